@@ -1,0 +1,189 @@
+"""Taxonomies: lists of classes with colours, what each class collects from the labels, and which are a safety matter.
+
+The built-in `camvid11` and `camvid32` are YAML files of the same form as a user's own:
+
+    name: mine
+    classes:                                   # index order; void has no entry, it is 255 in every mask
+      - {name: Road, color: [128, 64, 128], background: true, collects: [Road, LaneMkgsDriv]}
+      - {name: Person, color: [64, 64, 0], priority: true, collects: [Pedestrian, Child]}
+
+`collects` lists names from the labels (CamVid's 32, or those of the data's own `codes.txt` or `class_dict.csv`);
+left out, it is the class's own name. Names that no class collects become void.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+Color: TypeAlias = tuple[int, int, int]
+
+IGNORE_INDEX = 255
+VOID_NAME = "Void"
+VOID_COLOR: Color = (0, 0, 0)
+MAX_CLASSES = 250  # masks are uint8: 255 is void, and decoding needs a spare value
+
+_FOLDER = Path(__file__).with_name("taxonomies")
+TAXONOMIES = {path.stem: path for path in sorted(_FOLDER.glob("*.yaml"))}
+
+
+class TaxonomyError(ValueError):
+    """A taxonomy that cannot be read or contradicts itself; the message names file, entry and what is allowed."""
+
+
+@dataclass(frozen=True)
+class ClassSpec:
+    """One class. `priority`: missing it is a safety matter; `background`: scenery, left out of `foreground_acc`."""
+
+    name: str
+    color: Color
+    priority: bool = False
+    background: bool = False
+
+
+@dataclass(frozen=True)
+class Taxonomy:
+    """Classes in index order, void excluded, and the label names each one collects."""
+
+    name: str
+    classes: tuple[ClassSpec, ...]
+    groups: dict[str, tuple[str, ...]]
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes; void is not counted."""
+        return len(self.classes)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Class names in index order."""
+        return tuple(spec.name for spec in self.classes)
+
+    @cached_property
+    def colors(self) -> NDArray[np.uint8]:
+        """RGB colours, (C, 3) uint8."""
+        return np.array([spec.color for spec in self.classes], dtype=np.uint8)
+
+    @cached_property
+    def priority(self) -> tuple[int, ...]:
+        """Indices of the priority classes."""
+        return tuple(i for i, spec in enumerate(self.classes) if spec.priority)
+
+    @cached_property
+    def background(self) -> tuple[int, ...]:
+        """Indices of the background classes."""
+        return tuple(i for i, spec in enumerate(self.classes) if spec.background)
+
+    @cached_property
+    def sources(self) -> dict[str, int]:
+        """Label name -> index of the class that collects it."""
+        return {source: index for index, spec in enumerate(self.classes) for source in self.groups[spec.name]}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists, dicts, strings, numbers: what `from_dict` and a YAML file take."""
+        return {"name": self.name, "classes": [self._entry(spec) for spec in self.classes]}
+
+    def _entry(self, spec: ClassSpec) -> dict[str, Any]:
+        entry: dict[str, Any] = {"name": spec.name, "color": list(spec.color)}
+        entry |= {flag: True for flag in ("priority", "background") if getattr(spec, flag)}
+        if self.groups[spec.name] != (spec.name,):
+            entry["collects"] = list(self.groups[spec.name])
+        return entry
+
+    @classmethod
+    def from_dict(cls, data: Any, origin: str = "taxonomy") -> Taxonomy:
+        """Build and validate. `origin` (a file name) opens every message. Raises TaxonomyError."""
+        fields = _mapping(data, origin, required=("name", "classes"), optional=())
+        name = _text(fields["name"], f"{origin}: name")
+        entries = fields["classes"]
+        if not isinstance(entries, list) or not 1 <= len(entries) <= MAX_CLASSES:
+            raise TaxonomyError(f"{origin}: classes must be a list of 1 to {MAX_CLASSES} entries, got {entries!r:.80}")
+        parsed = [_class(entry, f"{origin}: classes[{i}]") for i, entry in enumerate(entries)]
+        specs = tuple(spec for spec, _ in parsed)
+        _unique((spec.name for spec in specs), f"{origin}: class name")
+        _unique((spec.color for spec in specs), f"{origin}: color")
+        _unique((source for _, sources in parsed for source in sources), f"{origin}: collected name")
+        return cls(name, specs, {spec.name: sources for spec, sources in parsed})
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the content: equal digests, equal taxonomies."""
+        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
+
+
+def load_taxonomy(name_or_yaml_path: str | Path) -> Taxonomy:
+    """Load a built-in taxonomy by name ("camvid11", "camvid32") or a user's YAML file by path.
+
+    Raises TaxonomyError naming the file, the entry and what is allowed; FileNotFoundError for a missing file.
+    """
+    path = TAXONOMIES.get(str(name_or_yaml_path), Path(name_or_yaml_path))
+    if not path.is_file():
+        known = ", ".join(TAXONOMIES)
+        raise FileNotFoundError(f"taxonomy {str(name_or_yaml_path)!r}: neither one of {known} nor a YAML file")
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise TaxonomyError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    return Taxonomy.from_dict(data, str(path))
+
+
+@lru_cache(maxsize=1)
+def original_palette() -> dict[str, Color]:
+    """The 32 names of the original labels, Void among them, and their colours."""
+    return {spec.name: spec.color for spec in load_taxonomy("camvid32").classes} | {VOID_NAME: VOID_COLOR}
+
+
+def _class(entry: Any, where: str) -> tuple[ClassSpec, tuple[str, ...]]:
+    """One entry of `classes` -> its spec and the names it collects."""
+    fields = _mapping(entry, where, required=("name", "color"), optional=("priority", "background", "collects"))
+    name = _text(fields["name"], f"{where}: name")
+    if name.lower() == VOID_NAME.lower() or "/" in name:
+        raise TaxonomyError(f"{where}: name {name!r}: Void needs no entry (it is {IGNORE_INDEX}), and no '/' in a name")
+    for flag in ("priority", "background"):
+        if not isinstance(fields.get(flag, False), bool):
+            raise TaxonomyError(f"{where} ({name}): {flag} must be true or false, got {fields[flag]!r}")
+    collects = fields.get("collects", [name])
+    if not isinstance(collects, list) or not collects:
+        raise TaxonomyError(f"{where} ({name}): collects must be a list of label names, got {collects!r}")
+    sources = tuple(_text(source, f"{where} ({name}): collects") for source in collects)
+    color = _color(fields["color"], f"{where} ({name}): color")
+    return ClassSpec(name, color, fields.get("priority", False), fields.get("background", False)), sources
+
+
+def _mapping(data: Any, where: str, required: tuple[str, ...], optional: tuple[str, ...]) -> Mapping[str, Any]:
+    allowed = ", ".join((*required, *optional))
+    if not isinstance(data, Mapping):
+        raise TaxonomyError(f"{where}: must be a mapping with {allowed}, got {data!r:.80}")
+    if missing := [key for key in required if key not in data]:
+        raise TaxonomyError(f"{where}: {missing[0]} is missing; a mapping with {allowed} is needed")
+    if unknown := [key for key in data if key not in (*required, *optional)]:
+        raise TaxonomyError(f"{where}: unknown key {unknown[0]!r}; allowed are {allowed}")
+    return data
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise TaxonomyError(f"{where} must be a non-empty string (quote it if YAML reads it otherwise), got {value!r}")
+    return value
+
+
+def _color(value: Any, where: str) -> Color:
+    whole = isinstance(value, list | tuple) and len(value) == 3 and all(type(v) is int for v in value)
+    if not whole or not all(0 <= v <= 255 for v in value):
+        raise TaxonomyError(f"{where} must be three whole numbers from 0 to 255 (R, G, B), got {value!r}")
+    return (value[0], value[1], value[2])
+
+
+def _unique(values: Iterable[Any], what: str) -> None:
+    if repeated := [value for value, count in Counter(values).items() if count > 1]:
+        raise TaxonomyError(f"{what} {repeated[0]!r} is there twice; each may be there once")
