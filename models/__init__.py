@@ -1,0 +1,46 @@
+"""Models for segmentation: one file per architecture, and `build_model`, which makes one by name.
+
+Every model takes images (N, 3, H, W) in [0, 1], normalises them inside with its backbone's mean and std, and returns
+raw logits (N, num_classes, H, W) at the input's size, for any size. `.backbone` is its pretrained part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import nn
+
+from models.plain_unet import build_plain_unet
+from models.saved import SavedModel, load_model, save_model
+from models.smp import build_deeplabv3plus, build_fpn, build_segformer, build_upernet
+from models.unet import build_unet
+
+__all__ = ["ARCHITECTURES", "SavedModel", "build_model", "load_model", "save_model"]
+
+# architecture -> function of (num_classes, backbone, weights, crp)
+ARCHITECTURES: dict[str, Callable[[int, str, str, bool], nn.Module]] = {
+    "unet": build_unet,
+    "plain_unet": build_plain_unet,
+    "deeplabv3plus": build_deeplabv3plus,
+    "segformer": build_segformer,
+    "upernet": build_upernet,
+    "fpn": build_fpn,
+}
+
+
+def build_model(
+    architecture: str, num_classes: int, backbone: str = "resnet34", weights: str = "none", crp: bool = False
+) -> nn.Module:
+    """A model that takes images (N, 3, H, W) in [0, 1] and returns logits (N, num_classes, H, W).
+
+    backbone: any timm model with feature maps (plain_unet has its own encoder and ignores it; the architectures of
+    segmentation_models_pytorch also take mit_b0, mit_b1, mit_b2).
+    weights: of the backbone; "none", "imagenet" (an optional package where it fits, else timm's hub), or a file
+    (.safetensors, .pth). crp: chained residual pooling, for unet and plain_unet.
+    Raises ValueError for an unknown architecture or backbone, listing the choices, and for weights out of reach.
+    """
+    if architecture not in ARCHITECTURES:
+        raise ValueError(f"architecture: unknown {architecture!r}; choose from {', '.join(ARCHITECTURES)}")
+    if isinstance(num_classes, bool) or not isinstance(num_classes, int) or num_classes < 1:
+        raise ValueError(f"num_classes: {num_classes!r} is not allowed; use a whole number of 1 or more")
+    return ARCHITECTURES[architecture](num_classes, backbone, weights, crp)
