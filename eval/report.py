@@ -1,0 +1,97 @@
+"""The report of an evaluation: numbers, a table of the frames, charts, contact sheets, and a page that shows them."""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from eval.edge_cases import frames_found
+from eval.evaluate import Evaluation, Samples
+from eval.files import replacing, write_text
+from eval.page import report_page
+from eval.plots import class_figure, confusion_figure
+from eval.sheet import Row, contact_sheet
+
+SHEET_ROWS = 8
+
+
+def write_report(
+    evaluation: Evaluation,
+    samples: Samples,
+    folder: Path,
+    *,
+    colors: NDArray[np.uint8],
+    title: str = "Evaluation",
+    extra: Mapping[str, float | str] | None = None,
+) -> Path:
+    """Write the report of an evaluation; each file appears whole or not at all, older ones are replaced.
+
+    Args:
+        evaluation: what ``evaluate`` returned for ``samples``.
+        samples: the split, for the images and true masks of the contact sheets.
+        folder: made when missing. It gets metrics.json (flat keys, undefined scores null), per_image.csv (worst first),
+            confusion.png, classes.png, worst.png, found.png where a frame had every priority class found, index.html.
+        colors: (C, 3) uint8 RGB of the classes.
+        title: headline of the page.
+        extra: further flat keys for metrics.json, such as those of ``measure_latency``.
+
+    Returns:
+        The path of index.html.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    metrics = {**evaluation.metrics, **(extra or {})}
+    write_text(folder / "metrics.json", json_text(metrics))
+    with replacing(folder / "per_image.csv") as path:
+        evaluation.records.to_csv(path, index=False, float_format="%.6g")
+    charts = {"confusion.png": confusion_figure, "classes.png": class_figure}
+    for name, draw in charts.items():
+        with replacing(folder / name) as path:
+            draw(evaluation.confusion, evaluation.class_names, evaluation.priority).savefig(path)
+    found = frames_found(evaluation.records).iloc[::-1]  # best first
+    sheets = {
+        "worst.png": ("Worst frames", evaluation.records.head(SHEET_ROWS)),
+        "found.png": ("Frames where every priority class present was found, best first", found.head(SHEET_ROWS)),
+    }
+    for name, (headline, records) in sheets.items():
+        _write_sheet(folder / name, headline, records, evaluation, samples, colors)
+    pictures = [name for name in ("worst.png", "classes.png", "confusion.png", "found.png") if (folder / name).exists()]
+    write_text(folder / "index.html", report_page(title, metrics, evaluation, pictures))
+    return folder / "index.html"
+
+
+def json_text(metrics: Mapping[str, float | str]) -> str:
+    """Strict JSON, one key a line; scores that are undefined (NaN) become null."""
+    undefined = {key: None for key, value in metrics.items() if isinstance(value, float) and math.isnan(value)}
+    return json.dumps({**metrics, **undefined}, indent=2, allow_nan=False) + "\n"
+
+
+def _write_sheet(
+    path: Path,
+    headline: str,
+    records: pd.DataFrame,
+    evaluation: Evaluation,
+    samples: Samples,
+    colors: NDArray[np.uint8],
+) -> None:
+    """Draw the frames of ``records``; without any, an older sheet at ``path`` goes: it is no longer true."""
+    if records.empty:
+        path.unlink(missing_ok=True)
+        return
+    rows = []
+    for position, record in records.to_dict("index").items():
+        sample, pred = samples[int(str(position))], evaluation.predictions[int(str(position))]
+        score = "no priority class here" if np.isnan(record["priority_score"]) else f"{record['priority_score']:.2f}"
+        note = record["why"] or f"present: {record['present'] or 'no priority class'}"
+        rows.append(
+            Row(
+                f"{sample.name} · priority Dice {score}", note, sample.image, sample.mask, pred, bool(record["flagged"])
+            )
+        )
+    with replacing(path) as temporary:
+        contact_sheet(headline, rows, evaluation.class_names, colors, evaluation.priority).save(temporary)
