@@ -1,0 +1,131 @@
+"""Label pictures to masks of class indices: RGB colours or index values, through the groups of a taxonomy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from camvid.taxonomy import IGNORE_INDEX, Color, Taxonomy, TaxonomyError, original_palette
+
+Mask: TypeAlias = NDArray[np.uint8]
+
+OUTSIDE = 254  # what a table holds for a colour or value that has no name; never leaves this module
+
+
+@dataclass(frozen=True)
+class ColorLabels:
+    """RGB labels. `colors`: each known colour and its class index, 255 for void."""
+
+    colors: tuple[tuple[Color, int], ...]
+
+    def decode(self, label: Image.Image) -> tuple[Mask, dict[str, int]]:
+        """RGB picture -> mask (H, W) uint8 with void 255, and the pixel count of every colour outside (void there).
+
+        Raises ValueError for a picture without colours.
+        """
+        if label.mode not in ("RGB", "RGBA", "P"):
+            raise ValueError(f"an RGB label is needed, this one has mode {label.mode}")
+        pixels = np.asarray(label.convert("RGB").convert("RGBX"))  # (H, W, 4), the last byte is padding
+        packed = pixels.view("<u4")[..., 0] & 0xFFFFFF  # (H, W), R + 256 G + 65536 B
+        mask = _color_table(self.colors)[packed]
+        return _outside(mask, packed, lambda v: f"colour {(v & 255, v >> 8 & 255, v >> 16)}")
+
+
+@dataclass(frozen=True)
+class IndexLabels:
+    """Single-channel labels. `indices`: the class index for each value, 255 for void; higher values are outside."""
+
+    indices: tuple[int, ...]
+
+    def decode(self, label: Image.Image) -> tuple[Mask, dict[str, int]]:
+        """8-bit picture -> mask (H, W) uint8 with void 255, and the pixel count of every value outside (void there).
+
+        Raises ValueError for a picture that is not 8-bit single-channel.
+        """
+        if label.mode not in ("L", "P"):
+            raise ValueError(f"an 8-bit single-channel label is needed, this one has mode {label.mode}")
+        values = np.asarray(label)
+        mask = _index_table(self.indices)[values]
+        return _outside(mask, values, lambda v: f"index {v}")
+
+
+Labels: TypeAlias = ColorLabels | IndexLabels
+
+
+def color_labels(taxonomy: Taxonomy, palette: Mapping[str, Color] | None, origin: str) -> ColorLabels:
+    """Decoder of RGB labels.
+
+    Args:
+        taxonomy: says which names its classes collect.
+        palette: name -> colour as the data set lists them; None for CamVid's 32 and, for names beyond those, the
+            colour of the taxonomy's class of that name.
+        origin: where the palette stands, for messages.
+
+    Raises:
+        TaxonomyError: a collected name is listed nowhere, none is collected, or a colour stands for two classes.
+    """
+    palette = _default_palette(taxonomy) if palette is None else palette
+    values: dict[Color, int] = {}
+    for name, index in _indices(taxonomy, palette, origin).items():
+        color = palette[name]
+        if values.get(color, IGNORE_INDEX) == IGNORE_INDEX:
+            values[color] = index
+        elif index not in (values[color], IGNORE_INDEX):
+            pair = f"{taxonomy.names[values[color]]} and {taxonomy.names[index]}"
+            raise TaxonomyError(f"{origin}: colour {color} stands for two classes of {taxonomy.name}: {pair}")
+    return ColorLabels(tuple(sorted(values.items())))
+
+
+def index_labels(taxonomy: Taxonomy, names: Iterable[str], origin: str) -> IndexLabels:
+    """Decoder of index labels whose value i means the i-th of `names`. Raises TaxonomyError as `color_labels` does."""
+    return IndexLabels(tuple(_indices(taxonomy, tuple(names), origin).values()))
+
+
+def _default_palette(taxonomy: Taxonomy) -> dict[str, Color]:
+    own = {spec.name: spec.color for spec in taxonomy.classes if spec.name in taxonomy.groups[spec.name]}
+    return own | original_palette()
+
+
+def _indices(taxonomy: Taxonomy, names: Iterable[str], origin: str) -> dict[str, int]:
+    indices = {name: taxonomy.sources.get(name, IGNORE_INDEX) for name in names}
+    listed = ", ".join(indices)
+    for source, index in taxonomy.sources.items():
+        if source not in indices and source not in original_palette():
+            who = f"taxonomy {taxonomy.name}: class {taxonomy.names[index]} collects {source!r}"
+            raise TaxonomyError(f"{who}, which {origin} does not list; listed are {listed}")
+    if all(index == IGNORE_INDEX for index in indices.values()):
+        raise TaxonomyError(f"taxonomy {taxonomy.name} collects none of the names that {origin} lists: {listed}")
+    return indices
+
+
+def _outside(mask: Mask, values: NDArray[np.integer], describe: Callable[[int], str]) -> tuple[Mask, dict[str, int]]:
+    """Turn what is outside to void, and count it, most frequent first."""
+    where = mask == OUTSIDE
+    if not where.any():
+        return mask, {}
+    mask[where] = IGNORE_INDEX
+    found, counts = np.unique(values[where], return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    return mask, {describe(int(found[i])): int(counts[i]) for i in order}
+
+
+@lru_cache(maxsize=4)
+def _color_table(colors: tuple[tuple[Color, int], ...]) -> Mask:
+    """All 2**24 packed colours: 16 MB, of which a label touches a few cache lines."""
+    table = np.full(1 << 24, OUTSIDE, np.uint8)
+    for (red, green, blue), index in colors:
+        table[red | green << 8 | blue << 16] = index
+    return table
+
+
+@lru_cache(maxsize=4)
+def _index_table(indices: tuple[int, ...]) -> Mask:
+    table = np.full(256, OUTSIDE, np.uint8)
+    table[: len(indices)] = indices
+    return table

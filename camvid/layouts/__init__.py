@@ -1,0 +1,53 @@
+"""Opening CamVid in any of its four layouts on disk.
+
+`open_camvid(root)` recognises the layout, pairs frames with labels and splits them; the `CamVid` it returns reads
+images and masks. Layouts:
+
+- `original`: `*_L.png` RGB labels beside raw frames;
+- `fastai`: `images/ labels/*_P.png codes.txt`;
+- `segnet`: `train/ trainannot/ val/ valannot/ test/ testannot/`;
+- `kaggle`: `train/ train_labels/ val/ val_labels/ test/ test_labels/ class_dict.csv`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from camvid.layouts.dataset import CamVid, Frame, content_digest
+from camvid.layouts.pairs import SPLITS, Scan
+from camvid.layouts.recognise import LAYOUTS, scan_layout
+from camvid.splits import split_frames
+from camvid.taxonomy import Taxonomy, load_taxonomy
+
+__all__ = ["LAYOUTS", "SPLITS", "CamVid", "Frame", "Scan", "content_digest", "open_camvid", "scan_layout"]
+
+
+def open_camvid(
+    root: str | Path,
+    taxonomy: Taxonomy | str | Path = "camvid11",
+    layout: str | None = None,
+    split: str = "official",
+    seed: int = 0,
+) -> CamVid:
+    """Open a data set.
+
+    Args:
+        root: the folder that holds it.
+        taxonomy: the classes; a taxonomy, the name of a built-in one or the path of a YAML file.
+        layout: original, fastai, segnet or kaggle; None recognises it.
+        split: official, sequence or random (see `camvid.splits`).
+        seed: of the random split, and of ties between sequences of equal length.
+
+    Raises:
+        ValueError: no layout fits, frames or labels without a partner, duplicate names, a split that does not fit the
+            frames, labels of another taxonomy; the message names file, value and fix.
+        FileNotFoundError: the root, or a taxonomy's file, is missing.
+    """
+    taxonomy = taxonomy if isinstance(taxonomy, Taxonomy) else load_taxonomy(taxonomy)
+    scan = scan_layout(root, layout)
+    labels = LAYOUTS[scan.layout].labels(scan.root, taxonomy)
+    dataset = CamVid(scan.root, scan.layout, taxonomy, {}, labels)
+    if scan.faults:
+        more = f" and {len(scan.faults) - 1} more faults" if len(scan.faults) > 1 else ""
+        raise ValueError(f"{scan.faults[0]}{more}; {dataset.advice}")
+    return CamVid(scan.root, scan.layout, taxonomy, split_frames(scan, split, seed), labels)

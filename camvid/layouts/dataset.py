@@ -1,0 +1,100 @@
+"""An opened data set: its frames by split, and how to read them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from dataclasses import asdict, dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from camvid.labels import Labels, Mask
+from camvid.taxonomy import Taxonomy
+
+
+@dataclass(frozen=True)
+class Frame:
+    """An image and its mask. `sequence` is the drive it was taken on: frames of one sequence resemble each other."""
+
+    name: str
+    sequence: str
+    image: Path
+    mask: Path
+
+
+@dataclass(frozen=True)
+class CamVid:
+    """A data set on disk. `splits` has the keys train, val, test; `labels` decodes its label pictures."""
+
+    root: Path
+    layout: str
+    taxonomy: Taxonomy
+    splits: dict[str, tuple[Frame, ...]]
+    labels: Labels
+
+    def read_image(self, frame: Frame) -> NDArray[np.uint8]:
+        """RGB, (H, W, 3) uint8. Raises ValueError naming a file that is damaged."""
+        return np.array(load_picture(frame.image).convert("RGB"))
+
+    def read_mask(self, frame: Frame) -> Mask:
+        """Class indices, (H, W) uint8, void 255. Raises ValueError naming a file damaged or outside the taxonomy."""
+        mask, outside = self.decode(frame)
+        if outside:
+            what = ", ".join(f"{value} ({count} pixels)" for value, count in list(outside.items())[:3])
+            raise ValueError(
+                f"{frame.mask}: {len(outside)} outside taxonomy {self.taxonomy.name}: {what}; {self.advice}"
+            )
+        return mask
+
+    def read(self, frame: Frame) -> tuple[NDArray[np.uint8], Mask]:
+        """Image and mask. Raises ValueError as their readers do, and where the two differ in size."""
+        image, mask = self.read_image(frame), self.read_mask(frame)
+        if image.shape[:2] != mask.shape:
+            raise ValueError(size_mismatch(frame, image.shape[:2], mask.shape))
+        return image, mask
+
+    def decode(self, frame: Frame) -> tuple[Mask, dict[str, int]]:
+        """Mask, and pixel counts of what the taxonomy's labels do not know. Raises ValueError naming a damaged file."""
+        picture = load_picture(frame.mask)
+        try:
+            return self.labels.decode(picture)
+        except ValueError as error:
+            raise ValueError(f"{frame.mask}: {error}") from error
+
+    @property
+    def advice(self) -> str:
+        """The end of messages about a damaged data set."""
+        return f"`python -m camvid check {self.root}` lists every fault"
+
+
+def load_picture(path: Path) -> Image.Image:
+    """Decode a picture whole, checksums included. Raises ValueError naming a file that is not a whole picture."""
+    data = path.read_bytes()
+    try:
+        Image.open(BytesIO(data)).verify()  # PNG checksums, which decoding alone passes over
+        picture = Image.open(BytesIO(data))
+        picture.load()
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError) as error:
+        raise ValueError(f"{path}: unreadable or truncated picture ({error or type(error).__name__})") from error
+    return picture
+
+
+def size_mismatch(frame: Frame, image: tuple[int, ...], mask: tuple[int, ...]) -> str:
+    """The message for an image and a mask of different sizes (height, width)."""
+    return f"{frame.mask}: label is {mask[1]}x{mask[0]}, its frame {frame.image.name} is {image[1]}x{image[0]}"
+
+
+def content_digest(dataset: CamVid) -> str:
+    """SHA-256 over frame names, file bytes, splits, taxonomy and label table, wherever the files lie."""
+    digest = hashlib.sha256(dataset.taxonomy.digest.encode())
+    digest.update(json.dumps(asdict(dataset.labels)).encode())
+    for split, frames in sorted(dataset.splits.items()):
+        for frame in sorted(frames, key=lambda frame: frame.name):
+            files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (frame.image, frame.mask)]
+            digest.update(json.dumps([split, frame.name, *files]).encode())
+    return digest.hexdigest()

@@ -1,0 +1,109 @@
+"""Where frames and labels lie in each layout of CamVid, and which belong together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from camvid.layouts.dataset import Frame
+
+SPLITS = ("train", "val", "test")
+PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What lies under a root: complete pairs sorted by name, the split of each where folders say it, and faults."""
+
+    root: Path
+    layout: str
+    frames: tuple[Frame, ...]
+    folders: dict[str, tuple[str, ...]] | None
+    faults: tuple[str, ...]
+
+
+def sequence_of(name: str) -> str:
+    """The drive that a frame's name leads with: 0016E5_07959 -> 0016E5, Seq05VD_f00000 -> Seq05VD, clip0012 -> clip."""
+    return name.split("_", maxsplit=1)[0] if "_" in name else name.rstrip("0123456789")
+
+
+def _pictures(folder: Path) -> list[Path]:
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [path for path in files if path.suffix.lower() in PICTURES and not path.name.startswith(".")]
+
+
+def _is_label(path: Path, ending: str) -> bool:
+    return path.suffix.lower() == ".png" and path.stem.endswith(ending)
+
+
+def _pair(images: Iterable[Path], masks: Iterable[Path], ending: str) -> tuple[list[Frame], list[str]]:
+    """Pairs `name.*` with `name<ending>.png`, and the faults: duplicate names and missing partners."""
+    by_name: defaultdict[str, tuple[list[Path], list[Path]]] = defaultdict(lambda: ([], []))
+    for image in images:
+        by_name[image.stem][0].append(image)
+    for mask in masks:
+        by_name[mask.stem.removesuffix(ending)][1].append(mask)
+    frames, faults = [], []
+    for name, (found, labels) in sorted(by_name.items()):
+        for paths in (found, labels):
+            faults += [f"{path}: duplicate name {name}, also {paths[0]}" for path in paths[1:]]
+        if not labels:
+            faults.append(f"{found[0]}: frame without a label ({name}{ending}.png)")
+        elif not found:
+            faults.append(f"{labels[0]}: label without a frame ({name} as {', '.join(PICTURES)})")
+        else:
+            frames.append(Frame(name, sequence_of(name), found[0], labels[0]))
+    return frames, faults
+
+
+def scan_fastai(root: Path, layout: str) -> Scan:
+    """`images/<name>.*` and `labels/<name>_P.png`."""
+    masks = [path for path in _pictures(root / "labels") if _is_label(path, "_P")]
+    frames, faults = _pair(_pictures(root / "images"), masks, "_P")
+    return Scan(root, layout, tuple(frames), None, tuple(faults))
+
+
+def scan_original(root: Path, layout: str) -> Scan:
+    """`<name>_L.png` labels and frames `<name>.*`, in one folder or in several: the root or up to two levels below."""
+    folders = [root, *(path for depth in ("*", "*/*") for path in sorted(root.glob(depth)) if path.is_dir())]
+    files = {folder: _pictures(folder) for folder in folders}
+    masks = [path for paths in files.values() for path in paths if _is_label(path, "_L")]
+    names = {mask.stem.removesuffix("_L") for mask in masks}
+    images = [
+        path
+        for paths in files.values()
+        if any(path.stem in names for path in paths)  # a folder of plots or of other things holds no frame
+        for path in paths
+        if not _is_label(path, "_L")
+    ]
+    frames, faults = _pair(images, masks, "_L")
+    return Scan(root, layout, tuple(frames), None, tuple(faults))
+
+
+def _scan_folders(root: Path, layout: str, folder_ending: str, ending: str) -> Scan:
+    """Layouts with two folders for each split."""
+    kept: dict[str, Frame] = {}
+    folders: dict[str, tuple[str, ...]] = {}
+    all_faults: list[str] = []
+    for split in SPLITS:
+        masks = [path for path in _pictures(root / f"{split}{folder_ending}") if _is_label(path, ending)]
+        frames, faults = _pair(_pictures(root / split), masks, ending)
+        twice = [frame for frame in frames if frame.name in kept]
+        faults += [f"{frame.image}: duplicate name {frame.name}, also {kept[frame.name].image}" for frame in twice]
+        fresh = {frame.name: frame for frame in frames if frame.name not in kept}
+        folders[split] = tuple(fresh)
+        kept |= fresh
+        all_faults += faults
+    return Scan(root, layout, tuple(kept[name] for name in sorted(kept)), folders, tuple(all_faults))
+
+
+def scan_segnet(root: Path, layout: str) -> Scan:
+    """`<split>/<name>.*` and `<split>annot/<name>.png`."""
+    return _scan_folders(root, layout, "annot", "")
+
+
+def scan_kaggle(root: Path, layout: str) -> Scan:
+    """`<split>/<name>.*` and `<split>_labels/<name>_L.png`."""
+    return _scan_folders(root, layout, "_labels", "_L")

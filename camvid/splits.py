@@ -1,0 +1,165 @@
+"""Which frames train, validate and test.
+
+- `official`: the split that the data set itself carries: its folders (segnet, kaggle), its `splits.yaml`, or its
+  `train.txt`, `val.txt`, `test.txt` with one frame name a line; else CamVid's published one (367, 101 and 233 frames),
+  stored beside this file; else, where none of these knows the frames, fastai's `valid.txt` (no test split then).
+- `sequence`: whole drives go to one split; with fewer than three, each drive is cut into three stretches.
+- `random`: warns, because neighbouring frames are nearly the same picture and leak.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import yaml
+
+from camvid.layouts.dataset import Frame
+from camvid.layouts.pairs import PICTURES, SPLITS, Scan
+
+Names: TypeAlias = dict[str, tuple[str, ...]]
+
+SHARES = {"train": 0.7, "val": 0.15, "test": 0.15}
+OFFICIAL = Path(__file__).with_name("official_split")
+
+
+class LeakWarning(UserWarning):
+    """Frames of one drive lie in several splits, so that scores on val and test promise too much."""
+
+
+def split_frames(scan: Scan, split: str = "official", seed: int = 0) -> dict[str, tuple[Frame, ...]]:
+    """Frames for each of train, val, test; a layout without one of the folders leaves that split empty.
+
+    Raises ValueError naming the root, the frames that the split does not fit, and the fix.
+    """
+    if split not in SPLITTERS:
+        raise ValueError(f"split {split!r}: allowed are {', '.join(SPLITTERS)}")
+    names = SPLITTERS[split](scan, seed)
+    frames = {frame.name: frame for frame in scan.frames}
+    return {key: tuple(frames[name] for name in names[key]) for key in SPLITS}
+
+
+def _official(scan: Scan, seed: int) -> Names:
+    if scan.folders is not None:
+        return scan.folders
+    present = [frame.name for frame in scan.frames]
+    if own := _own_lists(scan.root):
+        return _checked(own, present, scan.root)
+    published = {key: set(_read_list(OFFICIAL / f"{key}.txt")) for key in SPLITS}
+    unknown = [name for name in present if not any(name in names for names in published.values())]
+    if not unknown:
+        return {key: tuple(name for name in present if name in names) for key, names in published.items()}
+    valid = scan.root / "valid.txt"
+    if len(unknown) == len(present) and valid.is_file():
+        held_out = _read_list(valid)
+        train = tuple(name for name in present if name not in held_out)
+        return _checked({"train": train, "val": held_out, "test": ()}, present, scan.root)
+    raise ValueError(
+        f"{scan.root}: split official: {len(unknown)} of {len(present)} frames are in none of CamVid's lists "
+        f"(first: {unknown[0]}); take split sequence, or list the frame names in train.txt, val.txt and test.txt there"
+    )
+
+
+def _own_lists(root: Path) -> Names | None:
+    """The lists that a data set ships at its root, if it does."""
+    stored = root / "splits.yaml"
+    if stored.is_file():
+        try:
+            data = yaml.safe_load(stored.read_text(encoding="utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise ValueError(f"{stored}: not valid YAML: {' '.join(str(error).split())}") from error
+        return _parsed(data, stored)
+    files = {key: root / f"{key}.txt" for key in SPLITS}
+    there = [path for path in files.values() if path.is_file()]
+    if there and len(there) < len(files):
+        absent = next(path for path in files.values() if not path.is_file())
+        raise ValueError(f"{absent}: missing beside {there[0].name}; all of train.txt, val.txt and test.txt are needed")
+    return {key: _read_list(path) for key, path in files.items()} if there else None
+
+
+def _parsed(data: Any, path: Path) -> Names:
+    lists = isinstance(data, Mapping) and set(data) == set(SPLITS) and all(isinstance(v, list) for v in data.values())
+    if not lists or not all(isinstance(name, str) for names in data.values() for name in names):
+        raise ValueError(f"{path}: a mapping of train, val and test to lists of frame names is needed")
+    return {key: tuple(data[key]) for key in SPLITS}
+
+
+def _read_list(path: Path) -> tuple[str, ...]:
+    """One frame name a line; an ending such as .png is dropped."""
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    return tuple(Path(line).stem if line.lower().endswith(PICTURES) else line for line in lines if line)
+
+
+def _checked(names: Names, present: Iterable[str], root: Path) -> Names:
+    """The lists name every frame once and no other."""
+    listed = Counter(name for key in SPLITS for name in names[key])
+    known = set(present)
+    problems = {
+        "listed twice": [name for name, count in listed.items() if count > 1],
+        "listed but not there": [name for name in listed if name not in known],
+        "in no list": sorted(known - set(listed)),
+    }
+    for problem, found in problems.items():
+        if found:
+            raise ValueError(
+                f"{root}: split lists: {len(found)} frames are {problem} (first: {found[0]}); mend the lists"
+            )
+    return names
+
+
+def _by_sequence(scan: Scan, seed: int) -> Names:
+    sequences: defaultdict[str, list[str]] = defaultdict(list)
+    for frame in scan.frames:
+        sequences[frame.sequence].append(frame.name)
+    groups = list(sequences.values())
+    if len(groups) < len(SPLITS):
+        stretches = [_stretches(group, scan.root) for group in groups]
+        return {key: tuple(name for stretch in stretches for name in stretch[key]) for key in SPLITS}
+    np.random.default_rng(seed).shuffle(groups)
+    groups.sort(key=len, reverse=True)
+    chosen: dict[str, list[str]] = {key: [] for key in SPLITS}
+    for left, group in zip(range(len(groups), 0, -1), groups, strict=True):
+        empty = [key for key in SPLITS if not chosen[key]]
+        open_keys = empty if left == len(empty) else SPLITS
+        key = max(open_keys, key=lambda key: SHARES[key] * len(scan.frames) - len(chosen[key]))
+        chosen[key] += group
+    return {key: tuple(sorted(names)) for key, names in chosen.items()}
+
+
+def _stretches(names: list[str], root: Path) -> Names:
+    """Three stretches in order of time, so that only the frames at two borders have a neighbour elsewhere."""
+    count = len(names)
+    if count < len(SPLITS):
+        raise ValueError(
+            f"{root}: {count} frames are too few to split; at least {len(SPLITS)} in a sequence are needed"
+        )
+    val, test = (max(1, round(SHARES[key] * count)) for key in ("val", "test"))
+    train = count - val - test
+    return {
+        "train": tuple(names[:train]),
+        "val": tuple(names[train : train + val]),
+        "test": tuple(names[train + val :]),
+    }
+
+
+def _at_random(scan: Scan, seed: int) -> Names:
+    warnings.warn(
+        f"{scan.root}: split random: neighbouring frames are nearly the same picture and leak from train into val and "
+        "test, so that scores promise too much; take split official or sequence",
+        LeakWarning,
+        stacklevel=4,
+    )
+    names = [frame.name for frame in scan.frames]
+    np.random.default_rng(seed).shuffle(names)
+    return {key: tuple(sorted(part)) for key, part in _stretches(names, scan.root).items()}
+
+
+SPLITTERS: dict[str, Callable[[Scan, int], Names]] = {
+    "official": _official,
+    "sequence": _by_sequence,
+    "random": _at_random,
+}
