@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
-from typing import NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -17,24 +16,9 @@ from tqdm import tqdm
 from eval.edge_cases import THRESHOLD, edge_case, object_recall, rank
 from eval.inference import evaluating, label_mask, predict_logits, predict_mask, resize_image
 from eval.metrics import confusion_matrix, summarize
+from eval.samples import FrameSamples, Sample, Samples
 
-__all__ = ["Evaluation", "Sample", "Samples", "evaluate", "predict_logits", "predict_mask"]
-
-
-class Sample(NamedTuple):
-    """One labelled image: ``image`` (H, W, 3) uint8 RGB, ``mask`` (H, W) uint8 class indices, void 255."""
-
-    name: str
-    image: NDArray[np.uint8]
-    mask: NDArray[np.uint8]
-    sequence: str = ""
-
-
-class Samples(Protocol):
-    """A split: its length, and its samples by position."""
-
-    def __len__(self) -> int: ...
-    def __getitem__(self, position: int, /) -> Sample: ...
+__all__ = ["Evaluation", "FrameSamples", "Sample", "Samples", "evaluate", "predict_logits", "predict_mask"]
 
 
 @dataclass(frozen=True)

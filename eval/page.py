@@ -13,8 +13,9 @@ STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#1f2933;max-width:1100px;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2.2rem}img{max-width:100%;border:1px solid #e4e7eb}
 table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}
-td,th{padding:.25rem .8rem;text-align:left;border-bottom:1px solid #e4e7eb}dl{display:flex;flex-wrap:wrap;gap:1rem 2.2rem}
-dt{color:#616e7c;font-size:13px}dd{margin:0;font-size:1.5rem;font-weight:600}.flagged{color:#c81e2d}
+td,th{padding:.25rem .8rem;text-align:left;border-bottom:1px solid #e4e7eb}
+dl{display:flex;flex-wrap:wrap;gap:1rem 2.2rem}dt{color:#616e7c;font-size:13px}
+dd{margin:0;font-size:1.5rem;font-weight:600}.flagged{color:#c81e2d}
 """
 
 

@@ -63,7 +63,7 @@ def _annotate(axes: Axes, percent: np.ndarray, floor: float) -> None:
     size = 9 if len(percent) <= 16 else 7
     for (row, column), value in np.ndenumerate(percent):
         if value >= floor or (row == column and not np.isnan(value)):
-            color = "white" if value > 55 else INK
+            color = "white" if value > 60 else INK
             weight = "bold" if row == column else "normal"
             axes.text(column, row, f"{value:.0f}", ha="center", va="center", color=color, fontsize=size, weight=weight)
 

@@ -1,0 +1,86 @@
+"""Size and speed of a model, measured."""
+
+import time
+from collections.abc import Callable
+from statistics import median
+
+import torch
+from torch import Tensor, nn
+
+from eval.inference import autocast, evaluating
+
+WARMUP = 3
+REPEATS = 20
+SECONDS = 10.0  # a slow model is measured fewer times
+MIN_REPEATS = 3
+
+
+def measure_latency(
+    model: nn.Module,
+    size: tuple[int, int],
+    *,
+    device: str | torch.device = "cpu",
+    precision: str = "fp32",
+    batch_size: int = 4,
+    seconds: float = SECONDS,
+) -> dict[str, float | str]:
+    """Parameters, bytes and milliseconds of a model; the forward pass alone, its input already on the device.
+
+    Args:
+        model: images (N, 3, h, w) in [0, 1] to logits; moved to ``device``, its modes are put back.
+        size: (h, w) of the images.
+        device: where it runs.
+        precision: "fp32" or "bf16" (autocast).
+        batch_size: images per pass for the throughput.
+        seconds: bound of each of the two measurements after the warm-up, which stop after 20 passes anyway.
+
+    Returns:
+        ``model/parameters``; ``model/mb``, weights and buffers as stored, in 10⁶ bytes; ``model/latency_ms``, warm
+        median of one image; ``model/throughput``, images/s at ``model/batch_size``; what it was measured on
+        (``model/device``, ``model/precision``, ``model/size``, ``model/threads``); and, on a GPU alone, where the
+        allocator keeps count, ``model/peak_mb``, the most memory that a batch took, weights included.
+    """
+    device = torch.device(device)
+    model = model.to(device)
+    tensors = model.state_dict().values()
+    report: dict[str, float | str] = {
+        "model/parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "model/mb": sum(tensor.numel() * tensor.element_size() for tensor in tensors) / 1e6,
+    }
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    with evaluating(model), autocast(device, precision):
+        report["model/latency_ms"] = 1e3 * _median_seconds(model, _images(1, size, device), seconds)
+        report["model/throughput"] = batch_size / _median_seconds(model, _images(batch_size, size, device), seconds)
+    if device.type == "cuda":
+        report["model/peak_mb"] = torch.cuda.max_memory_allocated(device) / 1e6
+    return report | {
+        "model/batch_size": batch_size,
+        "model/device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+        "model/precision": precision,
+        "model/size": f"{size[0]}x{size[1]}",
+        "model/threads": torch.get_num_threads(),
+    }
+
+
+def _images(count: int, size: tuple[int, int], device: torch.device) -> Tensor:
+    images = torch.rand(count, 3, *size, device=device)
+    return images.contiguous(memory_format=torch.channels_last)  # as in predict_logits
+
+
+def _median_seconds(model: Callable[[Tensor], Tensor], images: Tensor, seconds: float) -> float:
+    for _ in range(WARMUP):
+        _timed(model, images)
+    times: list[float] = []
+    end = time.perf_counter() + seconds
+    while len(times) < MIN_REPEATS or (len(times) < REPEATS and time.perf_counter() < end):
+        times.append(_timed(model, images))
+    return median(times)
+
+
+def _timed(model: Callable[[Tensor], Tensor], images: Tensor) -> float:
+    start = time.perf_counter()
+    model(images)
+    if images.device.type == "cuda":
+        torch.cuda.synchronize(images.device)  # kernels run behind Python's back
+    return time.perf_counter() - start

@@ -1,0 +1,87 @@
+"""The command line of ``python -m eval``."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+CAMVID_SIZE = (360, 480)  # height and width of SegNet's copy of CamVid
+DEFAULT = "evaluate"  # the command where none is named
+
+
+def parse(words: Sequence[str], description: str | None) -> argparse.Namespace:
+    """Parse a command line; ``command`` tells which of evaluate, predict and latency it is.
+
+    Args:
+        words: the command line without the program's name; without a command's name it is evaluate's.
+        description: what ``--help`` of evaluate says first.
+
+    Raises:
+        SystemExit: ``--help``, or a command line that does not fit (code 2, said on stderr).
+    """
+    command, rest = (words[0], words[1:]) if words and words[0] in PARSERS else (DEFAULT, words)
+    return PARSERS[command](description).parse_args(rest)
+
+
+def _parser(command: str, description: str | None) -> argparse.ArgumentParser:
+    """A parser with what every command takes."""
+    prog = "python -m eval" if command == DEFAULT else f"python -m eval {command}"
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog=prog, description=description, formatter_class=layout)
+    parser.set_defaults(command=command)
+    parser.add_argument("model", metavar="MODEL", help="run folder, model.safetensors, or artifact name:version")
+    parser.add_argument("--eval-factor", type=_positive, help="prediction size as a share of the image's")
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="default: auto")
+    parser.add_argument("--precision", choices=["auto", "fp32", "bf16"], help="default: as in its training")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return parser
+
+
+def _evaluate_parser(description: str | None) -> argparse.ArgumentParser:
+    parser = _parser("evaluate", description)
+    parser.add_argument("--data", type=Path, metavar="ROOT", required=True, help="folder that holds CamVid")
+    parser.add_argument("--split", choices=["train", "val", "test"], default="test", help="default: test")
+    parser.add_argument("--out", type=Path, metavar="DIR", default=Path("report"), help="default: report")
+    parser.add_argument("--threshold", type=_share, help="Dice below which a priority class counts as missed")
+    parser.add_argument("--batch-size", type=_count, default=4, metavar="N", help="images per pass, default 4")
+    parser.add_argument("--taxonomy", help="check that the model has this one: camvid11, camvid32 or a YAML file")
+    parser.add_argument("--wandb", action="store_true", help="log the tables to a W&B run as well")
+    return parser
+
+
+def _predict_parser(_: str | None) -> argparse.ArgumentParser:
+    parser = _parser("predict", "Masks and colour overlays of an image, a folder of images or a video.")
+    parser.add_argument("input", type=Path, metavar="INPUT", help="image, folder of images, or video")
+    parser.add_argument("--out", type=Path, metavar="DIR", default=Path("predictions"), help="default: predictions")
+    return parser
+
+
+def _latency_parser(_: str | None) -> argparse.ArgumentParser:
+    parser = _parser("latency", "Parameters, size, and milliseconds per image at batch 1.")
+    parser.add_argument(
+        "--size", type=_count, nargs=2, default=CAMVID_SIZE, metavar=("H", "W"), help="of the image, default 360 480"
+    )
+    return parser
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 16:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most 16")
+    return value
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not in [0, 1]")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return value
+
+
+PARSERS = {DEFAULT: _evaluate_parser, "predict": _predict_parser, "latency": _latency_parser}

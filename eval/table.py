@@ -1,0 +1,33 @@
+"""An evaluation as text for a terminal."""
+
+import math
+from collections.abc import Mapping
+
+from eval.evaluate import Evaluation
+
+SUMMARY = ("miou", "mean_dice", "priority_dice", "mean_acc", "pixel_acc", "foreground_acc", "edge_case_rate")
+
+
+def class_table(evaluation: Evaluation) -> str:
+    """One line per class (★ marks the priority classes), then the figures over all classes."""
+    width = max(len(name) for name in (*evaluation.class_names, *SUMMARY))
+    lines = [f"  {'class':<{width}}  {'IoU':>6}  {'Dice':>6}  {'acc':>6}"]
+    for index, name in enumerate(evaluation.class_names):
+        mark = "★" if index in evaluation.priority else " "
+        scores = "  ".join(_score(evaluation.metrics[f"{key}/{name}"]) for key in ("iou", "dice", "acc"))
+        lines.append(f"{mark} {name:<{width}}  {scores}")
+    figures = [f"  {key:<{width}}  {_score(evaluation.metrics[key])}" for key in SUMMARY]
+    return "\n".join([*lines, "", *figures])
+
+
+def figures_table(figures: Mapping[str, float | str]) -> str:
+    """Flat keys and their values, one a line."""
+    width = max(len(key) for key in figures)
+    return "\n".join(
+        f"{key:<{width}}  {value:.4g}" if isinstance(value, float) else f"{key:<{width}}  {value}"
+        for key, value in figures.items()
+    )
+
+
+def _score(value: float) -> str:
+    return f"{'–':>6}" if math.isnan(value) else f"{value:6.3f}"
