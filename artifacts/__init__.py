@@ -1,0 +1,40 @@
+"""Everything that speaks to W&B: the run, the fastai callback, dataset and model artifacts, and the edge-case tables.
+
+One training uses them in this order, online and offline alike:
+
+    run = start_run(config, project="camvid", folder=Path("runs/a1b2"))
+    with tracked(run):                                  # a crash ends the run as failed, with the reason
+        data = log_dataset(run, dataset, "camvid", digest=content_digest(dataset))
+        learn.add_cb(WandbCallback(run))                # one row of metrics an epoch
+        log_evaluation(run, evaluation, samples, taxonomy)
+        log_model(run, folder, "camvid-unet", metrics=…)
+    print(sync_hint(run))
+
+W&B is used offline unless a key or WANDB_MODE or WANDB_BASE_URL is set. Offline, artifacts are recorded with the run
+and reach a server with `wandb sync`; using or fetching one needs a server.
+"""
+
+from artifacts.callback import WandbCallback
+from artifacts.dataset import data_version, log_dataset, use_dataset
+from artifacts.download import ArtifactError, fetch_dataset, fetch_model
+from artifacts.model import log_model
+from artifacts.run import code_version, finish_failed, start_run, sync_hint, tracked
+from artifacts.tables import edge_case_table, log_evaluation
+
+__all__ = [
+    "ArtifactError",
+    "WandbCallback",
+    "code_version",
+    "data_version",
+    "edge_case_table",
+    "fetch_dataset",
+    "fetch_model",
+    "finish_failed",
+    "log_dataset",
+    "log_evaluation",
+    "log_model",
+    "start_run",
+    "sync_hint",
+    "tracked",
+    "use_dataset",
+]

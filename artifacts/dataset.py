@@ -1,0 +1,213 @@
+"""The dataset artifact: the frames and masks as they lie on disk, with tables that show what is in them.
+
+data/…                       the files of the data set, in its own layout: `open_camvid` reads this folder
+dataset.json                 content digest, layout, taxonomy, and the names of each split
+frames.table.json            a row for each frame, with its mask as an overlay; points to the files under data/
+class_frequency.table.json   pixels and images of each class in each split
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import wandb
+
+from artifacts.download import DATA_FOLDER, ArtifactError, download, offline_message
+from artifacts.masks import Mask, class_labels, masked_image
+from artifacts.publish import publish
+from camvid.taxonomy import IGNORE_INDEX, Taxonomy
+
+FORMAT = 1  # of the artifact; a new number makes new versions of unchanged data
+LISTS = ("*.txt", "*.csv")  # small files in the root that layouts need: codes.txt, class_dict.csv, split lists
+
+DataVersion = dict[str, str | None]
+
+
+class FrameLike(Protocol):
+    """One pair of files; as `camvid.layouts.Frame`."""
+
+    @property
+    def name(self) -> str:
+        """Unique in the data set."""
+
+    @property
+    def sequence(self) -> str:
+        """The drive it was taken on."""
+
+    @property
+    def image(self) -> Path:
+        """The picture's file."""
+
+    @property
+    def mask(self) -> Path:
+        """The label's file."""
+
+
+class DatasetLike(Protocol):
+    """An opened data set; as `camvid.layouts.CamVid`."""
+
+    @property
+    def root(self) -> Path:
+        """The folder that holds it."""
+
+    @property
+    def layout(self) -> str:
+        """The layout's name."""
+
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """The classes."""
+
+    @property
+    def splits(self) -> Mapping[str, Sequence[FrameLike]]:
+        """Frames by split."""
+
+    def read_mask(self, frame: Any, /) -> Mask:
+        """Class indices (H, W) uint8, void 255; ValueError for a damaged file."""
+
+
+def log_dataset(run: wandb.Run, dataset: DatasetLike, name: str, *, digest: str) -> wandb.Artifact:
+    """Log the data set of a run as the artifact `name`, and note its version in the run's config as `data_version`.
+
+    Unchanged data makes no new version: online, a latest version with the same digest is used as it is, without an
+    upload; else equal content has equal bytes. Files are read where they lie: an offline run that is synced later needs
+    the data to be there.
+
+    Args:
+        run: the run that uses the data.
+        dataset: the opened data set.
+        name: the artifact's name, without a version.
+        digest: `camvid`'s content digest.
+
+    Raises:
+        ValueError: a file is damaged or lies outside the root.
+    """
+    artifact = _unchanged(run, name, digest) or dataset_artifact(dataset, name, digest)
+    logged = publish(run, artifact, use=True)
+    _note_version(run, logged)
+    return logged
+
+
+def use_dataset(run: wandb.Run, name: str, root: Path) -> Path:
+    """Fetch a version of the dataset artifact, note it as an input of the run, and check every file against its digest.
+
+    Args:
+        run: the run that uses the data.
+        name: name and version or alias, e.g. camvid:latest or entity/project/camvid:v3.
+        root: the version gets a folder of its own under it.
+
+    Returns:
+        The folder to open with `open_camvid`.
+
+    Raises:
+        ArtifactError: offline, unknown, damaged, or unsafe; the message names the artifact.
+    """
+    if run.offline or run.disabled:
+        raise ArtifactError(offline_message(name))
+    try:
+        artifact = run.use_artifact(name, type="dataset")
+    except (wandb.Error, ValueError) as error:
+        raise ArtifactError(f"artifact {name!r} cannot be used: {error}") from error
+    folder = download(artifact, root)
+    _note_version(run, artifact)
+    return folder / DATA_FOLDER
+
+
+def data_version(data: wandb.Artifact | str) -> DataVersion:
+    """Name, version (null until a server has given one) and content digest of a dataset artifact, or a digest alone."""
+    if isinstance(data, str):
+        return {"name": None, "version": None, "digest": data}
+    version = None if data.is_draft() else data.version
+    return {"name": data.name.split(":")[0], "version": version, "digest": data.metadata["digest"]}
+
+
+def dataset_artifact(dataset: DatasetLike, name: str, digest: str) -> wandb.Artifact:
+    """The artifact, not yet logged; the same data gives the same bytes. Arguments and errors as in `log_dataset`."""
+    taxonomy = dataset.taxonomy
+    metadata = {
+        "digest": digest,
+        "format": FORMAT,
+        "layout": dataset.layout,
+        "taxonomy": {"name": taxonomy.name, "digest": taxonomy.digest, "classes": list(taxonomy.names)},
+        "splits": {split: len(frames) for split, frames in sorted(dataset.splits.items())},
+    }
+    artifact = wandb.Artifact(name, type="dataset", metadata=metadata)
+    for path in _files(dataset):
+        artifact.add_file(str(path), name=_entry(dataset.root, path), policy="immutable")
+    with artifact.new_file("dataset.json") as file:
+        content = {
+            "digest": digest,
+            "layout": dataset.layout,
+            "taxonomy": taxonomy.to_dict(),
+            "splits": {split: [frame.name for frame in frames] for split, frames in dataset.splits.items()},
+        }
+        json.dump(content, file, indent=1, sort_keys=True)
+    frames, classes = content_tables(dataset)
+    artifact.add(classes, "class_frequency")
+    artifact.add(frames, "frames")
+    return artifact
+
+
+def content_tables(dataset: DatasetLike) -> tuple[wandb.Table, wandb.Table]:
+    """What is in the data: a table of all frames, and one of the classes in each split; each mask is read once.
+
+    Frames have their mask as an overlay and the share of their pixels that is void or a priority class. Classes have
+    the columns of `camvid`'s statistics: shares are of all pixels and of all images of the split, void comes last.
+    """
+    taxonomy = dataset.taxonomy
+    names = class_labels(taxonomy.names)
+    shown = [*taxonomy.priority, IGNORE_INDEX]
+    frames = wandb.Table(columns=["name", "split", "sequence", "image", *(f"share/{names[index]}" for index in shown)])
+    classes = wandb.Table(columns=["split", "class", "pixels", "pixel_share", "images", "image_share"])
+    for split, members in _frames(dataset):
+        counts = np.zeros((len(members), IGNORE_INDEX + 1), np.int64)
+        for frame, count in zip(members, counts, strict=True):
+            mask = dataset.read_mask(frame)
+            count += np.bincount(mask.ravel(), minlength=IGNORE_INDEX + 1)
+            image = masked_image(str(frame.image), {"ground_truth": (mask, names)})
+            frames.add_data(frame.name, split, frame.sequence, image, *(count[shown] / mask.size).tolist())
+        pixels, images = counts.sum(0), (counts > 0).sum(0)
+        for index, name in names.items():
+            shares = float(pixels[index] / pixels.sum()), float(images[index] / len(members))
+            classes.add_data(split, name, int(pixels[index]), shares[0], int(images[index]), shares[1])
+    return frames, classes
+
+
+def _unchanged(run: wandb.Run, name: str, digest: str) -> wandb.Artifact | None:
+    """The latest version on the server if it holds this very data."""
+    if run.offline or run.disabled:
+        return None
+    path, api = f"{run.entity}/{run.project}/{name}:latest", wandb.Api()
+    if not api.artifact_exists(path, "dataset"):
+        return None
+    latest = api.artifact(path, "dataset")
+    same = (latest.metadata.get("digest"), latest.metadata.get("format")) == (digest, FORMAT)
+    return latest if same else None
+
+
+def _note_version(run: wandb.Run, artifact: wandb.Artifact) -> None:
+    run.config.update({"data_version": data_version(artifact)}, allow_val_change=True)  # type: ignore[no-untyped-call]
+
+
+def _frames(dataset: DatasetLike) -> Iterator[tuple[str, list[FrameLike]]]:
+    """The frames of each split that has some, in an order of its own."""
+    for split, frames in sorted(dataset.splits.items()):
+        if frames:
+            yield split, sorted(frames, key=lambda frame: frame.name)
+
+
+def _files(dataset: DatasetLike) -> list[Path]:
+    lists = {path for pattern in LISTS for path in dataset.root.glob(pattern) if path.is_file()}
+    pictures = {path for _, frames in _frames(dataset) for frame in frames for path in (frame.image, frame.mask)}
+    return sorted(lists | pictures)
+
+
+def _entry(root: Path, path: Path) -> str:
+    """The file's name in the artifact."""
+    if not path.is_relative_to(root):
+        raise ValueError(f"{path}: lies outside the data set's root {root}; only what lies under it can be logged")
+    return f"{DATA_FOLDER}/{path.relative_to(root).as_posix()}"

@@ -1,0 +1,112 @@
+"""Fetching artifacts: into a folder of their own, every file checked, nothing written outside it."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+import wandb
+from platformdirs import user_cache_path
+
+from artifacts.model import MODEL_FILES
+from artifacts.run import tracking_mode
+
+DATA_FOLDER = "data"  # of a dataset artifact: the files in their own layout
+
+
+class ArtifactError(ValueError):
+    """An artifact that cannot be had, is damaged, or is not what it should be; the message names it."""
+
+
+def fetch_model(name: str, root: Path | None = None) -> Path:
+    """Fetch a model artifact; returns a folder for `models.saved.load_model`.
+
+    Args:
+        name: entity/project/name:version or :alias; entity and project default to the client's settings.
+        root: the version gets a folder of its own under it; by default WANDB_ARTIFACT_DIR or the user's cache folder.
+
+    Raises:
+        ArtifactError: offline, unknown, damaged, unsafe, or without the files of a model.
+    """
+    artifact = _find(name, "model")
+    missing = [file for file in MODEL_FILES if file not in artifact.manifest.entries]
+    if missing:
+        raise ArtifactError(f"artifact {name!r} holds no {', '.join(missing)}: it is not a model of this project")
+    return download(artifact, root or default_root())
+
+
+def fetch_dataset(name: str, root: Path | None = None) -> Path:
+    """Fetch a dataset artifact; returns a folder for `open_camvid`. Arguments and errors as in `fetch_model`."""
+    return download(_find(name, "dataset"), root or default_root()) / DATA_FOLDER
+
+
+def download(artifact: wandb.Artifact, root: Path) -> Path:
+    """Download a logged artifact into a folder of its own under `root`, and check every file against its digest.
+
+    Files that are there already are kept if they are whole; a damaged file, here or in the client's cache, is fetched
+    again once.
+
+    Raises:
+        ArtifactError: a name that leads out of the folder, a reference to another place, or damaged content.
+    """
+    _check_entries(artifact)
+    folder = root / folder_name(artifact)
+    try:
+        _download_verified(artifact, folder, skip_cache=False)
+    except ValueError:
+        try:
+            _download_verified(artifact, folder, skip_cache=True)
+        except ValueError as error:
+            raise ArtifactError(
+                f"artifact {artifact.name!r} is damaged ({error}); delete {folder} and fetch it again"
+            ) from error
+    return folder
+
+
+def folder_name(artifact: wandb.Artifact) -> Path:
+    """entity/project/name-version, of letters, digits, dots, dashes and underscores alone."""
+    parts = artifact.qualified_name.split("/")
+    return Path(*(re.sub(r"[^A-Za-z0-9._-]+|^\.+", "-", part) for part in parts))
+
+
+def offline_message(name: str) -> str:
+    """What to say when an artifact is asked for without a server."""
+    return f"artifact {name!r} cannot be fetched offline: log in (`wandb login`), set WANDB_BASE_URL, or give a folder"
+
+
+def default_root() -> Path:
+    """WANDB_ARTIFACT_DIR, or the user's cache folder; never the client's default ./artifacts, which is this package."""
+    chosen = os.environ.get("WANDB_ARTIFACT_DIR")
+    return Path(chosen) if chosen else user_cache_path("camvid-harness") / "artifacts"
+
+
+def _find(name: str, kind: str) -> wandb.Artifact:
+    if tracking_mode() == "offline" or os.environ.get("WANDB_MODE") in ("offline", "disabled"):
+        raise ArtifactError(offline_message(name))
+    try:
+        artifact: wandb.Artifact = wandb.Api().artifact(name, type=kind)
+    except (wandb.Error, ValueError) as error:
+        raise ArtifactError(f"artifact {name!r} cannot be fetched: {error}") from error
+    return artifact
+
+
+def _download_verified(artifact: wandb.Artifact, folder: Path, *, skip_cache: bool) -> None:
+    artifact.download(root=str(folder), skip_cache=skip_cache)
+    artifact.verify(root=str(folder))
+
+
+def _check_entries(artifact: wandb.Artifact) -> None:
+    """Only files of the artifact's own, under names that stay within its folder."""
+    for name, entry in artifact.manifest.entries.items():
+        if entry.ref is not None:
+            raise ArtifactError(
+                f"artifact {artifact.name!r}: {name!r} refers to {entry.ref}; only its own files are read"
+            )
+        if str(entry.path) != name or _escapes(name):
+            raise ArtifactError(f"artifact {artifact.name!r}: the file name {name!r} leads out of its folder")
+
+
+def _escapes(name: str) -> bool:
+    paths = PurePosixPath(name), PureWindowsPath(name)
+    return not name or any(path.anchor or ".." in path.parts for path in paths)

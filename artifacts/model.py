@@ -1,0 +1,63 @@
+"""The model artifact: weights with the config, taxonomy, data version and metrics that belong to them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import wandb
+import yaml
+
+from artifacts.publish import publish
+
+MODEL_FILES = ("model.safetensors", "config.yaml", "taxonomy.yaml", "data.yaml", "metrics.json")
+
+
+def log_model(
+    run: wandb.Run,
+    folder: Path,
+    name: str,
+    aliases: Iterable[str] = (),
+    metrics: Mapping[str, float] | None = None,
+) -> wandb.Artifact:
+    """Log the model of a run folder as a version of the model artifact `name`.
+
+    Only `MODEL_FILES` go into it, read where they lie: an offline run that is synced later needs its folder.
+
+    Args:
+        run: the run that made the model.
+        folder: where `models.saved.save_model` wrote it.
+        name: the artifact's name, without a version.
+        aliases: further aliases beside `latest`.
+        metrics: those measured on these weights; kept in the artifact's metadata, NaN as null.
+
+    Returns:
+        The artifact, with its version where the run is online.
+
+    Raises:
+        FileNotFoundError: naming a file that is missing.
+    """
+    missing = [file for file in MODEL_FILES if not (folder / file).is_file()]
+    if missing:
+        raise FileNotFoundError(f"{folder}: no {', '.join(missing)}; log a folder that save_model wrote")
+    config, data = (_read(folder / file) for file in ("config.yaml", "data.yaml"))
+    metadata = {
+        "metrics": {key: None if math.isnan(value) else float(value) for key, value in (metrics or {}).items()},
+        "data_version": data,
+        "architecture": config.get("architecture"),
+        "backbone": config.get("backbone"),
+        "taxonomy": _read(folder / "taxonomy.yaml").get("name"),
+    }
+    artifact = wandb.Artifact(name, type="model", metadata=metadata)
+    for file in MODEL_FILES:
+        artifact.add_file(str(folder / file), policy="immutable")
+    return publish(run, artifact, aliases)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: must hold keys and values, has {content!r:.80}")
+    return content

@@ -1,0 +1,26 @@
+"""Handing an artifact to a run, online and offline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import wandb
+
+
+def publish(
+    run: wandb.Run, artifact: wandb.Artifact, aliases: Iterable[str] = (), *, use: bool = False
+) -> wandb.Artifact:
+    """Log an artifact, alias `latest` included; online, wait until the server holds it, so that its version is known.
+
+    Args:
+        run: the run that logs it.
+        artifact: a new one, or one that the server already has.
+        aliases: further aliases.
+        use: online, note it as an input of the run as well (the client cannot do so offline).
+    """
+    if run.disabled:
+        return artifact
+    if run.offline:
+        return run.log_artifact(artifact, aliases=list(aliases))
+    give = run.use_artifact if use else run.log_artifact
+    return give(artifact, aliases=list(aliases)).wait()

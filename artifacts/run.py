@@ -1,0 +1,136 @@
+"""A W&B run: started online or offline by one rule, finished whatever happens, and where it can be found."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import wandb
+from wandb.sdk.lib.wbauth import read_netrc_auth
+
+ROOT = Path(__file__).resolve().parent.parent
+CHOICES = ("WANDB_MODE", "WANDB_BASE_URL", "WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE")
+BEST_METRICS = ("val/miou", "val/priority_dice")  # whose summary is the best value, not the last one
+REASON_LENGTH = 2000
+
+
+def start_run(
+    config: Mapping[str, Any],
+    *,
+    project: str,
+    folder: Path,
+    name: str = "",
+    tags: Iterable[str] = (),
+    job_type: str = "train",
+    resume_id: str | None = None,
+) -> wandb.Run:
+    """Start a run whose files lie under `folder`/wandb and whose config tells the code version under `code`.
+
+    Args:
+        config: plain values by key.
+        project: W&B project.
+        folder: the run's own folder; made if missing.
+        name: display name; empty lets W&B choose.
+        tags: tags of the run.
+        job_type: what the run does, e.g. train or evaluate.
+        resume_id: id of the run to go on with; offline it becomes one more part of that run.
+
+    Raises:
+        ConnectionError: no server, or it refuses the key; the message names the ways out.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        run = wandb.init(
+            project=project,
+            name=name or None,
+            tags=list(tags) or None,
+            job_type=job_type,
+            dir=str(folder),
+            config={**config, "code": code_version()},
+            id=resume_id,
+            resume="allow" if resume_id else None,
+            mode=tracking_mode(),
+        )
+    except wandb.Error as error:
+        raise ConnectionError(
+            f"W&B: no run could be started ({error}); check WANDB_BASE_URL and the key, or set WANDB_MODE=offline"
+        ) from error
+    _define_metrics(run)
+    return run
+
+
+def tracking_mode() -> Literal["offline"] | None:
+    """ "offline" where nothing says which server to use; None leaves it to the client's settings.
+
+    A server is said by any of the variables in `CHOICES`, or by credentials that `wandb login` stored.
+    """
+    if any(os.environ.get(variable) for variable in CHOICES):
+        return None
+    settings = wandb.setup().settings
+    return None if settings.api_key or read_netrc_auth(host=settings.base_url) else "offline"
+
+
+def code_version(root: Path = ROOT) -> dict[str, str | bool | None]:
+    """Commit, whether tracked files differ from it, and the program's name; None where this is no checkout."""
+    top = _git(root, "rev-parse", "--show-toplevel")
+    version: dict[str, str | bool | None] = {"commit": None, "dirty": None, "program": Path(sys.argv[0]).name}
+    if top and Path(top).resolve() == root.resolve():  # installed into someone else's checkout, theirs says nothing
+        version["commit"] = _git(root, "rev-parse", "HEAD") or None
+        version["dirty"] = bool(_git(root, "status", "--porcelain", "--untracked-files=no"))
+    return version
+
+
+def sync_hint(run: wandb.Run) -> str:
+    """Where the run can be seen: its URL, or offline its folder and the command that sends it to a server."""
+    if run.disabled:
+        return "W&B: nothing was tracked (WANDB_MODE=disabled)"
+    if not run.offline:
+        return f"W&B run: {run.url}"
+    folder = Path(run.sync_dir)
+    parts = sorted(folder.parent.glob(f"offline-run-*-{run.id}"))  # a resumed run has several
+    command = " ".join(["wandb", "sync", *(shlex.quote(str(part)) for part in parts)])
+    return f"W&B run (offline): {folder}\nto send it to a server: {command}"
+
+
+@contextmanager
+def tracked(run: wandb.Run) -> Iterator[wandb.Run]:
+    """Finish the run at the end of the block; where the block raises, as failed, with the reason in its summary."""
+    try:
+        yield run
+    except BaseException as error:
+        finish_failed(run, error)
+        raise
+    run.finish()
+
+
+def finish_failed(run: wandb.Run, error: BaseException) -> None:
+    """Finish the run as failed; its summary says why under `error`."""
+    run.summary["error"] = f"{type(error).__name__}: {error}"[:REASON_LENGTH]
+    run.finish(exit_code=1)
+
+
+def _define_metrics(run: wandb.Run) -> None:
+    """Curves over epochs; for the metrics that choose the model, `WandbCallback` keeps the best value in the summary.
+
+    W&B's own summary="max" would make the summary a dict {"max": …}, which sweeps do not find under the metric's name.
+    """
+    run.define_metric("epoch")
+    for pattern in ("train/*", "val/*", "lr", "throughput"):
+        run.define_metric(pattern, step_metric="epoch")
+    for metric in BEST_METRICS:
+        run.define_metric(metric, step_metric="epoch", summary="none")
+
+
+def _git(root: Path, *arguments: str) -> str:
+    """What git prints, empty where there is no git or no checkout."""
+    try:
+        done = subprocess.run(["git", "-C", root, *arguments], capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip()

@@ -1,0 +1,124 @@
+"""An evaluation on W&B: the edge-case table with its two views, the confusion matrix, the metrics in the summary."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import wandb
+
+from artifacts.masks import Mask, evaluation_image
+from artifacts.publish import publish
+from camvid.taxonomy import Taxonomy
+from eval.edge_cases import frames_found, frames_missed
+from eval.evaluate import Evaluation, Samples
+
+MAX_IMAGES = 101  # CamVid's validation split
+MAX_SIDE = 640  # pixels
+
+
+def edge_case_table(
+    records: pd.DataFrame,
+    samples: Samples,
+    predictions: Sequence[Mask],
+    taxonomy: Taxonomy,
+    *,
+    max_images: int = MAX_IMAGES,
+    max_side: int = MAX_SIDE,
+) -> wandb.Table:
+    """The edge-case records, worst first, with ground truth, prediction and error over the image.
+
+    Args:
+        records: from `eval.evaluate`, worst first; the index is the image's position in the split.
+        samples: the split.
+        predictions: (H, W) uint8 masks in the order of the split.
+        taxonomy: names and priorities of the classes.
+        max_images: rows that get an image, from the worst on; the others have null.
+        max_side: longest side of an image, pixels.
+
+    Returns:
+        A table with `name`, `image`, then the records' columns; counts by object size are left to `per_image.csv`.
+    """
+    columns = [column for column in records.columns if column != "name" and column.count("/") < 2]
+    table = wandb.Table(columns=["name", "image", *columns])
+    for row, (position, record) in enumerate(zip(records.index, records.to_dict("records"), strict=True)):
+        image = None
+        if row < max_images:
+            sample = samples[int(position)]
+            pred = predictions[int(position)]
+            image = evaluation_image(
+                sample.image, sample.mask, pred, taxonomy.names, taxonomy.priority, max_side=max_side
+            )
+        table.add_data(record["name"], image, *(_plain(record[column]) for column in columns))
+    return table
+
+
+def confusion_table(counts: Sequence[Sequence[int]], class_names: Sequence[str]) -> wandb.Table:
+    """The confusion matrix, (C, C) pixels with rows the truth, as the C² rows that W&B's chart draws."""
+    rows: list[Iterable[Any]] = [
+        [actual, predicted, int(pixels)]
+        for actual, line in zip(class_names, counts, strict=True)
+        for predicted, pixels in zip(class_names, line, strict=True)
+    ]
+    return wandb.Table(columns=["Actual", "Predicted", "nPredictions"], data=rows)
+
+
+def log_evaluation(
+    run: wandb.Run,
+    evaluation: Evaluation,
+    samples: Samples,
+    taxonomy: Taxonomy,
+    prefix: str = "val",
+    *,
+    max_images: int = MAX_IMAGES,
+) -> None:
+    """Log an evaluation under `prefix`: tables, confusion matrix, and every metric as a plain number in the summary.
+
+    `<prefix>/edge_cases` has every image, `<prefix>/missed` and `<prefix>/found` are its two views. The three lie in
+    one artifact, in which each picture is stored once.
+
+    Args:
+        run: where to.
+        evaluation: from `eval.evaluate`.
+        samples: the split it was made on.
+        taxonomy: names and priorities of the classes.
+        prefix: the split, e.g. val or test.
+        max_images: rows that get an image, from the worst on.
+    """
+    table = edge_case_table(evaluation.records, samples, evaluation.predictions, taxonomy, max_images=max_images)
+    tables = {
+        "edge_cases": table,
+        "missed": _view(table, frames_missed(evaluation.records)),
+        "found": _view(table, frames_found(evaluation.records)),
+    }
+    artifact = wandb.Artifact(f"run-{run.id}-{prefix}-evaluation", type="evaluation")
+    for name, part in tables.items():
+        artifact.add(part, name)
+    publish(run, artifact)
+    charts: dict[str, Any] = {f"{prefix}/{name}": part for name, part in tables.items()}
+    charts[f"{prefix}/confusion_matrix"] = wandb.plot_table(
+        vega_spec_name="wandb/confusion_matrix/v1",
+        data_table=confusion_table(evaluation.confusion.tolist(), taxonomy.names),
+        fields={key: key for key in ("Actual", "Predicted", "nPredictions")},
+        string_fields={"title": f"Confusion matrix, {prefix} (pixels)"},
+    )
+    run.log(charts)
+    run.summary.update(_measured(evaluation.metrics, prefix))
+
+
+def _view(table: wandb.Table, records: pd.DataFrame) -> wandb.Table:
+    """The rows of the table whose names are in the records."""
+    names = set(records["name"])
+    return wandb.Table(columns=list(table.columns), data=[row for row in table.data if row[0] in names])
+
+
+def _measured(metrics: Mapping[str, float], prefix: str) -> dict[str, float]:
+    return {f"{prefix}/{key}": float(value) for key, value in metrics.items() if not math.isnan(value)}
+
+
+def _plain(value: Any) -> Any:
+    """A cell that JSON knows: no NumPy scalar, NaN as null."""
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and math.isnan(value) else value

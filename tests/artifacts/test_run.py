@@ -1,0 +1,134 @@
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import wandb
+
+from artifacts import code_version, start_run, sync_hint, tracked
+from artifacts.run import ROOT, tracking_mode
+
+
+def test_offline_by_default_in_the_run_folder(new_run, read_run, tmp_path):
+    with tracked(new_run(tags=("a", "b"), job_type="evaluate", name="first")) as run:
+        assert run.offline
+        run.log({"epoch": 1, "train/loss": 0.5})
+    written = read_run(Path(run.sync_dir))
+    assert Path(run.sync_dir).parent == tmp_path / "run" / "wandb"
+    assert written.config["lr"] == 0.1
+    assert (written.job_type, sorted(written.tags)) == ("evaluate", ["a", "b"])
+    assert written.history[0]["train/loss"] == 0.5
+    assert written.exit_code == 0
+
+
+def test_curves_are_over_epochs(new_run, read_run):
+    with tracked(new_run()) as run:
+        pass
+    steps = read_run(Path(run.sync_dir)).step_metrics
+    expected = {"train/*", "val/*", "lr", "throughput", "val/miou", "val/priority_dice"}
+    assert {name for name, step in steps.items() if step == "epoch"} == expected
+
+
+def test_config_says_which_code_ran(new_run, read_run):
+    with tracked(new_run()) as run:
+        pass
+    head = subprocess.run(["git", "-C", ROOT, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    assert read_run(Path(run.sync_dir)).config["code"] == code_version()
+    assert code_version()["commit"] == (head.stdout.strip() or None)
+
+
+@pytest.fixture
+def checkout(tmp_path) -> Path:
+    root = tmp_path / "checkout"
+    root.mkdir()
+    (root / "file").write_text("one")
+    who = ["-c", "user.name=n", "-c", "user.email=e@e"]
+    for command in (["init", "-q"], ["add", "file"], [*who, "commit", "-q", "-m", "first"]):
+        subprocess.run(["git", "-C", root, *command], check=True)
+    return root
+
+
+def test_code_version_sees_changes(checkout):
+    clean = code_version(checkout)
+    assert len(str(clean["commit"])) == 40
+    assert clean["dirty"] is False
+    (checkout / "untracked").write_text("does not count")
+    assert code_version(checkout) == clean
+    (checkout / "file").write_text("two")
+    assert code_version(checkout)["dirty"] is True
+
+
+def test_code_version_without_a_checkout_of_its_own(checkout, tmp_path):
+    inside = checkout / "site-packages"
+    inside.mkdir()
+    nothing = {"commit": None, "dirty": None, "program": Path(sys.argv[0]).name}
+    assert code_version(inside) == nothing
+    assert code_version(tmp_path / "missing") == nothing
+
+
+@pytest.mark.parametrize("variable", ["WANDB_MODE", "WANDB_BASE_URL", "WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE"])
+def test_a_variable_decides_the_mode(variable, monkeypatch):
+    assert tracking_mode() == "offline"
+    monkeypatch.setenv(variable, "x")
+    assert tracking_mode() is None
+
+
+def test_stored_credentials_decide_the_mode(monkeypatch):
+    netrc = Path(os.environ["NETRC"])
+    netrc.write_text("machine elsewhere.example login user password " + "1" * 40)
+    assert tracking_mode() == "offline"
+    netrc.write_text("machine api.wandb.ai login user password " + "1" * 40)
+    assert tracking_mode() is None
+
+
+def test_a_server_that_is_not_there_is_an_error_with_ways_out(new_run, monkeypatch):
+    monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("WANDB_API_KEY", "1" * 40)
+    monkeypatch.setenv("WANDB_INIT_TIMEOUT", "2")
+    with pytest.raises(ConnectionError, match="WANDB_MODE=offline"):
+        new_run()
+
+
+def test_a_crash_fails_the_run_and_says_why(new_run, read_run):
+    run = new_run()
+    with pytest.raises(ZeroDivisionError), tracked(run):
+        _ = 1 / 0
+    written = read_run(Path(run.sync_dir))
+    assert written.exit_code == 1
+    assert written.summary["error"] == "ZeroDivisionError: division by zero"
+
+
+def test_an_interrupted_run_fails_too(new_run, read_run):
+    run = new_run()
+    with pytest.raises(KeyboardInterrupt), tracked(run):
+        raise KeyboardInterrupt
+    assert read_run(Path(run.sync_dir)).exit_code == 1
+
+
+def test_sync_hint_names_every_part_of_a_resumed_run(new_run, tmp_path):
+    folder = tmp_path / "with space"
+    with tracked(new_run(folder=folder)) as first:
+        pass
+    with tracked(new_run(folder=folder, resume_id=first.id)) as second:
+        pass
+    assert second.id == first.id
+    words = shlex.split(sync_hint(second).splitlines()[-1])
+    assert words[-4:] == ["wandb", "sync", first.sync_dir, second.sync_dir]
+    assert all(Path(word).is_dir() for word in words[-2:])
+
+
+def test_disabled_tracks_nothing(new_run, monkeypatch, tmp_path):
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    with tracked(new_run()) as run:
+        run.log({"train/loss": 1.0})
+    assert "disabled" in sync_hint(run)
+    assert not list((tmp_path / "run").iterdir())
+
+
+def test_start_run_makes_its_folder(tmp_path):
+    folder = tmp_path / "a" / "b"
+    with tracked(start_run({}, project="roads", folder=folder)) as run:
+        assert Path(run.sync_dir).is_relative_to(folder)
+    assert wandb.run is None
