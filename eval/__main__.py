@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -99,7 +100,10 @@ def _latency(options: argparse.Namespace) -> None:
 def _open_model(options: argparse.Namespace) -> SavedModel:
     """The model; settles ``options.device`` and ``options.precision``, which default to those it was trained with."""
     from models.saved import load_model
-    from training.precision import resolve_device, resolve_precision
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # fastai calls torch.jit.script when it is imported
+        from training.precision import resolve_device, resolve_precision
 
     path = Path(options.model)
     if not path.exists():

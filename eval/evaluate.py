@@ -1,11 +1,12 @@
 """Evaluate a model on a split: every image once, without augmentation, scored at its mask's own size."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 
+import cv2
 import numpy as np
 import pandas as pd
 import torch
@@ -19,6 +20,8 @@ from eval.metrics import confusion_matrix, summarize
 from eval.samples import FrameSamples, Sample, Samples
 
 __all__ = ["Evaluation", "FrameSamples", "Sample", "Samples", "evaluate", "predict_logits", "predict_mask"]
+
+Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ def evaluate(
     device: str | torch.device = "cpu",
     precision: str = "fp32",
     threshold: float = THRESHOLD,
+    loss: Loss | None = None,
     progress: bool | None = None,
 ) -> Evaluation:
     """Predict every image of a split once and score it at its mask's own size.
@@ -73,6 +77,7 @@ def evaluate(
         device: where the model runs.
         precision: "fp32" or "bf16" (autocast).
         threshold: Dice below which a present priority class counts as missed.
+        loss: of logits (1, C, h, w) and target (1, h, w); its mean over the images becomes the metric ``loss``.
         progress: True shows a bar on stderr, False does not, None only on a terminal.
 
     Raises:
@@ -83,21 +88,24 @@ def evaluate(
     if len(class_names) != num_classes:
         raise ValueError(f"class_names has {len(class_names)} names for num_classes={num_classes}")
     confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64)
-    rows, predictions = [], []
+    rows, predictions, losses = [], [], []
     hide = None if progress is None else not progress
     with tqdm(total=len(samples), desc="evaluate", unit="img", file=sys.stderr, disable=hide) as bar:
-        for sample, pred in _predictions(model.to(device), samples, size, batch_size, device, precision):
+        for sample, pred, value in _predictions(model.to(device), samples, size, batch_size, device, precision, loss):
             counts = _count(sample, pred, num_classes)
             confusion += counts
             row = edge_case(counts, pred, sample.mask, class_names=class_names, priority=priority, threshold=threshold)
             rows.append({"name": sample.name, "sequence": sample.sequence, **row})
             predictions.append(pred)
+            losses.append(value)
             bar.update()
     assert len(predictions) == len(samples), f"{len(predictions)} images seen, the split has {len(samples)}"
     records = rank(rows)
     metrics = summarize(confusion, class_names, priority, background)
     metrics["edge_case_rate"] = float(records["flagged"].mean())
     metrics |= object_recall(records, [class_names[index] for index in priority])
+    if loss is not None:
+        metrics["loss"] = sum(losses) / len(losses)
     return Evaluation(confusion, metrics, records, predictions, tuple(class_names), tuple(priority), threshold)
 
 
@@ -108,8 +116,9 @@ def _predictions(
     batch_size: int,
     device: str | torch.device,
     precision: str,
-) -> Iterator[tuple[Sample, NDArray[np.uint8]]]:
-    """Each sample in order with its prediction (H, W) uint8 at its mask's size."""
+    loss: Loss | None,
+) -> Iterator[tuple[Sample, NDArray[np.uint8], float]]:
+    """Each sample in order with its prediction (H, W) uint8 at its mask's size and its loss (NaN without one)."""
     for batch in _batches(samples, batch_size):
         inputs = [(sample, resize_image(sample.image, size)) for sample in batch]
         for _, same_size in groupby(inputs, key=lambda pair: pair[1].shape):
@@ -117,7 +126,8 @@ def _predictions(
             with evaluating(model):
                 logits = predict_logits(model, images, device, precision)  # (N, C, h, w)
                 masks = [_mask_of(sample, scores) for sample, scores in zip(group, logits, strict=True)]
-            yield from zip(group, masks, strict=True)
+                losses = [_loss_of(sample, scores, loss) for sample, scores in zip(group, logits, strict=True)]
+            yield from zip(group, masks, losses, strict=True)
 
 
 def _mask_of(sample: Sample, scores: Tensor) -> NDArray[np.uint8]:
@@ -125,6 +135,14 @@ def _mask_of(sample: Sample, scores: Tensor) -> NDArray[np.uint8]:
         raise ValueError(f"{sample.name}: the model's logits are not finite: its weights have diverged")
     height, width = sample.mask.shape
     return label_mask(scores, (height, width)).cpu().numpy()
+
+
+def _loss_of(sample: Sample, scores: Tensor, loss: Loss | None) -> float:
+    if loss is None:
+        return float("nan")
+    height, width = scores.shape[-2:]
+    target = cv2.resize(sample.mask, (width, height), interpolation=cv2.INTER_NEAREST)
+    return float(loss(scores[None], torch.from_numpy(target)[None].long().to(scores.device)))
 
 
 def _batches(samples: Samples, batch_size: int) -> Iterator[list[Sample]]:

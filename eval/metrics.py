@@ -36,7 +36,7 @@ def confusion_matrix(pred: Tensor, target: Tensor, num_classes: int, ignore_inde
     # 256 * C fits int16 for every C up to 127: half the memory traffic of int32
     index_type = torch.int16 if counts.numel() <= torch.iinfo(torch.int16).max else torch.int32
     for part_pred, part_target in zip(torch.split(pred, chunk), torch.split(target, chunk), strict=True):
-        index = part_target.to(index_type).mul_(num_classes).add_(part_pred)
+        index = part_target.to(index_type, copy=True).mul_(num_classes).add_(part_pred)
         counts += torch.bincount(index, minlength=counts.numel())
     table = counts.view(_LABELS, num_classes)  # one row per label: void and faults need no mask
     table[ignore_index] = 0
