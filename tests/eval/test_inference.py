@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn import functional
+
+from eval.inference import autocast, evaluating, label_mask, predict_logits, predict_mask, resize_image
+from tests.eval.drawn import ColorModel, paint, street
+
+SIDES = st.integers(1, 40)
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.integers(1, 33), SIDES, SIDES, SIDES, SIDES, st.booleans(), st.integers(0, 2**31))
+def test_labels_are_the_argmax_of_the_upsampled_logits(channels, h, w, height, width, channels_last, seed):
+    """To the last bit, ties included: the logits are few whole numbers."""
+    torch.manual_seed(seed)
+    logits = torch.randint(-3, 3, (1, channels, h, w)).float()
+    expected = functional.interpolate(logits, (height, width), mode="bilinear", align_corners=False).argmax(1)[0]
+    if channels_last:
+        logits = logits.contiguous(memory_format=torch.channels_last)
+    labels = label_mask(logits[0], (height, width))
+    assert labels.dtype == torch.uint8
+    assert torch.equal(labels.long(), expected)
+
+
+def test_labels_leave_the_logits_alone():
+    logits = torch.randn(5, 8, 9)
+    before = logits.clone()
+    label_mask(logits, (8, 9))
+    assert torch.equal(logits, before)
+
+
+def test_images_reach_the_model_in_unit_range_and_rgb_order():
+    class Spy(nn.Module):
+        def forward(self, image):
+            self.seen = image
+            return image
+
+    image = np.zeros((4, 6, 3), dtype=np.uint8)
+    image[..., 0] = 255
+    image[0, 0, 2] = 51
+    spy = Spy()
+    logits = predict_logits(spy, [image, image])
+    assert logits.shape == (2, 3, 4, 6)
+    assert spy.seen[0, :, 0, 0].tolist() == pytest.approx([1, 0, 0.2])
+    assert spy.seen.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_bf16_is_in_effect_and_logits_come_back_as_float32():
+    class Spy(nn.Conv2d):
+        def forward(self, image):
+            self.kind = super().forward(image).dtype
+            return super().forward(image)
+
+    image = [np.zeros((8, 8, 3), dtype=np.uint8)]
+    kinds = {}
+    for precision in ("fp32", "bf16"):
+        spy = Spy(3, 2, 1)
+        assert predict_logits(spy, image, precision=precision).dtype == torch.float32
+        kinds[precision] = spy.kind
+    assert kinds == {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+
+def test_unknown_precision_lists_the_choices():
+    with pytest.raises(ValueError, match=r"precision='fp16': allowed are fp32, bf16"):
+        autocast("cpu", "fp16")
+
+
+def test_every_module_gets_its_own_mode_back():
+    model = nn.Sequential(nn.BatchNorm2d(3), nn.Dropout())
+    model.train()
+    model[0].eval()  # frozen
+    with pytest.raises(RuntimeError, match="stop"), evaluating(model):
+        assert not any(module.training for module in model.modules())
+        assert torch.is_inference_mode_enabled()
+        raise RuntimeError("stop")
+    assert [module.training for module in model.modules()] == [True, False, True]
+    assert not torch.is_inference_mode_enabled()
+
+
+@pytest.mark.parametrize("size", [None, (48, 64), (33, 47), (96, 128)])
+def test_a_mask_has_its_images_own_size(size):
+    labels = street()
+    mask = predict_mask(ColorModel(), paint(np.where(labels == 255, 0, labels)), size)
+    assert mask.shape == labels.shape
+    assert mask.dtype == np.uint8
+    agreement = (mask == labels)[labels != 255].mean()
+    assert agreement > (0.9 if size == (33, 47) else 0.99)
+    if size is None:
+        assert agreement == 1
+
+
+def test_resizing_averages_areas():
+    image = np.zeros((4, 4, 3), dtype=np.uint8)
+    image[:2, :2] = 200
+    image[0, 0] = 0
+    assert resize_image(image, (2, 2))[..., 0].tolist() == [[150, 0], [0, 0]]
+    assert resize_image(image, (4, 4)) is image
+    assert resize_image(image, None) is image
+    assert resize_image(image, (8, 2)).shape == (8, 2, 3)
+
+
+def test_prepares_images_as_training_does():
+    transforms = pytest.importorskip("camvid.transforms")
+    image = np.random.default_rng(0).integers(0, 256, (90, 120, 3), dtype=np.uint8)
+    for size in ((64, 96), (128, 160), (96, 96)):
+        assert np.array_equal(resize_image(image, size), transforms.resize_image(image, size))
