@@ -88,7 +88,7 @@ def load_model(path: Path, device: str | torch.device = "cpu") -> SavedModel:
     model = build_model(
         config["architecture"], len(taxonomy["classes"]), config["backbone"], weights="none", crp=config["crp"]
     )
-    _fill(model, read_tensors(weights), weights)
+    _fill(model, read_tensors(weights), weights, len(taxonomy["classes"]))
     data = _read(folder / "data.yaml", yaml.safe_load)
     metrics = _read(folder / "metrics.json", json.loads)
     return SavedModel(model.to(device).eval(), config, taxonomy, data, metrics, folder)
@@ -102,13 +102,14 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise ValueError(f"{path}: truncated or not a safetensors file ({error}); save or download it again") from error
 
 
-def _fill(model: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
+def _fill(model: nn.Module, tensors: Mapping[str, Tensor], path: Path, num_classes: int) -> None:
     """Load `tensors` strictly; ValueError says what does not fit: the number of classes, or the architecture."""
     own = model.state_dict()
     shapes = [key for key in own if key in tensors and own[key].shape != tensors[key].shape]
     heads = [key for key in shapes if key.startswith("head.")]
     if heads and heads == shapes:
-        saved, wanted = len(tensors[heads[0]]), len(own[heads[0]])
+        wanted = num_classes
+        saved = len(tensors[heads[0]]) * wanted // len(own[heads[0]])  # a sub-pixel head has several rows a class
         raise ValueError(f"{path}: has {saved} classes, its taxonomy.yaml {wanted}; take the taxonomy written with it")
     odd = sorted(own.keys() ^ tensors.keys()) or shapes
     if odd:

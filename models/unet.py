@@ -17,11 +17,11 @@ SMALLEST = 32  # pixels; images with a shorter side are padded up to it
 
 
 class UNet(nn.Module):
-    """Backbone, decoder over its skips, head; the logits are upsampled from the finest skip to the input's size.
+    """Backbone, decoder over its skips, sub-pixel head.
 
     Paper: Ronneberger et al., "U-Net", MICCAI 2015. Two things are changed for speed: skips wider than the decoder
-    are first projected 1x1, and decoding ends at the backbone's first reduction (usually 2), which costs a quarter of
-    what the full size would and loses nothing that bilinear upsampling of the logits does not give back.
+    are first projected 1x1, and decoding ends at the backbone's first reduction (usually 2), a quarter of the pixels;
+    the head predicts the finer ones from there, so that thin poles and signs are not blurred away.
     Chained residual pooling, if any, follows the projection of every skip and of the bottleneck.
     """
 
@@ -29,13 +29,23 @@ class UNet(nn.Module):
     std: Tensor
 
     def __init__(
-        self, backbone: nn.Module, channels: Sequence[int], stats: tuple[Tensor, Tensor], num_classes: int, crp: bool
+        self,
+        backbone: nn.Module,
+        channels: Sequence[int],
+        stats: tuple[Tensor, Tensor],
+        num_classes: int,
+        crp: bool,
+        reduction: int = 2,
     ) -> None:
-        """channels: of the backbone's feature maps, finest first. stats: mean and std (1, 3, 1, 1) of its images."""
+        """channels: of the backbone's feature maps, finest first. stats: mean and std (1, 3, 1, 1) of its images.
+
+        reduction: of the finest feature map.
+        """
         super().__init__()
         self.backbone = backbone
         self.decoder = Decoder(channels, crp)
-        self.head = nn.Conv2d(self.decoder.out_channels, num_classes, 3, padding=1)
+        self.head = SubPixelHead(self.decoder.out_channels, num_classes, reduction)
+        self.reduction = reduction
         self.register_buffer("mean", stats[0])
         self.register_buffer("std", stats[1])
 
@@ -43,11 +53,27 @@ class UNet(nn.Module):
         """Logits (N, num_classes, H, W) of images (N, 3, H, W) in [0, 1], for any H and W."""
         height, width = images.shape[-2:]
         check_batch(images, self.training)
-        padded = pad_to(images, max(height, SMALLEST), max(width, SMALLEST))
+        padded = pad_to(
+            images, *(max(-(-side // self.reduction) * self.reduction, SMALLEST) for side in (height, width))
+        )
         features = self.backbone((padded - self.mean) / self.std)
-        logits = self.head(self.decoder(features))  # (N, num_classes, h, w), usually h = H / 2
-        logits = F.interpolate(logits, size=padded.shape[-2:], mode="bilinear", align_corners=False)
+        logits: Tensor = self.head(self.decoder(features))  # (N, num_classes, H, W) of the padded images
         return logits[..., :height, :width]
+
+
+class SubPixelHead(nn.Sequential):
+    """Logits `scale` times finer than the features (N, C, h, w): to (N, num_classes, scale * h, scale * w).
+
+    Paper: Shi et al., "Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel Convolutional
+    Neural Network", CVPR 2016. All sub-pixels of a class start alike, which avoids a checkerboard (Aitken et al. 2017).
+    """
+
+    def __init__(self, channels: int, num_classes: int, scale: int) -> None:
+        conv = nn.Conv2d(channels, num_classes * scale**2, 3, padding=1)
+        with torch.no_grad():
+            conv.weight.copy_(conv.weight[:num_classes].repeat_interleave(scale**2, dim=0))
+            nn.init.zeros_(conv.bias)
+        super().__init__(conv, nn.PixelShuffle(scale))
 
 
 class Decoder(nn.Module):
@@ -115,4 +141,5 @@ def check_batch(images: Tensor, training: bool, *, pools_globally: bool = False)
 def build_unet(num_classes: int, backbone: str, weights: str, crp: bool) -> UNet:
     """UNet over the timm backbone of that name."""
     network = build_backbone(backbone, weights)
-    return UNet(network, network.feature_info.channels(), normalisation(backbone), num_classes, crp)
+    info = network.feature_info
+    return UNet(network, info.channels(), normalisation(backbone), num_classes, crp, info.reduction()[0])

@@ -1,0 +1,39 @@
+# make run | test | soak | lint | bench | setup | clean      (what each does stands in the README)
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: setup run test soak lint bench clean
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[weights,server]" --group dev
+	touch $(READY)
+
+run: setup
+	test -d data/synthetic || $(BIN)/python -m camvid synth data/synthetic --frames 200 --seed 0 --layout segnet
+	$(BIN)/python train.py --config configs/demo.yaml --data data/synthetic
+
+test: setup
+	$(BIN)/python -m pytest -n 2 -q
+
+soak: setup
+	$(BIN)/python -m pytest -q -m soak --timeout 1200
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

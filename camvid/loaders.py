@@ -1,0 +1,88 @@
+"""Training batches that are the same for the same seed, whatever the number of workers or the epoch resumed from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from camvid.cache import FrameCache
+from camvid.transforms import build_augmentation
+
+
+class SeededOrder(Sampler[tuple[int, int]]):
+    """Shuffled (seed, index) pairs: a pure function of the run's seed and the epoch, set with `epoch`."""
+
+    def __init__(self, length: int, seed: int):
+        self.length, self.seed, self.epoch = length, seed, 0
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        rng = np.random.default_rng((self.seed, self.epoch))
+        seeds = rng.integers(2**31, size=self.length)
+        return zip(seeds.tolist(), rng.permutation(self.length).tolist(), strict=True)
+
+
+class TrainFrames(Dataset[tuple[Tensor, Tensor]]):
+    """Augmented pairs: image (3, h, w) uint8 and mask (h, w) uint8; the pair's seed decides the augmentation."""
+
+    def __init__(self, cache: FrameCache, policy: str, size: tuple[int, int], crops: tuple[float, float]):
+        self.cache = cache
+        self.augmentation = build_augmentation(policy, size, crops)
+
+    def __len__(self) -> int:
+        return len(self.cache)
+
+    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        seed, index = key
+        self.augmentation.set_random_seed(seed)
+        pair = self.augmentation(image=self.cache.images[index], mask=self.cache.masks[index])
+        return torch.from_numpy(pair["image"]).permute(2, 0, 1), torch.from_numpy(pair["mask"])
+
+
+def train_loader(
+    cache: FrameCache,
+    *,
+    augment: str,
+    size: tuple[int, int],
+    crop_min: float,
+    crop_max: float,
+    batch_size: int,
+    seed: int,
+    workers: int = -1,
+    device: str = "cpu",
+) -> DataLoader[tuple[Tensor, Tensor]]:
+    """Shuffled, augmented training batches: images (N, 3, h, w) uint8 and masks (N, h, w) uint8.
+
+    Args:
+        cache: decoded frames.
+        augment: augmentation policy, see `camvid.transforms`.
+        size: height and width of a training image.
+        crop_min, crop_max: smallest and largest share of a frame's area that a crop keeps.
+        batch_size: frames in a batch; the last batch of an epoch is dropped when it is smaller.
+        seed: the run's seed.
+        workers: loader processes; -1 takes none for the CPU, where they slow the network down, and up to 8 for a GPU.
+        device: cpu or cuda.
+
+    Raises:
+        ValueError: fewer frames than one batch.
+    """
+    if len(cache) < batch_size:
+        raise ValueError(f"batch_size={batch_size} is larger than the train split ({len(cache)} frames)")
+    if workers < 0:
+        workers = 0 if device == "cpu" else min(8, os.cpu_count() or 1)
+    return DataLoader(
+        TrainFrames(cache, augment, size, (crop_min, crop_max)),
+        batch_size=batch_size,
+        sampler=SeededOrder(len(cache), seed),
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        pin_memory=device == "cuda",
+        drop_last=True,
+    )

@@ -1,0 +1,103 @@
+"""What happens to a frame before the network sees it: resizing, and augmentation in named policies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it asks the network for its newest version at import
+
+import albumentations as A
+
+Image = NDArray[np.uint8]
+STRIDE = 32  # deepest reduction of the backbones; sizes that are multiples of it waste no pixels
+
+
+def scaled_size(size: tuple[int, int], factor: float) -> tuple[int, int]:
+    """Height and width of a frame at a share of its size, each rounded to a multiple of 32.
+
+    Args:
+        size: height and width in pixels.
+        factor: share, above 0.
+    """
+    height, width = (max(STRIDE, round(side * factor / STRIDE) * STRIDE) for side in size)
+    return height, width
+
+
+def resize_image(image: Image, size: tuple[int, int]) -> Image:
+    """An image (H, W, 3) at (height, width); averages areas when it shrinks."""
+    if image.shape[:2] == size:
+        return image
+    shrinks = size[0] * size[1] < image.shape[0] * image.shape[1]
+    resized = cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return np.asarray(resized, dtype=np.uint8)
+
+
+def resize_mask(mask: Image, size: tuple[int, int]) -> Image:
+    """A mask (H, W) at (height, width); nearest neighbour, so that no class appears that was not there."""
+    if mask.shape == size:
+        return mask
+    return np.asarray(cv2.resize(mask, size[::-1], interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
+
+
+def _resize(size: tuple[int, int], crops: tuple[float, float]) -> list[A.BasicTransform]:
+    return [A.Resize(*size, interpolation=cv2.INTER_AREA)]
+
+
+def _flip(size: tuple[int, int], crops: tuple[float, float]) -> list[A.BasicTransform]:
+    return [*_resize(size, crops), A.HorizontalFlip(p=0.5)]
+
+
+def _crop(size: tuple[int, int], crops: tuple[float, float]) -> list[A.BasicTransform]:
+    aspect = size[1] / size[0]
+    crop = A.RandomResizedCrop(size, scale=crops, ratio=(0.85 * aspect, aspect / 0.85))
+    return [crop, A.HorizontalFlip(p=0.5)]
+
+
+def _color(size: tuple[int, int], crops: tuple[float, float]) -> list[A.BasicTransform]:
+    jitter = A.ColorJitter(brightness=(0.7, 1.3), contrast=(0.7, 1.3), saturation=(0.7, 1.3), hue=(-0.03, 0.03), p=0.8)
+    return [*_crop(size, crops), jitter]
+
+
+def _weather(size: tuple[int, int], crops: tuple[float, float]) -> list[A.BasicTransform]:
+    weather = [
+        A.RandomFog(fog_coef_range=(0.1, 0.4)),
+        A.RandomRain(brightness_coefficient=0.9, blur_value=3),
+        A.RandomShadow(shadow_roi=(0, 0.4, 1, 1)),
+        A.RandomSunFlare(flare_roi=(0, 0, 1, 0.4), src_radius=max(8, size[0] // 4)),
+        A.GaussNoise(std_range=(0.02, 0.08)),
+        A.MotionBlur(blur_limit=(3, 5)),
+    ]
+    return [*_color(size, crops), A.OneOf(weather, p=0.3)]
+
+
+POLICIES: dict[str, Callable[[tuple[int, int], tuple[float, float]], list[A.BasicTransform]]] = {
+    "none": _resize,
+    "flip": _flip,
+    "crop": _crop,
+    "color": _color,
+    "weather": _weather,
+}
+
+
+def build_augmentation(policy: str, size: tuple[int, int], crops: tuple[float, float] = (0.25, 1.0)) -> A.Compose:
+    """The transform that turns a cached frame and its mask into a training pair.
+
+    Args:
+        policy: a key of POLICIES; each one holds what the one before it does, and more.
+        size: height and width of what comes out, in pixels.
+        crops: smallest and largest share of the frame's area that a random crop keeps.
+
+    Raises:
+        ValueError: the policy is unknown.
+    """
+    if policy not in POLICIES:
+        raise ValueError(f"augment={policy!r}: allowed are {', '.join(POLICIES)}")
+    return A.Compose(POLICIES[policy](size, crops))
+
+
+__all__ = ["POLICIES", "build_augmentation", "resize_image", "resize_mask", "scaled_size"]

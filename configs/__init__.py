@@ -1,0 +1,6 @@
+"""Settings of a training: one frozen, flat, typed dataclass and small YAML presets beside it."""
+
+from configs.config import ConfigError, TrainConfig
+from configs.load import parse_command_line
+
+__all__ = ["ConfigError", "TrainConfig", "parse_command_line"]

@@ -1,0 +1,169 @@
+"""Every setting of a training, with its type, its default, the values allowed and one line of help.
+
+A field's name is the key in a preset, the command-line flag, the key in W&B's config and the name in a sweep.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+
+class ConfigError(ValueError):
+    """A setting that cannot be used; the message names the key, the value and what is allowed."""
+
+
+Loss = str | dict[str, Annotated[float, Field(gt=0)]]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", validate_default=True))
+class TrainConfig:
+    """Flat and frozen: defaults < preset < command line. Sizes are pixels, rates are per step, times are minutes."""
+
+    # What to train on.
+    data: str = Field("", description="folder of the data set (any of the four CamVid layouts)")
+    dataset: str = Field("", description="W&B artifact to train on instead of `data`, e.g. camvid:latest")
+    taxonomy: str = Field("camvid11", description="camvid11, camvid32 or the path of a YAML file with your classes")
+    split: Literal["official", "sequence", "random"] = Field("official", description="how frames are divided")
+
+    # The network.
+    architecture: str = Field("unet", description="unet, plain_unet, deeplabv3plus, segformer, upernet or fpn")
+    backbone: str = Field("resnet34", description="any timm backbone, or mit_b0 to mit_b2 for segformer")
+    weights: str = Field("none", description="backbone weights: imagenet, none, or a file")
+    crp: bool = Field(False, description="chained residual pooling on every skip and at the bottleneck (unet)")
+
+    # What it sees.
+    resize_factor: float = Field(0.5, gt=0, le=2, description="training size as a share of the frame's size")
+    eval_factor: float = Field(0.0, ge=0, le=2, description="prediction size likewise; 0 takes resize_factor")
+    augment: Literal["none", "flip", "crop", "color", "weather"] = Field("color", description="augmentation policy")
+    crop_min: float = Field(0.25, gt=0, le=1, description="smallest share of a frame's area that a crop keeps")
+    crop_max: float = Field(
+        1.0, gt=0, le=1, description="largest share; below 1 training sees details as large as prediction"
+    )
+    workers: int = Field(-1, ge=-1, le=64, description="loader processes; -1 chooses by machine")
+    cache_gb: float = Field(8.0, ge=0, description="bound of the cache of decoded frames on disk; 0 turns it off")
+
+    # What it minimises.
+    loss: Loss = Field("ce", description="ce, focal, dice, or a weighted sum such as {focal: 1.0, dice: 1.0}")
+    class_weights: Literal["none", "inverse", "median_frequency", "effective_number"] = Field(
+        "none", description="how rare classes count more in cross-entropy and focal loss"
+    )
+    focal_gamma: float = Field(2.0, ge=0, le=10, description="focusing exponent of the focal loss")
+
+    # How it learns.
+    fit: Literal["one_cycle", "fine_tune", "flat"] = Field("one_cycle", description="schedule of the learning rate")
+    epochs: int = Field(20, ge=1, description="passes over the training frames")
+    freeze_epochs: int = Field(1, ge=1, description="epochs with a frozen backbone before the others (fine_tune)")
+    lr: float = Field(1e-3, gt=0, le=10, description="highest learning rate")
+    backbone_lr_factor: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="share of lr for the backbone; 0 takes that of `fit` (fine_tune 0.01, else 1)",
+    )
+    weight_decay: float = Field(0.01, ge=0, le=1, description="AdamW's weight decay")
+    batch_size: int = Field(8, ge=1, description="frames per step")
+    accumulate: int = Field(1, ge=1, description="steps whose gradients are summed before the optimiser moves")
+    grad_clip: float = Field(0.0, ge=0, description="largest norm of the gradient; 0 does not clip")
+    ema: float = Field(0.0, ge=0, lt=1, description="decay of the averaged weights that are evaluated; 0 is off")
+    patience: int = Field(0, ge=0, description="evaluations without a better `monitor` before stopping; 0 never stops")
+    max_minutes: float = Field(0.0, ge=0, description="time budget; the schedule is shortened to end in it; 0 is none")
+
+    # How it is judged.
+    monitor: Literal["miou", "priority_dice", "foreground_acc", "pixel_acc"] = Field(
+        "miou", description="validation metric by which the best checkpoint is chosen"
+    )
+    eval_every: int = Field(1, ge=1, description="epochs between evaluations; the last epoch is always evaluated")
+    threshold: Fraction = Field(0.5, description="Dice below which a priority class that is present counts as missed")
+
+    # Where and how it runs.
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto takes the GPU where there is one")
+    precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="auto is bf16 where the hardware has it")
+    channels_last: bool = Field(True, description="memory format of images and weights; faster in most cases")
+    compile: bool = Field(False, description="torch.compile the network; pays on GPUs in long trainings")
+    seed: int = Field(0, ge=0, lt=2**31, description="seed of weights, order and augmentation")
+
+    # How it is tracked.
+    out: str = Field("runs", description="folder under which runs/<id>/ is made")
+    project: str = Field("camvid", description="W&B project")
+    name: str = Field("", description="display name of the run; empty lets W&B choose")
+    tags: tuple[str, ...] = Field((), description="tags of the run")
+
+    def __post_init__(self) -> None:
+        """Settings that are each allowed but not together.
+
+        Raises:
+            ConfigError: naming the keys.
+        """
+        if self.data and self.dataset:
+            raise ConfigError(f"data={self.data!r} and dataset={self.dataset!r} exclude each other: give one of them")
+
+        if self.crop_min > self.crop_max:
+            raise ConfigError(
+                f"crop_min={self.crop_min} is above crop_max={self.crop_max}: lower it, or raise crop_max"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as plain values, as they stand in a YAML file and in W&B's config."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in vars(self).items()}
+
+    def pick(self, *names: str) -> dict[str, Any]:
+        """Some settings as keyword arguments: a setting has the same name everywhere."""
+        return {name: getattr(self, name) for name in names}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any], source: str = "configuration") -> TrainConfig:
+        """Checks keys, types and values.
+
+        Args:
+            values: settings by name; those not named keep their defaults.
+            source: file or place that error messages name.
+
+        Raises:
+            ConfigError: for the first bad setting, naming key, value and what is allowed.
+        """
+        names = [field.name for field in dataclasses.fields(cls)]
+        unknown = [key for key in values if key not in names]
+        if unknown:
+            raise ConfigError(f"{source}: unknown key {unknown[0]!r}{_closest(str(unknown[0]), names)}")
+        try:
+            return TypeAdapter(cls).validate_python(values)
+        except ValidationError as error:
+            raise ConfigError(f"{source}: {_describe(error, values)}") from None
+
+
+def describe_field(name: str) -> str:
+    """The line of help of one setting."""
+    return str(next(field for field in dataclasses.fields(TrainConfig) if field.name == name).default.description)  # type: ignore[union-attr]
+
+
+def default_of(name: str) -> Any:
+    """The default of one setting."""
+    return getattr(TrainConfig(), name)
+
+
+def preset_path(name: str) -> Path:
+    """Where the preset of this name lies, e.g. cpu -> configs/cpu.yaml."""
+    return Path(__file__).parent / f"{name}.yaml"
+
+
+def _closest(key: str, names: list[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(key, names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; allowed are {', '.join(names)}"
+
+
+def _describe(error: ValidationError, values: dict[str, Any]) -> str:
+    first = error.errors()[0]
+    if isinstance(cause := first.get("ctx", {}).get("error"), ConfigError):
+        return str(cause)
+    place = first["loc"]
+    if place and place[0] == "loss":  # a union: pydantic speaks of each member
+        return f"loss={values['loss']!r}: expected a name or {{name: weight above 0, …}}"
+    return f"{place[0] if place else 'value'}={first['input']!r}: {first['msg']}"

@@ -1,0 +1,148 @@
+"""The cache of decoded frames and the batches that come from it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from camvid.cache import cached_frames
+from camvid.layouts import open_camvid
+from camvid.loaders import train_loader
+from camvid.synth import synth
+from camvid.transforms import resize_mask
+
+SIZE = (32, 64)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data") / "camvid"
+    synth(folder, frames=12, seed=5, layout="segnet", size=(64, 96))
+    return folder
+
+
+@pytest.fixture
+def dataset(root):
+    return open_camvid(root)
+
+
+def batches(cache, epoch=0, **changes):
+    settings = {
+        "augment": "color",
+        "size": SIZE,
+        "crop_min": 0.3,
+        "crop_max": 1.0,
+        "batch_size": 2,
+        "seed": 1,
+        "workers": 0,
+    } | changes
+    loader = train_loader(cache, **settings)
+    loader.sampler.epoch = epoch
+    return list(loader)
+
+
+def test_cache_holds_what_the_files_hold(dataset, tmp_path):
+    cache = cached_frames(dataset, "train", SIZE, tmp_path)
+    assert len(cache) == len(dataset.splits["train"])
+    for i, frame in enumerate(dataset.splits["train"]):
+        image, mask = dataset.read(frame)
+        assert np.array_equal(cache.images[i], image)  # 64x96 is not above twice 32x64
+        assert np.array_equal(cache.masks[i], mask)
+        assert np.array_equal(cache.counts[i], np.bincount(mask[mask < 255], minlength=11))
+
+
+def test_large_frames_are_kept_at_twice_the_training_size(dataset, tmp_path):
+    cache = cached_frames(dataset, "train", (16, 24), tmp_path)
+    assert cache.images.shape[1:] == (32, 48, 3)
+    mask = dataset.read_mask(dataset.splits["train"][0])
+    assert np.array_equal(cache.masks[0], resize_mask(mask, (32, 48)))
+
+
+def test_cache_is_reused_and_follows_the_content(root, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(root, copy)
+    folder = tmp_path / "cache"
+    first = cached_frames(open_camvid(root), "train", SIZE, folder)
+    cached_frames(open_camvid(copy), "train", SIZE, folder)
+    assert len(list(folder.iterdir())) == 1  # the same bytes elsewhere
+    frame = open_camvid(copy).splits["train"][0]
+    shutil.copy(open_camvid(copy).splits["train"][1].mask, frame.mask)
+    changed = cached_frames(open_camvid(copy), "train", SIZE, folder)
+    assert len(list(folder.iterdir())) == 2
+    assert not np.array_equal(changed.masks[0], first.masks[0])
+
+
+def test_cache_is_bounded(dataset, tmp_path):
+    room = len(dataset.splits["train"]) * 64 * 96 * 4
+    cached_frames(dataset, "train", SIZE, tmp_path, limit=room)
+    old = next(tmp_path.iterdir())
+    cached_frames(dataset, "val", SIZE, tmp_path, limit=room)
+    assert old not in list(tmp_path.iterdir())
+    with pytest.raises(ValueError, match=r"cache_gb=.* is too small: .* raise cache_gb or lower resize_factor"):
+        cached_frames(dataset, "train", SIZE, tmp_path, limit=room - 1)
+
+
+def test_corrupt_frame_is_named_and_leaves_nothing(root, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(root, copy)
+    frame = open_camvid(copy).splits["train"][3]
+    os.truncate(frame.image, frame.image.stat().st_size // 2)
+    with pytest.raises(ValueError, match=frame.image.name):
+        cached_frames(open_camvid(copy), "train", SIZE, tmp_path / "cache")
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_processes_that_build_the_same_entry_do_not_disturb_each_other(root, tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from camvid.cache import cached_frames;"
+        "from camvid.layouts import open_camvid;"
+        "cache = cached_frames(open_camvid(sys.argv[1]), 'train', (32, 64), Path(sys.argv[2]));"
+        "print(int(cache.images.sum(dtype='int64')), int(cache.masks.sum(dtype='int64')))"
+    )
+    words = [sys.executable, "-c", code, str(root), str(tmp_path / "cache")]
+    top = Path(__file__).parents[2]
+    started = [subprocess.Popen(words, cwd=top, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    printed = [process.communicate(timeout=120)[0].splitlines()[-1] for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0]
+    assert len(set(printed)) == 1
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_batches_are_uint8_and_repeat_with_the_seed(dataset, tmp_path):
+    cache = cached_frames(dataset, "train", SIZE, tmp_path)
+    first, again, other_epoch, other_seed = (
+        batches(cache),
+        batches(cache),
+        batches(cache, epoch=1),
+        batches(cache, seed=2),
+    )
+    image, mask = first[0]
+    assert (image.dtype, mask.dtype) == (torch.uint8, torch.uint8)
+    assert image.shape == (2, 3, *SIZE)
+    assert mask.shape == (2, *SIZE)
+    assert all(torch.equal(a, b) for one, two in zip(first, again, strict=True) for a, b in zip(one, two, strict=True))
+    assert not torch.equal(first[0][0], other_epoch[0][0])
+    assert not torch.equal(first[0][0], other_seed[0][0])
+
+
+def test_workers_change_nothing(dataset, tmp_path):
+    cache = cached_frames(dataset, "train", SIZE, tmp_path)
+    alone, helped = batches(cache), batches(cache, workers=2)
+    assert all(torch.equal(a, b) for one, two in zip(alone, helped, strict=True) for a, b in zip(one, two, strict=True))
+
+
+def test_an_epoch_shows_every_frame_once(dataset, tmp_path):
+    cache = cached_frames(dataset, "train", SIZE, tmp_path)
+    seen = batches(cache, augment="none", size=(64, 96), batch_size=1)
+    shown = sorted(image.numpy().tobytes() for image, _ in seen)
+    assert shown == sorted(image.transpose(2, 0, 1)[None].tobytes() for image in cache.images)
+
+
+def test_batch_larger_than_the_split_is_refused(dataset, tmp_path):
+    cache = cached_frames(dataset, "train", SIZE, tmp_path)
+    with pytest.raises(ValueError, match="batch_size=500 is larger than the train split"):
+        batches(cache, batch_size=500)

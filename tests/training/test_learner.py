@@ -1,0 +1,200 @@
+"""What the callbacks do to a fit."""
+
+import copy
+import math
+
+import pytest
+import torch
+from torch import nn
+from training import fit
+from training.progress import TrainingDiverged
+from training.schedule import stages
+
+PLAN = {"fit": "one_cycle", "epochs": 3, "freeze_epochs": 1, "lr": 0.01, "backbone_lr_factor": 0.0}
+
+
+def test_training_learns(make_learner):
+    learn = make_learner()
+    fit(learn, **PLAN | {"epochs": 10})
+    losses = [row["train/loss"] for row in learn.checkpoint.history]
+    assert losses[-1] < 0.3 * losses[0]
+    assert [row["epoch"] for row in learn.checkpoint.history] == list(range(1, 11))
+
+
+def test_bf16_takes_effect_on_the_cpu_but_for_depthwise_convolutions(make_learner):
+    learn = make_learner(precision="bf16")
+    seen = {}
+    for name in ("backbone.0", "backbone.2", "head"):
+        module = learn.model.get_submodule(name)
+        module.register_forward_hook(lambda m, i, out, name=name: seen.setdefault(name, out.dtype))
+    inside = []
+    depthwise = learn.model.backbone[2]
+    plain = depthwise._conv_forward
+    depthwise._conv_forward = lambda x, w, b: inside.append((x.dtype, w.dtype)) or plain(x, w, b)
+    fit(learn, **PLAN | {"epochs": 1})
+    assert seen == {"backbone.0": torch.bfloat16, "backbone.2": torch.bfloat16, "head": torch.bfloat16}
+    assert set(inside) == {(torch.float32, torch.float32)}
+    assert all(parameter.dtype == torch.float32 for parameter in learn.model.parameters())
+    assert "forward" not in vars(depthwise)
+    assert not torch.is_autocast_enabled("cpu")
+
+
+def test_bf16_and_fp32_learn_the_same(make_learner):
+    ends = []
+    for precision in ("fp32", "bf16"):
+        learn = make_learner(precision=precision)
+        fit(learn, **PLAN | {"epochs": 6})
+        ends.append(learn.checkpoint.history[-1]["train/loss"])
+    assert ends[0] == pytest.approx(ends[1], rel=0.15)
+
+
+def test_channels_last_is_the_memory_format(make_learner):
+    learn = make_learner(channels_last=True)
+    formats = []
+    learn.model.register_forward_pre_hook(
+        lambda m, inputs: formats.append(inputs[0].is_contiguous(memory_format=torch.channels_last))
+    )
+    fit(learn, **PLAN | {"epochs": 1})
+    assert all(formats)
+    assert learn.model.backbone[0].weight.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_images_arrive_in_zero_to_one_and_targets_as_int64(make_learner):
+    learn = make_learner()
+    seen = []
+    learn.model.register_forward_pre_hook(lambda m, inputs: seen.append((inputs[0].min(), inputs[0].max())))
+    inner = learn.loss_func
+    dtypes = set()
+    learn.loss_func = lambda logits, target: dtypes.add(target.dtype) or inner(logits, target)
+    fit(learn, **PLAN | {"epochs": 1})
+    assert all(0 <= low <= high <= 1 for low, high in seen)
+    assert max(high for _, high in seen) > 0.5
+    assert dtypes == {torch.int64}
+
+
+def test_accumulated_batches_make_one_step(make_learner):
+    ends = []
+    for batch_size, accumulate in ((2, 2), (4, 1)):
+        learn = make_learner(batch_size=batch_size, accumulate=accumulate)
+        fit(learn, **PLAN | {"epochs": 1})
+        ends.append(int(learn.opt.state_dict()["state"][0]["step"]))
+    assert ends == [3, 2]  # 5 batches of 2: two pairs and the rest; 2 batches of 4
+
+
+def test_accumulated_gradient_is_that_of_one_large_batch(make_learner):
+    gradients = []
+    for batch_size, accumulate in ((1, 10), (10, 1)):
+        learn = make_learner(batch_size=batch_size, accumulate=accumulate)
+        learn.model.backbone[1].eval()  # statistics and dropout depend on the batch
+        learn.model.backbone.train = lambda mode=True, backbone=learn.model.backbone: backbone
+        learn.model.backbone[3].eval()
+        learn._step = lambda learn=learn: gradients.append(learn.model.head.weight.grad.clone())
+        fit(learn, **PLAN | {"epochs": 1})
+    assert len(gradients) == 2
+    assert torch.allclose(*gradients, rtol=1e-3, atol=1e-6)
+
+
+def test_gradient_clipping_bounds_the_norm(make_learner):
+    learn = make_learner(grad_clip=1e-3)
+    norms = []
+    step = learn._step
+    learn._step = lambda: norms.append(nn.utils.get_total_norm([p.grad for p in learn.model.parameters()])) or step()
+    fit(learn, **PLAN | {"epochs": 1})
+    assert norms
+    assert max(norms) <= 1.001e-3
+
+
+def test_fine_tune_freezes_the_backbone_first_then_frees_it(make_learner):
+    during = {}
+
+    def look(model):
+        during.setdefault("conv", model.backbone[0].weight.detach().clone())
+        during.setdefault("head", model.head.weight.detach().clone())
+        return {"miou": 0.5}
+
+    learn = make_learner(evaluate=look)
+    before = copy.deepcopy(learn.model.state_dict())
+    fit(learn, **PLAN | {"fit": "fine_tune", "epochs": 2})
+    assert torch.equal(during["conv"], before["backbone.0.weight"])
+    assert not torch.equal(during["head"], before["head.weight"])
+    assert not torch.equal(learn.model.backbone[0].weight, before["backbone.0.weight"])
+    assert [row["epoch"] for row in learn.checkpoint.history] == [1, 2, 3]
+
+
+def test_one_cycle_rises_and_falls_and_the_backbone_learns_slower(make_learner):
+    learn, rates = make_learner(), []
+    step = learn._step
+    learn._step = lambda: rates.append([group["lr"] for group in learn.opt.opt.param_groups]) or step()
+    fit(learn, **PLAN | {"epochs": 8, "backbone_lr_factor": 0.1})
+    head = [rate for _, rate in rates]
+    assert max(head) == pytest.approx(0.01, rel=0.01)
+    assert head.index(max(head)) == pytest.approx(len(head) / 4, abs=1)
+    assert head[0] == pytest.approx(0.01 / 25)
+    assert head[-1] < 1e-4
+    assert all(backbone == pytest.approx(rate / 10) for backbone, rate in rates)
+
+
+def test_flat_keeps_its_rate(make_learner):
+    learn = make_learner()
+    fit(learn, **PLAN | {"fit": "flat"})
+    assert {row["lr"] for row in learn.checkpoint.history} == {0.01}
+
+
+def test_unknown_schedule_lists_the_choices():
+    with pytest.raises(ValueError, match="fit='cosine': allowed are one_cycle, fine_tune, flat"):
+        stages("cosine", epochs=1, freeze_epochs=1, lr=0.1, backbone_lr_factor=0.0)
+
+
+def test_average_trails_the_weights_and_is_what_is_evaluated(make_learner):
+    evaluated = []
+    learn = make_learner(ema=0.9, evaluate=lambda model: evaluated.append(model) or {"miou": 0.5})
+    first = learn.model.head.weight.detach().clone()
+    expected, steps = first.clone(), 0
+    step = learn._step
+
+    def follow():
+        nonlocal steps
+        step()
+        steps += 1
+        keep = min(0.9, (1 + steps) / (10 + steps))
+        expected.lerp_(learn.model.head.weight.detach(), 1 - keep)
+
+    learn._step = follow
+    fit(learn, **PLAN)
+    assert evaluated[-1] is learn.average.module
+    assert torch.allclose(learn.average.module.head.weight, expected, atol=1e-6)
+    assert not torch.equal(learn.average.module.head.weight, learn.model.head.weight)
+
+
+def test_patience_ends_the_fit(make_learner):
+    scores = iter([0.1, 0.5, 0.4, 0.3, 0.2, 0.1])
+    learn = make_learner(patience=2, evaluate=lambda _: {"miou": next(scores)})
+    fit(learn, **PLAN | {"epochs": 6})
+    assert len(learn.checkpoint.history) == 4
+
+
+def test_evaluation_every_other_epoch_and_after_the_last(make_learner):
+    learn = make_learner(eval_every=2)
+    fit(learn, **PLAN | {"epochs": 5})
+    assert [row["epoch"] for row in learn.checkpoint.history if "val/miou" in row] == [2, 4, 5]
+
+
+def test_a_loss_that_is_not_finite_stops_within_ten_steps_and_names_lr(make_learner):
+    learn = make_learner()
+    steps = []
+    step = learn._step
+    learn._step = lambda: steps.append(1) or step()
+    inner = learn.loss_func
+    learn.loss_func = lambda logits, target: inner(logits, target) * math.nan
+    with pytest.raises(TrainingDiverged, match=r"not finite any more .* lower lr \(now 0.01\), or set grad_clip=1"):
+        fit(learn, **PLAN | {"epochs": 50})
+    assert len(steps) <= 10
+
+
+def test_time_budget_ends_in_time_with_a_finished_schedule_and_an_evaluation(make_learner):
+    learn = make_learner()
+    fit(learn, **PLAN | {"epochs": 100_000}, max_minutes=2 / 60)
+    history = learn.checkpoint.history
+    assert learn.watch.minutes < 0.2
+    assert "val/miou" in history[-1]
+    assert history[-1]["lr"] < 0.01 * 0.05

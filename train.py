@@ -1,0 +1,164 @@
+"""Train, evaluate and track one model: python train.py --config configs/cpu.yaml --data CAMVID --lr 3e-4
+
+It leaves runs/<id>/ with model.safetensors, its config, taxonomy, data version and metrics, checkpoints/ and report/.
+`--resume runs/<id>` goes on after a kill; `--help` explains every setting.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from configs import TrainConfig, parse_command_line
+
+if TYPE_CHECKING:
+    import wandb
+
+    from camvid.layouts import CamVid
+    from eval.evaluate import Evaluation
+
+
+def main(config: TrainConfig, resume: Path | None = None) -> Path:
+    """Runs the recipe, or goes on with the interrupted run in `resume`; returns the run's folder.
+
+    Raises ValueError and OSError for what the user can mend, with the fix.
+    """
+    import torch  # what takes seconds to import comes after the settings were checked
+    import yaml
+
+    from artifacts import WandbCallback, log_evaluation, log_model, start_run, sync_hint, tracked
+    from camvid.cache import cached_frames
+    from camvid.loaders import train_loader
+    from camvid.transforms import scaled_size
+    from camvid.weights import class_weights
+    from eval.evaluate import FrameSamples, evaluate
+    from eval.latency import measure_latency
+    from eval.report import write_report
+    from losses import build_loss
+    from models import build_model, save_model
+    from models.saved import write_atomic
+    from training import build_learner, fit, load_best, resume_from
+    from training.machine import peak_memory, seed_everything
+    from training.precision import resolve_device, resolve_precision
+
+    device = resolve_device(config.device)
+    where: dict[str, Any] = {"device": device, "precision": resolve_precision(config.precision, device)}
+    seed_everything(config.seed)
+    folder = resume or Path(config.out) / (os.environ.get("WANDB_RUN_ID") or new_id())
+    run = start_run(config.to_dict(), folder=folder, resume_id=folder.name, **config.pick("project", "name", "tags"))
+    with tracked(run):
+        write_atomic(folder / "config.yaml", yaml.safe_dump(config.to_dict(), sort_keys=False))
+        dataset = open_data(run, config)
+        taxonomy = dataset.taxonomy
+        frame_size = dataset.read_mask(dataset.splits["train"][0]).shape
+        train_size = scaled_size(frame_size, config.resize_factor)
+        eval_size = scaled_size(frame_size, config.eval_factor or config.resize_factor)
+        cache = cached_frames(dataset, "train", train_size, limit=int(config.cache_gb * 2**30))
+        train = train_loader(
+            cache,
+            size=train_size,
+            device=device,
+            **config.pick("augment", "crop_min", "crop_max", "batch_size", "seed", "workers"),
+        )
+
+        model = build_model(
+            num_classes=taxonomy.num_classes, **config.pick("architecture", "backbone", "weights", "crp")
+        )
+        weights = class_weights(config.class_weights, cache.counts)
+        loss = build_loss(
+            config.loss, None if weights is None else torch.from_numpy(weights), focal_gamma=config.focal_gamma
+        )
+        val = FrameSamples(dataset.splits["val"], lru_cache(1000)(dataset.read))
+        judge: Callable[..., Evaluation] = partial(
+            evaluate,
+            samples=val,
+            num_classes=taxonomy.num_classes,
+            class_names=taxonomy.names,
+            priority=taxonomy.priority,
+            background=taxonomy.background,
+            size=eval_size,
+            **where,
+            **config.pick("batch_size", "threshold"),
+        )
+        learn = build_learner(
+            model,
+            train,
+            loss,
+            lambda network: judge(network, loss=loss, progress=False).metrics,
+            folder=folder / "checkpoints",
+            callbacks=[WandbCallback(run)],
+            **where,
+            **config.pick("lr", "weight_decay", "accumulate", "grad_clip", "ema"),
+            **config.pick("monitor", "patience", "eval_every", "channels_last", "compile"),
+        )
+        fit(
+            learn,
+            resume=resume_from(folder / "checkpoints") if resume else None,
+            **config.pick("fit", "epochs", "freeze_epochs", "lr", "backbone_lr_factor", "max_minutes"),
+        )
+
+        load_best(folder / "checkpoints", model)
+        evaluation = judge(model)
+        cost = measure_latency(model, eval_size, seconds=3, **where)
+        cost |= {"train/minutes": learn.watch.minutes, "train/peak_mb": peak_memory(device)}
+        report = write_report(
+            evaluation, val, folder / "report", colors=taxonomy.colors, title=f"{folder.name}, val split", extra=cost
+        )
+        save_model(
+            folder,
+            model,
+            config=config.to_dict(),
+            taxonomy=taxonomy.to_dict(),
+            data=dict(run.config["data_version"]),
+            metrics=evaluation.metrics | cost,
+        )
+        run.summary.update(cost)
+        log_evaluation(run, evaluation, val, taxonomy, "val")
+        log_model(run, folder, f"{config.project}-{config.architecture}", metrics=evaluation.metrics)
+    print(f"model:  {folder / 'model.safetensors'}\nreport: {report}\n{sync_hint(run)}")
+    return folder
+
+
+def open_data(run: wandb.Run, config: TrainConfig) -> CamVid:
+    """The data set, tracked: a folder is logged as an artifact, an artifact is fetched and noted as an input."""
+    from artifacts import log_dataset, use_dataset
+    from artifacts.download import default_root
+    from camvid.layouts import content_digest, open_camvid
+
+    if not (config.data or config.dataset):
+        raise ValueError("no data: give --data FOLDER or --dataset ARTIFACT (`python -m camvid synth OUT` draws some)")
+    root = Path(config.data) if config.data else use_dataset(run, config.dataset, default_root())
+    dataset = open_camvid(root, config.taxonomy, **config.pick("split", "seed"))
+    if config.data:
+        log_dataset(run, dataset, config.project, digest=content_digest(dataset))
+    return dataset
+
+
+def new_id() -> str:
+    """A run id that sorts by time."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+
+
+def cli(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0, or 2 with one line on stderr for what the user can mend."""
+    debug = "--debug" in (sys.argv if arguments is None else arguments)
+    try:
+        config, options = parse_command_line(arguments)
+        main(config, options.resume and Path(options.resume))
+    except (ValueError, OSError) as error:
+        if debug:
+            traceback.print_exc()
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(cli())

@@ -1,0 +1,6 @@
+"""The fastai Learner: precision, schedules, averaged weights, checkpoints that survive a kill, and exact resuming."""
+
+from training.checkpoint import load_best, load_checkpoint, resume_from
+from training.learner import build_learner, fit
+
+__all__ = ["build_learner", "fit", "load_best", "load_checkpoint", "resume_from"]

@@ -1,0 +1,38 @@
+"""An exponential moving average of the weights; it often predicts better than the last step (Polyak, Juditsky 1992)."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from fastai.callback.core import Callback
+from torch import Tensor, nn
+
+
+class Average(Callback):
+    """Keeps `module`, a copy of the model whose weights and statistics trail the trained ones.
+
+    Args:
+        model: the trained model.
+        decay: share of the old average that a step keeps; the first steps keep less, (1 + t) / (10 + t).
+    """
+
+    order, run_valid = 65, False
+
+    def __init__(self, model: nn.Module, decay: float):
+        self.module = copy.deepcopy(model).eval().requires_grad_(False)
+        self.decay, self.steps = decay, 0
+
+    def before_fit(self) -> None:
+        self.module.to(next(self.learn.model.parameters()).device)
+
+    @torch.no_grad()
+    def after_step(self) -> None:
+        self.steps += 1
+        keep = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        ours, theirs = self.module.state_dict(), self.learn.model.state_dict()
+        floats = [key for key, value in ours.items() if value.is_floating_point()]
+        old: list[Tensor] = [ours[key] for key in floats]
+        torch._foreach_lerp_(old, [theirs[key] for key in floats], 1 - keep)
+        for key in ours.keys() - set(floats):
+            ours[key].copy_(theirs[key])

@@ -1,0 +1,147 @@
+"""Checkpoints of a training: the last one, from which it resumes exactly, and the best one, which becomes the model.
+
+Files are replaced by a rename after they are safely on disk, so a kill or a full disk leaves the previous one whole.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from fastai.callback.core import Callback, CancelFitException
+from safetensors.torch import load_file, save_file
+
+from training.progress import evaluated_model
+
+
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Lets `write` fill a file beside `path`, then puts it in its place.
+
+    Raises:
+        OSError: naming `path`, for example when the disk is full; what was there before is still there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    os.close(handle)
+    try:
+        write(Path(name))
+        with Path(name).open("rb+") as file:
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except Exception as error:
+        raise OSError(f"could not write {path}: {error}; make room on the disk, the previous file is kept") from error
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """What `Checkpoint` wrote; only tensors and plain values are read.
+
+    Raises:
+        ValueError: the file is missing or cut short.
+    """
+    if not path.is_file():
+        raise ValueError(f"{path}: there is no checkpoint to resume from; a run writes its first one after an epoch")
+    try:
+        checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # noqa: BLE001  (torch raises many kinds for a damaged file)
+        raise ValueError(f"{path}: not a whole checkpoint ({error}); start again without --resume") from None
+    return checkpoint
+
+
+def resume_from(folder: Path) -> dict[str, Any] | None:
+    """The last checkpoint in a run's folder; None when the run was stopped before it wrote its first one."""
+    path = folder / "last.pt"
+    return load_checkpoint(path) if path.exists() else None
+
+
+def load_best(folder: Path, model: torch.nn.Module) -> None:
+    """Puts the best checkpoint's weights into the model."""
+    model.load_state_dict(load_file(folder / "best.safetensors"))
+
+
+class Checkpoint(Callback):
+    """After each epoch writes `last.pt` (all that resuming needs) and, when `monitor` has improved, `best.safetensors`.
+
+    Args:
+        folder: where the two files go.
+        monitor: key of the epoch's metrics that should grow.
+        patience: evaluations without an improvement before the fit is ended; 0 never ends it.
+    """
+
+    order, run_valid = 95, False
+
+    def __init__(self, folder: Path, monitor: str, patience: int):
+        self.folder, self.monitor, self.patience = folder, monitor, patience
+        self.best, self.waited, self.stage = float("-inf"), 0, 0
+        self.history: list[dict[str, float]] = []
+
+    def restore(self, checkpoint: dict[str, Any]) -> None:
+        """Takes over from the process that wrote the checkpoint."""
+        self.best, self.waited = checkpoint["best"], checkpoint["waited"]
+        self.stage, self.history = checkpoint["stage"], checkpoint["history"]
+
+    def after_epoch(self) -> None:
+        metrics = self.learn.epoch_metrics
+        if not metrics:  # an epoch that a resumed fit skips
+            return
+        self.history.append(metrics)
+        self._compare(metrics)
+        write_atomically(self.folder / "last.pt", lambda path: torch.save(self._state(), path))
+        if self.patience and self.waited >= self.patience:
+            raise CancelFitException
+
+    def _compare(self, metrics: dict[str, float]) -> None:
+        if self.monitor not in metrics:
+            return
+        value = metrics[self.monitor]
+        if value > self.best or not (self.folder / "best.safetensors").exists():
+            weights = {key: value.cpu().contiguous() for key, value in evaluated_model(self.learn).state_dict().items()}
+            write_atomically(self.folder / "best.safetensors", lambda path: save_file(weights, path))
+            self.best, self.waited = value, 0
+        else:
+            self.waited += 1
+
+    def _state(self) -> dict[str, Any]:
+        average = getattr(self.learn, "average", None)
+        return {
+            "epoch": self.learn.epoch + 1,
+            "stage": self.stage,
+            "best": self.best,
+            "waited": self.waited,
+            "history": self.history,
+            "spent": getattr(self.learn, "spent", 0.0),
+            "model": self.learn.model.state_dict(),
+            "optimizer": self.learn.opt.state_dict(),
+            "average": average and {"module": average.module.state_dict(), "steps": average.steps},
+            "random": random_state(),
+        }
+
+
+def random_state() -> dict[str, Any]:
+    """The state of every random generator that a training draws from, as tensors and plain values."""
+    version, numbers, gauss = random.getstate()
+    _, keys, *rest = np.random.get_state(legacy=True)  # noqa: NPY002
+    return {
+        "python": (version, list(numbers), gauss),
+        "numpy": (torch.from_numpy(np.asarray(keys).astype(np.int64)), *rest),
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+
+
+def set_random_state(state: dict[str, Any]) -> None:
+    """Puts back what `random_state` took."""
+    version, numbers, gauss = state["python"]
+    random.setstate((version, tuple(numbers), gauss))
+    keys, *rest = state["numpy"]
+    np.random.set_state(("MT19937", keys.numpy().astype(np.uint32), *rest))  # noqa: NPY002
+    torch.set_rng_state(state["torch"])
+    if torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(state["cuda"])

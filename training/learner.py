@@ -1,0 +1,195 @@
+"""A fastai Learner for segmentation, and the fit that can be interrupted anywhere and resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from fastai.callback.core import Callback, CancelBatchException, TrainEvalCallback
+from fastai.callback.schedule import ParamScheduler  # noqa: F401  (patches Learner.fit_one_cycle)
+from fastai.callback.training import GradientClip
+from fastai.data.core import DataLoaders
+from fastai.learner import Learner
+from fastai.optimizer import OptimWrapper
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from training.average import Average
+from training.checkpoint import Checkpoint, set_random_state
+from training.precision import Autocast, Prepare
+from training.progress import EpochLine, Evaluate, Validate, Watch
+from training.schedule import Stage, TimeBudget, stages
+
+
+class Loaders(DataLoaders):
+    """The training batches on a device; validation has a loop of its own."""
+
+    def __init__(self, train: DataLoader[tuple[Tensor, Tensor]], device: str):
+        super().__init__(train, [])
+        self._device = torch.device(device)
+
+
+class Accumulate(Callback):
+    """Moves the optimiser every `steps` batches, and at the epoch's end, by the mean of their gradients."""
+
+    order, run_valid = 6, False
+
+    def __init__(self, steps: int):
+        self.steps = steps
+
+    def after_loss(self) -> None:
+        self.learn.loss_grad = self.learn.loss_grad / self.steps
+
+    def before_step(self) -> None:
+        if (self.learn.iter + 1) % self.steps and self.learn.iter + 1 < self.learn.n_iter:
+            raise CancelBatchException
+
+
+class SetEpoch(Callback):
+    """Tells the sampler the epoch, counted over all stages, and resumes the random generators."""
+
+    order, run_valid = 15, False
+
+    def __init__(self) -> None:
+        self.random: dict[str, Any] | None = None
+        self.offset = 0
+
+    def before_train(self) -> None:
+        self.learn.dls.train.sampler.epoch = self.offset + self.learn.epoch
+        if self.random:
+            set_random_state(self.random)
+            self.random = None
+
+    def after_train(self) -> None:
+        self.learn.epoch_metrics["epoch"] = self.offset + self.learn.epoch + 1
+
+
+def split_parameters(model: nn.Module) -> list[list[nn.Parameter]]:
+    """Two groups: the pretrained backbone, and the rest."""
+    backbone = list(model.backbone.parameters()) if isinstance(model.backbone, nn.Module) else []
+    known = {id(parameter) for parameter in backbone}
+    return [backbone, [parameter for parameter in model.parameters() if id(parameter) not in known]]
+
+
+def build_learner(
+    model: nn.Module,
+    train: DataLoader[tuple[Tensor, Tensor]],
+    loss: nn.Module,
+    evaluate: Evaluate,
+    *,
+    folder: Path,
+    device: str,
+    precision: str,
+    lr: float,
+    weight_decay: float,
+    monitor: str,
+    channels_last: bool = True,
+    compile: bool = False,
+    accumulate: int = 1,
+    grad_clip: float = 0.0,
+    ema: float = 0.0,
+    patience: int = 0,
+    eval_every: int = 1,
+    callbacks: Iterable[Callback] = (),
+) -> Learner:
+    """A Learner with AdamW and the project's callbacks.
+
+    Args:
+        model: images (N, 3, H, W) in [0, 1] to logits (N, C, H, W); its `backbone` is what can be frozen.
+        train: batches of uint8 images (N, 3, H, W) and masks (N, H, W) from a sampler with an `epoch`.
+        loss: of logits and int64 target.
+        evaluate: validation metrics of a model, by name; logged as val/<name>.
+        folder: where checkpoints go.
+        device: cpu or cuda.
+        precision: fp32 or bf16.
+        lr: learning rate when the schedule names none.
+        weight_decay: AdamW's.
+        monitor: name of the metric that decides which checkpoint is best.
+        channels_last: memory format.
+        compile: whether torch.compile makes the network's training step.
+        accumulate: batches whose gradients make one step.
+        grad_clip: largest gradient norm; 0 for none.
+        ema: decay of the weights' moving average; 0 for none.
+        patience: evaluations without improvement before the end; 0 for none.
+        eval_every: epochs between evaluations.
+        callbacks: more of them, for example W&B's.
+    """
+    cbs: list[Callback] = [Prepare(channels_last), SetEpoch(), Watch(), Validate(evaluate, eval_every), EpochLine()]
+    cbs += [Autocast(device)] if precision == "bf16" else []
+    cbs += [Average(model, ema)] if ema else []
+    cbs += [Accumulate(accumulate)] if accumulate > 1 else []
+    cbs += [GradientClip(grad_clip)] if grad_clip else []
+    cbs += [*callbacks, Checkpoint(folder, f"val/{monitor}", patience)]
+    if compile:
+        model.compile()
+    return Learner(
+        Loaders(train, device),
+        model.to(device),
+        loss,
+        opt_func=partial(OptimWrapper, opt=partial(torch.optim.AdamW, fused=True)),
+        lr=lr,
+        splitter=split_parameters,
+        cbs=[TrainEvalCallback(), *cbs],
+        default_cbs=False,  # fastai's recorder and bar: Watch, Validate and EpochLine do their work
+        wd=weight_decay,
+    )
+
+
+def fit(
+    learn: Learner,
+    *,
+    fit: str,
+    epochs: int,
+    freeze_epochs: int,
+    lr: float,
+    backbone_lr_factor: float,
+    max_minutes: float = 0.0,
+    resume: dict[str, Any] | None = None,
+) -> None:
+    """Runs a schedule, from its beginning or from a checkpoint.
+
+    Args:
+        learn: from `build_learner`.
+        fit: one_cycle, fine_tune or flat.
+        epochs, freeze_epochs, lr, backbone_lr_factor: see `training.schedule.stages`.
+        max_minutes: time budget of all stages together; 0 for none.
+        resume: a checkpoint from `load_checkpoint`; on a CPU the weights end as if nothing had been interrupted.
+    """
+    plan = stages(fit, epochs=epochs, freeze_epochs=freeze_epochs, lr=lr, backbone_lr_factor=backbone_lr_factor)
+    total = sum(stage.epochs for stage in plan)
+    first = resume["stage"] if resume else 0
+    for number, stage in enumerate(plan[first:], first):
+        here = resume if resume and number == first else None
+        learn.checkpoint.stage = number
+        learn.set_epoch.offset = sum(before.epochs for before in plan[:number])
+        seconds = 60 * max_minutes * stage.epochs / total
+        budget = [TimeBudget(seconds, here["spent"] if here else 0.0)] if seconds else []
+        _fit_stage(learn, stage, here, budget)
+
+
+def _fit_stage(learn: Learner, stage: Stage, resume: dict[str, Any] | None, cbs: list[Callback]) -> None:
+    learn.freeze() if stage.frozen else learn.unfreeze()
+    if resume:
+        _restore(learn, resume)
+    start = resume["epoch"] if resume else 0
+    lr = np.array(stage.lr)
+    if stage.flat:
+        learn.fit(stage.epochs, lr=lr, cbs=cbs, start_epoch=start)
+    else:
+        learn.fit_one_cycle(
+            stage.epochs, lr_max=lr, div=stage.div, pct_start=stage.pct_start, cbs=cbs, start_epoch=start
+        )
+
+
+def _restore(learn: Learner, checkpoint: dict[str, Any]) -> None:
+    learn.model.load_state_dict(checkpoint["model"])
+    learn.opt.load_state_dict(checkpoint["optimizer"])
+    learn.checkpoint.restore(checkpoint)
+    learn.set_epoch.random = checkpoint["random"]
+    if checkpoint["average"]:
+        learn.average.module.load_state_dict(checkpoint["average"]["module"])
+        learn.average.steps = checkpoint["average"]["steps"]

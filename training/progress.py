@@ -1,0 +1,119 @@
+"""What a person sees and W&B stores while the model trains."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import torch
+from fastai.callback.core import Callback, CancelValidException
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from training.average import Average
+
+CHECK_EVERY = 10  # steps between looks at the loss; a look waits for the GPU
+
+Evaluate = Callable[[nn.Module], dict[str, float]]
+
+
+class TrainingDiverged(ValueError):
+    """The loss is not a number any more."""
+
+
+class Watch(Callback):
+    """Progress bar with time left; sums the loss of an epoch and stops at the first that is not finite."""
+
+    order, run_valid = 20, False
+
+    def __init__(self) -> None:
+        self.minutes = 0.0  # of all fits of this process
+
+    def before_fit(self) -> None:
+        self.fit_started = time.perf_counter()
+        steps = len(self.learn.dls.train)
+        self.bar = tqdm(desc="training", total=steps * self.learn.n_epoch, unit="step", leave=False)
+
+    def before_epoch(self) -> None:
+        self.learn.epoch_metrics = {}
+
+    def before_train(self) -> None:
+        self.losses: list[Tensor] = []
+        self.images, self.started = 0, time.perf_counter()
+        self.bar.initial = self.bar.n = self.bar.n or len(self.learn.dls.train) * self.learn.epoch
+
+    def after_batch(self) -> None:
+        self.losses.append(self.learn.loss.detach())
+        self.images += len(self.learn.xb[0])
+        if len(self.losses) % CHECK_EVERY == 0 or len(self.losses) == self.learn.n_iter:
+            self._check()
+        self.bar.update()
+
+    def _check(self) -> None:
+        recent = torch.stack(self.losses[-CHECK_EVERY:]).float()
+        if not recent.isfinite().all():
+            raise TrainingDiverged(
+                f"the loss is not finite any more (epoch {self.learn.epoch + 1}, step {len(self.losses)}): "
+                f"lower lr (now {self.learn.lr:g}), or set grad_clip=1"
+            )
+        shown = f"epoch {self.learn.epoch + 1}/{self.learn.n_epoch} loss {recent.mean():.3f}"
+        self.bar.set_postfix_str(shown, refresh=False)
+
+    def after_train(self) -> None:
+        if not self.losses:  # no time was left for this epoch
+            return
+        seconds = time.perf_counter() - self.started
+        self.learn.epoch_metrics |= {
+            "train/loss": float(torch.stack(self.losses).float().mean()),
+            "lr": float(self.learn.opt.hypers[-1]["lr"]),
+            "throughput": self.images / seconds,
+        }
+
+    def after_fit(self) -> None:
+        self.bar.close()
+        self.minutes += (time.perf_counter() - self.fit_started) / 60
+
+
+class Validate(Callback):
+    """Replaces fastai's validation loop by the project's evaluation, of the averaged weights where there are any."""
+
+    order = 30
+
+    def __init__(self, evaluate: Evaluate, every: int):
+        self.evaluate, self.every = evaluate, every
+
+    def before_validate(self) -> None:
+        last = self.learn.epoch + 1 == self.learn.n_epoch or getattr(self.learn, "out_of_time", False)
+        if last or (self.learn.epoch + 1) % self.every == 0:
+            model = evaluated_model(self.learn)
+            was_training = model.training
+            metrics = self.evaluate(model.eval())
+            model.train(was_training)
+            self.learn.epoch_metrics |= {f"val/{key}": value for key, value in metrics.items()}
+        raise CancelValidException
+
+
+class EpochLine(Callback):
+    """One line an epoch: loss, mIoU, priority Dice, seconds."""
+
+    order = 90
+
+    def before_fit(self) -> None:
+        self.started = time.perf_counter()
+
+    def after_epoch(self) -> None:
+        metrics = getattr(self.learn, "epoch_metrics", {})
+        if not metrics:
+            return
+        shown = {"loss": "train/loss", "val loss": "val/loss", "mIoU": "val/miou", "priority Dice": "val/priority_dice"}
+        parts = [f"{label} {metrics[key]:.3f}" for label, key in shown.items() if key in metrics]
+        minutes = (time.perf_counter() - self.started) / 60
+        tqdm.write(f"epoch {self.learn.epoch + 1:3d}/{self.learn.n_epoch}  {'  '.join(parts)}  {minutes:.1f} min")
+
+
+def evaluated_model(learn: object) -> nn.Module:
+    """The weights that are evaluated and saved: the average where one is kept, else the trained ones."""
+    average = getattr(learn, "average", None)
+    model = average.module if isinstance(average, Average) else learn.model  # type: ignore[attr-defined]
+    assert isinstance(model, nn.Module)
+    return model

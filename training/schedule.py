@@ -1,0 +1,81 @@
+"""The stages of a fit, how its learning rate runs, and how it ends in a given time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from fastai.callback.core import Callback, CancelFitException, CancelTrainException
+
+SCHEDULES = ("one_cycle", "fine_tune", "flat")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Some epochs with one schedule.
+
+    Attributes:
+        epochs: how many.
+        lr: highest learning rate of the backbone's and of the other parameters.
+        frozen: whether the backbone stands still (its normalisation layers learn all the same).
+        flat: whether the rate stays; else it rises to `lr` and falls to almost zero (Smith 2018).
+        pct_start: share of the epochs in which it rises.
+        div: how far below `lr` it starts.
+    """
+
+    epochs: int
+    lr: tuple[float, float]
+    frozen: bool = False
+    flat: bool = False
+    pct_start: float = 0.25
+    div: float = 25.0
+
+
+def stages(fit: str, *, epochs: int, freeze_epochs: int, lr: float, backbone_lr_factor: float) -> list[Stage]:
+    """The stages of a schedule; those of `fine_tune` are fastai's.
+
+    Args:
+        fit: one_cycle, fine_tune or flat.
+        epochs: epochs, of fine_tune those after the backbone was set free.
+        freeze_epochs: epochs of fine_tune before that.
+        lr: highest learning rate.
+        backbone_lr_factor: share of it for the backbone; 0 takes the schedule's own (fine_tune 0.01, else 1).
+
+    Raises:
+        ValueError: an unknown schedule.
+    """
+    if fit == "fine_tune":
+        factor = backbone_lr_factor or 0.01
+        free = Stage(epochs, (lr / 2 * factor, lr / 2), pct_start=0.3, div=5.0)
+        return [Stage(freeze_epochs, (lr, lr), frozen=True, pct_start=0.99), free]
+    if fit in SCHEDULES:
+        return [Stage(epochs, (lr * (backbone_lr_factor or 1.0), lr), flat=fit == "flat")]
+    raise ValueError(f"fit={fit!r}: allowed are {', '.join(SCHEDULES)}")
+
+
+class TimeBudget(Callback):
+    """Ends a stage in its time: the schedule runs by the clock as soon as the clock is ahead of the steps.
+
+    Args:
+        seconds: of this stage, evaluations included; the last evaluation may run over.
+        spent: seconds that an interrupted process spent on it already.
+    """
+
+    order, run_valid = 55, False  # before fastai's ParamScheduler reads pct_train
+
+    def __init__(self, seconds: float, spent: float = 0.0):
+        self.seconds, self.spent_before = seconds, spent
+
+    def before_fit(self) -> None:
+        self.started, self.learn.out_of_time = time.perf_counter() - self.spent_before, False
+
+    def before_batch(self) -> None:
+        self.learn.spent = time.perf_counter() - self.started
+        self.learn.pct_train = min(1.0, max(self.learn.pct_train, self.learn.spent / self.seconds))
+        if self.learn.spent >= self.seconds:
+            self.learn.out_of_time = True
+            raise CancelTrainException
+
+    def before_epoch(self) -> None:
+        if self.learn.out_of_time:  # the epoch before was cut short, evaluated and saved
+            raise CancelFitException
