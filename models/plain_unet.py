@@ -5,9 +5,18 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from models.unet import UNet, conv_bn_relu
+from models.network import SegmentationModel
+from models.unet import assemble, conv_bn_relu
 
 CHANNELS = (32, 64, 128, 256, 512)
+
+
+def build_plain_unet(num_classes: int, backbone: str, weights: str, crp: bool) -> SegmentationModel:
+    """UNet with its own encoder, whatever `backbone` says; images are scaled to [-1, 1]. ValueError for weights."""
+    if weights != "none":
+        raise ValueError(f"weights: {weights!r} is not allowed, plain_unet trains from scratch; use none")
+    half = torch.full((1, 3, 1, 1), 0.5)
+    return assemble(PlainEncoder(), CHANNELS, (half, half.clone()), num_classes, crp)
 
 
 class PlainEncoder(nn.Module):
@@ -15,24 +24,14 @@ class PlainEncoder(nn.Module):
 
     def __init__(self, channels: tuple[int, ...] = CHANNELS) -> None:
         super().__init__()
-        inputs = (3, *channels[:-1])
         self.levels = nn.ModuleList(
             nn.Sequential(conv_bn_relu(before, after, stride=2), conv_bn_relu(after, after))
-            for before, after in zip(inputs, channels, strict=True)
+            for before, after in zip((3, *channels[:-1]), channels, strict=True)
         )
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Feature maps of normalised images (N, 3, H, W), finest first."""
-        features = []
+        features = [images]
         for level in self.levels:
-            images = level(images)
-            features.append(images)
-        return features
-
-
-def build_plain_unet(num_classes: int, backbone: str, weights: str, crp: bool) -> UNet:
-    """UNet with its own encoder, whatever `backbone` says; images are scaled to [-1, 1]."""
-    if weights != "none":
-        raise ValueError(f"weights: plain_unet trains from scratch, {weights!r} is not allowed; use none, or a unet")
-    half = torch.full((1, 3, 1, 1), 0.5)
-    return UNet(PlainEncoder(), CHANNELS, (half, half.clone()), num_classes, crp)
+            features.append(level(features[-1]))
+        return features[1:]

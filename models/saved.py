@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 import torch
 import yaml
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 WEIGHTS = "model.safetensors"
@@ -51,18 +51,21 @@ def save_model(
     config names architecture, backbone and crp, taxonomy the classes: `load_model` builds the model from them.
     metrics are those measured on these weights. Raises OSError where the disk refuses; what was there stays.
     """
-    missing = [key for key in CONFIG_KEYS if key not in config]
-    if missing or not taxonomy.get("classes"):
+    missing = [key for key in CONFIG_KEYS if key not in config] + ["classes"] * ("classes" not in taxonomy)
+    if missing:
         raise ValueError(
-            f"save_model: needs {', '.join(CONFIG_KEYS)} in config and classes in taxonomy; lacks {missing}"
+            f"config and taxonomy to save lack {', '.join(missing)}; load_model builds the model from them"
         )
-    folder.mkdir(parents=True, exist_ok=True)
     tensors = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
-    with atomic_path(folder / WEIGHTS) as path:
-        save_file(tensors, path, metadata={"format": "pt"})
-    for name, content in (("config", config), ("taxonomy", taxonomy), ("data", data)):
-        write_atomic(folder / f"{name}.yaml", yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True))
-    write_atomic(folder / "metrics.json", json.dumps(dict(metrics), indent=2) + "\n")
+    files: dict[str, str | bytes] = {
+        f"{name}.yaml": yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True)
+        for name, content in (("config", config), ("taxonomy", taxonomy), ("data", data))
+    }
+    files["metrics.json"] = _json(metrics)
+    files[WEIGHTS] = save(tensors, metadata={"format": "pt"})
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        write_atomic(folder / name, content)
 
 
 def load_model(path: Path, device: str | torch.device = "cpu") -> SavedModel:
@@ -90,7 +93,7 @@ def load_model(path: Path, device: str | torch.device = "cpu") -> SavedModel:
     )
     _fill(model, read_tensors(weights), weights, len(taxonomy["classes"]))
     data = _read(folder / "data.yaml", yaml.safe_load)
-    metrics = _read(folder / "metrics.json", json.loads)
+    metrics = {k: math.nan if v is None else v for k, v in _read(folder / "metrics.json", json.loads).items()}
     return SavedModel(model.to(device).eval(), config, taxonomy, data, metrics, folder)
 
 
@@ -134,29 +137,27 @@ def _read(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
     return content
 
 
-def write_atomic(path: Path, text: str) -> None:
-    """Write `text` to `path` so that a reader sees the old content or the new, never a part."""
-    with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+def _json(metrics: Mapping[str, Any]) -> str:
+    """Strict JSON, one key a line; scores that are undefined (NaN) become null."""
+    undefined = {key: None for key, value in metrics.items() if isinstance(value, float) and math.isnan(value)}
+    return json.dumps({**metrics, **undefined}, indent=2, allow_nan=False) + "\n"
 
 
-@contextlib.contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
-    """A temporary path in the same folder to write to; it takes the place of `path` once flushed to the disk."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    os.close(handle)
-    temporary = Path(name)
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Write `content` to `path` so that a reader, or a kill or full disk at any moment, finds the old file or the new.
+
+    Raises OSError naming the file where the disk refuses; the file that was there stays.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
     try:
-        yield temporary
-        with temporary.open("rb") as file:
+        with temporary.open("wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise OSError(
+            error.errno, f"cannot write ({error.strerror}); the file before it is unchanged", str(path)
+        ) from error

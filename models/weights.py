@@ -27,7 +27,7 @@ _PREFIXES = ("module.", "backbone.", "encoder.", "model.")
 
 
 def package_file(backbone: str) -> Path | None:
-    """The weights file of the optional package that fits `backbone`; None where there is none or it is not installed."""
+    """The weights file of the optional package that fits `backbone`; None where none does or it is not installed."""
     if backbone not in PACKAGES:
         return None
     module_name, class_name = PACKAGES[backbone]
@@ -41,7 +41,7 @@ def package_file(backbone: str) -> Path | None:
 def read_weights(path: Path) -> dict[str, Tensor]:
     """The tensors in a .safetensors or .pth file by name, without unpickling. ValueError names the file and fault."""
     if path.suffix not in SUFFIXES:
-        raise ValueError(f"weights: {path} is not one of {', '.join(SUFFIXES)}")
+        raise ValueError(f"weights: {str(path)!r} is neither none, imagenet, nor a file ({', '.join(SUFFIXES)})")
     if not path.is_file():
         raise ValueError(f"weights: no such file: {path}")
     try:
