@@ -16,7 +16,7 @@ def build_plain_unet(num_classes: int, backbone: str, weights: str, crp: bool) -
     if weights != "none":
         raise ValueError(f"weights: {weights!r} is not allowed, plain_unet trains from scratch; use none")
     half = torch.full((1, 3, 1, 1), 0.5)
-    return assemble(PlainEncoder(), CHANNELS, (half, half.clone()), num_classes, crp)
+    return assemble(PlainEncoder(), CHANNELS, 2, (half, half.clone()), num_classes, crp)
 
 
 class PlainEncoder(nn.Module):

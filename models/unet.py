@@ -20,15 +20,24 @@ WIDTHS = (256, 128, 64, 32)
 def build_unet(num_classes: int, backbone: str, weights: str, crp: bool) -> SegmentationModel:
     """UNet over the timm backbone of that name, with or without chained residual pooling."""
     network: Any = build_backbone(backbone, weights)
-    return assemble(network, network.feature_info.channels(), normalisation(backbone), num_classes, crp)
+    info = network.feature_info
+    return assemble(network, info.channels(), info.reduction()[0], normalisation(backbone), num_classes, crp)
 
 
 def assemble(
-    backbone: nn.Module, channels: Sequence[int], stats: tuple[Tensor, Tensor], num_classes: int, crp: bool
+    backbone: nn.Module,
+    channels: Sequence[int],
+    reduction: int,
+    stats: tuple[Tensor, Tensor],
+    num_classes: int,
+    crp: bool,
 ) -> SegmentationModel:
-    """UNet over a backbone whose feature maps have these channels, finest first; stats: its images' mean and std."""
+    """UNet over a backbone whose feature maps have these channels, finest first, the finest at 1/`reduction`.
+
+    stats: mean and std (1, 3, 1, 1) of its images.
+    """
     decoder = UNetDecoder(channels, crp)
-    head = nn.Conv2d(decoder.out_channels, num_classes, kernel_size=3, padding=1)
+    head = SubPixelHead(decoder.out_channels, num_classes, reduction)
     return SegmentationModel(backbone, decoder, head, stats)
 
 
@@ -36,8 +45,8 @@ class UNetDecoder(nn.Module):
     """Feature maps, finest first, to one map of the finest one's size with `out_channels` channels.
 
     Paper: Ronneberger et al., "U-Net", MICCAI 2015. Two things differ for speed: maps wider than the decoder are first
-    projected 1x1, and decoding ends at the finest feature map (stride 2 for most backbones, where a step costs a
-    quarter of one at full size); the model upsamples the logits from there.
+    projected 1x1, and decoding ends at the finest feature map (stride 2 for most backbones), a quarter of the pixels;
+    the head predicts the finer ones from there, so that thin poles and signs are not blurred away.
     Chained residual pooling, if any, follows the projection of every skip and of the bottleneck.
     """
 
@@ -75,6 +84,21 @@ class Lateral(nn.Sequential):
             layers.append(ChainedResidualPooling(out_channels))
         super().__init__(*layers)
         self.out_channels = out_channels
+
+
+class SubPixelHead(nn.Sequential):
+    """Logits `scale` times finer than the features (N, C, h, w): to (N, num_classes, scale * h, scale * w).
+
+    Paper: Shi et al., "Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel Convolutional
+    Neural Network", CVPR 2016. All sub-pixels of a class start alike, which avoids a checkerboard (Aitken et al. 2017).
+    """
+
+    def __init__(self, channels: int, num_classes: int, scale: int) -> None:
+        conv = nn.Conv2d(channels, num_classes * scale**2, 3, padding=1)
+        with torch.no_grad():
+            conv.weight.copy_(conv.weight[:num_classes].repeat_interleave(scale**2, dim=0))
+            nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
+        super().__init__(conv, nn.PixelShuffle(scale))
 
 
 def conv_bn_relu(inputs: int, outputs: int, kernel_size: int = 3, stride: int = 1) -> nn.Sequential:
