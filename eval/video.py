@@ -31,7 +31,7 @@ def open_video(path: Path) -> Iterator[Video]:
     Raises:
         ValueError: OpenCV cannot open it; the message names it.
     """
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # the error below says it once, with the file's name
+    _silence_ffmpeg()
     capture = cv2.VideoCapture(str(path))
     try:
         if not capture.isOpened():
@@ -59,19 +59,30 @@ def video_writer(path: Path, rate: float) -> Iterator[Callable[[Picture], None]]
     Raises:
         OSError: the file cannot be written.
     """
+    _silence_ffmpeg()
     writer: cv2.VideoWriter | None = None
+    count = 0
 
     def write(frame: Picture) -> None:
-        nonlocal writer
+        nonlocal writer, count
         if writer is None:
             size = (frame.shape[1], frame.shape[0])
             writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), rate, size)
             if not writer.isOpened():
                 raise OSError(f"{path}: cannot be written as a video of {size[0]}x{size[1]} at {rate:g} frames/s")
         writer.write(np.ascontiguousarray(frame[..., ::-1]))
+        count += 1
 
     try:
         yield write
     finally:
         if writer is not None:
             writer.release()
+    kept = max(0, int(cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT)))
+    if kept != count:  # OpenCV says nothing of a full disk
+        raise OSError(f"{path}: of {count} frames {kept} were written; is the disk full?")
+
+
+def _silence_ffmpeg() -> None:
+    """Our errors say once what is wrong, with the file's name; OpenCV reads this when it first opens a video."""
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
