@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from camvid.labels import Labels, Mask
 from camvid.taxonomy import Taxonomy
@@ -79,6 +79,8 @@ def load_picture(path: Path) -> Image.Image:
         Image.open(BytesIO(data)).verify()  # PNG checksums, which decoding alone passes over
         picture = Image.open(BytesIO(data))
         picture.load()
+    except UnidentifiedImageError as error:
+        raise ValueError(f"{path}: unreadable picture ({len(data)} bytes in no known format)") from error
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError) as error:
         raise ValueError(f"{path}: unreadable or truncated picture ({error or type(error).__name__})") from error
     return picture

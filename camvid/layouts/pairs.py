@@ -66,8 +66,8 @@ def scan_fastai(root: Path, layout: str) -> Scan:
 
 
 def scan_original(root: Path, layout: str) -> Scan:
-    """`<name>_L.png` labels and frames `<name>.*`, in one folder or in several: the root or up to two levels below."""
-    folders = [root, *(path for depth in ("*", "*/*") for path in sorted(root.glob(depth)) if path.is_dir())]
+    """`<name>_L.png` labels and frames `<name>.*`, in one folder or in several: the root and those directly in it."""
+    folders = [root, *(path for path in sorted(root.iterdir()) if path.is_dir())]
     files = {folder: _pictures(folder) for folder in folders}
     masks = [path for paths in files.values() for path in paths if _is_label(path, "_L")]
     names = {mask.stem.removesuffix("_L") for mask in masks}

@@ -71,6 +71,8 @@ def _fastai_labels(root: Path, taxonomy: Taxonomy) -> Labels:
 
 def _kaggle_labels(root: Path, taxonomy: Taxonomy) -> Labels:
     path = root / "class_dict.csv"
+    if not path.is_file():  # not among the marks: without it the folders would pass for the original layout
+        raise FileNotFoundError(f"{path}: missing; layout kaggle lists its colours there, in columns name,r,g,b")
     return color_labels(taxonomy, read_class_dict(path), str(path))
 
 
@@ -96,6 +98,6 @@ def _segnet_labels(root: Path, taxonomy: Taxonomy) -> Labels:
 LAYOUTS = {
     "fastai": Layout(("images/", "labels/*_P.png", "codes.txt"), scan_fastai, _fastai_labels),
     "segnet": Layout(("train/", "trainannot/"), scan_segnet, _segnet_labels),
-    "kaggle": Layout(("train/", "train_labels/", "class_dict.csv"), scan_kaggle, _kaggle_labels),
-    "original": Layout(("*_L.png|*/*_L.png|*/*/*_L.png",), scan_original, _original_labels),
+    "kaggle": Layout(("train/", "train_labels/"), scan_kaggle, _kaggle_labels),
+    "original": Layout(("*_L.png|*/*_L.png",), scan_original, _original_labels),
 }

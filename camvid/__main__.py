@@ -1,0 +1,103 @@
+"""`python -m camvid`: check a data set, count its classes, draw a synthetic one, fetch the hosted one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from camvid.layouts import LAYOUTS, SPLITS, open_camvid
+from camvid.splits import SPLITTERS
+from camvid.taxonomy import load_taxonomy
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Exit code 0, 1 where `check` found faults, 2 for what the user can mend (named on stderr)."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except (ValueError, OSError) as error:
+        if options.debug:
+            traceback.print_exc()
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return code
+
+
+def _check(options: argparse.Namespace) -> int:
+    from camvid.check import check
+
+    taxonomy = load_taxonomy(options.taxonomy)
+    report = check(options.root, taxonomy, options.layout, options.split, options.seed)
+    for fault in report.faults:
+        print(fault)
+    print(f"{options.root}: {report.frames} pairs, {len(report.faults)} faults", file=sys.stderr)
+    return 1 if report.faults else 0
+
+
+def _stats(options: argparse.Namespace) -> int:
+    from camvid.stats import class_frequency, frequency_table, write_csv
+    from camvid.stats_plot import plot_frequency
+
+    data = open_camvid(options.root, options.taxonomy, options.layout, options.split, options.seed)
+    frequencies = {split: class_frequency(data, split) for split in SPLITS}
+    print(frequency_table(data.taxonomy, frequencies))
+    options.out.mkdir(parents=True, exist_ok=True)
+    table, plot = options.out / "frequency.csv", options.out / "frequency.png"
+    write_csv(table, data.taxonomy, frequencies)
+    plot_frequency(plot, data.taxonomy, frequencies, f"{data.taxonomy.name} in {data.root.name}, {data.layout} layout")
+    print(f"wrote {table} and {plot}")
+    return 0
+
+
+def _synth(options: argparse.Namespace) -> int:
+    from camvid.synth import synth
+
+    synth(options.out, options.frames, options.seed, options.layout, size=tuple(options.size))
+    print(f"{options.out}: {options.frames} frames, layout {options.layout}")
+    return 0
+
+
+def _download(options: argparse.Namespace) -> int:
+    from camvid.download import download
+
+    scan = download(options.out, options.url)
+    print(f"{options.out}: {len(scan.frames)} frames, layout {scan.layout}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m camvid", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    data = argparse.ArgumentParser(add_help=False)
+    data.add_argument("root", type=Path, metavar="ROOT", help="folder that holds CamVid in one of the four layouts")
+    data.add_argument("--taxonomy", default="camvid11", help="camvid11 (default), camvid32 or a YAML file")
+    data.add_argument("--layout", choices=LAYOUTS, help="recognised by itself where it is left out")
+    data.add_argument("--split", choices=SPLITTERS, default="official", help="default: official")
+    data.add_argument("--seed", type=int, default=0, help="seed of the random split, default 0")
+
+    check = commands.add_parser("check", parents=[data, common], help="read every file, print one line for each fault")
+    check.set_defaults(run=_check)
+    stats = commands.add_parser("stats", parents=[data, common], help="pixel and image frequency per class and split")
+    stats.add_argument("--out", type=Path, default=Path(), help="folder for frequency.csv and .png, default: here")
+    stats.set_defaults(run=_stats)
+    synth = commands.add_parser("synth", parents=[common], help="draw street scenes with all 32 classes")
+    synth.add_argument("out", type=Path, metavar="OUT", help="folder to make")
+    synth.add_argument("--frames", type=int, default=60, metavar="N", help="number of frames, default 60")
+    synth.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed draws the same bytes, default 0")
+    synth.add_argument("--layout", choices=LAYOUTS, default="original", help="default: original")
+    synth.add_argument("--size", type=int, nargs=2, default=(720, 960), metavar=("H", "W"), help="default: 720 960")
+    synth.set_defaults(run=_synth)
+    fetch = commands.add_parser("download", parents=[common], help="fetch fastai's hosted copy of CamVid")
+    fetch.add_argument("out", type=Path, metavar="OUT", help="folder to make")
+    fetch.add_argument("--url", help="another .tgz: https://, http:// or file:// address")
+    fetch.set_defaults(run=_download)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""Fetching fastai's hosted copy of CamVid (701 frames of 720x960 with index masks, 0.6 GB)."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import shutil
+import tarfile
+import tempfile
+import urllib.error
+import urllib.request
+import warnings
+import zlib
+from pathlib import Path
+
+from tqdm import tqdm
+
+from camvid.layouts import Scan, scan_layout
+
+CHUNK = 1 << 20
+TIMEOUT = 30  # seconds without a byte
+HOSTED_SIZE = 598_913_237  # bytes of fastai's copy, and MD5 of its first megabyte, as fastai's download_checks has them
+HOSTED_MD5 = "648371e4f3a833682afb39b08a3ce2aa"
+
+
+class DownloadError(ValueError):
+    """The copy could not be fetched or is not whole; the message names the address, the reason and the ways out."""
+
+
+def download(out: str | Path, url: str | None = None) -> Scan:
+    """Fetch, verify and unpack an archive of CamVid; `out` appears whole by one rename, or not at all.
+
+    Args:
+        out: the folder to make; it must not exist, or be empty.
+        url: https://, http:// or file:// address of a .tgz in any of the layouts; None for fastai's copy, whose
+            size and checksum are known.
+
+    Returns:
+        What lies in `out`.
+
+    Raises:
+        DownloadError: no network, a damaged archive, or one without CamVid in it.
+        FileExistsError: `out` is there and not empty.
+    """
+    out = Path(out).absolute()
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise FileExistsError(f"{out}: is there already; give a new or empty folder")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    hosted = url is None
+    url = url or _hosted()
+    work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        archive = work / "archive.tgz"
+        _fetch(url, archive)
+        _verify(archive, url, hosted)
+        _unpack(archive, work / "content", url)
+        _root(work / "content", url).rename(out)
+    finally:
+        shutil.rmtree(work)
+    return scan_layout(out)
+
+
+def _fetch(url: str, archive: Path) -> None:
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT) as response, archive.open("wb") as file:
+            size = response.headers.get("Content-Length")
+            total = int(size) if size else None
+            with tqdm(desc="downloading", total=total, unit="B", unit_scale=True, disable=None) as bar:
+                while chunk := response.read(CHUNK):
+                    bar.update(file.write(chunk))
+            if total is not None and file.tell() != total:
+                raise OSError(f"the connection ended after {file.tell()} of {total} bytes")
+    except (OSError, ValueError) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
+        raise DownloadError(
+            f"cannot download {url}: {error}. Without a network: fetch that file on another machine and give "
+            "`--url file:///path/to/camvid.tgz`; or give your own CamVid with `--data ROOT` (layouts original, fastai, "
+            "segnet, kaggle); or draw scenes with `python -m camvid synth OUT`"
+        ) from error
+
+
+def _hosted() -> str:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)  # fastai scripts at import
+        from fastai.data.external import URLs  # imports torch: seconds that the other commands need not pay
+
+    return str(URLs.CAMVID)
+
+
+def _verify(archive: Path, url: str, hosted: bool) -> None:
+    """The hosted copy is the one known; any archive is whole by the checksum at the end of its gzip stream."""
+    if hosted:
+        with archive.open("rb") as file:
+            found = (archive.stat().st_size, hashlib.md5(file.read(CHUNK), usedforsecurity=False).hexdigest())
+        if found != (HOSTED_SIZE, HOSTED_MD5):
+            raise DownloadError(
+                f"{url}: got {found[0]} bytes, MD5 {found[1]}; {HOSTED_SIZE}, {HOSTED_MD5} expected; try again"
+            )
+    try:
+        with gzip.open(archive) as stream:
+            while stream.read(CHUNK):
+                pass
+    except (OSError, EOFError, zlib.error) as error:
+        raise DownloadError(f"{url}: not a whole .tgz archive: {error}; fetch it again") from error
+
+
+def _unpack(archive: Path, content: Path, url: str) -> None:
+    content.mkdir()
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            for member in tqdm(tar, "unpacking", unit="file", disable=None):
+                tar.extract(member, content, filter="data")  # refuses absolute paths, "..", links out, devices
+    except tarfile.TarError as error:
+        raise DownloadError(f"{url}: will not unpack: {error}") from error
+
+
+def _root(content: Path, url: str) -> Path:
+    """The folder that holds CamVid: the archive's top, or a folder in it."""
+    reasons = []
+    for folder in (content, *sorted(path for path in content.glob("*") if path.is_dir())):
+        try:
+            scan_layout(folder)
+        except ValueError as error:
+            reasons.append(str(error))
+        else:
+            return folder
+    raise DownloadError(f"{url}: no CamVid in this archive; {reasons[0].replace(str(content), 'its top')}")

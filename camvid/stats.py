@@ -1,0 +1,94 @@
+"""How often each class occurs: pixels and images, by split; as arrays, a table, a CSV file and a plot."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from camvid.layouts import CamVid
+from camvid.taxonomy import IGNORE_INDEX, VOID_NAME, Taxonomy
+
+
+class ClassFrequency(NamedTuple):
+    """Counts over one split. `pixels`, `images`: (C,) int64; `void`: pixels; `void_images`, `frames`: images."""
+
+    pixels: NDArray[np.int64]
+    images: NDArray[np.int64]
+    void: int
+    void_images: int
+    frames: int
+
+
+class Row(NamedTuple):
+    """A class in a split; shares lie in [0, 1], of all pixels and of all images, and are NaN in an empty split."""
+
+    split: str
+    name: str
+    pixels: int
+    pixel_share: float
+    images: int
+    image_share: float
+
+
+def class_frequency(dataset: CamVid, split: str) -> ClassFrequency:
+    """Count pixels and images of every class over a split, at the masks' own size.
+
+    Raises ValueError naming a mask that is damaged or outside the taxonomy.
+    """
+    frames = dataset.splits[split]
+    counts = np.zeros((len(frames), IGNORE_INDEX + 1), np.int64)
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        masks = pool.map(dataset.read_mask, frames)
+        for row, mask in zip(counts, tqdm(masks, split, len(frames), unit="mask", disable=None), strict=True):
+            row += np.bincount(mask.ravel(), minlength=IGNORE_INDEX + 1)
+    pixels, images = counts.sum(0), (counts > 0).sum(0)
+    classes = dataset.taxonomy.num_classes
+    void, void_images = int(pixels[IGNORE_INDEX]), int(images[IGNORE_INDEX])
+    return ClassFrequency(pixels[:classes], images[:classes], void, void_images, len(frames))
+
+
+def frequency_rows(taxonomy: Taxonomy, frequencies: Mapping[str, ClassFrequency]) -> Iterator[Row]:
+    """One row for each split and class, void last."""
+    for split, found in frequencies.items():
+        pixels = [*found.pixels.tolist(), found.void]
+        images = [*found.images.tolist(), found.void_images]
+        total = sum(pixels)
+        for name, count, seen in zip((*taxonomy.names, VOID_NAME), pixels, images, strict=True):
+            yield Row(split, name, count, _share(count, total), seen, _share(seen, found.frames))
+
+
+def frequency_table(taxonomy: Taxonomy, frequencies: Mapping[str, ClassFrequency]) -> str:
+    """Percent of pixels and of images for each class, a column pair for each split; priority classes bear a star."""
+    rows = {(row.split, row.name): row for row in frequency_rows(taxonomy, frequencies)}
+    stars = {taxonomy.names[index] for index in taxonomy.priority}
+    width = max(len(name) for name in (*taxonomy.names, "* priority")) + 2
+    heads = [f"{split} ({found.frames})" for split, found in frequencies.items()]
+    lines = [
+        " " * width + "".join(f"{head:>22}" for head in heads),
+        " " * width + "   % pixels   % images" * len(heads),
+    ]
+    for name in (*taxonomy.names, VOID_NAME):
+        cells = (rows[split, name] for split in frequencies)
+        numbers = "".join(f"{100 * row.pixel_share:11.3f}{100 * row.image_share:11.1f}" for row in cells)
+        lines.append(f"{name + ' *' * (name in stars):<{width}}{numbers}")
+    return "\n".join([*lines, "* priority class"])
+
+
+def write_csv(path: Path, taxonomy: Taxonomy, frequencies: Mapping[str, ClassFrequency]) -> None:
+    """Write the rows with a header: split, class, pixels, pixel_share, images, image_share."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["split", "class", *Row._fields[2:]])
+        writer.writerows(frequency_rows(taxonomy, frequencies))
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")

@@ -1,0 +1,56 @@
+import pytest
+
+from camvid.layouts.tables import read_class_dict, read_codes, read_label_colors
+from tests.camvid.drawn import NAMES, PALETTE
+
+
+def test_codes(tmp_path):
+    path = tmp_path / "codes.txt"
+    path.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(NAMES).encode() + b"\r\n\r\n")  # as an editor on Windows saves it
+    assert read_codes(path) == NAMES
+
+
+def test_class_dict_with_spaces_and_a_further_column(tmp_path):
+    path = tmp_path / "class_dict.csv"
+    rows = [f"{name}, {r}, {g}, {b}, 1" for name, (r, g, b) in PALETTE.items()]
+    path.write_text("\n".join(["name, r, g, b, class_11", *rows, ""]))
+    assert read_class_dict(path) == PALETTE
+
+
+def test_label_colors_with_uneven_tabs(tmp_path):
+    path = tmp_path / "label_colors.txt"
+    path.write_text("\n".join(f"{r} {g} {b}\t\t{name}" for name, (r, g, b) in PALETTE.items()) + "\n\n")
+    assert read_label_colors(path) == PALETTE
+
+
+BAD = {
+    "codes empty": (read_codes, "\n", "1 to 256 names"),
+    "codes with a gap": (read_codes, "Road\n\nSky\n", "no empty line"),
+    "codes twice": (read_codes, "Road\nSky\nRoad\n", "'Road' is listed twice"),
+    "codes too many": (read_codes, "\n".join(map(str, range(257))), "1 to 256 names"),
+    "dict without header": (read_class_dict, "Road,1,2,3\n", "columns name,r,g,b; got 'Road,1,2,3'"),
+    "dict empty": (read_class_dict, "", "columns name,r,g,b"),
+    "dict header alone": (read_class_dict, "name,r,g,b\n", "lists no class"),
+    "dict short row": (read_class_dict, "name,r,g,b\nSky,1,2,3\nRoad,1,2\n", "line 3: a name and R, G, B"),
+    "dict too large": (read_class_dict, "name,r,g,b\nRoad,1,2,256\n", "line 2: .* from 0 to 255"),
+    "dict twice": (read_class_dict, "name,r,g,b\nRoad,1,2,3\nRoad,1,2,4\n", "'Road' is listed twice"),
+    "colors without name": (read_label_colors, "1 2 3 Sky\n\n1 2 4\n", "line 3: a name and R, G, B"),
+    "colors as text": (read_label_colors, "one 2 3 Sky\n", "line 1: a name and R, G, B"),
+    "colors negative": (read_label_colors, "-1 2 3 Sky\n", "line 1"),
+}
+
+
+@pytest.mark.parametrize("read,text,message", BAD.values(), ids=BAD)
+def test_bad_table_is_named(read, text, message, tmp_path):
+    path = tmp_path / "table.txt"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=rf"table\.txt.*{message}"):
+        read(path)
+
+
+@pytest.mark.parametrize("read", [read_codes, read_class_dict, read_label_colors])
+def test_binary_table_is_named(read, tmp_path):
+    path = tmp_path / "table.txt"
+    path.write_bytes(b"\x89PNG\xff\x00")
+    with pytest.raises(ValueError, match=r"table\.txt: not a text file"):
+        read(path)

@@ -1,0 +1,145 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from camvid.check import check
+from camvid.layouts import scan_layout
+from camvid.taxonomy import TaxonomyError, load_taxonomy
+from tests.camvid.drawn import COLORS, OFFICIAL, WRITERS, draw, save, write_fastai, write_original, write_segnet
+
+CAMVID11 = load_taxonomy("camvid11")
+
+
+def cut_image(root, frame):
+    frame.image.write_bytes(frame.image.read_bytes()[:-20])
+    return [f"{frame.image}: unreadable or truncated picture"]
+
+
+def cut_mask(root, frame):
+    frame.mask.write_bytes(frame.mask.read_bytes()[:50])
+    return [f"{frame.mask}: unreadable or truncated picture"]
+
+
+def empty_image(root, frame):
+    frame.image.write_bytes(b"")
+    return [f"{frame.image}: unreadable picture (0 bytes in no known format)"]
+
+
+def no_mask(root, frame):
+    frame.mask.unlink()
+    return [f"{frame.image}: frame without a label ({frame.mask.name})"]
+
+
+def no_image(root, frame):
+    frame.image.unlink()
+    return [f"{frame.mask}: label without a frame ({frame.name} as .png, .jpg, .jpeg, .webp)"]
+
+
+def second_image(root, frame):
+    twin = frame.image.with_suffix(".jpg")
+    save(np.zeros((8, 12, 3), np.uint8), twin)
+    return [f"{frame.image}: duplicate name {frame.name}, also {twin}"]
+
+
+def smaller_mask(root, frame):
+    with Image.open(frame.mask) as label:
+        smaller = label.crop((0, 0, 10, 7))
+    smaller.save(frame.mask)
+    return [f"{frame.mask}: label is 10x7, its frame {frame.image.name} is 12x8"]
+
+
+def other_kind_of_mask(root, frame):
+    Image.new("LA", (12, 8)).save(frame.mask)
+    return [f"{frame.mask}: an "]
+
+
+DAMAGES = [cut_image, cut_mask, empty_image, no_mask, no_image, second_image, smaller_mask, other_kind_of_mask]
+
+
+@pytest.mark.parametrize("layout", WRITERS)
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_one_fault_gives_one_line(layout, damage, tmp_path):
+    WRITERS[layout](tmp_path, draw())
+    assert check(tmp_path, CAMVID11) == (6, [])
+    expected = damage(tmp_path, scan_layout(tmp_path).frames[1])
+    faults = check(tmp_path, CAMVID11).faults
+    assert len(faults) == len(expected)
+    for fault, start in zip(faults, expected, strict=True):
+        assert fault.startswith(start)
+        assert "\n" not in fault
+
+
+def test_colors_outside_are_counted(tmp_path):
+    frames = draw()
+    write_original(tmp_path, frames)
+    label = COLORS[frames[0].codes].copy()
+    label[0, :3] = (1, 2, 3)
+    label[1, :2] = (255, 255, 255)
+    path = tmp_path / "lab" / f"{frames[0].name}_L.png"
+    save(label, path)
+    assert check(tmp_path, CAMVID11).faults == [
+        f"{path}: colour (1, 2, 3) outside taxonomy camvid11: 3 pixels",
+        f"{path}: colour (255, 255, 255) outside taxonomy camvid11: 2 pixels",
+    ]
+
+
+def test_indices_outside_are_counted(tmp_path):
+    frames = draw()
+    write_fastai(tmp_path, frames)
+    path = tmp_path / "labels" / f"{frames[0].name}_P.png"
+    save(np.where(frames[0].codes == 0, 77, 5).astype(np.uint8), path)
+    count = int((frames[0].codes == 0).sum())
+    assert count > 0
+    assert check(tmp_path, CAMVID11).faults == [f"{path}: index 77 outside taxonomy camvid11: {count} pixels"]
+
+
+def test_many_colors_outside_stay_a_few_lines(tmp_path):
+    frames = draw()
+    write_original(tmp_path, frames)
+    path = tmp_path / "lab" / f"{frames[0].name}_L.png"
+    save(np.arange(8 * 12 * 3, dtype=np.uint16).reshape(8, 12, 3).astype(np.uint8) | 1, path)
+    faults = check(tmp_path, CAMVID11).faults
+    assert len(faults) == 6
+    named = sum(int(fault.split()[-2]) for fault in faults)
+    assert named == 8 * 12
+    assert "more values outside" in faults[-1]
+
+
+def test_several_faults_of_one_frame_are_all_told(tmp_path):
+    write_segnet(tmp_path, draw())
+    frame = scan_layout(tmp_path).frames[0]
+    save(np.full((4, 4), 99, np.uint8), frame.mask)
+    assert check(tmp_path, CAMVID11).faults == [
+        f"{frame.mask}: index 99 outside taxonomy camvid11: 16 pixels",
+        f"{frame.mask}: label is 4x4, its frame {frame.image.name} is 12x8",
+    ]
+
+
+def test_same_name_in_two_splits(tmp_path):
+    write_segnet(tmp_path, draw(OFFICIAL | {"val": [*OFFICIAL["val"], OFFICIAL["train"][0]]}))
+    name = OFFICIAL["train"][0]
+    twin, first = (tmp_path / split / f"{name}.png" for split in ("val", "train"))
+    assert check(tmp_path, CAMVID11).faults == [f"{twin}: duplicate name {name}, also {first}"]
+
+
+@pytest.mark.parametrize("layout", WRITERS)
+def test_empty_split(layout, tmp_path):
+    WRITERS[layout](tmp_path, draw({"train": OFFICIAL["train"], "test": OFFICIAL["test"]}))
+    assert check(tmp_path, CAMVID11).faults == [f"{tmp_path}: split val is empty"]
+
+
+def test_frames_that_no_list_knows(tmp_path):
+    write_original(tmp_path, draw({"train": ["clip_1", "clip_2", "clip_3"]}))
+    (fault,) = check(tmp_path, CAMVID11).faults
+    assert fault.startswith(f"{tmp_path}: split official: 3 of 3 frames are in none of CamVid's lists")
+    assert check(tmp_path, CAMVID11, split="sequence") == (3, [])
+
+
+def test_a_taxonomy_that_fits_no_label_is_an_error_not_a_fault(tmp_path):
+    write_segnet(tmp_path, draw())
+    with pytest.raises(TaxonomyError):
+        check(tmp_path, load_taxonomy("camvid32"))
+
+
+def test_real_camvid_is_clean(real_camvid):
+    assert check(real_camvid, CAMVID11) == (701, [])
