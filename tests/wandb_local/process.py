@@ -1,0 +1,128 @@
+"""Starting, killing and asking a server process."""
+
+import base64
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    """A port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """``python -m wandb_local serve`` on one data folder and one port, so that it can be restarted at the same address."""
+
+    def __init__(
+        self, folder: Path, *options: str, scheme: str = "http", variables: dict[str, str] | None = None
+    ) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self.port = free_port()
+        self.url = f"{scheme}://127.0.0.1:{self.port}"
+        self.key = ""
+        self._options = options
+        self._variables = variables or {}
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self, timeout: float = 60) -> None:
+        """Start the process and wait until it answers."""
+        command = [sys.executable, "-m", "wandb_local", "serve", "--port", str(self.port), "--data", str(self.data)]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), **self._variables}
+        with (self.folder / "server.log").open("a") as log:
+            self._process = subprocess.Popen(
+                [*command, *self._options],
+                cwd=self.folder,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert self._process.stdout is not None
+        lines = [self._process.stdout.readline() for _ in range(2)]
+        assert lines[0] == f"export WANDB_BASE_URL={self.url}\n", (lines, self.log())
+        self.key = lines[1].removeprefix("export WANDB_API_KEY=").strip()
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.02)
+        raise AssertionError(f"no server at {self.url}: {self.log()}")
+
+    def kill(self) -> None:
+        """SIGKILL: no chance to write anything."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._close()
+
+    def stop(self) -> None:
+        """SIGTERM, as a user or ``exec`` does it."""
+        if self._process is not None:
+            self._process.terminate()
+            self._close()
+
+    def _close(self) -> None:
+        assert self._process is not None
+        self._process.wait(timeout=30)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._process = None
+
+    @property
+    def pid(self) -> int:
+        """The process id of the running server."""
+        assert self._process is not None
+        return self._process.pid
+
+    def log(self) -> str:
+        """What the server has written to its log."""
+        return (self.folder / "server.log").read_text()
+
+    def status(self) -> dict[str, Any]:
+        """The answer of ``/status``."""
+        answer: dict[str, Any] = json.loads(self.ask("/status"))
+        return answer
+
+    def ask(self, path: str, body: bytes | None = None, **headers: str) -> bytes:
+        """A request with the server's key; the body of the answer."""
+        request = urllib.request.Request(self.url + path, data=body)
+        request.add_header("Authorization", "Basic " + base64.b64encode(f"api:{self.key}".encode()).decode())
+        for name, value in headers.items():
+            request.add_header(name.replace("_", "-"), value)
+        with urllib.request.urlopen(request, timeout=30) as response:
+            answer: bytes = response.read()
+        return answer
+
+    def graphql(self, query: str, **variables: Any) -> Any:
+        """The ``data`` of a GraphQL answer."""
+        return json.loads(self.ask("/graphql", json.dumps({"query": query, "variables": variables}).encode()))["data"]
+
+
+def client_environment(server: Server, home: Path) -> dict[str, str]:
+    """Variables that point a wandb client at the server and keep all that it writes under ``home``."""
+    folders = {
+        "WANDB_DIR": "runs",
+        "WANDB_CACHE_DIR": "cache",
+        "WANDB_CONFIG_DIR": "config",
+        "WANDB_DATA_DIR": "data",
+        "WANDB_ARTIFACT_DIR": "artifacts",
+    }
+    for folder in folders.values():
+        (home / folder).mkdir(parents=True, exist_ok=True)
+    variables = {name: str(home / folder) for name, folder in folders.items()}
+    quiet = {"WANDB_SILENT": "true", "WANDB_ENTITY": "local", "HOME": str(home), "WANDB_ERROR_REPORTING": "false"}
+    return {**variables, **quiet, "WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.key}

@@ -1,0 +1,171 @@
+"""The web application: routes, who may use them, how large a body may be, and what an error looks like to the client."""
+
+import dataclasses
+import errno
+import logging
+import sqlite3
+import zlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from wandb_local import __version__, filestream, jsons, storage
+from wandb_local.auth import is_authorized
+from wandb_local.context import Context, Services
+from wandb_local.errors import ClientError, NotFoundError
+from wandb_local.graphql import schema
+from wandb_local.graphql.projects import need_run
+from wandb_local.maintenance import collect_garbage, summary
+from wandb_local.names import checked_path
+
+logger = logging.getLogger(__name__)
+MAX_BODY = 64 << 20
+Handler = Callable[[Request, Context], Awaitable[Response]]
+
+
+class TooLargeError(ClientError):
+    """The body is larger than this endpoint takes."""
+
+    status = 413
+
+
+async def graphql(request: Request, context: Context) -> Response:
+    """``POST /graphql``."""
+    body = await _json_body(request)
+    return _json(await run_in_threadpool(schema.answer, context, body))
+
+
+async def file_stream(request: Request, context: Context) -> Response:
+    """``POST /files/{entity}/{project}/{run}/file_stream``."""
+    body = await _json_body(request)
+    if not isinstance(body, dict):
+        raise ClientError("give a JSON object")
+    path = request.path_params
+    return _json(
+        await run_in_threadpool(filestream.receive, context, path["entity"], path["project"], path["run"], body)
+    )
+
+
+async def run_file(request: Request, context: Context) -> Response:
+    """``GET /files/{entity}/{project}/{run}/{name}``."""
+    path = request.path_params
+
+    def find() -> str:
+        run = need_run(context, path["entity"], path["project"], path["run"])
+        sql = "SELECT md5 FROM run_files WHERE run_id = ? AND name = ?"
+        md5: str | None = context.db.value(sql, (run["id"], checked_path(path["name"])))
+        if md5 is None:
+            raise NotFoundError(f"run {path['run']} has no file {path['name']!r}")
+        return md5
+
+    return storage.send_blob(context, await run_in_threadpool(find), path["name"])
+
+
+async def status(_request: Request, context: Context) -> Response:
+    """``GET /status``: what is stored, and the fields that no resolver knew."""
+    return _json({**await run_in_threadpool(summary, context), "unknown": context.unknowns.listed()})
+
+
+async def garbage(request: Request, context: Context) -> Response:
+    """``POST /gc``: delete blobs that nothing refers to."""
+    body = await _json_body(request)
+    grace = body.get("grace") if isinstance(body, dict) else None
+    if not isinstance(grace, int | float) or grace < 0:
+        raise ClientError("grace: give a number of seconds, 0 or more")
+    return _json(await run_in_threadpool(collect_garbage, context, grace))
+
+
+async def telemetry(_request: Request, _context: Context) -> Response:
+    """``POST /sdk/otel/…``: the client's own telemetry, which is thrown away."""
+    return Response(status_code=204)
+
+
+async def health(_request: Request, _context: Context) -> Response:
+    """``GET /healthz``: that the server is up, to anybody."""
+    return _json({"server": "wandb_local", "version": __version__})
+
+
+def make_app(services: Services, api_key: str) -> Starlette:
+    """The application over opened stores."""
+
+    def route(path: str, handler: Handler, method: str, public: bool = False) -> Route:
+        async def endpoint(request: Request) -> Response:
+            context = _context(services, request)
+            try:
+                if not public and not is_authorized(request.headers.get("authorization"), api_key):
+                    return _failure(
+                        401, "unknown API key: run `wandb login` with this server's key", {"WWW-Authenticate": "Basic"}
+                    )
+                return await handler(request, context)
+            except ClientDisconnect:
+                return Response(status_code=400)
+            except Exception as error:  # noqa: BLE001 - every failure gets the status that the client handles best
+                return _answer_to(error)
+
+        return Route(path, endpoint, methods=[method])
+
+    return Starlette(
+        routes=[
+            route("/graphql", graphql, "POST"),
+            route("/files/{entity}/{project}/{run}/file_stream", file_stream, "POST"),
+            route("/files/{entity}/{project}/{run}/{name:path}", run_file, "GET"),
+            route("/storage/{token}", storage.put, "PUT", public=True),
+            route("/storage/{token}", storage.get, "GET", public=True),
+            route("/storage/{token}", storage.options, "OPTIONS", public=True),
+            route("/sdk/otel/v1/{kind}", telemetry, "POST", public=True),
+            route("/status", status, "GET"),
+            route("/gc", garbage, "POST"),
+            route("/healthz", health, "GET", public=True),
+        ]
+    )
+
+
+def _context(services: Services, request: Request) -> Context:
+    stores = {field.name: getattr(services, field.name) for field in dataclasses.fields(services)}
+    base_url = f"{request.url.scheme}://{request.url.netloc}"
+    return Context(**stores, base_url=base_url, client=request.headers.get("user-agent", "")[:200])
+
+
+async def _json_body(request: Request) -> Any:
+    chunks, size = [], 0
+    inflate = zlib.decompressobj(wbits=31) if request.headers.get("content-encoding") == "gzip" else None
+    async for chunk in request.stream():
+        try:
+            data = inflate.decompress(chunk, MAX_BODY + 1) if inflate else chunk
+        except zlib.error:
+            raise ClientError("the body is not gzip, as its Content-Encoding says") from None
+        size += len(data)
+        if size > MAX_BODY:
+            raise TooLargeError(f"the body is larger than {MAX_BODY} bytes")
+        chunks.append(data)
+    try:
+        return jsons.loads_body(b"".join(chunks))
+    except (ValueError, RecursionError):
+        raise ClientError("the body is not JSON") from None
+
+
+def _json(value: Any) -> Response:
+    return Response(jsons.dumps(value), media_type="application/json")
+
+
+def _failure(code: int, message: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"errors": [{"message": message}], "data": None}, status_code=code, headers=headers)
+
+
+def _answer_to(error: Exception) -> Response:
+    """The client gives up on a 4xx and comes again after a 5xx, so passing trouble must be a 5xx."""
+    if isinstance(error, ClientError):
+        return _failure(error.status, str(error))
+    logger.error("%s: %s", type(error).__name__, error, exc_info=error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _failure(507, "the disk of the server is full", {"Retry-After": "5"})
+    if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
+        return _failure(507, "the disk of the server is full", {"Retry-After": "5"})
+    if isinstance(error, OSError | sqlite3.OperationalError):
+        return _failure(503, f"the server cannot store this just now: {error}", {"Retry-After": "2"})
+    return _failure(500, f"the server has a defect: {type(error).__name__}", None)

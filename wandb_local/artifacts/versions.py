@@ -1,0 +1,245 @@
+"""One artifact version's life: begun (PENDING), its files and manifest uploaded, committed with all of them or not at all."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from wandb_local.artifacts import collections as col
+from wandb_local.artifacts.manifest import Manifest
+from wandb_local.context import Context
+from wandb_local.database import Row
+from wandb_local.errors import ClientError, NotFoundError
+from wandb_local.graphql.common import now
+from wandb_local.graphql.projects import find_run, make_project
+from wandb_local.names import from_id
+
+
+def need_artifact(context: Context, artifact_id: object) -> Row:
+    """The version of an opaque id.
+
+    Raises:
+        NotFoundError: it does not exist.
+    """
+    row = context.db.row("SELECT * FROM artifacts WHERE id = ?", (from_id("Artifact", artifact_id),))
+    if row is None:
+        raise NotFoundError(f"artifact {artifact_id!r} does not exist")
+    return row
+
+
+def begin(context: Context, given: Mapping[str, Any]) -> int:
+    """Begin a version, or find the one with the same digest; answers its record number.
+
+    A version whose digest is stored already is answered as it is (COMMITTED), with the new aliases and tags: nothing needs
+    uploading. Asking twice for the same client's version finds the first one, so that a lost answer does no harm.
+
+    Raises:
+        ClientError: names or metadata that cannot be stored.
+    """
+    names = given.get("artifactCollectionNames") or [given.get("artifactCollectionName")]
+    with context.db.write() as connection:
+        project = make_project(context, given.get("entityName"), given.get("projectName"))
+        client_id = given.get("sequenceClientID")
+        collection = col.make_collection(
+            context, project["id"], given.get("artifactTypeName"), names[0], portfolio=False, client_id=client_id
+        )
+        run = find_run(context, project["id"], given.get("runName")) if given.get("runName") else None
+        known = _known(context, collection["id"], given)
+        artifact_id = known["id"] if known else _insert(connection, collection["id"], run["id"] if run else None, given)
+        aliases = [alias.get("alias") for alias in given.get("aliases") or []]
+        if known and known["state"] == "COMMITTED":
+            place = col.add_member(connection, collection["id"], artifact_id)
+            col.set_aliases(connection, collection["id"], place["id"], aliases)
+            values = (_text(given.get("clientID")), artifact_id)
+            connection.execute("UPDATE artifacts SET client_id = coalesce(?, client_id) WHERE id = ?", values)
+        else:
+            values = (json.dumps(aliases), now(), artifact_id)
+            connection.execute("UPDATE artifacts SET pending_aliases = ?, updated_at = ? WHERE id = ?", values)
+        change_tags(connection, "artifact", artifact_id, add=given.get("tags"))
+        if run is not None:
+            record_use(connection, run["id"], artifact_id, "output", None)
+    return artifact_id
+
+
+def _known(context: Context, collection_id: int, given: Mapping[str, Any]) -> Row | None:
+    if given.get("distributedID"):
+        sql = "SELECT * FROM artifacts WHERE collection_id = ? AND distributed_id = ? AND state = 'PENDING'"
+        return context.db.row(sql, (collection_id, str(given["distributedID"])))
+    digest = str(given.get("digest") or "")
+    sql = "SELECT * FROM artifacts WHERE collection_id = ? AND digest = ? AND state = 'COMMITTED' ORDER BY version DESC"
+    row = context.db.row(sql, (collection_id, digest)) if given.get("enableDigestDeduplication", True) else None
+    if row is None and given.get("clientID"):
+        sql = "SELECT * FROM artifacts WHERE collection_id = ? AND digest = ? AND client_id = ? ORDER BY id DESC"
+        row = context.db.row(sql, (collection_id, digest, str(given["clientID"])))
+    return row
+
+
+def _insert(connection: sqlite3.Connection, collection_id: int, run_id: int | None, given: Mapping[str, Any]) -> int:
+    if given.get("metadata") is not None:
+        checked_metadata(given["metadata"])
+    moment = now()
+    columns = {
+        "collection_id": collection_id,
+        "digest": str(given.get("digest") or ""),
+        "state": "PENDING",
+        "description": _text(given.get("description")),
+        "metadata": given.get("metadata"),
+        "run_id": run_id,
+        "client_id": _text(given.get("clientID")),
+        "distributed_id": _text(given.get("distributedID")),
+        "history_step": given.get("historyStep") if isinstance(given.get("historyStep"), int) else None,
+        "created_at": moment,
+        "updated_at": moment,
+    }
+    marks = ", ".join("?" * len(columns))
+    cursor = connection.execute(
+        f"INSERT INTO artifacts ({', '.join(columns)}) VALUES ({marks})", list(columns.values())
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def checked_metadata(text: Any) -> str:
+    """Metadata as the client sends it.
+
+    Raises:
+        ClientError: not JSON.
+    """
+    try:
+        json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        raise ClientError("metadata: give JSON as a string") from None
+    return str(text)
+
+
+def commit(context: Context, artifact: Row) -> None:
+    """Make a version complete: every file of its manifest must be stored. Doing it twice is harmless.
+
+    Raises:
+        ClientError: the manifest or a file is missing.
+    """
+    if artifact["state"] == "COMMITTED":
+        return
+    with context.db.write() as connection:
+        manifest = _whole_manifest(context, artifact)
+        missing = [path for path, entry in manifest.entries.items() if entry.md5 and not context.blobs.touch(entry.md5)]
+        if missing:
+            raise ClientError(f"{len(missing)} files of the artifact are not stored, such as {missing[0]!r}")
+        connection.executemany(
+            "INSERT INTO artifact_files (artifact_id, path, md5, ref, size) VALUES (?, ?, ?, ?, ?)",
+            [(artifact["id"], path, entry.md5, entry.ref, entry.size) for path, entry in manifest.entries.items()],
+        )
+        place = col.add_member(connection, artifact["collection_id"], artifact["id"])
+        col.set_aliases(connection, artifact["collection_id"], place["id"], json.loads(artifact["pending_aliases"]))
+        size = sum(entry.size for entry in manifest.entries.values())
+        connection.execute(
+            "UPDATE artifacts SET state = 'COMMITTED', version = ?, digest = ?, size = ?, file_count = ?, updated_at = ?"
+            " WHERE id = ?",
+            (
+                place["version"],
+                manifest.digest or artifact["digest"],
+                size,
+                len(manifest.entries),
+                now(),
+                artifact["id"],
+            ),
+        )
+
+
+def _whole_manifest(context: Context, artifact: Row) -> Manifest:
+    """The version's manifest; one that only adds to an earlier version is completed, and stored whole."""
+    rows = context.db.rows(
+        "SELECT * FROM manifests WHERE artifact_id = ? AND md5 IS NOT NULL ORDER BY id", (artifact["id"],)
+    )
+    if not rows:
+        raise ClientError("the artifact's manifest is not stored")
+    own = [Manifest.parse(context.blobs.path(row["md5"]).read_bytes()) for row in rows]
+    if rows[-1]["type"] == "FULL":
+        return own[-1]
+    manifests = own if rows[-1]["type"] == "PATCH" else own[-1:]
+    if rows[-1]["base_id"] is not None:
+        manifests = [read_manifest(context, rows[-1]["base_id"]), *manifests]
+    whole = Manifest.merged(manifests)
+    with context.db.write() as connection:
+        values = (
+            artifact["id"],
+            "wandb_manifest.json",
+            "FULL",
+            whole.digest,
+            context.blobs.keep_bytes(whole.to_bytes()),
+        )
+        connection.execute(
+            "INSERT INTO manifests (artifact_id, name, type, digest, md5) VALUES (?, ?, ?, ?, ?)", values
+        )
+    return whole
+
+
+def read_manifest(context: Context, artifact_id: int) -> Manifest:
+    """The manifest of a committed version.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    md5 = manifest_md5(context, artifact_id)
+    if md5 is None:
+        raise NotFoundError("the artifact version has no manifest")
+    return Manifest.parse(context.blobs.path(md5).read_bytes())
+
+
+def manifest_md5(context: Context, artifact_id: int) -> str | None:
+    """The blob of a version's newest manifest, or None."""
+    sql = "SELECT md5 FROM manifests WHERE artifact_id = ? AND md5 IS NOT NULL ORDER BY id DESC LIMIT 1"
+    md5: str | None = context.db.value(sql, (artifact_id,))
+    return md5
+
+
+def delete(context: Context, artifact: Row, delete_aliases: bool) -> None:
+    """Delete a version. Its number is not given out again.
+
+    Raises:
+        ClientError: it has aliases besides ``latest`` and ``delete_aliases`` is not set.
+    """
+    sql = "SELECT alias FROM aliases JOIN memberships ON memberships.id = membership_id WHERE artifact_id = ?"
+    aliases = [row["alias"] for row in context.db.rows(sql, (artifact["id"],))]
+    if aliases and not delete_aliases:
+        raise ClientError(
+            f"the version has the aliases {sorted(aliases)}; give delete_aliases=True to delete it with them"
+        )
+    with context.db.write() as connection:
+        places = context.db.rows("SELECT collection_id FROM memberships WHERE artifact_id = ?", (artifact["id"],))
+        connection.execute("DELETE FROM artifacts WHERE id = ?", (artifact["id"],))
+        for place in places:
+            col.restore_latest(connection, place["collection_id"])
+
+
+def record_use(connection: sqlite3.Connection, run_id: int, artifact_id: int, direction: str, use_as: object) -> None:
+    """Remember that a run has used (``input``) or logged (``output``) a version."""
+    connection.execute(
+        "INSERT INTO run_artifacts (run_id, artifact_id, direction, use_as, created_at) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET use_as = coalesce(excluded.use_as, use_as)",
+        (run_id, artifact_id, direction, _text(use_as), now()),
+    )
+
+
+def change_tags(connection: sqlite3.Connection, what: str, record_id: int, add: Any = None, remove: Any = None) -> None:
+    """Add and remove the tags (``[{"tagName": …}]``) of an ``artifact`` or a ``collection``."""
+    for tag in add or []:
+        sql = f"INSERT OR IGNORE INTO {what}_tags ({what}_id, name) VALUES (?, ?)"
+        connection.execute(sql, (record_id, checked_tag(tag)))
+    for tag in remove or []:
+        connection.execute(f"DELETE FROM {what}_tags WHERE {what}_id = ? AND name = ?", (record_id, checked_tag(tag)))
+
+
+def checked_tag(tag: Any) -> str:
+    """The name in a tag input.
+
+    Raises:
+        ClientError: no name, or a long one.
+    """
+    name = tag.get("tagName") if isinstance(tag, Mapping) else None
+    if not isinstance(name, str) or not 0 < len(name) <= 128:
+        raise ClientError(f"tag {name!r}: give 1 to 128 characters")
+    return name

@@ -1,0 +1,141 @@
+"""File contents, stored once each under the MD5 of their bytes: the name that W&B's protocol itself gives them."""
+
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from wandb_local.database import Database
+from wandb_local.errors import ClientError
+from wandb_local.folder import DataFolder
+
+_MD5 = re.compile(r"[0-9a-f]{32}")
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Received:
+    """Bytes that have arrived in a temporary file and are not stored yet."""
+
+    path: Path
+    md5: str
+    size: int
+
+
+class DigestMismatchError(ClientError):
+    """The bytes that arrived are not the ones that were promised."""
+
+
+class BlobStore:
+    """Blobs on disk, with a row each in the database. A row exists only once the bytes are in place."""
+
+    def __init__(self, folder: DataFolder, database: Database) -> None:
+        self._folder = folder
+        self._db = database
+
+    def path(self, md5: str) -> Path:
+        """Where the blob of a digest lies."""
+        if not _MD5.fullmatch(md5):
+            raise ClientError(f"not an MD5 digest: {md5!r}")
+        return self._folder.blobs / md5[:2] / md5[2:]
+
+    async def receive(self, chunks: AsyncIterator[bytes], expected_md5: str | None) -> Received:
+        """Write a request body to a temporary file, hashing it on the way; memory use does not depend on its size.
+
+        Raises:
+            DigestMismatchError: the bytes have another MD5 than ``expected_md5``.
+        """
+        path = self._temporary()
+        digest, size = hashlib.md5(usedforsecurity=False), 0
+        try:
+            with path.open("xb") as handle:
+                async for chunk in chunks:
+                    digest.update(chunk)
+                    handle.write(chunk)
+                    size += len(chunk)
+            return self._checked(Received(path, digest.hexdigest(), size), expected_md5)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+    def join(self, parts: Iterable[Path], expected_md5: str) -> Received:
+        """Concatenate the parts of a multipart upload into a temporary file.
+
+        Raises:
+            DigestMismatchError: the whole has another MD5 than ``expected_md5``.
+        """
+        path = self._temporary()
+        digest, size = hashlib.md5(usedforsecurity=False), 0
+        try:
+            with path.open("xb") as target:
+                for part in parts:
+                    with part.open("rb") as source:
+                        while chunk := source.read(_CHUNK):
+                            digest.update(chunk)
+                            target.write(chunk)
+                            size += len(chunk)
+            return self._checked(Received(path, digest.hexdigest(), size), expected_md5)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+    def keep(self, received: Received) -> str:
+        """Move received bytes into the store; answers their digest. Storing the same bytes twice is harmless."""
+        target = self.path(received.md5)
+        with self._db.write() as connection:  # the file moves under the writer's lock, so that gc cannot come between
+            target.parent.mkdir(exist_ok=True)
+            received.path.replace(target)
+            connection.execute(
+                "INSERT INTO blobs (md5, size, touched_at) VALUES (?, ?, ?)"
+                " ON CONFLICT (md5) DO UPDATE SET touched_at = excluded.touched_at",
+                (received.md5, received.size, time.time()),
+            )
+        return received.md5
+
+    def keep_bytes(self, data: bytes) -> str:
+        """Store bytes that the server made itself."""
+        path = self._temporary()
+        path.write_bytes(data)
+        return self.keep(Received(path, hashlib.md5(data, usedforsecurity=False).hexdigest(), len(data)))
+
+    def touch(self, md5: str) -> bool:
+        """Whether the blob is stored; if so, ``gc`` leaves it alone for a while."""
+        if not self.path(md5).is_file():
+            return False
+        with self._db.write() as connection:
+            found = connection.execute("UPDATE blobs SET touched_at = ? WHERE md5 = ?", (time.time(), md5))
+            return found.rowcount > 0
+
+    def part_folder(self, upload_id: str) -> Path:
+        """Where the parts of one multipart upload wait."""
+        if not _MD5.fullmatch(upload_id):
+            raise ClientError(f"not an upload id: {upload_id!r}")
+        return self._folder.uploads / f"parts-{upload_id}"
+
+    def keep_part(self, upload_id: str, number: int, received: Received) -> None:
+        """Put one part of a multipart upload in place."""
+        folder = self.part_folder(upload_id)
+        folder.mkdir(exist_ok=True)
+        received.path.replace(folder / f"{number:06d}")
+
+    def drop_parts(self, upload_id: str) -> None:
+        """Forget a multipart upload."""
+        shutil.rmtree(self.part_folder(upload_id), ignore_errors=True)
+
+    def sweep_temporaries(self) -> None:
+        """Delete what interrupted uploads left behind; call it only while nothing is being uploaded."""
+        for path in self._folder.uploads.glob("tmp-*"):
+            path.unlink(missing_ok=True)
+
+    def _temporary(self) -> Path:
+        return self._folder.uploads / f"tmp-{os.getpid()}-{secrets.token_hex(8)}"
+
+    def _checked(self, received: Received, expected_md5: str | None) -> Received:
+        if expected_md5 is not None and received.md5 != expected_md5:
+            raise DigestMismatchError(f"MD5 of the upload is {received.md5}, promised was {expected_md5}")
+        return received

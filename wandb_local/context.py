@@ -1,0 +1,59 @@
+"""What a request is answered with: the stores, the signer, and the list of what no resolver knew."""
+
+import logging
+import threading
+from dataclasses import dataclass
+
+from wandb_local.auth import Signer
+from wandb_local.blobs import BlobStore
+from wandb_local.database import Database
+
+logger = logging.getLogger(__name__)
+
+
+class Unknowns:
+    """Operations' fields that the server could not answer, each logged once with the client's version."""
+
+    def __init__(self, limit: int = 1000) -> None:
+        self._seen: dict[tuple[str, str], str] = {}
+        self._lock = threading.Lock()
+        self._limit = limit
+
+    def report(self, operation: str, field: str, client: str) -> None:
+        """Remember that ``operation`` asked for ``field`` (``Kind.name``), which is answered with null."""
+        with self._lock:
+            if (operation, field) in self._seen or len(self._seen) >= self._limit:
+                return
+            self._seen[operation, field] = client
+        logger.warning("unknown field %s in operation %s (client %s): answered with null", field, operation, client)
+
+    def listed(self) -> list[dict[str, str]]:
+        """All of them, oldest first."""
+        with self._lock:
+            return [{"operation": o, "field": f, "client": c} for (o, f), c in self._seen.items()]
+
+
+@dataclass(frozen=True)
+class Services:
+    """The stores of one server."""
+
+    db: Database
+    blobs: BlobStore
+    signer: Signer
+    unknowns: Unknowns
+
+
+@dataclass(frozen=True)
+class Context(Services):
+    """The stores, and the request that is being answered."""
+
+    base_url: str = ""
+    client: str = ""
+
+    def download_url(self, md5: str, name: str) -> str:
+        """A signed URL of a blob; ``name`` gives the file name and the media type."""
+        return f"{self.base_url}/storage/{self.signer.sign({'get': md5, 'name': name})}"
+
+    def upload_url(self, claim: dict[str, object]) -> str:
+        """A signed URL to PUT one thing to; see ``storage.put``."""
+        return f"{self.base_url}/storage/{self.signer.sign(claim)}"

@@ -1,0 +1,96 @@
+"""SQLite records: one connection per thread, one writer at a time, migrations by schema version.
+
+Write-ahead logging with ``synchronous=NORMAL``: what was committed survives the death of the process at any moment. After a
+power cut the database is consistent, but the last moments before it may be missing.
+"""
+
+import contextlib
+import re
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from wandb_local.migrations import MIGRATIONS
+
+Row = sqlite3.Row
+
+
+class Database:
+    """Records in one SQLite file. Safe to use from many threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._writer = threading.RLock()
+        self._connections: list[sqlite3.Connection] = []
+        self._migrate()
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
+            connection.row_factory = Row
+            connection.create_function("regexp", 2, _regexp, deterministic=True)
+            for pragma in ("page_size=8192", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+                connection.execute(f"PRAGMA {pragma}")
+            self._local.connection = connection
+            with self._writer:
+                self._connections.append(connection)
+        return connection
+
+    def _migrate(self) -> None:
+        with self.write() as connection:
+            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            if version > len(MIGRATIONS):
+                raise ValueError(
+                    f"{self._path}: schema {version} is newer than this server ({len(MIGRATIONS)}); update it"
+                )
+            for number, statements in enumerate(MIGRATIONS[version:], start=version + 1):
+                for statement in statements:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version={number}")
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it is stored, or nothing. Nested use joins the outer transaction."""
+        with self._writer:
+            connection = self._connection()
+            if connection.in_transaction:
+                yield connection
+                return
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a query."""
+        return self._connection().execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
+        """The first row of a query, or None."""
+        row: Row | None = self._connection().execute(sql, parameters).fetchone()
+        return row
+
+    def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """The first column of the first row, or None."""
+        row = self.row(sql, parameters)
+        return None if row is None else row[0]
+
+    def close(self) -> None:
+        """Close all connections; no other thread may be using them."""
+        with self._writer:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+            self._local = threading.local()
+
+
+def _regexp(pattern: str, value: object) -> bool:
+    return value is not None and re.search(pattern, str(value)) is not None

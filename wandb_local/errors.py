@@ -1,0 +1,23 @@
+"""Errors that a client may see, each with the HTTP status that makes the wandb client do the right thing."""
+
+
+class ClientError(ValueError):
+    """The request cannot be served as it stands; sending it again would not help."""
+
+    status = 400
+
+
+class NotFoundError(ClientError):
+    """The thing that was named does not exist. Never raised for passing trouble: the client gives up on a 404."""
+
+    status = 404
+
+
+class UnsupportedError(ClientError):
+    """The feature exists in W&B's cloud and not in this server."""
+
+    status = 400
+
+
+class FolderInUseError(RuntimeError):
+    """Another server holds the data folder."""

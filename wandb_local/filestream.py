@@ -1,0 +1,85 @@
+"""What a running script sends: metrics, system metrics, summary, console lines, and that it has ended."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wandb_local import jsons
+from wandb_local.context import Context
+from wandb_local.errors import ClientError
+from wandb_local.graphql.common import now
+from wandb_local.graphql.projects import need_run
+from wandb_local.history import append_history, parse_row
+
+
+def receive(context: Context, entity: str, project: str, name: str, message: Mapping[str, Any]) -> dict[str, Any]:
+    """Store one message in one transaction; answers what the client should know.
+
+    Offsets make it safe to send a message twice: rows from the offset on are replaced.
+
+    Raises:
+        NotFoundError: the run does not exist.
+        ClientError: not a file_stream message.
+    """
+    with context.db.write() as connection:
+        run = need_run(context, entity, project, name)
+        files = message.get("files") or {}
+        if not isinstance(files, dict):
+            raise ClientError("files: give an object of chunks by file name")
+        for file_name, chunk in files.items():
+            offset, lines = _chunk(file_name, chunk)
+            if file_name == "wandb-history.jsonl":
+                append_history(connection, run["id"], offset, lines)
+            elif file_name == "wandb-events.jsonl":
+                _append_events(connection, run["id"], offset, lines)
+            elif file_name == "wandb-summary.json":
+                _replace_summary(connection, run["id"], lines)
+            elif file_name == "output.log":
+                _overwrite_console(connection, run["id"], offset, lines)
+        _note_state(connection, run["id"], message)
+        return {"exitcode": None, "limits": {}, "stopped": True} if run["stopped"] else {"exitcode": None, "limits": {}}
+
+
+def _chunk(file_name: str, chunk: Any) -> tuple[int, list[str]]:
+    content = chunk.get("content") if isinstance(chunk, dict) else None
+    offset = chunk.get("offset", 0) if isinstance(chunk, dict) else None
+    is_text = isinstance(content, list) and all(isinstance(line, str) for line in content)
+    if not is_text or not isinstance(offset, int) or not 0 <= offset < 1 << 53:
+        raise ClientError(f"files: {file_name!r} needs an offset and a list of lines")
+    return offset, content
+
+
+def _append_events(connection: sqlite3.Connection, run_id: int, offset: int, lines: Sequence[str]) -> None:
+    connection.execute("DELETE FROM events WHERE run_id = ? AND number >= ?", (run_id, offset))
+    rows = [(run_id, offset + number, line) for number, line in enumerate(lines)]
+    connection.executemany("INSERT INTO events (run_id, number, line) VALUES (?, ?, ?)", rows)
+    latest = jsons.dumps(parse_row(lines[-1])) if lines else "{}"
+    connection.execute(
+        "UPDATE runs SET events_lines = ?, system_metrics = ? WHERE id = ?", (offset + len(lines), latest, run_id)
+    )
+
+
+def _replace_summary(connection: sqlite3.Connection, run_id: int, lines: Sequence[str]) -> None:
+    if lines:
+        connection.execute("UPDATE runs SET summary = ? WHERE id = ?", (jsons.dumps(parse_row(lines[-1])), run_id))
+
+
+def _overwrite_console(connection: sqlite3.Connection, run_id: int, offset: int, lines: Sequence[str]) -> None:
+    """Console lines replace those at their place only: a progress bar rewrites an old line while later ones stay."""
+    rows = [(run_id, offset + number, line) for number, line in enumerate(lines)]
+    connection.executemany("INSERT OR REPLACE INTO console (run_id, number, line) VALUES (?, ?, ?)", rows)
+    connection.execute("UPDATE runs SET log_lines = max(log_lines, ?) WHERE id = ?", (offset + len(lines), run_id))
+
+
+def _note_state(connection: sqlite3.Connection, run_id: int, message: Mapping[str, Any]) -> None:
+    moment = now()
+    if message.get("complete"):
+        exitcode = message.get("exitcode")
+        exitcode = exitcode if isinstance(exitcode, int) and abs(exitcode) < 1 << 31 else 0
+        connection.execute(
+            "UPDATE runs SET state = ?, exitcode = ?, started = 1, heartbeat_at = ?, updated_at = ? WHERE id = ?",
+            ("finished" if exitcode == 0 else "failed", exitcode, moment, moment, run_id),
+        )
+        return
+    state = "preempting" if message.get("preempting") else "running"
+    connection.execute("UPDATE runs SET state = ?, started = 1, heartbeat_at = ? WHERE id = ?", (state, moment, run_id))

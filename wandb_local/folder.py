@@ -1,0 +1,98 @@
+"""The data folder: where it lies, what is in it, and that one server at a time uses it."""
+
+import fcntl
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import IO, Any
+
+import platformdirs
+
+from wandb_local.errors import FolderInUseError
+
+
+def default_folder() -> Path:
+    """The platform's folder for this user's data."""
+    return Path(platformdirs.user_data_dir("wandb_local", appauthor=False))
+
+
+class DataFolder:
+    """Paths of one data folder. Making it creates the folder and, the first time, the API key and the signing secret."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.expanduser().resolve()
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.root.chmod(0o700)
+        self.database = self.root / "records.sqlite3"
+        self.blobs = self.root / "blobs"
+        self.uploads = self.root / "uploads"
+        self._address = self.root / "server.json"
+        self._lock: IO[str] | None = None
+        for folder in (self.blobs, self.uploads):
+            folder.mkdir(exist_ok=True)
+
+    @property
+    def api_key(self) -> str:
+        """The one key of this server: 40 hexadecimal characters, readable by the owner alone."""
+        return _secret(self.root / "api_key", 20)
+
+    @property
+    def signing_secret(self) -> bytes:
+        """The key of the signatures in upload and download URLs."""
+        return bytes.fromhex(_secret(self.root / "signing_secret", 32))
+
+    def lock(self) -> None:
+        """Take the folder for this process, until it ends or calls ``unlock``.
+
+        Raises:
+            FolderInUseError: another process has it.
+        """
+        handle = (self.root / "lock").open("a+")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.close()
+            raise FolderInUseError(
+                f"{self.root} is in use by another server ({self.address() or 'address unknown'})"
+            ) from None
+        self._lock = handle
+        self._address.unlink(missing_ok=True)
+
+    def unlock(self) -> None:
+        """Give the folder back."""
+        if self._lock is not None:
+            self._address.unlink(missing_ok=True)
+            self._lock.close()
+            self._lock = None
+
+    def announce(self, url: str) -> None:
+        """Leave the running server's address for ``exec`` and ``status``."""
+        write_private(self._address, json.dumps({"url": url, "pid": os.getpid()}))
+
+    def address(self) -> str | None:
+        """The URL that the last server announced, or None. It may have died since."""
+        try:
+            announced: dict[str, Any] = json.loads(self._address.read_text())
+        except (OSError, ValueError):
+            return None
+        return str(announced["url"])
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, in one step: readers see the old text or the new one."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as handle:
+        handle.write(text)
+        handle.flush()
+        os.fsync(handle.fileno())
+    temporary.replace(path)
+
+
+def _secret(path: Path, size: int) -> str:
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        write_private(path, secrets.token_hex(size) + "\n")
+        return path.read_text().strip()

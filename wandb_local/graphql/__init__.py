@@ -1,0 +1,1 @@
+"""GraphQL without a schema: documents of any client version are parsed and answered by plain resolvers."""

@@ -1,0 +1,77 @@
+"""What resolvers of every kind share: times, columns, pages."""
+
+import datetime as dt
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from wandb_local.context import Context
+from wandb_local.database import Row
+from wandb_local.errors import ClientError
+from wandb_local.graphql.executor import Arguments, Node, Resolver
+from wandb_local.names import to_id
+
+MAX_PAGE = 10_000
+
+
+def iso(seconds: float | None) -> str | None:
+    """A time as W&B writes it: UTC, whole seconds."""
+    return None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def column(name: str) -> Resolver:
+    """A resolver that answers a column of the record."""
+    return lambda _context, record, _arguments: record[name]
+
+
+def constant(value: Any) -> Resolver:
+    """A resolver that always answers the same."""
+    return lambda _context, _record, _arguments: value
+
+
+def moment(name: str) -> Resolver:
+    """A resolver for a column that holds a time."""
+    return lambda _context, record, _arguments: iso(record[name])
+
+
+def identity(kind: str) -> Resolver:
+    """A resolver for the opaque id of the record."""
+    return lambda _context, record, _arguments: to_id(kind, record["id"])
+
+
+def now() -> float:
+    """Seconds since 1970, the unit of all stored times."""
+    return time.time()
+
+
+def page_bounds(arguments: Arguments) -> tuple[int, int]:
+    """Offset and size of the asked page. A cursor is the number of items before the page.
+
+    Raises:
+        ClientError: a cursor that the server did not make, or a size that is not a number.
+    """
+    try:
+        offset = int(arguments.get("after") or 0)
+        size = MAX_PAGE if arguments.get("first") is None else int(arguments["first"])
+    except (TypeError, ValueError):
+        raise ClientError("after: give the endCursor of the last page; first: give a number") from None
+    return min(max(offset, 0), 1 << 60), min(max(size, 0), MAX_PAGE)
+
+
+def connection(items: Sequence[dict[str, Any]], arguments: Arguments, total: int | None) -> dict[str, Any]:
+    """A page of edges. ``items`` are edges from the page's offset on, one more than the page holds if there are more."""
+    offset, size = page_bounds(arguments)
+    edges = [{**edge, "cursor": str(offset + number)} for number, edge in enumerate(items[:size], start=1)]
+    page = {"__typename": "PageInfo", "endCursor": edges[-1]["cursor"] if edges else None}
+    return {"edges": edges, "totalCount": total, "pageInfo": {**page, "hasNextPage": len(items) > size}}
+
+
+def pages(
+    context: Context, kind: str | Callable[[Row], str], select: str, parameters: Sequence[Any], arguments: Arguments
+) -> dict[str, Any]:
+    """A page of the nodes that ``select`` (a query without LIMIT) finds."""
+    offset, size = page_bounds(arguments)
+    rows = context.db.rows(f"{select} LIMIT ? OFFSET ?", [*parameters, size + 1, offset])
+    total = context.db.value(f"SELECT count(*) FROM ({select})", parameters)
+    edges = [{"node": Node(kind if isinstance(kind, str) else kind(row), row)} for row in rows]
+    return connection(edges, arguments, total)

@@ -1,0 +1,255 @@
+"""The public API's Mongo-style filters and orders as SQL.
+
+A filter such as ``{"$and": [{"config.lr": {"$gt": 0.1}}, {"state": "finished"}]}`` becomes a WHERE clause with bound parameters.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wandb_local.errors import ClientError
+
+CRASHED_AFTER = 300.0  # seconds without a heartbeat; the client sends one every 30
+_MAX_DEPTH = 20
+_COMPARISONS = {"$eq": "IS", "$ne": "IS NOT", "$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
+
+
+@dataclass(frozen=True)
+class Searchable:
+    """What filters and orders may name in one table: fields (name to SQL), JSON documents, and an expression for tags."""
+
+    fields: Mapping[str, str]
+    times: frozenset[str] = frozenset()
+    documents: Mapping[str, str] = field(default_factory=dict)
+    tags: str | None = None
+
+
+RUNS = Searchable(
+    fields={
+        "name": "runs.name",
+        "displayName": "runs.display_name",
+        "display_name": "runs.display_name",
+        "description": "runs.description",
+        "notes": "runs.notes",
+        "group": "runs.group_name",
+        "jobType": "runs.job_type",
+        "job_type": "runs.job_type",
+        "host": "runs.host",
+        "commit": "runs.commit_hash",
+        "state": f"(CASE WHEN runs.state = 'running' AND runs.heartbeat_at < strftime('%s', 'now') - {CRASHED_AFTER}"
+        " THEN 'crashed' ELSE runs.state END)",
+        "sweep": "(SELECT name FROM sweeps WHERE sweeps.id = runs.sweep_id)",
+        "username": "'local'",
+        "user.username": "'local'",
+        "historyLineCount": "runs.history_lines",
+        "duration": "(runs.heartbeat_at - runs.created_at)",
+        "created_at": "runs.created_at",
+        "createdAt": "runs.created_at",
+        "updated_at": "runs.updated_at",
+        "updatedAt": "runs.updated_at",
+        "heartbeat_at": "runs.heartbeat_at",
+        "heartbeatAt": "runs.heartbeat_at",
+    },
+    times=frozenset({"runs.created_at", "runs.updated_at", "runs.heartbeat_at"}),
+    documents={"config": "runs.config", "summary_metrics": "runs.summary", "summary": "runs.summary"},
+    tags="json_each(runs.tags)",
+)
+SWEEPS = Searchable(
+    fields={
+        "name": "sweeps.name",
+        "displayName": "sweeps.display_name",
+        "display_name": "sweeps.display_name",
+        "description": "sweeps.description",
+        "state": "sweeps.state",
+        "createdAt": "sweeps.created_at",
+        "created_at": "sweeps.created_at",
+        "updatedAt": "sweeps.updated_at",
+        "updated_at": "sweeps.updated_at",
+    },
+    times=frozenset({"sweeps.created_at", "sweeps.updated_at"}),
+)
+ARTIFACTS = Searchable(
+    fields={
+        "name": "artifacts.digest",
+        "digest": "artifacts.digest",
+        "state": "artifacts.state",
+        "description": "artifacts.description",
+        "versionIndex": "memberships.version",
+        "version_index": "memberships.version",
+        "version": "('v' || memberships.version)",
+        "size": "artifacts.size",
+        "alias": "(SELECT alias FROM aliases WHERE membership_id = memberships.id)",
+        "createdAt": "artifacts.created_at",
+        "created_at": "artifacts.created_at",
+        "updatedAt": "artifacts.updated_at",
+        "updated_at": "artifacts.updated_at",
+    },
+    times=frozenset({"artifacts.created_at", "artifacts.updated_at"}),
+    documents={"metadata": "artifacts.metadata"},
+    tags="(SELECT name AS value FROM artifact_tags WHERE artifact_id = artifacts.id)",
+)
+COLLECTIONS = Searchable(
+    fields={
+        "name": "collections.name",
+        "description": "collections.description",
+        "createdAt": "collections.created_at",
+        "created_at": "collections.created_at",
+        "updatedAt": "collections.updated_at",
+        "updated_at": "collections.updated_at",
+    },
+    times=frozenset({"collections.created_at", "collections.updated_at"}),
+    tags="(SELECT name AS value FROM collection_tags WHERE collection_id = collections.id)",
+)
+
+
+def where(table: Searchable, text: str | None) -> tuple[str, list[Any]]:
+    """The WHERE clause and its parameters for a filter in JSON.
+
+    Raises:
+        ClientError: not JSON, or an unknown operator or field.
+    """
+    if not text:
+        return "1", []
+    try:
+        condition = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        raise ClientError("filters: not JSON") from None
+    return _condition(table, condition if condition is not None else {}, 0)
+
+
+def order_by(table: Searchable, text: str | None, default: str = "+created_at") -> tuple[str, list[Any]]:
+    """The ORDER BY clause and its parameters for ``+created_at``, ``-summary_metrics.val/loss`` and the like; runs without
+    the value come last."""
+    clauses, parameters = [], []
+    for key in (text or default).split(","):
+        direction = "DESC" if key.startswith("-") else "ASC"
+        expression, values = _expression(table, key.lstrip("+-"))
+        clauses += [f"{expression} IS NULL", f"{expression} {direction}"]
+        parameters += values + values
+    return ", ".join(clauses), parameters
+
+
+def _condition(table: Searchable, condition: Any, depth: int) -> tuple[str, list[Any]]:
+    if not isinstance(condition, dict) or depth > _MAX_DEPTH:
+        raise ClientError('filters: give an object such as {"state": "finished"}')
+    clauses, parameters = [], []
+    for key, value in condition.items():
+        clause, values = (
+            _combined(table, key, value, depth) if key.startswith("$") else _field(table, key, value, depth)
+        )
+        clauses.append(clause)
+        parameters += values
+    return " AND ".join(clauses) or "1", parameters
+
+
+def _combined(table: Searchable, operator: str, value: Any, depth: int) -> tuple[str, list[Any]]:
+    if operator == "$not":
+        clause, parameters = _condition(table, value, depth + 1)
+        return f"NOT ({clause})", parameters
+    joiner = {"$and": " AND ", "$or": " OR ", "$nor": " OR "}.get(operator)
+    if joiner is None or not isinstance(value, list):
+        raise ClientError(f"filters: {operator} is not known here, or its value is not a list")
+    parts = [_condition(table, item, depth + 1) for item in value]
+    clause = joiner.join(f"({sql})" for sql, _ in parts) or "1"
+    return (f"NOT ({clause})" if operator == "$nor" else f"({clause})"), [v for _, values in parts for v in values]
+
+
+def _field(table: Searchable, key: str, test: Any, depth: int) -> tuple[str, list[Any]]:
+    if depth > _MAX_DEPTH:
+        raise ClientError("filters: nested too deep")
+    if not (isinstance(test, dict) and test and all(name.startswith("$") for name in test)):
+        test = {"$eq": test}
+    clauses, parameters = [], []
+    for operator, value in test.items():
+        if operator == "$not":
+            clause, values = _field(table, key, value, depth + 1)
+            clause = f"NOT coalesce({clause}, 0)"
+        elif key in ("tags", "tag") and table.tags:
+            clause, values = _tags(table, operator, value)
+        else:
+            clause, values = _test(table, *_expression(table, key), operator, value)
+        clauses.append(f"({clause})")
+        parameters += values
+    return " AND ".join(clauses), parameters
+
+
+def _test(table: Searchable, expression: str, bound: list[Any], operator: str, value: Any) -> tuple[str, list[Any]]:
+    if operator in _COMPARISONS:
+        return f"{expression} {_COMPARISONS[operator]} ?", [*bound, _value(table, expression, value)]
+    if operator in ("$in", "$nin") and isinstance(value, list):
+        marks = ", ".join("?" * len(value))
+        clause = f"coalesce({expression} IN ({marks}), 0)"
+        return (f"NOT {clause}" if operator == "$nin" else clause), [
+            *bound,
+            *(_value(table, expression, v) for v in value),
+        ]
+    if operator == "$regex" and isinstance(value, str):
+        return f"regexp(?, {expression})", [value, *bound]
+    if operator == "$exists":
+        return f"{expression} IS {'NOT ' if value else ''}NULL", bound
+    raise ClientError(f"filters: operator {operator} with the value {value!r} is not known here")
+
+
+def _tags(table: Searchable, operator: str, value: Any) -> tuple[str, list[Any]]:
+    if operator == "$exists":
+        return f"{'' if value else 'NOT '}EXISTS (SELECT 1 FROM {table.tags})", []
+    negated = {"$ne": "$eq", "$nin": "$in"}.get(operator)
+    clause, parameters = _test(table, "tag.value", [], negated or operator, value)
+    return f"{'NOT ' if negated else ''}EXISTS (SELECT 1 FROM {table.tags} AS tag WHERE {clause})", parameters
+
+
+def _expression(table: Searchable, key: str) -> tuple[str, list[Any]]:
+    if key in table.fields:
+        return table.fields[key], []
+    section, _, rest = key.partition(".")
+    if section in table.documents and rest:
+        return _document(table.documents[section], rest, section == "config")
+    if section == "tags" and table.tags:
+        return f"(SELECT 1 FROM {table.tags} AS tag WHERE tag.value = ?)", [rest]
+    if section == "keys_info":
+        return "json_extract(runs.history_keys, ?)", [
+            _path(rest.removeprefix("keys.").split(".", 1)[:1], prefix="$.keys")
+        ]
+    known = [*sorted(table.fields), *(f"{name}.…" for name in table.documents)]
+    raise ClientError(f"filters and order: no field {key!r}; give one of {', '.join(known)}")
+
+
+def _document(column: str, rest: str, is_config: bool) -> tuple[str, list[Any]]:
+    """A value in a JSON column. ``a.b`` may be a nested key or one key with a dot in it; both are looked for."""
+    first, *nested = rest.split(".")
+    if is_config:
+        nested = nested if nested[:1] == ["value"] else ["value", *nested]
+        whole = _path([rest.removesuffix(".value"), "value"])
+    else:
+        whole = _path([rest])
+    paths = list(dict.fromkeys([_path([first, *nested]), whole]))
+    parts = [f"json_extract({column}, ?)" for _ in paths]
+    value = parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
+    # NaN and infinities are stored as text, which SQLite would rank above every number
+    return (value if is_config else f"nullif(nullif(nullif({value}, 'NaN'), 'Infinity'), '-Infinity')"), list(paths)
+
+
+def _path(keys: list[str], prefix: str = "$") -> str:
+    if any('"' in key for key in keys):
+        raise ClientError("filters: keys with a quotation mark cannot be looked for")
+    return prefix + "".join(f'."{key}"' for key in keys)
+
+
+def _value(table: Searchable, expression: str, value: Any) -> Any:
+    if expression in table.times and isinstance(value, str):
+        return _seconds(value)
+    if isinstance(value, bool):
+        return int(value)
+    if value is None or isinstance(value, str | int | float):
+        return value if not isinstance(value, int) or abs(value) < 1 << 63 else float(value)
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _seconds(text: str) -> float:
+    try:
+        moment = dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise ClientError(f"filters: {text!r} is not a time such as 2026-01-31T12:00:00Z") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()

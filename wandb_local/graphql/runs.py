@@ -1,0 +1,265 @@
+"""Run fields and the mutations of runs."""
+
+import json
+import mimetypes
+from collections.abc import Mapping
+from typing import Any
+
+from wandb_local import history, jsons, runs
+from wandb_local.context import Context
+from wandb_local.database import Row
+from wandb_local.errors import ClientError
+from wandb_local.graphql.common import column, connection, constant, identity, iso, moment, now, page_bounds
+from wandb_local.graphql.executor import Arguments, Fields, Node
+from wandb_local.graphql.filters import CRASHED_AFTER
+from wandb_local.graphql.projects import need_run
+from wandb_local.names import checked_path, from_id, to_id
+
+USER = {"name": "local", "username": "local"}
+
+
+def state(row: Row) -> str:
+    """The state that a client sees: a running run that has not been heard of for five minutes has crashed."""
+    crashed = row["state"] == "running" and now() - row["heartbeat_at"] > CRASHED_AFTER
+    return "crashed" if crashed else str(row["state"])
+
+
+def _project(context: Context, row: Row, _: Arguments) -> Node:
+    return Node("Project", context.db.row("SELECT * FROM projects WHERE id = ?", (row["project_id"],)))
+
+
+def _sweep_name(context: Context, row: Row, _: Arguments) -> Any:
+    return context.db.value("SELECT name FROM sweeps WHERE id = ?", (row["sweep_id"],)) if row["sweep_id"] else None
+
+
+def _tail(table: str) -> Any:
+    def resolve(context: Context, row: Row, _: Arguments) -> str:
+        last = context.db.row(f"SELECT line FROM {table} WHERE run_id = ? ORDER BY number DESC LIMIT 1", (row["id"],))
+        return jsons.dumps([jsons.strict(last["line"])] if last else [])
+
+    return resolve
+
+
+def _wandb_config(_: Context, row: Row, arguments: Arguments) -> str:
+    internal = (jsons.loads(row["config"]).get("_wandb") or {}).get("value") or {}
+    return jsons.dumps({key: internal[key] for key in arguments.get("keys") or internal if key in internal})
+
+
+def _history(context: Context, row: Row, arguments: Arguments) -> list[str]:
+    limit = _count(arguments.get("samples"), 500)
+    if arguments.get("minStep") is None and arguments.get("maxStep") is None:
+        return history.sampled_lines(context.db, "history", row["id"], limit)
+    first, end = _count(arguments.get("minStep"), 0), _count(arguments.get("maxStep"), 1 << 62)
+    return history.page(context.db, row["id"], first, end, limit)
+
+
+def _events(context: Context, row: Row, arguments: Arguments) -> list[str]:
+    return history.sampled_lines(context.db, "events", row["id"], _count(arguments.get("samples"), 500))
+
+
+def _sampled_history(context: Context, row: Row, arguments: Arguments) -> list[list[dict[str, Any]]]:
+    specs = arguments.get("specs") or []
+    return [
+        history.sampled_values(context.db, row["id"], _spec(text))
+        for text in (specs if isinstance(specs, list) else [specs])
+    ]
+
+
+def _spec(text: Any) -> Mapping[str, Any]:
+    try:
+        spec = json.loads(text)
+    except (ValueError, TypeError):
+        spec = None
+    if not isinstance(spec, dict):
+        raise ClientError("specs: give JSON objects as strings")
+    return spec
+
+
+def _count(value: Any, default: int) -> int:
+    if value is None:
+        return default
+    if not isinstance(value, int | float) or not abs(value) < 1 << 63:
+        raise ClientError(f"give a number instead of {value!r}")
+    return int(value)
+
+
+def _files(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
+    conditions, parameters = "run_id = ?", [row["id"]]
+    if names := arguments.get("names"):
+        normal = [checked_path(name) for name in names]
+        conditions += f" AND name IN ({', '.join('?' * len(normal))})"
+        parameters += normal
+    elif pattern := arguments.get("pattern"):
+        conditions += " AND name LIKE ?"
+        parameters.append(str(pattern))
+    offset, size = page_bounds(arguments)
+    rows = context.db.rows(
+        "SELECT run_files.*, blobs.size FROM run_files JOIN blobs USING (md5)"
+        f" WHERE {conditions} ORDER BY name LIMIT ? OFFSET ?",
+        [*parameters, size + 1, offset],
+    )
+    total = context.db.value(f"SELECT count(*) FROM run_files WHERE {conditions}", parameters)
+    return connection([{"node": Node("RunFile", file)} for file in rows], arguments, total)
+
+
+def _file_count(context: Context, row: Row, _: Arguments) -> Any:
+    return context.db.value("SELECT count(*) FROM run_files WHERE run_id = ?", (row["id"],))
+
+
+def _log_lines(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
+    if arguments.get("last") is not None:
+        size = min(max(_count(arguments["last"], 0), 0), 10_000)
+        sql, parameters = "ORDER BY number DESC LIMIT ?", [row["id"], size]
+        lines = context.db.rows(f"SELECT number, line FROM console WHERE run_id = ? {sql}", parameters)[::-1]
+        return connection([{"node": log_line(line)} for line in lines], {}, row["log_lines"])
+    offset, size = page_bounds(arguments)
+    lines = context.db.rows(
+        "SELECT number, line FROM console WHERE run_id = ? ORDER BY number LIMIT ? OFFSET ?",
+        (row["id"], size + 1, offset),
+    )
+    return connection([{"node": log_line(line)} for line in lines], arguments, row["log_lines"])
+
+
+def log_line(row: Row) -> dict[str, Any]:
+    """A console line without the marks that the client puts before it: ``ERROR`` for stderr, and the time."""
+    text, level = str(row["line"]), "info"
+    if text.startswith("ERROR "):
+        text, level = text[6:], "error"
+    stamp, _, rest = text.partition(" ")
+    timestamp = stamp if len(stamp) >= 19 and stamp[4:5] == "-" and "T" in stamp else None
+    line = (rest if timestamp else text).rstrip("\n")
+    return {"number": row["number"], "timestamp": timestamp, "level": level, "label": "", "line": line}
+
+
+def _url(context: Context, row: Row, _: Arguments) -> str:
+    return context.download_url(row["md5"], row["name"])
+
+
+RUN: Fields = {
+    "id": identity("Run"),
+    "name": column("name"),
+    "displayName": column("display_name"),
+    "description": column("description"),
+    "notes": column("notes"),
+    "state": lambda _c, row, _a: state(row),
+    "config": column("config"),
+    "summaryMetrics": column("summary"),
+    "systemMetrics": column("system_metrics"),
+    "historyKeys": lambda _c, row, _a: json.loads(row["history_keys"]),
+    "tags": lambda _c, row, _a: json.loads(row["tags"]),
+    "group": column("group_name"),
+    "jobType": column("job_type"),
+    "commit": column("commit_hash"),
+    "host": column("host"),
+    "readOnly": constant(False),
+    "createdAt": moment("created_at"),
+    "updatedAt": moment("updated_at"),
+    "heartbeatAt": moment("heartbeat_at"),
+    "historyLineCount": column("history_lines"),
+    "eventsLineCount": column("events_lines"),
+    "logLineCount": column("log_lines"),
+    "historyTail": _tail("history"),
+    "eventsTail": _tail("events"),
+    "wandbConfig": _wandb_config,
+    "user": constant(USER),
+    "project": _project,
+    "projectId": lambda _c, row, _a: row["project_id"],
+    "sweepName": _sweep_name,
+    "exitcode": column("exitcode"),
+    "shouldStop": lambda _c, row, _a: bool(row["stopped"]),
+    "stopped": lambda _c, row, _a: bool(row["stopped"]),
+    "failed": lambda _c, row, _a: state(row) in ("failed", "crashed"),
+    "running": lambda _c, row, _a: state(row) == "running",
+    "history": _history,
+    "events": _events,
+    "sampledHistory": _sampled_history,
+    "parquetHistory": constant({"parquetUrls": [], "liveData": []}),
+    "files": _files,
+    "fileCount": _file_count,
+    "logLines": _log_lines,
+}
+
+RUN_FILE: Fields = {
+    "id": identity("RunFile"),
+    "name": column("name"),
+    "url": _url,
+    "directUrl": _url,
+    "sizeBytes": column("size"),
+    "md5": column("md5"),
+    "mimetype": lambda _c, row, _a: mimetypes.guess_type(row["name"])[0] or "application/octet-stream",
+    "updatedAt": lambda _c, row, _a: iso(row["updated_at"]),
+}
+
+
+def _upsert_bucket(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
+    run_id, inserted = runs.upsert(context, arguments["input"])
+    return {"bucket": _run(context, run_id), "inserted": inserted}
+
+
+def _run(context: Context, run_id: int) -> Node:
+    return Node("Run", context.db.row("SELECT * FROM runs WHERE id = ?", (run_id,)))
+
+
+def _create_run_files(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
+    given = arguments["input"]
+    run = need_run(context, given.get("entityName"), given.get("projectName"), given.get("runName"))
+    files = []
+    for name in given.get("files") or []:
+        claim: dict[str, object] = {"put": "run_file", "run": run["id"], "name": checked_path(name)}
+        files.append({"name": name, "uploadUrl": context.upload_url(claim)})
+    return {"runID": to_id("Run", run["id"]), "uploadHeaders": [], "files": files}
+
+
+def _delete_files(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
+    with context.db.write() as db:
+        for file_id in arguments["input"].get("files") or []:
+            db.execute("DELETE FROM run_files WHERE id = ?", (from_id("RunFile", file_id),))
+    return {"success": True}
+
+
+def _delete_run(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
+    given = arguments["input"]
+    runs.delete(context, runs.need_by_id(context, given.get("id"))["id"], bool(given.get("deleteArtifacts")))
+    return {"clientMutationId": given.get("clientMutationId"), "success": True}
+
+
+def _stop_run(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
+    run = runs.need_by_id(context, arguments["input"].get("id"))
+    with context.db.write() as db:
+        db.execute("UPDATE runs SET stopped = 1 WHERE id = ?", (run["id"],))
+    return {"success": True}
+
+
+def _update_run_state(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
+    given = arguments["input"]
+    runs.change_state(context, runs.need_by_id(context, given.get("id")), given.get("state"))
+    return {"success": True}
+
+
+def _rewind_run(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
+    given = arguments["input"]
+    run = need_run(context, given.get("entityName"), given.get("projectName"), given.get("runName"))
+    runs.rewind(context, run, given.get("metricName"), given.get("metricValue"))
+    return {"rewoundRun": _run(context, run["id"])}
+
+
+def _alert(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
+    given = arguments["input"]
+    run = need_run(context, given.get("entityName"), given.get("projectName"), given.get("runName"))
+    values = (run["id"], str(given.get("title")), str(given.get("text")), str(given.get("severity")), now())
+    with context.db.write() as db:
+        db.execute("INSERT INTO alerts (run_id, title, text, severity, created_at) VALUES (?, ?, ?, ?, ?)", values)
+    return {"success": True}
+
+
+RUN_MUTATIONS: Fields = {
+    "upsertBucket": _upsert_bucket,
+    "createRunFiles": _create_run_files,
+    "markRunFilesUploaded": constant({"success": True}),
+    "deleteFiles": _delete_files,
+    "deleteRun": _delete_run,
+    "stopRun": _stop_run,
+    "updateRunState": _update_run_state,
+    "rewindRun": _rewind_run,
+    "notifyScriptableRunAlert": _alert,
+}

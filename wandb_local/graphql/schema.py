@@ -1,0 +1,51 @@
+"""All kinds and roots in one table, and the handler of ``POST /graphql``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from wandb_local.context import Context
+from wandb_local.errors import ClientError
+from wandb_local.graphql.artifact_mutations import ARTIFACT_MUTATIONS
+from wandb_local.graphql.artifacts import (
+    ARTIFACT,
+    ARTIFACT_ALIAS,
+    ARTIFACT_FILE,
+    ARTIFACT_QUERIES,
+    ARTIFACT_TYPE,
+    COLLECTION,
+    MEMBERSHIP,
+    PROJECT_ARTIFACTS,
+    RUN_ARTIFACTS,
+)
+from wandb_local.graphql.executor import Kinds, execute
+from wandb_local.graphql.public import PROJECT, PROJECT_MUTATIONS, QUERY
+from wandb_local.graphql.runs import RUN, RUN_FILE, RUN_MUTATIONS
+
+KINDS: Kinds = {
+    "Query": {**QUERY, **ARTIFACT_QUERIES},
+    "Mutation": {**RUN_MUTATIONS, **PROJECT_MUTATIONS, **ARTIFACT_MUTATIONS},
+    "Project": {**PROJECT, **PROJECT_ARTIFACTS},
+    "Run": {**RUN, **RUN_ARTIFACTS},
+    "RunFile": RUN_FILE,
+    "Artifact": ARTIFACT,
+    "ArtifactAlias": ARTIFACT_ALIAS,
+    "ArtifactCollectionMembership": MEMBERSHIP,
+    "ArtifactPortfolio": COLLECTION,
+    "ArtifactSequence": COLLECTION,
+    "ArtifactType": ARTIFACT_TYPE,
+    "File": ARTIFACT_FILE,
+}
+
+
+def answer(context: Context, body: Any) -> dict[str, Any]:
+    """Answer one GraphQL request.
+
+    Raises:
+        ClientError: not a GraphQL request, or what a resolver raised.
+    """
+    if not isinstance(body, Mapping) or not isinstance(body.get("query"), str):
+        raise ClientError("give a JSON object with a query")
+    variables = body.get("variables") or {}
+    if not isinstance(variables, Mapping):
+        raise ClientError("variables: give a JSON object")
+    return {"data": execute(context, KINDS, body["query"], variables, body.get("operationName"))}

@@ -1,0 +1,151 @@
+"""A run's history: rows as the client wrote them, statistics per key, and how the rows are read back."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from wandb_local import jsons
+from wandb_local.database import Database
+from wandb_local.errors import ClientError
+
+
+def append_history(connection: sqlite3.Connection, run_id: int, offset: int, lines: Sequence[str]) -> None:
+    """Replace the rows from ``offset`` on."""
+    removed = connection.execute("DELETE FROM history WHERE run_id = ? AND number >= ?", (run_id, offset)).rowcount
+    records = [parse_row(line) for line in lines]
+    rows = [
+        (run_id, offset + number, _step(record, offset + number), line)
+        for number, (record, line) in enumerate(zip(records, lines, strict=True))
+    ]
+    connection.executemany("INSERT INTO history (run_id, number, step, line) VALUES (?, ?, ?, ?)", rows)
+    if removed:
+        recount_history(connection, run_id)
+        return
+    stored = connection.execute("SELECT history_keys FROM runs WHERE id = ?", (run_id,)).fetchone()[0]
+    keys = count_keys(json.loads(stored), records)
+    connection.execute(
+        "UPDATE runs SET history_lines = ?, history_keys = ? WHERE id = ?",
+        (offset + len(lines), jsons.dumps(keys), run_id),
+    )
+
+
+def recount_history(connection: sqlite3.Connection, run_id: int) -> None:
+    """Work out the number of rows and the key statistics of a run from the rows that are there."""
+    keys, count = {"keys": {}, "lastStep": -1}, 0
+    for number, line in connection.execute(
+        "SELECT number, line FROM history WHERE run_id = ? ORDER BY number", (run_id,)
+    ):
+        keys, count = count_keys(keys, [parse_row(line)]), number + 1
+    connection.execute(
+        "UPDATE runs SET history_lines = ?, history_keys = ? WHERE id = ?", (count, jsons.dumps(keys), run_id)
+    )
+
+
+def count_keys(keys: dict[str, Any], records: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Add rows to the statistics that the public API calls ``historyKeys``: per key the types seen, the last value, and
+    whether its numbers never fell."""
+    known = keys["keys"]
+    for record in records:
+        for name, value in jsons.flatten(record).items():
+            entry = known.setdefault(name, {"typeCounts": [], "monotonic": True, "previousValue": None})
+            _count_type(entry["typeCounts"], _type_name(value))
+            previous = entry["previousValue"]
+            if not isinstance(value, int | float) or (isinstance(previous, int | float) and value < previous):
+                entry["monotonic"] = False
+            entry["previousValue"] = value if isinstance(value, str | int | float) else None
+        keys["lastStep"] = max(keys["lastStep"], _step(record, -1))
+    return keys
+
+
+def _count_type(counts: list[dict[str, Any]], name: str) -> None:
+    for entry in counts:
+        if entry["type"] == name:
+            entry["count"] += 1
+            return
+    counts.append({"type": name, "count": 1})
+
+
+def _type_name(value: Any) -> str:
+    if isinstance(value, dict):
+        return str(value.get("_type", "map"))
+    if isinstance(value, bool):
+        return "boolean"
+    if value in ("NaN", "Infinity", "-Infinity") or isinstance(value, int | float):
+        return "number"
+    return {str: "string", list: "list"}.get(type(value), "nil")
+
+
+def parse_row(line: str) -> dict[str, Any]:
+    """One line as an object.
+
+    Raises:
+        ClientError: it is not one.
+    """
+    try:
+        record = jsons.loads(line)
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict):
+        raise ClientError("files: a line is not a JSON object")
+    return record
+
+
+def _step(record: Mapping[str, Any], default: int) -> int:
+    step = record.get("_step")
+    return step if isinstance(step, int) and abs(step) < 1 << 62 else default
+
+
+def page(db: Database, run_id: int, first_step: int, end_step: int, limit: int) -> list[str]:
+    """The lines of the steps from ``first_step`` on and before ``end_step``, in order; strict JSON."""
+    rows = db.rows(
+        "SELECT line FROM history WHERE run_id = ? AND step >= ? AND step < ? ORDER BY step, number LIMIT ?",
+        (run_id, first_step, end_step, limit),
+    )
+    return [jsons.strict(row["line"]) for row in rows]
+
+
+def sampled_lines(db: Database, table: str, run_id: int, samples: int) -> list[str]:
+    """At most ``samples`` lines of a run, evenly spread, always with the first and the last; strict JSON."""
+    rows = db.rows(f"SELECT line FROM {table} WHERE run_id = ? ORDER BY number", (run_id,))
+    return [jsons.strict(row["line"]) for row in thinned(rows, samples)]
+
+
+def sampled_values(db: Database, run_id: int, spec: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows that have all of ``spec["keys"]``, reduced to these keys and to ``spec["samples"]`` rows. ``minStep`` and
+    ``maxStep`` are inclusive."""
+    keys = [str(key) for key in spec.get("keys") or []]
+    first, last = _bound(spec.get("minStep"), -(1 << 62)), _bound(spec.get("maxStep"), 1 << 62)
+    rows = db.rows(
+        "SELECT line FROM history WHERE run_id = ? AND step >= ? AND step <= ? ORDER BY step, number",
+        (run_id, first, last),
+    )
+    found = []
+    for row in rows:
+        record = parse_row(row["line"])
+        values = {key: _lookup(record, key) for key in keys} if keys else record
+        if all(value is not None for value in values.values()):
+            found.append(values)
+    return thinned(found, _bound(spec.get("samples"), 500))
+
+
+def thinned(items: Sequence[Any], limit: int) -> list[Any]:
+    """At most ``limit`` of the items, evenly spread, the first and the last among them."""
+    if len(items) <= limit:
+        return list(items)
+    if limit < 2:
+        return list(items[-1:]) if limit == 1 else []
+    return [items[round(number * (len(items) - 1) / (limit - 1))] for number in range(limit)]
+
+
+def _lookup(record: Mapping[str, Any], key: str) -> Any:
+    if key in record:
+        return record[key]
+    value: Any = record
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def _bound(value: Any, default: int) -> int:
+    return max(min(int(value), 1 << 62), -(1 << 62)) if isinstance(value, int | float) and value == value else default

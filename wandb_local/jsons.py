@@ -1,0 +1,54 @@
+"""JSON as the wandb client writes it: with bare NaN and Infinity, which strict readers refuse."""
+
+import json
+from typing import Any
+
+
+def loads(text: str | bytes) -> Any:
+    """Parse JSON; NaN and infinities become the strings that W&B uses for them ("NaN", "Infinity", "-Infinity")."""
+    return json.loads(text, parse_constant=str)
+
+
+def dumps(value: Any) -> str:
+    """Compact strict JSON.
+
+    Raises:
+        ValueError: the value holds NaN or an infinity.
+    """
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def strict(text: str) -> str:
+    """The same JSON text with NaN and infinities written as strings."""
+    return dumps(loads(text)) if "NaN" in text or "Infinity" in text else text
+
+
+def flatten(record: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested dictionaries as one level with dotted keys; a media object (with ``_type``) stays whole."""
+    flat: dict[str, Any] = {}
+    for key, value in record.items():
+        if isinstance(value, dict) and value and "_type" not in value:
+            flat.update(flatten(value, f"{prefix}{key}."))
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+def loads_body(body: bytes) -> Any:
+    """Parse a request body. Halves of surrogate pairs, which no UTF-8 file can hold, become replacement characters.
+
+    Raises:
+        ValueError: not JSON.
+    """
+    value = json.loads(body)
+    return _whole(value) if b"\\u" in body else value
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,5 @@
+"""The schema's history: migration N (counted from 1) takes a database from version N - 1 to N. Append only."""
+
+from wandb_local.migrations import m0001_initial
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (m0001_initial.STATEMENTS,)

@@ -1,0 +1,81 @@
+"""A server process: opens the data folder, listens, and closes everything when it is told to stop."""
+
+import logging
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from wandb_local.app import make_app
+from wandb_local.auth import Signer
+from wandb_local.blobs import BlobStore
+from wandb_local.context import Services, Unknowns
+from wandb_local.database import Database
+from wandb_local.folder import DataFolder
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to listen; port 0 takes any free one. With a certificate and its key the server speaks https."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    certfile: Path | None = None
+    keyfile: Path | None = None
+
+    def url(self, port: int) -> str:
+        """The base URL for clients on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
+        return f"{'https' if self.certfile else 'http'}://{host}:{port}"
+
+
+def open_services(folder: DataFolder) -> Services:
+    """The stores of a data folder that this process has locked."""
+    database = Database(folder.database)
+    blobs = BlobStore(folder, database)
+    blobs.sweep_temporaries()
+    return Services(database, blobs, Signer(folder.signing_secret), Unknowns())
+
+
+def serve(folder: DataFolder, address: Address, announce: bool = True) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Raises:
+        FolderInUseError: another server has the data folder.
+        OSError: the address cannot be listened on.
+    """
+    folder.lock()
+    try:
+        listener = _listen(address)
+        services = open_services(folder)
+        url = address.url(listener.getsockname()[1])
+        config = uvicorn.Config(
+            make_app(services, folder.api_key),
+            log_level="warning",
+            access_log=False,
+            ssl_certfile=address.certfile,
+            ssl_keyfile=address.keyfile,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=5,
+            lifespan="off",
+            ws="none",
+        )
+        folder.announce(url)
+        if announce:
+            print(f"export WANDB_BASE_URL={url}\nexport WANDB_API_KEY={folder.api_key}", flush=True)
+        uvicorn.Server(config).run(sockets=[listener])
+        services.db.close()
+    finally:
+        folder.unlock()
+
+
+def _listen(address: Address) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((address.host, address.port))
+    listener.listen(512)
+    if address.host not in ("127.0.0.1", "localhost", "::1"):
+        logging.getLogger(__name__).warning("listening on %s: others on the network can try the API key", address.host)
+    return listener
