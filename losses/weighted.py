@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from losses.base import PixelLoss
+from losses.base import PixelLoss, check_shapes
 
 
 class WeightedLoss(PixelLoss):
@@ -25,5 +25,6 @@ class WeightedLoss(PixelLoss):
         total = log_probs.new_zeros(())
         for name, term in self.terms.items():
             assert isinstance(term, PixelLoss)
+            check_shapes(log_probs, target, term.class_weights)
             total = total + self.weights[name] * term.from_log_probs(log_probs, target)
         return total
