@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from fastai.vision.learner import create_unet_model
 from torch import nn
-from torchvision.models import resnet50  # type: ignore[import-untyped]
+from torchvision.models import resnet50
 
 from models import build_model
 

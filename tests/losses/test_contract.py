@@ -1,5 +1,6 @@
 """What every loss owes, whichever it is."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def test_better_logits_lower_it(spec):
     logits, target = batch()
     truth = torch.nn.functional.one_hot(target.clamp(max=4), 5).permute(0, 3, 1, 2)
     values = [build_loss(spec)(logits + gain * truth, target) for gain in (0, 1, 3, 10, 30)]
-    assert all(better < worse for worse, better in zip(values, values[1:], strict=False))
+    assert all(better < worse for worse, better in pairwise(values))
     assert values[-1] < 0.01 < values[0]
 
 

@@ -49,5 +49,5 @@ def test_gamma_zero_is_cross_entropy():
 
 @pytest.mark.parametrize("gamma", [-1.0, float("nan"), float("inf")])
 def test_a_gamma_that_makes_no_sense(gamma):
-    with pytest.raises(ValueError, match="focal_gamma: .* is not allowed; use a number >= 0"):
+    with pytest.raises(ValueError, match=r"focal_gamma: .* is not allowed; use a number >= 0"):
         FocalLoss(gamma=gamma)

@@ -56,7 +56,7 @@ def test_a_spec_that_makes_no_sense_is_named(spec, message):
 
 @pytest.mark.parametrize("weights", [[1.0, -1.0], [0.0, 0.0], [1.0, float("inf")], [[1.0]]])
 def test_class_weights_that_make_no_sense_are_named(weights):
-    with pytest.raises(ValueError, match="class_weights: .* must be one finite number >= 0 per class"):
+    with pytest.raises(ValueError, match=r"class_weights: .* must be one finite number >= 0 per class"):
         build_loss("ce", class_weights=torch.tensor(weights))
 
 
