@@ -55,7 +55,8 @@ def _stats(options: argparse.Namespace) -> int:
 def _synth(options: argparse.Namespace) -> int:
     from camvid.synth import synth
 
-    synth(options.out, options.frames, options.seed, options.layout, size=tuple(options.size))
+    size = tuple(options.size) if options.size else None
+    synth(options.out, options.frames, options.seed, options.layout, size)
     print(f"{options.out}: {options.frames} frames, layout {options.layout}")
     return 0
 
@@ -90,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     synth.add_argument("--frames", type=int, default=60, metavar="N", help="number of frames, default 60")
     synth.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed draws the same bytes, default 0")
     synth.add_argument("--layout", choices=LAYOUTS, default="original", help="default: original")
-    synth.add_argument("--size", type=int, nargs=2, default=(720, 960), metavar=("H", "W"), help="default: 720 960")
+    synth.add_argument("--size", type=int, nargs=2, metavar=("H", "W"), help="default: 720 960, for segnet 360 480")
     synth.set_defaults(run=_synth)
     fetch = commands.add_parser("download", parents=[common], help="fetch fastai's hosted copy of CamVid")
     fetch.add_argument("out", type=Path, metavar="OUT", help="folder to make")

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from camvid.check import check
+from camvid.layouts import open_camvid
+from camvid.taxonomy import load_taxonomy
 from tests.camvid.drawn import draw, write_fastai, write_kaggle, write_original, write_segnet
 
 CHECKOUT = Path(__file__).parents[2]
@@ -47,6 +50,18 @@ def test_stats_prints_and_writes(tmp_path):
         assert plot.width == 1320
 
 
+@pytest.mark.parametrize("layout", ["original", "fastai", "segnet", "kaggle"])
+def test_synth_draws_what_check_passes(layout, tmp_path):
+    done = run("synth", tmp_path / "new", "--frames", 5, "--seed", 3, "--layout", layout, "--size", 96, 128)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{tmp_path / 'new'}: 5 frames, layout {layout}\n"
+    checked = check(tmp_path / "new", load_taxonomy("camvid11"))
+    assert checked == (5, [])
+    data = open_camvid(tmp_path / "new")
+    assert data.layout == layout
+    assert data.read_image(data.splits["train"][0]).shape == (96, 128, 3)
+
+
 USER_ERRORS = {
     "no folder": (["check", "nowhere"], "nowhere: no such folder"),
     "no layout": (["check", "docs_of_nothing"], "no layout of CamVid recognised; looked for fastai"),
@@ -54,6 +69,7 @@ USER_ERRORS = {
     "another layout": (["stats", "data", "--layout", "kaggle"], "looked for kaggle (train/ missing"),
     "no server": (["download", "new", "--url", "http://127.0.0.1:9/x.tgz"], "cannot download http://127.0.0.1:9/x.tgz"),
     "folder in use": (["download", "data"], "data: is there already"),
+    "too few frames": (["synth", "new", "--frames", "0"], "frames"),
 }
 
 
