@@ -23,6 +23,7 @@ SPREAD = 64  # candidates for each of them
 MOST = 100  # runs that the model learns from: the best ones and the newest
 RANDOM, MUTANTS, CHILDREN, PARENTS = 400, 400, 200, 20  # candidates
 SEARCHED = 1000  # further draws when all candidates were handed out already
+LARGEST = 1e100  # of the scores: their squares must be finite
 SCALES = (0.1, 0.03, 0.01)  # of the steps in which the best candidates are refined
 
 
@@ -129,10 +130,10 @@ def _promising(
 
 def _standardised(scores: Array) -> Array:
     """Scores with mean 0 and deviation 1; disasters are drawn in so that they do not flatten the rest."""
-    middle = np.median(scores)
-    clipped = np.maximum(scores, middle - 2 * (scores.max() - middle))
-    deviation = clipped.std()
-    return (clipped - clipped.mean()) / (deviation if deviation > 0 else 1.0)
+    scores = np.clip(scores, -LARGEST, LARGEST)
+    middle, highest = np.median(scores), scores.max()
+    clipped = np.maximum(scores, middle - 2 * (highest - middle)) if highest > middle else scores
+    return np.asarray((clipped - clipped.mean()) / (clipped.std() or 1.0))
 
 
 def _improvement(process: GaussianProcess, rows: Array, best: float) -> Array:

@@ -55,9 +55,15 @@ class GaussianProcess:
         self.means = np.append(prior, [SIGNAL_MEAN, NOISE_MEAN])
         self.deviations = np.append(np.full(len(prior), LENGTH_DEVIATION), [SIGNAL_DEVIATION, NOISE_DEVIATION])
         limits = [LENGTH_LIMITS] * len(prior) + [SIGNAL_LIMITS, NOISE_LIMITS]
-        squared = squared_distances(x, x, choice)
-        steps = {"maxiter": STEPS}
-        found = minimize(self._loss, self.means, (squared,), "L-BFGS-B", jac=True, bounds=limits, options=steps)
+        found = minimize(
+            self._loss,
+            self.means,
+            args=(squared_distances(x, x, choice),),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=limits,
+            options={"maxiter": STEPS},
+        )
         self.lengths, (self.signal, self.noise) = np.exp(found.x[:-2]), np.exp(found.x[-2:])
         self._factorise()
 

@@ -15,7 +15,7 @@ class Grid:
     def __init__(self, space: Space) -> None:
         self.space = space
         self.columns = [
-            list({canonical(value): value for value in dimension.distribution.support or ()}.items())
+            list({canonical(value): value for value in reversed(dimension.distribution.support or ())}.items())[::-1]
             for dimension in space.dimensions
         ]
 

@@ -95,8 +95,9 @@ def _check_together(spec: Mapping[str, Any], key: str) -> None:
         _check_probabilities(spec, f"{key}.probabilities")
     try:
         distribution = build_distribution(spec)
-        extremes = [distribution.ppf(u) for u in (0.0, MARGIN, 0.5, 1 - MARGIN, 1.0)]
-        computable = not isinstance(distribution, Real) or all(math.isfinite(value) for value in extremes)
+        ends = [distribution.ppf(u) for u in (0.0, 1.0)]
+        numbers = [*ends, *map(distribution.inverse, (MARGIN, 0.5))] if isinstance(distribution, Real) else []
+        computable = all(math.isfinite(number) for number in numbers)
     except (OverflowError, ValueError):
         computable = False
     if not computable:

@@ -1,0 +1,133 @@
+"""Bayesian search learns, spreads parallel runs and stands whatever metrics runs report."""
+
+import math
+import statistics
+
+import pytest
+
+from wandb_local.search import Search, Trial
+from wandb_local.search.canonical import canonical
+from wandb_local.search.outcomes import outcomes
+
+LR = {"distribution": "log_uniform_values", "min": 1e-5, "max": 1e-1}
+
+
+def sweep(parameters, method="bayes", goal="maximize", **metric):
+    return {"method": method, "metric": {"name": "m", "goal": goal, **metric}, "parameters": parameters}
+
+
+def climb(config, seed, score, runs=15):
+    search, trials = Search(config, seed), []
+    for _ in range(runs):
+        args = search.suggest(trials)
+        value = score(args)
+        trials.append(Trial(args, "failed" if value is None else "finished", value))
+    return [trial.metric for trial in trials if trial.metric is not None]
+
+
+def hill(args):
+    """Peak of 1 at lr 1e-3 with net "b"; above 1e-2 the training fails."""
+    if args["lr"] > 1e-2:
+        return None
+    return math.exp(-((math.log10(args["lr"]) + 3) ** 2)) - 0.3 * (args["net"] != "b")
+
+
+@pytest.mark.parametrize("goal", ["maximize", "minimize"])
+def test_it_beats_random_search_after_15_runs(goal):
+    sign = 1 if goal == "maximize" else -1
+    space = {"lr": LR, "net": {"values": list("abcdef")}, "noise": {"min": 0.0, "max": 1.0}}
+
+    def median(method):
+        def scored(args):
+            value = hill(args)
+            return None if value is None else sign * value
+
+        return statistics.median(
+            max(sign * value for value in climb(sweep(space, method, goal), seed, scored)) for seed in range(15)
+        )
+
+    assert median("bayes") > median("random") + 0.1
+    assert median("bayes") > 0.9
+
+
+def test_parallel_runs_are_spread():
+    """Twelve suggestions asked for at once, none of them finished: all different, and not on one spot."""
+    space = {"lr": {"min": 0.0, "max": 1.0}, "net": {"values": ["a", "b"]}}
+    search = Search(sweep(space), 0)
+    trials = [Trial({"lr": k / 10, "net": "a"}, "finished", 1 - (k / 10 - 0.5) ** 2) for k in range(11)]
+    for _ in range(12):
+        trials.append(Trial(search.suggest(trials), "running"))
+    handed = [trial.args for trial in trials[11:]]
+    assert len({canonical(args) for args in handed}) == 12
+    assert {args["net"] for args in handed} == {"a", "b"}
+    rates = sorted(args["lr"] for args in handed)
+    assert rates[-1] - rates[0] > 0.2
+
+
+def test_every_point_of_a_small_space_comes_before_any_comes_twice():
+    space = {"a": {"values": [1, 2, 3]}, "b": {"values": ["x", "y"]}, "c": {"min": 1, "max": 2}}
+    search, trials = Search(sweep(space), 1), []
+    for n in range(14):
+        args = search.suggest(trials)
+        trials.append(Trial(args, "running" if n % 3 == 0 else "finished", float(args["a"])))
+    assert len({canonical(trial.args) for trial in trials[:12]}) == 12
+
+
+def test_a_value_without_probability_never_comes():
+    space = {"x": {"values": [1, 2, 3], "probabilities": [0.5, 0.5, 0]}, "y": {"min": 0.0, "max": 1.0}}
+    search, trials = Search(sweep(space), 1), []
+    for _ in range(20):
+        args = search.suggest(trials)
+        trials.append(Trial(args, "finished", float(args["x"])))
+    assert {trial.args["x"] for trial in trials} == {1, 2}
+
+
+@pytest.mark.parametrize("value", [None, math.nan, math.inf, 1e308, -1e308, 0.0])
+@pytest.mark.parametrize("state", ["finished", "failed"])
+def test_strange_metrics_do_no_harm(value, state):
+    search = Search(sweep({"lr": LR}), 0)
+    trials = [Trial({"lr": 10**-k}, state, value) for k in (2, 3, 4)] + [Trial({"lr": 2e-4}, "finished", 0.5)]
+    assert 1e-5 <= search.suggest(trials)["lr"] <= 1e-1
+    assert 1e-5 <= search.suggest(trials[:3])["lr"] <= 1e-1
+
+
+def test_runs_that_this_sweep_did_not_make_are_left_out():
+    search = Search(sweep({"lr": LR, "net": {"values": ["a", "b"]}}), 0)
+    own = [Trial({"lr": 10**-k, "net": "a"}, "finished", -abs(k - 3)) for k in (1.5, 2, 2.5, 3.5, 4)]
+    foreign = [Trial({"lr": 5.0, "net": "a"}, "finished", 9.0), Trial({"lr": 1e-3, "net": "z"}, "finished", 9.0)]
+    args = search.suggest([*foreign, Trial({"epochs": 3}, "finished", 9.0), *own])
+    assert args["lr"] <= 1e-1
+    assert args["net"] in ("a", "b")
+
+
+MIXED = [
+    Trial({}, "finished", 3.0, [9.0, 2.0, 3.0]),
+    Trial({}, "finished", None, [math.nan]),
+    Trial({}, "failed", None, [8.0, 1.0, 4.0]),
+    Trial({}, "crashed"),
+    Trial({}, "killed", None, [7.0, 5.0, 6.0]),
+    Trial({}, "running", None, [2.5, 9.0]),
+    Trial({}, "pending"),
+]
+
+
+@pytest.mark.parametrize(
+    ("goal", "metric", "expected"),
+    [
+        ("minimize", {}, [-2, -5, -5, -5, -5, None, None]),  # best values: 2, 1, 5, 2.5; the worst of them is 5
+        ("maximize", {}, [9, 7, 7, 7, 7, None, None]),  # best values: 9, 8, 7, 9
+        ("minimize", {"impute": "best"}, [-2, -5, -1, -5, -5, None, None]),
+        ("minimize", {"impute": "latest"}, [-2, -5, -4, -5, -6, None, None]),
+        ("minimize", {"impute": "worst", "impute_while_running": "latest"}, [-2, -5, -5, -5, -5, -9, None]),
+        ("maximize", {"impute_while_running": "best"}, [9, 7, 7, 7, 7, 9, None]),
+    ],
+)
+def test_what_a_run_teaches(goal, metric, expected):
+    assert outcomes(MIXED, {"name": "m", "goal": goal, **metric}) == expected
+
+
+def test_nothing_is_learnt_while_no_run_has_reported():
+    assert (
+        outcomes([Trial({}, "failed"), Trial({}, "finished", math.nan)], {"name": "m", "goal": "minimize"})
+        == [None] * 2
+    )
