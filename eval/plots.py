@@ -86,7 +86,7 @@ def class_figure(confusion: Tensor, class_names: Sequence[str], priority: Sequen
             continue
         color = PRIORITY if index in priority else PLAIN
         axes.barh(place, float(ious[index]), height=0.66, color=color)
-        axes.plot(float(dices[index]), place, "o", color=INK, markersize=5)
+        axes.plot(float(dices[index]), place, "o", color=INK, markersize=5, clip_on=False)
         axes.text(1.02, place, f"{ious[index]:.2f}", va="center", fontsize=10, color=INK, weight="bold")
         axes.text(1.10, place, f"{dices[index]:.2f}", va="center", fontsize=10, color=MUTED)
     axes.text(1.02, -0.9, "IoU", fontsize=9, color=INK, weight="bold")

@@ -1,0 +1,206 @@
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import yaml
+from PIL import Image
+
+from camvid.layouts import open_camvid
+from camvid.taxonomy import load_taxonomy
+from eval.__main__ import main
+from eval.evaluate import FrameSamples, evaluate
+from models import build_model, load_model, save_model
+from tests.eval.drawn import SPLIT, paint, street
+
+ROOT = Path(__file__).parents[2]
+SIZE = (64, 96)
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory):
+    """A saved, untrained model: its answers are poor and the same every time."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("runs") / "tiny"
+    config = {"architecture": "plain_unet", "backbone": "resnet18", "crp": False, "resize_factor": 0.5}
+    config |= {"eval_factor": 1.0, "precision": "fp32", "threshold": 0.25, "split": "official", "project": "drawn"}
+    taxonomy = load_taxonomy("camvid11").to_dict()
+    save_model(folder, build_model("plain_unet", 11), config=config, taxonomy=taxonomy, data={}, metrics={})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory):
+    """Drawn streets in SegNet's layout: 3 frames for each split."""
+    root = tmp_path_factory.mktemp("camvid")
+    for number, split in enumerate(("train", "val", "test")):
+        for seed in range(3):
+            labels = street(*SIZE, seed=10 * number + seed)
+            name = f"0001TP_{10 * number + seed:06d}.png"
+            for folder, picture in (
+                (split, paint(labels % 255)),
+                (f"{split}annot", np.where(labels == 255, 11, labels)),
+            ):
+                (root / folder).mkdir(exist_ok=True)
+                Image.fromarray(picture.astype(np.uint8)).save(root / folder / name)
+    return root
+
+
+def command(*words, folder, **variables):
+    """Run ``python -m eval`` as a process of its own, at ``folder``."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "WANDB_MODE": "offline", "WANDB_SILENT": "true"} | variables
+    words = [sys.executable, "-m", "eval", *map(str, words)]
+    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=280, check=False)
+
+
+def test_evaluate_as_a_process(run_folder, data, tmp_path):
+    """Numbers, table and W&B tables of one run; with W&B since a process takes seconds to start."""
+    words = (run_folder, "--data", data, "--split", "val", "--out", tmp_path / "report", "--wandb")
+    done = command(*words, folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    tables = {path.name.rsplit("_", 2)[0] for path in (tmp_path / "report" / "wandb").rglob("media/table/val/*.json")}
+    assert {"edge_cases", "missed"} <= tables
+    assert "wandb sync" in done.stdout
+    assert f"report: {tmp_path / 'report' / 'index.html'}" in done.stdout
+    assert "3 frames, predicted at 64x96, fp32 on cpu" in done.stdout
+    metrics = json.loads((tmp_path / "report" / "metrics.json").read_text())
+    dataset = open_camvid(data)
+    model = load_model(run_folder).model
+    expected = evaluate(model, FrameSamples(dataset.splits["val"], dataset.read), **SPLIT, size=SIZE, threshold=0.25)
+    assert metrics["miou"] == pytest.approx(expected.metrics["miou"])
+    assert metrics["edge_case_rate"] == expected.metrics["edge_case_rate"]
+    assert metrics["model/parameters"] == sum(parameter.numel() for parameter in model.parameters())
+    assert metrics["model/latency_ms"] > 0
+    line = next(line for line in done.stdout.splitlines() if "Car" in line)
+    assert line.split() == ["★", "Car", *(f"{metrics[f'{key}/Car']:.3f}" for key in ("iou", "dice", "acc"))]
+    assert list(tmp_path.iterdir()) == [tmp_path / "report"]  # nothing beside what was asked for
+
+
+def test_an_error_as_a_process(run_folder, data, tmp_path):
+    done = command(run_folder, "--data", data / "nowhere", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: {data / 'nowhere'}: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_debug_shows_the_traceback(capsys):
+    assert main(["nowhere", "--data", "nowhere", "--debug"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("Traceback")
+    assert "\nerror: nowhere: not found" in err
+
+
+@pytest.fixture
+def fails(capsys):
+    """Run a command that must fail; its one line on stderr."""
+
+    def run(*words):
+        assert main([str(word) for word in words]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith("error: ")
+        assert err.count("\n") == 1
+        return err
+
+    return run
+
+
+def test_model_that_is_not_there(fails, data, tmp_path):
+    assert "nowhere: not found; give a run folder" in fails("nowhere", "--data", data)
+    assert f"{tmp_path}: no model here" in fails(tmp_path, "--data", data)
+
+
+def test_artifact_needs_a_server(fails, data, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    assert "artifact 'camvid-unet:latest' cannot be fetched offline" in fails("camvid-unet:latest", "--data", data)
+
+
+def test_truncated_model(fails, run_folder, data, tmp_path):
+    shutil.copytree(run_folder, tmp_path / "cut")
+    weights = tmp_path / "cut" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:5000])
+    assert f"{weights}: truncated" in fails(tmp_path / "cut", "--data", data)
+
+
+def test_other_taxonomy_is_named(fails, run_folder, data, tmp_path):
+    told = fails(run_folder, "--data", data, "--taxonomy", "camvid32")
+    assert "--taxonomy camvid32 (" in told
+    assert "(camvid11, 11 classes): leave it out" in told
+    shutil.copytree(run_folder, tmp_path / "other")
+    taxonomy = {"name": "mine", "classes": [{"name": "A", "color": [1, 2, 3]}, {"name": "B", "color": [4, 5, 6]}]}
+    (tmp_path / "other" / "taxonomy.yaml").write_text(yaml.safe_dump(taxonomy))
+    assert "has 11 classes, its taxonomy.yaml 2" in fails(tmp_path / "other", "--data", data)
+    wide = tmp_path / "wide"
+    camvid32 = load_taxonomy("camvid32")
+    config = yaml.safe_load((run_folder / "config.yaml").read_text())
+    model = build_model("plain_unet", camvid32.num_classes)
+    save_model(wide, model, config=config, taxonomy=camvid32.to_dict(), data={}, metrics={})
+    assert "camvid32" in fails(wide, "--data", data)  # SegNet's masks hold camvid11's classes
+
+
+def test_the_same_taxonomy_may_be_said(run_folder, data, tmp_path, capsys):
+    words = ["--data", data, "--taxonomy", "camvid11", "--out", tmp_path, "--batch-size", 2, "--threshold", 0]
+    assert main([str(word) for word in (run_folder, *words)]) == 0
+    assert "camvid" in (tmp_path / "index.html").read_text()
+    assert not pd.read_csv(tmp_path / "per_image.csv")["flagged"].any()  # no Dice lies below 0
+    assert "miou" in capsys.readouterr().out
+
+
+def test_damaged_data_is_named(fails, run_folder, data, tmp_path):
+    shutil.copytree(data, tmp_path / "data")
+    image = tmp_path / "data" / "test" / "0001TP_000021.png"
+    image.write_bytes(image.read_bytes()[:200])
+    assert str(image) in fails(run_folder, "--data", tmp_path / "data", "--out", tmp_path / "out")
+    for folder in ("test", "testannot"):
+        shutil.rmtree(tmp_path / "data" / folder)
+    told = fails(run_folder, "--data", tmp_path / "data", "--out", tmp_path / "out")
+    assert str(tmp_path / "data") in told
+    assert "test" in told
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "option", [("--threshold", "2"), ("--eval-factor", "0"), ("--batch-size", "0"), ("--precision", "fp16")]
+)
+def test_impossible_values(option, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["model", "--data", "root", *option])
+    assert f"argument {option[0]}: " in capsys.readouterr().err
+
+
+def test_predict_a_folder_with_a_damaged_image(run_folder, data, tmp_path, capsys):
+    shutil.copytree(data / "test", tmp_path / "in")
+    (tmp_path / "in" / "0001TP_000020.png").write_bytes(b"\x89PNG")
+    assert main(["predict", str(run_folder), str(tmp_path / "in"), "--out", str(tmp_path / "out")]) == 2
+    out, err = capsys.readouterr()
+    assert out == f"4 files written to {tmp_path / 'out'}\n"
+    assert err.startswith(f"error: {tmp_path / 'in' / '0001TP_000020.png'}: cannot be decoded")
+    with Image.open(tmp_path / "out" / "masks" / "0001TP_000021.png") as mask:
+        assert mask.size == SIZE[::-1]
+        assert np.asarray(mask).max() < 11
+
+
+def test_latency(run_folder, capsys):
+    assert main(["latency", str(run_folder / "model.safetensors"), "--size", "60", "90"]) == 0
+    figures = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert figures["model/size"] == "64x96"
+    assert float(figures["model/latency_ms"]) > 0
+
+
+def test_real_camvid(run_folder, camvid_root, tmp_path, capsys):
+    """A few frames of the real data, end to end."""
+    data = tmp_path / "camvid"
+    for folder in ("train", "trainannot", "test", "testannot"):
+        (data / folder).mkdir(parents=True)
+        for path in sorted((camvid_root / folder).iterdir())[:2]:
+            shutil.copy(path, data / folder)
+    words = (run_folder, "--data", data, "--out", tmp_path / "report", "--eval-factor", "0.25")
+    assert main([str(word) for word in words]) == 0
+    assert "2 frames, predicted at 96x128" in capsys.readouterr().out
+    assert len(pd.read_csv(tmp_path / "report" / "per_image.csv")) == 2
