@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from camvid.layouts import LAYOUTS, SPLITS, open_camvid
-from camvid.splits import SPLITTERS
+from camvid.layouts.splits import SPLITTERS
 from camvid.taxonomy import load_taxonomy
 
 

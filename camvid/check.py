@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from camvid.layouts import LAYOUTS, SPLITS, CamVid, Frame, Scan, scan_layout
 from camvid.layouts.dataset import load_picture, size_mismatch
-from camvid.splits import split_frames
+from camvid.layouts.splits import split_frames
 from camvid.taxonomy import Taxonomy
 
 LISTED = 5  # colours outside the taxonomy that are named for one label; the others are counted

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
 
 from camvid.stats import ClassFrequency, Row, frequency_rows
@@ -20,7 +21,7 @@ def plot_frequency(path: Path, taxonomy: Taxonomy, frequencies: Mapping[str, Cla
     """Write a PNG: for each class, its share of the pixels (logarithmic) and the share of images that show it."""
     rows = list(frequency_rows(taxonomy, frequencies))
     names = (*taxonomy.names, VOID_NAME)
-    figure = Figure(figsize=(11, 1.2 + 0.34 * len(names)), layout="constrained")
+    figure = Figure(figsize=(11, 1.2 + 0.34 * len(names)), layout=ConstrainedLayoutEngine(wspace=0.05))
     pixels, images = figure.subplots(1, 2, sharey=True)
     _bars(pixels, rows, "pixel_share", list(frequencies))
     _bars(images, rows, "image_share", list(frequencies))

@@ -16,7 +16,7 @@ from pathlib import Path
 from camvid.layouts.dataset import CamVid, Frame, content_digest
 from camvid.layouts.pairs import SPLITS, Scan
 from camvid.layouts.recognise import LAYOUTS, scan_layout
-from camvid.splits import split_frames
+from camvid.layouts.splits import split_frames
 from camvid.taxonomy import Taxonomy, load_taxonomy
 
 __all__ = ["LAYOUTS", "SPLITS", "CamVid", "Frame", "Scan", "content_digest", "open_camvid", "scan_layout"]
@@ -35,7 +35,7 @@ def open_camvid(
         root: the folder that holds it.
         taxonomy: the classes; a taxonomy, the name of a built-in one or the path of a YAML file.
         layout: original, fastai, segnet or kaggle; None recognises it.
-        split: official, sequence or random (see `camvid.splits`).
+        split: official, sequence or random (see `camvid.layouts.splits`).
         seed: of the random split, and of ties between sequences of equal length.
 
     Raises:

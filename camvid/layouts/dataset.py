@@ -47,7 +47,7 @@ class CamVid:
         if outside:
             what = ", ".join(f"{value} ({count} pixels)" for value, count in list(outside.items())[:3])
             raise ValueError(
-                f"{frame.mask}: {len(outside)} outside taxonomy {self.taxonomy.name}: {what}; {self.advice}"
+                f"{frame.mask}: {len(outside)} values outside taxonomy {self.taxonomy.name}: {what}; {self.advice}"
             )
         return mask
 

@@ -1,5 +1,8 @@
 import pickle
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +15,11 @@ from tests.camvid.drawn import OFFICIAL, WRITERS, draw, save, write_fastai, writ
 COMBINATIONS = [(layout, "camvid11") for layout in WRITERS] + [
     (layout, "camvid32") for layout in WRITERS if layout != "segnet"
 ]
+
+
+@pytest.mark.parametrize("module", ["labels", "layouts.splits", "layouts.recognise", "check", "stats", "taxonomy"])
+def test_modules_import_in_any_order(module):
+    subprocess.run([sys.executable, "-c", f"import camvid.{module}"], check=True, cwd=Path(__file__).parents[3])
 
 
 def test_every_layout_is_drawn():
@@ -201,7 +209,9 @@ def test_a_value_outside_the_taxonomy_is_named_with_its_count(tmp_path):
     data = open_camvid(tmp_path)
     frame = data.splits["val"][0]
     save(np.array([[0, 12, 12], [11, 1, 200]], np.uint8), frame.mask)
-    with pytest.raises(ValueError, match=r"2 outside taxonomy camvid11: index 12 \(2 pixels\), index 200 \(1 pixels\)"):
+    with pytest.raises(
+        ValueError, match=r"2 values outside taxonomy camvid11: index 12 \(2 pixels\), index 200 \(1 pixels\)"
+    ):
         data.read_mask(frame)
 
 

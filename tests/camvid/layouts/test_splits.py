@@ -7,12 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camvid.layouts import SPLITS, open_camvid, scan_layout
+from camvid.layouts import splits as splits_module
 from camvid.layouts.dataset import Frame
 from camvid.layouts.pairs import Scan, sequence_of
-from camvid.splits import LeakWarning, split_frames
+from camvid.layouts.splits import LeakWarning, split_frames
 from tests.camvid.drawn import OFFICIAL, draw, write_fastai, write_kaggle, write_original, write_segnet
 
 OWN = {"train": ["clip_1", "clip_2", "clip_3"], "val": ["clip_4"], "test": ["clip_5"]}
+
+
+OFFICIAL_LISTS = Path(splits_module.__file__).parent / "official_split"
 
 
 def scan_of(names: list[str]) -> Scan:
@@ -47,7 +51,7 @@ def test_published_lists_are_the_split_of_the_real_copy(real_camvid):
 
 
 def test_published_lists_are_disjoint_and_complete():
-    lists = {key: (Path("camvid") / "official_split" / f"{key}.txt").read_text().split() for key in SPLITS}
+    lists = {key: (OFFICIAL_LISTS / f"{key}.txt").read_text().split() for key in SPLITS}
     assert {key: len(names) for key, names in lists.items()} == {"train": 367, "val": 101, "test": 233}
     assert len({name for names in lists.values() for name in names}) == 701
 
@@ -120,7 +124,7 @@ def test_fastais_valid_txt_splits_strange_names(tmp_path):
 
 
 def test_sequences_of_the_real_lists_stay_whole():
-    names = [name for key in SPLITS for name in (Path("camvid") / "official_split" / f"{key}.txt").read_text().split()]
+    names = [name for key in SPLITS for name in (OFFICIAL_LISTS / f"{key}.txt").read_text().split()]
     splits = split_frames(scan_of(names), "sequence")
     assert {key: {frame.sequence for frame in splits[key]} for key in SPLITS} == {
         "train": {"0016E5", "Seq05VD"},
