@@ -51,7 +51,8 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     try:
         checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # noqa: BLE001  (torch raises many kinds for a damaged file)
-        raise ValueError(f"{path}: not a whole checkpoint ({error}); start again without --resume") from None
+        why = str(error).splitlines()[0]
+        raise ValueError(f"{path}: not a whole checkpoint ({why}); start again without --resume") from None
     return checkpoint
 
 
@@ -118,10 +119,19 @@ class Checkpoint(Callback):
             "history": self.history,
             "spent": getattr(self.learn, "spent", 0.0),
             "model": self.learn.model.state_dict(),
-            "optimizer": self.learn.opt.state_dict(),
+            "optimizer": plain(self.learn.opt.state_dict()),
             "average": average and {"module": average.module.state_dict(), "steps": average.steps},
             "random": random_state(),
         }
+
+
+def plain(value: Any) -> Any:
+    """The same with Python's numbers for numpy's, which a file without code cannot hold."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(plain(item) for item in value)
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def random_state() -> dict[str, Any]:

@@ -168,7 +168,11 @@ def fit(
         learn.set_epoch.offset = sum(before.epochs for before in plan[:number])
         seconds = 60 * max_minutes * stage.epochs / total
         budget = [TimeBudget(seconds, here["spent"] if here else 0.0)] if seconds else []
-        _fit_stage(learn, stage, here, budget)
+        try:
+            _fit_stage(learn, stage, here, budget)
+        except (ValueError, OSError) as error:
+            error.args = (str(error).rpartition("`:\n\t")[2],)  # without the words that fastai puts before it
+            raise
 
 
 def _fit_stage(learn: Learner, stage: Stage, resume: dict[str, Any] | None, cbs: list[Callback]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from camvid.cache import cached_frames
 from camvid.layouts import open_camvid
 from camvid.loaders import train_loader

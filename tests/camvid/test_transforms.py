@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from camvid.transforms import POLICIES, build_augmentation, resize_image, resize_mask, scaled_size
 from hypothesis import given
 from hypothesis import strategies as st
+
+from camvid.transforms import POLICIES, build_augmentation, resize_image, resize_mask, scaled_size
 
 
 @given(st.integers(1, 4000), st.integers(1, 4000), st.floats(0.01, 2))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from camvid.weights import SCHEMES, class_weights
 
 # Two frames of 100 and 50 labelled pixels: class 0 is everywhere, class 1 only in the first, class 2 nowhere.

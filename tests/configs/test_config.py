@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from configs import ConfigError, TrainConfig, parse_command_line
 from configs.config import describe_field
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from camvid.cache import FrameCache
-from camvid.loaders import train_loader
 from fastai.learner import Learner
 from torch import nn
+
+from camvid.cache import FrameCache
+from camvid.loaders import train_loader
 from training import build_learner
 
 

@@ -6,6 +6,7 @@ import math
 import pytest
 import torch
 from torch import nn
+
 from training import fit
 from training.progress import TrainingDiverged
 from training.schedule import stages
@@ -186,7 +187,7 @@ def test_a_loss_that_is_not_finite_stops_within_ten_steps_and_names_lr(make_lear
     learn._step = lambda: steps.append(1) or step()
     inner = learn.loss_func
     learn.loss_func = lambda logits, target: inner(logits, target) * math.nan
-    with pytest.raises(TrainingDiverged, match=r"not finite any more .* lower lr \(now 0.01\), or set grad_clip=1"):
+    with pytest.raises(TrainingDiverged, match=r"^the loss is not finite any more .* lower lr \(now 0.01\), or set grad_clip=1"):
         fit(learn, **PLAN | {"epochs": 50})
     assert len(steps) <= 10
 

@@ -1,0 +1,186 @@
+"""The recipe as a user runs it: real processes, drawn scenes, W&B offline."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+
+from camvid.synth import synth
+from models import load_model
+
+ROOT = Path(__file__).parents[1]
+SMALL = ["--backbone=mobilenetv3_small_050", "--resize_factor=0.67", "--batch_size=4", "--augment=crop", "--lr=0.003"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data") / "camvid"
+    synth(folder, frames=20, seed=3, layout="segnet", size=(96, 128))
+    return folder
+
+
+@pytest.fixture
+def environment(tmp_path):
+    places = {name: str(tmp_path / name) for name in ("WANDB_CACHE_DIR", "WANDB_CONFIG_DIR", "WANDB_DATA_DIR")}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("WANDB_")}
+    return kept | places | {"WANDB_MODE": "offline", "XDG_CACHE_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
+
+
+def command(data, out, *flags):
+    return [sys.executable, "train.py", f"--data={data}", f"--out={out}", *SMALL, *flags]
+
+
+def run(words, environment, code=0):
+    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def only(folder):
+    (child,) = folder.iterdir()
+    return child
+
+
+def test_a_run_leaves_a_model_a_report_and_a_way_to_sync(data, tmp_path, environment):
+    done = run(
+        command(data, tmp_path / "runs", "--epochs=3", "--ema=0.8", "--loss={focal: 1.0, dice: 1.0}"), environment
+    )
+    folder = only(tmp_path / "runs")
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines if line.startswith("epoch")] == ["epoch"] * 3
+    assert all("mIoU" in line and "priority Dice" in line for line in lines if line.startswith("epoch"))
+    for path in ("model.safetensors", "config.yaml", "taxonomy.yaml", "data.yaml", "metrics.json", "report/index.html"):
+        assert (folder / path).is_file(), path
+    assert f"model:  {folder}/model.safetensors" in done.stdout
+    assert "wandb sync" in done.stdout
+
+    saved = load_model(folder)
+    best = load_file(folder / "checkpoints" / "best.safetensors")
+    assert all(torch.equal(value, best[key]) for key, value in saved.model.state_dict().items())
+    assert yaml.safe_load((folder / "config.yaml").read_text())["loss"] == {"focal": 1.0, "dice": 1.0}
+    assert len(saved.data["digest"]) >= 32
+
+    # the metrics are those of these weights: evaluating the saved model gives them again
+    out = tmp_path / "again"
+    run([sys.executable, "-m", "eval", str(folder), f"--data={data}", "--split=val", f"--out={out}"], environment)
+    again, first = (json.loads(path.read_text()) for path in (out / "metrics.json", folder / "metrics.json"))
+    for key in ("miou", "priority_dice", "pixel_acc", "foreground_acc"):
+        assert again[key] == pytest.approx(first[key], abs=1e-6)
+
+
+def weights(folder):
+    return load_file(folder / "model.safetensors")
+
+
+def killed(words, environment, epochs, delay):
+    """Starts a run, kills it `delay` seconds after its checkpoint of that many epochs, and returns what is left."""
+    process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    end = time.monotonic() + 200
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith(f"epoch {epochs:3d}/") or time.monotonic() > end:
+            break
+    time.sleep(delay)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+
+
+def check_resume(data, tmp_path, environment, epochs, delay):
+    flags = ["--epochs=4", "--ema=0.8", "--augment=color"]
+    run(command(data, tmp_path / "whole", *flags), environment)
+    killed(command(data, tmp_path / "cut", *flags), environment, epochs, delay)
+    folder = only(tmp_path / "cut")
+    assert not (folder / "model.safetensors").exists()
+    run([sys.executable, "train.py", "--resume", str(folder)], environment)
+    whole, resumed = weights(only(tmp_path / "whole")), weights(folder)
+    assert whole.keys() == resumed.keys()
+    assert all(torch.equal(value, resumed[key]) for key, value in whole.items())
+
+
+def test_a_killed_run_resumes_to_the_same_weights(data, tmp_path, environment):
+    check_resume(data, tmp_path, environment, epochs=2, delay=0.3)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("epochs", "delay"), [(1, 0.0), (1, 0.15), (1, 0.7), (2, 0.05), (3, 0.0)])
+def test_a_run_killed_at_any_moment_resumes_to_the_same_weights(data, tmp_path, environment, epochs, delay):
+    check_resume(data, tmp_path, environment, epochs, delay)
+
+
+def damaged(data, tmp_path, change):
+    copy = tmp_path / "damaged"
+    shutil.copytree(data, copy)
+    change(copy)
+    return copy
+
+
+def truncate_frame(root):
+    frame = sorted((root / "train").iterdir())[2]
+    os.truncate(frame, frame.stat().st_size // 2)
+
+
+def label_outside(root):
+    from PIL import Image
+
+    mask = sorted((root / "trainannot").iterdir())[2]
+    picture = Image.open(mask).copy()
+    picture.putpixel((0, 0), 77)
+    picture.save(mask)
+
+
+def remove_mask(root):
+    sorted((root / "valannot").iterdir())[0].unlink()
+
+
+@pytest.mark.parametrize(
+    ("flags", "change", "message"),
+    [
+        (["--lrr=1"], None, "unknown key 'lrr'; did you mean 'lr'?"),
+        (["--epochs=many"], None, "epochs='many': Input should be a valid integer"),
+        (["--batch_size=500"], None, "batch_size=500 is larger than the train split"),
+        (["--backbone=resnet43"], None, "resnet34"),
+        (["--loss=hinge"], None, "hinge"),
+        (["--device=cuda"], None, "this machine shows no CUDA device"),
+        (["--taxonomy=camvid12"], None, "camvid12"),
+        ([], truncate_frame, "train/"),
+        ([], label_outside, "77"),
+        ([], remove_mask, "valannot"),
+    ],
+)
+def test_mistakes_are_named_in_one_line_with_exit_code_2(data, tmp_path, environment, flags, change, message):
+    if flags == ["--device=cuda"] and torch.cuda.is_available():
+        flags, message = ["--lr=-1"], "lr=-1"  # this machine has one
+    root = damaged(data, tmp_path, change) if change else data
+    done = run(command(root, tmp_path / "runs", "--epochs=1", *flags), environment, code=2)
+    error = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(error) == 1, done.stderr
+    assert message in error[0]
+    assert "Traceback" not in done.stderr
+
+
+def test_missing_data_is_named_and_debug_shows_the_traceback(tmp_path, environment):
+    done = run(command(tmp_path / "nowhere", tmp_path / "runs"), environment, code=2)
+    assert str(tmp_path / "nowhere") in done.stderr
+    assert "Traceback" not in done.stderr
+    done = run(command(tmp_path / "nowhere", tmp_path / "runs", "--debug"), environment, code=2)
+    assert "Traceback" in done.stderr
+
+
+def test_importing_the_recipe_does_nothing(tmp_path):
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import train; print(sorted(vars(train)) and 'quiet')"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(ROOT)], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.strip() == "quiet"
+    assert not done.stderr
+    assert not list(tmp_path.iterdir())

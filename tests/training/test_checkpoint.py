@@ -1,0 +1,145 @@
+"""Nothing is lost: resuming is exact, files are whole, damage is named."""
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from fastai.callback.core import Callback
+from safetensors.torch import load_file
+
+from training import fit, load_best, load_checkpoint, resume_from
+from training.checkpoint import random_state, set_random_state, write_atomically
+
+PLAN = {"fit": "one_cycle", "epochs": 4, "freeze_epochs": 2, "lr": 0.01, "backbone_lr_factor": 0.0}
+
+
+class Stop(Exception):
+    """Stands for the kill; that of a real process is in tests/test_train.py."""
+
+
+class StopAt(Callback):
+    """Raises in the middle of an epoch, counted over all stages."""
+
+    def __init__(self, epoch: int):
+        self.last = epoch
+
+    def before_batch(self):
+        if self.learn.set_epoch.offset + self.learn.epoch == self.last and self.learn.iter == 2:
+            raise Stop('killed')
+
+
+@pytest.mark.parametrize("epoch", [1, 2, 3])
+@pytest.mark.parametrize("changes", [{}, {"ema": 0.9}, {"precision": "bf16", "accumulate": 2, "grad_clip": 1.0}])
+@pytest.mark.parametrize("schedule", ["one_cycle", "fine_tune", "flat"])
+def test_resumed_fit_ends_with_the_weights_of_an_uninterrupted_one(make_learner, tmp_path, schedule, changes, epoch):
+    plan = PLAN | {"fit": schedule}
+    whole = make_learner(tmp_path / "whole", **changes)
+    fit(whole, **plan)
+
+    cut = make_learner(tmp_path / "cut", **changes, callbacks=[StopAt(epoch)])
+    with pytest.raises(Stop):
+        fit(cut, **plan)
+    torch.manual_seed(99)  # whatever the new process drew before it resumes
+    resumed = make_learner(tmp_path / "cut", **changes)
+    fit(resumed, **plan, resume=resume_from(tmp_path / "cut"))
+
+    for key, value in whole.model.state_dict().items():
+        assert torch.equal(value, resumed.model.state_dict()[key]), key
+    if "ema" in changes:
+        for key, value in whole.average.module.state_dict().items():
+            assert torch.equal(value, resumed.average.module.state_dict()[key]), key
+    losses = [[row["train/loss"] for row in learn.checkpoint.history] for learn in (whole, resumed)]
+    assert losses[0] == losses[1]
+
+
+def test_best_is_the_best_and_last_is_the_last(make_learner, tmp_path):
+    scores, kept = iter([0.1, 0.5, 0.3, 0.2]), []
+
+    def judge(model):
+        kept.append(model.head.weight.detach().clone())
+        return {"miou": next(scores)}
+
+    learn = make_learner(evaluate=judge)
+    fit(learn, **PLAN)
+    assert torch.equal(load_file(tmp_path / "best.safetensors")["head.weight"], kept[1])
+    assert torch.equal(load_checkpoint(tmp_path / "last.pt")["model"]["head.weight"], kept[3])
+    load_best(tmp_path, learn.model)
+    assert torch.equal(learn.model.head.weight, kept[1])
+
+
+def test_nothing_to_resume_from_means_from_the_beginning(tmp_path):
+    assert resume_from(tmp_path) is None
+    with pytest.raises(ValueError, match=r"last.pt: there is no checkpoint to resume from"):
+        load_checkpoint(tmp_path / "last.pt")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
+def test_truncated_checkpoint_is_named_with_the_fix(make_learner, tmp_path, share):
+    fit(make_learner(), **PLAN | {"epochs": 1})
+    path = tmp_path / "last.pt"
+    os.truncate(path, int(path.stat().st_size * share))
+    with pytest.raises(ValueError, match=r"last.pt: not a whole checkpoint .*start again without --resume"):
+        load_checkpoint(path)
+
+
+def test_checkpoint_holds_no_code(make_learner, tmp_path):
+    fit(make_learner(ema=0.9), **PLAN | {"epochs": 1})
+    torch.load(tmp_path / "last.pt", weights_only=True)  # raises for anything but tensors and plain values
+
+
+def test_full_disk_is_named_and_the_previous_file_survives(tmp_path):
+    """A limit on file size, which needs no root: the write fails as on a full disk."""
+    code = """
+import resource, sys, torch
+from pathlib import Path
+from training.checkpoint import write_atomically
+path = Path(sys.argv[1])
+write_atomically(path, lambda temporary: torch.save(torch.ones(10), temporary))
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+try:
+    write_atomically(path, lambda temporary: torch.save(torch.ones(1_000_000), temporary))
+except OSError as error:
+    print(error)
+"""
+    path = tmp_path / "last.pt"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert f"could not write {path}" in done.stdout, done.stderr
+    assert "make room on the disk, the previous file is kept" in done.stdout
+    assert torch.equal(torch.load(path, weights_only=True), torch.ones(10))
+    assert [file.name for file in tmp_path.iterdir()] == ["last.pt"]
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+
+
+def test_write_is_all_or_nothing(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def fail(temporary):
+        temporary.write_text("half")
+        raise OSError("no space left on device")
+
+    with pytest.raises(OSError, match="no space left on device"):
+        write_atomically(path, fail)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_random_state_round_trips():
+    import random
+
+    import numpy as np
+
+    state = random_state()
+    first = (random.random(), np.random.rand(), float(torch.rand(())))  # noqa: NPY002
+    set_random_state(state)
+    assert (random.random(), np.random.rand(), float(torch.rand(()))) == first  # noqa: NPY002
