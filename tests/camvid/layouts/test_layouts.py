@@ -209,9 +209,7 @@ def test_a_value_outside_the_taxonomy_is_named_with_its_count(tmp_path):
     data = open_camvid(tmp_path)
     frame = data.splits["val"][0]
     save(np.array([[0, 12, 12], [11, 1, 200]], np.uint8), frame.mask)
-    with pytest.raises(
-        ValueError, match=r"2 values outside .* camvid11: index 12 \(2 pixels\), index 200 \(1"
-    ):
+    with pytest.raises(ValueError, match=r"2 values outside .* camvid11: index 12 \(2 pixels\), index 200 \(1"):
         data.read_mask(frame)
 
 
