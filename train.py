@@ -136,6 +136,8 @@ def open_data(run: wandb.Run, config: TrainConfig) -> CamVid:
         raise ValueError("no data: give --data FOLDER or --dataset ARTIFACT (`python -m camvid synth OUT` draws some)")
     root = Path(config.data) if config.data else use_dataset(run, config.dataset, default_root())
     dataset = open_camvid(root, config.taxonomy, **config.pick("split", "seed"))
+    if not dataset.splits["val"]:
+        raise ValueError(f"{root}: the val split has no frames, so no checkpoint can be chosen; {dataset.advice}")
     if config.data:
         log_dataset(run, dataset, config.project, digest=content_digest(dataset))
     return dataset

@@ -1,8 +1,8 @@
 """Decoded frames of a split, kept at one size in memory-mapped files that all processes of a machine share.
 
 Decoding a picture costs more than cropping and flipping it, so it is done once. An entry is a folder named by what went
-into it (bytes of the files, size, taxonomy); it appears whole by one rename, so agents that build it at the same time
-do not disturb each other, and the least recently used ones go when the folder outgrows its bound.
+into it (bytes of the files, size, taxonomy, label table); it appears whole by one rename, so agents that build it at the
+same time do not disturb each other, and the least recently used ones go when the folder outgrows its bound.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def cached_frames(
 
 
 def _key(dataset: CamVid, frames: Sequence[Frame], size: tuple[int, int]) -> str:
-    digest = hashlib.blake2b(f"1 {size} {dataset.taxonomy.digest}".encode(), digest_size=16)
+    digest = hashlib.blake2b(f"1 {size} {dataset.taxonomy.digest} {dataset.labels!r}".encode(), digest_size=16)
     for frame in frames:
         for path in (frame.image, frame.mask):
             digest.update(hashlib.blake2b(path.read_bytes()).digest())

@@ -77,6 +77,16 @@ def test_cache_is_reused_and_follows_the_content(root, tmp_path):
     assert not np.array_equal(changed.masks[0], first.masks[0])
 
 
+def test_cache_follows_the_table_of_labels(tmp_path):
+    root = tmp_path / "camvid"
+    synth(root, frames=6, seed=5, layout="fastai", size=(64, 96))
+    first = cached_frames(open_camvid(root), "train", SIZE, tmp_path / "cache")
+    codes = root / "codes.txt"
+    codes.write_text(codes.read_text().replace("Sky", "Moon").replace("Fence", "Sky").replace("Moon", "Fence"))
+    changed = cached_frames(open_camvid(root), "train", SIZE, tmp_path / "cache")
+    assert np.array_equal(changed.masks == 0, first.masks == 7)  # sky and fence have changed places
+
+
 def test_cache_is_bounded(dataset, tmp_path):
     room = len(dataset.splits["train"]) * 64 * 96 * 4
     cached_frames(dataset, "train", SIZE, tmp_path, limit=room)
