@@ -3,10 +3,14 @@
 import logging
 import threading
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from wandb_local.auth import Signer
 from wandb_local.blobs import BlobStore
 from wandb_local.database import Database
+
+if TYPE_CHECKING:
+    from wandb_local.sweeps.agents import Dispatcher
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +45,7 @@ class Services:
     blobs: BlobStore
     signer: Signer
     unknowns: Unknowns
+    dispatcher: "Dispatcher"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ def receive(context: Context, entity: str, project: str, name: str, message: Map
         NotFoundError: the run does not exist.
         ClientError: not a file_stream message.
     """
+    answer: dict[str, Any] = {"exitcode": None, "limits": {}}
     with context.db.write() as connection:
         run = need_run(context, entity, project, name)
         files = message.get("files") or {}
@@ -37,16 +38,20 @@ def receive(context: Context, entity: str, project: str, name: str, message: Map
             elif file_name == "output.log":
                 _overwrite_console(connection, run["id"], offset, lines)
         _note_state(connection, run["id"], message)
-        return {"exitcode": None, "limits": {}, "stopped": True} if run["stopped"] else {"exitcode": None, "limits": {}}
+    if message.get("complete") and run["sweep_id"] is not None:
+        context.dispatcher.note_end_of_run(context, run["sweep_id"])
+    return {**answer, "stopped": True} if run["stopped"] == 1 else answer
 
 
 def _chunk(file_name: str, chunk: Any) -> tuple[int, list[str]]:
-    content = chunk.get("content") if isinstance(chunk, dict) else None
-    offset = chunk.get("offset", 0) if isinstance(chunk, dict) else None
-    is_text = isinstance(content, list) and all(isinstance(line, str) for line in content)
-    if not is_text or not isinstance(offset, int) or not 0 <= offset < 1 << 53:
+    if not isinstance(chunk, dict):
         raise ClientError(f"files: {file_name!r} needs an offset and a list of lines")
-    return offset, content
+    lines, offset = chunk.get("content"), chunk.get("offset", 0)
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise ClientError(f"files: the content of {file_name!r} is not a list of lines")
+    if not isinstance(offset, int) or not 0 <= offset < 1 << 53:
+        raise ClientError(f"files: the offset of {file_name!r} is not a number of lines")
+    return offset, lines
 
 
 def _append_events(connection: sqlite3.Connection, run_id: int, offset: int, lines: Sequence[str]) -> None:

@@ -73,7 +73,9 @@ def _type_name(value: Any) -> str:
         return "boolean"
     if value in ("NaN", "Infinity", "-Infinity") or isinstance(value, int | float):
         return "number"
-    return {str: "string", list: "list"}.get(type(value), "nil")
+    if isinstance(value, str):
+        return "string"
+    return "list" if isinstance(value, list) else "nil"
 
 
 def parse_row(line: str) -> dict[str, Any]:
@@ -123,7 +125,7 @@ def sampled_values(db: Database, run_id: int, spec: Mapping[str, Any]) -> list[d
     found = []
     for row in rows:
         record = parse_row(row["line"])
-        values = {key: _lookup(record, key) for key in keys} if keys else record
+        values = {key: lookup(record, key) for key in keys} if keys else record
         if all(value is not None for value in values.values()):
             found.append(values)
     return thinned(found, _bound(spec.get("samples"), 500))
@@ -138,7 +140,8 @@ def thinned(items: Sequence[Any], limit: int) -> list[Any]:
     return [items[round(number * (len(items) - 1) / (limit - 1))] for number in range(limit)]
 
 
-def _lookup(record: Mapping[str, Any], key: str) -> Any:
+def lookup(record: Mapping[str, Any], key: str) -> Any:
+    """The value of a key, which may be dotted (``a.b``: key ``b`` of the object ``a``); None if there is none."""
     if key in record:
         return record[key]
     value: Any = record

@@ -13,6 +13,7 @@ from wandb_local.blobs import BlobStore
 from wandb_local.context import Services, Unknowns
 from wandb_local.database import Database
 from wandb_local.folder import DataFolder
+from wandb_local.sweeps.agents import Dispatcher
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def open_services(folder: DataFolder) -> Services:
     database = Database(folder.database)
     blobs = BlobStore(folder, database)
     blobs.sweep_temporaries()
-    return Services(database, blobs, Signer(folder.signing_secret), Unknowns())
+    return Services(database, blobs, Signer(folder.signing_secret), Unknowns(), Dispatcher())
 
 
 def serve(folder: DataFolder, address: Address, announce: bool = True) -> None:

@@ -125,4 +125,5 @@ def client_environment(server: Server, home: Path) -> dict[str, str]:
         (home / folder).mkdir(parents=True, exist_ok=True)
     variables = {name: str(home / folder) for name, folder in folders.items()}
     quiet = {"WANDB_SILENT": "true", "WANDB_ENTITY": "local", "HOME": str(home), "WANDB_ERROR_REPORTING": "false"}
-    return {**variables, **quiet, "WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.key}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # an agent starts its scripts with `python`
+    return {**variables, **quiet, "PATH": path, "WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.key}

@@ -53,8 +53,8 @@ def begin(context: Context, given: Mapping[str, Any]) -> int:
             values = (_text(given.get("clientID")), artifact_id)
             connection.execute("UPDATE artifacts SET client_id = coalesce(?, client_id) WHERE id = ?", values)
         else:
-            values = (json.dumps(aliases), now(), artifact_id)
-            connection.execute("UPDATE artifacts SET pending_aliases = ?, updated_at = ? WHERE id = ?", values)
+            pending = (json.dumps(aliases), now(), artifact_id)
+            connection.execute("UPDATE artifacts SET pending_aliases = ?, updated_at = ? WHERE id = ?", pending)
         change_tags(connection, "artifact", artifact_id, add=given.get("tags"))
         if run is not None:
             record_use(connection, run["id"], artifact_id, "output", None)

@@ -87,7 +87,8 @@ def _memberships(context: Context, row: Row, arguments: Arguments) -> dict[str, 
 
 def _files(context: Context, artifact_id: int, arguments: Arguments) -> dict[str, Any]:
     """The files of a version, references among them: their URL is the address that they refer to."""
-    condition, parameters = "artifact_id = ?", [artifact_id]
+    condition: str = "artifact_id = ?"
+    parameters: list[Any] = [artifact_id]
     if names := arguments.get("names"):
         condition += f" AND path IN ({', '.join('?' * len(names))})"
         parameters += [str(name) for name in names]

@@ -20,13 +20,16 @@ from wandb_local.graphql.artifacts import (
 from wandb_local.graphql.executor import Kinds, execute
 from wandb_local.graphql.public import PROJECT, PROJECT_MUTATIONS, QUERY
 from wandb_local.graphql.runs import RUN, RUN_FILE, RUN_MUTATIONS
+from wandb_local.graphql.sweeps import AGENT, PROJECT_SWEEPS, SWEEP, SWEEP_MUTATIONS
 
 KINDS: Kinds = {
     "Query": {**QUERY, **ARTIFACT_QUERIES},
-    "Mutation": {**RUN_MUTATIONS, **PROJECT_MUTATIONS, **ARTIFACT_MUTATIONS},
-    "Project": {**PROJECT, **PROJECT_ARTIFACTS},
+    "Mutation": {**RUN_MUTATIONS, **PROJECT_MUTATIONS, **ARTIFACT_MUTATIONS, **SWEEP_MUTATIONS},
+    "Project": {**PROJECT, **PROJECT_ARTIFACTS, **PROJECT_SWEEPS},
     "Run": {**RUN, **RUN_ARTIFACTS},
     "RunFile": RUN_FILE,
+    "Sweep": SWEEP,
+    "Agent": AGENT,
     "Artifact": ARTIFACT,
     "ArtifactAlias": ARTIFACT_ALIAS,
     "ArtifactCollectionMembership": MEMBERSHIP,

@@ -7,7 +7,7 @@ _RUNS = (
     """CREATE TABLE sweeps (
         id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE, name TEXT NOT NULL,
         display_name TEXT, description TEXT, config TEXT NOT NULL, state TEXT NOT NULL, seed INTEGER NOT NULL,
-        controller TEXT, scheduler TEXT, created_at REAL NOT NULL, updated_at REAL NOT NULL, heartbeat_at REAL,
+        created_at REAL NOT NULL, updated_at REAL NOT NULL, heartbeat_at REAL,
         UNIQUE (project_id, name))""",
     """CREATE TABLE agents (
         id INTEGER PRIMARY KEY, sweep_id INTEGER NOT NULL REFERENCES sweeps ON DELETE CASCADE, name TEXT NOT NULL,
@@ -21,7 +21,7 @@ _RUNS = (
         history_lines INTEGER NOT NULL DEFAULT 0, events_lines INTEGER NOT NULL DEFAULT 0,
         log_lines INTEGER NOT NULL DEFAULT 0, started INTEGER NOT NULL DEFAULT 0, stopped INTEGER NOT NULL DEFAULT 0,
         sweep_id INTEGER REFERENCES sweeps ON DELETE SET NULL, agent_id INTEGER REFERENCES agents ON DELETE SET NULL,
-        sweep_args TEXT, created_at REAL NOT NULL, updated_at REAL NOT NULL, heartbeat_at REAL NOT NULL,
+        sweep_args TEXT, offers INTEGER NOT NULL DEFAULT 0, created_at REAL NOT NULL, updated_at REAL NOT NULL, heartbeat_at REAL NOT NULL,
         UNIQUE (project_id, name))""",
     "CREATE INDEX runs_by_sweep ON runs (sweep_id) WHERE sweep_id IS NOT NULL",
     "CREATE INDEX runs_by_creation ON runs (project_id, created_at)",

@@ -1,0 +1,231 @@
+"""Artifacts as the unmodified client logs, uses and changes them."""
+
+import hashlib
+import os
+import secrets
+
+import pytest
+import wandb
+
+pytestmark = pytest.mark.usefixtures("server")
+
+
+def log(run, name, files, **options):
+    """Log a data set of small text files; answers the committed version."""
+    settings = {key: options.pop(key) for key in ("aliases", "tags") if key in options}
+    artifact = wandb.Artifact(name, "dataset", **options)
+    for path, text in files.items():
+        with artifact.new_file(path) as file:
+            file.write(text)
+    return run.log_artifact(artifact, **settings).wait()
+
+
+def contents(folder):
+    """Relative path to text, of all files under a folder."""
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_versions_aliases_tags_and_metadata(project):
+    with wandb.init(project=project) as run:
+        first = log(run, "data", {"a.txt": "1"}, aliases=["best"], tags=["raw"], metadata={"n": [1]}, description="d")
+        same = log(run, "data", {"a.txt": "1"}, aliases=["again"])
+        second = log(run, "data", {"a.txt": "2"})
+    assert (first.version, same.version, second.version) == ("v0", "v0", "v1")
+    found = wandb.Api().artifact(f"local/{project}/data:v0")
+    assert set(found.aliases) == {"best", "again"}
+    assert (found.tags, found.metadata, found.description, found.type) == (["raw"], {"n": [1]}, "d", "dataset")
+    assert (found.state, found.digest, found.size, found.file_count) == ("COMMITTED", first.digest, 1, 1)
+    assert wandb.Api().artifact(f"local/{project}/data:latest").version == "v1"
+    assert wandb.Api().artifact(f"local/{project}/data").version == "v1"
+    with pytest.raises(wandb.errors.CommError):
+        wandb.Api().artifact(f"local/{project}/data:v7")
+
+
+def test_an_older_content_logged_again_becomes_latest(project):
+    with wandb.init(project=project) as run:
+        versions = [log(run, "data", {"a.txt": text}).version for text in ("1", "2", "1")]
+    assert versions == ["v0", "v1", "v0"]
+    assert wandb.Api().artifact(f"local/{project}/data:latest").version == "v0"
+
+
+def test_a_version_can_be_changed_and_deleted(project):
+    with wandb.init(project=project) as run:
+        for text in ("1", "2", "3"):
+            log(run, "data", {"a.txt": text})
+    version = wandb.Api().artifact(f"local/{project}/data:v1")
+    version.aliases.append("chosen")
+    version.tags.append("good")
+    version.metadata["note"] = 1
+    version.description = "changed"
+    version.save()
+    back = wandb.Api().artifact(f"local/{project}/data:chosen")
+    assert (back.version, back.tags, back.metadata, back.description) == ("v1", ["good"], {"note": 1}, "changed")
+    back.aliases.remove("chosen")
+    back.tags.remove("good")
+    back.save()
+    assert wandb.Api().artifact(f"local/{project}/data:v1").aliases == []
+    wandb.Api().artifact(f"local/{project}/data:v2").delete(delete_aliases=True)
+    assert [v.name for v in wandb.Api().artifacts("dataset", f"local/{project}/data")] == ["data:v1", "data:v0"]
+    assert wandb.Api().artifact(f"local/{project}/data:latest").version == "v1"
+    with wandb.init(project=project) as run:
+        assert log(run, "data", {"a.txt": "4"}).version == "v3"
+
+
+def test_deleting_a_version_with_aliases_is_refused(project):
+    with wandb.init(project=project) as run:
+        log(run, "data", {"a.txt": "1"}, aliases=["kept"])
+    with pytest.raises(wandb.errors.CommError, match="delete_aliases"):
+        wandb.Api().artifact(f"local/{project}/data:v0").delete()
+
+
+def test_cold_download_in_a_new_process_verifies(project, run_client, tmp_path):
+    files = {f"folder {number}/file-{number}%.txt": f"text {number}" for number in range(20)}
+    with wandb.init(project=project) as run:
+        log(run, "data", files)
+    code = f"""
+import wandb
+with wandb.init(project={project!r}, id="user") as run:
+    artifact = run.use_artifact("data:latest", use_as="training set")
+    folder = artifact.download(root="fetched")
+    artifact.verify(root=folder)
+"""
+    run_client(code=code, WANDB_CACHE_DIR=str(tmp_path / "cold"))
+    assert contents(tmp_path / "fetched") == files
+
+
+def test_lineage_both_ways(project):
+    with wandb.init(project=project, id="maker") as run:
+        log(run, "data", {"a.txt": "1"})
+    with wandb.init(project=project, id="user") as run:
+        used = run.use_artifact("data:v0")
+        log(run, "model", {"w.txt": "2"})
+    api = wandb.Api()
+    assert api.artifact(f"local/{project}/data:v0").logged_by().id == "maker"
+    assert [run.id for run in api.artifact(f"local/{project}/data:v0").used_by()] == ["user"]
+    assert [a.name for a in api.run(f"local/{project}/user").used_artifacts()] == ["data:v0"]
+    assert [a.name for a in api.run(f"local/{project}/user").logged_artifacts()] == ["model:v0"]
+    assert used.name == "data:v0"
+
+
+def test_an_incremental_artifact_adds_to_the_last_version(project, tmp_path):
+    with wandb.init(project=project) as run:
+        log(run, "data", {"a.txt": "1", "b.txt": "2"})
+        log(run, "data", {"b.txt": "changed", "c.txt": "3"}, incremental=True)
+    version = wandb.Api().artifact(f"local/{project}/data:v1")
+    folder = version.download(root=str(tmp_path / "fetched"))
+    version.verify(root=folder)
+    assert contents(tmp_path / "fetched") == {"a.txt": "1", "b.txt": "changed", "c.txt": "3"}
+
+
+def test_a_draft_of_a_version_becomes_the_next(project):
+    with wandb.init(project=project) as run:
+        log(run, "data", {"a.txt": "1", "b.txt": "2"})
+        draft = run.use_artifact("data:latest").new_draft()
+        draft.remove("a.txt")
+        with draft.new_file("c.txt") as file:
+            file.write("3")
+        run.log_artifact(draft).wait()
+    assert sorted(wandb.Api().artifact(f"local/{project}/data:v1").manifest.entries) == ["b.txt", "c.txt"]
+
+
+def test_references_to_files_and_to_other_artifacts(project, tmp_path):
+    (tmp_path / "outside.txt").write_text("outside")
+    with wandb.init(project=project) as run:
+        base = log(run, "base", {"a.txt": "1"})
+        artifact = wandb.Artifact("refs", "dataset")
+        artifact.add_reference((tmp_path / "outside.txt").as_uri())
+        artifact.add_reference(base.get_entry("a.txt").ref_url(), name="inner.txt")
+        run.log_artifact(artifact).wait()
+    version = wandb.Api().artifact(f"local/{project}/refs:v0")
+    version.download(root=str(tmp_path / "fetched"))
+    assert contents(tmp_path / "fetched") == {"outside.txt": "outside", "inner.txt": "1"}
+
+
+def test_files_that_are_stored_are_not_sent_again(server, project):
+    text = secrets.token_hex(16)
+    md5 = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    with wandb.init(project=project) as run:
+        log(run, "data", {"a.txt": text})
+        blob = server.data / "blobs" / md5[:2] / md5[2:]
+        before = blob.stat().st_mtime_ns, blob.stat().st_ino
+        log(run, "other", {"b.txt": text})
+    assert (blob.stat().st_mtime_ns, blob.stat().st_ino) == before
+
+
+def test_link_to_a_collection_as_the_model_registry(project):
+    with wandb.init(project=project) as run:
+        first = log(run, "model", {"w.txt": "1"})
+        linked = run.link_artifact(first, "model-registry/" + project, aliases=["staging"])
+        assert (linked.name, linked.is_link, set(linked.aliases)) == (f"{project}:v0", True, {"staging", "latest"})
+        run.link_artifact(log(run, "model", {"w.txt": "2"}), "model-registry/" + project)
+    api = wandb.Api()
+    registered = api.artifact(f"local/model-registry/{project}:latest")
+    assert (registered.version, registered.source_name) == ("v1", "model:v1")
+    assert api.artifact(f"local/model-registry/{project}:staging").source_name == "model:v0"
+    assert [a.qualified_name for a in api.artifact(f"local/{project}/model:v0").linked_artifacts] == [
+        f"local/model-registry/{project}:v0"
+    ]
+    registered.unlink()
+    assert api.artifact(f"local/model-registry/{project}:latest").version == "v0"
+
+
+def test_a_registry_is_refused_with_a_clear_message(project):
+    with wandb.init(project=project) as run:
+        version = log(run, "model", {"w.txt": "1"})
+        with pytest.raises(wandb.errors.CommError, match="organization"):
+            run.link_artifact(version, "wandb-registry-model/mine")
+
+
+def test_collections_types_and_their_marks(project):
+    with wandb.init(project=project) as run:
+        log(run, "data", {"a.txt": "1"})
+        log(run, "other", {"a.txt": "1"})
+    api = wandb.Api()
+    assert {t.name for t in api.artifact_types(f"local/{project}")} == {"dataset"}
+    assert [c.name for c in api.artifact_collections(f"local/{project}", "dataset")] == ["data", "other"]
+    collection = api.artifact_collection("dataset", f"local/{project}/data")
+    collection.description = "all frames"
+    collection.name = "frames"
+    collection.tags = ["town"]
+    collection.save()
+    renamed = wandb.Api().artifact_collection("dataset", f"local/{project}/frames")
+    assert (renamed.description, renamed.tags, renamed.aliases) == ("all frames", ["town"], ["latest"])
+    assert wandb.Api().artifact_exists(f"local/{project}/frames:v0")
+    assert not wandb.Api().artifact_exists(f"local/{project}/data:v0")
+    renamed.delete()
+    assert not wandb.Api().artifact_collection_exists(f"local/{project}/frames", "dataset")
+
+
+def test_the_artifact_commands(run_client, project, tmp_path):
+    (tmp_path / "put").mkdir()
+    (tmp_path / "put" / "a.txt").write_text("from the shell")
+    run_client("artifact", "put", "-n", f"local/{project}/shell", "-t", "dataset", "-a", "mine", "put")
+    listed = run_client("artifact", "ls", f"local/{project}", WANDB_SILENT="false")
+    assert "shell:v0" in listed.stdout
+    run_client("artifact", "get", f"local/{project}/shell:mine", "--root", "got")
+    assert contents(tmp_path / "got") == {"a.txt": "from the shell"}
+
+
+def test_a_log_model_and_use_model(project, tmp_path):
+    (tmp_path / "weights.bin").write_bytes(os.urandom(1000))
+    with wandb.init(project=project) as run:
+        run.log_model(str(tmp_path / "weights.bin"), name="net", aliases=["prod"])
+    with wandb.init(project=project) as run:
+        path = run.use_model("net:prod")
+    with open(path, "rb") as file:  # noqa: PTH123
+        assert file.read() == (tmp_path / "weights.bin").read_bytes()
+
+
+@pytest.mark.soak
+def test_five_thousand_small_files(project, tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    for number in range(5000):
+        (source / f"{number}.txt").write_text(f"text {number}")
+    with wandb.init(project=project) as run:
+        artifact = wandb.Artifact("many", "dataset")
+        artifact.add_dir(str(source))
+        run.log_artifact(artifact).wait()
+    version = wandb.Api().artifact(f"local/{project}/many:v0")
+    assert version.file_count == 5000
+    version.verify(root=version.download(root=str(tmp_path / "fetched"), skip_cache=True))

@@ -1,0 +1,190 @@
+"""Sweeps through the real ``wandb sweep`` and ``wandb agent`` against a real server."""
+
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.error
+
+import pytest
+import wandb
+import yaml
+
+from tests.wandb_local.process import ROOT
+
+pytestmark = [
+    pytest.mark.usefixtures("server"),
+    pytest.mark.filterwarnings("ignore:Read the `app_url` setting:DeprecationWarning"),  # wandb.sweep warns of itself
+]
+
+SCRIPT = """
+import sys, wandb
+with wandb.init() as run:
+    for step in range(3):
+        run.log({"loss": run.config.lr * (step + 1)})
+"""
+GRID = {
+    "program": "train.py",
+    "method": "grid",
+    "metric": {"name": "loss", "goal": "minimize"},
+    "parameters": {"lr": {"values": [1.0, 2.0, 3.0]}, "size": {"values": ["s", "m"]}},
+}
+
+
+def write_sweep(folder, config):
+    (folder / "train.py").write_text(SCRIPT)
+    (folder / "sweep.yaml").write_text(yaml.safe_dump(config))
+
+
+def create(run_client, project, *options):
+    done = run_client("sweep", "-p", project, "-e", "local", *options, "sweep.yaml", WANDB_SILENT="false")
+    found = re.search(r"wandb agent (\S+)", done.stderr + done.stdout)
+    assert found, done.stderr
+    return found[1]
+
+
+def points(sweep):
+    return sorted((run.config["lr"], run.config["size"]) for run in sweep.runs)
+
+
+def heartbeat(server, agent, **running):
+    query = "mutation($id:ID!,$r:JSONString){agentHeartbeat(input:{id:$id,runState:$r}){commands}}"
+    return json.loads(server.graphql(query, id=agent, r=json.dumps(running))["agentHeartbeat"]["commands"])
+
+
+def make_agent(server, project, sweep):
+    query = "mutation($p:String,$s:String!){createAgent(input:{host:\"h\",projectName:$p,sweep:$s}){agent{id}}}"
+    return server.graphql(query, p=project, s=sweep)["createAgent"]["agent"]["id"]
+
+
+def test_a_grid_by_two_agents_hands_out_every_point_once(run_client, client_home, project, tmp_path):
+    write_sweep(tmp_path, GRID)
+    path = create(run_client, project, "--name", "my sweep")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
+    environment = {**inherited, **client_home, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "wandb", "agent", path]
+    with (tmp_path / "agents.log").open("w") as log:
+        agents = [subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log) for _ in range(2)]
+        assert [agent.wait(timeout=200) for agent in agents] == [0, 0]
+    sweep = wandb.Api().sweep(path)
+    assert points(sweep) == sorted(itertools.product([1.0, 2.0, 3.0], ["s", "m"])), (tmp_path / "agents.log").read_text()
+    assert {run.state for run in sweep.runs} == {"finished"}
+    assert (sweep.state, sweep.name, sweep.expected_run_count) == ("FINISHED", "my sweep", 6)
+    assert sweep.best_run().config["lr"] == 1.0
+    assert len(sweep.agents()) == 2
+    assert sum(len(list(agent.runs())) for agent in sweep.agents()) == 6
+
+
+def test_an_agent_in_the_process_with_a_count(project):
+    config = {
+        "method": "bayes",
+        "metric": {"name": "loss", "goal": "minimize"},
+        "parameters": {"x": {"min": -1.0, "max": 1.0}, "deep": {"parameters": {"n": {"min": 1, "max": 4}}}},
+    }
+    sweep_id = wandb.sweep(config, project=project, entity="local")
+
+    def train():
+        with wandb.init() as run:
+            assert isinstance(run.config.deep["n"], int)
+            run.log({"loss": run.config.x**2})
+
+    wandb.agent(sweep_id, function=train, count=2, project=project, entity="local")
+    runs = list(wandb.Api().sweep(f"local/{project}/{sweep_id}").runs)
+    assert len(runs) == 2
+    assert all(-1 <= run.config["x"] <= 1 and run.state == "finished" for run in runs)
+
+
+def test_states_by_the_command_line(run_client, server, project, tmp_path):
+    write_sweep(tmp_path, GRID)
+    path = create(run_client, project)
+    name = path.split("/")[-1]
+    agent = make_agent(server, project, name)
+    (first,) = heartbeat(server, agent)
+    assert (first["type"], first["program"], first["args"]) == ("run", "train.py", {"lr": {"value": 1.0}, "size": {"value": "s"}})
+    run_client("sweep", "--pause", path)
+    other = make_agent(server, project, name)
+    assert heartbeat(server, other) == []
+    run_client("sweep", "--resume", path)
+    assert heartbeat(server, other)[0]["args"]["lr"] == {"value": 1.0}
+    run_client("sweep", "--stop", path)
+    assert heartbeat(server, make_agent(server, project, name)) == [{"type": "exit"}]
+    assert heartbeat(server, agent, **{first["run_id"]: True}) == []
+    run_client("sweep", "--resume", path)
+    run_client("sweep", "--cancel", path)
+    assert heartbeat(server, agent, **{first["run_id"]: True}) == [{"type": "exit"}]
+
+
+def test_update_changes_what_is_searched(run_client, server, project, tmp_path):
+    write_sweep(tmp_path, GRID)
+    path = create(run_client, project)
+    agent = make_agent(server, project, path.split("/")[-1])
+    write_sweep(tmp_path, GRID | {"parameters": {"lr": {"value": 9.0}, "size": {"value": "l"}}})
+    create(run_client, project, "--update", path)
+    assert heartbeat(server, agent)[0]["args"] == {"lr": {"value": 9.0}, "size": {"value": "l"}}
+
+
+def test_prior_runs_count_for_the_search(run_client, server, project, tmp_path):
+    with wandb.init(project=project, id="before", config={"lr": 1.0, "size": "s"}) as run:
+        run.log({"loss": 5.0})
+    write_sweep(tmp_path, GRID)
+    path = create(run_client, project, "-R", "before")
+    (command,) = heartbeat(server, make_agent(server, project, path.split("/")[-1]))
+    assert command["args"] == {"lr": {"value": 1.0}, "size": {"value": "m"}}
+    assert "before" in {run.id for run in wandb.Api().sweep(path).runs}
+
+
+def test_run_cap_ends_the_sweep(server, project):
+    config = {"method": "random", "run_cap": 2, "parameters": {"lr": {"min": 0.0, "max": 1.0}}}
+    sweep_id = wandb.sweep(config, project=project, entity="local")
+    agents = [make_agent(server, project, sweep_id) for _ in range(3)]
+    kinds = [heartbeat(server, agent)[0]["type"] for agent in agents]
+    assert kinds == ["run", "run", "exit"]
+    assert wandb.Api().sweep(f"local/{project}/{sweep_id}").expected_run_count == 2
+
+
+def test_a_lost_answer_is_given_again_once(server, project):
+    sweep_id = wandb.sweep(dict(GRID), project=project, entity="local")
+    agent = make_agent(server, project, sweep_id)
+    first, again, after = (heartbeat(server, agent)[0] for _ in range(3))
+    assert first == again
+    assert after["run_id"] != first["run_id"]
+
+
+def test_a_run_that_vanished_is_not_waited_for(server, project):
+    sweep_id = wandb.sweep(dict(GRID) | {"run_cap": 1}, project=project, entity="local")
+    agent = make_agent(server, project, sweep_id)
+    (first,) = heartbeat(server, agent)
+    assert heartbeat(server, agent, **{first["run_id"]: True}) == []
+    assert heartbeat(server, agent) == [{"type": "exit"}]
+    assert wandb.Api().run(f"local/{project}/{first['run_id']}").state == "failed"
+    assert wandb.Api().sweep(f"local/{project}/{sweep_id}").state == "FINISHED"
+
+
+def test_hyperband_stops_the_worse_run(server, project):
+    config = dict(GRID) | {"early_terminate": {"type": "hyperband", "min_iter": 2, "eta": 2}}
+    sweep_id = wandb.sweep(config, project=project, entity="local")
+    agents = [make_agent(server, project, sweep_id) for _ in range(2)]
+    names = [heartbeat(server, agent)[0]["run_id"] for agent in agents]
+    for factor, name in enumerate(names, start=1):
+        lines = [json.dumps({"_step": step, "loss": factor * 1.0}) for step in range(3)]
+        body = {"files": {"wandb-history.jsonl": {"offset": 0, "content": lines}}}
+        server.ask(f"/files/local/{project}/{name}/file_stream", json.dumps(body).encode())
+    assert heartbeat(server, agents[0], **{names[0]: True}) == []
+    assert heartbeat(server, agents[1], **{names[1]: True}) == [{"type": "stop", "run_id": names[1]}]
+    heartbeat(server, agents[1])
+    assert wandb.Api().run(f"local/{project}/{names[1]}").state == "killed"
+
+
+def test_an_invalid_configuration_is_refused_with_its_key(project):
+    config = {"method": "grid", "parameters": {"lr": {"distribution": "uniform", "min": 1.0, "max": 0.0}}}
+    with pytest.raises(Exception, match=r"parameters\.lr"):
+        wandb.sweep(config, project=project, entity="local")
+
+
+def test_a_deleted_agent_or_sweep_is_a_404(server):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        heartbeat(server, "QWdlbnQ6OTk5OTk5")
+    assert caught.value.code == 404
+    caught.value.close()
