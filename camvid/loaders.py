@@ -42,7 +42,7 @@ class TrainFrames(Dataset[tuple[Tensor, Tensor]]):
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
         seed, index = key
         self.augmentation.set_random_seed(seed)
-        pair = self.augmentation(image=self.cache.images[index], mask=self.cache.masks[index])
+        pair = self.augmentation(image=np.array(self.cache.images[index]), mask=np.array(self.cache.masks[index]))
         return torch.from_numpy(pair["image"]).permute(2, 0, 1), torch.from_numpy(pair["mask"])
 
 
