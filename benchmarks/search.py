@@ -28,7 +28,8 @@ def config(landscape: Landscape, method: str) -> dict[str, Any]:
 
 def play(landscape: Landscape, suggest: Suggest, seed: int, runs: int, agents: int) -> float:
     """Noiseless score of the run that looked best, with `agents` runs under way at any time."""
-    noise, trials, seen = Random(f"noise {seed}"), [], []
+    noise, seen = Random(f"noise {seed}"), [FAILED]
+    trials: list[Trial] = []
     waiting: list[int] = []
     for number in range(runs + agents - 1):
         if number < runs:
@@ -85,7 +86,7 @@ def tpe(landscape: Landscape, seed: int) -> Suggest:
 
 def compare(landscape: Landscape, options: argparse.Namespace) -> None:
     """Print one line for each method on one landscape."""
-    methods = {
+    methods: dict[str, Callable[[int], Suggest]] = {
         "random": lambda seed: ours(landscape, "random", seed),
         "bayes": lambda seed: ours(landscape, "bayes", seed),
     }
@@ -103,7 +104,8 @@ def compare(landscape: Landscape, options: argparse.Namespace) -> None:
 
 def speed(past: int = 200) -> float:
     """Milliseconds of processor time for one suggestion with `past` runs, the median of nine."""
-    landscape, trials = LANDSCAPES[0], []
+    landscape = LANDSCAPES[0]
+    trials: list[Trial] = []
     draw, search = ours(landscape, "random", 0), Search(config(landscape, "bayes"), 0)
     for _ in range(past):
         args = draw(trials) or {}

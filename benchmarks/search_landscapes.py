@@ -45,7 +45,7 @@ def segmentation(args: Arguments) -> float:
     """Eight parameters; the best learning rate depends on backbone and batch size, too high a rate diverges."""
     lr, decay = math.log10(args["lr"]), math.log10(args["weight_decay"])
     best_lr = -3.0 + 0.5 * math.log10(args["batch_size"] / 8) - 0.4 * args["backbone"].startswith("vgg")
-    score = BACKBONES[args["backbone"]] + LOSSES[args["loss"]]
+    score: float = BACKBONES[args["backbone"]] + LOSSES[args["loss"]]
     score += 0.03 * args["crp"] + 0.02 * (args["fit"] == "one_cycle") + 0.08 * (args["resize_factor"] - 0.5)
     score *= 0.25 + 0.75 * _hill(lr, best_lr, 1.1)
     return 0.1 if lr > best_lr + 1.5 else score + 0.04 * _hill(decay, -2.5, 1.5)
@@ -54,13 +54,13 @@ def segmentation(args: Arguments) -> float:
 def smooth(args: Arguments) -> float:
     """Five continuous parameters with a ridge: lr / (1 - momentum) matters more than either."""
     effective = math.log10(args["lr"] / (1 - args["momentum"]))
-    score = 0.7 * _hill(effective, -1.8, 0.9) * (0.6 + 0.4 * _hill(args["dropout"], 0.15, 0.3))
+    score: float = 0.7 * _hill(effective, -1.8, 0.9) * (0.6 + 0.4 * _hill(args["dropout"], 0.15, 0.3))
     return score + 0.1 * _hill(math.log10(args["weight_decay"]), -3.0, 1.2) + 0.05 * _hill(args["warmup"], 3, 4)
 
 
 def categorical(args: Arguments) -> float:
     """Mostly choices with one interaction: a decoder that suits only some backbones."""
-    score = BACKBONES[args["backbone"]] + LOSSES[args["loss"]]
+    score: float = BACKBONES[args["backbone"]] + LOSSES[args["loss"]]
     score += {"unet": 0.0, "deeplabv3plus": 0.03, "fpn": -0.01, "segformer": -0.05}[args["decoder"]]
     score += 0.05 * (args["decoder"] == "deeplabv3plus" and args["backbone"].startswith("resnet"))
     score += {"none": -0.06, "flip": 0.0, "flip+colour": 0.02, "strong": 0.03}[args["augmentation"]]
@@ -72,14 +72,15 @@ def failing(args: Arguments) -> float | None:
     memory = args["batch_size"] * args["resize_factor"] ** 2
     if memory > 6:
         return None
-    score = 0.45 + 0.25 * args["resize_factor"] + 0.004 * args["batch_size"]
+    score: float = 0.45 + 0.25 * args["resize_factor"] + 0.004 * args["batch_size"]
     return score * (0.3 + 0.7 * _hill(math.log10(args["lr"]), -3.2, 0.9))
 
 
 def narrow(args: Arguments) -> float:
     """One narrow peak in the learning rate; the other five parameters do next to nothing."""
-    score = 0.35 + 0.35 * _hill(math.log10(args["lr"]), -2.4, 0.45)
-    return score + 0.01 * args["dropout"] + 0.005 * args["crp"] + 0.01 * (args["loss"] == "ce")
+    score: float = 0.35 + 0.35 * _hill(math.log10(args["lr"]), -2.4, 0.45)
+    score += 0.01 * args["dropout"] + 0.005 * args["crp"] + 0.01 * (args["loss"] == "ce")
+    return score
 
 
 CHOICE = {"backbone": {"values": list(BACKBONES)}, "loss": {"values": list(LOSSES)}}

@@ -20,7 +20,7 @@ from wandb_local.search.trial import Trial
 
 FIRST = 3  # runs before the model is asked
 SPREAD = 64  # candidates for each of them
-MOST = 100  # runs that the model learns from: the best ones and the newest
+MOST = 80  # runs that the model learns from: the best ones and the newest
 RANDOM, MUTANTS, CHILDREN, PARENTS = 400, 400, 200, 20  # candidates
 SEARCHED = 1000  # further draws when all candidates were handed out already
 LARGEST = 1e100  # of the scores: their squares must be finite

@@ -3,10 +3,12 @@
 import json
 from typing import Any
 
+ENCODER = json.JSONEncoder(sort_keys=True, default=str)
+
 
 def canonical(value: Any) -> str:
     """Text that is equal for equal values: 3.0 is 3 and a tuple is a list, but neither true nor "1" is 1."""
-    return json.dumps(_plain(value), sort_keys=True, default=str)
+    return ENCODER.encode(_plain(value))
 
 
 def _plain(value: Any) -> Any:

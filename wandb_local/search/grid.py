@@ -1,6 +1,7 @@
 """Grid search: every combination of the parameters' values, each once."""
 
 import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,10 +15,12 @@ class Grid:
 
     def __init__(self, space: Space) -> None:
         self.space = space
-        self.columns = [
-            list({canonical(value): value for value in reversed(dimension.distribution.support or ())}.items())[::-1]
-            for dimension in space.dimensions
-        ]
+        self.columns = [_distinct(dimension.distribution.support or ()) for dimension in space.dimensions]
+
+    @property
+    def size(self) -> int:
+        """Number of points."""
+        return math.prod(len(column) for column in self.columns)
 
     def suggest(self, trials: Sequence[Trial]) -> list[Any] | None:
         """First point that no trial has, whatever became of it; None when there is none left.
@@ -29,3 +32,11 @@ class Grid:
             if tuple(name for name, _ in cells) not in taken:
                 return [value for _, value in cells]
         return None
+
+
+def _distinct(values: Sequence[Any]) -> list[tuple[str, Any]]:
+    """Each value that is not equal to an earlier one, with its identity."""
+    first: dict[str, Any] = {}
+    for value in values:
+        first.setdefault(canonical(value), value)
+    return list(first.items())

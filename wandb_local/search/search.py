@@ -39,6 +39,14 @@ class Search:
 
         return self.space.arguments(bayes.suggest(self.space, self.config["metric"], self.seed, trials))
 
+    @property
+    def expected_runs(self) -> int | None:
+        """Number of runs that the sweep will have: the points of a grid, up to `run_cap`; None if it has no end."""
+        limits = [self.config["run_cap"]] if "run_cap" in self.config else []
+        if self._grid:
+            limits.append(self._grid.size)
+        return min(limits, default=None)
+
     def ended(self, trials: Sequence[Trial]) -> str | None:
         """Why no more runs are to start whatever the method would suggest; None if more may."""
         cap = self.config.get("run_cap")

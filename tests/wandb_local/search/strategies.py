@@ -56,9 +56,10 @@ def parameters(spec: st.SearchStrategy[dict[str, Any]], most: int = 4) -> st.Sea
 @st.composite
 def configs(draw: st.DrawFn) -> dict[str, Any]:
     method = draw(st.sampled_from(["grid", "random", "bayes"]))
-    config = {"method": method, "parameters": draw(parameters(gridded if method == "grid" else drawn))}
+    space = draw(parameters(gridded if method == "grid" else drawn))
+    config: dict[str, Any] = {"method": method, "parameters": space}
     if method == "bayes":
-        config["parameters"]["lr"] = {"min": 0.0, "max": 1.0}
+        space["lr"] = {"min": 0.0, "max": 1.0}
     if method == "bayes" or draw(st.booleans()):
         config["metric"] = {"name": "m", "goal": draw(st.sampled_from(["minimize", "maximize"]))}
     return config
@@ -77,3 +78,10 @@ def played(search: Search, results: list[tuple[Any, Any]]) -> list[Trial]:
             break
         trials.append(Trial(args, state, metric, [] if metric is None else [metric]))
     return trials
+
+
+def suggested(search: Search, trials: list[Trial]) -> dict[str, Any]:
+    """Suggestion of a search that has not come to its end."""
+    args = search.suggest(trials)
+    assert args is not None
+    return args

@@ -38,12 +38,12 @@ def test_likelihood_agrees_with_scikit_learn_and_its_gradient_with_differences()
     squared = squared_distances(POINTS, POINTS, CHOICE)
     kernel = ConstantKernel() * Matern(np.ones(5), nu=2.5) + WhiteKernel()
     reference = GaussianProcessRegressor(kernel, optimizer=None, alpha=1e-8).fit(indicators(POINTS), VALUES)
-    for logs in (process.means, process.means + [0.3, -0.2, 0.4, 0.5, 1.0]):
+    for logs in (process.means, process.means + np.array([0.3, -0.2, 0.4, 0.5, 1.0])):
         offset = (logs - process.means) / process.deviations
         theta = [logs[3], *logs[:2], *[logs[2]] * 3, logs[4]]
         likelihood = reference.log_marginal_likelihood(np.array(theta)) + 10 * np.log(2 * np.pi)
         np.testing.assert_allclose(process._loss(logs, squared)[0], 0.5 * offset @ offset - likelihood, rtol=1e-8)
-        error = check_grad(lambda x: process._loss(x, squared)[0], lambda x: process._loss(x, squared)[1], logs)
+        error = check_grad(lambda *x: process._loss(*x)[0], lambda *x: process._loss(*x)[1], logs, squared)
         assert error < 1e-4
 
 

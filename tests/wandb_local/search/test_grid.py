@@ -33,6 +33,10 @@ def test_equal_values_are_one_point_and_similar_ones_are_not():
     assert [args["x"] for args in found] == [1, True, "1", None, [1, 2], {"a": 1, "b": 2}]
 
 
+def test_repeated_values_keep_the_place_of_the_first():
+    assert [args["x"] for args in points({"x": {"values": [1, 2, 1]}})] == [1, 2]
+
+
 def test_a_grid_of_constants_is_one_run():
     assert points({"x": {"value": 3}}) == [{"x": 3}]
 
@@ -65,5 +69,5 @@ def test_each_point_exactly_once_however_the_runs_interleave(space, generator):
     assert len(set(handed)) == len(handed)
     expected = 1
     for dimension in search.space.dimensions:
-        expected *= len({canonical(value) for value in dimension.distribution.support})
+        expected *= len({canonical(value) for value in dimension.distribution.support or ()})
     assert len(handed) == expected

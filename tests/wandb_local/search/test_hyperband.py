@@ -7,6 +7,7 @@ import pytest
 
 from wandb_local.search import Trial, stop_early
 from wandb_local.search.hyperband import brackets
+from wandb_local.search.trial import State
 
 BASE: dict[str, Any] = {"method": "random", "parameters": {"p": {"min": 0.0, "max": 1.0}}}
 
@@ -16,7 +17,7 @@ def config(goal: str = "minimize", **rule: Any) -> dict[str, Any]:
 
 
 def trials(states: str, *histories: list[float]) -> list[Trial]:
-    names = {"r": "running", "f": "finished", "p": "pending", "k": "killed"}
+    names: dict[str, State] = {"r": "running", "f": "finished", "p": "pending", "k": "killed"}
     return [Trial({}, names[state], None, history) for state, history in zip(states, histories, strict=True)]
 
 

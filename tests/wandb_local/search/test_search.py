@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.wandb_local.search.strategies import configs, ends, played
+from tests.wandb_local.search.strategies import configs, ends, played, suggested
 from wandb_local.search import Search, Trial, validate
 from wandb_local.search.space import Space
 
@@ -88,7 +88,7 @@ def test_seeds_differ_and_the_order_of_keys_does_not_matter():
 
 
 def test_nested_parameters_come_back_nested():
-    args = Search(BAYES, 0).suggest([])
+    args = suggested(Search(BAYES, 0), [])
     assert args["optimizer"].keys() == {"momentum", "name"}
     assert args["optimizer"]["name"] == "adamw"
 
@@ -106,6 +106,14 @@ def test_run_cap_counts_every_run():
     assert len(trials) == 3
     assert search.ended(trials) == "run_cap 3 is reached"
     assert search.ended(trials[:2]) is None
+
+
+def test_expected_runs_are_the_grid_up_to_the_cap():
+    space = {"x": {"values": [1, 2, 2]}, "y": {"min": 0, "max": 4}}
+    assert Search({"method": "grid", "parameters": space}, 0).expected_runs == 10
+    assert Search({"method": "grid", "run_cap": 7, "parameters": space}, 0).expected_runs == 7
+    assert Search({"method": "random", "run_cap": 7, "parameters": space}, 0).expected_runs == 7
+    assert Search({"method": "random", "parameters": space}, 0).expected_runs is None
 
 
 def test_target_ends_the_sweep_in_either_direction():
@@ -130,7 +138,7 @@ def test_a_suggestion_with_200_past_trials_takes_less_than_50_ms():
     draws = Search(BAYES | {"method": "random"}, 1)
     trials: list[Trial] = []
     for n in range(200):
-        args = draws.suggest(trials)
+        args = suggested(draws, trials)
         score = args["optimizer"]["momentum"] - abs(args["resize_factor"] - 0.5) + 0.1 * args["crp"]
         trials.append(Trial(args, "running" if n > 195 else "finished", score, [score]))
     assert space.values(trials[0].args) is not None
