@@ -190,8 +190,14 @@ def _fit_stage(learn: Learner, stage: Stage, resume: dict[str, Any] | None, cbs:
 
 
 def _restore(learn: Learner, checkpoint: dict[str, Any]) -> None:
-    learn.model.load_state_dict(checkpoint["model"])
-    learn.opt.load_state_dict(checkpoint["optimizer"])
+    try:
+        learn.model.load_state_dict(checkpoint["model"])
+        learn.opt.load_state_dict(checkpoint["optimizer"])
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(
+            f"{learn.checkpoint.folder / 'last.pt'} is of another model: {str(error).splitlines()[-1].strip()}; resume "
+            "with the architecture, backbone and taxonomy that the run began with"
+        ) from None
     learn.checkpoint.restore(checkpoint)
     learn.set_epoch.random = checkpoint["random"]
     if checkpoint["average"]:

@@ -29,7 +29,7 @@ class StopAt(Callback):
 
     def before_batch(self):
         if self.learn.set_epoch.offset + self.learn.epoch == self.last and self.learn.iter == 2:
-            raise Stop('killed')
+            raise Stop("killed")
 
 
 @pytest.mark.parametrize("epoch", [1, 2, 3])
@@ -84,6 +84,14 @@ def test_truncated_checkpoint_is_named_with_the_fix(make_learner, tmp_path, shar
     os.truncate(path, int(path.stat().st_size * share))
     with pytest.raises(ValueError, match=r"last.pt: not a whole checkpoint .*start again without --resume"):
         load_checkpoint(path)
+
+
+def test_checkpoint_of_another_taxonomy_is_named(make_learner, tmp_path):
+    fit(make_learner(), **PLAN | {"epochs": 1})
+    learn = make_learner()
+    learn.model.head = torch.nn.Conv2d(8, 5, 1)
+    with pytest.raises(ValueError, match=r"last.pt is of another model: .*size mismatch.*resume with the architecture"):
+        fit(learn, **PLAN, resume=resume_from(tmp_path))
 
 
 def test_checkpoint_holds_no_code(make_learner, tmp_path):

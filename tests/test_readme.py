@@ -1,0 +1,74 @@
+"""What the README shows runs as it stands, on drawn data in place of the reader's."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+
+from camvid.layouts import open_camvid
+from camvid.synth import synth
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+QUICK = (
+    "--epochs 1 --backbone mobilenetv3_small_050 --weights none --resize_factor 0.3 --eval_factor 0.3 --batch_size 2"
+)
+
+
+def blocks() -> list[list[str]]:
+    """The commands of each code block, without their comments."""
+    found = re.findall(r"```\n(.*?)```", README, re.DOTALL)
+    return [[line.split("   #")[0].split("  # ")[0].strip() for line in block.splitlines() if line] for block in found]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("readme") / "CamVid"
+    synth(folder, frames=12, seed=1, layout="original", size=(96, 128))
+    return folder
+
+
+def film(frames, path):
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 5, (128, 96))
+    for frame in frames:
+        writer.write(cv2.imread(str(frame.image)))
+    writer.release()
+
+
+def test_commands_on_ones_own_camvid(data, tmp_path):
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("WANDB_")}
+    environment |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    film(open_camvid(data).splits["val"], tmp_path / "drive.mp4")
+    (commands,) = [block for block in blocks() if any("camvid check" in line for line in block)]
+    assert len(commands) == 5
+    for command in commands:
+        runs = sorted((tmp_path / "runs").glob("*"))
+        line = command.replace("/data/CamVid", str(data)).replace("runs/ID", str(runs[0]) if runs else "runs/ID")
+        line = line.replace("configs/", f"{ROOT}/configs/").replace("train.py", f"{ROOT}/train.py {QUICK}")
+        words = [sys.executable, *shlex.split(line)[1:]]
+        done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=240)
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    assert (tmp_path / "stats").is_dir()
+    assert (runs[0] / "test" / "worst.png").is_file()
+    assert list((tmp_path / "overlays").glob("*.mp4"))
+
+
+def test_every_preset_and_folder_is_in_the_readme():
+    presets = {path.name for path in (ROOT / "configs").glob("*.yaml")}
+    named = set(re.findall(r"configs/(\w+\*?)\.yaml", README)) | set(re.findall(r"configs/(\w+)_\*\.yaml", README))
+    for preset in presets:
+        assert any(preset.startswith(name.rstrip("*_")) for name in named), preset
+    folders = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert all(f"{folder}/" in README for folder in folders - {"benchmarks"})
+
+
+def test_targets_of_make_that_the_readme_names_exist():
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"`?make (\w+)", README))
+    assert named
+    assert named <= targets
