@@ -7,7 +7,7 @@ import math
 import wandb
 from fastai.callback.core import Callback
 
-from artifacts.run import BEST_METRICS
+BEST_METRICS = ("val/miou", "val/priority_dice")  # whose summary is the best value, not the last one
 
 
 class WandbCallback(Callback):  # type: ignore[misc]
@@ -15,13 +15,16 @@ class WandbCallback(Callback):  # type: ignore[misc]
 
     The metrics come complete and under their final names (train/loss, val/miou, lr, …) with `epoch`, counted from 1
     over all stages of the training; those that are NaN (a class absent from both sides) are left out. The summary keeps
-    the best `val/miou` and `val/priority_dice` so far as plain numbers, so that sweeps optimise the model that is kept.
+    the best `val/miou` and `val/priority_dice` so far, so that sweeps optimise the model that is kept. (W&B's own
+    summary="max" makes a dict {"max": …} of them, which sweeps do not find under the metric's name.)
     """
 
     order, run_valid = 92, False  # after what fills epoch_metrics, before the checkpoint, which may end the fit
 
     def __init__(self, run: wandb.Run):
         self.tracker = run  # fastai keeps a flag of its own under `run`
+        known = {key: run.summary.get(key) for key in BEST_METRICS}  # type: ignore[no-untyped-call]
+        self.best = {key: value for key, value in known.items() if isinstance(value, float)}  # of a resumed run
 
     def after_epoch(self) -> None:
         """Log the epoch; one that a resumed fit skips has no metrics and no row."""
@@ -29,7 +32,6 @@ class WandbCallback(Callback):  # type: ignore[misc]
         if not metrics.keys() - {"epoch"}:
             return
         self.tracker.log(metrics)
-        for key in BEST_METRICS:
-            best = self.tracker.summary.get(key, -math.inf)  # type: ignore[no-untyped-call]
-            if metrics.get(key, -math.inf) > best:
-                self.tracker.summary[key] = metrics[key]
+        for key in metrics.keys() & set(BEST_METRICS):
+            self.best[key] = max(metrics[key], self.best.get(key, -math.inf))
+        self.tracker.summary.update(self.best)  # the client has just put the last values there

@@ -9,12 +9,15 @@ class_frequency.table.json   pixels and images of each class in each split
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import wandb
+from numpy.typing import NDArray
 
 from artifacts.download import DATA_FOLDER, ArtifactError, download, offline_message
 from artifacts.masks import Mask, class_labels, masked_image
@@ -24,6 +27,7 @@ from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 FORMAT = 1  # of the artifact; a new number makes new versions of unchanged data
 LISTS = ("*.txt", "*.csv")  # small files in the root that layouts need: codes.txt, class_dict.csv, split lists
 
+Counts = NDArray[np.int64]
 DataVersion = dict[str, str | None]
 
 
@@ -143,7 +147,7 @@ def dataset_artifact(dataset: DatasetLike, name: str, digest: str) -> wandb.Arti
             "digest": digest,
             "layout": dataset.layout,
             "taxonomy": taxonomy.to_dict(),
-            "splits": {split: [frame.name for frame in frames] for split, frames in dataset.splits.items()},
+            "splits": {split: [frame.name for frame in frames] for split, frames in _frames(dataset)},
         }
         json.dump(content, file, indent=1, sort_keys=True)
     frames, classes = content_tables(dataset)
@@ -163,17 +167,23 @@ def content_tables(dataset: DatasetLike) -> tuple[wandb.Table, wandb.Table]:
     shown = [*taxonomy.priority, IGNORE_INDEX]
     frames = wandb.Table(columns=["name", "split", "sequence", "image", *(f"share/{names[index]}" for index in shown)])
     classes = wandb.Table(columns=["split", "class", "pixels", "pixel_share", "images", "image_share"])
+
+    def read(frame: FrameLike) -> tuple[Counts, wandb.Image]:
+        mask = dataset.read_mask(frame)
+        counts = np.bincount(mask.ravel(), minlength=IGNORE_INDEX + 1)
+        return counts, masked_image(str(frame.image), {"ground_truth": (mask, names)})
+
     for split, members in _frames(dataset):
-        counts = np.zeros((len(members), IGNORE_INDEX + 1), np.int64)
-        for frame, count in zip(members, counts, strict=True):
-            mask = dataset.read_mask(frame)
-            count += np.bincount(mask.ravel(), minlength=IGNORE_INDEX + 1)
-            image = masked_image(str(frame.image), {"ground_truth": (mask, names)})
-            frames.add_data(frame.name, split, frame.sequence, image, *(count[shown] / mask.size).tolist())
+        with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+            by_frame, pictures = zip(*pool.map(read, members), strict=True)
+        counts = np.stack(by_frame)  # (frames, 256)
+        for frame, count, picture in zip(members, counts, pictures, strict=True):
+            shares = (count[shown] / count.sum()).tolist()
+            frames.add_data(frame.name, split, frame.sequence, picture, *shares)
         pixels, images = counts.sum(0), (counts > 0).sum(0)
         for index, name in names.items():
-            shares = float(pixels[index] / pixels.sum()), float(images[index] / len(members))
-            classes.add_data(split, name, int(pixels[index]), shares[0], int(images[index]), shares[1])
+            pixel_share, image_share = float(pixels[index] / pixels.sum()), float(images[index] / len(members))
+            classes.add_data(split, name, int(pixels[index]), pixel_share, int(images[index]), image_share)
     return frames, classes
 
 

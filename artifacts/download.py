@@ -51,7 +51,7 @@ def download(artifact: wandb.Artifact, root: Path) -> Path:
         ArtifactError: a name that leads out of the folder, a reference to another place, or damaged content.
     """
     _check_entries(artifact)
-    folder = root / folder_name(artifact)
+    folder = root / folder_name(artifact.qualified_name)
     try:
         _download_verified(artifact, folder, skip_cache=False)
     except ValueError:
@@ -64,10 +64,9 @@ def download(artifact: wandb.Artifact, root: Path) -> Path:
     return folder
 
 
-def folder_name(artifact: wandb.Artifact) -> Path:
-    """entity/project/name-version, of letters, digits, dots, dashes and underscores alone."""
-    parts = artifact.qualified_name.split("/")
-    return Path(*(re.sub(r"[^A-Za-z0-9._-]+|^\.+", "-", part) for part in parts))
+def folder_name(qualified_name: str) -> Path:
+    """entity/project/name:version as a path of letters, digits, dots, dashes and underscores alone."""
+    return Path(*(re.sub(r"[^A-Za-z0-9._-]+|^\.+", "-", part) for part in qualified_name.split("/")))
 
 
 def offline_message(name: str) -> str:

@@ -31,7 +31,7 @@ def log_model(
         folder: where `models.saved.save_model` wrote it.
         name: the artifact's name, without a version.
         aliases: further aliases beside `latest`.
-        metrics: those measured on these weights; kept in the artifact's metadata, NaN as null.
+        metrics: those measured on these weights, for the artifact's metadata (NaN as null); by default metrics.json's.
 
     Returns:
         The artifact, with its version where the run is online.
@@ -43,8 +43,9 @@ def log_model(
     if missing:
         raise FileNotFoundError(f"{folder}: no {', '.join(missing)}; log a folder that save_model wrote")
     config, data = (_read(folder / file) for file in ("config.yaml", "data.yaml"))
+    metrics = _read(folder / "metrics.json") if metrics is None else metrics
     metadata = {
-        "metrics": {key: None if math.isnan(value) else float(value) for key, value in (metrics or {}).items()},
+        "metrics": {key: None if math.isnan(value) else float(value) for key, value in metrics.items()},
         "data_version": data,
         "architecture": config.get("architecture"),
         "backbone": config.get("backbone"),

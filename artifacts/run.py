@@ -16,7 +16,7 @@ from wandb.sdk.lib.wbauth import read_netrc_auth
 
 ROOT = Path(__file__).resolve().parent.parent
 CHOICES = ("WANDB_MODE", "WANDB_BASE_URL", "WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE")
-BEST_METRICS = ("val/miou", "val/priority_dice")  # whose summary is the best value, not the last one
+EPOCH_METRICS = ("train/*", "val/*", "lr", "throughput")  # drawn over epochs
 REASON_LENGTH = 2000
 
 
@@ -61,7 +61,9 @@ def start_run(
         raise ConnectionError(
             f"W&B: no run could be started ({error}); check WANDB_BASE_URL and the key, or set WANDB_MODE=offline"
         ) from error
-    _define_metrics(run)
+    run.define_metric("epoch")
+    for pattern in EPOCH_METRICS:
+        run.define_metric(pattern, step_metric="epoch")
     return run
 
 
@@ -113,18 +115,6 @@ def finish_failed(run: wandb.Run, error: BaseException) -> None:
     """Finish the run as failed; its summary says why under `error`."""
     run.summary["error"] = f"{type(error).__name__}: {error}"[:REASON_LENGTH]
     run.finish(exit_code=1)
-
-
-def _define_metrics(run: wandb.Run) -> None:
-    """Curves over epochs; for the metrics that choose the model, `WandbCallback` keeps the best value in the summary.
-
-    W&B's own summary="max" would make the summary a dict {"max": …}, which sweeps do not find under the metric's name.
-    """
-    run.define_metric("epoch")
-    for pattern in ("train/*", "val/*", "lr", "throughput"):
-        run.define_metric(pattern, step_metric="epoch")
-    for metric in BEST_METRICS:
-        run.define_metric(metric, step_metric="epoch", summary="none")
 
 
 def _git(root: Path, *arguments: str) -> str:

@@ -1,0 +1,195 @@
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import wandb
+from PIL import Image
+from torch import nn
+
+from artifacts import edge_case_table, log_evaluation, tracked
+from artifacts.masks import CORRECT, ERROR_LABELS, HALLUCINATED, MISSED, OTHER_ERROR, error_mask, evaluation_image
+from artifacts.tables import confusion_table
+from camvid.taxonomy import IGNORE_INDEX, load_taxonomy
+from eval.evaluate import Evaluation, Sample, evaluate
+
+TAXONOMY = load_taxonomy("camvid11")
+NAMES = TAXONOMY.names
+ROAD, CAR, PEDESTRIAN = (NAMES.index(name) for name in ("Road", "Car", "Pedestrian"))
+
+
+@pytest.fixture(scope="module")
+def samples() -> list[Sample]:
+    """Five frames of 30x40; a frame's number is the count of its rows that are cars, so that Dice differ."""
+    rng = np.random.default_rng(1)
+    frames = []
+    for number in range(5):
+        image = rng.integers(0, 256, (30, 40, 3), dtype=np.uint8)
+        mask = np.full((30, 40), ROAD, np.uint8)
+        mask[: number * 4] = CAR
+        mask[-1] = IGNORE_INDEX
+        image[mask == CAR, 0] = np.where(rng.random((mask == CAR).sum()) < 0.12 * number, 255, 0)
+        image[mask != CAR, 0] = 0
+        frames.append(Sample(f"frame_{number}", image, mask, "seq"))
+    return frames
+
+
+class Reddish(nn.Module):
+    """Says Car where the image is red, else Road."""
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        logits = torch.full((len(image), len(NAMES), *image.shape[2:]), -1.0)
+        logits[:, ROAD] = 0.5
+        logits[:, CAR] = image[:, 0]
+        return logits
+
+
+@pytest.fixture(scope="module")
+def evaluation(samples) -> Evaluation:
+    return evaluate(
+        Reddish(),
+        samples,
+        num_classes=len(NAMES),
+        class_names=NAMES,
+        priority=TAXONOMY.priority,
+        background=TAXONOMY.background,
+        progress=False,
+    )
+
+
+@pytest.fixture
+def table(evaluation, samples) -> wandb.Table:
+    return edge_case_table(evaluation.records, samples, evaluation.predictions, TAXONOMY)
+
+
+def cells(table: wandb.Table, column: str) -> list[Any]:
+    return [row[table.columns.index(column)] for row in table.data]
+
+
+def test_error_mask_by_hand():
+    truth = np.array([[ROAD, CAR, CAR, ROAD, ROAD, IGNORE_INDEX]], np.uint8)
+    pred = np.array([[ROAD, CAR, PEDESTRIAN, CAR, 0, CAR]], np.uint8)
+    expected = [CORRECT, CORRECT, MISSED, HALLUCINATED, OTHER_ERROR, IGNORE_INDEX]
+    assert error_mask(truth, pred, TAXONOMY.priority).tolist() == [expected]
+    assert set(expected) == set(ERROR_LABELS)
+    assert not set(ERROR_LABELS) & set(range(load_taxonomy("camvid32").num_classes))
+
+
+def test_table_is_the_records_worst_first(table, evaluation):
+    assert cells(table, "name") == evaluation.records["name"].tolist()
+    assert cells(table, "flagged") == [True, True, False, False, False]
+    assert table.columns[:2] == ["name", "image"]
+    for column in ("dice/Car", "priority_score", "objects/Car", "found/Car"):
+        assert [math.nan if cell is None else cell for cell in cells(table, column)] == pytest.approx(
+            evaluation.records[column].tolist(), nan_ok=True
+        )
+    assert "objects/Car/small" not in table.columns
+
+
+def test_cells_are_plain_and_absent_classes_null(table, evaluation):
+    values = [value for row in table.data for value in row[2:]]
+    assert {type(value) for value in values} <= {str, bool, int, float, type(None)}
+    assert not any(isinstance(value, float) and math.isnan(value) for value in values)
+    assert cells(table, "dice/Pedestrian") == [None] * 5
+    assert cells(table, "dice/Car")[0] == pytest.approx(evaluation.records["dice/Car"].iloc[0])
+
+
+def test_only_the_worst_get_images(evaluation, samples):
+    table = edge_case_table(evaluation.records, samples, evaluation.predictions, TAXONOMY, max_images=2)
+    assert [image is not None for image in cells(table, "image")] == [True, True, False, False, False]
+
+
+def test_overlays_of_each_image(new_run, evaluation, samples):
+    with tracked(new_run()) as run:
+        artifact = wandb.Artifact("a", "evaluation")
+        artifact.add(edge_case_table(evaluation.records, samples, evaluation.predictions, TAXONOMY), "t")
+    rows = json.loads(Path(artifact.manifest.entries["t.table.json"].local_path or "").read_text())["data"]
+    for position, row in zip(evaluation.records.index, rows, strict=True):
+        sample, pred = samples[position], evaluation.predictions[position]
+        assert row[0] == sample.name
+        masks = {key: _picture(artifact, cell["path"]) for key, cell in row[1]["masks"].items()}
+        np.testing.assert_array_equal(masks["ground_truth"], sample.mask)
+        np.testing.assert_array_equal(masks["prediction"], pred)
+        np.testing.assert_array_equal(masks["error"], error_mask(sample.mask, pred, TAXONOMY.priority))
+        picture = _picture(artifact, row[1]["path"]).astype(int)
+        assert picture.shape == sample.image.shape
+    assert run.id
+
+
+def _picture(artifact: wandb.Artifact, name: str) -> np.ndarray:
+    return np.asarray(Image.open(artifact.manifest.entries[name].local_path or ""))
+
+
+def test_large_frames_shrink_with_their_masks():
+    truth = np.full((90, 120), ROAD, np.uint8)
+    truth[:45] = CAR
+    image = np.full((180, 240, 3), 200, np.uint8)
+    picture = evaluation_image(image, truth, truth, NAMES, TAXONOMY.priority, max_side=40)
+    artifact = wandb.Artifact("a", "evaluation")
+    cell = picture.to_json(artifact)
+    assert (cell["width"], cell["height"]) == (40, 30)
+    mask = _picture(artifact, cell["masks"]["ground_truth"]["path"])
+    assert mask.shape == (30, 40)
+    assert (mask[:15] == CAR).all()
+    assert (mask[15:] == ROAD).all()
+
+
+def test_confusion_table_by_hand():
+    table = confusion_table([[3, 1], [0, 2]], ["a", "b"])
+    assert table.data == [["a", "a", 3], ["a", "b", 1], ["b", "a", 0], ["b", "b", 2]]
+
+
+def test_evaluation_is_logged_whole(new_run, read_run, evaluation, samples):
+    with tracked(new_run()) as run:
+        log_evaluation(run, evaluation, samples, TAXONOMY, "test")
+    written = read_run(Path(run.sync_dir))
+    assert written.summary["test/miou"] == pytest.approx(evaluation.metrics["miou"])
+    assert written.summary["test/dice/Car"] == pytest.approx(evaluation.metrics["dice/Car"])
+    assert "test/dice/Pedestrian" not in written.summary
+    row = written.history[0]
+    counts = {key: row[f"test/{key}/nrows"] for key in ("edge_cases", "missed", "found")}
+    assert counts == {"edge_cases": 5, "missed": 2, "found": 2}
+    (artifact,) = (artifact for artifact in written.artifacts if artifact.type == "evaluation")
+    assert artifact.name == f"run-{run.id}-test-evaluation"
+    paths = [entry.path for entry in artifact.manifest.contents]
+    assert sorted(path for path in paths if "/" not in path) == [
+        f"{t}.table.json" for t in ("edge_cases", "found", "missed")
+    ]
+    assert len([path for path in paths if path.endswith(".jpg")]) == 5
+    assert len([path for path in paths if path.endswith(".png")]) <= 15
+
+
+def test_views_are_the_frames_of_evals_views(new_run, read_run, evaluation, samples):
+    with tracked(new_run()) as run:
+        log_evaluation(run, evaluation, samples, TAXONOMY)
+    files = Path(run.sync_dir) / "files"
+    names = {}
+    for key in ("edge_cases", "missed", "found"):
+        (path,) = (files / "media" / "table" / "val").glob(f"{key}_*.table.json")
+        names[key] = [row[0] for row in json.loads(path.read_text())["data"]]
+    present = evaluation.records[evaluation.records["present"] != ""]
+    assert names["missed"] == present[present["missed"] != ""]["name"].tolist()
+    assert names["found"] == present[present["missed"] == ""]["name"].tolist()
+    assert len(names["edge_cases"]) == 5
+
+
+@pytest.mark.usefixtures("online")
+def test_tables_are_read_back_equal_from_a_server(new_run, evaluation, samples, table):
+    with tracked(new_run()) as run:
+        log_evaluation(run, evaluation, samples, TAXONOMY)
+    found = wandb.Api().artifact(f"{run.entity}/{run.project}/run-{run.id}-val-evaluation:latest").get("edge_cases")
+    assert isinstance(found, wandb.Table)
+    assert found.columns == table.columns
+    assert [[row[0], *row[2:]] for row in found.data] == [[row[0], *row[2:]] for row in table.data]
+    images = cells(found, "image")
+    assert all(isinstance(image, wandb.Image) and image.image and image.image.size == (40, 30) for image in images)
+    assert wandb.Api().run(run.path).summary["val/miou"] == pytest.approx(evaluation.metrics["miou"])
+
+
+def test_disabled_runs_evaluate_as_well(new_run, evaluation, samples, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    with tracked(new_run()) as run:
+        log_evaluation(run, evaluation, samples, TAXONOMY)
