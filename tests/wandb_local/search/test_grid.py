@@ -2,7 +2,7 @@
 
 import itertools
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.wandb_local.search.strategies import gridded, parameters, played
@@ -51,7 +51,7 @@ def test_runs_of_other_sweeps_take_no_point():
     assert search.suggest([Trial({"y": 1}, "finished"), Trial({"x": 1.0, "y": 3}, "failed")]) == {"x": 2}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(parameters(gridded, most=2), st.randoms(use_true_random=False))
 def test_each_point_exactly_once_however_the_runs_interleave(space, generator):
     for spec in space.values():
