@@ -1,4 +1,4 @@
-"""The web application: routes, who may use them, how large a body may be, and what an error looks like to the client."""
+"""The web application: routes, who may use them, how large a body may be, what an error looks like to the client."""
 
 import dataclasses
 import errno

@@ -1,7 +1,7 @@
 """SQLite records: one connection per thread, one writer at a time, migrations by schema version.
 
-Write-ahead logging with ``synchronous=NORMAL``: what was committed survives the death of the process at any moment. After a
-power cut the database is consistent, but the last moments before it may be missing.
+Write-ahead logging with ``synchronous=NORMAL``: what was committed survives the death of the process at any moment.
+After a power cut the database is consistent, but the last moments before it may be missing.
 """
 
 import contextlib

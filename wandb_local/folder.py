@@ -18,7 +18,7 @@ def default_folder() -> Path:
 
 
 class DataFolder:
-    """Paths of one data folder. Making it creates the folder and, the first time, the API key and the signing secret."""
+    """Paths of one data folder, which is created; the API key and the signing secret are made when first asked for."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.expanduser().resolve()

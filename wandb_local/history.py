@@ -8,6 +8,7 @@ from typing import Any
 from wandb_local import jsons
 from wandb_local.database import Database
 from wandb_local.errors import ClientError
+from wandb_local.inputs import integer, strings
 
 
 def append_history(connection: sqlite3.Connection, run_id: int, offset: int, lines: Sequence[str]) -> None:
@@ -114,10 +115,12 @@ def sampled_lines(db: Database, table: str, run_id: int, samples: int) -> list[s
 
 
 def sampled_values(db: Database, run_id: int, spec: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rows that have all of ``spec["keys"]``, reduced to these keys and to ``spec["samples"]`` rows. ``minStep`` and
-    ``maxStep`` are inclusive."""
-    keys = [str(key) for key in spec.get("keys") or []]
-    first, last = _bound(spec.get("minStep"), -(1 << 62)), _bound(spec.get("maxStep"), 1 << 62)
+    """The rows that have all of ``spec["keys"]``, reduced to these keys and to ``spec["samples"]`` rows.
+
+    ``minStep`` and ``maxStep`` are both included.
+    """
+    keys = strings(spec, "keys")
+    first, last = integer(spec, "minStep", -(1 << 62)), integer(spec, "maxStep", 1 << 62)
     rows = db.rows(
         "SELECT line FROM history WHERE run_id = ? AND step >= ? AND step <= ? ORDER BY step, number",
         (run_id, first, last),
@@ -128,7 +131,7 @@ def sampled_values(db: Database, run_id: int, spec: Mapping[str, Any]) -> list[d
         values = {key: lookup(record, key) for key in keys} if keys else record
         if all(value is not None for value in values.values()):
             found.append(values)
-    return thinned(found, _bound(spec.get("samples"), 500))
+    return thinned(found, integer(spec, "samples", 500))
 
 
 def thinned(items: Sequence[Any], limit: int) -> list[Any]:
@@ -148,7 +151,3 @@ def lookup(record: Mapping[str, Any], key: str) -> Any:
     for part in key.split("."):
         value = value.get(part) if isinstance(value, dict) else None
     return value
-
-
-def _bound(value: Any, default: int) -> int:
-    return max(min(int(value), 1 << 62), -(1 << 62)) if isinstance(value, int | float) and value == value else default

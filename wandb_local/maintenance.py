@@ -25,7 +25,8 @@ def collect_garbage(services: Services, grace: float) -> dict[str, int]:
     with services.db.write() as connection:
         abandoned = connection.execute("DELETE FROM artifacts WHERE state = 'PENDING' AND updated_at < ?", (limit,))
         unused = connection.execute(
-            "SELECT md5, size FROM blobs WHERE touched_at < ? AND NOT EXISTS (SELECT 1 FROM run_files WHERE md5 = blobs.md5)"
+            "SELECT md5, size FROM blobs WHERE touched_at < ?"
+            " AND NOT EXISTS (SELECT 1 FROM run_files WHERE md5 = blobs.md5)"
             " AND NOT EXISTS (SELECT 1 FROM artifact_files WHERE md5 = blobs.md5)"
             " AND NOT EXISTS (SELECT 1 FROM manifests WHERE md5 = blobs.md5)",
             (limit,),

@@ -39,7 +39,7 @@ def open_services(folder: DataFolder) -> Services:
     return Services(database, blobs, Signer(folder.signing_secret), Unknowns(), Dispatcher())
 
 
-def serve(folder: DataFolder, address: Address, announce: bool = True) -> None:
+def serve_folder(folder: DataFolder, address: Address) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Raises:
@@ -63,8 +63,7 @@ def serve(folder: DataFolder, address: Address, announce: bool = True) -> None:
             ws="none",
         )
         folder.announce(url)
-        if announce:
-            print(f"export WANDB_BASE_URL={url}\nexport WANDB_API_KEY={folder.api_key}", flush=True)
+        print(f"export WANDB_BASE_URL={url}\nexport WANDB_API_KEY={folder.api_key}", flush=True)
         uvicorn.Server(config).run(sockets=[listener])
         services.db.close()
     finally:

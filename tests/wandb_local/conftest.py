@@ -15,7 +15,7 @@ from tests.wandb_local.process import ROOT, Server, client_environment
 
 @pytest.fixture(scope="session")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all tests of the folder; fails at the end if the client asked for anything that it did not know."""
+    """One server for all tests of the folder; fails at the end if the client asked for what it did not know."""
     server = Server(tmp_path_factory.mktemp("server"))
     server.start()
     yield server
@@ -55,7 +55,7 @@ def project() -> str:
 
 @pytest.fixture
 def run_client(client_home: dict[str, str], tmp_path: Path):  # type: ignore[no-untyped-def]
-    """Runs Python code or a ``wandb`` command in a new process against the shared server; answers the finished process."""
+    """Runs Python code or a ``wandb`` command in a new process against the shared server; answers the process."""
 
     def run(*arguments: str, code: str = "", timeout: float = 100, check: bool = True, **variables: str):  # type: ignore[no-untyped-def]
         command = [sys.executable, "-c", code, *arguments] if code else [sys.executable, "-m", "wandb", *arguments]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,10 @@ def free_port() -> int:
 
 
 class Server:
-    """``python -m wandb_local serve`` on one data folder and one port, so that it can be restarted at the same address."""
+    """``python -m wandb_local serve`` on one data folder and one port, so that it can be restarted there."""
 
     def __init__(
-        self, folder: Path, *options: str, scheme: str = "http", variables: dict[str, str] | None = None
+        self, folder: Path, *options: str, scheme: str = "http", preexec: Callable[[], None] | None = None
     ) -> None:
         self.folder = folder
         self.data = folder / "data"
@@ -34,13 +35,13 @@ class Server:
         self.url = f"{scheme}://127.0.0.1:{self.port}"
         self.key = ""
         self._options = options
-        self._variables = variables or {}
+        self._preexec = preexec
         self._process: subprocess.Popen[str] | None = None
 
     def start(self, timeout: float = 60) -> None:
         """Start the process and wait until it answers."""
         command = [sys.executable, "-m", "wandb_local", "serve", "--port", str(self.port), "--data", str(self.data)]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), **self._variables}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         with (self.folder / "server.log").open("a") as log:
             self._process = subprocess.Popen(
                 [*command, *self._options],

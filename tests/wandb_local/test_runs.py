@@ -100,7 +100,12 @@ with wandb.init(project={project!r}, id="talker") as run:
 
 
 def test_a_script_that_raises_is_a_failed_run(run_client, project):
-    code = f"import wandb\nrun = wandb.init(project={project!r}, id='faller')\nrun.log({{'a': 1}})\nraise ValueError('fell')"
+    code = f"""
+import wandb
+run = wandb.init(project={project!r}, id="faller")
+run.log({{"a": 1}})
+raise ValueError("fell")
+"""
     done = run_client(code=code, check=False)
     assert (done.returncode, "ValueError: fell" in done.stderr) == (1, True), done.stderr
     found = read(project, "faller")

@@ -1,9 +1,11 @@
 """Sweeps through the real ``wandb sweep`` and ``wandb agent`` against a real server."""
 
+import contextlib
 import itertools
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import urllib.error
@@ -12,7 +14,7 @@ import pytest
 import wandb
 import yaml
 
-from tests.wandb_local.process import ROOT
+from tests.wandb_local.process import ROOT, Server
 
 pytestmark = [
     pytest.mark.usefixtures("server"),
@@ -55,7 +57,7 @@ def heartbeat(server, agent, **running):
 
 
 def make_agent(server, project, sweep):
-    query = "mutation($p:String,$s:String!){createAgent(input:{host:\"h\",projectName:$p,sweep:$s}){agent{id}}}"
+    query = 'mutation($p:String,$s:String!){createAgent(input:{host:"h",projectName:$p,sweep:$s}){agent{id}}}'
     return server.graphql(query, p=project, s=sweep)["createAgent"]["agent"]["id"]
 
 
@@ -69,7 +71,8 @@ def test_a_grid_by_two_agents_hands_out_every_point_once(run_client, client_home
         agents = [subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log) for _ in range(2)]
         assert [agent.wait(timeout=200) for agent in agents] == [0, 0]
     sweep = wandb.Api().sweep(path)
-    assert points(sweep) == sorted(itertools.product([1.0, 2.0, 3.0], ["s", "m"])), (tmp_path / "agents.log").read_text()
+    log_text = (tmp_path / "agents.log").read_text()
+    assert points(sweep) == sorted(itertools.product([1.0, 2.0, 3.0], ["s", "m"])), log_text
     assert {run.state for run in sweep.runs} == {"finished"}
     assert (sweep.state, sweep.name, sweep.expected_run_count) == ("FINISHED", "my sweep", 6)
     assert sweep.best_run().config["lr"] == 1.0
@@ -77,23 +80,24 @@ def test_a_grid_by_two_agents_hands_out_every_point_once(run_client, client_home
     assert sum(len(list(agent.runs())) for agent in sweep.agents()) == 6
 
 
-def test_an_agent_in_the_process_with_a_count(project):
-    config = {
-        "method": "bayes",
-        "metric": {"name": "loss", "goal": "minimize"},
-        "parameters": {"x": {"min": -1.0, "max": 1.0}, "deep": {"parameters": {"n": {"min": 1, "max": 4}}}},
-    }
-    sweep_id = wandb.sweep(config, project=project, entity="local")
+def test_an_agent_in_the_process_with_a_count(run_client, project):
+    code = f"""
+import wandb
+parameters = {{"x": {{"min": -1.0, "max": 1.0}}, "deep": {{"parameters": {{"n": {{"min": 1, "max": 4}}}}}}}}
+config = {{"method": "bayes", "metric": {{"name": "loss", "goal": "minimize"}}, "parameters": parameters}}
+sweep_id = wandb.sweep(config, project={project!r}, entity="local")
 
-    def train():
-        with wandb.init() as run:
-            assert isinstance(run.config.deep["n"], int)
-            run.log({"loss": run.config.x**2})
+def train():
+    with wandb.init() as run:
+        assert isinstance(run.config.deep["n"], int)
+        run.log({{"loss": run.config.x**2}})
 
-    wandb.agent(sweep_id, function=train, count=2, project=project, entity="local")
-    runs = list(wandb.Api().sweep(f"local/{project}/{sweep_id}").runs)
-    assert len(runs) == 2
-    assert all(-1 <= run.config["x"] <= 1 and run.state == "finished" for run in runs)
+wandb.agent(sweep_id, function=train, count=2, project={project!r}, entity="local")
+"""
+    run_client(code=code)
+    (sweep,) = wandb.Api().project(project, "local").sweeps()
+    assert len(sweep.runs) == 2
+    assert all(-1 <= run.config["x"] <= 1 and run.state == "finished" for run in sweep.runs)
 
 
 def test_states_by_the_command_line(run_client, server, project, tmp_path):
@@ -102,7 +106,8 @@ def test_states_by_the_command_line(run_client, server, project, tmp_path):
     name = path.split("/")[-1]
     agent = make_agent(server, project, name)
     (first,) = heartbeat(server, agent)
-    assert (first["type"], first["program"], first["args"]) == ("run", "train.py", {"lr": {"value": 1.0}, "size": {"value": "s"}})
+    assert (first["type"], first["program"]) == ("run", "train.py")
+    assert first["args"] == {"lr": {"value": 1.0}, "size": {"value": "s"}}
     run_client("sweep", "--pause", path)
     other = make_agent(server, project, name)
     assert heartbeat(server, other) == []
@@ -162,19 +167,44 @@ def test_a_run_that_vanished_is_not_waited_for(server, project):
     assert wandb.Api().sweep(f"local/{project}/{sweep_id}").state == "FINISHED"
 
 
-def test_hyperband_stops_the_worse_run(server, project):
+def test_hyperband_stops_the_worst_run(server, project):
     config = dict(GRID) | {"early_terminate": {"type": "hyperband", "min_iter": 2, "eta": 2}}
     sweep_id = wandb.sweep(config, project=project, entity="local")
-    agents = [make_agent(server, project, sweep_id) for _ in range(2)]
+    agents = [make_agent(server, project, sweep_id) for _ in range(4)]
     names = [heartbeat(server, agent)[0]["run_id"] for agent in agents]
     for factor, name in enumerate(names, start=1):
         lines = [json.dumps({"_step": step, "loss": factor * 1.0}) for step in range(3)]
         body = {"files": {"wandb-history.jsonl": {"offset": 0, "content": lines}}}
         server.ask(f"/files/local/{project}/{name}/file_stream", json.dumps(body).encode())
-    assert heartbeat(server, agents[0], **{names[0]: True}) == []
-    assert heartbeat(server, agents[1], **{names[1]: True}) == [{"type": "stop", "run_id": names[1]}]
-    heartbeat(server, agents[1])
-    assert wandb.Api().run(f"local/{project}/{names[1]}").state == "killed"
+    answers = [heartbeat(server, agent, **{name: True}) for agent, name in zip(agents, names, strict=True)]
+    assert answers == [[], [], [], [{"type": "stop", "run_id": names[3]}]]
+    heartbeat(server, agents[3])
+    assert wandb.Api().run(f"local/{project}/{names[3]}").state == "killed"
+
+
+def test_the_search_survives_a_restart_of_the_server(tmp_path):
+    """The same answers come from a server that was killed between any two of them."""
+    handed_out = []
+    for restarts in (False, True):
+        folder = tmp_path / str(restarts)
+        folder.mkdir()
+        server = Server(folder)
+        server.start()
+        config = yaml.safe_dump(dict(GRID) | {"method": "random", "parameters": {"lr": {"min": 0.0, "max": 1.0}}})
+        create = 'mutation($c:String){upsertSweep(input:{projectName:"p",config:$c}){sweep{name}}}'
+        sweep = server.graphql(create, c=config)["upsertSweep"]["sweep"]["name"]
+        with contextlib.closing(sqlite3.connect(server.data / "records.sqlite3")) as records, records:
+            records.execute("UPDATE sweeps SET seed = 7")
+        args = []
+        for _ in range(4):
+            if restarts:
+                server.kill()
+                server.start()
+            args.append(heartbeat(server, make_agent(server, "p", sweep))[0]["args"]["lr"]["value"])
+        server.stop()
+        handed_out.append(args)
+    assert handed_out[0] == handed_out[1]
+    assert len(set(handed_out[0])) == 4
 
 
 def test_an_invalid_configuration_is_refused_with_its_key(project):

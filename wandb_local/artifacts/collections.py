@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from wandb_local import inputs
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import ClientError, NotFoundError, UnsupportedError
@@ -27,7 +28,7 @@ def make_type(connection: sqlite3.Connection, project_id: int, name: object) -> 
 def make_collection(
     context: Context, project_id: int, type_name: object, name: object, *, portfolio: bool, client_id: object = None
 ) -> Row:
-    """The collection of that name, made on first use; call it inside a transaction.
+    """The collection of that name, made on first use; call it in a transaction.
 
     Raises:
         ClientError: it exists with another type, or is for links where versions are logged (or the other way round).
@@ -37,8 +38,8 @@ def make_collection(
         type_id = make_type(connection, project_id, type_name)
         moment = now()
         connection.execute(
-            "INSERT OR IGNORE INTO collections (project_id, type_id, name, portfolio, client_id, created_at, updated_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO collections"
+            " (project_id, type_id, name, portfolio, client_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (project_id, type_id, name, portfolio, None if client_id is None else str(client_id), moment, moment),
         )
     row = find_collection(context, project_id, name)
@@ -122,7 +123,7 @@ def set_aliases(
 
 
 def add_member(connection: sqlite3.Connection, collection_id: int, artifact_id: int) -> Row:
-    """Give a version the collection's next number and the alias ``latest``; one that is a member already keeps its place."""
+    """Give a version the collection's next number and the alias ``latest``; a member keeps the number that it has."""
     moment = now()
     sql = "SELECT * FROM memberships WHERE collection_id = ? AND artifact_id = ?"
     known = connection.execute(sql, (collection_id, artifact_id)).fetchone()
@@ -175,7 +176,7 @@ def link(context: Context, artifact: Row, given: Mapping[str, Any]) -> Row:
         name = given.get("artifactPortfolioName")
         collection = make_collection(context, project["id"], type_name, name, portfolio=True)
         place = add_member(connection, collection["id"], artifact["id"])
-        wanted = [alias.get("alias") for alias in given.get("aliases") or []]
+        wanted = [alias.get("alias") for alias in inputs.objects(given, "aliases")]
         set_aliases(connection, collection["id"], place["id"], wanted)
     return place
 

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from wandb_local import inputs
 from wandb_local.artifacts.manifest import md5_from_base64, md5_to_base64
 from wandb_local.artifacts.versions import need_artifact
 from wandb_local.context import Context
@@ -70,11 +71,9 @@ def create_files(context: Context, given: Mapping[str, Any]) -> dict[str, Any]:
         ClientError: a file without an MD5.
         NotFoundError: the version does not exist.
     """
-    specs = given.get("artifactFiles") or []
-    if not isinstance(specs, list) or not all(isinstance(spec, Mapping) for spec in specs):
-        raise ClientError("artifactFiles: give a list of objects")
+    specs = inputs.objects(given, "artifactFiles")
     with context.db.write() as connection:
-        known = {spec.get("artifactID"): need_artifact(context, spec.get("artifactID")) for spec in specs}
+        known = {str(spec.get("artifactID")): need_artifact(context, spec.get("artifactID")) for spec in specs}
         for artifact in known.values():
             connection.execute("UPDATE artifacts SET updated_at = ? WHERE id = ?", (now(), artifact["id"]))
         return {"files": {"edges": [{"node": _file(context, spec)} for spec in specs]}}
@@ -83,7 +82,7 @@ def create_files(context: Context, given: Mapping[str, Any]) -> dict[str, Any]:
 def _file(context: Context, spec: Mapping[str, Any]) -> dict[str, Any]:
     md5 = md5_from_base64(spec.get("md5"))
     stored = context.blobs.touch(md5)
-    parts = spec.get("uploadPartsInput") or []
+    parts = inputs.objects(spec, "uploadPartsInput")
     node: dict[str, Any] = {
         "__typename": "File",
         "id": to_id("ArtifactBlob", int(md5[:12], 16)),
@@ -102,12 +101,12 @@ def _file(context: Context, spec: Mapping[str, Any]) -> dict[str, Any]:
     return node
 
 
-def _part_urls(context: Context, parts: Any) -> dict[str, Any]:
+def _part_urls(context: Context, parts: list[Mapping[str, Any]]) -> dict[str, Any]:
     upload_id = secrets.token_hex(16)
     urls = []
     for part in parts:
-        number, md5 = part.get("partNumber"), str(part.get("hexMD5"))
-        if not isinstance(number, int) or not 0 < number <= MAX_PART:
+        number, md5 = inputs.integer(part, "partNumber", 0), str(part.get("hexMD5"))
+        if not 0 < number <= MAX_PART:
             raise ClientError(f"uploadPartsInput: partNumber {number!r} is not between 1 and {MAX_PART}")
         claim: dict[str, object] = {"put": "part", "upload": upload_id, "number": number, "md5": md5}
         urls.append({"partNumber": number, "uploadUrl": context.upload_url(claim)})
@@ -128,7 +127,8 @@ def complete_multipart(context: Context, given: Mapping[str, Any]) -> dict[str, 
         context.blobs.drop_parts(upload_id)
         return {"digest": None}
     if not (context.blobs.touch(md5) and not folder.exists()):
-        parts = [folder / f"{int(part['partNumber']):06d}" for part in given.get("completedParts") or []]
+        numbers = [inputs.integer(part, "partNumber", 0) for part in inputs.objects(given, "completedParts")]
+        parts = [folder / f"{number:06d}" for number in numbers]
         missing = [part.name for part in parts if not part.is_file()]
         if missing or not parts:
             raise ClientError(f"parts {missing} of the upload have not arrived")

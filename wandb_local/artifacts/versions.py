@@ -1,10 +1,11 @@
-"""One artifact version's life: begun (PENDING), its files and manifest uploaded, committed with all of them or not at all."""
+"""One artifact version's life: begun, its files and manifest uploaded, committed with all of them or not at all."""
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from wandb_local import inputs
 from wandb_local.artifacts import collections as col
 from wandb_local.artifacts.manifest import Manifest
 from wandb_local.context import Context
@@ -13,6 +14,8 @@ from wandb_local.errors import ClientError, NotFoundError
 from wandb_local.graphql.common import now
 from wandb_local.graphql.projects import find_run, make_project
 from wandb_local.names import from_id
+
+Tags = Sequence[Mapping[str, Any]]
 
 
 def need_artifact(context: Context, artifact_id: object) -> Row:
@@ -30,13 +33,13 @@ def need_artifact(context: Context, artifact_id: object) -> Row:
 def begin(context: Context, given: Mapping[str, Any]) -> int:
     """Begin a version, or find the one with the same digest; answers its record number.
 
-    A version whose digest is stored already is answered as it is (COMMITTED), with the new aliases and tags: nothing needs
-    uploading. Asking twice for the same client's version finds the first one, so that a lost answer does no harm.
+    A version whose digest is stored already is answered as it is (COMMITTED), with the new aliases and tags: nothing
+    needs uploading. Asking twice for the same client's version finds the first one: a lost answer does no harm.
 
     Raises:
         ClientError: names or metadata that cannot be stored.
     """
-    names = given.get("artifactCollectionNames") or [given.get("artifactCollectionName")]
+    names = inputs.strings(given, "artifactCollectionNames") or [given.get("artifactCollectionName")]
     with context.db.write() as connection:
         project = make_project(context, given.get("entityName"), given.get("projectName"))
         client_id = given.get("sequenceClientID")
@@ -46,7 +49,7 @@ def begin(context: Context, given: Mapping[str, Any]) -> int:
         run = find_run(context, project["id"], given.get("runName")) if given.get("runName") else None
         known = _known(context, collection["id"], given)
         artifact_id = known["id"] if known else _insert(connection, collection["id"], run["id"] if run else None, given)
-        aliases = [alias.get("alias") for alias in given.get("aliases") or []]
+        aliases = [alias.get("alias") for alias in inputs.objects(given, "aliases")]
         if known and known["state"] == "COMMITTED":
             place = col.add_member(connection, collection["id"], artifact_id)
             col.set_aliases(connection, collection["id"], place["id"], aliases)
@@ -55,7 +58,7 @@ def begin(context: Context, given: Mapping[str, Any]) -> int:
         else:
             pending = (json.dumps(aliases), now(), artifact_id)
             connection.execute("UPDATE artifacts SET pending_aliases = ?, updated_at = ? WHERE id = ?", pending)
-        change_tags(connection, "artifact", artifact_id, add=given.get("tags"))
+        change_tags(connection, "artifact", artifact_id, add=inputs.objects(given, "tags"))
         if run is not None:
             record_use(connection, run["id"], artifact_id, "output", None)
     return artifact_id
@@ -75,19 +78,18 @@ def _known(context: Context, collection_id: int, given: Mapping[str, Any]) -> Ro
 
 
 def _insert(connection: sqlite3.Connection, collection_id: int, run_id: int | None, given: Mapping[str, Any]) -> int:
-    if given.get("metadata") is not None:
-        checked_metadata(given["metadata"])
+    metadata = None if given.get("metadata") is None else checked_metadata(given["metadata"])
     moment = now()
     columns = {
         "collection_id": collection_id,
         "digest": str(given.get("digest") or ""),
         "state": "PENDING",
         "description": _text(given.get("description")),
-        "metadata": given.get("metadata"),
+        "metadata": metadata,
         "run_id": run_id,
         "client_id": _text(given.get("clientID")),
         "distributed_id": _text(given.get("distributedID")),
-        "history_step": given.get("historyStep") if isinstance(given.get("historyStep"), int) else None,
+        "history_step": inputs.integer(given, "historyStep", 0) if given.get("historyStep") is not None else None,
         "created_at": moment,
         "updated_at": moment,
     }
@@ -136,8 +138,8 @@ def commit(context: Context, artifact: Row) -> None:
         col.set_aliases(connection, artifact["collection_id"], place["id"], json.loads(artifact["pending_aliases"]))
         size = sum(entry.size for entry in manifest.entries.values())
         connection.execute(
-            "UPDATE artifacts SET state = 'COMMITTED', version = ?, digest = ?, size = ?, file_count = ?, updated_at = ?"
-            " WHERE id = ?",
+            "UPDATE artifacts SET state = 'COMMITTED', version = ?, digest = ?, size = ?, file_count = ?,"
+            " updated_at = ? WHERE id = ?",
             (
                 place["version"],
                 manifest.digest or artifact["digest"],
@@ -224,22 +226,22 @@ def record_use(connection: sqlite3.Connection, run_id: int, artifact_id: int, di
     )
 
 
-def change_tags(connection: sqlite3.Connection, what: str, record_id: int, add: Any = None, remove: Any = None) -> None:
+def change_tags(connection: sqlite3.Connection, what: str, record_id: int, add: Tags = (), remove: Tags = ()) -> None:
     """Add and remove the tags (``[{"tagName": …}]``) of an ``artifact`` or a ``collection``."""
-    for tag in add or []:
+    for tag in add:
         sql = f"INSERT OR IGNORE INTO {what}_tags ({what}_id, name) VALUES (?, ?)"
         connection.execute(sql, (record_id, checked_tag(tag)))
-    for tag in remove or []:
+    for tag in remove:
         connection.execute(f"DELETE FROM {what}_tags WHERE {what}_id = ? AND name = ?", (record_id, checked_tag(tag)))
 
 
-def checked_tag(tag: Any) -> str:
+def checked_tag(tag: Mapping[str, Any]) -> str:
     """The name in a tag input.
 
     Raises:
         ClientError: no name, or a long one.
     """
-    name = tag.get("tagName") if isinstance(tag, Mapping) else None
+    name = tag.get("tagName")
     if not isinstance(name, str) or not 0 < len(name) <= 128:
         raise ClientError(f"tag {name!r}: give 1 to 128 characters")
     return name

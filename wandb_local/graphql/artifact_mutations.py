@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from wandb_local import inputs
 from wandb_local.artifacts import collections as col
 from wandb_local.artifacts import uploads, versions
 from wandb_local.context import Context
@@ -41,12 +42,13 @@ def _update(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
         changes["description"] = str(given["description"])
     if given.get("metadata") is not None:
         changes["metadata"] = versions.checked_metadata(given["metadata"])
-    if isinstance(given.get("ttlDurationSeconds"), int):
-        changes["ttl"] = max(min(given["ttlDurationSeconds"], 1 << 40), -1)
+    if given.get("ttlDurationSeconds") is not None:
+        changes["ttl"] = max(inputs.integer(given, "ttlDurationSeconds", -1), -1)
     with context.db.write() as db:
         assignments = ", ".join(f"{name} = ?" for name in changes)
         db.execute(f"UPDATE artifacts SET {assignments} WHERE id = ?", [*changes.values(), artifact["id"]])
-        versions.change_tags(db, "artifact", artifact["id"], given.get("tagsToAdd"), given.get("tagsToDelete"))
+        added, removed = inputs.objects(given, "tagsToAdd"), inputs.objects(given, "tagsToDelete")
+        versions.change_tags(db, "artifact", artifact["id"], added, removed)
     return {"artifact": artifact_node(context, artifact["id"])}
 
 
@@ -68,7 +70,7 @@ def _place(context: Context, artifact: Row, alias: Any) -> Row:
 def _add_aliases(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     artifact = versions.need_artifact(context, arguments["input"].get("artifactID"))
     with context.db.write() as db:
-        for alias in arguments["input"].get("aliases") or []:
+        for alias in inputs.objects(arguments["input"], "aliases"):
             place = _place(context, artifact, alias)
             col.set_aliases(db, place["collection_id"], place["id"], [alias.get("alias")])
     return {"success": True}
@@ -77,7 +79,7 @@ def _add_aliases(context: Context, _: Any, arguments: Arguments) -> dict[str, An
 def _delete_aliases(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     artifact = versions.need_artifact(context, arguments["input"].get("artifactID"))
     with context.db.write() as db:
-        for alias in arguments["input"].get("aliases") or []:
+        for alias in inputs.objects(arguments["input"], "aliases"):
             place = _place(context, artifact, alias)
             db.execute(
                 "DELETE FROM aliases WHERE membership_id = ? AND alias = ?", (place["id"], str(alias.get("alias")))
@@ -145,14 +147,14 @@ def _delete_collection(context: Context, _: Any, arguments: Arguments) -> dict[s
 def _tag_collection(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     collection = col.need_collection(context, arguments["input"])
     with context.db.write() as db:
-        versions.change_tags(db, "collection", collection["id"], add=arguments["input"].get("tags"))
+        versions.change_tags(db, "collection", collection["id"], add=inputs.objects(arguments["input"], "tags"))
     return {"tags": tags_of(context, "collection", collection["id"])}
 
 
 def _untag_collection(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     collection = col.need_collection(context, arguments["input"])
     with context.db.write() as db:
-        versions.change_tags(db, "collection", collection["id"], remove=arguments["input"].get("tags"))
+        versions.change_tags(db, "collection", collection["id"], remove=inputs.objects(arguments["input"], "tags"))
     return {"success": True}
 
 

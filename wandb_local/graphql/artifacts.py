@@ -3,6 +3,7 @@
 import mimetypes
 from typing import Any
 
+from wandb_local import inputs
 from wandb_local.artifacts import collections as col
 from wandb_local.artifacts.manifest import md5_to_base64
 from wandb_local.artifacts.versions import manifest_md5
@@ -89,16 +90,16 @@ def _files(context: Context, artifact_id: int, arguments: Arguments) -> dict[str
     """The files of a version, references among them: their URL is the address that they refer to."""
     condition: str = "artifact_id = ?"
     parameters: list[Any] = [artifact_id]
-    if names := arguments.get("names"):
+    if names := inputs.strings(arguments, "names"):
         condition += f" AND path IN ({', '.join('?' * len(names))})"
-        parameters += [str(name) for name in names]
+        parameters += names
     return pages(
         context, "File", f"SELECT * FROM artifact_files WHERE {condition} ORDER BY path", parameters, arguments
     )
 
 
 def _by_entries(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
-    names = [str(entry.get("name", entry.get("path", ""))) for entry in arguments.get("entries") or []]
+    names = [str(entry.get("name", entry.get("path", ""))) for entry in inputs.objects(arguments, "entries")]
     return _files(context, row["id"], {"names": names or [""], "first": len(names)})
 
 
@@ -111,9 +112,10 @@ def _digest(_: Context, row: Row, __: Arguments) -> str | None:
 
 
 def _versions(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
-    condition, parameters = where(ARTIFACTS, arguments.get("filters"))
-    order, order_parameters = order_by(ARTIFACTS, arguments.get("order"), "-versionIndex")
-    source = f"FROM memberships JOIN artifacts ON artifacts.id = artifact_id WHERE memberships.collection_id = ? AND ({condition})"
+    condition, parameters = where(ARTIFACTS, inputs.text(arguments, "filters"))
+    order, order_parameters = order_by(ARTIFACTS, inputs.text(arguments, "order"), "-versionIndex")
+    source = "FROM memberships JOIN artifacts ON artifacts.id = artifact_id"
+    source += f" WHERE memberships.collection_id = ? AND ({condition})"
     offset, size = page_bounds(arguments)
     rows = context.db.rows(
         f"SELECT artifacts.*, memberships.version AS place {source} ORDER BY {order} LIMIT ? OFFSET ?",
@@ -129,8 +131,8 @@ def _place(context: Context, row: Row, arguments: Arguments) -> Node | None:
 
 
 def _collections(context: Context, condition: str, record_id: int, arguments: Arguments) -> dict[str, Any]:
-    test, parameters = where(COLLECTIONS, arguments.get("filters"))
-    order, order_parameters = order_by(COLLECTIONS, arguments.get("order"), "+name")
+    test, parameters = where(COLLECTIONS, inputs.text(arguments, "filters"))
+    order, order_parameters = order_by(COLLECTIONS, inputs.text(arguments, "order"), "+name")
     sql = f"SELECT * FROM collections WHERE {condition} = ? AND ({test}) ORDER BY {order}"
     return pages(context, collection_kind, sql, [record_id, *parameters, *order_parameters], arguments)
 
@@ -143,7 +145,8 @@ def _run_artifacts(direction: str) -> Any:
     def resolve(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
         sql = (
             "SELECT artifacts.* FROM run_artifacts JOIN artifacts ON artifacts.id = artifact_id"
-            f" WHERE run_artifacts.run_id = ? AND direction = '{direction}' AND state = 'COMMITTED' ORDER BY artifacts.id"
+            f" WHERE run_artifacts.run_id = ? AND direction = '{direction}' AND state = 'COMMITTED'"
+            " ORDER BY artifacts.id"
         )
         return pages(context, "Artifact", sql, (row["id"],), arguments)
 

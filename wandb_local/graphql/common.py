@@ -9,6 +9,7 @@ from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import ClientError
 from wandb_local.graphql.executor import Arguments, Node, Resolver
+from wandb_local.inputs import integer
 from wandb_local.names import to_id
 
 MAX_PAGE = 10_000
@@ -50,16 +51,14 @@ def page_bounds(arguments: Arguments) -> tuple[int, int]:
     Raises:
         ClientError: a cursor that the server did not make, or a size that is not a number.
     """
-    try:
-        offset = int(arguments.get("after") or 0)
-        size = MAX_PAGE if arguments.get("first") is None else int(arguments["first"])
-    except (TypeError, ValueError):
-        raise ClientError("after: give the endCursor of the last page; first: give a number") from None
-    return min(max(offset, 0), 1 << 60), min(max(size, 0), MAX_PAGE)
+    after = arguments.get("after") or "0"
+    if not isinstance(after, str) or not after.isdecimal() or len(after) > 18:
+        raise ClientError(f"after: give the endCursor of the last page, not {str(after)[:100]!r}")
+    return int(after), min(max(integer(arguments, "first", MAX_PAGE), 0), MAX_PAGE)
 
 
 def connection(items: Sequence[dict[str, Any]], arguments: Arguments, total: int | None) -> dict[str, Any]:
-    """A page of edges. ``items`` are edges from the page's offset on, one more than the page holds if there are more."""
+    """A page of edges; ``items`` are those from the page's offset on, one more than fits if there are more."""
     offset, size = page_bounds(arguments)
     edges = [{**edge, "cursor": str(offset + number)} for number, edge in enumerate(items[:size], start=1)]
     page = {"__typename": "PageInfo", "endCursor": edges[-1]["cursor"] if edges else None}

@@ -1,8 +1,8 @@
 """A small executor over graphql-core's parser.
 
-Resolvers are plain functions in dictionaries. There is no schema to validate against, on purpose: documents differ between
-versions of the wandb client, and a strict schema fails a whole operation for one unknown argument. A field that no resolver
-knows is null and is reported to ``Unknowns``.
+Resolvers are plain functions in dictionaries. There is no schema to validate against, on purpose: documents differ
+between versions of the wandb client, and a strict schema fails a whole operation for one unknown argument. A field that
+no resolver knows is null and is reported to ``Unknowns``.
 """
 
 import functools

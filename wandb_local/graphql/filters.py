@@ -1,6 +1,6 @@
 """The public API's Mongo-style filters and orders as SQL.
 
-A filter such as ``{"$and": [{"config.lr": {"$gt": 0.1}}, {"state": "finished"}]}`` becomes a WHERE clause with bound parameters.
+``{"$and": [{"config.lr": {"$gt": 0.1}}, {"state": "finished"}]}`` becomes a WHERE clause with bound parameters.
 """
 
 import datetime as dt
@@ -18,7 +18,7 @@ _COMPARISONS = {"$eq": "IS", "$ne": "IS NOT", "$gt": ">", "$gte": ">=", "$lt": "
 
 @dataclass(frozen=True)
 class Searchable:
-    """What filters and orders may name in one table: fields (name to SQL), JSON documents, and an expression for tags."""
+    """What filters and orders may name in one table: fields (name to SQL), JSON documents, a table of tags."""
 
     fields: Mapping[str, str]
     times: frozenset[str] = frozenset()
@@ -120,8 +120,10 @@ def where(table: Searchable, text: str | None) -> tuple[str, list[Any]]:
 
 
 def order_by(table: Searchable, text: str | None, default: str = "+created_at") -> tuple[str, list[Any]]:
-    """The ORDER BY clause and its parameters for ``+created_at``, ``-summary_metrics.val/loss`` and the like; runs without
-    the value come last."""
+    """The ORDER BY clause and its parameters for ``+created_at``, ``-summary_metrics.val/loss`` and the like.
+
+    Records without the value come last.
+    """
     clauses, parameters = [], []
     for key in (text or default).split(","):
         direction = "DESC" if key.startswith("-") else "ASC"

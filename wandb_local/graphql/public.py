@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from wandb_local import inputs
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import NotFoundError, UnsupportedError
@@ -44,7 +45,7 @@ def _project(context: Context, _: Any, arguments: Arguments) -> Node | None:
 
 
 def _entity(name: str) -> dict[str, Any]:
-    """An entity: all of them belong to the one user, none to an organization, so the registry answers that it has none."""
+    """An entity: all belong to the one user and none to an organization, so there is no registry."""
     return {
         "__typename": "Entity",
         "id": to_id("Entity", 1),
@@ -82,8 +83,8 @@ def _run(context: Context, row: Row, arguments: Arguments) -> Node | None:
 
 def list_runs(context: Context, base: str, base_parameters: list[Any], arguments: Arguments) -> dict[str, Any]:
     """A page of the runs under ``base`` (a condition) that pass ``filters``, in ``order``."""
-    condition, parameters = where(RUNS, arguments.get("filters"))
-    order, order_parameters = order_by(RUNS, arguments.get("order"))
+    condition, parameters = where(RUNS, inputs.text(arguments, "filters"))
+    order, order_parameters = order_by(RUNS, inputs.text(arguments, "order"))
     offset, size = page_bounds(arguments)
     rows = context.db.rows(
         f"SELECT * FROM runs WHERE {base} AND ({condition}) ORDER BY {order}, id LIMIT ? OFFSET ?",
@@ -97,7 +98,7 @@ def _runs(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
 
 
 def _run_count(context: Context, row: Row, arguments: Arguments) -> Any:
-    condition, parameters = where(RUNS, arguments.get("filters"))
+    condition, parameters = where(RUNS, inputs.text(arguments, "filters"))
     return context.db.value(
         f"SELECT count(*) FROM runs WHERE project_id = ? AND ({condition})", [row["id"], *parameters]
     )

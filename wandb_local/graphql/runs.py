@@ -5,11 +5,11 @@ import mimetypes
 from collections.abc import Mapping
 from typing import Any
 
-from wandb_local import history, jsons, runs
+from wandb_local import history, inputs, jsons, runs
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import ClientError
-from wandb_local.graphql.common import column, connection, constant, identity, iso, moment, now, page_bounds
+from wandb_local.graphql.common import MAX_PAGE, column, connection, constant, identity, iso, moment, now, page_bounds
 from wandb_local.graphql.executor import Arguments, Fields, Node
 from wandb_local.graphql.filters import CRASHED_AFTER
 from wandb_local.graphql.projects import need_run
@@ -41,28 +41,28 @@ def _tail(table: str) -> Any:
 
 
 def _wandb_config(_: Context, row: Row, arguments: Arguments) -> str:
-    internal = (jsons.loads(row["config"]).get("_wandb") or {}).get("value") or {}
-    return jsons.dumps({key: internal[key] for key in arguments.get("keys") or internal if key in internal})
+    entry = jsons.loads(row["config"]).get("_wandb")
+    internal = entry.get("value") if isinstance(entry, dict) else None
+    if not isinstance(internal, dict):
+        return "{}"
+    return jsons.dumps({key: internal[key] for key in inputs.strings(arguments, "keys") or internal if key in internal})
 
 
 def _history(context: Context, row: Row, arguments: Arguments) -> list[str]:
-    limit = _count(arguments.get("samples"), 500)
+    limit = inputs.integer(arguments, "samples", 500)
     if arguments.get("minStep") is None and arguments.get("maxStep") is None:
         return history.sampled_lines(context.db, "history", row["id"], limit)
-    first, end = _count(arguments.get("minStep"), 0), _count(arguments.get("maxStep"), 1 << 62)
+    first, end = inputs.integer(arguments, "minStep", 0), inputs.integer(arguments, "maxStep", 1 << 62)
     return history.page(context.db, row["id"], first, end, limit)
 
 
 def _events(context: Context, row: Row, arguments: Arguments) -> list[str]:
-    return history.sampled_lines(context.db, "events", row["id"], _count(arguments.get("samples"), 500))
+    return history.sampled_lines(context.db, "events", row["id"], inputs.integer(arguments, "samples", 500))
 
 
 def _sampled_history(context: Context, row: Row, arguments: Arguments) -> list[list[dict[str, Any]]]:
-    specs = arguments.get("specs") or []
-    return [
-        history.sampled_values(context.db, row["id"], _spec(text))
-        for text in (specs if isinstance(specs, list) else [specs])
-    ]
+    specs = [_spec(text) for text in inputs.strings(arguments, "specs")]
+    return [history.sampled_values(context.db, row["id"], spec) for spec in specs]
 
 
 def _spec(text: Any) -> Mapping[str, Any]:
@@ -75,23 +75,15 @@ def _spec(text: Any) -> Mapping[str, Any]:
     return spec
 
 
-def _count(value: Any, default: int) -> int:
-    if value is None:
-        return default
-    if not isinstance(value, int | float) or not abs(value) < 1 << 63:
-        raise ClientError(f"give a number instead of {value!r}")
-    return int(value)
-
-
 def _files(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
     conditions, parameters = "run_id = ?", [row["id"]]
-    if names := arguments.get("names"):
+    if names := inputs.strings(arguments, "names"):
         normal = [checked_path(name) for name in names]
         conditions += f" AND name IN ({', '.join('?' * len(normal))})"
         parameters += normal
-    elif pattern := arguments.get("pattern"):
+    elif pattern := inputs.text(arguments, "pattern"):
         conditions += " AND name LIKE ?"
-        parameters.append(str(pattern))
+        parameters.append(pattern)
     offset, size = page_bounds(arguments)
     rows = context.db.rows(
         "SELECT run_files.*, blobs.size FROM run_files JOIN blobs USING (md5)"
@@ -108,7 +100,7 @@ def _file_count(context: Context, row: Row, _: Arguments) -> Any:
 
 def _log_lines(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
     if arguments.get("last") is not None:
-        size = min(max(_count(arguments["last"], 0), 0), 10_000)
+        size = min(max(inputs.integer(arguments, "last", 0), 0), MAX_PAGE)
         sql, parameters = "ORDER BY number DESC LIMIT ?", [row["id"], size]
         lines = context.db.rows(f"SELECT number, line FROM console WHERE run_id = ? {sql}", parameters)[::-1]
         return connection([{"node": log_line(line)} for line in lines], {}, row["log_lines"])
@@ -204,7 +196,7 @@ def _create_run_files(context: Context, _: Any, arguments: Arguments) -> dict[st
     given = arguments["input"]
     run = need_run(context, given.get("entityName"), given.get("projectName"), given.get("runName"))
     files = []
-    for name in given.get("files") or []:
+    for name in inputs.strings(given, "files"):
         claim: dict[str, object] = {"put": "run_file", "run": run["id"], "name": checked_path(name)}
         files.append({"name": name, "uploadUrl": context.upload_url(claim)})
     return {"runID": to_id("Run", run["id"]), "uploadHeaders": [], "files": files}
@@ -212,7 +204,7 @@ def _create_run_files(context: Context, _: Any, arguments: Arguments) -> dict[st
 
 def _delete_files(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     with context.db.write() as db:
-        for file_id in arguments["input"].get("files") or []:
+        for file_id in inputs.strings(arguments["input"], "files"):
             db.execute("DELETE FROM run_files WHERE id = ?", (from_id("RunFile", file_id),))
     return {"success": True}
 

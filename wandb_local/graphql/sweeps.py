@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from wandb_local import jsons
+from wandb_local import inputs, jsons
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.graphql.common import column, connection, constant, identity, moment, now, page_bounds
@@ -98,8 +98,8 @@ def _sweep(context: Context, row: Row, arguments: Arguments) -> Node | None:
 
 
 def _sweeps(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
-    condition, parameters = where(SWEEPS, arguments.get("filters"))
-    order, order_parameters = order_by(SWEEPS, arguments.get("order"), "-created_at")
+    condition, parameters = where(SWEEPS, inputs.text(arguments, "filters"))
+    order, order_parameters = order_by(SWEEPS, inputs.text(arguments, "order"), "-created_at")
     offset, size = page_bounds(arguments)
     rows = context.db.rows(
         f"SELECT * FROM sweeps WHERE project_id = ? AND ({condition}) ORDER BY {order}, id DESC LIMIT ? OFFSET ?",

@@ -1,1 +1,1 @@
-"""Sweeps as a server runs them: their records, their agents, and the runs handed out. The search itself is pure logic."""
+"""Sweeps as a server runs them: records, agents, the runs handed out. The search itself is pure logic elsewhere."""

@@ -86,9 +86,10 @@ class Dispatcher:
         """A run that the agent was given and never reported: perhaps the answer was lost, so it is offered once more.
         If it does not start then either, its script ends at once, and it has failed."""
         with context.db.write() as connection:
-            sql = "UPDATE runs SET state = 'failed', updated_at = ? WHERE agent_id = ? AND state = 'pending' AND offers > 1"
+            unstarted = "WHERE agent_id = ? AND state = 'pending'"
+            sql = f"UPDATE runs SET state = 'failed', updated_at = ? {unstarted} AND offers > 1"
             connection.execute(sql, (now(), agent["id"]))
-            connection.execute("UPDATE runs SET offers = offers + 1 WHERE agent_id = ? AND state = 'pending'", (agent["id"],))
+            connection.execute(f"UPDATE runs SET offers = offers + 1 {unstarted}", (agent["id"],))
             return context.db.row("SELECT * FROM runs WHERE agent_id = ? AND state = 'pending'", (agent["id"],))
 
     def note_end_of_run(self, context: Context, sweep_id: int) -> None:
@@ -130,7 +131,7 @@ def _running(text: Any) -> set[str]:
 
 
 def _note(context: Context, agent: Row, running: set[str]) -> None:
-    """Remember what the agent runs. A run that it ran before and does not run now has ended, even if it never said so."""
+    """Remember what the agent runs. A run that it ran before and does not run now has ended, even without a word."""
     moment = now()
     with context.db.write() as connection:
         values = (moment, jsons.dumps(sorted(running)), agent["id"])
@@ -138,32 +139,33 @@ def _note(context: Context, agent: Row, running: set[str]) -> None:
         connection.execute("UPDATE sweeps SET heartbeat_at = ? WHERE id = ?", (moment, agent["sweep_id"]))
         for name in set(json.loads(agent["running"])) - running:
             connection.execute(
-                "UPDATE runs SET updated_at = ?, state = CASE WHEN stopped != 0 THEN 'killed' WHEN state = 'pending' THEN 'failed'"
-                " ELSE 'crashed' END WHERE agent_id = ? AND name = ? AND"
+                "UPDATE runs SET updated_at = ?, state = CASE WHEN stopped != 0 THEN 'killed'"
+                " WHEN state = 'pending' THEN 'failed' ELSE 'crashed' END WHERE agent_id = ? AND name = ? AND"
                 " (state IN ('pending', 'running', 'preempting') OR (stopped = ? AND state = 'failed'))",
                 (moment, agent["id"], name, STOPPED_BY_AGENT),
             )
 
 
 def _make_run(connection: sqlite3.Connection, sweep: Row, agent: Row, args: Mapping[str, Any]) -> str:
-    name, moment = new_name(), now()
-    config = jsons.dumps({key: {"value": value} for key, value in args.items()})
     number = connection.execute("SELECT count(*) FROM runs WHERE sweep_id = ?", (sweep["id"],)).fetchone()[0] + 1
-    connection.execute(
-        "INSERT INTO runs (project_id, name, display_name, state, config, sweep_id, agent_id, sweep_args, offers, created_at,"
-        " updated_at, heartbeat_at) VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, 1, ?, ?, ?)",
-        (
-            sweep["project_id"],
-            name,
-            f"sweep-{sweep['name']}-{number}",
-            config,
-            sweep["id"],
-            agent["id"],
-            jsons.dumps(args),
-        )
-        + (moment, moment, moment),
-    )
-    return name
+    moment = now()
+    columns = {
+        "project_id": sweep["project_id"],
+        "name": new_name(),
+        "display_name": f"sweep-{sweep['name']}-{number}",
+        "state": "pending",
+        "config": jsons.dumps({key: {"value": value} for key, value in args.items()}),
+        "sweep_id": sweep["id"],
+        "agent_id": agent["id"],
+        "sweep_args": jsons.dumps(args),
+        "offers": 1,
+        "created_at": moment,
+        "updated_at": moment,
+        "heartbeat_at": moment,
+    }
+    marks = ", ".join("?" * len(columns))
+    connection.execute(f"INSERT INTO runs ({', '.join(columns)}) VALUES ({marks})", list(columns.values()))
+    return str(columns["name"])
 
 
 def _command(config: Mapping[str, Any], name: str, args: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,8 +38,12 @@ def upsert(context: Context, given: Mapping[str, Any]) -> int:
             project = make_project(context, given.get("entityName"), given.get("projectName"))
             moment = now()
             values = (project["id"], new_name(), changes["config"], "PENDING", secrets.randbits(31), moment, moment)
-            sql = "INSERT INTO sweeps (project_id, name, config, state, seed, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
-            sweep_id = int(connection.execute(sql, values).lastrowid or 0)
+            inserted = connection.execute(
+                "INSERT INTO sweeps (project_id, name, config, state, seed, created_at, updated_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
+            sweep_id = int(inserted.lastrowid or 0)
         changes["updated_at"] = now()
         assignments = ", ".join(f"{name} = ?" for name in changes)
         connection.execute(f"UPDATE sweeps SET {assignments} WHERE id = ?", [*changes.values(), sweep_id])

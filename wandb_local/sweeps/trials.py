@@ -19,7 +19,8 @@ _STATES = {"preempting": "running", "preempted": "pending"}
 def sweep_runs(context: Context, sweep_id: int) -> list[Row]:
     """The runs that a sweep counts: prior ones and those handed out, in the order of their making."""
     return context.db.rows(
-        "SELECT * FROM runs WHERE sweep_id = ? OR id IN (SELECT run_id FROM sweep_prior_runs WHERE sweep_id = ?) ORDER BY id",
+        "SELECT * FROM runs WHERE sweep_id = ?"
+        " OR id IN (SELECT run_id FROM sweep_prior_runs WHERE sweep_id = ?) ORDER BY id",
         (sweep_id, sweep_id),
     )
 
@@ -75,7 +76,8 @@ def _arguments(config: Mapping[str, Any], run: Row) -> dict[str, Any]:
         handed_out: dict[str, Any] = json.loads(run["sweep_args"])
         return handed_out
     given = json.loads(run["config"])
-    return {name: given[name]["value"] for name in config["parameters"] if "value" in (given.get(name) or {})}
+    entries = {name: given.get(name) for name in config["parameters"]}
+    return {name: entry["value"] for name, entry in entries.items() if isinstance(entry, dict) and "value" in entry}
 
 
 def best_metric(config: Mapping[str, Any], trials: Sequence[Trial]) -> float | None:

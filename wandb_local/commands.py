@@ -1,0 +1,94 @@
+"""What the subcommands of ``python -m wandb_local`` do; each answers the exit code."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+
+from wandb_local.client import ask, running_server
+from wandb_local.folder import DataFolder
+
+_START_TIMEOUT = 60.0  # seconds
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Serve until interrupted."""
+    from wandb_local.server import Address, serve_folder
+
+    if (options.certfile is None) != (options.keyfile is None):
+        raise ValueError("--certfile and --keyfile: give both or neither")
+    serve_folder(DataFolder(options.data), Address(options.host, options.port, options.certfile, options.keyfile))
+    return 0
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Run a command with the variables set; stop the server afterwards if it was started for it."""
+    argv = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
+    if not argv:
+        raise ValueError("exec: give the command after --")
+    folder = DataFolder(options.data)
+    url, started = running_server(folder), None
+    if url is None:
+        command = [sys.executable, "-m", "wandb_local", "serve", "--port", "0", "--data", str(folder.root)]
+        started = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+    try:
+        url = url or _wait_for(folder, started)
+        environment = {**os.environ, "WANDB_BASE_URL": url, "WANDB_API_KEY": folder.api_key}
+        return subprocess.run(argv, env=environment, check=False).returncode
+    finally:
+        if started is not None:
+            started.terminate()
+            started.wait()
+
+
+def _wait_for(folder: DataFolder, server: "subprocess.Popen[bytes] | None") -> str:
+    deadline = time.monotonic() + _START_TIMEOUT
+    while time.monotonic() < deadline and (server is None or server.poll() is None):
+        url = running_server(folder)
+        if url is not None:
+            return url
+        time.sleep(0.05)
+    raise ValueError(f"no server came up on {folder.root}")
+
+
+def status(options: argparse.Namespace) -> int:
+    """Print what the running server stores; 1 if none runs."""
+    folder = DataFolder(options.data)
+    url = running_server(folder)
+    if url is None:
+        print(f"no server runs on {folder.root}")
+        return 1
+    print(json.dumps({"url": url, "data": str(folder.root), **ask(folder, url, "/status")}, indent=2))
+    return 0
+
+
+def gc(options: argparse.Namespace) -> int:
+    """Delete blobs that nothing refers to, through the running server or, if none runs, directly."""
+    from wandb_local.maintenance import collect_garbage
+    from wandb_local.server import open_services
+
+    folder = DataFolder(options.data)
+    url = running_server(folder)
+    if url is not None:
+        deleted = ask(folder, url, "/gc", {"grace": options.grace})
+    else:
+        folder.lock()
+        try:
+            deleted = collect_garbage(open_services(folder), options.grace)
+        finally:
+            folder.unlock()
+    print(
+        f"blobs deleted: {deleted['blobs']} ({deleted['bytes']} bytes); versions never committed: {deleted['versions']}"
+    )
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write a run as files."""
+    from wandb_local.export import export_run
+
+    count = export_run(DataFolder(options.data), options.run, options.target)
+    print(f"{options.target}: run.json, history.jsonl, events.jsonl, output.log and {count} files")
+    return 0
