@@ -30,7 +30,8 @@ class Evaluation:
 
     Attributes:
         confusion: (C, C) int64 over the split, rows the target.
-        metrics: ``summarize``'s flat keys, ``edge_case_rate``, ``object_recall/…``; in [0, 1], NaN where undefined.
+        metrics: ``summarize``'s flat keys, ``edge_case_rate``, ``object_recall/…``; in [0, 1], NaN where undefined;
+            ``loss`` besides, where one was given.
         records: the edge-case table, worst first; its index is the image's position in the split.
         predictions: (H, W) uint8 masks in the order of the split: ``predictions[records.index[0]]`` is the worst's.
         class_names: C names.

@@ -1,6 +1,7 @@
 """A model whose answer is known: it reads the class off the colour of a pixel."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ COLORS = np.array(
 )
 PRIORITY = (6, 8, 9, 10)
 BACKGROUND = (0, 1, 3, 4, 5)
-SPLIT = {"num_classes": 11, "class_names": NAMES, "priority": PRIORITY, "background": BACKGROUND}
+SPLIT: dict[str, Any] = {"num_classes": 11, "class_names": NAMES, "priority": PRIORITY, "background": BACKGROUND}
 
 
 class ColorModel(nn.Module):
@@ -39,7 +40,7 @@ class ColorModel(nn.Module):
 
 def paint(labels: np.ndarray) -> np.ndarray:
     """The image that ColorModel predicts as ``labels``."""
-    return COLORS[labels]
+    return np.asarray(COLORS[labels])
 
 
 def sample(truth: np.ndarray, shown: np.ndarray | None = None, name: str = "frame", sequence: str = "") -> Sample:

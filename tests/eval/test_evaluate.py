@@ -80,6 +80,23 @@ def test_bf16_agrees_with_fp32(model):
     assert scores == pytest.approx([1, 1], abs=0.01)
 
 
+def test_loss_is_the_mean_over_the_images(model):
+    """Of two images the second is void but for one pixel: each image weighs the same."""
+    void = np.full((48, 64), 255)
+    void[0, 0] = 3
+    samples = [sample(street()), sample(void, np.zeros((48, 64), int))]
+    cross_entropy = nn.CrossEntropyLoss(ignore_index=255)
+    expected = []
+    with torch.no_grad():
+        for one in samples:
+            image = torch.from_numpy(one.image).permute(2, 0, 1)[None].float() / 255
+            expected.append(cross_entropy(model(image), torch.from_numpy(one.mask)[None].long()).item())
+    evaluation = evaluate(model, samples, **SPLIT, loss=cross_entropy)
+    assert evaluation.metrics["loss"] == pytest.approx(sum(expected) / 2)
+    assert expected[0] != pytest.approx(expected[1])
+    assert "loss" not in evaluate(model, samples, **SPLIT).metrics
+
+
 def test_the_model_gets_its_mode_and_its_gradients_back(model):
     model.train()
     model.norm.eval()
@@ -103,7 +120,7 @@ def test_all_void_split_is_undefined_not_an_error(model):
 
 
 def test_reading_keeps_one_batch_ahead_at_most(model):
-    class Counted(list):
+    class Counted(list[Sample]):
         read = 0
 
         def __getitem__(self, position):
@@ -149,7 +166,7 @@ def test_what_a_user_can_do_wrong_is_named(model):
 
 
 def test_an_error_while_reading_stops_the_evaluation(model):
-    class Damaged(list):
+    class Damaged(list[Sample]):
         def __getitem__(self, position):
             if position == 5:
                 raise ValueError("frame5.png: truncated")

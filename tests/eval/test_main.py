@@ -55,8 +55,8 @@ def data(tmp_path_factory):
 def command(*words, folder, **variables):
     """Run ``python -m eval`` as a process of its own, at ``folder``."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "WANDB_MODE": "offline", "WANDB_SILENT": "true"} | variables
-    words = [sys.executable, "-m", "eval", *map(str, words)]
-    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=280, check=False)
+    line = [sys.executable, "-m", "eval", *map(str, words)]
+    return subprocess.run(line, cwd=folder, env=environment, capture_output=True, text=True, timeout=280, check=False)
 
 
 def test_evaluate_as_a_process(run_folder, data, tmp_path):
