@@ -70,7 +70,8 @@ class SetEpoch(Callback):
 
 def split_parameters(model: nn.Module) -> list[list[nn.Parameter]]:
     """Two groups: the pretrained backbone, and the rest."""
-    backbone = list(model.backbone.parameters()) if isinstance(model.backbone, nn.Module) else []
+    pretrained = getattr(model, "backbone", None)
+    backbone = list(pretrained.parameters()) if isinstance(pretrained, nn.Module) else []
     known = {id(parameter) for parameter in backbone}
     return [backbone, [parameter for parameter in model.parameters() if id(parameter) not in known]]
 
