@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -37,7 +36,7 @@ class TooLargeError(ClientError):
 async def graphql(request: Request, context: Context) -> Response:
     """``POST /graphql``."""
     body = await _json_body(request)
-    return _json(await run_in_threadpool(schema.answer, context, body))
+    return _json(await context.run(schema.answer, context, body))
 
 
 async def file_stream(request: Request, context: Context) -> Response:
@@ -46,9 +45,7 @@ async def file_stream(request: Request, context: Context) -> Response:
     if not isinstance(body, dict):
         raise ClientError("give a JSON object")
     path = request.path_params
-    return _json(
-        await run_in_threadpool(filestream.receive, context, path["entity"], path["project"], path["run"], body)
-    )
+    return _json(await context.run(filestream.receive, context, path["entity"], path["project"], path["run"], body))
 
 
 async def run_file(request: Request, context: Context) -> Response:
@@ -63,12 +60,12 @@ async def run_file(request: Request, context: Context) -> Response:
             raise NotFoundError(f"run {path['run']} has no file {path['name']!r}")
         return md5
 
-    return storage.send_blob(context, await run_in_threadpool(find), path["name"])
+    return storage.send_blob(context, await context.run(find), path["name"])
 
 
 async def status(_request: Request, context: Context) -> Response:
     """``GET /status``: what is stored, and the fields that no resolver knew."""
-    return _json({**await run_in_threadpool(summary, context), "unknown": context.unknowns.listed()})
+    return _json({**await context.run(summary, context), "unknown": context.unknowns.listed()})
 
 
 async def garbage(request: Request, context: Context) -> Response:
@@ -77,7 +74,7 @@ async def garbage(request: Request, context: Context) -> Response:
     grace = body.get("grace") if isinstance(body, dict) else None
     if not isinstance(grace, int | float) or grace < 0:
         raise ClientError("grace: give a number of seconds, 0 or more")
-    return _json(await run_in_threadpool(collect_garbage, context, grace))
+    return _json(await context.run(collect_garbage, context, grace))
 
 
 async def telemetry(_request: Request, _context: Context) -> Response:

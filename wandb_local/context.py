@@ -1,9 +1,13 @@
 """What a request is answered with: the stores, the signer, and the list of what no resolver knew."""
 
+import asyncio
+import functools
 import logging
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from wandb_local.auth import Signer
 from wandb_local.blobs import BlobStore
@@ -13,6 +17,8 @@ if TYPE_CHECKING:
     from wandb_local.sweeps.agents import Dispatcher
 
 logger = logging.getLogger(__name__)
+_Given = ParamSpec("_Given")
+_Answer = TypeVar("_Answer")
 
 
 class Unknowns:
@@ -39,13 +45,25 @@ class Unknowns:
 
 @dataclass(frozen=True)
 class Services:
-    """The stores of one server."""
+    """The stores of one server, and the threads that work on them: a fixed number, as each has its own connection."""
 
     db: Database
     blobs: BlobStore
     signer: Signer
     unknowns: Unknowns
     dispatcher: "Dispatcher"
+    threads: ThreadPoolExecutor
+
+    async def run(self, function: Callable[_Given, _Answer], *given: _Given.args, **named: _Given.kwargs) -> _Answer:
+        """Call a function that reads or writes records, without holding up the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self.threads, functools.partial(function, *given, **named)
+        )
+
+    def close(self) -> None:
+        """Wait for what is being done, then close the database."""
+        self.threads.shutdown()
+        self.db.close()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from wandb_local.context import Services, Unknowns
 from wandb_local.database import Database
 from wandb_local.folder import DataFolder
 from wandb_local.sweeps.agents import Dispatcher
+
+_THREADS = 8  # they take turns at the one writer's lock; more would only add connections
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,9 @@ def open_services(folder: DataFolder) -> Services:
     database = Database(folder.database)
     blobs = BlobStore(folder, database)
     blobs.sweep_temporaries()
-    return Services(database, blobs, Signer(folder.signing_secret), Unknowns(), Dispatcher())
+    return Services(
+        database, blobs, Signer(folder.signing_secret), Unknowns(), Dispatcher(), ThreadPoolExecutor(_THREADS)
+    )
 
 
 def serve_folder(folder: DataFolder, address: Address) -> None:
@@ -65,7 +70,7 @@ def serve_folder(folder: DataFolder, address: Address) -> None:
         folder.announce(url)
         print(f"export WANDB_BASE_URL={url}\nexport WANDB_API_KEY={folder.api_key}", flush=True)
         uvicorn.Server(config).run(sockets=[listener])
-        services.db.close()
+        services.close()
     finally:
         folder.unlock()
 

@@ -5,7 +5,6 @@ import binascii
 import mimetypes
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
@@ -42,7 +41,7 @@ async def put(request: Request, context: Context) -> Response:
     expected = _expected_md5(request, claim)
     received = await context.blobs.receive(request.stream(), expected)
     try:
-        await run_in_threadpool(_keep, context, claim, received)
+        await context.run(_keep, context, claim, received)
     finally:
         received.path.unlink(missing_ok=True)
     return Response(status_code=200, headers={"ETag": f'"{received.md5}"', **_CORS})

@@ -1,6 +1,7 @@
 """Reading and changing runs through the client's public API."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 import wandb
@@ -13,7 +14,11 @@ def runs(client_home):
     """A project of six runs, made without waiting for their upload one by one."""
     project = "public"
     for number in range(6):
-        settings = {"group": "even" if number % 2 == 0 else "odd", "tags": [f"t{number % 3}"], "name": f"run {number}"}
+        settings: dict[str, Any] = {
+            "group": "even" if number % 2 == 0 else "odd",
+            "tags": [f"t{number % 3}"],
+            "name": f"run {number}",
+        }
         config = {"lr": number / 10, "deep": {"n": number}}
         with wandb.init(project=project, id=f"r{number}", config=config, **settings) as run:
             run.log({"val/miou": (number * 7 % 6) / 10, "a.b": number})
@@ -94,12 +99,13 @@ def test_history_sampled_and_whole(project):
     assert [row["a"] for row in found.scan_history(page_size=100)] == list(range(1200))
     assert [row["b"] for row in found.scan_history(keys=["b"])] == [step**2 for step in range(0, 1200, 2)]
     assert [row["a"] for row in found.scan_history(keys=["a"], min_step=10, max_step=20)] == list(range(10, 20))
-    sampled = found.history(samples=100, pandas=False)
+    sampled: Any = found.history(samples=100, pandas=False)
     assert (len(sampled), sampled[0]["a"], sampled[-1]["a"]) == (100, 0, 1199)
-    pairs = found.history(keys=["a", "b"], samples=50, pandas=False)
+    pairs: Any = found.history(keys=["a", "b"], samples=50, pandas=False)
     assert len(pairs) == 50
     assert all(row["b"] == row["a"] ** 2 for row in pairs)
-    assert found.history(samples=20)["a"].is_monotonic_increasing
+    frame: Any = found.history(samples=20)
+    assert frame["a"].is_monotonic_increasing
     assert found.history(stream="system", pandas=False) is not None
     assert found.lastHistoryStep == 1199
 
@@ -107,14 +113,14 @@ def test_history_sampled_and_whole(project):
 def test_a_run_can_be_changed(project):
     with wandb.init(project=project, config={"lr": 1}) as run:
         run.log({"a": 1})
-    changed = wandb.Api().run(f"local/{project}/{run.id}")
+    changed: Any = wandb.Api().run(f"local/{project}/{run.id}")
     changed.config["lr"] = 2
     changed.tags.append("new")
     changed.notes = "noted"
     changed.display_name = "renamed"
     changed.summary["extra"] = 5
     changed.update()
-    back = wandb.Api().run(f"local/{project}/{run.id}")
+    back: Any = wandb.Api().run(f"local/{project}/{run.id}")
     assert (back.config, back.tags, back.notes, back.name) == ({"lr": 2}, ["new"], "noted", "renamed")
     assert (back.summary["a"], back.summary["extra"], back.state) == (1, 5, "finished")
 

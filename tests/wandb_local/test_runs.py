@@ -2,6 +2,7 @@
 
 import json
 import math
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -17,13 +18,13 @@ def read(project, run_id):
 
 def test_scalars_config_summary_and_marks_come_back(project):
     config = {"lr": 0.1, "nested": {"a": [1, 2]}, "name": "ü"}
-    marks = {"tags": ["x", "y"], "notes": "a note", "group": "g", "job_type": "train", "name": "named"}
+    marks: dict[str, Any] = {"tags": ["x", "y"], "notes": "a note", "group": "g", "job_type": "train", "name": "named"}
     with wandb.init(project=project, config=config, **marks) as run:
         run.define_metric("val/*", step_metric="epoch")
         for step in range(30):
             run.log({"loss": 1 / (step + 1), "epoch": step // 10, "val/miou": step / 30, "deep": {"a": step}})
         run.summary["best"] = 7
-        run.alert("watch out", "the loss rises", level=wandb.AlertLevel.WARN)
+        run.alert("watch out", "the loss rises", level=wandb.AlertLevel.WARN)  # type: ignore[attr-defined]
     found = read(project, run.id)
     assert found.state == "finished"
     assert found.config == config
@@ -71,7 +72,7 @@ def test_media_and_tables_are_stored_as_files(project, tmp_path):
 
 
 def test_a_logged_table_with_masks_is_read_back_equal(project):
-    classes = wandb.Classes([{"id": 0, "name": "road"}, {"id": 1, "name": "car"}])
+    classes = wandb.Classes([{"id": 0, "name": "road"}, {"id": 1, "name": "car"}])  # type: ignore[attr-defined]
     pixels, mask = np.zeros((4, 4, 3), np.uint8), np.eye(4, dtype=np.uint8)
     image = wandb.Image(pixels, masks={"truth": {"mask_data": mask}}, classes=classes)
     with wandb.init(project=project) as run:

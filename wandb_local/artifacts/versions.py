@@ -39,7 +39,7 @@ def begin(context: Context, given: Mapping[str, Any]) -> int:
     Raises:
         ClientError: names or metadata that cannot be stored.
     """
-    names = inputs.strings(given, "artifactCollectionNames") or [given.get("artifactCollectionName")]
+    names: list[Any] = inputs.strings(given, "artifactCollectionNames") or [given.get("artifactCollectionName")]
     with context.db.write() as connection:
         project = make_project(context, given.get("entityName"), given.get("projectName"))
         client_id = given.get("sequenceClientID")

@@ -1,0 +1,54 @@
+"""The server over https, and W&B's own check of an installation."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.wandb_local.process import Server, client_environment
+
+CROSS = "\u274c"
+TICK = "\u2705"
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A certificate for this machine that signs itself, made by openssl."""
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(key), "-out", str(cert)]
+    subprocess.run([*command, *subject], check=True, capture_output=True)
+    return cert, key
+
+
+def verify(server, home, **variables):
+    """The output of ``wandb verify``, whose checks end in a tick or a cross."""
+    environment = client_environment(server, home) | {"WANDB_SILENT": "false"} | variables
+    command = [sys.executable, "-m", "wandb", "verify", "--host", server.url]
+    done = subprocess.run(
+        command, env=environment, cwd=home, capture_output=True, text=True, timeout=280, check=False, encoding="utf-8"
+    )
+    return done.stdout + done.stderr
+
+
+@pytest.mark.soak
+def test_wandb_verify_over_https_passes_every_check(tmp_path, certificate):
+    cert, key = certificate
+    server = Server(tmp_path, "--certfile", str(cert), "--keyfile", str(key), scheme="https")
+    server.start()
+    try:
+        trusted = {"SSL_CERT_FILE": str(cert), "REQUESTS_CA_BUNDLE": str(cert), "PYTHONIOENCODING": "utf-8"}
+        output = verify(server, tmp_path / "home", **trusted)
+    finally:
+        server.stop()
+    assert CROSS not in output, output
+    assert output.count(TICK) == 10, output
+
+
+@pytest.mark.soak
+def test_wandb_verify_over_http_fails_only_what_asks_for_https(server, tmp_path):
+    output = verify(server, tmp_path, PYTHONIOENCODING="utf-8")
+    failed = [line for line in output.splitlines() if CROSS in line]
+    assert len(failed) == 2, output
+    assert all("https" in line.lower() or "secure" in line.lower() for line in failed), output
+    assert output.count(TICK) == 8, output
