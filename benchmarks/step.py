@@ -1,43 +1,63 @@
-"""One training step of our UNet-ResNet50 beside fastai's `unet_learner` model and `smp.Unet` on the same backbone.
+"""One training step of our UNet-ResNet50 beside fastai's `unet_learner` and `smp.Unet` on the same backbone.
 
-    python -m benchmarks.step [--quick]
+    python -m benchmarks.step
 
-Both sides take the same batch, loss (torch's cross-entropy with void ignored) and optimiser (AdamW), run in one
-process, alternating; the figure is the median. fp32 is what fastai runs on a CPU whatever it is told (its `to_bf16`
-does nothing there); there all use the default memory layout. bf16 is autocast with channels_last for both sides.
+Both sides take the same batch, loss (torch's cross-entropy, void ignored) and optimiser (AdamW), no pretrained weights,
+and run in one process, alternating; the figure is the median. fp32 is torch's default memory layout, which is how a
+fastai Learner trains on a CPU (its `to_bf16` does nothing there); bf16 is autocast with channels_last on both sides.
 """
 
 from __future__ import annotations
 
-import argparse
-import statistics
-import time
 from collections.abc import Callable
-from typing import TypedDict
 
 import segmentation_models_pytorch as smp
 import torch
 import torch.nn.functional as F
 from fastai.vision.learner import create_unet_model
-from torch import nn
+from torch import Tensor, nn
 from torchvision.models import resnet50
 
+from benchmarks.timing import Result, compare
 from models import build_model
 
 NUM_CLASSES = 11
+SIZE = (192, 256)
 
 
-class Result(TypedDict):
-    """One line of the table: times in `unit`, ratio = theirs / ours (above 1: ours is faster)."""
+def benchmark_steps() -> list[Result]:
+    """The rows of the table: fastai at batch 2 and twice only, since its step takes half a minute on two cores."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return [
+        compare_steps("fastai unet_learner", fastai_unet, device, bf16=False, batch_size=2, rounds=2),
+        compare_steps("smp.Unet", smp_unet, device, bf16=False, batch_size=4, rounds=9),
+        compare_steps("smp.Unet", smp_unet, device, bf16=True, batch_size=4, rounds=9),
+    ]
 
-    name: str
-    ours: float
-    theirs: float
-    ratio: float
-    unit: str
+
+def compare_steps(
+    rival: str,
+    build: Callable[[], nn.Module],
+    device: torch.device,
+    *,
+    bf16: bool,
+    batch_size: int,
+    rounds: int,
+    size: tuple[int, int] = SIZE,
+) -> Result:
+    """One row: the step of our UNet-ResNet50 beside that of the model that `build` makes."""
+    generator = torch.Generator().manual_seed(0)
+    images = torch.rand(batch_size, 3, *size, generator=generator).to(device)
+    target = torch.randint(0, NUM_CLASSES, (batch_size, *size), generator=generator).to(device)
+    ours = training_step(build_model("unet", NUM_CLASSES, "resnet50"), images, target, bf16)
+    theirs = training_step(build(), images, target, bf16)
+    theirs()  # its first step makes the optimiser's state; `compare` warms up ours
+    precision = "bf16" if bf16 else "fp32"
+    name = f"training step, UNet-ResNet50 vs {rival}, {precision}, {batch_size}x{size[0]}x{size[1]}, {device}"
+    return compare(name, ours, theirs, rounds)
 
 
-def training_step(model: nn.Module, images: torch.Tensor, target: torch.Tensor, bf16: bool) -> Callable[[], None]:
+def training_step(model: nn.Module, images: Tensor, target: Tensor, bf16: bool) -> Callable[[], None]:
     """A function that runs one step: forward, cross-entropy, backward, AdamW; bf16 also means channels_last."""
     device = images.device
     layout = torch.channels_last if bf16 else torch.contiguous_format
@@ -58,64 +78,18 @@ def training_step(model: nn.Module, images: torch.Tensor, target: torch.Tensor, 
     return step
 
 
-def alternate(ours: Callable[[], None], theirs: Callable[[], None], repeats: int) -> tuple[float, float]:
-    """Median seconds of each, after one warm-up, called in turn `repeats` times."""
-    ours()
-    theirs()
-    seconds: tuple[list[float], list[float]] = ([], [])
-    for _ in range(repeats):
-        for run, times in zip((ours, theirs), seconds, strict=True):
-            start = time.perf_counter()
-            run()
-            times.append(time.perf_counter() - start)
-    return statistics.median(seconds[0]), statistics.median(seconds[1])
-
-
-def fastai_unet(size: tuple[int, int]) -> nn.Module:
-    """The model that `unet_learner(dls, resnet50)` trains: DynamicUnet, for images of `size` (H, W)."""
+def fastai_unet(size: tuple[int, int] = SIZE) -> nn.Module:
+    """The model that `unet_learner(dls, resnet50)` trains on images of `size` (H, W): a DynamicUnet."""
     model: nn.Module = create_unet_model(resnet50, NUM_CLASSES, size, pretrained=False)
     return model
 
 
-def smp_unet(size: tuple[int, int]) -> nn.Module:
-    """`smp.Unet` with a ResNet50; `size` plays no part."""
+def smp_unet() -> nn.Module:
+    """`smp.Unet` with a ResNet50."""
     model: nn.Module = smp.Unet("resnet50", encoder_weights=None, classes=NUM_CLASSES)
     return model
 
 
-def benchmark_steps(
-    size: tuple[int, int] = (192, 256), batch_size: int = 4, repeats: int = 9, device: str | None = None
-) -> list[Result]:
-    """Training-step times against fastai (fp32) and smp (fp32 and bf16); the slow fastai side runs a third as often."""
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    generator = torch.Generator().manual_seed(0)
-    images = torch.rand(batch_size, 3, *size, generator=generator).to(device)
-    target = torch.randint(0, NUM_CLASSES, (batch_size, *size), generator=generator).to(device)
-    rivals = (
-        ("fastai unet_learner", fastai_unet, False, max(1, repeats // 3)),
-        ("smp.Unet", smp_unet, False, repeats),
-        ("smp.Unet", smp_unet, True, repeats),
-    )
-    results = []
-    for name, build, bf16, count in rivals:
-        ours = training_step(build_model("unet", NUM_CLASSES, "resnet50"), images, target, bf16)
-        theirs = training_step(build(size), images, target, bf16)
-        a, b = alternate(ours, theirs, count)
-        precision = "bf16" if bf16 else "fp32"
-        label = f"training step, UNet-ResNet50 vs {name}, {precision}, {batch_size}x{size[0]}x{size[1]}, {device}"
-        results.append(Result(name=label, ours=a * 1e3, theirs=b * 1e3, ratio=b / a, unit="ms"))
-    return results
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description="Training-step time of our UNet against fastai and smp")
-    parser.add_argument("--quick", action="store_true", help="fewer repeats and smaller images: a check that it runs")
-    quick = parser.parse_args().quick
-    results = benchmark_steps((64, 96), 2, 3) if quick else benchmark_steps()
-    for row in results:
-        print(f"{row['name']:<78} {row['ours']:>9.1f} {row['theirs']:>9.1f} {row['unit']}  x{row['ratio']:.2f}")
-
-
 if __name__ == "__main__":
-    main()
+    for row in benchmark_steps():
+        print(f"{row['name']:<86}{row['ours']:>10.1f}{row['theirs']:>10.1f}{row['unit']:>5}{row['ratio']:>8.2f}")

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from torch import nn
-
+from models.network import SegmentationModel
 from models.plain_unet import build_plain_unet
 from models.saved import SavedModel, load_model, save_model
 from models.smp import build_deeplabv3plus, build_fpn, build_segformer, build_upernet
 from models.unet import build_unet
 
-__all__ = ["ARCHITECTURES", "SavedModel", "build_model", "load_model", "save_model"]
+__all__ = ["ARCHITECTURES", "SavedModel", "SegmentationModel", "build_model", "load_model", "save_model"]
 
 # architecture -> function of (num_classes, backbone, weights, crp)
-ARCHITECTURES: dict[str, Callable[[int, str, str, bool], nn.Module]] = {
+ARCHITECTURES: dict[str, Callable[[int, str, str, bool], SegmentationModel]] = {
     "unet": build_unet,
     "plain_unet": build_plain_unet,
     "deeplabv3plus": build_deeplabv3plus,
@@ -30,7 +29,7 @@ ARCHITECTURES: dict[str, Callable[[int, str, str, bool], nn.Module]] = {
 
 def build_model(
     architecture: str, num_classes: int, backbone: str = "resnet34", weights: str = "none", crp: bool = False
-) -> nn.Module:
+) -> SegmentationModel:
     """A model that takes images (N, 3, H, W) in [0, 1] and returns logits (N, num_classes, H, W).
 
     backbone: any timm model with feature maps (plain_unet has its own encoder and ignores it; the architectures of

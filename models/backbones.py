@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import urllib.error
 import urllib.request
@@ -27,13 +28,16 @@ UNFIT = (RuntimeError, AttributeError, TypeError, AssertionError, ValueError, In
 
 
 def resolve_backbone(name: str) -> str:
-    """timm's name of a backbone (`efficientnet_lite0` -> `tf_efficientnet_lite0`); ValueError with close matches."""
+    """timm's name of a backbone (`efficientnet_lite0` -> `tf_efficientnet_lite0`).
+
+    Raises ValueError, with close matches, where timm has none of that name, and for one of a fixed input size.
+    """
     name = ALIASES.get(name, name)
-    try:
-        if timm.is_model(name) and timm.get_pretrained_cfg(name):
+    with contextlib.suppress(RuntimeError):  # a tag, as in resnet50.a1_in1k, that timm has not
+        if timm.is_model(name):
+            if timm.get_pretrained_cfg(name).fixed_input_size:
+                raise ValueError(f"backbone: {name} takes images of one size only; choose another, e.g. resnet34")
             return name
-    except RuntimeError:  # a tag, as in resnet50.a1_in1k, that timm has not
-        pass
     choices = timm.list_models(pretrained=True) if "." in name else timm.list_models()
     close = difflib.get_close_matches(name, choices, n=5, cutoff=0.5)
     hint = f"did you mean {', '.join(close)}?" if close else "timm.list_models() lists them, resnet34 is one"
@@ -48,13 +52,11 @@ def build_backbone(name: str, weights: str = "none") -> nn.Module:
     backbone, one that gives no feature maps for images of any size, and weights that cannot be had (with ways out).
     """
     name = resolve_backbone(name)
-    if timm.get_pretrained_cfg(name).fixed_input_size:
-        raise ValueError(f"backbone: {name} takes images of one size only; choose a convolutional one, e.g. resnet34")
     try:
-        backbone: Any = timm.create_model(name, features_only=True)
-        if backbone.feature_info.reduction()[0] == 1:
-            indices = tuple(range(1, len(backbone.feature_info)))
-            backbone = timm.create_model(name, features_only=True, out_indices=indices)
+        with torch.device("meta"):  # the layout costs no memory and no time
+            reductions = timm.create_model(name, features_only=True).feature_info.reduction()
+        indices = tuple(i for i, reduction in enumerate(reductions) if reduction > 1)
+        backbone: Any = timm.create_model(name, features_only=True, out_indices=indices)
         _probe(backbone)
     except UNFIT as error:
         reason = str(error) or type(error).__name__
@@ -87,7 +89,7 @@ def load_weights(backbone: nn.Module, name: str, weights: str) -> None:
     elif (file := package_file(name)) is not None:
         load_backbone(backbone, rename_efficientnet(read_weights(file), backbone.state_dict()), str(file))
     else:
-        load_backbone(backbone, _from_hub(name), f"{name} from the hub")
+        backbone.load_state_dict(_from_hub(name, backbone))
 
 
 def normalisation(name: str) -> tuple[Tensor, Tensor]:
@@ -96,15 +98,18 @@ def normalisation(name: str) -> tuple[Tensor, Tensor]:
     return torch.tensor(config.mean).view(1, 3, 1, 1), torch.tensor(config.std).view(1, 3, 1, 1)
 
 
-def _from_hub(name: str) -> dict[str, Tensor]:
+def _from_hub(name: str, backbone: Any) -> dict[str, Tensor]:
+    """The tensors of `backbone` as the hub has them; ValueError with the ways out where they cannot be had."""
     config = timm.get_pretrained_cfg(name)
     if not config.has_weights:
         raise ValueError(f"weights: timm has no ImageNet weights for {name}; {WAYS_OUT}")
     check_hub(config.hf_hub_id, name)
     try:
-        tensors: dict[str, Tensor] = timm.create_model(name, pretrained=True).state_dict()
+        indices = backbone.feature_info.out_indices
+        pretrained = timm.create_model(name, features_only=True, out_indices=indices, pretrained=True)
     except (OSError, RuntimeError) as error:
         raise ValueError(f"weights: download of {name} failed ({error}); {WAYS_OUT}") from error
+    tensors: dict[str, Tensor] = pretrained.state_dict()
     return tensors
 
 

@@ -11,12 +11,11 @@ import timm
 import torch
 from segmentation_models_pytorch.encoders import get_encoder
 
-from models.backbones import check_hub, load_weights, normalisation, resolve_backbone
+from models.backbones import UNFIT, check_hub, load_weights, normalisation, resolve_backbone
 from models.network import SegmentationModel
 from models.weights import load_backbone, read_weights
 
 MIT = ("mit_b0", "mit_b1", "mit_b2")  # SegFormer's own encoders, which timm has not
-UNFIT = (RuntimeError, AttributeError, TypeError, NotImplementedError, ValueError)  # what smp and timm raise
 
 
 def build_deeplabv3plus(num_classes: int, backbone: str, weights: str, crp: bool) -> SegmentationModel:
@@ -55,8 +54,9 @@ def _build(
     try:
         model = network(name if name in MIT else f"tu-{name}", encoder_weights=None, classes=num_classes)
     except UNFIT as error:
+        reason = str(error) or type(error).__name__
         raise ValueError(
-            f"backbone: {backbone} does not fit {network.__name__} ({error}); choose another, e.g. resnet34"
+            f"backbone: {backbone} does not fit {network.__name__} ({reason}); choose another, e.g. resnet34"
         ) from error
     if name in MIT:
         _load_mit(model.encoder, name, weights)

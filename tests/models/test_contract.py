@@ -1,0 +1,151 @@
+"""What every model owes, whichever its architecture and backbone."""
+
+import copy
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from models import ARCHITECTURES, build_model
+from tests.models.built import NUM_CLASSES, images, trained
+
+UNET_BACKBONES = [
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "vgg16_bn",
+    "vgg19_bn",
+    "mobilenetv2_100",
+    "mobilenetv3_small_050",
+    "mobilenetv3_large_100",
+    "efficientnet_lite0",
+]
+CASES = [
+    *[("unet", backbone, False) for backbone in UNET_BACKBONES],
+    ("unet", "test_convnext", False),  # its first feature map is at stride 4
+    ("unet", "resnet18", True),
+    ("unet", "mobilenetv2_100", True),
+    ("plain_unet", "resnet34", False),
+    ("plain_unet", "resnet34", True),
+    ("deeplabv3plus", "resnet18", False),
+    ("segformer", "mit_b0", False),
+    ("segformer", "mit_b1", False),
+    ("segformer", "mit_b2", False),
+    ("upernet", "resnet18", False),
+    ("upernet", "mit_b0", False),
+    ("fpn", "resnet18", False),
+    ("fpn", "efficientnet_lite0", False),
+]
+every_model = pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(map(str, case)))
+
+
+def test_every_architecture_is_tested():
+    assert {architecture for architecture, _, _ in CASES} == set(ARCHITECTURES)
+
+
+@every_model
+@torch.no_grad()
+def test_logits_have_the_size_of_the_image(case):
+    for height, width in ((97, 131), (33, 65), (32, 32), (1, 7)):
+        logits = trained(case)(images(height, width, count=1))
+        assert logits.shape == (1, NUM_CLASSES, height, width)
+        assert logits.isfinite().all()
+    assert (logits < 0).any()  # raw: neither a softmax nor a ReLU came after
+
+
+@every_model
+@torch.no_grad()
+def test_an_image_is_predicted_alike_alone_in_a_batch_and_in_channels_last(case):
+    batch = images(64, 96)
+    together = trained(case)(batch)
+    torch.testing.assert_close(trained(case)(batch[1:]), together[1:], rtol=1e-3, atol=1e-3)
+    last = copy.deepcopy(trained(case)).to(memory_format=torch.channels_last)
+    torch.testing.assert_close(
+        last(batch.contiguous(memory_format=torch.channels_last)), together, rtol=1e-3, atol=1e-3
+    )
+    assert (together[0] - together[1]).abs().max() > 1e-3  # the image matters
+
+
+@every_model
+def test_backward_reaches_every_parameter(case):
+    model = copy.deepcopy(trained(case)).train()
+    target = torch.randint(0, NUM_CLASSES, (2, 65, 97))
+    F.cross_entropy(model(images(65, 97)), target).backward()
+    gradients = {name: parameter.grad for name, parameter in model.named_parameters()}
+    assert [name for name, gradient in gradients.items() if gradient is None or not gradient.isfinite().all()] == []
+    assert gradients["head.0.weight"].abs().sum() > 0
+    assert sum(float(parameter.grad.abs().sum()) for parameter in model.backbone.parameters()) > 0
+
+
+@every_model
+@torch.no_grad()
+def test_state_dict_goes_round(case):
+    other = copy.deepcopy(trained(case))
+    for tensor in other.state_dict().values():
+        tensor.copy_(torch.rand_like(tensor.float()))
+    expected = trained(case)(images(32, 64))
+    assert not torch.equal(other(images(32, 64)), expected)
+    other.load_state_dict(trained(case).state_dict())
+    assert torch.equal(other(images(32, 64)), expected)
+
+
+@every_model
+def test_normalises_inside_with_the_mean_and_std_of_its_backbone(case):
+    architecture, backbone, _ = case
+    mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+    if architecture == "plain_unet" or "lite" in backbone or backbone.startswith("test_"):
+        mean = std = (0.5, 0.5, 0.5)
+    seen = []
+    hook = trained(case).backbone.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    batch = images(32, 64)
+    with torch.no_grad():
+        trained(case)(batch)
+    hook.remove()
+    expected = (batch - torch.tensor(mean).view(1, 3, 1, 1)) / torch.tensor(std).view(1, 3, 1, 1)
+    torch.testing.assert_close(seen[0], expected)
+    assert {"mean", "std"} <= trained(case).state_dict().keys()
+
+
+@every_model
+def test_a_training_batch_of_one_either_works_or_is_named(case):
+    model = copy.deepcopy(trained(case)).train()
+    if case[0] in ("deeplabv3plus", "upernet"):
+        with pytest.raises(ValueError, match=r"training batch of one 64x64 image .* use a batch_size of 2 or more"):
+            model(images(64, 64, count=1))
+    else:
+        assert model(images(64, 64, count=1)).shape == (1, NUM_CLASSES, 64, 64)
+    with pytest.raises(ValueError, match="training batch of one 32x32 image"):
+        model(images(32, 32, count=1))
+    assert model(images(32, 32, count=2)).shape == (2, NUM_CLASSES, 32, 32)
+
+
+@pytest.mark.parametrize("case", [("unet", "resnet18", True), ("fpn", "resnet18", False)], ids=str)
+def test_exports(case):
+    batch = images(64, 96, count=1)
+    program = torch.export.export(trained(case), (batch,))
+    with torch.no_grad():
+        torch.testing.assert_close(program.module()(batch), trained(case)(batch), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"architecture": "linknet"}, "architecture: unknown 'linknet'; choose from unet, plain_unet, deeplabv3plus"),
+        ({"num_classes": 0}, "num_classes: 0 is not allowed"),
+        ({"num_classes": True}, "num_classes: True is not allowed"),
+        ({"num_classes": 2.0}, "num_classes: 2.0 is not allowed"),
+        ({"backbone": "resnet43"}, "backbone: timm has no model 'resnet43'; did you mean .*resnet34"),
+        ({"backbone": "zzzzzz"}, "timm has no model 'zzzzzz'; timm.list_models"),
+        ({"backbone": "resnet50.magic"}, r"timm has no model 'resnet50.magic'; did you mean resnet50\."),
+        ({"architecture": "fpn", "backbone": "mit_b9"}, "timm has no model 'mit_b9'"),
+        ({"backbone": "vit_tiny_patch16_224"}, "vit_tiny_patch16_224 takes images of one size only"),
+        ({"backbone": "test_mambaout"}, "test_mambaout gives no usable feature maps .* choose e.g. resnet34"),
+        ({"architecture": "deeplabv3plus", "backbone": "densenet121"}, "densenet121 does not fit DeepLabV3Plus"),
+        ({"architecture": "fpn", "backbone": "vit_tiny_patch16_224"}, "takes images of one size only"),
+        ({"architecture": "fpn", "crp": True}, "crp: True is not allowed here"),
+        ({"architecture": "plain_unet", "weights": "imagenet"}, "plain_unet trains from scratch; use none"),
+    ],
+)
+def test_what_cannot_be_built_is_named(settings, message):
+    with pytest.raises(ValueError, match=message):
+        build_model(**{"architecture": "unet", "num_classes": NUM_CLASSES, "backbone": "resnet18", **settings})
