@@ -16,7 +16,8 @@ and reach a server with `wandb sync`; using or fetching one needs a server.
 
 from artifacts.callback import WandbCallback
 from artifacts.dataset import data_version, log_dataset, use_dataset
-from artifacts.download import ArtifactError, fetch_dataset, fetch_model
+from artifacts.download import fetch_dataset, fetch_model
+from artifacts.errors import ArtifactError
 from artifacts.model import log_model
 from artifacts.run import code_version, finish_failed, start_run, sync_hint, tracked
 from artifacts.tables import edge_case_table, log_evaluation

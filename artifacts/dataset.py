@@ -9,69 +9,19 @@ class_frequency.table.json   pixels and images of each class in each split
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Protocol
 
-import numpy as np
 import wandb
-from numpy.typing import NDArray
 
-from artifacts.download import DATA_FOLDER, ArtifactError, download, offline_message
-from artifacts.masks import Mask, class_labels, masked_image
+from artifacts.contents import DatasetLike, content_tables, frames_by_split
+from artifacts.download import DATA_FOLDER, DESCRIPTION, download_dataset
+from artifacts.errors import naming, offline_error
 from artifacts.publish import publish
-from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 
 FORMAT = 1  # of the artifact; a new number makes new versions of unchanged data
 LISTS = ("*.txt", "*.csv")  # small files in the root that layouts need: codes.txt, class_dict.csv, split lists
 
-Counts = NDArray[np.int64]
 DataVersion = dict[str, str | None]
-
-
-class FrameLike(Protocol):
-    """One pair of files; as `camvid.layouts.Frame`."""
-
-    @property
-    def name(self) -> str:
-        """Unique in the data set."""
-
-    @property
-    def sequence(self) -> str:
-        """The drive it was taken on."""
-
-    @property
-    def image(self) -> Path:
-        """The picture's file."""
-
-    @property
-    def mask(self) -> Path:
-        """The label's file."""
-
-
-class DatasetLike(Protocol):
-    """An opened data set; as `camvid.layouts.CamVid`."""
-
-    @property
-    def root(self) -> Path:
-        """The folder that holds it."""
-
-    @property
-    def layout(self) -> str:
-        """The layout's name."""
-
-    @property
-    def taxonomy(self) -> Taxonomy:
-        """The classes."""
-
-    @property
-    def splits(self) -> Mapping[str, Sequence[FrameLike]]:
-        """Frames by split."""
-
-    def read_mask(self, frame: Any, /) -> Mask:
-        """Class indices (H, W) uint8, void 255; ValueError for a damaged file."""
 
 
 def log_dataset(run: wandb.Run, dataset: DatasetLike, name: str, *, digest: str) -> wandb.Artifact:
@@ -89,6 +39,7 @@ def log_dataset(run: wandb.Run, dataset: DatasetLike, name: str, *, digest: str)
 
     Raises:
         ValueError: a file is damaged or lies outside the root.
+        ArtifactError: the server does not take it.
     """
     artifact = _unchanged(run, name, digest) or dataset_artifact(dataset, name, digest)
     logged = publish(run, artifact, use=True)
@@ -111,14 +62,12 @@ def use_dataset(run: wandb.Run, name: str, root: Path) -> Path:
         ArtifactError: offline, unknown, damaged, or unsafe; the message names the artifact.
     """
     if run.offline or run.disabled:
-        raise ArtifactError(offline_message(name))
-    try:
+        raise offline_error(name)
+    with naming(name, "fetched"):
         artifact = run.use_artifact(name, type="dataset")
-    except (wandb.Error, ValueError) as error:
-        raise ArtifactError(f"artifact {name!r} cannot be used: {error}") from error
-    folder = download(artifact, root)
+    folder = download_dataset(artifact, root)
     _note_version(run, artifact)
-    return folder / DATA_FOLDER
+    return folder
 
 
 def data_version(data: wandb.Artifact | str) -> DataVersion:
@@ -141,13 +90,13 @@ def dataset_artifact(dataset: DatasetLike, name: str, digest: str) -> wandb.Arti
     }
     artifact = wandb.Artifact(name, type="dataset", metadata=metadata)
     for path in _files(dataset):
-        artifact.add_file(str(path), name=_entry(dataset.root, path), policy="immutable")
-    with artifact.new_file("dataset.json") as file:
+        artifact.add_file(str(path), name=_entry(dataset.root, path), policy="immutable", skip_cache=True)
+    with artifact.new_file(DESCRIPTION) as file:
         content = {
             "digest": digest,
             "layout": dataset.layout,
             "taxonomy": taxonomy.to_dict(),
-            "splits": {split: [frame.name for frame in frames] for split, frames in _frames(dataset)},
+            "splits": {split: [frame.name for frame in frames] for split, frames in frames_by_split(dataset)},
         }
         json.dump(content, file, indent=1, sort_keys=True)
     frames, classes = content_tables(dataset)
@@ -156,45 +105,16 @@ def dataset_artifact(dataset: DatasetLike, name: str, digest: str) -> wandb.Arti
     return artifact
 
 
-def content_tables(dataset: DatasetLike) -> tuple[wandb.Table, wandb.Table]:
-    """What is in the data: a table of all frames, and one of the classes in each split; each mask is read once.
-
-    Frames have their mask as an overlay and the share of their pixels that is void or a priority class. Classes have
-    the columns of `camvid`'s statistics: shares are of all pixels and of all images of the split, void comes last.
-    """
-    taxonomy = dataset.taxonomy
-    names = class_labels(taxonomy.names)
-    shown = [*taxonomy.priority, IGNORE_INDEX]
-    frames = wandb.Table(columns=["name", "split", "sequence", "image", *(f"share/{names[index]}" for index in shown)])
-    classes = wandb.Table(columns=["split", "class", "pixels", "pixel_share", "images", "image_share"])
-
-    def read(frame: FrameLike) -> tuple[Counts, wandb.Image]:
-        mask = dataset.read_mask(frame)
-        counts = np.bincount(mask.ravel(), minlength=IGNORE_INDEX + 1)
-        return counts, masked_image(str(frame.image), {"ground_truth": (mask, names)})
-
-    for split, members in _frames(dataset):
-        with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-            by_frame, pictures = zip(*pool.map(read, members), strict=True)
-        counts = np.stack(by_frame)  # (frames, 256)
-        for frame, count, picture in zip(members, counts, pictures, strict=True):
-            shares = (count[shown] / count.sum()).tolist()
-            frames.add_data(frame.name, split, frame.sequence, picture, *shares)
-        pixels, images = counts.sum(0), (counts > 0).sum(0)
-        for index, name in names.items():
-            pixel_share, image_share = float(pixels[index] / pixels.sum()), float(images[index] / len(members))
-            classes.add_data(split, name, int(pixels[index]), pixel_share, int(images[index]), image_share)
-    return frames, classes
-
-
 def _unchanged(run: wandb.Run, name: str, digest: str) -> wandb.Artifact | None:
     """The latest version on the server if it holds this very data."""
     if run.offline or run.disabled:
         return None
-    path, api = f"{run.entity}/{run.project}/{name}:latest", wandb.Api()
-    if not api.artifact_exists(path, "dataset"):
-        return None
-    latest = api.artifact(path, "dataset")
+    path = f"{run.entity}/{run.project}/{name}:latest"
+    with naming(name, "logged"):
+        api = wandb.Api()
+        if not api.artifact_exists(path, "dataset"):
+            return None
+        latest = api.artifact(path, "dataset")
     same = (latest.metadata.get("digest"), latest.metadata.get("format")) == (digest, FORMAT)
     return latest if same else None
 
@@ -203,16 +123,11 @@ def _note_version(run: wandb.Run, artifact: wandb.Artifact) -> None:
     run.config.update({"data_version": data_version(artifact)}, allow_val_change=True)  # type: ignore[no-untyped-call]
 
 
-def _frames(dataset: DatasetLike) -> Iterator[tuple[str, list[FrameLike]]]:
-    """The frames of each split that has some, in an order of its own."""
-    for split, frames in sorted(dataset.splits.items()):
-        if frames:
-            yield split, sorted(frames, key=lambda frame: frame.name)
-
-
 def _files(dataset: DatasetLike) -> list[Path]:
     lists = {path for pattern in LISTS for path in dataset.root.glob(pattern) if path.is_file()}
-    pictures = {path for _, frames in _frames(dataset) for frame in frames for path in (frame.image, frame.mask)}
+    pictures = {
+        path for _, frames in frames_by_split(dataset) for frame in frames for path in (frame.image, frame.mask)
+    }
     return sorted(lists | pictures)
 
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import wandb
 from platformdirs import user_cache_path
 
+from artifacts.errors import ArtifactError, naming, offline_error
 from artifacts.model import MODEL_FILES
 from artifacts.run import tracking_mode
 
-DATA_FOLDER = "data"  # of a dataset artifact: the files in their own layout
-
-
-class ArtifactError(ValueError):
-    """An artifact that cannot be had, is damaged, or is not what it should be; the message names it."""
+DATA_FOLDER = "data"  # in a dataset artifact: the files in their own layout
+DESCRIPTION = "dataset.json"
 
 
 def fetch_model(name: str, root: Path | None = None) -> Path:
@@ -30,15 +29,19 @@ def fetch_model(name: str, root: Path | None = None) -> Path:
         ArtifactError: offline, unknown, damaged, unsafe, or without the files of a model.
     """
     artifact = _find(name, "model")
-    missing = [file for file in MODEL_FILES if file not in artifact.manifest.entries]
-    if missing:
-        raise ArtifactError(f"artifact {name!r} holds no {', '.join(missing)}: it is not a model of this project")
+    _require(artifact, MODEL_FILES)
     return download(artifact, root or default_root())
 
 
 def fetch_dataset(name: str, root: Path | None = None) -> Path:
     """Fetch a dataset artifact; returns a folder for `open_camvid`. Arguments and errors as in `fetch_model`."""
-    return download(_find(name, "dataset"), root or default_root()) / DATA_FOLDER
+    return download_dataset(_find(name, "dataset"), root or default_root())
+
+
+def download_dataset(artifact: wandb.Artifact, root: Path) -> Path:
+    """Download a dataset artifact as `download` does; returns the folder in it that `open_camvid` reads."""
+    _require(artifact, (DESCRIPTION,))
+    return download(artifact, root) / DATA_FOLDER
 
 
 def download(artifact: wandb.Artifact, root: Path) -> Path:
@@ -69,11 +72,6 @@ def folder_name(qualified_name: str) -> Path:
     return Path(*(re.sub(r"[^A-Za-z0-9._-]+|^\.+", "-", part) for part in qualified_name.split("/")))
 
 
-def offline_message(name: str) -> str:
-    """What to say when an artifact is asked for without a server."""
-    return f"artifact {name!r} cannot be fetched offline: log in (`wandb login`), set WANDB_BASE_URL, or give a folder"
-
-
 def default_root() -> Path:
     """WANDB_ARTIFACT_DIR, or the user's cache folder; never the client's default ./artifacts, which is this package."""
     chosen = os.environ.get("WANDB_ARTIFACT_DIR")
@@ -82,12 +80,18 @@ def default_root() -> Path:
 
 def _find(name: str, kind: str) -> wandb.Artifact:
     if tracking_mode() == "offline" or os.environ.get("WANDB_MODE") in ("offline", "disabled"):
-        raise ArtifactError(offline_message(name))
-    try:
+        raise offline_error(name)
+    with naming(name, "fetched"):
         artifact: wandb.Artifact = wandb.Api().artifact(name, type=kind)
-    except (wandb.Error, ValueError) as error:
-        raise ArtifactError(f"artifact {name!r} cannot be fetched: {error}") from error
     return artifact
+
+
+def _require(artifact: wandb.Artifact, files: Iterable[str]) -> None:
+    missing = [file for file in files if file not in artifact.manifest.entries]
+    if missing:
+        raise ArtifactError(
+            f"artifact {artifact.name!r} holds no {', '.join(missing)}: it was not made by this project"
+        )
 
 
 def _download_verified(artifact: wandb.Artifact, folder: Path, *, skip_cache: bool) -> None:

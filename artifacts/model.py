@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -20,7 +21,7 @@ def log_model(
     folder: Path,
     name: str,
     aliases: Iterable[str] = (),
-    metrics: Mapping[str, float] | None = None,
+    metrics: Mapping[str, float | None] | None = None,
 ) -> wandb.Artifact:
     """Log the model of a run folder as a version of the model artifact `name`.
 
@@ -43,9 +44,10 @@ def log_model(
     if missing:
         raise FileNotFoundError(f"{folder}: no {', '.join(missing)}; log a folder that save_model wrote")
     config, data = (_read(folder / file) for file in ("config.yaml", "data.yaml"))
-    metrics = _read(folder / "metrics.json") if metrics is None else metrics
+    if metrics is None:
+        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     metadata = {
-        "metrics": {key: None if math.isnan(value) else float(value) for key, value in metrics.items()},
+        "metrics": {key: None if value is None or math.isnan(value) else value for key, value in metrics.items()},
         "data_version": data,
         "architecture": config.get("architecture"),
         "backbone": config.get("backbone"),
@@ -53,7 +55,7 @@ def log_model(
     }
     artifact = wandb.Artifact(name, type="model", metadata=metadata)
     for file in MODEL_FILES:
-        artifact.add_file(str(folder / file), policy="immutable")
+        artifact.add_file(str(folder / file), policy="immutable", skip_cache=True)
     return publish(run, artifact, aliases)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import wandb
 
+from artifacts.errors import naming
+
 
 def publish(
     run: wandb.Run, artifact: wandb.Artifact, aliases: Iterable[str] = (), *, use: bool = False
@@ -17,10 +19,14 @@ def publish(
         artifact: a new one, or one that the server already has.
         aliases: further aliases.
         use: online, note it as an input of the run as well (the client cannot do so offline).
+
+    Raises:
+        ArtifactError: the server does not take it.
     """
     if run.disabled:
         return artifact
     if run.offline:
         return run.log_artifact(artifact, aliases=list(aliases))
     give = run.use_artifact if use else run.log_artifact
-    return give(artifact, aliases=list(aliases)).wait()
+    with naming(artifact.name, "logged"):
+        return give(artifact, aliases=list(aliases)).wait()

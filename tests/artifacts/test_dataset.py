@@ -9,7 +9,8 @@ import pytest
 import wandb
 
 from artifacts import ArtifactError, data_version, log_dataset, tracked, use_dataset
-from artifacts.dataset import content_tables, dataset_artifact
+from artifacts.contents import content_tables
+from artifacts.dataset import dataset_artifact
 from camvid.layouts import content_digest, open_camvid
 from camvid.stats import class_frequency, frequency_rows
 

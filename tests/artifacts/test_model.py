@@ -53,6 +53,14 @@ def test_a_missing_file_is_named(new_run, folder, file):
         log_model(run, folder, "unet")
 
 
+def test_metrics_are_those_of_the_folder_by_default(new_run, read_run, folder):
+    (folder / "metrics.json").write_text('{"miou": 1e-05, "dice/Train": null}')
+    with tracked(new_run()) as run:
+        log_model(run, folder, "unet")
+    metadata = json.loads(read_run(Path(run.sync_dir)).artifacts[0].metadata)
+    assert metadata["metrics"] == {"miou": 1e-5, "dice/Train": None}
+
+
 def test_a_broken_config_is_named(new_run, folder):
     (folder / "config.yaml").write_text(yaml.safe_dump(["a", "list"]))
     with tracked(new_run()) as run, pytest.raises(ValueError, match=r"config\.yaml"):

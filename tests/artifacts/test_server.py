@@ -22,6 +22,7 @@ from artifacts import (
     tracked,
     use_dataset,
 )
+from artifacts.publish import publish
 from camvid.layouts import content_digest, open_camvid
 from camvid.taxonomy import load_taxonomy
 from models import build_model
@@ -112,6 +113,24 @@ def test_a_model_without_its_files_is_refused(new_run, tmp_path):
         logged = run.log_artifact(artifact).wait()
     with pytest.raises(ArtifactError, match=r"model\.safetensors"):
         fetch_model(logged.qualified_name, tmp_path)
+
+
+def test_a_dataset_of_someone_else_is_refused(new_run, tmp_path):
+    (tmp_path / "data.csv").write_text("a,b")
+    with tracked(new_run()) as run:
+        artifact = wandb.Artifact("foreign", type="dataset")
+        artifact.add_file(str(tmp_path / "data.csv"))
+        run.log_artifact(artifact).wait()
+        with pytest.raises(ArtifactError, match=r"foreign.*dataset\.json"):
+            use_dataset(run, "foreign:latest", tmp_path)
+
+
+def test_a_name_of_another_type_is_refused(new_run, dataset):
+    log(new_run, dataset, "typed")
+    with tracked(new_run()) as run:
+        artifact = wandb.Artifact("typed", type="model")
+        with pytest.raises(ArtifactError, match="typed"):
+            publish(run, artifact)
 
 
 def test_a_model_comes_back_with_its_data_and_metrics(new_run, tmp_path):

@@ -1,0 +1,30 @@
+"""Errors that name the artifact they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import wandb
+
+
+class ArtifactError(ValueError):
+    """An artifact that cannot be had or logged, is damaged, or is not what it should be; the message names it."""
+
+
+@contextmanager
+def naming(name: str, deed: str) -> Iterator[None]:
+    """Turn what the client raises in the block into an `ArtifactError`: artifact NAME cannot be DEED, and why."""
+    try:
+        yield
+    except ArtifactError:
+        raise
+    except (wandb.Error, ValueError) as error:
+        raise ArtifactError(f"artifact {name!r} cannot be {deed}: {error}") from error
+
+
+def offline_error(name: str) -> ArtifactError:
+    """What to raise when an artifact is asked for without a server."""
+    return ArtifactError(
+        f"artifact {name!r} cannot be fetched offline: log in (`wandb login`), set WANDB_BASE_URL, or give a folder"
+    )
