@@ -187,7 +187,7 @@ def agents(server: Server, home: Path) -> int:
     query = 'query($s:String!){project(name:"swept"){sweep(sweepName:$s){runs{edges{node{state}}}}}}'
     edges = server.graphql(server.connect(), query, s=sweep)["project"]["sweep"]["runs"]["edges"]
     finished = sum(edge["node"]["state"] == "finished" for edge in edges)
-    return 800 - finished + sum(process.returncode != 0 for process in running)
+    return int(800 - finished + sum(process.returncode != 0 for process in running))
 
 
 def row(what: str, value: float, limit: float, unit: str, at_least: bool = False) -> None:

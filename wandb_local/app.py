@@ -36,7 +36,7 @@ class TooLargeError(ClientError):
 async def graphql(request: Request, context: Context) -> Response:
     """``POST /graphql``."""
     body = await _json_body(request)
-    return _json(await context.run(schema.answer, context, body))
+    return Response(await context.run(schema.answer, context, body), media_type="application/json")
 
 
 async def file_stream(request: Request, context: Context) -> Response:
@@ -106,7 +106,7 @@ def make_app(services: Services, api_key: str) -> Starlette:
 
         return Route(path, endpoint, methods=[method])
 
-    return Starlette(
+    app = Starlette(
         routes=[
             route("/graphql", graphql, "POST"),
             route("/files/{entity}/{project}/{run}/file_stream", file_stream, "POST"),
@@ -120,6 +120,8 @@ def make_app(services: Services, api_key: str) -> Starlette:
             route("/healthz", health, "GET", public=True),
         ]
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 def _context(services: Services, request: Request) -> Context:

@@ -1,6 +1,7 @@
 """JSON as the wandb client writes it: with bare NaN and Infinity, which strict readers refuse."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 
@@ -9,13 +10,13 @@ def loads(text: str | bytes) -> Any:
     return json.loads(text, parse_constant=str)
 
 
-def dumps(value: Any) -> str:
-    """Compact strict JSON.
+def dumps(value: Any, default: Callable[[Any], Any] | None = None) -> str:
+    """Compact strict JSON; ``default`` is called with what JSON does not know.
 
     Raises:
         ValueError: the value holds NaN or an infinity.
     """
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return json.dumps(value, separators=(",", ":"), allow_nan=False, default=default)
 
 
 def strict(text: str) -> str:

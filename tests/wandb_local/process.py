@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +26,14 @@ def free_port() -> int:
 class Server:
     """``python -m wandb_local serve`` on one data folder and one port, so that it can be restarted there."""
 
-    def __init__(
-        self, folder: Path, *options: str, scheme: str = "http", preexec: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, folder: Path, *options: str, scheme: str = "http", prefix: Sequence[str] = ()) -> None:
         self.folder = folder
         self.data = folder / "data"
         self.port = free_port()
         self.url = f"{scheme}://127.0.0.1:{self.port}"
         self.key = ""
         self._options = options
-        self._preexec = preexec
+        self._prefix = prefix
         self._process: subprocess.Popen[str] | None = None
 
     def start(self, timeout: float = 60) -> None:
@@ -44,7 +42,7 @@ class Server:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         with (self.folder / "server.log").open("a") as log:
             self._process = subprocess.Popen(
-                [*command, *self._options],
+                [*self._prefix, *command, *self._options],
                 cwd=self.folder,
                 env=environment,
                 stdout=subprocess.PIPE,
@@ -63,6 +61,13 @@ class Server:
             except OSError:
                 time.sleep(0.02)
         raise AssertionError(f"no server at {self.url}: {self.log()}")
+
+    def __enter__(self) -> "Server":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def kill(self) -> None:
         """SIGKILL: no chance to write anything."""

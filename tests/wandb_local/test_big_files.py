@@ -31,8 +31,9 @@ def write_big(path, size):
 
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
-def test_three_gigabytes_go_up_and_come_back(tmp_path, monkeypatch):
+def test_three_gigabytes_go_up_and_come_back(tmp_path, monkeypatch, request):
     server = Server(tmp_path)
+    request.addfinalizer(server.stop)
     server.start()
     for name, value in client_environment(server, tmp_path / "home").items():
         monkeypatch.setenv(name, value)
@@ -49,4 +50,3 @@ def test_three_gigabytes_go_up_and_come_back(tmp_path, monkeypatch):
     version.verify(root=version.download(root=str(tmp_path / "back"), skip_cache=True))
     assert peak_memory(server.pid) - before < 64 << 20
     wandb.teardown()
-    server.stop()

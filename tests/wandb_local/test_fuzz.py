@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from wandb.apis._generated import operations as api_operations
 from wandb.sdk.artifacts._generated import operations as artifact_operations
 
+from tests.wandb_local.process import Server
 from wandb_local.graphql.schema import KINDS
 
 KNOWN = ["local", "fuzzed", "r", "data", "data:v0", "latest", "v0", "model", "dataset", "RUNNING", "_step"]
@@ -108,14 +109,20 @@ class Wire:
 
 
 @pytest.fixture(scope="module")
-def wire(shared_server):
-    found = Wire(shared_server)
+def wire(tmp_path_factory):
+    """A server of its own: what the fuzz asks for is not what the client asks for."""
+    with Server(tmp_path_factory.mktemp("fuzzed")) as server:
+        yield from opened(server)
+
+
+def opened(server):
+    found = Wire(server)
     status, _ = found.graphql('mutation{upsertBucket(input:{modelName:"fuzzed",name:"r",host:"h"}){inserted}}', {})
     assert status == 200
-    before = {path.name for path in shared_server.folder.iterdir()}
+    before = {path.name for path in server.folder.iterdir()}
     yield found
-    assert {path.name for path in shared_server.folder.iterdir()} == before
-    assert shared_server.ask("/healthz")
+    assert {path.name for path in server.folder.iterdir()} == before
+    assert server.ask("/healthz")
 
 
 @SETTINGS

@@ -34,13 +34,9 @@ def verify(server, home, **variables):
 @pytest.mark.soak
 def test_wandb_verify_over_https_passes_every_check(tmp_path, certificate):
     cert, key = certificate
-    server = Server(tmp_path, "--certfile", str(cert), "--keyfile", str(key), scheme="https")
-    server.start()
-    try:
-        trusted = {"SSL_CERT_FILE": str(cert), "REQUESTS_CA_BUNDLE": str(cert), "PYTHONIOENCODING": "utf-8"}
+    trusted = {"SSL_CERT_FILE": str(cert), "REQUESTS_CA_BUNDLE": str(cert), "PYTHONIOENCODING": "utf-8"}
+    with Server(tmp_path, "--certfile", str(cert), "--keyfile", str(key), scheme="https") as server:
         output = verify(server, tmp_path / "home", **trusted)
-    finally:
-        server.stop()
     assert CROSS not in output, output
     assert output.count(TICK) == 10, output
 

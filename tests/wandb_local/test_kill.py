@@ -71,8 +71,9 @@ def check_run(api, project, told):
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-def test_nothing_that_was_acknowledged_is_lost(tmp_path, monkeypatch):
+def test_nothing_that_was_acknowledged_is_lost(tmp_path, monkeypatch, request):
     server = Server(tmp_path)
+    request.addfinalizer(server.stop)
     server.start()
     environment = client_environment(server, tmp_path / "home")
     writers = start_writers(environment, tmp_path, "killed", ["w0", "w1", "w2", "w3"])
@@ -99,4 +100,3 @@ def test_nothing_that_was_acknowledged_is_lost(tmp_path, monkeypatch):
         assert version.metadata["number"] == entry["number"]
     wandb.teardown()
     assert server.status()["unknown"] == []
-    server.stop()

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 import urllib.error
@@ -154,36 +153,26 @@ def test_a_second_server_on_the_folder_is_refused(server):
 
 def test_a_full_disk_answers_507_and_loses_nothing(tmp_path):
     """A limit on the size of files stands for the full disk: SQLite and plain writes fail in the same places."""
-
-    def limit():
-        import signal
-
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (3 << 20, 3 << 20))
-
-    server = Server(tmp_path, preexec=limit)
-    server.start()
-    url = upload_url(server, "p")
-    assert status_of(url, method="PUT", data=b"small") == 200
-    assert status_of(url, method="PUT", data=b"x" * (4 << 20)) in (503, 507)
-    lines = [json.dumps({"_step": step, "text": "x" * 1000}) for step in range(1000)]
-    accepted, statuses = 0, []
-    for _ in range(8):
-        body = json.dumps({"files": {"wandb-history.jsonl": {"offset": accepted, "content": lines}}}).encode()
-        key = "Basic " + base64.b64encode(f"api:{server.key}".encode()).decode()
-        statuses.append(status_of(f"{server.url}/files/local/p/r/file_stream", data=body, Authorization=key))
-        accepted += 1000 if statuses[-1] == 200 else 0
-    assert set(statuses) - {200} <= {503, 507}
-    assert statuses[-1] in (503, 507)
-    server.kill()
-    roomy = Server(tmp_path)
-    roomy.start()
-    query = '{project(name:"p"){run(name:"r"){historyLineCount files{edges{node{sizeBytes}}}}}}'
-    run = roomy.graphql(query)["project"]["run"]
-    assert run["historyLineCount"] == accepted
-    assert [edge["node"]["sizeBytes"] for edge in run["files"]["edges"]] == [5]
-    assert list((roomy.data / "uploads").iterdir()) == []
-    roomy.stop()
+    with Server(tmp_path, prefix=["prlimit", f"--fsize={3 << 20}"]) as server:
+        url = upload_url(server, "p")
+        assert status_of(url, method="PUT", data=b"small") == 200
+        assert status_of(url, method="PUT", data=b"x" * (4 << 20)) in (503, 507)
+        lines = [json.dumps({"_step": step, "text": "x" * 1000}) for step in range(1000)]
+        accepted, statuses = 0, []
+        for _ in range(8):
+            body = json.dumps({"files": {"wandb-history.jsonl": {"offset": accepted, "content": lines}}}).encode()
+            key = "Basic " + base64.b64encode(f"api:{server.key}".encode()).decode()
+            statuses.append(status_of(f"{server.url}/files/local/p/r/file_stream", data=body, Authorization=key))
+            accepted += 1000 if statuses[-1] == 200 else 0
+        assert set(statuses) - {200} <= {503, 507}
+        assert statuses[-1] in (503, 507)
+        server.kill()
+    with Server(tmp_path) as roomy:
+        query = '{project(name:"p"){run(name:"r"){historyLineCount files{edges{node{sizeBytes}}}}}}'
+        run = roomy.graphql(query)["project"]["run"]
+        assert run["historyLineCount"] == accepted
+        assert [edge["node"]["sizeBytes"] for edge in run["files"]["edges"]] == [5]
+        assert list((roomy.data / "uploads").iterdir()) == []
 
 
 def test_many_requests_at_once_make_one_run(server, project):
@@ -234,5 +223,8 @@ def test_status_gc_and_export(server, project, tmp_path):
 
 def test_login_with_a_host(server, run_client, tmp_path):
     netrc = tmp_path / "netrc"
-    run_client("login", "--host", server.url, server.key, WANDB_API_KEY="", WANDB_BASE_URL="", NETRC=str(netrc))
+    code = (
+        "import os, sys, wandb.cli.cli as c; [os.environ.pop(n) for n in ('WANDB_API_KEY', 'WANDB_BASE_URL')]; c.cli()"
+    )
+    run_client("login", "--host", server.url, server.key, code=code, NETRC=str(netrc))
     assert server.key in netrc.read_text()

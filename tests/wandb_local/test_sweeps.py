@@ -182,27 +182,30 @@ def test_hyperband_stops_the_worst_run(server, project):
     assert wandb.Api().run(f"local/{project}/{names[3]}").state == "killed"
 
 
+def four_suggestions(server, restarts):
+    """What four agents are told to run by a random sweep with a fixed seed."""
+    config = yaml.safe_dump(dict(GRID) | {"method": "random", "parameters": {"lr": {"min": 0.0, "max": 1.0}}})
+    create_sweep = 'mutation($c:String){upsertSweep(input:{projectName:"p",config:$c}){sweep{name}}}'
+    sweep = server.graphql(create_sweep, c=config)["upsertSweep"]["sweep"]["name"]
+    with contextlib.closing(sqlite3.connect(server.data / "records.sqlite3")) as records, records:
+        records.execute("UPDATE sweeps SET seed = 7")
+    args = []
+    for _ in range(4):
+        if restarts:
+            server.kill()
+            server.start()
+        args.append(heartbeat(server, make_agent(server, "p", sweep))[0]["args"]["lr"]["value"])
+    return args
+
+
 def test_the_search_survives_a_restart_of_the_server(tmp_path):
     """The same answers come from a server that was killed between any two of them."""
     handed_out = []
     for restarts in (False, True):
         folder = tmp_path / str(restarts)
         folder.mkdir()
-        server = Server(folder)
-        server.start()
-        config = yaml.safe_dump(dict(GRID) | {"method": "random", "parameters": {"lr": {"min": 0.0, "max": 1.0}}})
-        create = 'mutation($c:String){upsertSweep(input:{projectName:"p",config:$c}){sweep{name}}}'
-        sweep = server.graphql(create, c=config)["upsertSweep"]["sweep"]["name"]
-        with contextlib.closing(sqlite3.connect(server.data / "records.sqlite3")) as records, records:
-            records.execute("UPDATE sweeps SET seed = 7")
-        args = []
-        for _ in range(4):
-            if restarts:
-                server.kill()
-                server.start()
-            args.append(heartbeat(server, make_agent(server, "p", sweep))[0]["args"]["lr"]["value"])
-        server.stop()
-        handed_out.append(args)
+        with Server(folder) as server:
+            handed_out.append(four_suggestions(server, restarts))
     assert handed_out[0] == handed_out[1]
     assert len(set(handed_out[0])) == 4
 

@@ -20,6 +20,26 @@ FEATURES = (
     "SWEEPS_QUERY_FILTERING",
 )
 
+UNSUPPORTED = (
+    "createTeam",
+    "createInvite",
+    "deleteInvite",
+    "createServiceAccount",
+    "createUser",
+    "generateApiKey",
+    "deleteApiKey",
+    "renameProject",
+    "createProjectMembers",
+    "deleteProjectMembers",
+    "updateProjectMember",
+    "updateProjectTeamMember",
+    "createCustomChart",
+    "createDefaultResourceConfig",
+    "createRunQueue",
+    "upsertRunQueue",
+    "enqueueSweepRun",
+)
+
 
 def _user(context: Context, _: Any, __: Arguments) -> dict[str, Any]:
     entities = [row["entity"] for row in context.db.rows("SELECT DISTINCT entity FROM projects ORDER BY entity")]
@@ -164,4 +184,13 @@ PROJECT: Fields = {
     "runCount": _run_count,
 }
 
-PROJECT_MUTATIONS: Fields = {"upsertModel": _upsert_model, "deleteModel": _delete_model}
+
+def _unsupported(context: Context, _: Any, __: Arguments) -> None:
+    raise UnsupportedError("teams, keys, members, queues and charts of W&B's cloud are not supported by this server")
+
+
+PROJECT_MUTATIONS: Fields = {
+    "upsertModel": _upsert_model,
+    "deleteModel": _delete_model,
+    **dict.fromkeys(UNSUPPORTED, _unsupported),
+}

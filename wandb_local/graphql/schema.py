@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from wandb_local import jsons
 from wandb_local.context import Context
 from wandb_local.errors import ClientError
 from wandb_local.graphql.artifact_mutations import ARTIFACT_MUTATIONS
@@ -40,8 +41,8 @@ KINDS: Kinds = {
 }
 
 
-def answer(context: Context, body: Any) -> dict[str, Any]:
-    """Answer one GraphQL request.
+def answer(context: Context, body: Any) -> str:
+    """Answer one GraphQL request: the JSON of the response.
 
     Raises:
         ClientError: not a GraphQL request, or what a resolver raised.
@@ -51,4 +52,9 @@ def answer(context: Context, body: Any) -> dict[str, Any]:
     variables = body.get("variables") or {}
     if not isinstance(variables, Mapping):
         raise ClientError("variables: give a JSON object")
-    return {"data": execute(context, KINDS, body["query"], variables, body.get("operationName"))}
+    data = execute(context, KINDS, body["query"], variables, body.get("operationName"))
+    return jsons.dumps({"data": data}, default=_refuse)
+
+
+def _refuse(value: Any) -> Any:
+    raise ClientError(f"GraphQL: a {getattr(value, 'kind', 'value')} needs a selection of its fields")
