@@ -19,8 +19,11 @@ from models import build_model
 ROOT = Path(__file__).parents[2]
 CODE = """
 import torch
+from huggingface_hub import constants
 from models.backbones import build_backbone
-torch.save(build_backbone("test_resnet", "imagenet").state_dict(), "loaded.pth")
+torch.save(build_backbone("test_resnet", "imagenet").state_dict(), "first.pth")
+constants.ENDPOINT = "http://127.0.0.1:9"  # nothing listens there
+torch.save(build_backbone("test_resnet", "imagenet").state_dict(), "again.pth")
 """
 
 
@@ -58,12 +61,11 @@ def test_weights_come_from_the_hub_and_then_from_its_cache(hub, tmp_path):
     address, state = hub
     environment = {**os.environ, "HF_ENDPOINT": address, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_DISABLE_XET": "1"}
     environment |= {"PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1"}
-    for endpoint in (address, "http://127.0.0.1:9"):
-        environment["HF_ENDPOINT"] = endpoint
-        subprocess.run([sys.executable, "-c", CODE], cwd=tmp_path, env=environment, check=True, timeout=120)
-        loaded = torch.load(tmp_path / "loaded.pth", weights_only=True)
+    subprocess.run([sys.executable, "-c", CODE], cwd=tmp_path, env=environment, check=True, timeout=250)
+    for name in ("first.pth", "again.pth"):
+        loaded = torch.load(tmp_path / name, weights_only=True)
+        assert len(loaded) > 30
         assert {key for key, value in loaded.items() if not torch.equal(state[key], value)} == set()
-        (tmp_path / "loaded.pth").unlink()
 
 
 @pytest.mark.parametrize(

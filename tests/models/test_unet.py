@@ -47,7 +47,7 @@ def test_the_sub_pixel_head_starts_with_equal_sub_pixels_and_can_part_them(scale
     coarse = logits[..., ::scale, ::scale]
     torch.testing.assert_close(logits, coarse.repeat_interleave(scale, -1).repeat_interleave(scale, -2))
     with torch.no_grad():
-        head[0].bias.copy_(torch.arange(3 * scale**2))
+        head.state_dict()["0.bias"].copy_(torch.arange(3 * scale**2))
     assert len(head(torch.zeros(1, 8, 1, 1)).unique()) == 3 * scale**2
 
 
