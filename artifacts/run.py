@@ -95,8 +95,8 @@ def sync_hint(run: wandb.Run) -> str:
     if not run.offline:
         return f"W&B run: {run.url}"
     folder = Path(run.sync_dir)
-    parts = sorted(folder.parent.glob(f"offline-run-*-{run.id}"))  # a resumed run has several
-    command = " ".join(["wandb", "sync", *(shlex.quote(str(part)) for part in parts)])
+    logs = sorted(folder.parent.glob(f"offline-run-*/run-{run.id}.wandb"))  # a resumed run has several
+    command = shlex.join(["wandb", "sync", *(str(log.parent) for log in logs)])
     return f"W&B run (offline): {folder}\nto send it to a server: {command}"
 
 
