@@ -107,18 +107,18 @@ def _parked(rng: np.random.Generator, kerb: Kerb) -> list[Thing]:
 
 
 def signals(rng: np.random.Generator, section: Section, z: float) -> list[Thing]:
-    """Traffic lights left and right of a stop line, showing the same."""
+    """Traffic lights that show the same: left and right of a stop line, and in the middle of a wide street."""
     state = pick(rng, range(len(SIGNALS)), (0.45, 0.1, 0.45))
-    xs = (-section.kerb(-1) - 0.5, section.kerb(1) + 0.5)
+    xs = [-section.kerb(-1) - 0.5, section.kerb(1) + 0.5, *([0.0] if section.lanes > 1 else [])]
     return [upright(partial(paint_traffic_light, x=x, z=z, state=state), x, z, 0.2) for x in xs]
 
 
 def roadworks(rng: np.random.Generator, section: Section, z: float) -> list[Thing]:
-    """A slanting row of cones that closes part of a lane, with a warning before it."""
+    """A slanting row of cones that closes part of a lane, more of it on the other side, with a warning before it."""
     side, count = pick(rng, (-1, 1), (0.3, 0.7)), int(rng.integers(6, 13))
-    edge = section.half * side
+    edge, closed = section.half * side, section.lane * (0.45 if side > 0 else 0.2)
     things = [upright(partial(paint_sign, x=edge, z=z - 1.5, name="warning", up=1.0), edge, z - 1.5)]
     for i, share in enumerate(np.minimum(np.linspace(0, 2, count), 1.0)):
-        x, place = edge - side * 0.45 * section.lane * float(share), z + 1.5 * i
+        x, place = edge - side * closed * float(share), z + 1.5 * i
         things.append(upright(partial(paint_cone, x=x, z=place), x, place, 0.3))
     return things

@@ -72,8 +72,8 @@ def _mobility_scooter(pose: Pose, time: float, person: Person) -> list[Thing]:
 
 
 def somebody(rng: np.random.Generator) -> Make:
-    """A person at random, one in six a child."""
-    child = bool(rng.random() < 0.17)
+    """A person at random, one in five a child."""
+    child = bool(rng.random() < 0.2)
     return partial(_walker, person=random_person(rng, child), offset=float(rng.uniform(0, 6)))
 
 

@@ -10,7 +10,7 @@ from camvid.synth.ground import finish_ground, paint_mark, paint_strip
 from camvid.synth.kinds import Kind
 from camvid.synth.section import Strip
 from camvid.synth.sky import paint_sky, paint_skyline
-from camvid.synth.world import World, make_world
+from camvid.synth.world import SENSOR, SKYLINE, World, make_world
 
 Picture = NDArray[np.uint8]
 SMALLEST = 32  # pixels
@@ -44,21 +44,21 @@ def draw_frame(world: World, index: int, size: tuple[int, int]) -> tuple[Picture
     """Frame `index` of a world's sequence, at `size` (H, W); as `draw_scene`."""
     check_size(size)
     canvas = paint_frame(world, index, size)
-    return develop(canvas, world.rng(3, index)), canvas.label.copy()
+    return develop(canvas, world.rng(SENSOR, index)), canvas.label.copy()
 
 
 def paint_frame(world: World, index: int, size: tuple[int, int]) -> Canvas:
     """Everything painted, before the camera adds its blur and noise."""
     canvas = Canvas(world.camera(index, size), world.light)
     paint_sky(canvas, world.clouds)
-    paint_skyline(canvas, world.rng(2))
+    paint_skyline(canvas, world.rng(SKYLINE))
     things = world.things(index)
     _ground(canvas, world)
     finish_ground(canvas, world.texture, (thing.shadow for thing in things if thing.shadow is not None))
     for thing in things:
         thing.paint(canvas)
-    if world.lens.bonnet:
-        _bonnet(canvas, world.lens.bonnet)
+    if world.car.bonnet:
+        _bonnet(canvas, world.car.bonnet)
     return canvas
 
 
@@ -93,11 +93,12 @@ def _bonnet(canvas: Canvas, share: float) -> None:
 def develop(canvas: Canvas, rng: np.random.Generator) -> Picture:
     """What the sensor makes of it: rough surfaces, a soft lens, darker corners, noise."""
     height, width = canvas.camera.size
-    noise = rng.standard_normal((height, width), dtype=np.float32)
-    rough = cv2.LUT(canvas.label, _ROUGH) * noise
-    picture = canvas.image.astype(np.float32) + rough[..., None]
-    picture = cv2.GaussianBlur(picture, (0, 0), 0.55 * max(width / 960, 0.6))
+    softness = 0.55 * max(width / 960, 0.6)
+    rough = cv2.LUT(canvas.label, _ROUGH) * rng.standard_normal((height, width), dtype=np.float32)
+    noise = cv2.GaussianBlur(rough, (0, 0), softness)
+    noise += canvas.light.grain * rng.standard_normal((height, width), dtype=np.float32)
     y, x = np.linspace(-1, 1, height, dtype=np.float32)[:, None], np.linspace(-1, 1, width, dtype=np.float32)[None, :]
-    picture *= (1.02 - 0.14 * (x * x + y * y) / 2)[..., None]
-    picture += canvas.light.grain * rng.standard_normal((height, width, 1), dtype=np.float32)
-    return np.asarray(np.clip(picture, 0, 255), np.uint8)
+    corners = 1.02 - 0.07 * (x * x + y * y)  # (H, W)
+    picture = cv2.GaussianBlur(np.ascontiguousarray(canvas.image), (0, 0), softness) * corners[..., None]
+    picture += noise[..., None]
+    return np.asarray(np.clip(picture, 0, 255, out=picture), np.uint8)

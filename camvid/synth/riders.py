@@ -1,4 +1,4 @@
-"""Figures with something that rolls or barks: cyclists, motorcycles, scooters, prams, trolleys, animals."""
+"""Figures with something that rolls or barks: cyclists, motorcycles, scooters, prams, suitcases, animals."""
 
 from dataclasses import replace
 
@@ -55,11 +55,8 @@ def _bicycle(frame: Color) -> list[Stick]:
 
 def paint_cyclist(canvas: Canvas, person: Person, phase: float, pose: Pose) -> None:
     """A person who rides a bicycle; both are Bicyclist."""
-    paint_sticks(canvas, _bicycle(person.bag or (60, 60, 66)) + _on_bike(person, phase), pose, 1.0, Kind.Bicyclist)
-
-
-def _on_bike(person: Person, phase: float) -> list[Stick]:
-    return _scaled(figure(replace(person, bag=None, skirt=False), pedalling(phase)), person.height)
+    rider = _scaled(figure(replace(person, bag=None, skirt=False), pedalling(phase)), person.height)
+    paint_sticks(canvas, _bicycle(person.bag or (60, 60, 66)) + rider, pose, 1.0, Kind.Bicyclist)
 
 
 def paint_motorcycle(canvas: Canvas, person: Person, pose: Pose) -> None:

@@ -11,18 +11,18 @@ from camvid.synth.noise import Texture
 
 
 def paint_sky(canvas: Canvas, clouds: Texture) -> None:
-    """Fill the whole canvas with sky. `clouds` is noise (h, w) that the camera sees a window of, by where it looks."""
-    height, width = canvas.camera.size
-    light = canvas.light
-    up = np.clip((canvas.camera.centre[1] - np.arange(height)) / (0.75 * height), 0, 1).astype(np.float32)[
-        :, None, None
-    ]
-    sky = np.array(light.horizon, np.float32) * (1 - up) + np.array(light.zenith, np.float32) * up  # (H, 1, 3)
-    shift = int(clouds.shape[1] * 0.15 * (0.5 - canvas.camera.centre[0] / width) + clouds.shape[1] * 0.2)
-    window = np.ascontiguousarray(clouds[:, max(shift, 0) : max(shift, 0) + clouds.shape[1] * 3 // 5])
+    """Fill the canvas with sky down to just below the horizon. `clouds` is noise (h, w), seen through a window."""
+    light, width = canvas.light, canvas.camera.size[1]
+    height = min(max(int(canvas.camera.centre[1]) + 8, 1), canvas.camera.size[0])
+    up = (canvas.camera.centre[1] - np.arange(height, dtype=np.float32)) / (0.75 * canvas.camera.size[0])
+    up = np.clip(up, 0, 1)[:, None, None]  # (height, 1, 1), 0 at the horizon
+    sky = np.array(light.horizon, np.float32) * (1 - up) + np.array(light.zenith, np.float32) * up
+    span = clouds.shape[1]  # the window is 3/5 of it wide and follows the camera's turns
+    left = max(int(span * (0.2 + 0.15 * (0.5 - canvas.camera.centre[0] / width))), 0)
+    window = np.ascontiguousarray(clouds[:, left : left + span * 3 // 5])
     density = cv2.resize(window, (width, height), interpolation=cv2.INTER_LINEAR)
-    cover = np.clip((density + (light.cover - 0.5) * 3) * 0.5, 0, 1)[..., None] * (0.35 + 0.65 * up)  # (H, W, 1)
-    canvas.image[:] = np.clip(sky * (1 - cover) + np.array(light.clouds, np.float32) * cover, 0, 255).astype(np.uint8)
+    cover = np.clip(density * 0.5 + 1.5 * (light.cover - 0.5), 0, 1)[..., None] * (0.35 + 0.65 * up)
+    canvas.image[:height] = sky + (np.array(light.clouds, np.float32) - sky) * cover
     canvas.label[:] = Kind.Sky
 
 

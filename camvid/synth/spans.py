@@ -42,8 +42,9 @@ def _face(canvas: Canvas, outline: Floats, opening: Floats, z: float, color: Col
         canvas.polygon(_upright(np.concatenate((outline, opening[::-1])), z), color, kind, canvas.light.face(0, 0, -1))
 
 
-def _slab(low: float, high: float, side: float = SIDE) -> Floats:
-    return np.array(((-side, low), (-side, high), (side, high), (side, low)))
+def _slab(low: float, high: float) -> Floats:
+    """Outline (4, 2) of a beam from side to side between two heights."""
+    return np.array(((-SIDE, low), (-SIDE, high), (SIDE, high), (SIDE, low)))
 
 
 def paint_bridge(canvas: Canvas, z: float, half: float, color: Color, train: Color | None) -> None:
@@ -51,8 +52,9 @@ def paint_bridge(canvas: Canvas, z: float, half: float, color: Color, train: Col
     clear, thick = 5.2, 1.3
     opening = np.array(((-half, 0.0), (-half, clear), (half, clear), (half, 0.0)))
     _vault(canvas, opening, z, z + 7, color, Kind.Bridge)
-    for x in np.arange(-3.5, 4) * TRAM.length if train is not None else ():
-        paint_vehicle(canvas, TRAM, Pose(float(x), z + 3.5, np.pi / 2, clear + thick - 0.2), train or STONE)
+    if train is not None:
+        for x in np.arange(-3.5, 4) * TRAM.length:
+            paint_vehicle(canvas, TRAM, Pose(float(x), z + 3.5, np.pi / 2, clear + thick - 0.2), train)
     _face(canvas, _slab(0, clear + thick), opening, z, color, Kind.Bridge)
     if z > canvas.camera.z + NEAR:
         shade = canvas.light.face(0, 0, -1)

@@ -59,7 +59,7 @@ class Street:
     yellow: bool  # yellow lines along the kerb
     tram: bool
     works: bool
-    _blocks: dict[int, Block] = field(default_factory=dict)
+    _blocks: dict[int, Block] = field(default_factory=dict, init=False, repr=False)
 
     def near(self, z: float) -> list[Block]:
         """The blocks that somebody at z can see, the farthest first."""

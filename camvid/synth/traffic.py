@@ -122,39 +122,39 @@ def vehicles(rng: np.random.Generator, section: Section, theme: Theme, pace: flo
     for side in (-1, 1):
         for number in range(section.lanes):
             outermost = number == section.lanes - 1
-            first = [_one_of(rng, CARS), _one_of(rng, HEAVY if side > 0 and outermost else OFFROADERS)]
+            pair = (_one_of(rng, CARS), _one_of(rng, HEAVY if side > 0 and outermost else OFFROADERS))
+            first = [pair[i] for i in rng.permutation(2)]
             if tram and side > 0 and outermost:
                 first.append(Queued(partial(_tram, paint=pick(rng, TRAM.paints)), _TRAM_CARS * (TRAM.length + 0.3)))
             if rng.random() < 0.2:
                 first.append(pick(rng, (_one_of(rng, (TRACTOR,)), _motorcycle(rng))))
-            order = [first[i] for i in rng.permutation(len(first))]
             speed = pace + float(rng.uniform(-1, 1)) if side < 0 else -float(rng.uniform(6, 12))
             x, start = side * section.lane * (number + 0.5), float(rng.uniform(0, 14))
-            line = Mover(order[0].make, x, start, speed, nearest=10.0 if side < 0 else 5.0)
-            movers += _lane(rng, line, theme.gap, order)
+            line = Mover(first[0].make, x, start, speed, nearest=10.0 if side < 0 else 5.0)
+            movers += _lane(rng, line, theme.gap, first)
     return movers
 
 
-def cyclists(rng: np.random.Generator, section: Section) -> list[Mover]:
-    """One to three of them, close to the kerb on either side; the first is ahead of us."""
-    movers = []
-    for number in range(int(rng.integers(1, 4))):
-        side = -1 if number == 0 or rng.random() < 0.6 else 1
-        start = float(rng.uniform(0, 45 if number == 0 else SPAN))
-        movers.append(Mover(cyclist(rng), side * (section.half - 0.45), start, -4.5 * side))
+def cyclists(rng: np.random.Generator, section: Section, pace: float) -> list[Mover]:
+    """One to three of them, close to the kerb on either side; the first goes ahead of us, about as fast as we do."""
+    x = section.half - 0.45
+    movers = [Mover(cyclist(rng), -x, float(rng.uniform(6, 25)), pace - float(rng.uniform(0, 0.8)))]
+    for start in SPAN * rng.random(int(rng.integers(0, 3))):
+        side = int(rng.choice((-1, 1)))
+        movers.append(Mover(cyclist(rng), side * x, float(start), -4.5 * side))
     return movers
 
 
 def walkers(rng: np.random.Generator, section: Section, theme: Theme) -> list[Mover]:
-    """People on both pavements: a parent with a child not far ahead, three rarer guests, and others."""
+    """People on both pavements: parents with a child near and farther ahead, three rarer guests, and others."""
     count = int(theme.walkers * rng.uniform(0.7, 1.3))
-    makes = [parent(rng), *rare(rng, 3), *(somebody(rng) for _ in range(count))]
+    makes = [parent(rng), parent(rng), *rare(rng, 3), *(somebody(rng) for _ in range(count))]
+    starts = [rng.uniform(5, 30), rng.uniform(40, 70), *((SPAN - 15) * rng.random(len(makes) - 2) ** 1.4)]
     movers = []
-    for number, make in enumerate(makes):
+    for make, start in zip(makes, starts, strict=True):
         side = int(rng.choice((-1, 1)))
         x = side * float(rng.uniform(*section.walk(side)))
-        start = 30 * float(rng.random()) if number == 0 else (SPAN - 15) * float(rng.random()) ** 1.4
-        movers.append(Mover(make, x, start, float(rng.uniform(0.8, 1.6) * rng.choice((-1, 1)))))
+        movers.append(Mover(make, x, float(start), float(rng.uniform(0.8, 1.6) * rng.choice((-1, 1)))))
     return movers
 
 
@@ -172,7 +172,7 @@ def cast(rng: np.random.Generator, section: Section, theme: Theme, pace: float, 
     """Everybody who moves in one street; `pace` is the camera's speed in m/s."""
     return [
         *vehicles(rng, section, theme, pace, tram),
-        *cyclists(rng, section),
+        *cyclists(rng, section, pace),
         *walkers(rng, section, theme),
         *crossers(rng, section),
     ]

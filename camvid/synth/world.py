@@ -15,10 +15,12 @@ from camvid.synth.themes import THEMES
 from camvid.synth.things import Thing
 from camvid.synth.traffic import Actor, Moment, cast
 
+_STREET, SKYLINE, SENSOR = 1, 2, 3  # purposes that have random numbers of their own
+
 
 @dataclass(frozen=True)
-class Lens:
-    """The camera car: how it sees and drives. Shares are of the picture's width or height."""
+class CameraCar:
+    """How the camera car sees and drives. Shares are of the picture's width or height."""
 
     focal: float  # share of the width
     horizon: float  # share of the height
@@ -38,28 +40,28 @@ class World:
     seed: tuple[int, ...]
     light: Light
     street: Street
-    lens: Lens
+    car: CameraCar
     actors: Sequence[Actor]
     clouds: Texture
     texture: Texture
 
     def _z(self, index: int) -> float:
-        return self.lens.start + index * self.lens.pace
+        return self.car.start + index * self.car.pace
 
     def camera(self, index: int, size: tuple[int, int]) -> Camera:
         """The camera at frame `index`; it sways a little."""
         height, width = size
         sway = np.sin(np.array((0.9, 1.7)) * index + self.seed[-1] % 7)
         centre = (
-            width * (0.5 + self.lens.pan + 0.02 * float(sway[0])),
-            height * (self.lens.horizon + 0.012 * float(sway[1])),
+            width * (0.5 + self.car.pan + 0.02 * float(sway[0])),
+            height * (self.car.horizon + 0.012 * float(sway[1])),
         )
-        return Camera(size, self.lens.x, self.lens.y, self._z(index), self.lens.focal * width, centre, self.lens.bend)
+        return Camera(size, self.car.x, self.car.y, self._z(index), self.car.focal * width, centre, self.car.bend)
 
     def things(self, index: int) -> list[Thing]:
         """Whatever stands or moves within sight at frame `index`, the farthest first."""
         z = self._z(index)
-        now = Moment(float(index), index * self.lens.pace, z, self.street.crossing(z + 6))
+        now = Moment(float(index), index * self.car.pace, z, self.street.crossing(z + 6))
         found = [thing for block in self.street.near(z) for thing in block.things]
         found += [thing for actor in self.actors for thing in actor.things(now)]
         return sorted((thing for thing in found if thing.depth < z + FAR), key=lambda thing: -thing.depth)
@@ -77,9 +79,9 @@ def make_world(seed: int | Sequence[int]) -> World:
     theme = pick(rng, THEMES, [theme.odds for theme in THEMES])
     section = random_section(rng)
     tram, works = bool(rng.random() < 0.15), bool(rng.random() < 0.35)
-    street = Street((*seed, 1), section, theme, bool(rng.random() < 0.3), bool(rng.random() < 0.4), tram, works)
+    street = Street((*seed, _STREET), section, theme, bool(rng.random() < 0.3), bool(rng.random() < 0.4), tram, works)
     pace = float(rng.uniform(4, 9))
-    lens = Lens(
+    car = CameraCar(
         focal=float(rng.uniform(0.8, 1.05)),
         horizon=float(rng.uniform(0.42, 0.52)),
         pan=float(rng.uniform(-0.07, 0.07)),
@@ -93,4 +95,4 @@ def make_world(seed: int | Sequence[int]) -> World:
     actors = cast(rng, section, theme, pace, tram)
     clouds = fractal(rng, (128, 320), 3, 5)
     texture = fractal(rng, (384, 384), 48, 4, 0.9)
-    return World(seed, light, street, lens, actors, clouds, texture)
+    return World(seed, light, street, car, actors, clouds, texture)

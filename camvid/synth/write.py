@@ -16,7 +16,7 @@ from camvid.synth.world import make_world
 from camvid.taxonomy import load_taxonomy, original_palette
 
 SPLITS = ("train", "val", "test")
-_PNG_EFFORT = 3  # of 9: more makes files little smaller and takes much longer
+_PNG_EFFORT = 1  # of 9: more makes files hardly smaller and takes much longer
 
 
 def palette() -> NDArray[np.uint8]:
