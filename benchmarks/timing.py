@@ -18,14 +18,25 @@ class Result(TypedDict):
     unit: str
 
 
-def compare(name: str, ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> Result:
-    """Median milliseconds of each, called in turn ``rounds`` times after one warm-up of ours."""
+def compare(
+    name: str, ours: Callable[[], object], theirs: Callable[[], object], rounds: int, ours_per_round: int = 1
+) -> Result:
+    """Median milliseconds of each, called in turn after one warm-up of ours.
+
+    Args:
+        name: of the row.
+        ours: one run of ours.
+        theirs: one run of what it is measured against.
+        rounds: turns.
+        ours_per_round: calls of ours in a turn; more where it is so short that a busy machine disturbs a single one.
+    """
     ours()
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):
-        for call, seconds in zip((ours, theirs), times, strict=True):
-            start = time.perf_counter()
-            call()
-            seconds.append(time.perf_counter() - start)
+        for call, calls, seconds in zip((ours, theirs), (ours_per_round, 1), times, strict=True):
+            for _ in range(calls):
+                start = time.perf_counter()
+                call()
+                seconds.append(time.perf_counter() - start)
     mine, other = (1e3 * statistics.median(seconds) for seconds in times)
     return Result(name=name, ours=mine, theirs=other, ratio=other / mine, unit="ms")
