@@ -201,7 +201,7 @@ def test_the_artifact_commands(run_client, project, tmp_path):
     (tmp_path / "put" / "a.txt").write_text("from the shell")
     run_client("artifact", "put", "-n", f"local/{project}/shell", "-t", "dataset", "-a", "mine", "put")
     listed = run_client("artifact", "ls", f"local/{project}", WANDB_SILENT="false")
-    assert "shell:v0" in listed.stdout
+    assert "shell:v0" in listed.stdout + listed.stderr
     run_client("artifact", "get", f"local/{project}/shell:mine", "--root", "got")
     assert contents(tmp_path / "got") == {"a.txt": "from the shell"}
 

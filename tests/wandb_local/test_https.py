@@ -44,7 +44,6 @@ def test_wandb_verify_over_https_passes_every_check(tmp_path, certificate):
 @pytest.mark.soak
 def test_wandb_verify_over_http_fails_only_what_asks_for_https(server, tmp_path):
     output = verify(server, tmp_path, PYTHONIOENCODING="utf-8")
-    failed = [line for line in output.splitlines() if CROSS in line]
-    assert len(failed) == 2, output
-    assert all("https" in line.lower() or "secure" in line.lower() for line in failed), output
+    failed = [line.partition("...")[0] for line in output.splitlines() if CROSS in line]
+    assert failed == ["Checking requests to base url", "Checking requests made over signed URLs"], output
     assert output.count(TICK) == 8, output
