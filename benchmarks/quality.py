@@ -96,17 +96,16 @@ def benchmark_quality(root: Path, epochs: int, seeds: list[int]) -> list[Result]
         scores = []
         for rival in (False, True):
             seed_everything(seed)
-            model = build_model("unet", 11, "resnet50")
-            if rival:
-                model = Normalised(smp.Unet("resnet50", encoder_weights=None, classes=11))
+            theirs = Normalised(smp.Unet("resnet50", encoder_weights=None, classes=11)) if rival else None
+            model = theirs or build_model("unet", 11, "resnet50")
             scores.append(trained_miou(model, dataset, epochs, seed))
-        (ours, minutes), (theirs, other) = scores
+        (ours, minutes), (other, their_minutes) = scores
         print(
-            f"seed {seed}: ours mIoU {ours:.3f} in {minutes:.1f} min, smp.Unet {theirs:.3f} in {other:.1f} min",
+            f"seed {seed}: ours mIoU {ours:.3f} in {minutes:.1f} min, smp.Unet {other:.3f} in {their_minutes:.1f} min",
             flush=True,
         )
         name = f"val mIoU of UNet-ResNet50 after {epochs} epochs from scratch vs smp.Unet, seed {seed}"
-        rows.append(Result(name=name, ours=ours, theirs=theirs, ratio=ours / theirs, unit=""))
+        rows.append(Result(name=name, ours=ours, theirs=other, ratio=ours / other, unit=""))
     return rows
 
 

@@ -1,8 +1,8 @@
 """Decoded frames of a split, kept at one size in memory-mapped files that all processes of a machine share.
 
 Decoding a picture costs more than cropping and flipping it, so it is done once. An entry is a folder named by what went
-into it (bytes of the files, size, taxonomy, label table); it appears whole by one rename, so agents that build it at the
-same time do not disturb each other, and the least recently used ones go when the folder outgrows its bound.
+into it (bytes of the files, size, taxonomy, label table); it appears whole by one rename, so agents that build it at
+the same time do not disturb each other, and the least recently used ones go when the folder outgrows its bound.
 """
 
 from __future__ import annotations

@@ -26,73 +26,95 @@ class TrainConfig:
     """Flat and frozen: defaults < preset < command line. Sizes are pixels, rates are per step, times are minutes."""
 
     # What to train on.
-    data: str = Field("", description="folder of the data set (any of the four CamVid layouts)")
-    dataset: str = Field("", description="W&B artifact to train on instead of `data`, e.g. camvid:latest")
-    taxonomy: str = Field("camvid11", description="camvid11, camvid32 or the path of a YAML file with your classes")
-    split: Literal["official", "sequence", "random"] = Field("official", description="how frames are divided")
+    data: str = Field(default="", description="folder of the data set (any of the four CamVid layouts)")
+    dataset: str = Field(default="", description="W&B artifact to train on instead of `data`, e.g. camvid:latest")
+    taxonomy: str = Field(
+        default="camvid11", description="camvid11, camvid32 or the path of a YAML file with your classes"
+    )
+    split: Literal["official", "sequence", "random"] = Field(default="official", description="how frames are divided")
 
     # The network.
-    architecture: str = Field("unet", description="unet, plain_unet, deeplabv3plus, segformer, upernet or fpn")
-    backbone: str = Field("resnet34", description="any timm backbone, or mit_b0 to mit_b2 for segformer")
-    weights: str = Field("none", description="backbone weights: imagenet, none, or a file")
-    crp: bool = Field(False, description="chained residual pooling on every skip and at the bottleneck (unet)")
+    architecture: str = Field(default="unet", description="unet, plain_unet, deeplabv3plus, segformer, upernet or fpn")
+    backbone: str = Field(default="resnet34", description="any timm backbone, or mit_b0 to mit_b2 for segformer")
+    weights: str = Field(default="none", description="backbone weights: imagenet, none, or a file")
+    crp: bool = Field(default=False, description="chained residual pooling on every skip and at the bottleneck (unet)")
 
     # What it sees.
-    resize_factor: float = Field(0.5, gt=0, le=2, description="training size as a share of the frame's size")
-    eval_factor: float = Field(0.0, ge=0, le=2, description="prediction size likewise; 0 takes resize_factor")
-    augment: Literal["none", "flip", "crop", "color", "weather"] = Field("color", description="augmentation policy")
-    crop_min: float = Field(0.25, gt=0, le=1, description="smallest share of a frame's area that a crop keeps")
-    crop_max: float = Field(
-        1.0, gt=0, le=1, description="largest share; below 1 training sees details as large as prediction"
+    resize_factor: float = Field(default=0.5, gt=0, le=2, description="training size as a share of the frame's size")
+    eval_factor: float = Field(default=0.0, ge=0, le=2, description="prediction size likewise; 0 takes resize_factor")
+    augment: Literal["none", "flip", "crop", "color", "weather"] = Field(
+        default="color", description="augmentation policy"
     )
-    workers: int = Field(-1, ge=-1, le=64, description="loader processes; -1 chooses by machine")
-    cache_gb: float = Field(8.0, ge=0, description="bound of the cache of decoded frames on disk; 0 turns it off")
+    crop_min: float = Field(default=0.25, gt=0, le=1, description="smallest share of a frame's area that a crop keeps")
+    crop_max: float = Field(
+        default=1.0, gt=0, le=1, description="largest share; below 1 training sees details as large as prediction"
+    )
+    workers: int = Field(default=-1, ge=-1, le=64, description="loader processes; -1 chooses by machine")
+    cache_gb: float = Field(
+        default=8.0, ge=0, description="bound of the cache of decoded frames on disk; 0 turns it off"
+    )
 
     # What it minimises.
-    loss: Loss = Field("ce", description="ce, focal, dice, or a weighted sum such as {focal: 1.0, dice: 1.0}")
+    loss: Loss = Field(default="ce", description="ce, focal, dice, or a weighted sum such as {focal: 1.0, dice: 1.0}")
     class_weights: Literal["none", "inverse", "median_frequency", "effective_number"] = Field(
-        "none", description="how rare classes count more in cross-entropy and focal loss"
+        default="none", description="how rare classes count more in cross-entropy and focal loss"
     )
-    focal_gamma: float = Field(2.0, ge=0, le=10, description="focusing exponent of the focal loss")
+    focal_gamma: float = Field(default=2.0, ge=0, le=10, description="focusing exponent of the focal loss")
 
     # How it learns.
-    fit: Literal["one_cycle", "fine_tune", "flat"] = Field("one_cycle", description="schedule of the learning rate")
-    epochs: int = Field(20, ge=1, description="passes over the training frames")
-    freeze_epochs: int = Field(1, ge=1, description="epochs with a frozen backbone before the others (fine_tune)")
-    lr: float = Field(1e-3, gt=0, le=10, description="highest learning rate")
+    fit: Literal["one_cycle", "fine_tune", "flat"] = Field(
+        default="one_cycle", description="schedule of the learning rate"
+    )
+    epochs: int = Field(default=20, ge=1, description="passes over the training frames")
+    freeze_epochs: int = Field(
+        default=1, ge=1, description="epochs with a frozen backbone before the others (fine_tune)"
+    )
+    lr: float = Field(default=1e-3, gt=0, le=10, description="highest learning rate")
     backbone_lr_factor: float = Field(
-        0.0,
+        default=0.0,
         ge=0,
         le=1,
         description="share of lr for the backbone; 0 takes that of `fit` (fine_tune 0.01, else 1)",
     )
-    weight_decay: float = Field(0.01, ge=0, le=1, description="AdamW's weight decay")
-    batch_size: int = Field(8, ge=1, description="frames per step")
-    accumulate: int = Field(1, ge=1, description="steps whose gradients are summed before the optimiser moves")
-    grad_clip: float = Field(0.0, ge=0, description="largest norm of the gradient; 0 does not clip")
-    ema: float = Field(0.0, ge=0, lt=1, description="decay of the averaged weights that are evaluated; 0 is off")
-    patience: int = Field(0, ge=0, description="evaluations without a better `monitor` before stopping; 0 never stops")
-    max_minutes: float = Field(0.0, ge=0, description="time budget; the schedule is shortened to end in it; 0 is none")
+    weight_decay: float = Field(default=0.01, ge=0, le=1, description="AdamW's weight decay")
+    batch_size: int = Field(default=8, ge=1, description="frames per step")
+    accumulate: int = Field(default=1, ge=1, description="steps whose gradients are summed before the optimiser moves")
+    grad_clip: float = Field(default=0.0, ge=0, description="largest norm of the gradient; 0 does not clip")
+    ema: float = Field(
+        default=0.0, ge=0, lt=1, description="decay of the averaged weights that are evaluated; 0 is off"
+    )
+    patience: int = Field(
+        default=0, ge=0, description="evaluations without a better `monitor` before stopping; 0 never stops"
+    )
+    max_minutes: float = Field(
+        default=0.0, ge=0, description="time budget; the schedule is shortened to end in it; 0 is none"
+    )
 
     # How it is judged.
     monitor: Literal["miou", "priority_dice", "foreground_acc", "pixel_acc"] = Field(
-        "miou", description="validation metric by which the best checkpoint is chosen"
+        default="miou", description="validation metric by which the best checkpoint is chosen"
     )
-    eval_every: int = Field(1, ge=1, description="epochs between evaluations; the last epoch is always evaluated")
-    threshold: Fraction = Field(0.5, description="Dice below which a priority class that is present counts as missed")
+    eval_every: int = Field(
+        default=1, ge=1, description="epochs between evaluations; the last epoch is always evaluated"
+    )
+    threshold: Fraction = Field(
+        default=0.5, description="Dice below which a priority class that is present counts as missed"
+    )
 
     # Where and how it runs.
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto takes the GPU where there is one")
-    precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="auto is bf16 where the hardware has it")
-    channels_last: bool = Field(True, description="memory format of images and weights; faster in most cases")
-    compile: bool = Field(False, description="torch.compile the network; pays on GPUs in long trainings")
-    seed: int = Field(0, ge=0, lt=2**31, description="seed of weights, order and augmentation")
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto takes the GPU where there is one")
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        default="auto", description="auto is bf16 where the hardware has it"
+    )
+    channels_last: bool = Field(default=True, description="memory format of images and weights; faster in most cases")
+    compile: bool = Field(default=False, description="torch.compile the network; pays on GPUs in long trainings")
+    seed: int = Field(default=0, ge=0, lt=2**31, description="seed of weights, order and augmentation")
 
     # How it is tracked.
-    out: str = Field("runs", description="folder under which runs/<id>/ is made")
-    project: str = Field("camvid", description="W&B project")
-    name: str = Field("", description="display name of the run; empty lets W&B choose")
-    tags: tuple[str, ...] = Field((), description="tags of the run")
+    out: str = Field(default="runs", description="folder under which runs/<id>/ is made")
+    project: str = Field(default="camvid", description="W&B project")
+    name: str = Field(default="", description="display name of the run; empty lets W&B choose")
+    tags: tuple[str, ...] = Field(default=(), description="tags of the run")
 
     def __post_init__(self) -> None:
         """Settings that are each allowed but not together.

@@ -34,7 +34,7 @@ def data(tmp_path_factory):
 
 
 def film(frames, path):
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 5, (128, 96))
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 5, (128, 96))
     for frame in frames:
         writer.write(cv2.imread(str(frame.image)))
     writer.release()

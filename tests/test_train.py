@@ -154,7 +154,7 @@ def remove_mask(root):
         (["--taxonomy=camvid12"], None, "camvid12"),
         ([], truncate_frame, "train/"),
         ([], label_outside, "77"),
-        ([], remove_mask, "valannot"),
+        ([], remove_mask, "damaged/val/"),
     ],
 )
 def test_mistakes_are_named_in_one_line_with_exit_code_2(data, tmp_path, environment, flags, change, message):

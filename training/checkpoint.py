@@ -51,7 +51,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     try:
         checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # noqa: BLE001  (torch raises many kinds for a damaged file)
-        why = str(error).splitlines()[0]
+        why = f"{type(error).__name__} {error}".splitlines()[0]
         raise ValueError(f"{path}: not a whole checkpoint ({why}); start again without --resume") from None
     return checkpoint
 

@@ -61,25 +61,18 @@ class Autocast(Callback):
     with EfficientNet-Lite0 at 192x256: up to 100 times slower each, half of the step in all.
     """
 
-    order = 10
-
     def __init__(self, device: str):
         self.device = device
 
     def before_fit(self) -> None:
+        model = self.learn.model
         for conv in self._depthwise():
             vars(conv)["forward"] = _in_float32(conv.forward)
-
-    def before_batch(self) -> None:
-        self.context = torch.autocast(self.device, torch.bfloat16)
-        self.context.__enter__()  # type: ignore[no-untyped-call]
-
-    def after_loss(self) -> None:
-        self.context.__exit__(None, None, None)  # type: ignore[no-untyped-call]
+        vars(model)["forward"] = torch.autocast(self.device, torch.bfloat16)(model.forward)
 
     def after_fit(self) -> None:
-        for conv in self._depthwise():
-            vars(conv).pop("forward", None)
+        for module in [self.learn.model, *self._depthwise()]:
+            vars(module).pop("forward", None)
 
     def _depthwise(self) -> list[nn.Conv2d]:
         convs = [module for module in self.learn.model.modules() if isinstance(module, nn.Conv2d)]

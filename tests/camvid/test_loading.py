@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import torch
 
 from camvid.cache import cached_frames
 from camvid.layouts import open_camvid
-from camvid.loaders import train_loader
+from camvid.loaders import SeededOrder, train_loader
 from camvid.synth import synth
 from camvid.transforms import resize_mask
 
@@ -32,7 +33,7 @@ def dataset(root):
 
 
 def batches(cache, epoch=0, **changes):
-    settings = {
+    settings: dict[str, Any] = {
         "augment": "color",
         "size": SIZE,
         "crop_min": 0.3,
@@ -42,6 +43,7 @@ def batches(cache, epoch=0, **changes):
         "workers": 0,
     } | changes
     loader = train_loader(cache, **settings)
+    assert isinstance(loader.sampler, SeededOrder)
     loader.sampler.epoch = epoch
     return list(loader)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,8 @@ class Small(nn.Module):
         self.head = nn.Conv2d(8, 3, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.head(self.backbone(x).relu())
+        logits: torch.Tensor = self.head(self.backbone(x).relu())
+        return logits
 
 
 def frames() -> FrameCache:
@@ -53,7 +55,7 @@ def make_learner(tmp_path: Path) -> Callable[..., Learner]:
             workers=0,
         )
         scores = iter(range(1, 1000))
-        settings = {
+        settings: dict[str, Any] = {
             "folder": folder,
             "device": "cpu",
             "precision": "fp32",

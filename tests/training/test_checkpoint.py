@@ -5,6 +5,7 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ from safetensors.torch import load_file
 from training import fit, load_best, load_checkpoint, resume_from
 from training.checkpoint import random_state, set_random_state, write_atomically
 
-PLAN = {"fit": "one_cycle", "epochs": 4, "freeze_epochs": 2, "lr": 0.01, "backbone_lr_factor": 0.0}
+PLAN: dict[str, Any] = {"fit": "one_cycle", "epochs": 4, "freeze_epochs": 2, "lr": 0.01, "backbone_lr_factor": 0.0}
 
 
 class Stop(Exception):
