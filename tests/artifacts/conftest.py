@@ -156,6 +156,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         yield dict(line.removeprefix("export ").split("=", 1) for line in lines)
         process.terminate()
         process.wait(20)
+    assert (data / "log").read_text() == "", "the server did not know all that the client asked for"
 
 
 @pytest.fixture

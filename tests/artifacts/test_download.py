@@ -8,6 +8,7 @@ import wandb
 from hypothesis import given
 from hypothesis import strategies as st
 from wandb.sdk.artifacts.artifact_manifest_entry import ArtifactManifestEntry
+from wandb.sdk.lib.paths import LogicalPath
 
 from artifacts import ArtifactError
 from artifacts.download import default_root, download, folder_name
@@ -15,7 +16,7 @@ from artifacts.download import default_root, download, folder_name
 
 def manifest_with(name: str) -> wandb.Artifact:
     artifact = wandb.Artifact("hostile", type="model")
-    artifact.manifest.entries[name] = ArtifactManifestEntry(path=name, digest="d", size=1)
+    artifact.manifest.entries[name] = ArtifactManifestEntry(path=LogicalPath(name), digest="d", size=1)
     return artifact
 
 
@@ -30,7 +31,7 @@ def test_names_that_leave_the_folder_are_refused(name, tmp_path):
 
 def test_a_name_that_differs_from_its_entry_is_refused(tmp_path):
     artifact = manifest_with("good")
-    artifact.manifest.entries["good"] = ArtifactManifestEntry(path="../x", digest="d", size=1)
+    artifact.manifest.entries["good"] = ArtifactManifestEntry(path=LogicalPath("../x"), digest="d", size=1)
     with pytest.raises(ArtifactError, match="hostile"):
         download(artifact, tmp_path)
 

@@ -11,14 +11,14 @@ from PIL import Image
 from torch import nn
 
 from artifacts import edge_case_table, log_evaluation, tracked
-from artifacts.masks import CORRECT, ERROR_LABELS, HALLUCINATED, MISSED, OTHER_ERROR, error_mask, evaluation_image
+from artifacts.masks import error_mask
 from artifacts.tables import confusion_table
 from camvid.taxonomy import IGNORE_INDEX, load_taxonomy
 from eval.evaluate import Evaluation, Sample, evaluate
 
 TAXONOMY = load_taxonomy("camvid11")
 NAMES = TAXONOMY.names
-ROAD, CAR, PEDESTRIAN = (NAMES.index(name) for name in ("Road", "Car", "Pedestrian"))
+ROAD, CAR = NAMES.index("Road"), NAMES.index("Car")
 
 
 @pytest.fixture(scope="module")
@@ -69,15 +69,6 @@ def cells(table: wandb.Table, column: str) -> list[Any]:
     return [row[table.columns.index(column)] for row in table.data]
 
 
-def test_error_mask_by_hand():
-    truth = np.array([[ROAD, CAR, CAR, ROAD, ROAD, IGNORE_INDEX]], np.uint8)
-    pred = np.array([[ROAD, CAR, PEDESTRIAN, CAR, 0, CAR]], np.uint8)
-    expected = [CORRECT, CORRECT, MISSED, HALLUCINATED, OTHER_ERROR, IGNORE_INDEX]
-    assert error_mask(truth, pred, TAXONOMY.priority).tolist() == [expected]
-    assert set(expected) == set(ERROR_LABELS)
-    assert not set(ERROR_LABELS) & set(range(load_taxonomy("camvid32").num_classes))
-
-
 def test_table_is_the_records_worst_first(table, evaluation):
     assert cells(table, "name") == evaluation.records["name"].tolist()
     assert cells(table, "flagged") == [True, True, False, False, False]
@@ -121,20 +112,6 @@ def test_overlays_of_each_image(new_run, evaluation, samples):
 
 def _picture(artifact: wandb.Artifact, name: str) -> np.ndarray:
     return np.asarray(Image.open(artifact.manifest.entries[name].local_path or ""))
-
-
-def test_large_frames_shrink_with_their_masks():
-    truth = np.full((90, 120), ROAD, np.uint8)
-    truth[:45] = CAR
-    image = np.full((180, 240, 3), 200, np.uint8)
-    picture = evaluation_image(image, truth, truth, NAMES, TAXONOMY.priority, max_side=40)
-    artifact = wandb.Artifact("a", "evaluation")
-    cell = picture.to_json(artifact)
-    assert (cell["width"], cell["height"]) == (40, 30)
-    mask = _picture(artifact, cell["masks"]["ground_truth"]["path"])
-    assert mask.shape == (30, 40)
-    assert (mask[:15] == CAR).all()
-    assert (mask[15:] == ROAD).all()
 
 
 def test_confusion_table_by_hand():
