@@ -76,7 +76,10 @@ def content_tables(dataset: DatasetLike) -> tuple[wandb.Table, wandb.Table]:
     def read(frame: FrameLike) -> tuple[Counts, wandb.Image]:
         mask = dataset.read_mask(frame)
         counts = np.bincount(mask.ravel(), minlength=IGNORE_INDEX + 1)
-        return counts, masked_image(str(frame.image), {"ground_truth": (mask, names)})
+        try:
+            return counts, masked_image(str(frame.image), {"ground_truth": (mask, names)})
+        except OSError as error:
+            raise ValueError(f"{frame.image}: {error}; `python -m camvid check` lists every fault") from error
 
     for split, members in frames_by_split(dataset):
         with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:

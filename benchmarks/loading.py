@@ -92,7 +92,7 @@ def fastai_loader(dataset: CamVid) -> DataLoaders:
     block = DataBlock(
         blocks=(ImageBlock, MaskBlock),
         get_items=lambda _: list(masks),
-        get_y=masks.__getitem__,
+        get_y=lambda image: masks[image],
         splitter=IndexSplitter([0]),
         item_tfms=Resize(SIZE),
         batch_tfms=aug_transforms(size=SIZE),
