@@ -16,7 +16,7 @@ from starlette.routing import Route
 from wandb_local import __version__, filestream, jsons, storage
 from wandb_local.auth import is_authorized
 from wandb_local.context import Context, Services
-from wandb_local.errors import ClientError, NotFoundError
+from wandb_local.errors import ClientError, NotFoundError, UnsupportedError
 from wandb_local.graphql import schema
 from wandb_local.graphql.projects import need_run
 from wandb_local.maintenance import collect_garbage, summary
@@ -35,12 +35,14 @@ class TooLargeError(ClientError):
 
 async def graphql(request: Request, context: Context) -> Response:
     """``POST /graphql``."""
+    _refuse_shared_mode(request)
     body = await _json_body(request)
     return Response(await context.run(schema.answer, context, body), media_type="application/json")
 
 
 async def file_stream(request: Request, context: Context) -> Response:
     """``POST /files/{entity}/{project}/{run}/file_stream``."""
+    _refuse_shared_mode(request)
     body = await _json_body(request)
     if not isinstance(body, dict):
         raise ClientError("give a JSON object")
@@ -122,6 +124,11 @@ def make_app(services: Services, api_key: str) -> Starlette:
     )
     app.router.redirect_slashes = False
     return app
+
+
+def _refuse_shared_mode(request: Request) -> None:
+    if request.headers.get("x-wandb-use-async-filestream") == "true":
+        raise UnsupportedError("mode='shared' (several writers of one run) is not supported by this server")
 
 
 def _context(services: Services, request: Request) -> Context:

@@ -33,11 +33,11 @@ def append_history(connection: sqlite3.Connection, run_id: int, offset: int, lin
 
 def recount_history(connection: sqlite3.Connection, run_id: int) -> None:
     """Work out the number of rows and the key statistics of a run from the rows that are there."""
-    keys, count = {"keys": {}, "lastStep": -1}, 0
+    keys, count = {"keys": {}, "lastStep": -1}, 0  # rows inherited by a fork have numbers below zero
     for number, line in connection.execute(
         "SELECT number, line FROM history WHERE run_id = ? ORDER BY number", (run_id,)
     ):
-        keys, count = count_keys(keys, [parse_row(line)]), number + 1
+        keys, count = count_keys(keys, [parse_row(line)]), max(number + 1, 0)
     connection.execute(
         "UPDATE runs SET history_lines = ?, history_keys = ? WHERE id = ?", (count, jsons.dumps(keys), run_id)
     )

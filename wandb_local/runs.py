@@ -13,6 +13,7 @@ from wandb_local.errors import ClientError, NotFoundError, UnsupportedError
 from wandb_local.graphql.common import now
 from wandb_local.graphql.projects import find_run, make_project
 from wandb_local.history import recount_history
+from wandb_local.inputs import integer
 from wandb_local.names import checked_name, from_id, new_name
 
 _COLUMNS = {  # GraphQL's name of an input field: the column it goes to
@@ -55,7 +56,9 @@ def upsert(context: Context, given: Mapping[str, Any]) -> tuple[int, bool]:
             )
         moment = now()
         if run is None:
-            return _insert(connection, project_id, name, columns, moment), True
+            run_id = _insert(connection, project_id, name, columns, moment)
+            _fork(context, connection, project_id, run_id, columns.get("config"))
+            return run_id, True
         if starting and run["started"]:
             clear_streams(connection, run["id"])
             columns.update(summary="{}", exitcode=None, started=0, stopped=0)
@@ -82,6 +85,26 @@ def _insert(connection: sqlite3.Connection, project_id: int, name: str, columns:
     marks = ", ".join("?" * len(columns))
     inserted = connection.execute(f"INSERT INTO runs ({', '.join(columns)}) VALUES ({marks})", list(columns.values()))
     return int(inserted.lastrowid or 0)
+
+
+def _fork(context: Context, connection: sqlite3.Connection, project_id: int, run_id: int, config: str | None) -> None:
+    """A run that begins as a fork says so in its config: it inherits the rows up to the branch point. They are numbered
+    below zero, as the client counts its own rows from zero."""
+    internal = json.loads(config or "{}").get("_wandb")
+    value = internal.get("value") if isinstance(internal, dict) else None
+    branch = value.get("branch_point") if isinstance(value, dict) else None
+    if not isinstance(branch, dict):
+        return
+    source = find_run(context, project_id, branch.get("run_id"))
+    if source is None:
+        raise NotFoundError(f"run {branch.get('run_id')!r}, which is to be forked, does not exist")
+    step = integer(branch, "step", -1)
+    connection.execute(
+        "INSERT INTO history (run_id, number, step, line) SELECT ?, number - ?, step, line FROM history"
+        " WHERE run_id = ? AND step <= ?",
+        (run_id, max(int(source["history_lines"]), 1), source["id"], step),
+    )
+    recount_history(connection, run_id)
 
 
 def _update(connection: sqlite3.Connection, run_id: int, columns: dict[str, Any]) -> None:

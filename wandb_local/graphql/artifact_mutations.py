@@ -5,6 +5,7 @@ from typing import Any
 from wandb_local import inputs
 from wandb_local.artifacts import collections as col
 from wandb_local.artifacts import uploads, versions
+from wandb_local.artifacts.commit import commit
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import ClientError
@@ -21,7 +22,7 @@ def _create(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
 
 def _commit(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     artifact = versions.need_artifact(context, arguments["input"].get("artifactID"))
-    versions.commit(context, artifact)
+    commit(context, artifact)
     return {"artifact": artifact_node(context, artifact["id"])}
 
 

@@ -5,14 +5,15 @@ from typing import Any
 
 from wandb_local import inputs
 from wandb_local.artifacts import collections as col
+from wandb_local.artifacts.commit import manifest_md5
 from wandb_local.artifacts.manifest import md5_to_base64
-from wandb_local.artifacts.versions import manifest_md5
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import NotFoundError
 from wandb_local.graphql.common import column, connection, constant, identity, iso, moment, page_bounds, pages
 from wandb_local.graphql.executor import Arguments, Fields, Node
-from wandb_local.graphql.filters import ARTIFACTS, COLLECTIONS, order_by, where
+from wandb_local.graphql.filters import order_by, where
+from wandb_local.graphql.searchable import ARTIFACTS, COLLECTIONS
 from wandb_local.names import from_id, to_id
 
 

@@ -8,8 +8,9 @@ from wandb_local.database import Row
 from wandb_local.errors import NotFoundError, UnsupportedError
 from wandb_local.graphql.common import column, connection, constant, identity, moment, page_bounds, pages
 from wandb_local.graphql.executor import Arguments, Fields, Node
-from wandb_local.graphql.filters import RUNS, order_by, where
+from wandb_local.graphql.filters import order_by, where
 from wandb_local.graphql.projects import find_project, find_run, make_project
+from wandb_local.graphql.searchable import RUNS
 from wandb_local.names import DEFAULT_ENTITY, from_id, to_id
 
 FEATURES = (

@@ -5,15 +5,14 @@ import mimetypes
 from collections.abc import Mapping
 from typing import Any
 
-from wandb_local import history, inputs, jsons, runs
+from wandb_local import history, inputs, jsons
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import ClientError
 from wandb_local.graphql.common import MAX_PAGE, column, connection, constant, identity, iso, moment, now, page_bounds
 from wandb_local.graphql.executor import Arguments, Fields, Node
-from wandb_local.graphql.filters import CRASHED_AFTER
-from wandb_local.graphql.projects import need_run
-from wandb_local.names import checked_path, from_id, to_id
+from wandb_local.graphql.searchable import CRASHED_AFTER
+from wandb_local.names import checked_path
 
 USER = {"name": "local", "username": "local"}
 
@@ -180,78 +179,4 @@ RUN_FILE: Fields = {
     "md5": column("md5"),
     "mimetype": lambda _c, row, _a: mimetypes.guess_type(row["name"])[0] or "application/octet-stream",
     "updatedAt": lambda _c, row, _a: iso(row["updated_at"]),
-}
-
-
-def _upsert_bucket(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
-    run_id, inserted = runs.upsert(context, arguments["input"])
-    return {"bucket": _run(context, run_id), "inserted": inserted}
-
-
-def _run(context: Context, run_id: int) -> Node:
-    return Node("Run", context.db.row("SELECT * FROM runs WHERE id = ?", (run_id,)))
-
-
-def _create_run_files(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
-    given = arguments["input"]
-    run = need_run(context, given.get("entityName"), given.get("projectName"), given.get("runName"))
-    files = []
-    for name in inputs.strings(given, "files"):
-        claim: dict[str, object] = {"put": "run_file", "run": run["id"], "name": checked_path(name)}
-        files.append({"name": name, "uploadUrl": context.upload_url(claim)})
-    return {"runID": to_id("Run", run["id"]), "uploadHeaders": [], "files": files}
-
-
-def _delete_files(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
-    with context.db.write() as db:
-        for file_id in inputs.strings(arguments["input"], "files"):
-            db.execute("DELETE FROM run_files WHERE id = ?", (from_id("RunFile", file_id),))
-    return {"success": True}
-
-
-def _delete_run(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
-    given = arguments["input"]
-    runs.delete(context, runs.need_by_id(context, given.get("id"))["id"], bool(given.get("deleteArtifacts")))
-    return {"clientMutationId": given.get("clientMutationId"), "success": True}
-
-
-def _stop_run(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
-    run = runs.need_by_id(context, arguments["input"].get("id"))
-    with context.db.write() as db:
-        db.execute("UPDATE runs SET stopped = 1 WHERE id = ?", (run["id"],))
-    return {"success": True}
-
-
-def _update_run_state(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
-    given = arguments["input"]
-    runs.change_state(context, runs.need_by_id(context, given.get("id")), given.get("state"))
-    return {"success": True}
-
-
-def _rewind_run(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
-    given = arguments["input"]
-    run = need_run(context, given.get("entityName"), given.get("projectName"), given.get("runName"))
-    runs.rewind(context, run, given.get("metricName"), given.get("metricValue"))
-    return {"rewoundRun": _run(context, run["id"])}
-
-
-def _alert(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
-    given = arguments["input"]
-    run = need_run(context, given.get("entityName"), given.get("projectName"), given.get("runName"))
-    values = (run["id"], str(given.get("title")), str(given.get("text")), str(given.get("severity")), now())
-    with context.db.write() as db:
-        db.execute("INSERT INTO alerts (run_id, title, text, severity, created_at) VALUES (?, ?, ?, ?, ?)", values)
-    return {"success": True}
-
-
-RUN_MUTATIONS: Fields = {
-    "upsertBucket": _upsert_bucket,
-    "createRunFiles": _create_run_files,
-    "markRunFilesUploaded": constant({"success": True}),
-    "deleteFiles": _delete_files,
-    "deleteRun": _delete_run,
-    "stopRun": _stop_run,
-    "updateRunState": _update_run_state,
-    "rewindRun": _rewind_run,
-    "notifyScriptableRunAlert": _alert,
 }

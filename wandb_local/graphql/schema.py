@@ -20,7 +20,8 @@ from wandb_local.graphql.artifacts import (
 )
 from wandb_local.graphql.executor import Kinds, execute
 from wandb_local.graphql.public import PROJECT, PROJECT_MUTATIONS, QUERY
-from wandb_local.graphql.runs import RUN, RUN_FILE, RUN_MUTATIONS
+from wandb_local.graphql.run_mutations import RUN_MUTATIONS
+from wandb_local.graphql.runs import RUN, RUN_FILE
 from wandb_local.graphql.sweeps import AGENT, PROJECT_SWEEPS, SWEEP, SWEEP_MUTATIONS
 
 KINDS: Kinds = {

@@ -9,8 +9,9 @@ from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.graphql.common import column, connection, constant, identity, moment, now, page_bounds
 from wandb_local.graphql.executor import Arguments, Fields, Node
-from wandb_local.graphql.filters import SWEEPS, order_by, where
+from wandb_local.graphql.filters import order_by, where
 from wandb_local.graphql.public import list_runs
+from wandb_local.graphql.searchable import SWEEPS
 from wandb_local.names import from_id, to_id
 from wandb_local.sweeps import records
 from wandb_local.sweeps.trials import best_metric, sweep_runs

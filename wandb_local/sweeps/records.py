@@ -12,8 +12,9 @@ from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import ClientError, NotFoundError, UnsupportedError
 from wandb_local.graphql.common import now
-from wandb_local.graphql.filters import RUNS, where
+from wandb_local.graphql.filters import where
 from wandb_local.graphql.projects import make_project, need_project
+from wandb_local.graphql.searchable import RUNS
 from wandb_local.names import from_id, new_name
 from wandb_local.search import SweepConfigError, validate
 

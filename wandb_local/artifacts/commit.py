@@ -1,0 +1,91 @@
+"""Making a version complete: with all its files, or not at all."""
+
+import json
+
+from wandb_local.artifacts import collections as col
+from wandb_local.artifacts.manifest import Manifest
+from wandb_local.context import Context
+from wandb_local.database import Row
+from wandb_local.errors import ClientError, NotFoundError
+from wandb_local.graphql.common import now
+
+
+def commit(context: Context, artifact: Row) -> None:
+    """Make a version complete: every file of its manifest must be stored. Doing it twice is harmless.
+
+    Raises:
+        ClientError: the manifest or a file is missing.
+    """
+    if artifact["state"] == "COMMITTED":
+        return
+    with context.db.write() as connection:
+        manifest = _whole_manifest(context, artifact)
+        missing = [path for path, entry in manifest.entries.items() if entry.md5 and not context.blobs.touch(entry.md5)]
+        if missing:
+            raise ClientError(f"{len(missing)} files of the artifact are not stored, such as {missing[0]!r}")
+        connection.executemany(
+            "INSERT INTO artifact_files (artifact_id, path, md5, ref, size) VALUES (?, ?, ?, ?, ?)",
+            [(artifact["id"], path, entry.md5, entry.ref, entry.size) for path, entry in manifest.entries.items()],
+        )
+        place = col.add_member(connection, artifact["collection_id"], artifact["id"])
+        col.set_aliases(connection, artifact["collection_id"], place["id"], json.loads(artifact["pending_aliases"]))
+        size = sum(entry.size for entry in manifest.entries.values())
+        connection.execute(
+            "UPDATE artifacts SET state = 'COMMITTED', version = ?, digest = ?, size = ?, file_count = ?,"
+            " updated_at = ? WHERE id = ?",
+            (
+                place["version"],
+                manifest.digest or artifact["digest"],
+                size,
+                len(manifest.entries),
+                now(),
+                artifact["id"],
+            ),
+        )
+
+
+def _whole_manifest(context: Context, artifact: Row) -> Manifest:
+    """The version's manifest; one that only adds to an earlier version is completed, and stored whole."""
+    rows = context.db.rows(
+        "SELECT * FROM manifests WHERE artifact_id = ? AND md5 IS NOT NULL ORDER BY id", (artifact["id"],)
+    )
+    if not rows:
+        raise ClientError("the artifact's manifest is not stored")
+    own = [Manifest.parse(context.blobs.path(row["md5"]).read_bytes()) for row in rows]
+    if rows[-1]["type"] == "FULL":
+        return own[-1]
+    manifests = own if rows[-1]["type"] == "PATCH" else own[-1:]
+    if rows[-1]["base_id"] is not None:
+        manifests = [read_manifest(context, rows[-1]["base_id"]), *manifests]
+    whole = Manifest.merged(manifests)
+    with context.db.write() as connection:
+        values = (
+            artifact["id"],
+            "wandb_manifest.json",
+            "FULL",
+            whole.digest,
+            context.blobs.keep_bytes(whole.to_bytes()),
+        )
+        connection.execute(
+            "INSERT INTO manifests (artifact_id, name, type, digest, md5) VALUES (?, ?, ?, ?, ?)", values
+        )
+    return whole
+
+
+def read_manifest(context: Context, artifact_id: int) -> Manifest:
+    """The manifest of a committed version.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    md5 = manifest_md5(context, artifact_id)
+    if md5 is None:
+        raise NotFoundError("the artifact version has no manifest")
+    return Manifest.parse(context.blobs.path(md5).read_bytes())
+
+
+def manifest_md5(context: Context, artifact_id: int) -> str | None:
+    """The blob of a version's newest manifest, or None."""
+    sql = "SELECT md5 FROM manifests WHERE artifact_id = ? AND md5 IS NOT NULL ORDER BY id DESC LIMIT 1"
+    md5: str | None = context.db.value(sql, (artifact_id,))
+    return md5

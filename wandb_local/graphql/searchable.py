@@ -1,0 +1,94 @@
+"""What the filters and orders of the public API may name, table by table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+CRASHED_AFTER = 300.0  # seconds without a heartbeat; the client sends one every 30
+
+
+@dataclass(frozen=True)
+class Searchable:
+    """What filters and orders may name in one table: fields (name to SQL), JSON documents, a table of tags."""
+
+    fields: Mapping[str, str]
+    times: frozenset[str] = frozenset()
+    documents: Mapping[str, str] = field(default_factory=dict)
+    tags: str | None = None
+
+
+RUNS = Searchable(
+    fields={
+        "name": "runs.name",
+        "displayName": "runs.display_name",
+        "display_name": "runs.display_name",
+        "description": "runs.description",
+        "notes": "runs.notes",
+        "group": "runs.group_name",
+        "jobType": "runs.job_type",
+        "job_type": "runs.job_type",
+        "host": "runs.host",
+        "commit": "runs.commit_hash",
+        "state": f"(CASE WHEN runs.state = 'running' AND runs.heartbeat_at < strftime('%s', 'now') - {CRASHED_AFTER}"
+        " THEN 'crashed' ELSE runs.state END)",
+        "sweep": "(SELECT name FROM sweeps WHERE sweeps.id = runs.sweep_id)",
+        "username": "'local'",
+        "user.username": "'local'",
+        "historyLineCount": "runs.history_lines",
+        "duration": "(runs.heartbeat_at - runs.created_at)",
+        "created_at": "runs.created_at",
+        "createdAt": "runs.created_at",
+        "updated_at": "runs.updated_at",
+        "updatedAt": "runs.updated_at",
+        "heartbeat_at": "runs.heartbeat_at",
+        "heartbeatAt": "runs.heartbeat_at",
+    },
+    times=frozenset({"runs.created_at", "runs.updated_at", "runs.heartbeat_at"}),
+    documents={"config": "runs.config", "summary_metrics": "runs.summary", "summary": "runs.summary"},
+    tags="json_each(runs.tags)",
+)
+SWEEPS = Searchable(
+    fields={
+        "name": "sweeps.name",
+        "displayName": "sweeps.display_name",
+        "display_name": "sweeps.display_name",
+        "description": "sweeps.description",
+        "state": "sweeps.state",
+        "createdAt": "sweeps.created_at",
+        "created_at": "sweeps.created_at",
+        "updatedAt": "sweeps.updated_at",
+        "updated_at": "sweeps.updated_at",
+    },
+    times=frozenset({"sweeps.created_at", "sweeps.updated_at"}),
+)
+ARTIFACTS = Searchable(
+    fields={
+        "name": "artifacts.digest",
+        "digest": "artifacts.digest",
+        "state": "artifacts.state",
+        "description": "artifacts.description",
+        "versionIndex": "memberships.version",
+        "version_index": "memberships.version",
+        "version": "('v' || memberships.version)",
+        "size": "artifacts.size",
+        "alias": "(SELECT alias FROM aliases WHERE membership_id = memberships.id)",
+        "createdAt": "artifacts.created_at",
+        "created_at": "artifacts.created_at",
+        "updatedAt": "artifacts.updated_at",
+        "updated_at": "artifacts.updated_at",
+    },
+    times=frozenset({"artifacts.created_at", "artifacts.updated_at"}),
+    documents={"metadata": "artifacts.metadata"},
+    tags="(SELECT name AS value FROM artifact_tags WHERE artifact_id = artifacts.id)",
+)
+COLLECTIONS = Searchable(
+    fields={
+        "name": "collections.name",
+        "description": "collections.description",
+        "createdAt": "collections.created_at",
+        "created_at": "collections.created_at",
+        "updatedAt": "collections.updated_at",
+        "updated_at": "collections.updated_at",
+    },
+    times=frozenset({"collections.created_at", "collections.updated_at"}),
+    tags="(SELECT name AS value FROM collection_tags WHERE collection_id = collections.id)",
+)
