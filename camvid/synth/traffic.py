@@ -137,8 +137,8 @@ def vehicles(rng: np.random.Generator, section: Section, theme: Theme, pace: flo
 
 def cyclists(rng: np.random.Generator, section: Section, pace: float) -> list[Mover]:
     """One to three of them, close to the kerb on either side; the first goes ahead of us, about as fast as we do."""
-    x = section.half - 0.45
-    movers = [Mover(cyclist(rng), -x, float(rng.uniform(6, 25)), pace - float(rng.uniform(0, 0.8)))]
+    x = section.half - float(rng.uniform(0.3, 0.8))
+    movers = [Mover(cyclist(rng), -x, float(rng.uniform(4, 11)), pace + float(rng.uniform(-0.4, 0.4)))]
     for start in SPAN * rng.random(int(rng.integers(0, 3))):
         side = int(rng.choice((-1, 1)))
         movers.append(Mover(cyclist(rng), side * x, float(start), -4.5 * side))
@@ -146,10 +146,10 @@ def cyclists(rng: np.random.Generator, section: Section, pace: float) -> list[Mo
 
 
 def walkers(rng: np.random.Generator, section: Section, theme: Theme) -> list[Mover]:
-    """People on both pavements: parents with a child near and farther ahead, three rarer guests, and others."""
+    """People on both pavements: parents with a child at three places ahead, three rarer guests, and others."""
     count = int(theme.walkers * rng.uniform(0.7, 1.3))
-    makes = [parent(rng), parent(rng), *rare(rng, 3), *(somebody(rng) for _ in range(count))]
-    starts = [rng.uniform(5, 30), rng.uniform(40, 70), *((SPAN - 15) * rng.random(len(makes) - 2) ** 1.4)]
+    makes = [*(parent(rng) for _ in range(3)), *rare(rng, 3), *(somebody(rng) for _ in range(count))]
+    starts = [*(30 * np.arange(3) + rng.uniform(5, 25, 3)), *((SPAN - 15) * rng.random(count + 3) ** 1.4)]
     movers = []
     for make, start in zip(makes, starts, strict=True):
         side = int(rng.choice((-1, 1)))
