@@ -9,7 +9,7 @@ from wandb_local.artifacts.commit import commit
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import ClientError
-from wandb_local.graphql.artifacts import artifact_node, collection_node, membership_node, tags_of
+from wandb_local.graphql.artifact_nodes import artifact_node, collection_node, membership_node, tags_of
 from wandb_local.graphql.common import now
 from wandb_local.graphql.executor import Arguments, Fields
 from wandb_local.graphql.projects import need_run

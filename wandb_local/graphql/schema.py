@@ -12,12 +12,10 @@ from wandb_local.graphql.artifacts import (
     ARTIFACT_ALIAS,
     ARTIFACT_FILE,
     ARTIFACT_QUERIES,
-    ARTIFACT_TYPE,
-    COLLECTION,
     MEMBERSHIP,
-    PROJECT_ARTIFACTS,
     RUN_ARTIFACTS,
 )
+from wandb_local.graphql.collections import ARTIFACT_TYPE, COLLECTION, PROJECT_ARTIFACTS
 from wandb_local.graphql.executor import Kinds, execute
 from wandb_local.graphql.public import PROJECT, PROJECT_MUTATIONS, QUERY
 from wandb_local.graphql.run_mutations import RUN_MUTATIONS
