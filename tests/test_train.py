@@ -32,7 +32,16 @@ def data(tmp_path_factory):
 def environment(tmp_path):
     places = {name: str(tmp_path / name) for name in ("WANDB_CACHE_DIR", "WANDB_CONFIG_DIR", "WANDB_DATA_DIR")}
     kept = {key: value for key, value in os.environ.items() if not key.startswith("WANDB_")}
-    return kept | places | {"WANDB_MODE": "offline", "XDG_CACHE_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
+    return (
+        kept
+        | places
+        | {
+            "WANDB_MODE": "offline",
+            "XDG_CACHE_HOME": str(tmp_path / "cache"),
+            "OMP_NUM_THREADS": "1",
+            "PYTHONUNBUFFERED": "1",
+        }
+    )
 
 
 def command(data, out, *flags):
