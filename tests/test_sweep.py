@@ -60,7 +60,9 @@ def test_a_small_sweep_from_end_to_end(tmp_path):
     (tmp_path / "server").mkdir()
     with Server(tmp_path / "server") as server:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
-        environment = kept | client_environment(server, tmp_path / "client") | {"PYTHONPATH": str(ROOT)}
+        environment = (
+            kept | client_environment(server, tmp_path / "client") | {"PYTHONPATH": str(ROOT), "WANDB_SILENT": "false"}
+        )
         made = command(["-m", "wandb", "sweep", "--project", "roads", "sweep.yaml"], tmp_path, environment)
         (agent,) = re.findall(r"wandb agent (\S+)", made.stdout + made.stderr)
         command(["-m", "wandb", "agent", "--count", "3", agent], tmp_path, environment)
