@@ -98,7 +98,22 @@ class SubPixelHead(nn.Sequential):
         with torch.no_grad():
             conv.weight.copy_(conv.weight[:num_classes].repeat_interleave(scale**2, dim=0))
             nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
-        super().__init__(conv, nn.PixelShuffle(scale))
+        super().__init__(conv, SubPixels(scale))
+
+
+class SubPixels(nn.Module):
+    """`nn.PixelShuffle` with a contiguous result: faster for channels_last input on a CPU, as is the loss after it."""
+
+    def __init__(self, scale: int) -> None:
+        super().__init__()
+        self.scale = scale
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features (N, C * scale * scale, h, w) to (N, C, h * scale, w * scale)."""
+        count, channels, height, width = x.shape
+        s = self.scale
+        x = x.reshape(count, channels // s**2, s, s, height, width).permute(0, 1, 4, 2, 5, 3)  # (N, C, h, s, w, s)
+        return x.reshape(count, channels // s**2, height * s, width * s)
 
 
 def conv_bn_relu(inputs: int, outputs: int, kernel_size: int = 3, stride: int = 1) -> nn.Sequential:

@@ -190,12 +190,12 @@ for letter in b"abcdefgh" * 10_000:
 @pytest.mark.soak
 def test_a_kill_at_any_moment_leaves_one_whole_file(tmp_path):
     write_atomic(tmp_path / "file", b"a" * 3_000_000)
-    for attempt in range(20):
+    for attempt in range(8):
         writer = subprocess.Popen([sys.executable, "-c", WRITER, ROOT], cwd=tmp_path)
         before = (tmp_path / "file").stat().st_mtime_ns
         while (tmp_path / "file").stat().st_mtime_ns == before:
             time.sleep(0.01)
-        time.sleep(0.007 * attempt)
+        time.sleep(0.017 * attempt)
         writer.send_signal(signal.SIGKILL)
         writer.wait()
         content = (tmp_path / "file").read_bytes()

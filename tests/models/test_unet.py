@@ -5,7 +5,7 @@ import torch
 
 from models import build_model
 from models.crp import ChainedResidualPooling
-from models.unet import SubPixelHead, UNetDecoder
+from models.unet import SubPixelHead, SubPixels, UNetDecoder
 from tests.models.built import trained
 
 
@@ -60,3 +60,11 @@ def test_chained_residual_pooling_follows_every_skip_and_the_bottleneck():
     ]
     convolutions = sum(2 * 9 * channels**2 for channels in (256, 256, 128, 64, 32))
     assert parameters(with_crp) - parameters(build_model("unet", 11, "resnet18")) == convolutions
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_sub_pixels_lie_where_torch_puts_them(layout):
+    features = torch.randn(2, 3 * 4, 5, 7).contiguous(memory_format=layout)
+    finer = SubPixels(2)(features)
+    assert torch.equal(finer, torch.nn.functional.pixel_shuffle(features, 2))
+    assert finer.is_contiguous()
