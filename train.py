@@ -6,10 +6,7 @@ It leaves runs/<id>/ with model.safetensors, its config, taxonomy, data version 
 
 from __future__ import annotations
 
-import os
-import secrets
 import sys
-import time
 import traceback
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
@@ -26,14 +23,11 @@ if TYPE_CHECKING:
 
 
 def main(config: TrainConfig, resume: Path | None = None) -> Path:
-    """Runs the recipe, or goes on with the interrupted run in `resume`; returns the run's folder.
-
-    Raises ValueError and OSError for what the user can mend, with the fix.
-    """
+    """Runs the recipe, or goes on with the run in `resume`; returns its folder. ValueError and OSError name the fix."""
     import torch  # what takes seconds to import comes after the settings were checked
     import yaml
 
-    from artifacts import WandbCallback, log_evaluation, log_model, start_run, sync_hint, tracked
+    from artifacts import WandbCallback, log_evaluation, log_model, new_run_id, start_run, sync_hint, tracked
     from camvid.cache import cached_frames
     from camvid.loaders import train_loader
     from camvid.transforms import scaled_size
@@ -51,7 +45,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     device = resolve_device(config.device)
     where: dict[str, Any] = {"device": device, "precision": resolve_precision(config.precision, device)}
     seed_everything(config.seed)
-    folder = resume or Path(config.out) / (os.environ.get("WANDB_RUN_ID") or new_id())
+    folder = resume or Path(config.out) / new_run_id()
     run = start_run(config.to_dict(), folder=folder, resume_id=folder.name, **config.pick("project", "name", "tags"))
     with tracked(run):
         write_atomic(folder / "config.yaml", yaml.safe_dump(config.to_dict(), sort_keys=False))
@@ -68,9 +62,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
             **config.pick("augment", "crop_min", "crop_max", "batch_size", "seed", "workers"),
         )
 
-        model = build_model(
-            num_classes=taxonomy.num_classes, **config.pick("architecture", "backbone", "weights", "crp")
-        )
+        network = config.pick("architecture", "backbone", "weights", "crp")
+        model = build_model(num_classes=taxonomy.num_classes, **network)
         weights = class_weights(config.class_weights, cache.counts)
         loss = build_loss(
             config.loss, None if weights is None else torch.from_numpy(weights), focal_gamma=config.focal_gamma
@@ -108,17 +101,10 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         evaluation = judge(model)
         cost = measure_latency(model, eval_size, seconds=3, **where)
         cost |= {"train/minutes": learn.watch.minutes, "train/peak_mb": peak_memory(device)}
-        report = write_report(
-            evaluation, val, folder / "report", colors=taxonomy.colors, title=f"{folder.name}, val split", extra=cost
-        )
-        save_model(
-            folder,
-            model,
-            config=config.to_dict(),
-            taxonomy=taxonomy.to_dict(),
-            data=dict(run.config["data_version"]),
-            metrics=evaluation.metrics | cost,
-        )
+        title = f"{folder.name}, val split"
+        report = write_report(evaluation, val, folder / "report", colors=taxonomy.colors, title=title, extra=cost)
+        origin = {"config": config.to_dict(), "taxonomy": taxonomy.to_dict(), "data": dict(run.config["data_version"])}
+        save_model(folder, model, **origin, metrics=evaluation.metrics | cost)
         run.summary.update(cost)
         log_evaluation(run, evaluation, val, taxonomy, "val")
         log_model(run, folder, f"{config.project}-{config.architecture}", metrics=evaluation.metrics)
@@ -136,16 +122,12 @@ def open_data(run: wandb.Run, config: TrainConfig) -> CamVid:
         raise ValueError("no data: give --data FOLDER or --dataset ARTIFACT (`python -m camvid synth OUT` draws some)")
     root = Path(config.data) if config.data else use_dataset(run, config.dataset, default_root())
     dataset = open_camvid(root, config.taxonomy, **config.pick("split", "seed"))
-    if not dataset.splits["val"]:
-        raise ValueError(f"{root}: the val split has no frames, so no checkpoint can be chosen; {dataset.advice}")
+    for split in ("train", "val"):
+        if not dataset.splits[split]:
+            raise ValueError(f"{root}: the {split} split has no frames; {dataset.advice}")
     if config.data:
         log_dataset(run, dataset, config.project, digest=content_digest(dataset))
     return dataset
-
-
-def new_id() -> str:
-    """A run id that sorts by time."""
-    return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
 
 
 def cli(arguments: Sequence[str] | None = None) -> int:

@@ -19,7 +19,7 @@ from artifacts.dataset import data_version, log_dataset, use_dataset
 from artifacts.download import fetch_dataset, fetch_model
 from artifacts.errors import ArtifactError
 from artifacts.model import log_model
-from artifacts.run import code_version, finish_failed, start_run, sync_hint, tracked
+from artifacts.run import code_version, finish_failed, new_run_id, start_run, sync_hint, tracked
 from artifacts.tables import edge_case_table, log_evaluation
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "log_dataset",
     "log_evaluation",
     "log_model",
+    "new_run_id",
     "start_run",
     "sync_hint",
     "tracked",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,6 +67,11 @@ def start_run(
     for pattern in EPOCH_METRICS:
         run.define_metric(pattern, step_metric="epoch")
     return run
+
+
+def new_run_id() -> str:
+    """WANDB_RUN_ID, which an agent of a sweep sets, else an id that sorts by time."""
+    return os.environ.get("WANDB_RUN_ID") or f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
 
 
 def tracking_mode() -> Literal["offline"] | None:

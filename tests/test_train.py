@@ -147,6 +147,12 @@ def label_outside(root):
     picture.save(mask)
 
 
+def empty_val(root):
+    for folder in ("val", "valannot"):
+        for file in (root / folder).iterdir():
+            file.unlink()
+
+
 def remove_mask(root):
     sorted((root / "valannot").iterdir())[0].unlink()
 
@@ -164,6 +170,7 @@ def remove_mask(root):
         ([], truncate_frame, "train/"),
         ([], label_outside, "77"),
         ([], remove_mask, "damaged/val/"),
+        ([], empty_val, "the val split has no frames"),
     ],
 )
 def test_mistakes_are_named_in_one_line_with_exit_code_2(data, tmp_path, environment, flags, change, message):
