@@ -21,6 +21,12 @@ class ChainedResidualPooling(nn.Module):
         """Pool features (N, C, H, W) along the chain; the size stays."""
         total = path = F.relu(x)
         for conv in self.convs:
-            path = conv(F.max_pool2d(path, kernel_size=5, stride=1, padding=2))
+            path = conv(_pool5x5(path))
             total = total + path
         return total
+
+
+def _pool5x5(x: Tensor) -> Tensor:
+    """The maximum over 5x5 windows, same size: first along rows, then along columns, 10 comparisons instead of 25."""
+    rows = F.max_pool2d(x, kernel_size=(1, 5), stride=1, padding=(0, 2))
+    return F.max_pool2d(rows, kernel_size=(5, 1), stride=1, padding=(2, 0))
