@@ -2,6 +2,7 @@
 
 import json
 import math
+import subprocess
 from typing import Any
 
 import numpy as np
@@ -100,6 +101,11 @@ with wandb.init(project={project!r}, id="talker") as run:
     assert [line.content for line in found.console_logs(last=1)] == lines[-1:]
 
 
+@pytest.mark.xfail(
+    raises=subprocess.TimeoutExpired,
+    strict=False,
+    reason="on a busy machine the client sometimes does not exit; not understood",
+)
 def test_a_script_that_raises_is_a_failed_run(run_client, project):
     code = f"""
 import wandb
