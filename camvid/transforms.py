@@ -15,6 +15,7 @@ import albumentations as A
 
 Image = NDArray[np.uint8]
 STRIDE = 32  # deepest reduction of the backbones; sizes that are multiples of it waste no pixels
+MASKS = cv2.INTER_NEAREST_EXACT  # nearest to pixel centres, as images are resized; INTER_NEAREST sits up to a pixel off
 
 
 def scaled_size(size: tuple[int, int], factor: float) -> tuple[int, int]:
@@ -41,11 +42,11 @@ def resize_mask(mask: Image, size: tuple[int, int]) -> Image:
     """A mask (H, W) at (height, width); nearest neighbour, so that no class appears that was not there."""
     if mask.shape == size:
         return mask
-    return np.asarray(cv2.resize(mask, size[::-1], interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
+    return np.asarray(cv2.resize(mask, size[::-1], interpolation=MASKS), dtype=np.uint8)
 
 
 def _resize(size: tuple[int, int], crops: tuple[float, float]) -> list[A.BasicTransform]:
-    return [A.Resize(*size, interpolation=cv2.INTER_AREA)]
+    return [A.Resize(*size, interpolation=cv2.INTER_AREA, mask_interpolation=MASKS)]
 
 
 def _flip(size: tuple[int, int], crops: tuple[float, float]) -> list[A.BasicTransform]:
@@ -54,7 +55,7 @@ def _flip(size: tuple[int, int], crops: tuple[float, float]) -> list[A.BasicTran
 
 def _crop(size: tuple[int, int], crops: tuple[float, float]) -> list[A.BasicTransform]:
     aspect = size[1] / size[0]
-    crop = A.RandomResizedCrop(size, scale=crops, ratio=(0.85 * aspect, aspect / 0.85))
+    crop = A.RandomResizedCrop(size, scale=crops, ratio=(0.85 * aspect, aspect / 0.85), mask_interpolation=MASKS)
     return [crop, A.HorizontalFlip(p=0.5)]
 
 

@@ -142,7 +142,7 @@ def _loss_of(sample: Sample, scores: Tensor, loss: Loss | None) -> float:
     if loss is None:
         return float("nan")
     height, width = scores.shape[-2:]
-    target = cv2.resize(sample.mask, (width, height), interpolation=cv2.INTER_NEAREST)
+    target = cv2.resize(sample.mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
     return float(loss(scores[None], torch.from_numpy(target)[None].long().to(scores.device)))
 
 

@@ -77,3 +77,27 @@ def test_resizing_keeps_labels_and_mean():
 def test_unknown_policy_lists_the_choices():
     with pytest.raises(ValueError, match="augment='storm': allowed are none, flip, crop, color, weather"):
         build_augmentation("storm", (32, 32))
+
+
+@pytest.mark.parametrize("policy", ["none", "crop"])
+@pytest.mark.parametrize("size", [(96, 128), (128, 160), (256, 352)])
+def test_mask_stays_where_the_image_is(policy, size):
+    """Image and mask hold the column of each source pixel; after the transform they agree to a fraction of a pixel."""
+    columns = np.tile(np.arange(240, dtype=np.uint8), (180, 1))
+    offsets = []
+    for seed in range(20):
+        transform = build_augmentation(policy, size)
+        transform.set_random_seed(seed)
+        pair = transform(image=np.stack([columns] * 3, axis=-1), mask=columns)
+        image, mask = (pair[key].astype(float)[8:-8, 8:-8] for key in ("image", "mask"))
+        flipped = pair["mask"][0, 0] > pair["mask"][0, -1]
+        offsets.append((mask - image[..., 0]).mean() * (-1 if flipped else 1))
+    assert abs(np.mean(offsets)) < 0.12
+
+
+@pytest.mark.parametrize("size", [(90, 120), (96, 128), (256, 352)])
+def test_resized_mask_stays_where_the_image_is(size):
+    columns = np.tile(np.arange(240, dtype=np.uint8), (180, 1))
+    image = resize_image(np.stack([columns] * 3, axis=-1), size)[..., 0].astype(float)
+    offset = resize_mask(columns, size).astype(float) - image
+    assert abs(offset[8:-8, 8:-8].mean()) < 0.3
