@@ -25,6 +25,8 @@ from camvid.layouts import CamVid, Frame
 from camvid.taxonomy import IGNORE_INDEX
 from camvid.transforms import resize_image, resize_mask
 
+VERSION = 2  # raised when the same files give other arrays, so that older entries are not used
+
 
 @dataclass(frozen=True)
 class FrameCache:
@@ -87,7 +89,7 @@ def cached_frames(
 
 
 def _key(dataset: CamVid, frames: Sequence[Frame], size: tuple[int, int]) -> str:
-    digest = hashlib.blake2b(f"1 {size} {dataset.taxonomy.digest} {dataset.labels!r}".encode(), digest_size=16)
+    digest = hashlib.blake2b(f"{VERSION} {size} {dataset.taxonomy.digest} {dataset.labels!r}".encode(), digest_size=16)
     for frame in frames:
         for path in (frame.image, frame.mask):
             digest.update(hashlib.blake2b(path.read_bytes()).digest())
