@@ -11,7 +11,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from wandb_local import __version__, filestream, jsons, storage
 from wandb_local.auth import is_authorized
@@ -21,6 +21,7 @@ from wandb_local.graphql import schema
 from wandb_local.graphql.projects import need_run
 from wandb_local.maintenance import collect_garbage, summary
 from wandb_local.names import checked_path
+from wandb_local.web.app import build_web
 
 logger = logging.getLogger(__name__)
 MAX_BODY = 64 << 20
@@ -120,6 +121,7 @@ def make_app(services: Services, api_key: str) -> Starlette:
             route("/status", status, "GET"),
             route("/gc", garbage, "POST"),
             route("/healthz", health, "GET", public=True),
+            Mount("/", app=build_web(_context_of(services), api_key)),
         ]
     )
     app.router.redirect_slashes = False
@@ -132,9 +134,12 @@ def _refuse_shared_mode(request: Request) -> None:
 
 
 def _context(services: Services, request: Request) -> Context:
-    stores = {field.name: getattr(services, field.name) for field in dataclasses.fields(services)}
     base_url = f"{request.url.scheme}://{request.url.netloc}"
-    return Context(**stores, base_url=base_url, client=request.headers.get("user-agent", "")[:200])
+    return _context_of(services, base_url=base_url, client=request.headers.get("user-agent", "")[:200])
+
+
+def _context_of(services: Services, **request: str) -> Context:
+    return Context(**{field.name: getattr(services, field.name) for field in dataclasses.fields(services)}, **request)
 
 
 async def _json_body(request: Request) -> Any:

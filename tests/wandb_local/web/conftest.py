@@ -1,0 +1,153 @@
+"""A real browser on the pages of a real server, with a run that the real client has logged."""
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+import wandb
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from tests.wandb_local.process import Server
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+OPTIONS = [
+    "--no-sandbox",  # CI runs as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+TIMEOUT = 60_000  # milliseconds that a page may take on a busy machine
+
+
+class Visitor:
+    """A browser tab that is logged in, and a list of all that went wrong in it: console errors and warnings about the
+    Content-Security-Policy, exceptions, failed and refused requests, requests to another origin."""
+
+    def __init__(self, context: BrowserContext, server: Server) -> None:
+        self.server = server
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(TIMEOUT)
+        self.faults: list[str] = []
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.faults.append(f"exception: {error}"))
+        self.page.on("requestfailed", self._failed)
+        self.page.on("response", self._response)
+        context.on("request", self._request)
+
+    def open(self, path: str) -> Page:
+        """Open a path of the server and wait until the page stands; logs in if needed."""
+        self.page.goto(self.server.url + path)
+        if "/login?" in self.page.url:
+            self.page.fill("#key", self.server.key)
+            self.page.click("button[type=submit]")
+        self.page.wait_for_selector("#shell-page > *")
+        return self.page
+
+    def _console(self, message: Any) -> None:
+        if message.type == "error" or "Content Security Policy" in message.text:
+            self.faults.append(f"console: {message.text} {message.location}")
+
+    def _failed(self, request: Any) -> None:
+        if "ERR_ABORTED" not in (request.failure or ""):  # the page was left while it still loaded
+            self.faults.append(f"request failed: {request.url} {request.failure}")
+
+    def _response(self, response: Any) -> None:
+        if response.status >= 400:
+            self.faults.append(f"status {response.status}: {response.url}")
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith((f"{self.server.url}/", "data:", "blob:")):
+            self.faults.append(f"request to another origin: {request.url}")
+
+
+def find_browser() -> str:
+    """The path of the system's browser."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        raise RuntimeError(f"no browser: none of {', '.join(BROWSERS)} is on PATH; run `apt-get install chromium`")
+    return found
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """The driver of the browser."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One browser process for all tests."""
+    launched = playwright.chromium.launch(executable_path=find_browser(), args=OPTIONS, timeout=TIMEOUT)
+    yield launched
+    launched.close()
+
+
+@pytest.fixture(scope="session")
+def login_state(browser: Browser, shared_server: Server) -> Any:
+    """The cookie of a visitor who has logged in once."""
+    context = browser.new_context()
+    Visitor(context, shared_server).open("/")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def visitor(browser: Browser, shared_server: Server, login_state: Any) -> Iterator[Visitor]:
+    """A logged-in tab; the test fails afterwards if anything went wrong in it."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900}, storage_state=login_state)
+    tab = Visitor(context, shared_server)
+    yield tab
+    context.close()
+    assert tab.faults == []
+
+
+@pytest.fixture(scope="module")
+def logged_run(shared_server: Server, client_home: dict[str, str]) -> wandb.Run:
+    """A finished run with config, metrics, console lines, images with masks, a table, HTML, a file and an artifact."""
+    assert client_home
+    with wandb.init(project="web", name="first", config={"lr": 0.1, "model": {"depth": 3}}, tags=["base"]) as run:
+        log_everything(run)
+    return run
+
+
+def log_everything(run: wandb.Run, steps: int = 30) -> None:
+    """Log a little of each kind."""
+    draw = np.random.default_rng(0)
+    for step in range(steps):
+        values = {"loss": 1 / (step + 1), "val/score": step / steps}
+        if step % 10 == 9:
+            values["picture"] = _image(draw)
+        run.log(values)
+    table = wandb.Table(columns=["name", "score", "flagged", "image"])
+    for number in range(12):
+        table.add_data(f"frame {number}", number / 12, number % 2 == 0, _image(draw))
+    run.log({"val/table": table, "page": wandb.Html("<b>bold</b><script>document.title = 'stolen'</script>")})
+    artifact = wandb.Artifact("weights", "model", metadata={"score": 0.9})
+    with artifact.new_file("weights.txt") as handle:
+        handle.write("1 2 3")
+    run.log_artifact(artifact)
+
+
+def _image(draw: np.random.Generator) -> wandb.Image:
+    pixels = draw.integers(0, 255, (48, 64, 3), dtype=np.uint8)
+    mask = np.zeros((48, 64), dtype=np.uint8)
+    mask[10:30, 20:50] = 1
+    labels = {0: "road", 1: "car"}
+    masks = {
+        "truth": {"mask_data": mask, "class_labels": labels},
+        "prediction": {"mask_data": np.roll(mask, 5, axis=1), "class_labels": labels},
+    }
+    return wandb.Image(pixels, masks=masks, caption="a street")
+
+
+def run_path(run: wandb.Run, *more: str) -> str:
+    """The path of a run's page."""
+    return "/" + "/".join(quote(part, safe="") for part in (run.entity, run.project, "runs", run.id, *more))

@@ -1,0 +1,26 @@
+// What the shell and the grids need in the browser. Logged text goes in as text, never as HTML.
+window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    shell: {
+        title: (title) => {
+            document.title = title ? `${title} · wandb_local` : "wandb_local";
+            return window.dash_clientside.no_update;
+        },
+    },
+});
+
+// A link to another page of ours: the address changes, the shell stays.
+function follow(event, href) {
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    window.history.pushState({}, "", href);
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    window.scrollTo(0, 0);
+}
+
+const components = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
+
+components.Link = (props) => {
+    const href = props.data && props.data[props.colDef.cellRendererParams.href];
+    if (!href) return props.value ?? "";
+    return React.createElement("a", { href, onClick: (event) => follow(event, href) }, props.value);
+};

@@ -1,0 +1,45 @@
+"""AG Grid with the settings that all pages share."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dash_ag_grid as dag
+
+_DEFAULTS = {"sortable": True, "filter": True, "resizable": True, "minWidth": 90}
+
+
+def make_grid(
+    name: str, label: str, columns: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], **more: Any
+) -> dag.AgGrid:
+    """A grid with the id ``name``; ``label`` is what a screen reader calls it; ``more`` goes to AgGrid.
+
+    Cells show what was logged as text: nothing in a grid is ever read as HTML or code.
+    """
+    options = {
+        "animateRows": False,
+        "suppressFieldDotNotation": True,  # a metric may be called a.b
+        "enableCellTextSelection": True,
+        "ensureDomOrder": True,
+        **more.pop("dashGridOptions", {}),
+    }
+    return dag.AgGrid(
+        id=name,
+        columnDefs=[dict(column) for column in columns],
+        rowData=[dict(row) for row in rows],
+        defaultColDef=_DEFAULTS,
+        dashGridOptions={**options, "ariaLabel": label},
+        dangerously_allow_code=False,
+        className=more.pop("className", "ag-theme-quartz-auto-dark grid"),
+        **more,
+    )
+
+
+def link_column(field: str, header: str, href: str = "href", **more: Any) -> dict[str, Any]:
+    """A column whose cells lead to the address in the row's field ``href``."""
+    return {
+        "field": field,
+        "headerName": header,
+        "cellRenderer": "Link",
+        "cellRendererParams": {"href": href},
+        **more,
+    }

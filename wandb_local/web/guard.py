@@ -1,0 +1,56 @@
+"""What every request for a page passes: login, same origin, and headers that tell the browser what a page may do."""
+
+from urllib.parse import quote
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from wandb_local.web.session import Sessions
+
+OPEN = ("/login", "/_login.css")  # what needs no cookie
+SAFE = ("GET", "HEAD")
+STRICT = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Guard:
+    """Refuses requests without a session and those that another site's page has sent; adds the security headers."""
+
+    def __init__(self, app: ASGIApp, sessions: Sessions) -> None:
+        self._app = app
+        self._sessions = sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers[name] = value
+                headers.setdefault("Content-Security-Policy", STRICT)
+                headers.setdefault("Cache-Control", "private, no-cache")
+            await send(message)
+
+        refusal = self._refusal(Request(scope))
+        await (refusal or self._app)(scope, receive, send_with_headers)
+
+    def _refusal(self, request: Request) -> Response | None:
+        if request.method not in SAFE and not same_origin(request):
+            return PlainTextResponse("this request comes from another site", status_code=403)
+        if request.url.path in OPEN or self._sessions.known(request):
+            return None
+        if request.method in SAFE and "text/html" in request.headers.get("accept", ""):
+            asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse(f"/login?next={quote(asked, safe='')}", status_code=303)
+        return PlainTextResponse("log in first, at /login", status_code=401)
+
+
+def same_origin(request: Request) -> bool:
+    """Whether a page of this server has sent the request; a browser says so in ``Origin``, on every POST."""
+    return request.headers.get("origin") == f"{request.url.scheme}://{request.url.netloc}"

@@ -1,0 +1,83 @@
+"""Logged files for the pages: images, masks, tables, HTML. Every name is looked up in the records, never on the disk."""
+
+import mimetypes
+from collections.abc import Callable
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+
+from wandb_local.artifacts.collections import find_member
+from wandb_local.context import Context
+from wandb_local.errors import ClientError, NotFoundError
+from wandb_local.graphql.projects import need_project, need_run
+from wandb_local.names import checked_path
+
+# A logged page runs its own scripts in an origin of its own, and reaches nothing.
+_LOGGED_PAGE = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline';"
+    " img-src data: blob:; font-src data:; media-src data: blob:; frame-ancestors 'self'"
+)
+_INERT = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+
+
+def run_file_url(entity: str, project: str, run: str, path: str) -> str:
+    """The address of a run's file."""
+    return "/_media/runs/" + "/".join(quote(part, safe="") for part in (entity, project, run)) + f"/{quote(path)}"
+
+
+def artifact_file_url(entity: str, project: str, name: str, version: str, path: str) -> str:
+    """The address of a file in an artifact; ``version`` is ``v3`` or an alias."""
+    parts = (entity, project, name, version)
+    return "/_media/artifacts/" + "/".join(quote(part, safe="") for part in parts) + f"/{quote(path)}"
+
+
+async def run_file(context: Context, request: Request) -> Response:
+    """``GET /_media/runs/{entity}/{project}/{run}/{path}``."""
+    given = request.path_params
+
+    def look_up() -> str:
+        run = need_run(context, given["entity"], given["project"], given["run"])
+        sql = "SELECT md5 FROM run_files WHERE run_id = ? AND name = ?"
+        return _found(context.db.value(sql, (run["id"], checked_path(given["path"]))), given["path"])
+
+    return await _send(context, request, look_up)
+
+
+async def artifact_file(context: Context, request: Request) -> Response:
+    """``GET /_media/artifacts/{entity}/{project}/{name}/{version}/{path}``."""
+    given = request.path_params
+
+    def look_up() -> str:
+        project = need_project(context, given["entity"], given["project"])
+        place = find_member(context, project["id"], f"{given['name']}:{given['version']}")
+        if place is None:
+            raise NotFoundError(f"artifact {given['name']}:{given['version']} does not exist")
+        sql = "SELECT md5 FROM artifact_files WHERE artifact_id = ? AND path = ?"
+        return _found(context.db.value(sql, (place["artifact_id"], checked_path(given["path"]))), given["path"])
+
+    return await _send(context, request, look_up)
+
+
+def _found(md5: str | None, path: str) -> str:
+    if md5 is None:
+        raise NotFoundError(f"there is no file {path!r}")
+    return md5
+
+
+async def _send(context: Context, request: Request, look_up: Callable[[], str]) -> Response:
+    try:
+        md5 = await context.run(look_up)
+    except ClientError as error:
+        return PlainTextResponse(str(error), status_code=error.status)
+    path, name = context.blobs.path(md5), request.path_params["path"]
+    if not path.is_file():
+        return PlainTextResponse(f"{name}: its bytes are not stored", status_code=404)
+    if request.headers.get("if-none-match") == f'"{md5}"':
+        return Response(status_code=304)
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    policy = _LOGGED_PAGE if media_type in ("text/html", "application/xhtml+xml") else _INERT
+    headers = {"ETag": f'"{md5}"', "Content-Security-Policy": policy, "Cache-Control": "private, no-cache"}
+    if "download" in request.query_params:
+        return FileResponse(path, media_type=media_type, headers=headers, filename=name.rpartition("/")[2])
+    return FileResponse(path, media_type=media_type, headers=headers)

@@ -1,0 +1,60 @@
+"""The pages, and how an address finds its page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import unquote
+
+import dash
+from dash.development.base_component import Component
+from starlette.routing import compile_path
+
+from wandb_local.context import Context
+from wandb_local.web import project, projects
+from wandb_local.web.run import page as run
+
+Params = Mapping[str, str]
+Trail = Sequence[tuple[str, str]]
+
+
+class Page(Protocol):
+    """A module (or anything) that shows what lies at a kind of address."""
+
+    PATH: str
+    """The address with the parameters' names in braces; ``{name:path}`` takes slashes too."""
+
+    def trail(self, context: Context, params: Params) -> Trail:
+        """What the breadcrumbs show behind entity and project: (text, address) pairs; the last one is this page."""
+
+    def layout(self, context: Context, params: Params, query: Params) -> Component:
+        """What the page shows; ``query`` holds what stands behind the ``?``.
+
+        Raises:
+            NotFoundError: there is nothing at this address.
+        """
+
+    def register(self, app: dash.Dash, context: Context) -> None:
+        """Add the page's callbacks. Ids begin with the page's name, as all pages share one application."""
+
+
+PAGES: tuple[Page, ...] = (projects, run, project)  # the first one whose PATH fits is shown
+
+
+@dataclass(frozen=True)
+class Found:
+    """The page at an address and the values of its parameters."""
+
+    page: Page
+    params: Params
+
+
+def find_page(pathname: str) -> Found | None:
+    """The page that lies at a path (as the browser shows it, percent-encoded), or None."""
+    for page in PAGES:
+        match = _PATTERNS[page.PATH].fullmatch(pathname.rstrip("/") or "/")
+        if match:
+            return Found(page, {name: unquote(value) for name, value in match.groupdict().items()})
+    return None
+
+
+_PATTERNS = {page.PATH: compile_path(page.PATH)[0] for page in PAGES}

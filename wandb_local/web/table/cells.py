@@ -1,0 +1,137 @@
+"""What a cell of a logged Table can hold, and how it is written for a reader."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+
+class Folder(Protocol):
+    """Where the files of a table lie: an artifact's version, or the files of a run."""
+
+    def url(self, path: str) -> str:
+        """The address from which a browser gets the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A stored file that a cell refers to."""
+
+    folder: Folder
+    path: str
+    md5: str
+
+    @property
+    def url(self) -> str:
+        """The address from which a browser gets it."""
+        return self.folder.url(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image with class-index masks over it, by the name of the mask set; ``file`` is None if it is not stored."""
+
+    file: File | None
+    path: str
+    masks: Mapping[str, File] = field(default_factory=dict)
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """Any other medium: a video, a sound, a page; ``file`` is None if it is not stored."""
+
+    kind: str
+    file: File | None
+    path: str
+
+
+Cell: TypeAlias = None | bool | int | float | str | tuple[Picture, ...] | Attachment | Sequence[Any] | Mapping[str, Any]
+Row: TypeAlias = Sequence[Cell]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, and what all its cells that are not missing hold.
+
+    ``kind`` is ``number``, ``boolean``, ``text``, ``image``, ``file``, or ``value`` (lists, objects, a mixture).
+    """
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Label:
+    """A class of a mask set: its name, and its colour (``#rrggbb``)."""
+
+    name: str
+    color: str
+
+
+@dataclass(frozen=True)
+class MaskSet:
+    """One kind of mask (truth, prediction, …) and its classes by the value that stands for them in a mask."""
+
+    name: str
+    labels: Mapping[int, Label]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A logged table: columns, rows, the mask sets of its images, and what could not be read of it."""
+
+    columns: tuple[Column, ...]
+    rows: Sequence[Row]
+    sets: tuple[MaskSet, ...] = ()
+    faults: tuple[str, ...] = ()
+
+    def position(self, name: str) -> int | None:
+        """Where a column stands, or None if there is none of that name."""
+        return next((place for place, column in enumerate(self.columns) if column.name == name), None)
+
+
+def is_missing(cell: Cell) -> bool:
+    """Whether a cell holds nothing: null, or the number NaN."""
+    return cell is None or (isinstance(cell, float) and math.isnan(cell))
+
+
+def is_number(cell: Cell) -> bool:
+    """Whether a cell is a number (a boolean is none)."""
+    return isinstance(cell, int | float) and not isinstance(cell, bool)
+
+
+def written(cell: Cell) -> str:
+    """The cell in full, as text."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, int | float):
+        return str(cell)
+    if isinstance(cell, Attachment):
+        return cell.path
+    if isinstance(cell, tuple):
+        return ", ".join(picture.path for picture in cell)
+    return json.dumps(cell, ensure_ascii=False)
+
+
+def shown(cell: Cell, limit: int) -> str:
+    """The cell as a grid shows it: four digits of a number, at most ``limit`` characters of a text."""
+    if isinstance(cell, float):
+        return _rounded(cell)
+    text = written(cell)
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text):,} characters)"
+
+
+def _rounded(number: float) -> str:
+    if not math.isfinite(number):
+        return "NaN" if math.isnan(number) else ("∞" if number > 0 else "-∞")
+    if number.is_integer() and abs(number) < 1e15:
+        return str(int(number))
+    return f"{number:.4g}" if abs(number) < 1e4 else f"{number:.8g}"

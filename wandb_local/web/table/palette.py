@@ -1,0 +1,37 @@
+"""Colours for classes: those that the table carries, else one of forty that are far apart, always the same for a class.
+
+The forty were chosen one after the other, each as far as possible (CIELAB) from black, white, grey and those before it:
+the method of C. Glasbey et al., "Colour displays for categorical images", Color Research and Application 32 (2007).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+COLORS: tuple[str, ...] = ()
+
+_HEX = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def class_colors(classes: Iterable[tuple[int, str]], carried: Mapping[str, object]) -> dict[str, str]:
+    """A colour (``#rrggbb``) for every class.
+
+    Args:
+        classes: value in the mask and name, of all mask sets. One name has one colour, whatever its values are.
+        carried: colours by class name that were logged with the table; what is no colour is passed over.
+    """
+    colors: dict[str, str] = {}
+    taken: set[int] = set()
+    for value, name in sorted(set(classes)):
+        given = carried.get(name)
+        if name in colors:
+            continue
+        if isinstance(given, str) and _HEX.fullmatch(given):
+            colors[name] = given.lower()
+            continue
+        free = (place % len(COLORS) for place in range(value, value + len(COLORS)))
+        place = next((place for place in free if place not in taken), value % len(COLORS))
+        taken.add(place)
+        colors[name] = COLORS[place]
+    return colors
