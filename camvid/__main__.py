@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
     data = argparse.ArgumentParser(add_help=False)
     data.add_argument("root", type=Path, metavar="ROOT", help="folder that holds CamVid in one of the four layouts")
-    data.add_argument("--taxonomy", default="camvid11", help="camvid11 (default), camvid32 or a YAML file")
+    data.add_argument("--taxonomy", default="camvid11", help="camvid11 (default), camvid12, camvid32 or a YAML file")
     data.add_argument("--layout", choices=LAYOUTS, help="recognised by itself where it is left out")
     data.add_argument("--split", choices=SPLITTERS, default="official", help="default: official")
     data.add_argument("--seed", type=int, default=0, help="seed of the random split, default 0")

@@ -1,6 +1,6 @@
 """Taxonomies: lists of classes with colours, what each class collects from the labels, and which are a safety matter.
 
-The built-in `camvid11` and `camvid32` are YAML files of the same form as a user's own:
+The built-in `camvid11`, `camvid12` (void is a class) and `camvid32` are YAML files of the same form as a user's own:
 
     name: mine
     classes:                                   # index order; void has no entry, it is 255 in every mask
@@ -122,7 +122,7 @@ class Taxonomy:
 
 
 def load_taxonomy(name_or_yaml_path: str | Path) -> Taxonomy:
-    """Load a built-in taxonomy by name ("camvid11", "camvid32") or a user's YAML file by path.
+    """Load a built-in taxonomy by name ("camvid11", "camvid12", "camvid32") or a user's YAML file by path.
 
     Raises TaxonomyError naming the file, the entry and what is allowed; FileNotFoundError for a missing file.
     """

@@ -166,7 +166,7 @@ def remove_mask(root):
         (["--backbone=resnet43"], None, "resnet34"),
         (["--loss=hinge"], None, "hinge"),
         (["--device=cuda"], None, "this machine shows no CUDA device"),
-        (["--taxonomy=camvid12"], None, "camvid12"),
+        (["--taxonomy=camvid13"], None, "camvid13"),
         ([], truncate_frame, "train/"),
         ([], label_outside, "77"),
         ([], remove_mask, "damaged/val/"),

@@ -84,14 +84,17 @@ def _original_labels(root: Path, taxonomy: Taxonomy) -> Labels:
 
 
 def _segnet_labels(root: Path, taxonomy: Taxonomy) -> Labels:
-    """The values are camvid11 indices already, 11 is void; a taxonomy may differ in colours and priorities alone."""
+    """The values are camvid11 indices already, 11 is void; a taxonomy may differ in colours and priorities, and may
+    have a class that collects void.
+    """
     segnet = load_taxonomy("camvid11")
-    if taxonomy.names != segnet.names:
+    groups = {name: (VOID_NAME,) if taxonomy.groups[name] == (VOID_NAME,) else (name,) for name in taxonomy.names}
+    if tuple(name for name in taxonomy.names if groups[name] == (name,)) != segnet.names:
         raise TaxonomyError(
             f"taxonomy {taxonomy.name!r} over the SegNet masks in {root}: their values are camvid11 indices; take "
-            "taxonomy camvid11, or the data in layout original, fastai or kaggle"
+            "taxonomy camvid11 or camvid12, or the data in layout original, fastai or kaggle"
         )
-    same = Taxonomy(taxonomy.name, taxonomy.classes, {name: (name,) for name in taxonomy.names})
+    same = Taxonomy(taxonomy.name, taxonomy.classes, groups)
     return index_labels(same, (*segnet.names, VOID_NAME), "SegNet's list of 11")
 
 

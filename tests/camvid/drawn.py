@@ -82,7 +82,8 @@ class Drawn:
 def expected_index(name: str, taxonomy: str) -> int:
     if taxonomy == "camvid32":
         return 255 if name == "Void" else [n for n in NAMES if n != "Void"].index(name)
-    return next((i for i, group in enumerate(SEGNET.values()) if name in group), 255)
+    void = 11 if taxonomy == "camvid12" else 255
+    return next((i for i, group in enumerate(SEGNET.values()) if name in group), void)
 
 
 # Real frame names, two of each official split.

@@ -9,7 +9,7 @@ from camvid.labels import color_labels, index_labels
 from camvid.taxonomy import Taxonomy, TaxonomyError, load_taxonomy
 from tests.camvid.drawn import COLORS, NAMES, expected_index
 
-TAXONOMIES = ("camvid11", "camvid32")
+TAXONOMIES = ("camvid11", "camvid12", "camvid32")
 codes = arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.integers(0, 31))
 
 

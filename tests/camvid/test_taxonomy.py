@@ -25,6 +25,14 @@ def test_camvid11_is_segnets_grouping_in_segnets_order():
         assert tuple(color) == PALETTE["Column_Pole" if name == "Pole" else name]
 
 
+def test_camvid12_is_camvid11_and_void():
+    eleven, twelve = load_taxonomy("camvid11"), load_taxonomy("camvid12")
+    assert twelve.classes[:-1] == eleven.classes
+    assert twelve.groups == {**eleven.groups, "Unlabelled": ("Void",)}
+    assert twelve.priority == eleven.priority
+    assert twelve.background == (*eleven.background, 11)
+
+
 def test_camvid32_is_the_published_table_without_void():
     taxonomy = load_taxonomy("camvid32")
     assert taxonomy.num_classes == 31
@@ -44,7 +52,7 @@ def test_backgrounds_of_the_two_taxonomies_agree():
     assert {fine.names[i] for i in fine.background} == collected
 
 
-@pytest.mark.parametrize("name", ["camvid11", "camvid32"])
+@pytest.mark.parametrize("name", ["camvid11", "camvid12", "camvid32"])
 def test_dict_yaml_and_json_round_trips(name, tmp_path):
     taxonomy = load_taxonomy(name)
     assert Taxonomy.from_dict(taxonomy.to_dict()) == taxonomy
@@ -148,5 +156,5 @@ def test_bad_class_is_named(classes, parts):
 
 
 def test_unknown_name_lists_the_built_in_ones():
-    with pytest.raises(FileNotFoundError, match="'camvid12': neither one of camvid11, camvid32 nor a YAML file"):
-        load_taxonomy("camvid12")
+    with pytest.raises(FileNotFoundError, match=r"'camvid13': neither one of camvid11, camvid12, .* nor a YAML file"):
+        load_taxonomy("camvid13")

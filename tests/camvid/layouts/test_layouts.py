@@ -12,7 +12,7 @@ from camvid.layouts import LAYOUTS, SPLITS, content_digest, open_camvid, scan_la
 from camvid.taxonomy import TaxonomyError, load_taxonomy
 from tests.camvid.drawn import OFFICIAL, WRITERS, draw, save, write_fastai, write_kaggle, write_original, write_segnet
 
-COMBINATIONS = [(layout, "camvid11") for layout in WRITERS] + [
+COMBINATIONS = [(layout, taxonomy) for layout in WRITERS for taxonomy in ("camvid11", "camvid12")] + [
     (layout, "camvid32") for layout in WRITERS if layout != "segnet"
 ]
 
