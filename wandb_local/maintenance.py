@@ -6,12 +6,12 @@ from wandb_local import __version__
 from wandb_local.context import Services
 from wandb_local.graphql.common import now
 
-_TABLES = ("projects", "runs", "history", "sweeps", "agents", "artifacts", "blobs")
+_COUNTED = ("projects", "runs", "history", "sweeps", "agents", "artifacts WHERE state = 'COMMITTED'", "blobs")
 
 
 def summary(services: Services) -> dict[str, Any]:
     """The number of records of each kind and the bytes of all blobs."""
-    counts = {table: services.db.value(f"SELECT count(*) FROM {table}") for table in _TABLES}
+    counts = {table.split()[0]: services.db.value(f"SELECT count(*) FROM {table}") for table in _COUNTED}
     size = services.db.value("SELECT coalesce(sum(size), 0) FROM blobs")
     return {"server": "wandb_local", "version": __version__, "counts": counts, "blob_bytes": size}
 

@@ -48,6 +48,52 @@ def test_an_older_content_logged_again_becomes_latest(project):
     assert wandb.Api().artifact(f"local/{project}/data:latest").version == "v0"
 
 
+def test_equal_contents_logged_at_one_moment_are_one_version(run_client, project, tmp_path):
+    code = """
+import multiprocessing, sys, wandb
+
+def work(number, barrier):
+    with wandb.init(project=sys.argv[1], id=f"run-{number}") as run:
+        for name in ("a", "b", "c"):
+            artifact = wandb.Artifact(name, "dataset")
+            with artifact.new_file("same.txt") as file:
+                file.write(name)
+            barrier.wait(30)
+            run.log_artifact(artifact, aliases=[f"by-{number}"], tags=[f"tag-{number}"]).wait()
+            artifact.verify(root=artifact.download(root=f"{name}-{number}"))
+            print(artifact.name, flush=True)
+
+if __name__ == "__main__":
+    barrier = multiprocessing.Barrier(3)
+    workers = [multiprocessing.Process(target=work, args=(number, barrier)) for number in range(3)]
+    [worker.start() for worker in workers]
+    [worker.join() for worker in workers]
+    sys.exit(max(worker.exitcode for worker in workers))
+"""
+    (tmp_path / "work.py").write_text(code)
+    done = run_client(project, code="import runpy; runpy.run_path('work.py', run_name='__main__')")
+    assert sorted(done.stdout.split()) == ["a:v0"] * 3 + ["b:v0"] * 3 + ["c:v0"] * 3
+    api = wandb.Api()
+    for name in ("a", "b", "c"):
+        (version,) = api.artifacts("dataset", f"local/{project}/{name}")
+        assert (version.name, set(version.aliases)) == (f"{name}:v0", {"latest", "by-0", "by-1", "by-2"})
+        assert set(version.tags) == {"tag-0", "tag-1", "tag-2"}
+    for number in range(3):
+        logged = api.run(f"local/{project}/run-{number}").logged_artifacts()
+        assert sorted(artifact.name for artifact in logged) == ["a:v0", "b:v0", "c:v0"]
+
+
+def test_a_table_logged_twice_can_be_found_by_either_name_that_the_client_gave_it(server, project):
+    with wandb.init(project=project) as run:
+        for _ in range(2):
+            run.log({"table": wandb.Table(columns=["a"], data=[[1]])})
+    paths = [row["table"]["artifact_path"] for row in wandb.Api().run(f"local/{project}/{run.id}").scan_history()]
+    names = [path.removeprefix("wandb-client-artifact://").partition("/")[0] for path in paths]
+    query = "query($c:ID!){clientIDMapping(clientID:$c){serverID}}"
+    found = [server.graphql(query, c=name)["clientIDMapping"]["serverID"] for name in names]
+    assert (len(set(names)), len(set(found))) == (2, 1)
+
+
 def test_a_version_can_be_changed_and_deleted(project):
     with wandb.init(project=project) as run:
         for text in ("1", "2", "3"):

@@ -4,25 +4,35 @@ import json
 
 from wandb_local.artifacts import collections as col
 from wandb_local.artifacts.manifest import Manifest
+from wandb_local.artifacts.merge import find_equal, merge
+from wandb_local.artifacts.versions import need_artifact
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import ClientError, NotFoundError
 from wandb_local.graphql.common import now
 
 
-def commit(context: Context, artifact: Row) -> None:
+def commit(context: Context, artifact_id: object) -> int:
     """Make a version complete: every file of its manifest must be stored. Doing it twice is harmless.
 
+    Answers the version's record number: that of an earlier version if one has the same digest by now.
+
     Raises:
+        NotFoundError: there is no version of that opaque id.
         ClientError: the manifest or a file is missing.
     """
-    if artifact["state"] == "COMMITTED":
-        return
     with context.db.write() as connection:
+        artifact = need_artifact(context, artifact_id)
+        if artifact["state"] == "COMMITTED":
+            return int(artifact["id"])
         manifest = _whole_manifest(context, artifact)
         missing = [path for path, entry in manifest.entries.items() if entry.md5 and not context.blobs.touch(entry.md5)]
         if missing:
             raise ClientError(f"{len(missing)} files of the artifact are not stored, such as {missing[0]!r}")
+        digest = manifest.digest or artifact["digest"]
+        known = find_equal(context, artifact, digest)
+        if known is not None:
+            return merge(connection, artifact, known)
         connection.executemany(
             "INSERT INTO artifact_files (artifact_id, path, md5, ref, size) VALUES (?, ?, ?, ?, ?)",
             [(artifact["id"], path, entry.md5, entry.ref, entry.size) for path, entry in manifest.entries.items()],
@@ -33,15 +43,9 @@ def commit(context: Context, artifact: Row) -> None:
         connection.execute(
             "UPDATE artifacts SET state = 'COMMITTED', version = ?, digest = ?, size = ?, file_count = ?,"
             " updated_at = ? WHERE id = ?",
-            (
-                place["version"],
-                manifest.digest or artifact["digest"],
-                size,
-                len(manifest.entries),
-                now(),
-                artifact["id"],
-            ),
+            (place["version"], digest, size, len(manifest.entries), now(), artifact["id"]),
         )
+        return int(artifact["id"])
 
 
 def _whole_manifest(context: Context, artifact: Row) -> Manifest:

@@ -7,6 +7,7 @@ from typing import Any
 
 from wandb_local import inputs
 from wandb_local.artifacts import collections as col
+from wandb_local.artifacts.merge import find_equal, merge
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import ClientError, NotFoundError
@@ -18,15 +19,27 @@ Tags = Sequence[Mapping[str, Any]]
 
 
 def need_artifact(context: Context, artifact_id: object) -> Row:
-    """The version of an opaque id.
+    """The version of an opaque id; of one that turned out to be an earlier version, that one.
 
     Raises:
         NotFoundError: it does not exist.
     """
-    row = context.db.row("SELECT * FROM artifacts WHERE id = ?", (from_id("Artifact", artifact_id),))
+    row = find_artifact(context, from_id("Artifact", artifact_id))
     if row is None:
         raise NotFoundError(f"artifact {artifact_id!r} does not exist")
     return row
+
+
+def find_artifact(context: Context, artifact_id: int | None) -> Row | None:
+    """The version of a record number, or the earlier one that it turned out to be; None if there is none."""
+    sql = "SELECT * FROM artifacts WHERE id = (SELECT coalesce(merged_into, id) FROM artifacts WHERE id = ?)"
+    return context.db.row(sql, (artifact_id,))
+
+
+def find_by_client(context: Context, client_id: object) -> Row | None:
+    """The version that a client has begun under an id of its own making, or None."""
+    sql = "SELECT id FROM artifacts WHERE client_id = ? ORDER BY state, id DESC LIMIT 1"
+    return find_artifact(context, context.db.value(sql, (str(client_id),)))
 
 
 def begin(context: Context, given: Mapping[str, Any]) -> int:
@@ -34,6 +47,7 @@ def begin(context: Context, given: Mapping[str, Any]) -> int:
 
     A version whose digest is stored already is answered as it is (COMMITTED), with the new aliases and tags: nothing
     needs uploading. Asking twice for the same client's version finds the first one: a lost answer does no harm.
+    Versions that begin at the same moment with the same digest become one when they are committed.
 
     Raises:
         ClientError: names or metadata that cannot be stored.
@@ -46,34 +60,30 @@ def begin(context: Context, given: Mapping[str, Any]) -> int:
             context, project["id"], given.get("artifactTypeName"), names[0], portfolio=False, client_id=client_id
         )
         run = find_run(context, project["id"], given.get("runName")) if given.get("runName") else None
-        known = _known(context, collection["id"], given)
-        artifact_id = known["id"] if known else _insert(connection, collection["id"], run["id"] if run else None, given)
+        artifact_id = _begun(context, collection["id"], given)
+        if artifact_id is None:
+            artifact_id = _insert(connection, collection["id"], run["id"] if run else None, given)
         aliases = [alias.get("alias") for alias in inputs.objects(given, "aliases")]
-        if known and known["state"] == "COMMITTED":
-            place = col.add_member(connection, collection["id"], artifact_id)
-            col.set_aliases(connection, collection["id"], place["id"], aliases)
-            values = (_text(given.get("clientID")), artifact_id)
-            connection.execute("UPDATE artifacts SET client_id = coalesce(?, client_id) WHERE id = ?", values)
-        else:
-            pending = (json.dumps(aliases), now(), artifact_id)
-            connection.execute("UPDATE artifacts SET pending_aliases = ?, updated_at = ? WHERE id = ?", pending)
+        pending = (json.dumps(aliases), now(), artifact_id)
+        connection.execute("UPDATE artifacts SET pending_aliases = ?, updated_at = ? WHERE id = ?", pending)
         change_tags(connection, "artifact", artifact_id, add=inputs.objects(given, "tags"))
         if run is not None:
             record_use(connection, run["id"], artifact_id, "output", None)
-    return artifact_id
+        begun = context.db.row("SELECT * FROM artifacts WHERE id = ?", (artifact_id,))
+        assert begun is not None
+        known = None if given.get("distributedID") else find_equal(context, begun, begun["digest"])
+        return artifact_id if known is None else merge(connection, begun, known)
 
 
-def _known(context: Context, collection_id: int, given: Mapping[str, Any]) -> Row | None:
+def _begun(context: Context, collection_id: int, given: Mapping[str, Any]) -> int | None:
+    """The version that the same client, or another one of those that make it together, has begun."""
     if given.get("distributedID"):
-        sql = "SELECT * FROM artifacts WHERE collection_id = ? AND distributed_id = ? AND state = 'PENDING'"
-        return context.db.row(sql, (collection_id, str(given["distributedID"])))
-    digest = str(given.get("digest") or "")
-    sql = "SELECT * FROM artifacts WHERE collection_id = ? AND digest = ? AND state = 'COMMITTED' ORDER BY version DESC"
-    row = context.db.row(sql, (collection_id, digest)) if given.get("enableDigestDeduplication", True) else None
-    if row is None and given.get("clientID"):
-        sql = "SELECT * FROM artifacts WHERE collection_id = ? AND digest = ? AND client_id = ? ORDER BY id DESC"
-        row = context.db.row(sql, (collection_id, digest, str(given["clientID"])))
-    return row
+        sql = "SELECT id FROM artifacts WHERE collection_id = ? AND distributed_id = ? AND state = 'PENDING'"
+        number: int | None = context.db.value(sql, (collection_id, str(given["distributedID"])))
+        return number
+    sql = "SELECT id FROM artifacts WHERE collection_id = ? AND digest = ? AND client_id = ? ORDER BY id DESC"
+    number = context.db.value(sql, (collection_id, str(given.get("digest") or ""), str(given.get("clientID"))))
+    return number
 
 
 def _insert(connection: sqlite3.Connection, collection_id: int, run_id: int | None, given: Mapping[str, Any]) -> int:
@@ -88,6 +98,7 @@ def _insert(connection: sqlite3.Connection, collection_id: int, run_id: int | No
         "run_id": run_id,
         "client_id": _text(given.get("clientID")),
         "distributed_id": _text(given.get("distributedID")),
+        "deduplicate": given.get("enableDigestDeduplication") is not False,
         "history_step": inputs.integer(given, "historyStep", 0) if given.get("historyStep") is not None else None,
         "created_at": moment,
         "updated_at": moment,

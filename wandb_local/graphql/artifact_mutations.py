@@ -21,9 +21,7 @@ def _create(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
 
 
 def _commit(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
-    artifact = versions.need_artifact(context, arguments["input"].get("artifactID"))
-    commit(context, artifact)
-    return {"artifact": artifact_node(context, artifact["id"])}
+    return {"artifact": artifact_node(context, commit(context, arguments["input"].get("artifactID")))}
 
 
 def _use(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
@@ -93,8 +91,7 @@ def _link(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     if given.get("artifactID"):
         artifact = versions.need_artifact(context, given["artifactID"])
     else:
-        sql = "SELECT * FROM artifacts WHERE client_id = ? ORDER BY state, id DESC LIMIT 1"
-        found = context.db.row(sql, (str(given.get("clientID")),))
+        found = versions.find_by_client(context, given.get("clientID"))
         if found is None:
             raise ClientError("linkArtifact: no artifact has this client id")
         artifact = found

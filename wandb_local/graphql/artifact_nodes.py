@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from wandb_local.artifacts.versions import find_artifact
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.graphql.executor import Node
@@ -10,7 +11,7 @@ from wandb_local.names import to_id
 
 def artifact_node(context: Context, artifact_id: int | None) -> Node | None:
     """The node of a version, or None."""
-    row = context.db.row("SELECT * FROM artifacts WHERE id = ?", (artifact_id,))
+    row = find_artifact(context, artifact_id)
     return None if row is None else Node("Artifact", row)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from wandb_local import inputs
 from wandb_local.artifacts.commit import manifest_md5
 from wandb_local.artifacts.manifest import md5_to_base64
+from wandb_local.artifacts.versions import find_by_client
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import NotFoundError
@@ -76,9 +77,8 @@ def _run_artifacts(direction: str) -> Any:
 
 
 def _client_id(context: Context, _: Any, arguments: Arguments) -> dict[str, Any] | None:
-    sql = "SELECT id FROM artifacts WHERE client_id = ? ORDER BY state, id DESC LIMIT 1"
-    found = context.db.value(sql, (str(arguments.get("clientID")),))
-    return None if found is None else {"serverID": to_id("Artifact", found)}
+    found = find_by_client(context, arguments.get("clientID"))
+    return None if found is None else {"serverID": to_id("Artifact", found["id"])}
 
 
 def _artifact_by_id(context: Context, _: Any, arguments: Arguments) -> Node | None:

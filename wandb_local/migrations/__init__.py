@@ -1,5 +1,5 @@
 """The schema's history: migration N (counted from 1) takes a database from version N - 1 to N. Append only."""
 
-from wandb_local.migrations import m0001_initial
+from wandb_local.migrations import m0001_initial, m0002_merged
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (m0001_initial.STATEMENTS,)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (m0001_initial.STATEMENTS, m0002_merged.STATEMENTS)

@@ -1,0 +1,7 @@
+"""Versions that turned out to be an earlier one: their rows lead to it, as clients keep the ids that they were given."""
+
+STATEMENTS: tuple[str, ...] = (
+    "ALTER TABLE artifacts ADD COLUMN merged_into INTEGER REFERENCES artifacts ON DELETE CASCADE",
+    "ALTER TABLE artifacts ADD COLUMN deduplicate INTEGER NOT NULL DEFAULT 1",
+    "CREATE INDEX artifacts_by_merger ON artifacts (merged_into) WHERE merged_into IS NOT NULL",
+)
