@@ -49,7 +49,7 @@ class Attachment:
     path: str
 
 
-Cell: TypeAlias = None | bool | int | float | str | tuple[Picture, ...] | Attachment | Sequence[Any] | Mapping[str, Any]
+Cell: TypeAlias = bool | int | float | str | tuple[Picture, ...] | Attachment | Sequence[Any] | Mapping[str, Any] | None
 Row: TypeAlias = Sequence[Cell]
 
 

@@ -1,7 +1,8 @@
 """Colours for classes: those that the table carries, else one of forty that are far apart, always the same for a class.
 
-The forty were chosen one after the other, each as far as possible (CIELAB) from black, white, grey and those before it:
-the method of C. Glasbey et al., "Colour displays for categorical images", Color Research and Application 32 (2007).
+The forty were chosen one after the other, each as far as possible (CIELAB; at least 28) from black, white, grey and
+those before it: the method of C. Glasbey et al., "Colour displays for categorical images", Color Research and
+Application 32 (2007).
 """
 
 from __future__ import annotations
@@ -9,7 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-COLORS: tuple[str, ...] = ()
+# fmt: off
+COLORS = (
+    "#e6194b", "#0000f8", "#00f800", "#f8c800", "#f080f8", "#00f8b8", "#006000", "#0048a0",
+    "#905000", "#802058", "#b8f068", "#00b8f8", "#d800f8", "#f898b8", "#f85800", "#e8c880",
+    "#4858f8", "#f80098", "#00b0a8", "#800098", "#a898e0", "#00a800", "#889000", "#b8f0b8",
+    "#f88868", "#005840", "#505010", "#006088", "#882828", "#00f878", "#f89828", "#38a868",
+    "#a8f800", "#a81000", "#0090f8", "#889860", "#685080", "#f810d0", "#8860d0", "#7000d0",
+)
+# fmt: on
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 

@@ -1,0 +1,209 @@
+// One row large: its pictures beside each other, one pane a mask set, that zoom and move together.
+window.tableLarge = (() => {
+    "use strict";
+    const overlay = window.tableOverlay;
+    const MOST_ZOOM = 40;
+    // zoom 1 shows a picture whole; x and y are the point in the middle, as shares of width and height
+    const eye = {zoom: 1, x: 0.5, y: 0.5};
+    let panes = [];
+    let shown = 0; // counts rows, so that a slow picture of an earlier row is not drawn
+    let record = null;
+
+    async function show(next) {
+        const turn = ++shown;
+        record = next;
+        fields(record ? record.fields : []);
+        if (!record) return clear();
+        const made = await Promise.all(record.pictures.map(load));
+        if (turn !== shown) return;
+        arrange(made);
+        for (const near of record.near) load(near); // so that the next row is there at once
+    }
+
+    async function load(entry) {
+        const names = Object.keys(entry.masks);
+        const failed = () => null;
+        const [source, ...masks] = await Promise.all([
+            entry.url ? overlay.picture(entry.url).catch(failed) : null,
+            ...names.map((name) => overlay.mask(entry.masks[name]).catch(failed)),
+        ]);
+        return {entry, source, masks: Object.fromEntries(names.map((name, at) => [name, masks[at]]))};
+    }
+
+    function clear() {
+        panes = [];
+        document.getElementById("table-panes")?.replaceChildren();
+    }
+
+    function arrange(loaded) {
+        clear();
+        const stage = document.getElementById("table-panes");
+        if (!stage) return;
+        for (const {entry, source, masks} of loaded) {
+            for (const set of overlay.panes(masks)) {
+                const figure = document.createElement("figure");
+                const caption = document.createElement("figcaption");
+                caption.textContent = [entry.column, set, entry.caption].filter(Boolean).join(" · ");
+                figure.append(caption);
+                stage.append(figure);
+                if (!source) {
+                    figure.append("This picture cannot be shown.");
+                    continue;
+                }
+                const target = overlay.canvas(1, 1);
+                target.setAttribute("role", "img");
+                target.setAttribute("aria-label", caption.textContent);
+                figure.append(target);
+                const pane = {target, source, masks, set, layer: null};
+                if (set) pane.layer = overlay.canvas(masks[set].width, masks[set].height);
+                panes.push(pane);
+                listen(pane);
+            }
+        }
+        stage.loaded = loaded;
+        stage.dataset.row = record.row;
+        resize();
+    }
+
+    // Give the panes the columns that make the pictures largest.
+    function resize() {
+        const stage = document.getElementById("table-panes");
+        if (!stage || !panes.length || !stage.clientWidth) return;
+        const ratio = panes[0].source.width / panes[0].source.height;
+        const count = stage.children.length;
+        const [wide, high] = [stage.clientWidth, stage.clientHeight];
+        const size = (columns) => Math.min(wide / columns - 8, (high / Math.ceil(count / columns) - 30) * ratio);
+        const options = Array.from({length: count}, (_, at) => at + 1);
+        const best = options.reduce((one, other) => (size(other) > size(one) ? other : one), 1);
+        const width = Math.max(60, Math.floor(size(best)));
+        stage.style.gridTemplateColumns = `repeat(${best}, ${width}px)`;
+        const dense = window.devicePixelRatio || 1;
+        for (const pane of panes) {
+            const height = Math.round((width * pane.source.height) / pane.source.width);
+            pane.target.style.width = `${width}px`;
+            pane.target.style.height = `${height}px`;
+            pane.target.width = width * dense;
+            pane.target.height = height * dense;
+        }
+        recolor();
+    }
+
+    // What is switched on has changed: other panes, or other colours.
+    function refresh() {
+        const stage = document.getElementById("table-panes");
+        if (!stage?.loaded || !record) return;
+        const wanted = stage.loaded.flatMap(({source, masks}) => (source ? overlay.panes(masks) : []));
+        if (wanted.join("\n") !== panes.map((pane) => pane.set).join("\n")) arrange(stage.loaded);
+        else recolor();
+    }
+
+    function recolor() {
+        for (const pane of panes) {
+            if (pane.set) overlay.paint(pane.layer, pane.masks[pane.set].index, overlay.state.palettes[pane.set]);
+        }
+        redraw();
+    }
+
+    function redraw() {
+        for (const {target, source, layer} of panes) {
+            const context = target.getContext("2d");
+            const scale = eye.zoom * target.width;
+            const high = eye.zoom * target.height;
+            const [left, top] = [target.width / 2 - eye.x * scale, target.height / 2 - eye.y * high];
+            context.clearRect(0, 0, target.width, target.height);
+            context.globalAlpha = 1;
+            context.imageSmoothingEnabled = scale < 2 * source.width;
+            context.drawImage(source.bitmap, left, top, scale, high);
+            if (!layer) continue;
+            context.globalAlpha = overlay.state.opacity;
+            context.imageSmoothingEnabled = false;
+            context.drawImage(layer, left, top, scale, high);
+        }
+    }
+
+    // The point under the pointer, as shares of the picture's width and height.
+    function point(event, target) {
+        const box = target.getBoundingClientRect();
+        return {
+            x: eye.x + ((event.clientX - box.left) / box.width - 0.5) / eye.zoom,
+            y: eye.y + ((event.clientY - box.top) / box.height - 0.5) / eye.zoom,
+        };
+    }
+
+    function zoom(factor, at = {x: eye.x, y: eye.y}) {
+        const before = eye.zoom;
+        eye.zoom = Math.min(Math.max(eye.zoom * factor, 1), MOST_ZOOM);
+        const kept = before / eye.zoom; // the point under the pointer stays there
+        move(at.x + (eye.x - at.x) * kept, at.y + (eye.y - at.y) * kept);
+    }
+
+    function move(x, y) {
+        const margin = 0.5 / eye.zoom;
+        eye.x = Math.min(Math.max(x, margin), 1 - margin);
+        eye.y = Math.min(Math.max(y, margin), 1 - margin);
+        redraw();
+    }
+
+    function fit() {
+        eye.zoom = 1;
+        move(0.5, 0.5);
+    }
+
+    function listen(pane) {
+        const {target} = pane;
+        target.addEventListener("wheel", (event) => {
+            event.preventDefault();
+            zoom(Math.exp(-event.deltaY / 300), point(event, target));
+        }, {passive: false});
+        target.addEventListener("dblclick", fit);
+        target.addEventListener("pointerdown", (event) => target.setPointerCapture(event.pointerId));
+        target.addEventListener("pointermove", (event) => {
+            if (event.buttons & 1) {
+                const box = target.getBoundingClientRect();
+                move(eye.x - event.movementX / box.width / eye.zoom, eye.y - event.movementY / box.height / eye.zoom);
+            }
+            read(pane, point(event, target));
+        });
+        target.addEventListener("pointerleave", () => read(pane, null));
+    }
+
+    // Say which class every mask set has under the pointer.
+    function read(pane, at) {
+        const names = at ? Object.keys(pane.masks) : [];
+        const parts = names.map((name) => {
+            const mask = pane.masks[name];
+            if (!mask) return "";
+            const column = Math.min(Math.floor(at.x * mask.width), mask.width - 1);
+            const row = Math.min(Math.floor(at.y * mask.height), mask.height - 1);
+            const value = mask.index[row * mask.width + column];
+            return `${name}: ${overlay.state.labels[name]?.[value] ?? value}`;
+        });
+        const readout = document.getElementById("table-readout");
+        if (readout) readout.textContent = parts.filter(Boolean).join(" · ");
+    }
+
+    function fields(pairs) {
+        const list = document.getElementById("table-fields");
+        if (!list) return;
+        list.replaceChildren(
+            ...pairs.flatMap(([name, value]) => {
+                const term = document.createElement("dt");
+                const text = document.createElement("dd");
+                term.textContent = name;
+                if (value && value.href) {
+                    const link = document.createElement("a");
+                    link.href = value.href;
+                    link.target = "_blank";
+                    link.rel = "noopener";
+                    link.textContent = `${value.text}: ${value.path}`;
+                    text.append(link);
+                } else text.textContent = value && value.text ? `${value.text}: not stored here` : value || "–";
+                return [term, text];
+            }),
+        );
+    }
+
+    overlay.watchers.add(refresh);
+    window.addEventListener("resize", resize);
+    return {show, resize, zoom, fit};
+})();

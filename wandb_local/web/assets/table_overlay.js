@@ -1,0 +1,197 @@
+// Pictures with class-index masks over them, composed here: a mask is decoded once into an array of class indices,
+// and a palette of 256 colours turns the array into an overlay, so that a class is switched without fetching anything.
+window.tableOverlay = (() => {
+    "use strict";
+    const THUMB = {width: 144, height: 108};
+
+    // Things that were fetched, by address; what was used longest ago goes first when they take more than `limit` bytes.
+    class Recent {
+        constructor(limit) {
+            this.limit = limit;
+            this.size = 0;
+            this.kept = new Map();
+        }
+        get(key, make) {
+            let entry = this.kept.get(key);
+            if (entry) this.kept.delete(key);
+            else {
+                entry = {bytes: 0, promise: make()};
+                entry.promise.then((made) => this.weigh(key, entry, made.bytes), () => this.drop(key, entry));
+            }
+            this.kept.set(key, entry);
+            return entry.promise;
+        }
+        weigh(key, entry, bytes) {
+            if (this.kept.get(key) !== entry) return;
+            entry.bytes = bytes;
+            this.size += bytes;
+            for (const [other, old] of this.kept) {
+                if (this.size <= this.limit) break;
+                if (other !== key && old.bytes) this.drop(other, old);
+            }
+        }
+        drop(key, entry) {
+            if (this.kept.get(key) !== entry) return;
+            this.kept.delete(key);
+            this.size -= entry.bytes;
+        }
+    }
+
+    const whole = new Recent(192 << 20);
+    const small = new Recent(64 << 20);
+
+    async function decode(url) {
+        const response = await fetch(url);
+        if (!response.ok) throw new Error(`${url}: ${response.status}`);
+        return createImageBitmap(await response.blob(), {premultiplyAlpha: "none", colorSpaceConversion: "none"});
+    }
+
+    // {width, height, bitmap} of a picture
+    const picture = (url) =>
+        whole.get(url, async () => {
+            const bitmap = await decode(url);
+            return {bitmap, width: bitmap.width, height: bitmap.height, bytes: bitmap.width * bitmap.height * 4};
+        });
+
+    // {width, height, index} of a mask: the class of each pixel, row by row
+    const mask = (url) =>
+        whole.get(url, async () => {
+            const bitmap = await decode(url);
+            const {width, height} = bitmap;
+            const context = canvas(width, height).getContext("2d", {willReadFrequently: true});
+            context.drawImage(bitmap, 0, 0);
+            bitmap.close();
+            const pixels = new Uint32Array(context.getImageData(0, 0, width, height).data.buffer);
+            const index = new Uint8Array(pixels.length);
+            for (let at = 0; at < index.length; at++) index[at] = pixels[at] & 255; // red comes first
+            return {width, height, index, bytes: index.length};
+        });
+
+    function canvas(width, height) {
+        const made = document.createElement("canvas");
+        made.width = width;
+        made.height = height;
+        return made;
+    }
+
+    // What is switched on: names of mask sets in their order, one palette a set, and how strong overlays are (0 to 1).
+    const state = {sets: [], palettes: {}, labels: {}, opacity: 0.6};
+    const watchers = new Set();
+
+    function show(sets, shown, classes, opacity) {
+        const on = new Set(classes);
+        state.sets = sets.map((set) => set.name).filter((name) => shown.includes(name));
+        for (const set of sets) {
+            const palette = new Uint32Array(256);
+            state.labels[set.name] = [];
+            for (const [value, name, color] of set.classes) {
+                state.labels[set.name][value] = name;
+                if (on.has(name)) palette[value] = rgba(color);
+            }
+            state.palettes[set.name] = palette;
+        }
+        state.opacity = opacity / 100;
+        for (const watcher of watchers) watcher();
+    }
+
+    // #rrggbb as the four bytes of a pixel, opaque
+    function rgba(color) {
+        const number = parseInt(color.slice(1), 16);
+        return ((255 << 24) | ((number & 255) << 16) | (number & 0xff00) | (number >> 16)) >>> 0;
+    }
+
+    // Write the colours of a mask's classes into a canvas of the mask's size.
+    function paint(target, index, palette) {
+        const context = target.getContext("2d");
+        const image = context.createImageData(target.width, target.height);
+        const pixels = new Uint32Array(image.data.buffer);
+        for (let at = 0; at < pixels.length; at++) pixels[at] = palette[index[at]];
+        context.putImageData(image, 0, 0);
+    }
+
+    // The sets that a picture is shown with, each in a pane of its own; [null]: the picture alone.
+    function panes(masks) {
+        const found = state.sets.filter((name) => masks[name]);
+        return found.length ? found : [null];
+    }
+
+    // A picture and its masks, all shrunk to one small size.
+    const thumb = (entry) =>
+        small.get(JSON.stringify([entry.url, entry.masks]), async () => {
+            const source = await picture(entry.url);
+            const scale = Math.min(THUMB.width / source.width, THUMB.height / source.height);
+            const base = canvas(Math.max(1, Math.round(source.width * scale)), Math.max(1, Math.round(source.height * scale)));
+            const context = base.getContext("2d");
+            context.imageSmoothingQuality = "medium";
+            context.drawImage(source.bitmap, 0, 0, base.width, base.height);
+            const masks = {};
+            for (const [name, url] of Object.entries(entry.masks)) {
+                masks[name] = await mask(url).then((full) => shrink(full, base.width, base.height), () => null);
+            }
+            return {base, masks, bytes: base.width * base.height * (4 + Object.keys(masks).length)};
+        });
+
+    function shrink({width, height, index}, columns, rows) {
+        const small = new Uint8Array(columns * rows);
+        for (let row = 0; row < rows; row++) {
+            const from = Math.floor(((row + 0.5) * height) / rows) * width;
+            for (let column = 0; column < columns; column++) {
+                small[row * columns + column] = index[from + Math.floor(((column + 0.5) * width) / columns)];
+            }
+        }
+        return small;
+    }
+
+    // Fill an element with the thumbnails of pictures and keep them as they are switched; answers a function to stop.
+    function thumbnails(element, pictures) {
+        let stopped = false;
+        const made = [];
+        const draw = () => {
+            if (stopped) return;
+            element.replaceChildren();
+            for (const {entry, data} of made) {
+                for (const name of data ? panes(entry.masks) : [null]) element.append(tile(data, name));
+            }
+        };
+        const scratch = canvas(1, 1);
+        const tile = (data, name) => {
+            const figure = document.createElement("span");
+            figure.className = "table-tile";
+            if (!data) {
+                figure.textContent = "not shown";
+                return figure;
+            }
+            const target = canvas(data.base.width, data.base.height);
+            const context = target.getContext("2d");
+            context.drawImage(data.base, 0, 0);
+            if (name && data.masks[name]) {
+                scratch.width = target.width;
+                scratch.height = target.height;
+                paint(scratch, data.masks[name], state.palettes[name]);
+                context.globalAlpha = state.opacity;
+                context.drawImage(scratch, 0, 0);
+            }
+            figure.append(target);
+            if (name) {
+                const title = document.createElement("span");
+                title.textContent = name;
+                figure.append(title);
+            }
+            return figure;
+        };
+        const few = pictures.slice(0, 4);
+        Promise.all(
+            few.map((entry) => (entry.url ? thumb(entry) : Promise.reject()).then((data) => ({entry, data}), () => ({entry, data: null}))),
+        ).then((all) => {
+            made.push(...all);
+            draw();
+        });
+        watchers.add(draw);
+        return () => {
+            stopped = true;
+            watchers.delete(draw);
+        };
+    }
+
+    return {state, show, watchers, picture, mask, canvas, paint, panes, thumbnails};
+})();

@@ -1,0 +1,71 @@
+"""Rows as the browser gets them: text to show, addresses of files, nothing that could be read as HTML or code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from wandb_local.web.table.cells import Attachment, Cell, Column, MaskSet, Picture, Table, shown, written
+
+_SHORT = 300  # characters of a cell in the grid
+_LONG = 20_000  # in the view of one row
+
+
+def grid_row(table: Table, number: int) -> dict[str, Any]:
+    """A row of the grid: ``id`` is its number in the table, ``c0`` … its cells."""
+    row = table.rows[number]
+    return {"id": number, **{f"c{place}": _cell(cell, _SHORT) for place, cell in enumerate(row)}}
+
+
+def record(table: Table, number: int) -> dict[str, Any]:
+    """One row in full: its pictures, and all other cells as (column, text) pairs."""
+    cells = list(zip(table.columns, table.rows[number], strict=True))
+    fields = [[column.name, _field(cell)] for column, cell in cells if not isinstance(cell, tuple)]
+    return {"row": number, "pictures": pictures(table, number), "fields": fields}
+
+
+def pictures(table: Table, number: int) -> list[dict[str, Any]]:
+    """The pictures of a row."""
+    return [
+        {**_picture(picture), "column": column.name}
+        for column, cell in zip(table.columns, table.rows[number], strict=True)
+        for picture in (cell if isinstance(cell, tuple) else ())
+    ]
+
+
+def _field(cell: Cell) -> Any:
+    if isinstance(cell, Attachment):
+        return _attachment(cell)
+    return shown(written(cell), _LONG)
+
+
+def _cell(cell: Cell, limit: int) -> Any:
+    if isinstance(cell, tuple):
+        return [_picture(picture) for picture in cell]
+    return _attachment(cell) if isinstance(cell, Attachment) else shown(cell, limit)
+
+
+def _attachment(cell: Attachment) -> dict[str, str]:
+    return {"text": cell.kind, "href": cell.file.url if cell.file else "", "path": cell.path}
+
+
+def _picture(picture: Picture) -> dict[str, Any]:
+    return {
+        "url": picture.file.url if picture.file else "",
+        "masks": {name: file.url for name, file in picture.masks.items()},
+        "caption": picture.caption[:_SHORT],
+    }
+
+
+def sets_for_browser(sets: Sequence[MaskSet]) -> list[dict[str, Any]]:
+    """The mask sets: name, and per class value, name and colour."""
+    return [
+        {"name": each.name, "classes": [[value, label.name, label.color] for value, label in each.labels.items()]}
+        for each in sets
+    ]
+
+
+def column_width(column: Column, sets: int) -> int:
+    """Pixels that a column is wide at first."""
+    widths = {"number": 118, "boolean": 96, "image": max(1, min(sets, 3)) * 152 + 22}
+    return widths.get(column.kind, 190)

@@ -1,0 +1,163 @@
+"""The same rows of two tables side by side, with the differences of their numbers: where did B get worse than A?"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+
+from wandb_local.web.table.cells import Cell, Column, Label, MaskSet, Picture, Row, Table, is_missing, is_number
+
+Pair = tuple[Row, Row]
+
+
+def key_columns(one: Table, other: Table) -> list[str]:
+    """The columns on which two tables can be joined; first those whose cells name one row each."""
+    shared = [c.name for c in one.columns if c.kind in ("text", "number") and other.position(c.name) is not None]
+    return sorted(shared, key=lambda name: not (_names_rows(one, name) and _names_rows(other, name)))
+
+
+def _names_rows(table: Table, name: str) -> bool:
+    place = table.position(name)
+    cells = [row[place] for row in table.rows] if place is not None else []
+    return len({*map(str, cells)}) == len(cells) and not any(map(is_missing, cells))
+
+
+def compare(one: Table, other: Table, key: str) -> Table:
+    """Rows with the same ``key`` beside each other.
+
+    Columns are the key; the images, once if both tables have the same ones; ``<column> (B-A)`` for numbers; then all
+    columns of both as ``<column> (A)`` and ``<column> (B)``, or once where they agree. Mask sets are told apart in the
+    same way. Rows that only one of the tables has are counted in ``faults``; of rows with the same key the first is
+    beside the first, the second beside the second.
+
+    Raises:
+        ValueError: one of the tables lacks the key.
+    """
+    left, right = one.position(key), other.position(key)
+    if left is None or right is None:
+        raise ValueError(f"{'A' if left is None else 'B'} has no column {key!r} to join on")
+    pairs, alone = _joined(one.rows, left, other.rows, right)
+    made = list(_columns(one, other, key, pairs))
+    made.sort(key=lambda column: column[0])
+    columns = (Column(key, one.columns[left].kind), *(column for _, column, _ in made))
+    keys = [pair[0][left] for pair in pairs]
+    rows = [list(cells) for cells in zip(keys, *(cells for *_, cells in made), strict=True)]
+    faults = [f"{count} rows only in {name}" for name, count in zip("AB", alone, strict=True) if count]
+    return Table(columns, rows, _sets(one, other, pairs), (*one.faults, *other.faults, *faults))
+
+
+def _joined(one: Sequence[Row], left: int, other: Sequence[Row], right: int) -> tuple[list[Pair], tuple[int, int]]:
+    waiting: dict[str, list[Row]] = {}
+    for row in reversed(other):
+        waiting.setdefault(str(row[right]), []).append(row)
+    pairs: list[Pair] = []
+    for row in one:
+        matches = waiting.get(str(row[left]))
+        if matches:
+            pairs.append((row, matches.pop()))
+    return pairs, (len(one) - len(pairs), len(other) - len(pairs))
+
+
+def _columns(one: Table, other: Table, key: str, pairs: Sequence[Pair]) -> Iterator[tuple[int, Column, list[Cell]]]:
+    """Rank (images, differences, all else), column and cells."""
+    shared = shared_sets(pairs)
+    for left, column in enumerate(one.columns):
+        right = other.position(column.name)
+        if column.name == key or right is None:
+            continue
+        ours, theirs = [pair[0][left] for pair in pairs], [pair[1][right] for pair in pairs]
+        kinds = {column.kind, other.columns[right].kind}
+        if kinds == {"image"}:
+            yield from _images(column, ours, theirs, shared)
+            continue
+        if kinds == {"number"}:
+            yield 1, Column(f"{column.name} (B-A)", "number"), list(map(_difference, ours, theirs))
+        if kinds != {"number"} and ours == theirs:
+            yield 2, column, ours
+        else:
+            yield 2, Column(f"{column.name} (A)", column.kind), ours
+            yield 2, Column(f"{column.name} (B)", other.columns[right].kind), theirs
+
+
+def _difference(ours: Cell, theirs: Cell) -> Cell:
+    if not is_number(ours) or not is_number(theirs) or is_missing(ours) or is_missing(theirs):
+        return None
+    return theirs - ours  # type: ignore[operator]
+
+
+def _images(
+    column: Column, ours: list[Cell], theirs: list[Cell], shared: frozenset[str]
+) -> Iterator[tuple[int, Column, list[Cell]]]:
+    left = [_renamed(cell, "A", shared) for cell in ours]
+    right = [_renamed(cell, "B", shared) for cell in theirs]
+    if all(map(_same_pictures, ours, theirs)):
+        yield 0, column, list(map(_merged, left, right))
+    else:
+        yield 0, Column(f"{column.name} (A)", "image"), list(left)
+        yield 0, Column(f"{column.name} (B)", "image"), list(right)
+
+
+def _renamed(cell: Cell, side: str, shared: frozenset[str]) -> tuple[Picture, ...]:
+    return tuple(
+        dataclasses.replace(
+            picture,
+            masks={name if name in shared else f"{name} ({side})": file for name, file in picture.masks.items()},
+        )
+        for picture in _pictures(cell)
+    )
+
+
+def _pictures(cell: Cell) -> Sequence[Picture]:
+    return cell if isinstance(cell, tuple) else ()
+
+
+def _same_pictures(ours: Cell, theirs: Cell) -> bool:
+    left, right = _pictures(ours), _pictures(theirs)
+    return not left or not right or [_digest(picture) for picture in left] == [_digest(picture) for picture in right]
+
+
+def _digest(picture: Picture) -> str:
+    return picture.file.md5 if picture.file else picture.path
+
+
+def _merged(left: tuple[Picture, ...], right: tuple[Picture, ...]) -> Cell:
+    if not left or not right:
+        return left or right or None
+    return tuple(
+        dataclasses.replace(one, masks={**one.masks, **other.masks}) for one, other in zip(left, right, strict=True)
+    )
+
+
+def shared_sets(pairs: Sequence[Pair]) -> frozenset[str]:
+    """The mask sets that are the same in both tables, as the truth is."""
+    masks: dict[str, bool] = {}
+    for ours, theirs in pairs:
+        left, right = _masks(ours), _masks(theirs)
+        for place, name in {*left, *right}:
+            same = left.get((place, name)) == right.get((place, name)) or not left or not right
+            masks[name] = masks.get(name, True) and same
+    return frozenset(name for name, same in masks.items() if same)
+
+
+def _masks(row: Row) -> dict[tuple[int, str], str]:
+    pictures = [picture for cell in row for picture in _pictures(cell)]
+    return {(place, name): file.md5 for place, each in enumerate(pictures) for name, file in each.masks.items()}
+
+
+def _sets(one: Table, other: Table, pairs: Sequence[Pair]) -> tuple[MaskSet, ...]:
+    """The sets of both; a class that both know has A's colour."""
+    shared = shared_sets(pairs)
+    labels = [label for each in (*other.sets, *one.sets) for label in each.labels.values()]
+    colors = {label.name: label.color for label in labels}
+    found = [MaskSet(each.name, _recolored(each.labels, colors)) for each in one.sets if each.name in shared]
+    theirs = {each.name: each for each in other.sets}
+    ours = {each.name: each for each in one.sets}
+    for name in dict.fromkeys([*ours, *theirs]):
+        for side, known in (("A", ours), ("B", theirs)):
+            if name not in shared and name in known:
+                found.append(MaskSet(f"{name} ({side})", _recolored(known[name].labels, colors)))
+    return tuple(found)
+
+
+def _recolored(labels: Mapping[int, Label], colors: Mapping[str, str]) -> dict[int, Label]:
+    return {value: Label(label.name, colors[label.name]) for value, label in labels.items()}

@@ -1,0 +1,276 @@
+"""The filter language: an expression over the columns of a table becomes a function of a row. Nothing is evaluated.
+
+    expression = all {"or" all}
+    all        = one {"and" one}
+    one        = "not" one | "(" expression ")" | test
+    test       = value [("<" | "<=" | ">" | ">=" | "==" | "=" | "!=") value
+                 | ["not"] "in" "(" literal {"," literal} ")" | ["not"] "contains" value | "is" ["not"] "null"]
+                 | literal ["not"] "in" value
+    value      = column | literal | "has" "(" set "," class ")" | "pixels" "(" set "," class ")"
+
+A column is written bare, in backticks, or (to the left of a comparison) in quotes. A missing cell and NaN are null: no
+comparison with null holds but ``!=``. ``has(set, class)`` is whether a class occurs in a mask of that set, ``pixels``
+how many pixels it has. ``contains`` looks for text in text without regard to case, for a value in a list, for a key in
+an object.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wandb_local.web.table.cells import Cell, Column, MaskSet, Picture, Row, is_missing, is_number
+from wandb_local.web.table.tokens import FilterError, Token, nearest, no_column, tokens
+
+MAX_DEPTH = 40  # brackets and nots inside each other
+
+Predicate = Callable[[Row], bool]
+Counts = Callable[[str], Mapping[int, int]]
+"""Pixels by class of the mask with an MD5."""
+
+_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<>": operator.ne,
+}
+_CONSTANTS: Mapping[str, Cell] = {"true": True, "false": False, "null": None, "inf": float("inf")}
+
+
+@dataclass(frozen=True)
+class Value:
+    """Something to compare: its cell in a row, its kind, and where it stands."""
+
+    of: Callable[[Row], Cell]
+    kind: str
+    token: Token
+
+
+def parse(expression: str, columns: Sequence[Column], sets: Sequence[MaskSet], counts: Counts) -> Predicate:
+    """The function that tells whether a row fits; an empty expression fits all.
+
+    Raises:
+        FilterError: what is wrong, where, and what was expected.
+    """
+    found = tokens(expression, [column.name for column in columns])
+    if found[0].kind == "end":
+        return lambda _row: True
+    return _Parser(found, columns, sets, counts).whole()
+
+
+class _Parser:
+    def __init__(
+        self, found: Sequence[Token], columns: Sequence[Column], sets: Sequence[MaskSet], counts: Counts
+    ) -> None:
+        self._tokens = found
+        self._place = 0
+        self._depth = 0
+        self._columns = {column.name: (place, column.kind) for place, column in reversed(list(enumerate(columns)))}
+        self._sets = {each.name: each for each in sets}
+        self._counts = counts
+
+    @property
+    def _token(self) -> Token:
+        return self._tokens[self._place]
+
+    def _take(self, *texts: str, kinds: Sequence[str] = ("keyword", "symbol")) -> Token | None:
+        token = self._token
+        if token.kind in kinds and (not texts or token.text in texts):
+            self._place += 1
+            return token
+        return None
+
+    def _need(self, text: str) -> Token:
+        token = self._take(text)
+        if token is None:
+            raise FilterError(self._token.position, f"expected {text!r}, found {self._token}")
+        return token
+
+    def whole(self) -> Predicate:
+        predicate = self._any()
+        if self._token.kind != "end":
+            raise FilterError(self._token.position, f"expected 'and', 'or' or the end, found {self._token}")
+        return predicate
+
+    def _any(self) -> Predicate:
+        parts = [self._all()]
+        while self._take("or"):
+            parts.append(self._all())
+        return parts[0] if len(parts) == 1 else lambda row: any(part(row) for part in parts)
+
+    def _all(self) -> Predicate:
+        parts = [self._one()]
+        while self._take("and"):
+            parts.append(self._one())
+        return parts[0] if len(parts) == 1 else lambda row: all(part(row) for part in parts)
+
+    def _one(self) -> Predicate:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise FilterError(self._token.position, f"more than {MAX_DEPTH} brackets or nots inside each other")
+        try:
+            if self._take("not"):
+                inner = self._one()
+                return lambda row: not inner(row)
+            if self._take("("):
+                inner = self._any()
+                self._need(")")
+                return inner
+            return self._test()
+        finally:
+            self._depth -= 1
+
+    def _test(self) -> Predicate:
+        left = self._left()
+        if token := self._take(*_COMPARISONS):
+            return _comparison(_COMPARISONS[token.text], left, self._value(f"behind {token.text!r}"))
+        if self._take("is"):
+            wanted = not self._take("not")
+            self._need("null")
+            return lambda row: is_missing(left.of(row)) is wanted
+        negated = bool(self._take("not"))
+        if self._take("contains"):
+            test = _contains(left, self._value("behind 'contains'"))
+        elif self._take("in"):
+            test = self._in(left)
+        elif negated:
+            raise FilterError(self._token.position, f"expected 'in' or 'contains' behind 'not', found {self._token}")
+        else:
+            return self._truth(left)
+        return (lambda row: not test(row)) if negated else test
+
+    def _truth(self, value: Value) -> Predicate:
+        if value.kind in ("boolean", "value"):
+            return lambda row: value.of(row) is True
+        raise FilterError(
+            self._token.position,
+            f"expected a comparison such as < or 'is null' behind {value.token}, found {self._token}",
+        )
+
+    def _in(self, left: Value) -> Predicate:
+        if self._take("("):
+            choices = [self._value("in the list")]
+            while self._take(","):
+                choices.append(self._value("behind ','"))
+            self._need(")")
+            tests = [_comparison(operator.eq, left, choice) for choice in choices]
+            return lambda row: any(test(row) for test in tests)
+        whole = self._value("behind 'in': a list in brackets or a column")
+        return _contains(whole, left)
+
+    def _left(self) -> Value:
+        """A value at the left of a test, where a quoted text can be a column's name."""
+        token = self._token
+        if token.kind == "text" and not self._followed_by_in():
+            if token.text not in self._columns:
+                raise FilterError(token.position, no_column(token.text, list(self._columns)))
+            self._place += 1
+            return self._column(token)
+        return self._value("")
+
+    def _followed_by_in(self) -> bool:
+        after = [token.text for token in self._tokens[self._place + 1 : self._place + 3] if token.kind == "keyword"]
+        return after[:1] == ["in"] or after == ["not", "in"]
+
+    def _value(self, where: str) -> Value:
+        token = self._take(kinds=("column", "text", "number", "function")) or self._take(*_CONSTANTS)
+        if token is None:
+            raise FilterError(self._token.position, f"expected a column or a value {where}, found {self._token}")
+        if token.kind == "column":
+            return self._column(token)
+        if token.kind == "function":
+            return self._pixels(token)
+        cell: Cell = token.text
+        if token.kind == "number":
+            cell = int(token.text) if token.text.lstrip("-").isdigit() else float(token.text)
+        elif token.kind == "keyword":
+            cell = _CONSTANTS[token.text]
+        return Value(lambda _row: cell, _kind(cell), token)
+
+    def _column(self, token: Token) -> Value:
+        place, kind = self._columns[token.text]
+        return Value(lambda row: row[place], kind, token)
+
+    def _pixels(self, function: Token) -> Value:
+        """``has(set, class)`` or ``pixels(set, class)``."""
+        self._need("(")
+        masks = self._name("the name of a mask set", list(self._sets))
+        self._need(",")
+        labels = self._sets[masks.text].labels
+        label = self._name("a class", [label.name for label in labels.values()])
+        self._need(")")
+        values = {value for value, known in labels.items() if known.name == label.text}
+        counts = self._counts
+
+        def pixels(row: Row) -> int:
+            found = 0
+            for cell in row:
+                for picture in cell if isinstance(cell, tuple) else ():
+                    mask = picture.masks.get(masks.text) if isinstance(picture, Picture) else None
+                    found += sum(counts(mask.md5).get(value, 0) for value in values) if mask else 0
+            return found
+
+        if function.text == "has":
+            return Value(lambda row: pixels(row) > 0, "boolean", function)
+        return Value(pixels, "number", function)
+
+    def _name(self, what: str, known: Sequence[str]) -> Token:
+        token = self._take(kinds=("text",))
+        if token is None:
+            raise FilterError(self._token.position, f"expected {what}, found {self._token}")
+        if token.text not in known:
+            choices = nearest(token.text, known) or f"; there are: {', '.join(known[:40]) or 'none'}"
+            raise FilterError(token.position, f"{token.text[:60]!r} is not {what}{choices}")
+        return token
+
+
+def _kind(cell: Cell) -> str:
+    if isinstance(cell, bool):
+        return "boolean"
+    if is_number(cell):
+        return "number"
+    return "null" if cell is None else "text"
+
+
+def _comparison(compare: Callable[[Any, Any], bool], left: Value, right: Value) -> Predicate:
+    kinds = {left.kind, right.kind}
+    if "null" in kinds:
+        raise FilterError(right.token.position, "null cannot be compared: write 'is null' or 'is not null'")
+    if len(kinds) == 2 and kinds <= {"number", "text", "boolean"} and kinds != {"number", "boolean"}:
+        raise FilterError(
+            right.token.position,
+            f"{left.token} is a {left.kind} and {right.token} is a {right.kind}: they cannot be compared",
+        )
+    unequal = compare is operator.ne
+
+    def holds(row: Row) -> bool:
+        one, other = left.of(row), right.of(row)
+        if is_missing(one) or is_missing(other):
+            return unequal and is_missing(one) is not is_missing(other)
+        if isinstance(one, str) is not isinstance(other, str):
+            return unequal
+        try:
+            return bool(compare(one, other))
+        except TypeError:  # a list beside an object
+            return unequal
+
+    return holds
+
+
+def _contains(whole: Value, part: Value) -> Predicate:
+    if whole.kind in ("number", "boolean", "image", "file", "null"):
+        raise FilterError(whole.token.position, f"{whole.token} is a {whole.kind}, which contains nothing")
+
+    def holds(row: Row) -> bool:
+        container, item = whole.of(row), part.of(row)
+        if isinstance(container, str):
+            return isinstance(item, str) and item.casefold() in container.casefold()
+        return isinstance(container, list | dict) and not isinstance(item, list | dict) and item in container
+
+    return holds

@@ -1,0 +1,54 @@
+"""Which rows are shown, and in which order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wandb_local.web.table.cells import Attachment, Cell, Row, Table, is_missing, is_number, written
+from wandb_local.web.table.language import Predicate
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """Sort by a column."""
+
+    column: int
+    descending: bool = False
+
+
+def ordered(rows: Sequence[Row], fits: Predicate, sortings: Sequence[Sorting]) -> list[int]:
+    """The numbers of the rows that fit, sorted by the first column, then the second, …; missing cells come last."""
+    chosen = [number for number, row in enumerate(rows) if fits(row)]
+    for sorting in reversed(sortings):
+        place = sorting.column
+        present = [number for number in chosen if not is_missing(rows[number][place])]
+        missing = [number for number in chosen if is_missing(rows[number][place])]
+        present.sort(key=lambda number, place=place: _rank(rows[number][place]), reverse=sorting.descending)  # type: ignore[misc]
+        chosen = present + missing
+    return chosen
+
+
+def _rank(cell: Cell) -> tuple[int, Any]:
+    """Numbers (booleans among them) before text before all else."""
+    if isinstance(cell, bool) or is_number(cell):
+        return 0, cell
+    if isinstance(cell, str):
+        return 1, (cell.casefold(), cell)
+    if isinstance(cell, tuple | Attachment):
+        return 2, written(cell)
+    return 3, json.dumps(cell, sort_keys=True, default=str)
+
+
+def sortings_of(table: Table, names: Sequence[str]) -> list[Sorting]:
+    """Sortings from column names, with ``-`` in front of one that goes downwards; unknown names are passed over."""
+    found = []
+    for name in names:
+        place, descending = table.position(name), False
+        if place is None and name.startswith("-"):
+            place, descending = table.position(name[1:]), True
+        if place is not None:
+            found.append(Sorting(place, descending))
+    return found

@@ -1,0 +1,139 @@
+"""The page of a table that a run has logged; beside the same table of another run if the query asks for it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+
+import dash
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from wandb_local.context import Context
+from wandb_local.database import Row
+from wandb_local.graphql.projects import need_run
+from wandb_local.history import lookup, parse_row
+from wandb_local.web.table.callbacks import register_callbacks
+from wandb_local.web.table.cells import Table
+from wandb_local.web.table.compare import key_columns
+from wandb_local.web.table.layout import menu, table_layout
+from wandb_local.web.table.sources import TABLE_TYPES, logged_steps
+from wandb_local.web.table.tables import Source, Tables
+from wandb_local.web.table.view import View, number
+from wandb_local.web.urls import address
+
+PATH = "/{entity}/{project}/runs/{run}/tables/{key:path}"
+_MOST_RUNS = 200  # that are offered for a comparison, the newest ones
+
+
+def trail(context: Context, params: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Breadcrumbs: the run and the table."""
+    run = need_run(context, params["entity"], params["project"], params["run"])
+    return [
+        (run["display_name"], address(params["entity"], params["project"], "runs", params["run"])),
+        (params["key"], _table_address(params, params["run"])),
+    ]
+
+
+def layout(context: Context, params: Mapping[str, str], query: Mapping[str, str]) -> Component:
+    """The table as the query describes it.
+
+    Raises:
+        NotFoundError: no such run, no such table, or one that cannot be joined with it.
+    """
+    run = need_run(context, params["entity"], params["project"], params["run"])
+    step, other = number(query, "step", None), query.get("with", "")
+    place = {name: params[name] for name in ("entity", "project", "run", "key")}
+    source = Source(step=step, other=other, on=query.get("on", ""), **place)
+    opened = tables_of(context).open(source)
+    first = tables_of(context).open(Source(step=step, **place)).table if other else opened.table
+    title = html.Div([html.H1(params["key"]), _about(context, params, run, source)])
+    choices = [_steps(context, run, params["key"], step), _comparison(context, params, run, source, first)]
+    return table_layout(source, opened, View.of(query), title, [choice for choice in choices if choice is not None])
+
+
+def register(app: dash.Dash, context: Context) -> None:
+    """Add the callbacks, which serve the page of an artifact's table as well."""
+    register_callbacks(app, tables_of(context))
+
+
+@functools.lru_cache(maxsize=4)
+def tables_of(context: Context) -> Tables:
+    """The tables that are open on a server."""
+    return Tables(context)
+
+
+def _table_address(params: Mapping[str, str], run: str) -> str:
+    return address(params["entity"], params["project"], "runs", run, "tables", params["key"])
+
+
+def _about(context: Context, params: Mapping[str, str], run: Row, source: Source) -> Component:
+    """Which runs are shown, and how they are told apart."""
+    if not source.other:
+        return html.P(["logged by ", _run_link(params, run)], className="table-runs")
+    other = need_run(context, source.entity, source.project, source.other)
+    swapped = f"{_table_address(params, source.other)}?with={source.run}&on={_quoted(source.on)}"
+    return html.P(
+        [
+            html.B("A"),
+            _run_link(params, run),
+            html.B("B"),
+            _run_link(params, other),
+            html.A("swap", href=swapped),
+            html.A("A alone", href=_table_address(params, source.run)),
+        ],
+        className="table-runs",
+    )
+
+
+def _run_link(params: Mapping[str, str], run: Row) -> Component:
+    return dcc.Link(run["display_name"], href=address(params["entity"], params["project"], "runs", run["name"]))
+
+
+def _quoted(text: str) -> str:
+    return address(text)[1:]
+
+
+def _steps(context: Context, run: Row, key: str, step: int | None) -> Component | None:
+    """A choice among the tables that were logged under the key, if there are several."""
+    steps = logged_steps(context, run, key)
+    if len(steps) < 2:
+        return None
+    return html.Div(
+        [
+            html.Label("Step", htmlFor="table-step"),
+            dcc.Dropdown(steps, steps[-1] if step is None else step, id="table-step", clearable=False),
+        ],
+        className="table-step",
+    )
+
+
+def _comparison(
+    context: Context, params: Mapping[str, str], run: Row, source: Source, table: Table
+) -> Component | None:
+    """A choice among the runs of the project that logged a table under the same key."""
+    runs = _others(context, run, params["key"])
+    keys = key_columns(table, table)
+    if not runs or not keys:
+        return None
+    options = [{"label": f"{row['display_name']} ({row['name']})", "value": row["name"]} for row in runs]
+    return menu(
+        "Compare",
+        [
+            html.Label("with the run", htmlFor="table-other"),
+            dcc.Dropdown(options, source.other or options[0]["value"], id="table-other", clearable=False),
+            html.Label("rows with the same", htmlFor="table-on"),
+            dcc.Dropdown(keys, source.on or keys[0], id="table-on", clearable=False),
+            html.Button("Compare", id="table-compare", n_clicks=0),
+        ],
+    )
+
+
+def _others(context: Context, run: Row, key: str) -> list[Row]:
+    sql = (
+        "SELECT name, display_name, summary FROM runs WHERE project_id = ? AND id != ? AND instr(summary, ?)"
+        " ORDER BY id DESC LIMIT ?"
+    )
+    rows = context.db.rows(sql, (run["project_id"], run["id"], key.rpartition(".")[2], _MOST_RUNS))
+    found = [(row, lookup(parse_row(row["summary"]), key)) for row in rows]
+    return [row for row, value in found if isinstance(value, dict) and value.get("_type") in TABLE_TYPES]

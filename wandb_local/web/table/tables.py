@@ -1,0 +1,157 @@
+"""Tables that have been opened: read once, and with the orders in which their rows were last shown."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+from wandb_local.artifacts.collections import find_member
+from wandb_local.context import Context
+from wandb_local.errors import NotFoundError
+from wandb_local.graphql.projects import need_project, need_run
+from wandb_local.web.table.cells import Table
+from wandb_local.web.table.compare import compare, key_columns
+from wandb_local.web.table.language import parse
+from wandb_local.web.table.masks import MaskCounts
+from wandb_local.web.table.order import ordered, sortings_of
+from wandb_local.web.table.read import make_table
+from wandb_local.web.table.sources import ArtifactFiles, RunFiles, logged_value, read_document, read_value
+
+_TABLES = 8  # that stay in memory
+_ORDERS = 32  # of each
+_Made = TypeVar("_Made")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which table: a run's, under a key (``run``, ``key``, ``step``), or a file in an artifact (``name``, ``version``,
+    ``key``); with ``other``, beside the table of that run, joined ``on`` a column."""
+
+    entity: str
+    project: str
+    key: str
+    run: str = ""
+    step: int | None = None
+    name: str = ""
+    version: str = ""
+    other: str = ""
+    on: str = ""
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Source:
+        """The source in what a browser sent.
+
+        Raises:
+            NotFoundError: it is none.
+        """
+        known = {field.name: data.get(field.name, field.default) for field in fields(cls)}
+        step = known.pop("step")
+        if not all(isinstance(value, str) for value in known.values()) or not isinstance(step, int | None):
+            raise NotFoundError("this is no table")
+        return cls(step=step, **known)
+
+
+class _Recent:
+    """The last things made, by key; safe to use from many threads."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._made: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
+        """What was made for the key, or is made now."""
+        with self._lock:
+            if key in self._made:
+                self._made.move_to_end(key)
+                found: _Made = self._made[key]
+                return found
+        made = make()
+        with self._lock:
+            self._made[key] = made
+            while len(self._made) > self._limit:
+                self._made.popitem(last=False)
+        return made
+
+
+class Opened:
+    """A table that has been read."""
+
+    def __init__(self, table: Table, counts: MaskCounts) -> None:
+        self.table = table
+        self._counts = counts
+        self._orders = _Recent(_ORDERS)
+
+    def order(self, expression: str, sort: Sequence[str]) -> Sequence[int]:
+        """The numbers of the rows that fit a filter, sorted by columns (``-name`` downwards).
+
+        Raises:
+            FilterError: the expression is none.
+        """
+        return self._orders.get((expression.strip(), tuple(sort)), lambda: self._ordered(expression, sort))
+
+    def _ordered(self, expression: str, sort: Sequence[str]) -> Sequence[int]:
+        table = self.table
+        return ordered(table.rows, parse(expression, table.columns, table.sets, self._counts), sortings_of(table, sort))
+
+
+class Tables:
+    """All tables of the server."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._counts = MaskCounts(context)
+        self._recent = _Recent(_TABLES)
+
+    def open(self, source: Source) -> Opened:
+        """The table, or the comparison of two.
+
+        Raises:
+            NotFoundError: it is not stored.
+        """
+        if not source.other:
+            return self._single(source, source.run)
+        one, other = self._single(source, source.run), self._single(source, source.other)
+        keys = key_columns(one.table, other.table)
+        on = source.on or (keys[0] if keys else "")
+        if on not in keys:
+            raise NotFoundError(
+                f"the tables cannot be joined on {on!r}: shared columns are {', '.join(keys) or 'none'}"
+            )
+        return self._recent.get(
+            (id(one), id(other), on), lambda: _Joined(one, other, compare(one.table, other.table, on), self._counts)
+        )
+
+    def _single(self, source: Source, run_name: str) -> Opened:
+        context = self._context
+        if source.name:
+            project = need_project(context, source.entity, source.project)
+            place = find_member(context, project["id"], f"{source.name}:{source.version}")
+            if place is None:
+                raise NotFoundError(f"artifact {source.name}:{source.version} does not exist")
+            file = ArtifactFiles(context, place["artifact_id"]).find(source.key)
+            if file is None:
+                raise NotFoundError(f"artifact {source.name}:{source.version} has no file {source.key!r}")
+            return self._recent.get((file.md5, file.url), lambda: self._make(read_document(file)))
+        run = need_run(context, source.entity, source.project, run_name)
+        step = source.step if run_name == source.run else None
+        value = logged_value(context, run, source.key, step)
+        own = RunFiles(context, (source.entity, source.project, run_name), run["id"])
+        return self._recent.get(
+            (run["id"], source.key, repr(sorted(value.items(), key=str))),
+            lambda: self._make(read_value(context, value, own)),
+        )
+
+    def _make(self, document: Any) -> Opened:
+        return Opened(make_table(document, self._counts), self._counts)
+
+
+class _Joined(Opened):
+    """A comparison; it keeps its two tables, so that their identities stay theirs."""
+
+    def __init__(self, one: Opened, other: Opened, table: Table, counts: MaskCounts) -> None:
+        super().__init__(table, counts)
+        self.parts = (one, other)
