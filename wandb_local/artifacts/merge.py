@@ -29,7 +29,6 @@ def merge(connection: sqlite3.Connection, artifact: Row, known: Row) -> int:
     Like any version that is logged, the known one becomes ``latest``. Answers its record number.
     """
     place = col.add_member(connection, known["collection_id"], known["id"])
-    pending = connection.execute("SELECT pending_aliases FROM artifacts WHERE id = ?", (artifact["id"],)).fetchone()
     col.set_aliases(connection, known["collection_id"], place["id"], json.loads(artifact["pending_aliases"]))
     if artifact["id"] != known["id"]:
         for table in ("artifact_tags", "run_artifacts"):
@@ -37,8 +36,6 @@ def merge(connection: sqlite3.Connection, artifact: Row, known: Row) -> int:
             connection.execute(move, (known["id"], artifact["id"]))
             connection.execute(f"DELETE FROM {table} WHERE artifact_id = ?", (artifact["id"],))
         connection.execute("DELETE FROM manifests WHERE artifact_id = ?", (artifact["id"],))
-        values = (known["id"], now(), artifact["id"])
-        connection.execute(
-            "UPDATE artifacts SET state = 'MERGED', merged_into = ?, updated_at = ? WHERE id = ?", values
-        )
+        lead = "UPDATE artifacts SET state = 'MERGED', merged_into = ?, updated_at = ? WHERE id = ?"
+        connection.execute(lead, (known["id"], now(), artifact["id"]))
     return int(known["id"])

@@ -77,13 +77,13 @@ def begin(context: Context, given: Mapping[str, Any]) -> int:
 
 def _begun(context: Context, collection_id: int, given: Mapping[str, Any]) -> int | None:
     """The version that the same client, or another one of those that make it together, has begun."""
+    values: tuple[Any, ...] = (collection_id, str(given.get("digest") or ""), str(given.get("clientID")))
+    condition = "digest = ? AND client_id = ?"
     if given.get("distributedID"):
-        sql = "SELECT id FROM artifacts WHERE collection_id = ? AND distributed_id = ? AND state = 'PENDING'"
-        number: int | None = context.db.value(sql, (collection_id, str(given["distributedID"])))
-        return number
-    sql = "SELECT id FROM artifacts WHERE collection_id = ? AND digest = ? AND client_id = ? ORDER BY id DESC"
-    number = context.db.value(sql, (collection_id, str(given.get("digest") or ""), str(given.get("clientID"))))
-    return number
+        values = (collection_id, str(given["distributedID"]))
+        condition = "distributed_id = ? AND state = 'PENDING'"
+    row = context.db.row(f"SELECT id FROM artifacts WHERE collection_id = ? AND {condition} ORDER BY id DESC", values)
+    return None if row is None else int(row["id"])
 
 
 def _insert(connection: sqlite3.Connection, collection_id: int, run_id: int | None, given: Mapping[str, Any]) -> int:

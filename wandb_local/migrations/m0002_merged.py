@@ -1,4 +1,4 @@
-"""Versions that turned out to be an earlier one: their rows lead to it, as clients keep the ids that they were given."""
+"""Versions that turned out to be an earlier one: their rows lead to it, as clients keep the ids they were given."""
 
 STATEMENTS: tuple[str, ...] = (
     "ALTER TABLE artifacts ADD COLUMN merged_into INTEGER REFERENCES artifacts ON DELETE CASCADE",
