@@ -73,7 +73,8 @@ def edge_case(
     Returns:
         ``flagged``, ``why``, ``priority_score`` (mean Dice over the priority classes present), ``worst_class`` (lowest
         Dice of the classes present), ``missed``, ``hallucinated``, ``present`` (names joined by ", "), then
-        ``dice/<class>``, and for each priority class ``objects/<class>``, ``found/<class>`` and the same by size.
+        ``dice/<class>`` and its counts ``pixels/<class>/true``, ``…/predicted``, ``…/common``, and for each priority
+        class ``objects/<class>``, ``found/<class>`` and the same by size.
     """
     scores = dice(confusion)  # (C,)
     pixels, predicted = confusion.sum(1).tolist(), confusion.sum(0).tolist()
@@ -92,8 +93,15 @@ def edge_case(
         "hallucinated": ", ".join(class_names[c] for c in hallucinated),
         "present": ", ".join(class_names[c] for c in present),
         **{f"dice/{name}": score for name, score in zip(class_names, scores.tolist(), strict=True)},
+        **_pixel_columns(confusion, class_names),
         **_object_columns(pred, target, {class_names[c]: c for c in priority}, present),
     }
+
+
+def _pixel_columns(confusion: Tensor, class_names: Sequence[str]) -> dict[str, int]:
+    counts = {"true": confusion.sum(1), "predicted": confusion.sum(0), "common": confusion.diagonal()}
+    rows = zip(class_names, *(values.tolist() for values in counts.values()), strict=True)
+    return {f"pixels/{name}/{key}": value for name, *row in rows for key, value in zip(counts, row, strict=True)}
 
 
 def _object_columns(

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from statistics import median
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -61,6 +62,36 @@ def measure_latency(
         "model/size": f"{size[0]}x{size[1]}",
         "model/threads": torch.get_num_threads(),
     }
+
+
+class Timed(NamedTuple):
+    """What is timed: a model, the size (h, w) of its images, fp32 or bf16."""
+
+    model: nn.Module
+    size: tuple[int, int]
+    precision: str
+
+
+def time_in_turns(
+    first: Timed, second: Timed, *, device: str | torch.device = "cpu", rounds: int = 5, seconds: float = 1.0
+) -> tuple[list[float], list[float]]:
+    """Milliseconds for one image of two models, measured in turns so that what else the machine does meets both.
+
+    Args:
+        first: one model.
+        second: the other.
+        device: where both run.
+        rounds: turns; each gives one warm median for each model.
+        seconds: bound of one measurement after the warm-up.
+    """
+    device = torch.device(device)
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(rounds):
+        for taken, timed in zip(times, (first, second), strict=True):
+            model = timed.model.to(device)
+            with evaluating(model), autocast(device, timed.precision):
+                taken.append(1e3 * _median_seconds(model, _images(1, timed.size, device), seconds))
+    return times
 
 
 def _images(count: int, size: tuple[int, int], device: torch.device) -> Tensor:

@@ -1,8 +1,9 @@
 """An evaluation as text for a terminal."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from eval.compare import Change
 from eval.evaluate import Evaluation
 
 SUMMARY = ("miou", "mean_dice", "priority_dice", "mean_acc", "pixel_acc", "foreground_acc", "edge_case_rate")
@@ -27,6 +28,20 @@ def figures_table(figures: Mapping[str, float | str]) -> str:
         f"{key:<{width}}  {value:.4g}" if isinstance(value, float) else f"{key:<{width}}  {value}"
         for key, value in figures.items()
     )
+
+
+def change_table(changes: Iterable[Change]) -> str:
+    """One line for each figure: of both models, the change with its interval, and the verdict."""
+    changes = list(changes)
+    width = max(len(change.key) for change in changes)
+    lines = [f"{'':<{width}}  {'before':>7}  {'after':>7}  {'change':>7}  {'interval':<18}  verdict"]
+    for change in changes:
+        show = "{:7.1f}" if change.key == "latency_ms" else "{:7.3f}"
+        figures = [change.before, change.after, change.after - change.before, change.low, change.high]
+        before, after, difference, low, high = ("      –" if math.isnan(x) else show.format(x) for x in figures)
+        interval = "–" if math.isnan(change.low) else f"[{low.strip()}, {high.strip()}]"
+        lines.append(f"{change.key:<{width}}  {before}  {after}  {difference}  {interval:<18}  {change.verdict}")
+    return "\n".join(lines)
 
 
 def _score(value: float) -> str:
