@@ -14,7 +14,7 @@ from wandb_local.web.session import Sessions
 
 
 def build_web(context: Context, api_key: str) -> ASGIApp:
-    """The pages over the stores in ``context``; a visitor needs the cookie that the login page gives for ``api_key``."""
+    """The pages over the stores in ``context``; a visitor needs the cookie that the login page gives for the key."""
     sessions = Sessions(context.signer, api_key)
     routes = [
         Route("/login", functools.partial(login.show, sessions), methods=["GET"]),
@@ -42,6 +42,7 @@ class Later:
         self._app: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
         async with self._lock:
             if self._app is None:
                 self._app = await self._context.run(_build, self._context)

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_ag_grid as dag
+from dash import html
+from dash.development.base_component import Component
 
 _DEFAULTS = {"sortable": True, "filter": True, "resizable": True, "minWidth": 90}
 
 
 def make_grid(
     name: str, label: str, columns: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], **more: Any
-) -> dag.AgGrid:
+) -> Component:
     """A grid with the id ``name``; ``label`` is what a screen reader calls it; ``more`` goes to AgGrid.
 
     Cells show what was logged as text: nothing in a grid is ever read as HTML or code.
@@ -22,16 +24,17 @@ def make_grid(
         "ensureDomOrder": True,
         **more.pop("dashGridOptions", {}),
     }
-    return dag.AgGrid(
+    grid = dag.AgGrid(
         id=name,
         columnDefs=[dict(column) for column in columns],
         rowData=[dict(row) for row in rows],
         defaultColDef=_DEFAULTS,
-        dashGridOptions={**options, "ariaLabel": label},
+        dashGridOptions=options,
         dangerously_allow_code=False,
-        className=more.pop("className", "ag-theme-quartz-auto-dark grid"),
+        className=more.pop("className", "grid"),
         **more,
     )
+    return html.Div(grid, role="region", **{"aria-label": label})
 
 
 def link_column(field: str, header: str, href: str = "href", **more: Any) -> dict[str, Any]:

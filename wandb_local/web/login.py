@@ -16,7 +16,8 @@ _PAGE = """<!doctype html>
 <title>Log in · wandb_local</title><link rel="stylesheet" href="/_login.css"></head>
 <body class="login"><main class="login-card">
 <h1>wandb_local</h1>
-<p>Log in with this server's API key. <code>python -m wandb_local serve</code> prints it as <code>WANDB_API_KEY</code>.</p>
+<p>Log in with this server's API key, which <code>python -m wandb_local serve</code> prints
+as <code>WANDB_API_KEY</code>.</p>
 {problem}
 <form method="post" action="/login">
 <label for="key">API key</label>

@@ -1,4 +1,4 @@
-"""Logged files for the pages: images, masks, tables, HTML. Every name is looked up in the records, never on the disk."""
+"""Logged files for the pages: images, masks, HTML. Every name is looked up in the records, never on the disk."""
 
 import mimetypes
 from collections.abc import Callable

@@ -10,8 +10,14 @@ from dash.development.base_component import Component
 from starlette.routing import compile_path
 
 from wandb_local.context import Context
-from wandb_local.web import project, projects
-from wandb_local.web.run import page as run
+from wandb_local.web import artifact as artifacts
+from wandb_local.web import projects
+from wandb_local.web.project import compare, runs
+from wandb_local.web.run.page import VIEWS
+from wandb_local.web.table import artifact_page as artifact_table
+from wandb_local.web.table import page as table
+from wandb_local.web.sweep import listing as sweeps
+from wandb_local.web.sweep import page as sweep
 
 Params = Mapping[str, str]
 Trail = Sequence[tuple[str, str]]
@@ -37,7 +43,15 @@ class Page(Protocol):
         """Add the page's callbacks. Ids begin with the page's name, as all pages share one application."""
 
 
-PAGES: tuple[Page, ...] = (projects, run, project)  # the first one whose PATH fits is shown
+PAGES: tuple[Page, ...] = (  # the first one whose PATH fits is shown
+    projects,
+    *VIEWS,
+    compare,
+    sweeps,
+    sweep,
+    *artifacts.PAGES,
+    runs,
+)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import dash
-import dash_ag_grid as dag
 from dash import html
 from dash.development.base_component import Component
 
@@ -30,7 +29,7 @@ def register(_app: dash.Dash, _context: Context) -> None:
     """Nothing on this page changes."""
 
 
-def _grid(rows: list[dict[str, Any]]) -> dag.AgGrid:
+def _grid(rows: list[dict[str, Any]]) -> Component:
     columns = [
         link_column("name", "Project"),
         {"field": "entity", "headerName": "Entity"},

@@ -24,3 +24,7 @@ components.Link = (props) => {
     if (!href) return props.value ?? "";
     return React.createElement("a", { href, onClick: (event) => follow(event, href) }, props.value);
 };
+
+components.File = (props) => React.createElement("a", { href: props.data.href, target: "_blank", rel: "noopener" }, props.value);
+
+components.State = (props) => React.createElement("span", { className: `badge ${props.value}` }, props.value);

@@ -1,0 +1,92 @@
+"""What a visitor sets above the charts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from wandb_local.context import Context
+from wandb_local.database import Row
+from wandb_local.web.charts.figure import color
+from wandb_local.web.charts.selection import run_options, sections
+from wandb_local.web.charts.series import AXES
+from wandb_local.web.documents import title_of
+from wandb_local.web.urls import address
+
+
+def controls(context: Context, page: Mapping[str, Any], runs: Sequence[Row]) -> Component:
+    """The row of controls; their ids begin with ``charts-``."""
+    chosen = [run["name"] for run in runs]
+    return html.Div(
+        [
+            _labelled(
+                "Runs in the charts",
+                dcc.Dropdown(
+                    id="charts-runs",
+                    options=run_options(context, page, "", chosen),
+                    value=chosen,
+                    multi=True,
+                    placeholder="Add runs",
+                ),
+                "wide",
+            ),
+            _labelled(
+                "Find a metric",
+                dcc.Input(id="charts-search", type="search", value="", debounce=0.3, placeholder="loss"),
+            ),
+            _labelled(
+                "Section",
+                dcc.Dropdown(id="charts-section", options=[{"label": "all", "value": ""}], value="", clearable=False),
+            ),
+            _labelled(
+                "Horizontal axis",
+                dcc.Dropdown(
+                    id="charts-axis",
+                    options=[{"label": text, "value": key} for key, text in AXES.items()],
+                    value="_step",
+                    clearable=False,
+                ),
+            ),
+            _labelled(
+                "Smoothing", dcc.Slider(0, 0.99, id="charts-smoothing", value=0, marks=None, step=0.01), "slider"
+            ),
+            dcc.Checklist(id="charts-log", options=[{"label": "log axis", "value": "log"}], value=[]),
+            dcc.RadioItems(
+                id="charts-size",
+                options=[{"label": "small", "value": "small"}, {"label": "large", "value": "large"}],
+                value="small",
+                inline=True,
+            ),
+            html.Div(
+                [
+                    html.Button("Previous", id="charts-previous", className="quiet", disabled=True),
+                    html.Span(id="charts-range", className="soft", **{"aria-live": "polite"}),
+                    html.Button("Next", id="charts-next", className="quiet", disabled=True),
+                ],
+                className="pager",
+            ),
+        ],
+        className="controls card",
+    )
+
+
+def legend(page: Mapping[str, Any], runs: Sequence[Row]) -> list[Component]:
+    """The runs with their colours."""
+    return [
+        dcc.Link(
+            [html.Span(className="swatch", style={"backgroundColor": color(place)}), title_of(run)],
+            href=address(page["entity"], page["project"], "runs", run["name"]),
+        )
+        for place, run in enumerate(runs)
+    ]
+
+
+def section_options(names: Sequence[str]) -> list[dict[str, str]]:
+    """The sections of these metrics, with how many each has."""
+    options = [{"label": f"all ({len(names)})", "value": ""}]
+    return options + [{"label": f"{name} ({count})", "value": name} for name, count in sections(names).items()]
+
+
+def _labelled(text: str, control: Component, kind: str = "") -> Component:
+    return html.Div([html.Label(text, htmlFor=control.id), control], className=f"control {kind}".strip())

@@ -1,0 +1,168 @@
+"""The charts of a page: controls, the grid of charts, and the callbacks that draw them and keep them up to date."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dash
+from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+
+from wandb_local.context import Context
+from wandb_local.database import Row
+from wandb_local.graphql.runs import state
+from wandb_local.web.charts.controls import controls, legend, section_options
+from wandb_local.web.charts.figure import Look, make_figure
+from wandb_local.web.charts.selection import PER_PAGE, all_metrics, choose, chosen_runs, run_options
+from wandb_local.web.charts.series import Span, read_series
+from wandb_local.web.documents import title_of
+
+_TICK = 3000  # milliseconds between two looks for new points
+_GRAPH = {"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
+
+
+def layout(context: Context, page: Mapping[str, Any]) -> Component:
+    """The charts of ``page``: entity, project, and the names of the runs; the first run always stays."""
+    runs = chosen_runs(context, page)
+    live = any(state(run) == "running" for run in runs)
+    return html.Div(
+        [
+            dcc.Store(id="charts-page", data=dict(page)),
+            dcc.Store(id="charts-shown", data=None),
+            dcc.Store(id="charts-version", data=None),
+            dcc.Interval(id="charts-tick", interval=_TICK, disabled=not live),
+            controls(context, page, runs),
+            html.Div(id="charts-legend", className="charts-legend"),
+            html.Div(id="charts-grid", className="charts-grid"),
+        ]
+    )
+
+
+def register(app: dash.Dash, context: Context) -> None:
+    """Add the callbacks."""
+    _register_selection(app, context)
+    _register_figures(app, context)
+
+    @app.callback(
+        Output("charts-runs", "options"),
+        Input("charts-runs", "search_value"),
+        State("charts-runs", "value"),
+        State("charts-page", "data"),
+        prevent_initial_call=True,
+    )
+    def offer(search: str | None, chosen: list[str] | None, page: dict[str, Any]) -> Any:
+        return run_options(context, page, search or "", chosen or [])
+
+    @app.callback(Output("charts-grid", "className"), Input("charts-size", "value"))
+    def resize(size: str) -> str:
+        return f"charts-grid {size}"
+
+
+def _register_selection(app: dash.Dash, context: Context) -> None:
+    @app.callback(
+        Output("charts-grid", "children"),
+        Output("charts-shown", "data"),
+        Output("charts-section", "options"),
+        Output("charts-range", "children"),
+        Output("charts-previous", "disabled"),
+        Output("charts-next", "disabled"),
+        Output("charts-legend", "children"),
+        Input("charts-tick", "n_intervals"),
+        Input("charts-runs", "value"),
+        Input("charts-search", "value"),
+        Input("charts-section", "value"),
+        Input("charts-previous", "n_clicks"),
+        Input("charts-next", "n_clicks"),
+        State("charts-shown", "data"),
+        State("charts-page", "data"),
+    )
+    def select(_: Any, chosen: Any, search: Any, section: Any, _p: Any, _n: Any, shown: Any, page: Any) -> Any:
+        runs = chosen_runs(context, page, chosen or [])
+        names = all_metrics(runs)
+        turn = {"charts-previous": -PER_PAGE, "charts-next": PER_PAGE, "charts-tick": 0, "charts-runs": 0}
+        first = shown["first"] + turn[ctx.triggered_id] if shown and ctx.triggered_id in turn else 0
+        found = choose(names, search or "", section or "", first)
+        now = {"names": found.names, "first": found.first, "total": found.total, "runs": [run["name"] for run in runs]}
+        if now == shown:
+            return (no_update,) * 7
+        end = found.first + len(found.names)
+        text = f"{found.first + 1} to {end} of {found.total}" if found.total else "none"
+        charts = [_chart(name) for name in found.names] or html.P(_nothing(runs), className="soft")
+        return charts, now, section_options(names), text, found.first == 0, end >= found.total, legend(page, runs)
+
+
+def _register_figures(app: dash.Dash, context: Context) -> None:
+    @app.callback(
+        Output({"type": "charts-graph", "key": ALL}, "figure"),
+        Output("charts-version", "data"),
+        Output("charts-tick", "disabled"),
+        Input("charts-shown", "data"),
+        Input("charts-tick", "n_intervals"),
+        Input("charts-axis", "value"),
+        Input("charts-log", "value"),
+        Input("charts-smoothing", "value"),
+        Input({"type": "charts-graph", "key": ALL}, "relayoutData"),
+        State({"type": "charts-graph", "key": ALL}, "id"),
+        State("charts-version", "data"),
+        State("charts-page", "data"),
+    )
+    def draw(
+        shown: Any, _: Any, axis: Any, log: Any, smoothing: Any, views: Any, ids: Any, version: Any, page: Any
+    ) -> Any:
+        names = [graph["key"] for graph in ids]
+        zoomed = _only_zoomed()
+        runs = chosen_runs(context, page, shown["runs"]) if shown else []
+        now = [[run["name"], run["history_lines"], run["events_lines"]] for run in runs]
+        idle = not any(state(run) == "running" for run in runs)
+        if ctx.triggered_id == "charts-tick" and now == version:
+            return [no_update] * len(names), no_update, idle
+        look = Look(axis or "_step", bool(log), min(max(smoothing or 0, 0), 0.99))
+        spans = {name: _span(view, look) for name, view in zip(names, views, strict=True)}
+        wanted = names if zoomed is None else [name for name in names if name in zoomed]
+        drawn = _figures(context, runs, wanted, look, spans)
+        return [drawn.get(name, no_update) for name in names], now if zoomed is None else no_update, idle
+
+
+def _only_zoomed() -> set[str] | None:
+    """The charts that were zoomed, if nothing else has happened; else None, which means all charts."""
+    zoomed = set()
+    for trigger in ctx.triggered:
+        name, _, prop = trigger["prop_id"].rpartition(".")
+        if prop != "relayoutData":
+            return None
+        if any(key.startswith("xaxis.") for key in trigger["value"] or {}):
+            zoomed.add(json.loads(name)["key"])
+    return zoomed
+
+
+def _figures(
+    context: Context, runs: Sequence[Row], names: Sequence[str], look: Look, spans: Mapping[str, Span | None]
+) -> dict[str, Any]:
+    """The figures of the metrics; those that look at the same span are read together."""
+    figures: dict[str, Any] = {}
+    for span in dict.fromkeys(spans[name] for name in names):
+        together = [name for name in names if spans[name] == span]
+        series = [(title_of(run), read_series(context, run, together, look.axis, span)) for run in runs]
+        for name in together:
+            figures[name] = make_figure(name, [(label, found[name]) for label, found in series], look)
+    return figures
+
+
+def _span(view: Mapping[str, Any] | None, look: Look) -> Span | None:
+    """The steps that a chart is zoomed to: a long run is sampled anew, more finely, between them."""
+    left, right = (view or {}).get("xaxis.range[0]"), (view or {}).get("xaxis.range[1]")
+    if look.axis != "_step" or not isinstance(left, int | float) or not isinstance(right, int | float):
+        return None
+    margin = right - left  # so that the lines go on beyond the edges
+    return Span(int(left - margin), int(right + margin))
+
+
+def _chart(name: str) -> Component:
+    graph = dcc.Graph(id={"type": "charts-graph", "key": name}, config=_GRAPH, className="chart-plot")
+    return html.Figure([html.Figcaption(name), graph], className="card chart")
+
+
+def _nothing(runs: Sequence[Row]) -> str:
+    if any(state(run) == "running" for run in runs):
+        return "No numbers yet. The client sends them every few seconds."
+    return "No numbers have been logged under such names."

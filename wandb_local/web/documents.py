@@ -1,0 +1,45 @@
+"""What is written of a run: its title, config and summary as flat columns, and their values."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wandb_local import jsons
+from wandb_local.database import Row
+
+Document = dict[str, Any]
+_LONG = 300  # characters of a value that a cell shows
+
+
+def title_of(run: Row) -> str:
+    """The name that people gave a run, or its id."""
+    return str(run["display_name"] or run["name"])
+
+
+def config_of(run: Row) -> Document:
+    """The config with dotted names for what is nested; without what the client notes about itself."""
+    config = json.loads(run["config"])
+    values = {name: entry.get("value") if isinstance(entry, dict) else entry for name, entry in config.items()}
+    return {name: value for name, value in jsons.flatten(values).items() if not name.startswith("_wandb")}
+
+
+def summary_of(run: Row) -> Document:
+    """The summary with dotted names for what is nested; without steps and times, which begin with ``_``."""
+    flat = jsons.flatten(json.loads(run["summary"]))
+    return {name: value for name, value in flat.items() if not name.startswith("_")}
+
+
+def cell(value: Any) -> Any:
+    """A value as a grid shows it: numbers and texts as they are, media by their kind, other things as JSON."""
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    if isinstance(value, dict) and "_type" in value:
+        return f"({value['_type']})"
+    text = value if isinstance(value, str) else jsons.dumps(value)
+    return text if len(text) <= _LONG else f"{text[:_LONG]}…"
+
+
+def differing(documents: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The names whose values are not the same in all documents, in the order in which they first appear."""
+    names = dict.fromkeys(name for document in documents for name in document)
+    return [name for name in names if len({jsons.dumps(document.get(name)) for document in documents}) > 1]

@@ -1,0 +1,92 @@
+"""The columns of the list of runs, and the rows with the values in them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wandb_local.context import Context
+from wandb_local.database import Row
+from wandb_local.graphql.common import iso
+from wandb_local.graphql.runs import state
+from wandb_local.web.documents import Document, cell, config_of, differing, summary_of, title_of
+from wandb_local.web.grids import link_column
+from wandb_local.web.urls import address
+
+_CHOSEN = 4  # columns of config and of summary each, until a visitor chooses
+_NAMES = {"config": config_of, "summary": summary_of}
+_SELECT = (
+    "SELECT runs.name, runs.display_name, runs.state, runs.heartbeat_at, runs.created_at, runs.tags, runs.config,"
+    " runs.summary, sweeps.name AS sweep"
+    " FROM runs LEFT JOIN sweeps ON sweeps.id = sweep_id WHERE runs.project_id = ? ORDER BY runs.created_at DESC"
+)
+
+
+def runs_of(context: Context, project_id: int) -> list[Row]:
+    """The runs of a project, newest first, with what the list shows of them."""
+    return context.db.rows(_SELECT, (project_id,))
+
+
+def offered(runs: Sequence[Row]) -> list[str]:
+    """All columns that config and summary offer: ``config.lr``, ``summary.val/loss``; what holds no media."""
+    names: dict[str, None] = {}
+    for section, read in _NAMES.items():
+        for run in runs:
+            names |= {f"{section}.{name}": None for name, value in read(run).items() if _is_plain(value)}
+    return list(names)
+
+
+def usual(runs: Sequence[Row]) -> list[str]:
+    """The columns that a visitor sees who has chosen none: settings that differ, and the first few results."""
+    settings = [f"config.{name}" for name in differing([_plain(config_of(run)) for run in runs])]
+    results = [name for name in offered(runs) if name.startswith("summary.")]
+    results.sort(key=lambda name: name.count("/"))
+    return settings[:_CHOSEN] + results[:_CHOSEN]
+
+
+def column_definitions(chosen: Sequence[str]) -> list[dict[str, Any]]:
+    """The grid's columns: the fixed ones and those that are chosen."""
+    fixed: list[dict[str, Any]] = [
+        link_column("name", "Run", pinned="left", minWidth=240),
+        {"field": "state", "headerName": "State", "cellRenderer": "State", "width": 120},
+        link_column("sweep", "Sweep", "sweep_href", width=110),
+        {"field": "created", "headerName": "Created", "width": 180},
+        {"field": "duration", "headerName": "Duration (s)", "width": 130, "filter": "agNumberColumnFilter"},
+        {"field": "tags", "headerName": "Tags", "width": 120},
+    ]
+    return fixed + [{"field": name, "headerName": name.partition(".")[2], "headerTooltip": name} for name in chosen]
+
+
+def grid_rows(runs: Sequence[Row], entity: str, project: str, chosen: Sequence[str]) -> list[dict[str, Any]]:
+    """The grid's rows."""
+    return [{**_fixed(run, entity, project), **_values(run, chosen)} for run in runs]
+
+
+def _fixed(run: Row, entity: str, project: str) -> dict[str, Any]:
+    return {
+        "id": run["name"],
+        "name": title_of(run),
+        "href": address(entity, project, "runs", run["name"]),
+        "state": state(run),
+        "sweep": run["sweep"],
+        "sweep_href": run["sweep"] and address(entity, project, "sweeps", run["sweep"]),
+        "created": iso(run["created_at"]),
+        "duration": round(run["heartbeat_at"] - run["created_at"], 1),
+        "tags": ", ".join(json.loads(run["tags"])),
+    }
+
+
+def _values(run: Row, chosen: Sequence[str]) -> Mapping[str, Any]:
+    documents = {section: read(run) for section, read in _NAMES.items() if any(n.startswith(section) for n in chosen)}
+    values = {}
+    for column in chosen:
+        section, _, name = column.partition(".")
+        values[column] = cell(documents.get(section, {}).get(name))
+    return values
+
+
+def _plain(document: Document) -> Document:
+    return {name: value for name, value in document.items() if _is_plain(value)}
+
+
+def _is_plain(value: Any) -> bool:
+    return not isinstance(value, dict | list)

@@ -1,0 +1,142 @@
+"""The runs of a project: sorted, filtered, with the columns that a visitor chooses; some of them can be compared."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import dash
+from dash import Input, Output, State, dcc, html, no_update
+from dash.development.base_component import Component
+
+from wandb_local.context import Context
+from wandb_local.graphql.projects import need_project
+from wandb_local.web.charts.selection import MAX_RUNS
+from wandb_local.web.grids import make_grid
+from wandb_local.web.project.columns import column_definitions, grid_rows, offered, runs_of, usual
+from wandb_local.web.project.tabs import project_tabs
+from wandb_local.web.urls import address
+
+PATH = "/{entity}/{project}"
+_TICK = 5000  # milliseconds between two looks for changes
+
+
+def trail(_context: Context, _params: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Breadcrumbs: entity and project are there already."""
+    return []
+
+
+def layout(context: Context, params: Mapping[str, str], query: Mapping[str, str]) -> Component:
+    """The list of runs; ``?columns=config.lr,summary.loss`` chooses the columns."""
+    project = need_project(context, params["entity"], params["project"])
+    runs = runs_of(context, project["id"])
+    names = offered(runs)
+    own = usual(runs)
+    chosen = [name for name in query["columns"].split(",") if name in names] if "columns" in query else own
+    rows = grid_rows(runs, params["entity"], params["project"], chosen)
+    return html.Section(
+        [
+            dcc.Store(id="runs-page", data={"entity": params["entity"], "project": params["project"], "usual": own}),
+            dcc.Store(id="runs-version", data=_version(context, project["id"])),
+            dcc.Interval(id="runs-tick", interval=_TICK),
+            html.H1(params["project"]),
+            project_tabs(params, "runs"),
+            html.Div(
+                [
+                    _control("Find a run", dcc.Input(id="runs-search", type="search", value="", debounce=0.2)),
+                    _control(
+                        "Columns", dcc.Dropdown(id="runs-columns", options=names, value=chosen, multi=True), "wide"
+                    ),
+                    html.Button("Compare", id="runs-compare", disabled=True),
+                    html.Span(_count(len(runs)), id="runs-count", className="soft", **{"aria-live": "polite"}),
+                ],
+                className="controls card",
+            ),
+            make_grid(
+                "runs-grid",
+                "Runs",
+                column_definitions(chosen),
+                rows,
+                getRowId="params.data.id",
+                dashGridOptions={"rowSelection": {"mode": "multiRow", "enableClickSelection": False}},
+            ),
+        ]
+    )
+
+
+def register(app: dash.Dash, context: Context) -> None:
+    """Add the callbacks."""
+
+    @app.callback(
+        Output("runs-grid", "rowData"),
+        Output("runs-grid", "columnDefs"),
+        Output("runs-columns", "options"),
+        Output("runs-version", "data"),
+        Output("runs-count", "children"),
+        Input("runs-tick", "n_intervals"),
+        Input("runs-columns", "value"),
+        State("runs-version", "data"),
+        State("runs-page", "data"),
+        prevent_initial_call=True,
+    )
+    def refresh(_: Any, chosen: list[str] | None, version: Any, page: dict[str, Any]) -> Any:
+        project = need_project(context, page["entity"], page["project"])
+        now = _version(context, project["id"])
+        ticked = dash.ctx.triggered_id == "runs-tick"
+        if ticked and now == version:
+            return (no_update,) * 5
+        runs = runs_of(context, project["id"])
+        rows = grid_rows(runs, page["entity"], page["project"], chosen or [])
+        columns = no_update if ticked else column_definitions(chosen or [])
+        return rows, columns, offered(runs), now, _count(len(runs))
+
+    @app.callback(
+        Output("shell-url", "search", allow_duplicate=True),
+        Input("runs-columns", "value"),
+        State("runs-page", "data"),
+        prevent_initial_call=True,
+    )
+    def remember(chosen: list[str] | None, page: dict[str, Any]) -> str:
+        return "" if chosen == page["usual"] else "?" + urlencode({"columns": ",".join(chosen or [])})
+
+    @app.callback(
+        Output("runs-grid", "dashGridOptions"), Input("runs-search", "value"), State("runs-grid", "dashGridOptions")
+    )
+    def search(text: str | None, options: dict[str, Any]) -> Any:
+        return {**options, "quickFilterText": text or ""}
+
+    @app.callback(
+        Output("runs-compare", "disabled"),
+        Output("runs-compare", "children"),
+        Input("runs-grid", "selectedRows"),
+    )
+    def count_selected(rows: list[dict[str, Any]] | None) -> tuple[bool, str]:
+        count = len(rows or [])
+        text = f"Compare the first {MAX_RUNS} of {count}" if count > MAX_RUNS else f"Compare {count} runs"
+        return count < 2, text if count >= 2 else "Compare"
+
+    @app.callback(
+        Output("shell-url", "href", allow_duplicate=True),
+        Input("runs-compare", "n_clicks"),
+        State("runs-grid", "selectedRows"),
+        State("runs-page", "data"),
+        prevent_initial_call=True,
+    )
+    def compare(clicks: int | None, rows: list[dict[str, Any]] | None, page: dict[str, Any]) -> Any:
+        if not clicks or not rows:  # Dash also calls this when the page appears
+            return no_update
+        names = ",".join(row["id"] for row in rows[:MAX_RUNS])
+        return address(page["entity"], page["project"], "compare") + "?" + urlencode({"runs": names})
+
+
+def _version(context: Context, project_id: int) -> list[Any]:
+    """What changes whenever the list does."""
+    sql = "SELECT count(*), max(heartbeat_at), max(updated_at), group_concat(DISTINCT state) FROM runs"
+    return list(context.db.rows(f"{sql} WHERE project_id = ?", (project_id,))[0])
+
+
+def _count(count: int) -> str:
+    return f"{count} runs" if count != 1 else "1 run"
+
+
+def _control(text: str, control: Component, kind: str = "") -> Component:
+    return html.Div([html.Label(text, htmlFor=control.id), control], className=f"control {kind}".strip())

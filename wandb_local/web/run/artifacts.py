@@ -1,0 +1,52 @@
+"""The artifacts that a run has used and logged."""
+
+from collections.abc import Mapping
+
+from dash import html
+from dash.development.base_component import Component
+
+from wandb_local.context import Context
+from wandb_local.database import Row
+from wandb_local.graphql.common import iso
+from wandb_local.web.grids import link_column, make_grid
+from wandb_local.web.urls import address
+
+_SELECT = (
+    "SELECT direction, collections.name, artifacts.version, artifact_types.name AS type, artifacts.size, file_count,"
+    " run_artifacts.created_at, projects.entity, projects.name AS project,"
+    " (SELECT group_concat(alias, ', ') FROM aliases JOIN memberships ON memberships.id = membership_id"
+    "  WHERE artifact_id = artifacts.id) AS aliases"
+    " FROM run_artifacts JOIN artifacts ON artifacts.id = artifact_id"
+    " JOIN collections ON collections.id = artifacts.collection_id JOIN artifact_types ON artifact_types.id = type_id"
+    " JOIN projects ON projects.id = collections.project_id"
+    " WHERE run_artifacts.run_id = ? AND artifacts.state = 'COMMITTED' ORDER BY direction, run_artifacts.created_at"
+)
+
+
+def show(context: Context, run: Row, _params: Mapping[str, str]) -> Component:
+    """A grid of versions; a name leads to the artifact's page."""
+    rows = [
+        {
+            "name": f"{row['name']}:v{row['version']}",
+            "href": address(row["entity"], row["project"], "artifacts", row["type"], row["name"], f"v{row['version']}"),
+            "direction": "used" if row["direction"] == "input" else "logged",
+            "type": row["type"],
+            "aliases": row["aliases"],
+            "files": row["file_count"],
+            "size": row["size"],
+            "when": iso(row["created_at"]),
+        }
+        for row in context.db.rows(_SELECT, (run["id"],))
+    ]
+    columns = [
+        {"field": "direction", "headerName": "", "width": 110},
+        link_column("name", "Artifact", flex=1, minWidth=260),
+        {"field": "type", "headerName": "Type", "width": 130},
+        {"field": "aliases", "headerName": "Aliases", "width": 160},
+        {"field": "files", "headerName": "Files", "type": "numericColumn", "width": 100},
+        {"field": "size", "headerName": "Bytes", "type": "numericColumn", "width": 130},
+        {"field": "when", "headerName": "When", "width": 190},
+    ]
+    if not rows:
+        return html.P("This run has neither used nor logged an artifact.", className="soft")
+    return make_grid("artifacts-grid", "Artifacts", columns, rows)

@@ -1,0 +1,115 @@
+"""The media of a run, each key with a slider over the steps at which it was logged."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dash
+from dash import ALL, MATCH, Input, Output, State, dcc, html, no_update
+from dash.development.base_component import Component
+
+from wandb_local.context import Context
+from wandb_local.database import Row
+from wandb_local.graphql.projects import need_run
+from wandb_local.history import lookup, parse_row
+from wandb_local.web.charts.series import Span, numbers_with
+from wandb_local.web.run.media import items, media_keys, show_item
+
+_CHOSEN = 6  # keys that are shown until a visitor chooses
+
+
+def show(_context: Context, run: Row, _params: Mapping[str, str]) -> Component:
+    """A choice of keys, and a card for each."""
+    keys = media_keys(run)
+    return html.Div(
+        [
+            html.Div(
+                html.Div(
+                    [
+                        html.Label("Media", htmlFor="gallery-keys"),
+                        dcc.Dropdown(id="gallery-keys", options=keys, value=keys[:_CHOSEN], multi=True),
+                    ],
+                    className="control wide",
+                ),
+                className="controls card",
+            ),
+            html.Div(id="gallery-cards", className="gallery"),
+        ]
+    )
+
+
+def register(app: dash.Dash, context: Context) -> None:
+    """Add the callbacks."""
+
+    @app.callback(
+        Output("gallery-cards", "children"),
+        Input("gallery-keys", "value"),
+        State("run-page", "data"),
+    )
+    def cards(keys: list[str] | None, page: dict[str, str]) -> Any:
+        run = need_run(context, page["entity"], page["project"], page["run"])
+        known = media_keys(run)
+        shown = [_card(context, run, key) for key in keys or [] if key in known]
+        return shown or html.P("No media have been logged." if not known else "Choose some above.", className="soft")
+
+    @app.callback(
+        Output({"type": "gallery-view", "key": MATCH}, "children"),
+        Output({"type": "gallery-place", "key": MATCH}, "children"),
+        Input({"type": "gallery-slider", "key": MATCH}, "value"),
+        State({"type": "gallery-slider", "key": MATCH}, "id"),
+        State("run-page", "data"),
+    )
+    def view(place: int | None, name: dict[str, str], page: dict[str, str]) -> Any:
+        run = need_run(context, page["entity"], page["project"], page["run"])
+        key, places = name["key"], logged_at(context, run, name["key"])
+        if not places:
+            return html.P("Nothing here any more.", className="soft"), ""
+        place = min(max(int(place or 0), 0), len(places) - 1)
+        sql = "SELECT step, line FROM history WHERE run_id = ? AND number = ?"
+        row = context.db.row(sql, (run["id"], places[place]))
+        assert row is not None
+        found = items(lookup(parse_row(row["line"]), key))
+        shown = [show_item(context, run, page, item, f"{key} at step {row['step']}") for item in found]
+        return shown, f"step {row['step']} ({place + 1} of {len(places)})"
+
+    @app.callback(
+        Output("gallery-keys", "options"),
+        Output({"type": "gallery-slider", "key": ALL}, "max"),
+        Output({"type": "gallery-slider", "key": ALL}, "value"),
+        Output({"type": "gallery-slider", "key": ALL}, "disabled"),
+        Input("run-tick", "n_intervals"),
+        State({"type": "gallery-slider", "key": ALL}, "id"),
+        State({"type": "gallery-slider", "key": ALL}, "max"),
+        State({"type": "gallery-slider", "key": ALL}, "value"),
+        State("run-page", "data"),
+        prevent_initial_call=True,
+    )
+    def follow(_: Any, names: Any, ends: Sequence[int], values: Sequence[int], page: dict[str, str]) -> Any:
+        """New steps lengthen the sliders; one that stood at the end goes with it."""
+        run = need_run(context, page["entity"], page["project"], page["run"])
+        new = [max(len(logged_at(context, run, name["key"])) - 1, 0) for name in names]
+        moved = [now if value == end != now else no_update for now, end, value in zip(new, ends, values, strict=True)]
+        return media_keys(run), new, moved, [end == 0 for end in new]
+
+
+def logged_at(context: Context, run: Row, key: str) -> list[int]:
+    """The numbers of the history rows that hold media under a key, in order."""
+    sql = "SELECT line FROM history WHERE run_id = ? AND number = ?"
+    numbers = numbers_with(context.db, run["id"], key, Span())
+    rows = ((number, context.db.value(sql, (run["id"], number))) for number in numbers)
+    return [number for number, line in rows if isinstance(lookup(parse_row(line), key), dict)]
+
+
+def _card(context: Context, run: Row, key: str) -> Component:
+    last = max(len(logged_at(context, run, key)) - 1, 0)
+    slider = dcc.Slider(
+        0, last, 1, id={"type": "gallery-slider", "key": key}, value=last, marks=None, disabled=last == 0
+    )
+    return html.Section(
+        [
+            html.H2(key),
+            html.Div(slider, role="group", **{"aria-label": f"Step of {key}"}),
+            html.Div(id={"type": "gallery-place", "key": key}, className="soft", **{"aria-live": "polite"}),
+            html.Div(id={"type": "gallery-view", "key": key}, className="media"),
+        ],
+        className="card",
+    )

@@ -1,0 +1,120 @@
+"""Media values as a run logs them, and how each kind is shown."""
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from wandb_local import jsons
+from wandb_local.context import Context
+from wandb_local.database import Row
+from wandb_local.web.charts.figure import COLORS
+from wandb_local.web.media import run_file_url
+from wandb_local.web.table.sources import TABLE_TYPES
+
+Params = Mapping[str, str]
+_NO_MEDIA = {"number", "string", "boolean", "list", "nil", "map", *TABLE_TYPES}
+_MOVING_PICTURE = (".gif",)
+_LARGEST_FIGURE = 5 << 20  # bytes of JSON
+_MAX_ITEMS = 100  # of one key at one step
+
+
+def media_keys(run: Row) -> list[str]:
+    """The keys under which a run has logged media."""
+    keys = json.loads(run["history_keys"])["keys"]
+    return sorted(n for n, entry in keys.items() if any(c["type"] not in _NO_MEDIA for c in entry["typeCounts"]))
+
+
+def items(value: Any) -> list[dict[str, Any]]:
+    """The single media in a logged value, which may be a list of them, each with ``_type``."""
+    return list(_items(value))[:_MAX_ITEMS]
+
+
+def _items(value: Any) -> Iterator[dict[str, Any]]:
+    if not isinstance(value, dict):
+        return
+    if isinstance(value.get("filenames"), list):  # images/separated
+        rest = {"captions": "caption", "all_masks": "masks", "all_boxes": "boxes"}
+        for place, path in enumerate(value["filenames"]):
+            own = {one: value[many][place] for many, one in rest.items() if _has(value.get(many), place)}
+            yield {"_type": "image-file", "path": path, **own}
+        return
+    several = [many for many in value.values() if isinstance(many, list) and many and _is_media(many[0])]
+    if several and "path" not in value:
+        captions = value.get("captions")
+        for place, item in enumerate(several[0]):
+            yield {**item, **({"caption": captions[place]} if _has(captions, place) else {})}
+        return
+    yield value
+
+
+def _has(many: Any, place: int) -> bool:
+    return isinstance(many, list) and len(many) > place and bool(many[place])
+
+
+def _is_media(value: Any) -> bool:
+    return isinstance(value, dict) and "_type" in value
+
+
+def show_item(context: Context, run: Row, params: Params, item: Mapping[str, Any], name: str) -> Component:
+    """One medium, by its kind; what a browser cannot show is a link to the file."""
+    kind, path = str(item.get("_type")), item.get("path")
+    if kind == "histogram":
+        return _graph(_histogram(item))
+    if not isinstance(path, str):
+        return html.Pre(jsons.dumps(item)[:2000])
+    md5 = context.db.value("SELECT md5 FROM run_files WHERE run_id = ? AND name = ?", (run["id"], path))
+    if md5 is None:
+        return html.P(f"{path} has not been uploaded (yet).", className="soft")
+    url = run_file_url(params["entity"], params["project"], run["name"], path)
+    caption = str(item.get("caption") or "")
+    if kind == "image-file" or path.endswith(_MOVING_PICTURE):
+        shown: Component = html.A(html.Img(src=url, alt=caption or name, className="logged"), href=url, target="_blank")
+    elif kind == "html-file":
+        shown = html.Iframe(src=url, sandbox="allow-scripts", title=caption or name, className="logged")
+    elif kind == "audio-file":
+        shown = html.Audio(src=url, controls=True, **{"aria-label": caption or name})
+    elif kind == "video-file":
+        shown = html.Video(src=url, controls=True, className="logged", **{"aria-label": caption or name})
+    elif kind == "plotly-file":
+        shown = _plotly(context, md5)
+    else:
+        shown = html.A(path.rpartition("/")[2], href=f"{url}?download")
+    return html.Figure([shown, html.Figcaption(caption)] if caption else shown, className="medium")
+
+
+def _plotly(context: Context, md5: str) -> Component:
+    path = context.blobs.path(md5)
+    try:
+        figure = jsons.loads(path.read_bytes()) if path.stat().st_size <= _LARGEST_FIGURE else None
+    except (OSError, ValueError, RecursionError):
+        figure = None
+    if not isinstance(figure, dict):
+        return html.P("This figure is damaged or too large to show.", className="soft")
+    return _graph({"data": figure.get("data", []), "layout": figure.get("layout", {})})
+
+
+def _histogram(item: Mapping[str, Any]) -> dict[str, Any]:
+    edges, values = item.get("bins"), item.get("values")
+    if isinstance(item.get("packedBins"), dict):
+        packed = item["packedBins"]
+        edges = [packed["min"] + packed["size"] * place for place in range(packed["count"] + 1)]
+    if not isinstance(edges, list) or not isinstance(values, list):
+        return {"data": [], "layout": {}}
+    centers = [(low + high) / 2 for low, high in pairwise(edges)]
+    widths = [high - low for low, high in pairwise(edges)]
+    layout = {
+        "bargap": 0,
+        "margin": {"l": 48, "r": 12, "t": 8, "b": 36},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+    }
+    bars = {"type": "bar", "x": centers, "y": values, "width": widths, "marker": {"color": COLORS[0]}}
+    return {"data": [bars], "layout": layout}
+
+
+def _graph(figure: Mapping[str, Any]) -> Component:
+    return dcc.Graph(figure=dict(figure), config={"displaylogo": False, "responsive": True}, className="logged-graph")
