@@ -1,7 +1,7 @@
 // One row large: its pictures beside each other, one pane a mask set, that zoom and move together.
 window.tableLarge = (() => {
     "use strict";
-    const overlay = window.tableOverlay;
+    const overlay = window.tableCompose;
     const MOST_ZOOM = 40;
     // zoom 1 shows a picture whole; x and y are the point in the middle, as shares of width and height
     const eye = {zoom: 1, x: 0.5, y: 0.5};

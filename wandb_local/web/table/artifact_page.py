@@ -20,7 +20,7 @@ PATH = "/{entity}/{project}/tables/{name}/{version}/{key:path}"
 
 def table_address(entity: str, project: str, name: str, version: str, path: str) -> str:
     """The page of the table in the file ``path`` (``….table.json``) of an artifact's version (``v3`` or an alias)."""
-    return address(entity, project, "tables", name, version, path)
+    return address(entity, project, "tables", name, version, *path.split("/"))
 
 
 def trail(_context: Context, params: Mapping[str, str]) -> list[tuple[str, str]]:

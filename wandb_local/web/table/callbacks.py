@@ -98,7 +98,7 @@ def register_callbacks(app: dash.Dash, tables: Tables) -> None:
 
 
 def _in_the_browser(app: dash.Dash) -> None:
-    """What needs no server: the functions are in ``assets/table.js``."""
+    """What needs no server: the functions are in ``assets/table_page.js``."""
 
     def clientside(name: str, *parts: Output | Input | State) -> None:
         at_once = name in _AT_ONCE

@@ -101,7 +101,7 @@ def _filter_bar(view: View, table: Table, hidden: Sequence[str], problem: str) -
             ),
             html.Span(id="table-count", role="status"),
             menu("Has class", _has_class(table.sets)) if table.sets else None,
-            menu("Columns", _columns_menu(table, view)),
+            menu("Columns", _columns_menu(table, hidden)),
             _button("csv", "CSV", "Download the filtered rows"),
             menu("Help", [html.Ul(examples)]),
             html.Pre(problem, id="table-problem", role="alert", className="problem"),

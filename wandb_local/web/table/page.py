@@ -64,7 +64,7 @@ def tables_of(context: Context) -> Tables:
 
 
 def _table_address(params: Mapping[str, str], run: str) -> str:
-    return address(params["entity"], params["project"], "runs", run, "tables", params["key"])
+    return address(params["entity"], params["project"], "runs", run, "tables", *params["key"].split("/"))
 
 
 def _about(context: Context, params: Mapping[str, str], run: Row, source: Source) -> Component:

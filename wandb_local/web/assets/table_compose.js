@@ -1,6 +1,6 @@
 // Pictures with class-index masks over them, composed here: a mask is decoded once into an array of class indices,
 // and a palette of 256 colours turns the array into an overlay, so that a class is switched without fetching anything.
-window.tableOverlay = (() => {
+window.tableCompose = (() => {
     "use strict";
     const THUMB = {width: 144, height: 108};
 

@@ -1,7 +1,7 @@
 // The table page: cells of the grid, keys, and the address that shows the same view again.
 (() => {
     "use strict";
-    const overlay = window.tableOverlay;
+    const overlay = window.tableCompose;
     const large = window.tableLarge;
     const h = React.createElement;
     const set = (id, props) => window.dash_clientside.set_props(id, props);
