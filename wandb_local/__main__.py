@@ -1,4 +1,4 @@
-"""``python -m wandb_local``: serve, exec, status, gc, export."""
+"""``python -m wandb_local``: serve, exec, import, status, gc, export."""
 
 import argparse
 import logging
@@ -37,6 +37,8 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--keyfile", type=Path, help="private key for https (with --certfile)")
     execute = _add(names, "exec", commands.execute, "run a command against the server, starting one if none runs")
     execute.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- COMMAND")
+    imports = _add(names, "import", commands.import_runs, "bring runs that were tracked offline into the data folder")
+    imports.add_argument("paths", nargs="+", type=Path, metavar="wandb/offline-run-…", help="run folders, or their parent")
     _add(names, "status", commands.status, "what the running server stores")
     gc = _add(names, "gc", commands.gc, "delete blobs that no run and no artifact version refers to")
     gc.add_argument("--grace", type=float, default=86400, help="spare what is younger, in seconds (default: one day)")

@@ -1,11 +1,13 @@
 """What the subcommands of ``python -m wandb_local`` do; each answers the exit code."""
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 from wandb_local.client import ask, running_server
 from wandb_local.folder import DataFolder
@@ -29,14 +31,20 @@ def execute(options: argparse.Namespace) -> int:
     if not argv:
         raise ValueError("exec: give the command after --")
     folder = DataFolder(options.data)
+    with _server(folder) as url:
+        environment = {**os.environ, "WANDB_BASE_URL": url, "WANDB_API_KEY": folder.api_key}
+        return subprocess.run(argv, env=environment, check=False).returncode
+
+
+@contextlib.contextmanager
+def _server(folder: DataFolder) -> Iterator[str]:
+    """The URL of the server on a data folder; one is started if none runs, and stopped at the end."""
     url, started = running_server(folder), None
     if url is None:
         command = [sys.executable, "-m", "wandb_local", "serve", "--port", "0", "--data", str(folder.root)]
         started = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
-        url = url or _wait_for(folder, started)
-        environment = {**os.environ, "WANDB_BASE_URL": url, "WANDB_API_KEY": folder.api_key}
-        return subprocess.run(argv, env=environment, check=False).returncode
+        yield url or _wait_for(folder, started)
     finally:
         if started is not None:
             started.terminate()
@@ -51,6 +59,23 @@ def _wait_for(folder: DataFolder, server: "subprocess.Popen[bytes] | None") -> s
             return url
         time.sleep(0.05)
     raise ValueError(f"no server came up on {folder.root}")
+
+
+def import_runs(options: argparse.Namespace) -> int:
+    """Bring offline runs into the data folder; 2 if something went wrong with any of them."""
+    from wandb_local.offline.imports import find_logs, import_logs
+
+    folder, logs = DataFolder(options.data), find_logs(options.paths)
+    with _server(folder) as url:
+        done = import_logs(folder, url, logs)
+    for name in dict.fromkeys(done.new):
+        print(f"imported {name}")
+    for name in dict.fromkeys(done.known):
+        print(f"{name} was imported before")
+    for kind, lines in (("note", done.notes), ("error", done.errors)):
+        for line in lines:
+            print(f"{kind}: {line}", file=sys.stderr)
+    return 2 if done.errors else 0
 
 
 def status(options: argparse.Namespace) -> int:

@@ -27,9 +27,10 @@ class DataFolder:
         self.database = self.root / "records.sqlite3"
         self.blobs = self.root / "blobs"
         self.uploads = self.root / "uploads"
+        self.imported = self.root / "imported"
         self._address = self.root / "server.json"
         self._lock: IO[str] | None = None
-        for folder in (self.blobs, self.uploads):
+        for folder in (self.blobs, self.uploads, self.imported):
             folder.mkdir(exist_ok=True)
 
     @property
