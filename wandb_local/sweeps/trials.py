@@ -34,16 +34,14 @@ class TrialReader:
 
     def trials(self, context: Context, config: Mapping[str, Any], runs: Sequence[Row]) -> list[Trial]:
         """The runs as trials of a sweep with this configuration."""
-        metric = str((config.get("metric") or {}).get("name", ""))
-        return [self._trial(context, config, metric, run) for run in runs]
+        return [self._trial(context, config, metric_name(config), run) for run in runs]
 
     def _trial(self, context: Context, config: Mapping[str, Any], metric: str, run: Row) -> Trial:
         known = state(run)
-        final = lookup(jsons.loads(run["summary"]), metric) if metric else None
         return Trial(
-            args=_arguments(config, run),
+            args=arguments(config, run),
             state=cast("State", _STATES.get(known, known)),
-            metric=_number(final),
+            metric=final_metric(metric, run),
             history=self._history(context, run, metric) if metric else [],
         )
 
@@ -70,7 +68,17 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _arguments(config: Mapping[str, Any], run: Row) -> dict[str, Any]:
+def metric_name(config: Mapping[str, Any]) -> str:
+    """The sweep's metric, or ``""``."""
+    return str((config.get("metric") or {}).get("name", ""))
+
+
+def final_metric(metric: str, run: Row) -> float | None:
+    """The value of a metric in the run's summary: it may be NaN or infinite, or None if there is none."""
+    return _number(lookup(jsons.loads(run["summary"]), metric)) if metric else None
+
+
+def arguments(config: Mapping[str, Any], run: Row) -> dict[str, Any]:
     """The values handed out; for a prior run those of its config that the sweep searches."""
     if run["sweep_args"] is not None:
         handed_out: dict[str, Any] = json.loads(run["sweep_args"])

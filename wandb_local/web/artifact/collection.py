@@ -1,0 +1,108 @@
+"""A collection of versions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dash
+from dash import Input, Output, State, dcc, html, no_update
+from dash.development.base_component import Component
+
+from wandb_local.context import Context
+from wandb_local.graphql.common import iso
+from wandb_local.web.artifact.read import (
+    Collection,
+    Version,
+    artifact_address,
+    need_collection,
+    runs_of,
+    size_text,
+    tags,
+    versions,
+)
+from wandb_local.web.grids import link_column, make_grid
+from wandb_local.web.urls import address
+
+PATH = "/{entity}/{project}/artifacts/{type}/{name}"
+_TICK = 5000  # milliseconds between two looks for changes
+
+
+def trail(_context: Context, params: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Breadcrumbs: artifacts, type, collection."""
+    steps = [params["type"], params["name"]]
+    base = (params["entity"], params["project"])
+    links = [(step, artifact_address(*base, *steps[: count + 1])) for count, step in enumerate(steps)]
+    return [("artifacts", artifact_address(*base)), *links]
+
+
+def layout(context: Context, params: Mapping[str, str], _query: Mapping[str, str]) -> Component:
+    """Description, tags and a grid of versions.
+
+    Raises:
+        NotFoundError: no such collection.
+    """
+    collection = need_collection(context, params)
+    columns = [
+        link_column("title", "Version", width=120),
+        {"field": "aliases", "headerName": "Aliases", "flex": 1, "minWidth": 160},
+        {"field": "tags", "headerName": "Tags", "width": 150},
+        link_column("run", "Logged by", href="run_href", flex=1, minWidth=160),
+        {"field": "uses", "headerName": "Used by runs", "type": "numericColumn", "width": 130},
+        {"field": "files", "headerName": "Files", "type": "numericColumn", "width": 100},
+        {"field": "size", "headerName": "Size", "width": 120},
+        {"field": "created", "headerName": "Made", "width": 200},
+    ]
+    marks = [html.Span(tag, className="badge") for tag in tags(context, "collection", collection.row["id"])]
+    return html.Section(
+        [
+            dcc.Store(id="collection-page", data=dict(params)),
+            dcc.Interval(id="collection-tick", interval=_TICK),
+            html.Div(
+                [html.H1(collection.name), html.Span(collection.type, className="soft"), *marks], className="heading"
+            ),
+            html.P(collection.row["description"] or "", className="artifact-description"),
+            make_grid("collection-grid", "Versions", columns, _rows(context, collection), getRowId="params.data.title"),
+        ]
+    )
+
+
+def register(app: dash.Dash, context: Context) -> None:
+    """Add the callback that keeps the list up to date."""
+
+    @app.callback(
+        Output("collection-grid", "rowData"),
+        Input("collection-tick", "n_intervals"),
+        State("collection-grid", "rowData"),
+        State("collection-page", "data"),
+        prevent_initial_call=True,
+    )
+    def refresh(_: int, shown: list[dict[str, Any]], params: dict[str, str]) -> Any:
+        rows = _rows(context, need_collection(context, params))
+        return no_update if rows == shown else rows
+
+
+def _rows(context: Context, collection: Collection) -> list[dict[str, Any]]:
+    return [_row(context, version) for version in versions(context, collection)]
+
+
+def _row(context: Context, version: Version) -> dict[str, Any]:
+    return {
+        "title": f"v{version.number}",
+        "href": version.address(),
+        "aliases": ", ".join(version.aliases),
+        "tags": ", ".join(tags(context, "artifact", version.row["id"])),
+        **made_by(context, version),
+        "uses": len(runs_of(context, version, "input")),
+        "files": version.row["file_count"],
+        "size": size_text(version.row["size"]),
+        "created": iso(version.row["created_at"]),
+    }
+
+
+def made_by(context: Context, version: Version) -> dict[str, Any]:
+    """The run that logged a version first, and its address; both None if there is none."""
+    runs = runs_of(context, version, "output")
+    if not runs:
+        return {"run": None, "run_href": None}
+    run = runs[-1]
+    title = run["display_name"] or run["name"]
+    return {"run": title, "run_href": address(run["entity"], run["project"], "runs", run["name"])}

@@ -1,0 +1,87 @@
+"""The files of a version, and what differs from another version."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from wandb_local.context import Context
+from wandb_local.database import Row
+from wandb_local.web.artifact.difference import Change, compare, compare_files, counted
+from wandb_local.web.artifact.read import MOST_FILES, Version, files, size_text
+from wandb_local.web.documents import cell
+from wandb_local.web.grids import link_column, make_grid
+from wandb_local.web.media import artifact_file_url
+from wandb_local.web.table.artifact_page import table_address
+
+_TABLE = ".table.json"
+
+
+def show_files(context: Context, version: Version) -> Component:
+    """A grid of files: a name opens the file in a new tab, a table also as a page."""
+    rows = [_file(version, row) for row in files(context, version)]
+    columns = [
+        {"field": "path", "headerName": "File", "cellRenderer": "File", "flex": 1, "minWidth": 300},
+        {"field": "bytes", "headerName": "Bytes", "filter": "agNumberColumnFilter", "type": "numericColumn"},
+        link_column("table", "As a table", href="table_href", width=130),
+        {"field": "content", "headerName": "Digest (MD5) or address", "flex": 1, "minWidth": 260},
+    ]
+    note = f"The first {MOST_FILES} of {version.row['file_count']} files." if len(rows) == MOST_FILES else ""
+    if not rows:
+        return html.P("This version has no files.", className="soft")
+    return html.Div(
+        [html.P(note, className="soft") if note else None, make_grid("artifact-files", "Files", columns, rows)]
+    )
+
+
+def _file(version: Version, row: Row) -> dict[str, Any]:
+    place = (version.collection.entity, version.collection.project, version.collection.name, f"v{version.number}")
+    table = row["md5"] is not None and row["path"].endswith(_TABLE)
+    return {
+        "path": row["path"],
+        "href": None if row["md5"] is None else artifact_file_url(*place, row["path"]) + "?download",
+        "bytes": row["size"],
+        "table": "open" if table else None,
+        "table_href": table_address(*place, row["path"]) if table else None,
+        "content": row["ref"] or row["md5"],
+    }
+
+
+def show_comparison(context: Context, before: Version, after: Version) -> Component:
+    """What changed from one version to the other: files and metadata."""
+    sides = files(context, before), files(context, after)
+    changed = compare_files(*sides)
+    same = len({row["path"] for row in sides[1]}) - sum(change.kind != "removed" for change in changed)
+    metadata = compare(before.metadata, after.metadata)
+    equal = len(after.metadata) - sum(change.kind != "removed" for change in metadata)
+    sizes = f"{size_text(before.row['size'])} to {size_text(after.row['size'])}"
+    names = (f"v{before.number}", f"v{after.number}")
+    return html.Div(
+        [
+            html.H2(f"Files: {counted(changed, same)}; {sizes}"),
+            _grid("artifact-changed-files", "File", changed, names, "bytes"),
+            html.H2(f"Metadata: {counted(metadata, equal)}"),
+            _grid("artifact-changed-metadata", "Key", metadata, names, ""),
+        ],
+        className="artifact-comparison",
+    )
+
+
+def _grid(name: str, title: str, changes: Sequence[Change], names: tuple[str, str], unit: str) -> Component:
+    if not changes:
+        return html.P("No difference.", className="soft")
+    rows = [
+        {"kind": change.kind, "name": change.name, "before": cell(change.before), "after": cell(change.after)}
+        for change in changes
+    ]
+    columns = [
+        {"field": "kind", "headerName": "Change", "cellRenderer": "Change", "width": 120},
+        {"field": "name", "headerName": title, "flex": 2, "minWidth": 260},
+        {"field": "before", "headerName": f"{names[0]} {unit}".strip(), "flex": 1, "minWidth": 140},
+        {"field": "after", "headerName": f"{names[1]} {unit}".strip(), "flex": 1, "minWidth": 140},
+    ]
+    short = len(rows) <= 15
+    options = {"domLayout": "autoHeight"} if short else {}
+    look = "grid short" if short else "grid artifact-changes"
+    return make_grid(name, f"{title}s that differ", columns, rows, className=look, dashGridOptions=options)

@@ -1,0 +1,108 @@
+"""Where a version comes from and what became of it: runs and versions as a graph."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wandb_local.context import Context
+from wandb_local.database import Row
+from wandb_local.web.artifact.read import artifact_address
+from wandb_local.web.urls import address
+
+MOST_NODES = 150
+MOST_SIBLINGS = 8  # of the runs that used one version, say; the rest becomes one node
+
+_ARTIFACT = (
+    "SELECT artifacts.id, collections.name, artifacts.version, artifact_types.name AS type, entity,"
+    " projects.name AS project FROM artifacts JOIN collections ON collections.id = artifacts.collection_id"
+    " JOIN artifact_types ON artifact_types.id = type_id JOIN projects ON projects.id = collections.project_id"
+    " WHERE artifacts.id = ?"
+)
+_RUN = (
+    "SELECT runs.id, runs.name, display_name, job_type, entity, projects.name AS project FROM runs"
+    " JOIN projects ON projects.id = runs.project_id WHERE runs.id = ?"
+)
+
+
+@dataclass
+class Lineage:
+    """Nodes by id (``a12`` a version, ``r5`` a run, ``more …`` what was left out) and edges from cause to effect.
+
+    ``cut`` says that the graph goes on where it ends here.
+    """
+
+    nodes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    edges: set[tuple[str, str]] = field(default_factory=set)
+    cut: bool = False
+
+
+def lineage(context: Context, artifact_id: int) -> Lineage:
+    """The ancestors and descendants of a version, nearest first, up to ``MOST_NODES``."""
+    found = Lineage()
+    start = f"a{artifact_id}"
+    found.nodes[start] = {**_describe(context, start), "kind": "here"}
+    for forward in (False, True):
+        _walk(context, start, forward, found)
+    return found
+
+
+def _walk(context: Context, start: str, forward: bool, found: Lineage) -> None:
+    queue, seen = deque([start]), {start}
+    while queue:
+        node = queue.popleft()
+        neighbours = list(_neighbours(context, node, forward))
+        for neighbour in neighbours[:MOST_SIBLINGS]:
+            if neighbour not in found.nodes:
+                if len(found.nodes) >= MOST_NODES:
+                    found.cut = True
+                    continue
+                found.nodes[neighbour] = _describe(context, neighbour)
+            found.edges.add((node, neighbour) if forward else (neighbour, node))
+            if neighbour not in seen:
+                seen.add(neighbour)
+                queue.append(neighbour)
+        left = len(neighbours) - MOST_SIBLINGS
+        if left > 0:
+            what = "versions" if node.startswith("r") else "runs"
+            more = f"more {node} {forward}"
+            found.nodes[more] = {"label": f"{left} more {what}", "kind": "more", "href": found.nodes[node]["href"]}
+            found.edges.add((node, more) if forward else (more, node))
+
+
+def _neighbours(context: Context, node: str, forward: bool) -> Iterator[str]:
+    """A version was made by runs and is used by others; a run has used versions and makes others. Newest first."""
+    number = int(node[1:])
+    if node.startswith("a"):
+        column, other, kind, direction = "artifact_id", "run_id", "r", "input" if forward else "output"
+    else:
+        column, other, kind, direction = "run_id", "artifact_id", "a", "output" if forward else "input"
+    committed = " AND (SELECT state FROM artifacts WHERE id = artifact_id) = 'COMMITTED'"
+    sql = f"SELECT {other} FROM run_artifacts WHERE {column} = ? AND direction = ?{committed} ORDER BY {other} DESC"
+    for row in context.db.rows(sql, (number, direction)):
+        yield f"{kind}{row[0]}"
+
+
+def _describe(context: Context, node: str) -> dict[str, Any]:
+    sql = _ARTIFACT if node.startswith("a") else _RUN
+    row = context.db.row(sql, (int(node[1:]),))
+    assert row is not None  # foreign keys
+    return _version(row) if node.startswith("a") else _run(row)
+
+
+def _version(row: Row) -> dict[str, Any]:
+    version = f"v{row['version']}"
+    href = artifact_address(row["entity"], row["project"], row["type"], row["name"], version)
+    return {"label": f"{row['name']}:{version}\n{row['type']}", "kind": "artifact", "href": href}
+
+
+def _run(row: Row) -> dict[str, Any]:
+    href = address(row["entity"], row["project"], "runs", row["name"])
+    title = row["display_name"] or row["name"]
+    return {"label": f"{title}\n{row['job_type'] or 'run'}", "kind": "run", "href": href}
+
+
+def elements(found: Lineage) -> list[Mapping[str, Any]]:
+    """The graph as Cytoscape takes it."""
+    nodes = [{"data": {"id": name, **data}, "classes": data["kind"]} for name, data in found.nodes.items()]
+    return [*nodes, *({"data": {"source": source, "target": target}} for source, target in sorted(found.edges))]

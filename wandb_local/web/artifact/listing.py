@@ -1,0 +1,128 @@
+"""The artifacts of a project: all of them, or those of one type."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import dash
+from dash import Input, Output, State, dcc, html, no_update
+from dash.development.base_component import Component
+
+from wandb_local.context import Context
+from wandb_local.errors import NotFoundError
+from wandb_local.graphql.common import iso
+from wandb_local.graphql.projects import need_project
+from wandb_local.web.artifact.read import artifact_address, size_text
+from wandb_local.web.grids import link_column, make_grid
+from wandb_local.web.project.tabs import project_tabs
+from wandb_local.web.tabs import make_tabs
+
+_TICK = 5000  # milliseconds between two looks for changes
+_SELECT = (
+    "SELECT collections.name, artifact_types.name AS type, collections.updated_at, count(*) AS versions,"
+    " max(memberships.version) AS newest, sum(artifacts.size) AS size,"
+    " (SELECT group_concat(alias, ', ') FROM aliases WHERE aliases.collection_id = collections.id) AS aliases,"
+    " (SELECT group_concat(name, ', ') FROM collection_tags AS t WHERE t.collection_id = collections.id) AS tags"
+    " FROM collections JOIN artifact_types ON artifact_types.id = type_id"
+    " JOIN memberships ON memberships.collection_id = collections.id JOIN artifacts ON artifacts.id = artifact_id"
+    " WHERE collections.project_id = ? AND artifacts.state = 'COMMITTED' GROUP BY collections.id ORDER BY 2, 1"
+)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The page of all collections, or (``typed``) of one type."""
+
+    typed: bool
+
+    @property
+    def PATH(self) -> str:
+        """The address."""
+        return "/{entity}/{project}/artifacts" + ("/{type}" if self.typed else "")
+
+    def trail(self, _context: Context, params: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Breadcrumbs."""
+        place = (params["entity"], params["project"])
+        links = [("artifacts", artifact_address(*place))]
+        return [*links, (params["type"], artifact_address(*place, params["type"]))] if self.typed else links
+
+    def layout(self, context: Context, params: Mapping[str, str], _query: Mapping[str, str]) -> Component:
+        """A grid of collections.
+
+        Raises:
+            NotFoundError: no such type.
+        """
+        place = (params["entity"], params["project"])
+        found = _rows(context, *place)
+        kinds = list(dict.fromkeys(row["type"] for row in found))
+        if self.typed and params["type"] not in kinds:
+            raise NotFoundError(f"there is no artifact of type {params['type']!r}")
+        links = {"all types": artifact_address(*place)} | {kind: artifact_address(*place, kind) for kind in kinds}
+        current = params.get("type", "all types")
+        none = "No artifact yet: log one with `run.log_artifact`."
+        body = (
+            [make_tabs("Types", links, current), _grid(_of_type(found, params.get("type")))]
+            if found
+            else [html.P(none)]
+        )
+        return html.Section(
+            [
+                dcc.Store(id="artifacts-page", data=[*place, params.get("type")]),
+                dcc.Interval(id="artifacts-tick", interval=_TICK, disabled=not found),
+                html.H1(params["project"]),
+                project_tabs(params, "artifacts"),
+                *body,
+            ]
+        )
+
+    def register(self, app: dash.Dash, context: Context) -> None:
+        """Add the callback that keeps the list up to date."""
+        if self.typed:  # the page of all types has added it
+            return
+
+        @app.callback(
+            Output("artifacts-grid", "rowData"),
+            Input("artifacts-tick", "n_intervals"),
+            State("artifacts-grid", "rowData"),
+            State("artifacts-page", "data"),
+            prevent_initial_call=True,
+        )
+        def refresh(_: int, shown: list[dict[str, Any]], page: list[Any]) -> Any:
+            rows = _of_type(_rows(context, page[0], page[1]), page[2])
+            return no_update if rows == shown else rows
+
+
+def _of_type(rows: list[dict[str, Any]], kind: str | None) -> list[dict[str, Any]]:
+    return [row for row in rows if kind in (None, row["type"])]
+
+
+def _grid(rows: list[dict[str, Any]]) -> Component:
+    columns = [
+        link_column("name", "Artifact", flex=1, minWidth=220),
+        {"field": "type", "headerName": "Type", "width": 140},
+        {"field": "newest", "headerName": "Newest", "width": 110},
+        {"field": "versions", "headerName": "Versions", "type": "numericColumn", "width": 120},
+        {"field": "aliases", "headerName": "Aliases", "flex": 1, "minWidth": 160},
+        {"field": "tags", "headerName": "Tags", "width": 150},
+        {"field": "size", "headerName": "Size of all", "width": 130},
+        {"field": "updated", "headerName": "Updated", "width": 200},
+    ]
+    return make_grid("artifacts-grid", "Artifacts", columns, rows, getRowId="params.data.href")
+
+
+def _rows(context: Context, entity: str, project: str) -> list[dict[str, Any]]:
+    rows = context.db.rows(_SELECT, (need_project(context, entity, project)["id"],))
+    return [
+        {
+            "name": row["name"],
+            "href": artifact_address(entity, project, row["type"], row["name"]),
+            "type": row["type"],
+            "newest": f"v{row['newest']}",
+            "versions": row["versions"],
+            "aliases": row["aliases"],
+            "tags": row["tags"],
+            "size": size_text(row["size"]),
+            "updated": iso(row["updated_at"]),
+        }
+        for row in rows
+    ]

@@ -1,0 +1,134 @@
+"""Collections and versions as the pages show them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wandb_local import jsons
+from wandb_local.artifacts.collections import find_collection, find_membership
+from wandb_local.context import Context
+from wandb_local.database import Row
+from wandb_local.errors import NotFoundError
+from wandb_local.graphql.projects import need_project
+from wandb_local.web.urls import address
+
+MOST_FILES = 20_000
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A collection of versions and where it is."""
+
+    entity: str
+    project: str
+    type: str
+    row: Row
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.row["name"])
+
+    def address(self, *more: str) -> str:
+        """The collection's page, or that of what is named below it."""
+        return artifact_address(self.entity, self.project, self.type, self.name, *more)
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version as a member of a collection. ``number`` is its place there, ``row`` the record of the artifact."""
+
+    collection: Collection
+    number: int
+    row: Row
+    aliases: Sequence[str]
+
+    @property
+    def title(self) -> str:
+        """``NAME:vN``."""
+        return f"{self.collection.name}:v{self.number}"
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Metadata with dotted names for what is nested."""
+        given = jsons.loads(self.row["metadata"] or "{}")
+        return jsons.flatten(given) if isinstance(given, dict) else {"": given}
+
+    def address(self, *more: str) -> str:
+        """The version's page, or one of its views."""
+        return self.collection.address(f"v{self.number}", *more)
+
+
+def artifact_address(entity: str, project: str, *more: str) -> str:
+    """The page of a project's artifacts, of a type, a collection, a version: the addresses that the client prints."""
+    return address(entity, project, "artifacts", *more)
+
+
+def need_collection(context: Context, params: Mapping[str, str]) -> Collection:
+    """The collection that ``entity``, ``project``, ``type`` and ``name`` mean.
+
+    Raises:
+        NotFoundError: it does not exist, or has another type.
+    """
+    project = need_project(context, params["entity"], params["project"])
+    row = find_collection(context, project["id"], params["name"])
+    found = row and context.db.value("SELECT name FROM artifact_types WHERE id = ?", (row["type_id"],))
+    if row is None or found != params["type"]:
+        raise NotFoundError(f"there is no artifact {params['name']!r} of type {params['type']!r}")
+    return Collection(params["entity"], params["project"], found, row)
+
+
+def need_version(context: Context, params: Mapping[str, str]) -> Version:
+    """The version that ``version`` (``v3`` or an alias) means in the collection of ``params``.
+
+    Raises:
+        NotFoundError: it does not exist.
+    """
+    collection = need_collection(context, params)
+    place = find_membership(context, collection.row["id"], params["version"])
+    if place is None:
+        raise NotFoundError(f"artifact {collection.name!r} has no version {params['version']!r}")
+    return next(version for version in versions(context, collection) if version.number == place["version"])
+
+
+def versions(context: Context, collection: Collection) -> list[Version]:
+    """The versions of a collection, newest first."""
+    rows = context.db.rows(
+        "SELECT artifacts.*, memberships.version AS number,"
+        " (SELECT json_group_array(alias) FROM aliases WHERE membership_id = memberships.id) AS aliases"
+        " FROM memberships JOIN artifacts ON artifacts.id = artifact_id"
+        " WHERE memberships.collection_id = ? AND state = 'COMMITTED' ORDER BY memberships.version DESC",
+        (collection.row["id"],),
+    )
+    return [Version(collection, row["number"], row, sorted(json.loads(row["aliases"]))) for row in rows]
+
+
+def tags(context: Context, what: str, record_id: int) -> list[str]:
+    """The tags of an ``artifact`` or a ``collection``."""
+    return [row["name"] for row in context.db.rows(f"SELECT name FROM {what}_tags WHERE {what}_id = ?", (record_id,))]
+
+
+def files(context: Context, version: Version) -> list[Row]:
+    """The files of a version: path, md5, ref, size; at most ``MOST_FILES``."""
+    sql = "SELECT * FROM artifact_files WHERE artifact_id = ? ORDER BY path LIMIT ?"
+    return context.db.rows(sql, (version.row["id"], MOST_FILES))
+
+
+def runs_of(context: Context, version: Version, direction: str) -> list[Row]:
+    """The runs that have used (``input``) or logged (``output``) a version, newest first, with entity and project."""
+    return context.db.rows(
+        "SELECT runs.*, projects.entity, projects.name AS project FROM run_artifacts JOIN runs ON runs.id = run_id"
+        " JOIN projects ON projects.id = runs.project_id WHERE artifact_id = ? AND direction = ? ORDER BY runs.id DESC",
+        (version.row["id"], direction),
+    )
+
+
+def size_text(size: int) -> str:
+    """A number of bytes as a reader likes it."""
+    amount = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"

@@ -1,0 +1,1 @@
+"""Pages of sweeps: the list, and one sweep with its controls, charts and runs."""

@@ -1,0 +1,82 @@
+"""The sweeps of a project."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dash
+from dash import Input, Output, State, dcc, html, no_update
+from dash.development.base_component import Component
+
+from wandb_local.context import Context
+from wandb_local.graphql.common import iso
+from wandb_local.graphql.projects import need_project
+from wandb_local.web.grids import link_column, make_grid
+from wandb_local.web.project.tabs import project_tabs
+from wandb_local.web.sweep.read import read_sweep
+from wandb_local.web.urls import address
+
+PATH = "/{entity}/{project}/sweeps"
+_TICK = 5000  # milliseconds between two looks for changes
+
+
+def trail(_context: Context, params: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Breadcrumbs."""
+    return [("sweeps", address(params["entity"], params["project"], "sweeps"))]
+
+
+def layout(context: Context, params: Mapping[str, str], _query: Mapping[str, str]) -> Component:
+    """A grid of sweeps."""
+    place = (params["entity"], params["project"])
+    rows = _rows(context, *place)
+    columns = [
+        link_column("title", "Sweep", flex=1, minWidth=200),
+        {"field": "state", "headerName": "State", "width": 120},
+        {"field": "method", "headerName": "Method", "width": 110},
+        {"field": "metric", "headerName": "Metric", "minWidth": 150},
+        {"field": "best", "headerName": "Best", "type": "numericColumn", "width": 120},
+        {"field": "runs", "headerName": "Runs", "type": "numericColumn", "width": 100},
+        {"field": "expected", "headerName": "Expected", "type": "numericColumn", "width": 120},
+        {"field": "created", "headerName": "Made", "width": 200},
+    ]
+    none = "No sweep yet: write its configuration to sweep.yaml and run `wandb sweep sweep.yaml`."
+    body = make_grid("sweeps-grid", "Sweeps", columns, rows, getRowId="params.data.href") if rows else html.P(none)
+    parts = [dcc.Store(id="sweeps-page", data=place), dcc.Interval(id="sweeps-tick", interval=_TICK)] if rows else []
+    return html.Section([*parts, html.H1(params["project"]), project_tabs(params, "sweeps"), body])
+
+
+def register(app: dash.Dash, context: Context) -> None:
+    """Add the callback that keeps the list up to date."""
+
+    @app.callback(
+        Output("sweeps-grid", "rowData"),
+        Input("sweeps-tick", "n_intervals"),
+        State("sweeps-grid", "rowData"),
+        State("sweeps-page", "data"),
+        prevent_initial_call=True,
+    )
+    def refresh(_: int, shown: list[dict[str, Any]], place: list[str]) -> Any:
+        rows = _rows(context, *place)
+        return no_update if rows == shown else rows
+
+
+def _rows(context: Context, entity: str, project: str) -> list[dict[str, Any]]:
+    project_id = need_project(context, entity, project)["id"]
+    sweeps = context.db.rows("SELECT name FROM sweeps WHERE project_id = ? ORDER BY id DESC", (project_id,))
+    return [_row(context, entity, project, row["name"]) for row in sweeps]
+
+
+def _row(context: Context, entity: str, project: str, name: str) -> dict[str, Any]:
+    sweep = read_sweep(context, entity, project, name)
+    best = next(iter(sweep.ranked()), None)
+    goal = f"{'max' if sweep.maximize else 'min'} {sweep.metric}" if sweep.metric else ""
+    return {
+        "title": sweep.title,
+        "href": address(entity, project, "sweeps", name),
+        "state": sweep.row["state"].lower(),
+        "method": sweep.config["method"],
+        "metric": goal,
+        "best": None if best is None or best.metric is None else float(f"{best.metric:.5g}"),
+        "runs": len(sweep.runs),
+        "expected": sweep.expected,
+        "created": iso(sweep.row["created_at"]),
+    }

@@ -1,0 +1,238 @@
+"""One sweep: state and controls, parallel coordinates, importance, runs over time, the runs, and what to copy."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dash
+import flask
+from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+
+from wandb_local.context import Context
+from wandb_local.names import to_id
+from wandb_local.sweeps import records
+from wandb_local.web.copied import to_copy
+from wandb_local.web.grids import make_grid
+from wandb_local.web.sweep import panels, parallel
+from wandb_local.web.sweep.importance import importances
+from wandb_local.web.sweep.overtime import overtime_figure
+from wandb_local.web.sweep.read import Sweep, read_sweep, stamp
+from wandb_local.web.urls import address
+
+PATH = "/{entity}/{project}/sweeps/{sweep}"
+_TICK = 3000  # milliseconds between two looks for changes
+_GRAPH = {"displaylogo": False, "displayModeBar": False, "responsive": True, "doubleClick": False}
+_AXIS_WIDTH = 105  # pixels that an axis needs for its texts
+_CLOSED = "Cancel the sweep? Its agents end their runs at once."
+
+
+def trail(_context: Context, params: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Breadcrumbs: the list of sweeps, this one."""
+    place = (params["entity"], params["project"], "sweeps")
+    return [("sweeps", address(*place)), (params["sweep"], address(*place, params["sweep"]))]
+
+
+def layout(context: Context, params: Mapping[str, str], _query: Mapping[str, str]) -> Component:
+    """The page.
+
+    Raises:
+        NotFoundError: no such sweep.
+    """
+    place = (params["entity"], params["project"], params["sweep"])
+    sweep = read_sweep(context, *place)
+    return html.Section(
+        [
+            dcc.Store(id="sweep-page", data=place),
+            dcc.Store(id="sweep-version", data=stamp(context, *place)),
+            dcc.Store(id="sweep-brush", data={}),
+            dcc.Interval(id="sweep-tick", interval=_TICK),
+            dcc.ConfirmDialog(id="sweep-confirm", message=_CLOSED),
+            html.Div(panels.heading(sweep), id="sweep-heading", className="heading"),
+            html.Dl(panels.facts(context, sweep, params), id="sweep-facts", className="facts card"),
+            _parallel(sweep),
+            html.Div([_importance(), _overtime()], className="columns"),
+            _runs(sweep),
+            _copied(sweep, params),
+        ],
+        id="sweep",
+    )
+
+
+def _parallel(sweep: Sweep) -> Component:
+    chart = dcc.Graph(id="sweep-parallel", config=_GRAPH, className="sweep-parallel")
+    width = {"minWidth": f"{_AXIS_WIDTH * (len(sweep.parameters) + 1) + 140}px"}
+    hint = "Drag along an axis to choose runs; a short drag on it chooses all again. The filters of the list work too."
+    head = [
+        html.H2("Parameters and metric"),
+        html.Span(id="sweep-chosen", className="soft", **{"aria-live": "polite"}),
+        html.Button("Show all", id="sweep-clear", className="quiet"),
+    ]
+    return html.Div(
+        [
+            html.Div(head, className="heading"),
+            html.Div(html.Div(chart, style=width), className="sweep-wide"),
+            html.P(hint, className="soft"),
+        ],
+        className="card",
+    )
+
+
+def _importance() -> Component:
+    hint = "Importance: share of the explained variance. Correlation: with the metric; of named values, the strongest."
+    return html.Div(
+        [html.H2("Importance"), html.Div(id="sweep-importance"), html.P(hint, className="soft")], className="card"
+    )
+
+
+def _overtime() -> Component:
+    chart = dcc.Graph(id="sweep-overtime", config=_GRAPH, className="sweep-overtime")
+    return html.Div([html.H2("Runs over time"), chart], className="card")
+
+
+def _runs(sweep: Sweep) -> Component:
+    grid = make_grid(
+        "sweep-grid",
+        "Runs of the sweep",
+        panels.run_columns(sweep),
+        [],
+        getRowId="params.data.id",
+        className="grid sweep-grid",
+    )
+    return html.Div([html.H2("Runs"), grid], className="card")
+
+
+def _copied(sweep: Sweep, params: Mapping[str, str]) -> Component:
+    url = flask.request.host_url.rstrip("/")
+    path = "/".join((params["entity"], params["project"], params["sweep"]))
+    agent = to_copy("sweep-agent", f"WANDB_BASE_URL={url} wandb agent {path}", "the command")
+    yaml = to_copy("sweep-yaml", sweep.row["config"], "the configuration")
+    key = "Export WANDB_API_KEY first, as `python -m wandb_local serve` prints it."
+    return html.Div(
+        [
+            html.Div([html.H2("Start an agent"), agent, html.P(key, className="soft")], className="card"),
+            html.Div([html.H2("Configuration"), yaml], className="card"),
+        ],
+        className="columns",
+    )
+
+
+def register(app: dash.Dash, context: Context) -> None:
+    """Add the callbacks."""
+    _register_live(app, context)
+    _register_brush(app, context)
+    _register_controls(app, context)
+
+    @app.callback(
+        Output("shell-url", "href", allow_duplicate=True),
+        Input("sweep-parallel", "clickData"),
+        Input("sweep-overtime", "clickData"),
+        State("sweep-page", "data"),
+        prevent_initial_call=True,
+    )
+    def open_run(_one: Any, _other: Any, place: list[str]) -> Any:
+        clicked = (ctx.triggered[0]["value"] or {}).get("points") or [{}]
+        name = clicked[0].get("customdata")
+        return address(*place[:2], "runs", name) if isinstance(name, str) else no_update
+
+
+def _register_live(app: dash.Dash, context: Context) -> None:
+    @app.callback(
+        Output("sweep-version", "data"),
+        Output("sweep-tick", "disabled"),
+        Input("sweep-tick", "n_intervals"),
+        State("sweep-version", "data"),
+        State("sweep-page", "data"),
+        prevent_initial_call=True,
+    )
+    def look(_: int, version: str, place: list[str]) -> Any:
+        current = stamp(context, *place)
+        return (no_update, no_update) if current == version else (current, not read_sweep(context, *place).live)
+
+    @app.callback(
+        Output("sweep-heading", "children"),
+        Output("sweep-facts", "children"),
+        Output("sweep-importance", "children"),
+        Output("sweep-overtime", "figure"),
+        Input("sweep-version", "data"),
+        State("sweep-page", "data"),
+    )
+    def show(_: str, place: list[str]) -> Any:
+        sweep = read_sweep(context, *place)
+        params = dict(zip(("entity", "project"), place, strict=False))
+        table = panels.importance_table(importances(sweep.parameters, sweep.runs), sweep.metric)
+        return panels.heading(sweep), panels.facts(context, sweep, params), table, overtime_figure(sweep)
+
+
+def _register_brush(app: dash.Dash, context: Context) -> None:
+    @app.callback(
+        Output("sweep-brush", "data"),
+        Input("sweep-parallel", "selectedData"),
+        Input("sweep-clear", "n_clicks"),
+        State("sweep-brush", "data"),
+        State("sweep-page", "data"),
+        prevent_initial_call=True,
+    )
+    def choose(selected: Any, _: Any, brush: dict[str, Any], place: list[str]) -> Any:
+        if ctx.triggered_id == "sweep-clear":
+            return {}
+        sweep = read_sweep(context, *place)
+        changed = parallel.changed_brush(parallel.make_axes(sweep, parallel.drawn_runs(sweep)), brush, selected)
+        return no_update if changed == brush else changed
+
+    @app.callback(
+        Output("sweep-grid", "rowData"),
+        Output("sweep-chosen", "children"),
+        Input("sweep-version", "data"),
+        Input("sweep-brush", "data"),
+        State("sweep-page", "data"),
+    )
+    def list_runs(_: str, brush: dict[str, Any], place: list[str]) -> Any:
+        sweep = read_sweep(context, *place)
+        runs = parallel.drawn_runs(sweep) if brush else sweep.runs
+        chosen = parallel.brushed(parallel.make_axes(sweep, runs), brush) if brush else [True] * len(runs)
+        rows = panels.run_rows(
+            [run for run, keep in zip(runs, chosen, strict=True) if keep],
+            dict(zip(("entity", "project"), place, strict=False)),
+        )
+        early = panels.stopped_early(sweep.runs)
+        return rows, f"{len(rows)} of {len(sweep.runs)} runs" + (f", {early}" if early else "")
+
+    @app.callback(
+        Output("sweep-parallel", "figure"),
+        Input("sweep-version", "data"),
+        Input("sweep-brush", "data"),
+        Input("sweep-grid", "virtualRowData"),
+        State("sweep-grid", "filterModel"),
+        State("sweep-page", "data"),
+    )
+    def draw(_: str, brush: dict[str, Any], rows: list[dict[str, Any]] | None, model: Any, place: list[str]) -> Any:
+        sweep = read_sweep(context, *place)
+        runs = parallel.drawn_runs(sweep)
+        shown = parallel.brushed(parallel.make_axes(sweep, runs), brush)
+        if model:
+            listed = {row["id"] for row in rows or []}
+            shown = [keep and run.name in listed for run, keep in zip(runs, shown, strict=True)]
+        return parallel.parallel_figure(sweep, runs, brush, shown)
+
+
+def _register_controls(app: dash.Dash, context: Context) -> None:
+    @app.callback(
+        Output("sweep-version", "data", allow_duplicate=True),
+        Output("sweep-confirm", "displayed"),
+        Output("sweep-tick", "disabled", allow_duplicate=True),
+        Input({"type": "sweep-set", "state": ALL}, "n_clicks"),
+        Input("sweep-confirm", "submit_n_clicks"),
+        State("sweep-page", "data"),
+        prevent_initial_call=True,
+    )
+    def change(_clicks: Any, _confirmed: Any, place: list[str]) -> Any:
+        if not ctx.triggered[0]["value"]:  # the buttons were drawn anew
+            return no_update, no_update, no_update
+        confirmed = ctx.triggered_id == "sweep-confirm"
+        target = "CANCELED" if confirmed else ctx.triggered_id["state"]
+        sweep = read_sweep(context, *place)
+        if target == "CANCELED" and not confirmed:
+            return no_update, True, no_update
+        if target in panels.ACTIONS[sweep.row["state"]].values():
+            records.upsert(context, {"id": to_id("Sweep", sweep.row["id"]), "state": target})
+        return stamp(context, *place), False, False

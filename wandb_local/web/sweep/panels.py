@@ -1,0 +1,154 @@
+"""The parts of the sweep page: heading with controls, facts, importance, runs, and what to copy."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from wandb_local.context import Context
+from wandb_local.graphql.common import iso, now
+from wandb_local.web.grids import link_column
+from wandb_local.web.sweep.importance import FEWEST_RUNS, Importance, as_text
+from wandb_local.web.sweep.read import STOPPED_EARLY, Sweep, SweepRun
+from wandb_local.web.urls import address
+
+ACTIONS = {  # a sweep's state: the buttons, and the state that each of them sets
+    "PENDING": {"Pause": "PAUSED", "Stop": "FINISHED", "Cancel": "CANCELED"},
+    "RUNNING": {"Pause": "PAUSED", "Stop": "FINISHED", "Cancel": "CANCELED"},
+    "PAUSED": {"Resume": "RUNNING", "Stop": "FINISHED", "Cancel": "CANCELED"},
+    "FINISHED": {"Resume": "RUNNING", "Cancel": "CANCELED"},
+    "CANCELED": {"Resume": "RUNNING"},
+}
+_HINTS = {
+    "Pause": "Start no new runs; the agents wait.",
+    "Resume": "Start new runs again.",
+    "Stop": "Start no new runs; those that run go on to their end.",
+    "Cancel": "Stop the sweep and end its runs at once.",
+}
+_ALIVE = 60.0  # seconds since an agent was last heard of; they beat every 5
+
+
+def heading(sweep: Sweep) -> list[Component]:
+    """Title, state, and the buttons that fit the state."""
+    state = sweep.row["state"]
+    buttons = [
+        html.Button(
+            text,
+            id={"type": "sweep-set", "state": target},
+            className="quiet" if text != "Resume" else "",
+            title=_HINTS[text],
+        )
+        for text, target in ACTIONS[state].items()
+    ]
+    badge = html.Span(state.lower(), className=f"badge {state}", id="sweep-state")
+    return [html.H1(sweep.title), badge, html.Div(buttons, className="sweep-buttons")]
+
+
+def facts(context: Context, sweep: Sweep, params: Mapping[str, str]) -> list[Component]:
+    """What one wants to know first."""
+    best = next(iter(sweep.ranked()), None)
+    agents = context.db.rows("SELECT * FROM agents WHERE sweep_id = ?", (sweep.row["id"],))
+    alive = sum(now() - agent["heartbeat_at"] < _ALIVE for agent in agents)
+    goal = f"{'maximize' if sweep.maximize else 'minimize'} {sweep.metric}" if sweep.metric else "none"
+    shown: dict[str, Any] = {
+        "Method": sweep.config["method"],
+        "Metric": goal,
+        "Runs": f"{len(sweep.runs)} of {sweep.expected}" if sweep.expected else str(len(sweep.runs)),
+        "States": _counted(sweep.runs) or "no run yet",
+        "Agents": f"{alive} at work, {len(agents)} in all" if agents else "none yet",
+        "Best": "none yet" if best is None else _best(best, params),
+    }
+    return [html.Div([html.Dt(name), html.Dd(value)]) for name, value in shown.items()]
+
+
+def _best(best: SweepRun, params: Mapping[str, str]) -> list[Any]:
+    link = dcc.Link(best.title, href=address(params["entity"], params["project"], "runs", best.name))
+    return [html.Strong(f"{best.metric:.5g}"), " by ", link]
+
+
+def _counted(runs: Sequence[SweepRun]) -> str:
+    states = [run.state for run in runs]
+    return ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states)))
+
+
+def importance_table(found: Sequence[Importance], metric: str) -> Component:
+    """Bars for importance and for correlation."""
+    if not found:
+        text = f"Known once {FEWEST_RUNS} runs have ended with different values of the metric and of a parameter."
+        return html.P(text if metric else "The sweep has no metric.", className="soft")
+    head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Parameter", "Importance", "Correlation")]))
+    return html.Table([head, html.Tbody([_importance_row(entry) for entry in found])], className="sweep-importance")
+
+
+def _importance_row(entry: Importance) -> Component:
+    kind = "up" if entry.correlation >= 0 else "down"
+    bar = html.Span(className=f"sweep-bar {kind}", style={"--share": f"{abs(entry.correlation):.3f}"})
+    name = [entry.name] if entry.value is None else [entry.name, html.Span(f" = {entry.value}", className="soft")]
+    return html.Tr(
+        [
+            html.Th(name, scope="row"),
+            html.Td(
+                [
+                    html.Span(className="sweep-bar", style={"--share": f"{entry.importance:.3f}"}),
+                    f"{entry.importance:.2f}",
+                ]
+            ),
+            html.Td([html.Span(bar, className="sweep-signed"), f"{entry.correlation:+.2f}"]),
+        ]
+    )
+
+
+def run_columns(sweep: Sweep) -> list[dict[str, Any]]:
+    """The columns of the grid of runs."""
+    best_first = {"sort": "desc" if sweep.maximize else "asc"}
+    columns = [link_column("title", "Run", pinned="left", minWidth=170), {"field": "state", "headerName": "State"}]
+    if sweep.metric:
+        columns.append({"field": "metric", "headerName": sweep.metric, "filter": "agNumberColumnFilter", **best_first})
+    columns += [
+        {"field": f"value {p.name}", "headerName": p.name, "headerTooltip": p.name, **_filter(sweep, p.name)}
+        for p in sweep.parameters
+    ]
+    numeric = {"filter": "agNumberColumnFilter", "width": 110}
+    columns += [
+        {"field": "steps", "headerName": "Logged rows", **numeric},
+        {"field": "seconds", "headerName": "Seconds", **numeric},
+        {"field": "started", "headerName": "Started", "width": 190},
+    ]
+    return columns
+
+
+def _filter(sweep: Sweep, name: str) -> dict[str, Any]:
+    values = [run.values[name] for run in sweep.runs if name in run.values]
+    numeric = bool(values) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    return {"filter": "agNumberColumnFilter" if numeric else "agTextColumnFilter"}
+
+
+def run_rows(runs: Sequence[SweepRun], params: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The rows of the grid of runs."""
+    return [
+        {
+            "id": run.name,
+            "title": run.title,
+            "href": address(params["entity"], params["project"], "runs", run.name),
+            "state": run.state,
+            "metric": None if run.metric is None else float(f"{run.metric:.6g}"),
+            "steps": run.steps,
+            "seconds": round(run.seconds),
+            "started": iso(run.started),
+            **{f"value {name}": _cell(value) for name, value in run.values.items()},
+        }
+        for run in runs
+    ]
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    return value if isinstance(value, int) and not isinstance(value, bool) else as_text(value)
+
+
+def stopped_early(runs: Sequence[SweepRun]) -> str:
+    """How many runs did not go to their end."""
+    count = sum(run.state == STOPPED_EARLY for run in runs)
+    return f"{count} stopped early" if count else ""
