@@ -14,10 +14,10 @@ from wandb_local.web import artifact as artifacts
 from wandb_local.web import projects
 from wandb_local.web.project import compare, runs
 from wandb_local.web.run.page import VIEWS
-from wandb_local.web.table import artifact_page as artifact_table
-from wandb_local.web.table import page as table
 from wandb_local.web.sweep import listing as sweeps
 from wandb_local.web.sweep import page as sweep
+from wandb_local.web.table import artifact_page as artifact_table
+from wandb_local.web.table import page as table
 
 Params = Mapping[str, str]
 Trail = Sequence[tuple[str, str]]
@@ -46,6 +46,8 @@ class Page(Protocol):
 PAGES: tuple[Page, ...] = (  # the first one whose PATH fits is shown
     projects,
     *VIEWS,
+    table,
+    artifact_table,
     compare,
     sweeps,
     sweep,

@@ -161,9 +161,8 @@ def _columns_menu(table: Table, hidden: Sequence[str]) -> list[Component]:
 
 
 def _overlays(sets: Sequence[MaskSet], labels: Sequence[Label], shown: Sequence[str], view: View) -> Component:
-    swatch = "table-swatch"
     classes = [
-        {"label": [html.Span(className=swatch, style={"background": label.color}), label.name], "value": label.name}
+        {"label": html.Span([_swatch(label.color), label.name], className="table-class"), "value": label.name}
         for label in labels
     ]
     on = [label.name for label in labels if label.name not in view.classes_off]
@@ -187,6 +186,10 @@ def _overlays(sets: Sequence[MaskSet], labels: Sequence[Label], shown: Sequence[
         className="card table-overlays",
         **_called("Overlays"),
     )
+
+
+def _swatch(color: str) -> Component:
+    return html.Span(className="table-swatch", style={"background": color})
 
 
 def _grid(source: Source, table: Table, view: View, hidden: Sequence[str]) -> Component:
