@@ -33,13 +33,19 @@ def cell(value: Any) -> Any:
     """A value as a grid shows it: numbers and texts as they are, media by their kind, other things as JSON."""
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
-    if isinstance(value, dict) and "_type" in value:
+    if is_media(value):
         return f"({value['_type']})"
     text = value if isinstance(value, str) else jsons.dumps(value)
     return text if len(text) <= _LONG else f"{text[:_LONG]}…"
 
 
+def is_media(value: Any) -> bool:
+    """Whether this is a logged medium or table: an object that names its type."""
+    return isinstance(value, dict) and "_type" in value
+
+
 def differing(documents: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The names whose values are not the same in all documents, in the order in which they first appear."""
-    names = dict.fromkeys(name for document in documents for name in document)
+    """The names whose values are not the same in all documents, in the order in which they first appear; no media,
+    which are other files in each run."""
+    names = dict.fromkeys(name for document in documents for name, value in document.items() if not is_media(value))
     return [name for name in names if len({jsons.dumps(document.get(name)) for document in documents}) > 1]

@@ -1,13 +1,14 @@
 """AG Grid with the settings that all pages share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import dash_ag_grid as dag
 from dash import html
 from dash.development.base_component import Component
 
-_DEFAULTS = {"sortable": True, "filter": True, "resizable": True, "minWidth": 90}
+# a column may hold values of several types, so that the grid must not guess one
+_DEFAULTS = {"sortable": True, "filter": True, "resizable": True, "minWidth": 90, "cellDataType": False}
 
 
 def make_grid(
@@ -35,6 +36,13 @@ def make_grid(
         **more,
     )
     return html.Div(grid, role="region", **{"aria-label": label})
+
+
+def value_column(field: str, header: str, values: Iterable[Any], **more: Any) -> dict[str, Any]:
+    """A column of logged values: with a filter for numbers if they are all numbers, for text otherwise."""
+    numbers = all(isinstance(value, int | float | None) for value in values)
+    kind = {"filter": "agNumberColumnFilter"} if numbers else {"filter": "agTextColumnFilter"}
+    return {"field": field, "headerName": header, "headerTooltip": header, **kind, **more}
 
 
 def link_column(field: str, header: str, href: str = "href", **more: Any) -> dict[str, Any]:

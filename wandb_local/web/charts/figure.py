@@ -9,6 +9,7 @@ from wandb_local.web.charts.series import AXES, Series
 
 # Okabe and Ito's colours, which people who see few colours can tell apart, but those too pale for a white page.
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#7f52b8", "#c0392b", "#5c6b7a", "#00838f")
+GRID = {"gridcolor": "#8884", "zerolinecolor": "#8886", "automargin": True}  # on light and dark pages
 _FAINT = 0.25
 
 
@@ -73,7 +74,6 @@ def _trace(label: str, x: Sequence[Any], y: Sequence[float | None], place: int) 
 
 
 def _layout(name: str, look: Look) -> dict[str, Any]:
-    grid = {"gridcolor": "#8884", "zerolinecolor": "#8886", "automargin": True}
     return {
         "autosize": True,
         "margin": {"l": 48, "r": 12, "t": 8, "b": 36},
@@ -83,8 +83,8 @@ def _layout(name: str, look: Look) -> dict[str, Any]:
         "showlegend": False,
         "hovermode": "x unified",
         "uirevision": f"{look.axis} {look.log}",  # the zoom stays while points come in
-        "xaxis": {**grid, "title": {"text": plain(axis_title(name, look.axis)), "standoff": 6}},
-        "yaxis": {**grid, "type": "log" if look.log else "linear"},
+        "xaxis": {**GRID, "title": {"text": plain(axis_title(name, look.axis)), "standoff": 6}},
+        "yaxis": {**GRID, "type": "log" if look.log else "linear"},
     }
 
 

@@ -158,7 +158,7 @@ def _span(view: Mapping[str, Any] | None, look: Look) -> Span | None:
 
 
 def _chart(name: str) -> Component:
-    graph = dcc.Graph(id={"type": "charts-graph", "key": name}, config=_GRAPH, className="chart-plot")
+    graph = dcc.Graph(id={"type": "charts-graph", "key": name}, config=_GRAPH, style={"height": "var(--chart)"})
     return html.Figure([html.Figcaption(name), graph], className="card chart")
 
 

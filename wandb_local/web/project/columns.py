@@ -9,7 +9,7 @@ from wandb_local.database import Row
 from wandb_local.graphql.common import iso
 from wandb_local.graphql.runs import state
 from wandb_local.web.documents import Document, cell, config_of, differing, summary_of, title_of
-from wandb_local.web.grids import link_column
+from wandb_local.web.grids import link_column, value_column
 from wandb_local.web.urls import address
 
 _CHOSEN = 4  # columns of config and of summary each, until a visitor chooses
@@ -43,7 +43,7 @@ def usual(runs: Sequence[Row]) -> list[str]:
     return settings[:_CHOSEN] + results[:_CHOSEN]
 
 
-def column_definitions(chosen: Sequence[str]) -> list[dict[str, Any]]:
+def column_definitions(chosen: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The grid's columns: the fixed ones and those that are chosen."""
     fixed: list[dict[str, Any]] = [
         link_column("name", "Run", pinned="left", minWidth=240),
@@ -53,7 +53,7 @@ def column_definitions(chosen: Sequence[str]) -> list[dict[str, Any]]:
         {"field": "duration", "headerName": "Duration (s)", "width": 130, "filter": "agNumberColumnFilter"},
         {"field": "tags", "headerName": "Tags", "width": 120},
     ]
-    return fixed + [{"field": name, "headerName": name.partition(".")[2], "headerTooltip": name} for name in chosen]
+    return fixed + [value_column(name, name.partition(".")[2], (row[name] for row in rows)) for name in chosen]
 
 
 def grid_rows(runs: Sequence[Row], entity: str, project: str, chosen: Sequence[str]) -> list[dict[str, Any]]:

@@ -54,10 +54,13 @@ def layout(context: Context, params: Mapping[str, str], query: Mapping[str, str]
             make_grid(
                 "runs-grid",
                 "Runs",
-                column_definitions(chosen),
+                column_definitions(chosen, rows),
                 rows,
                 getRowId="params.data.id",
-                dashGridOptions={"rowSelection": {"mode": "multiRow", "enableClickSelection": False}},
+                dashGridOptions={
+                    "rowSelection": {"mode": "multiRow", "enableClickSelection": False},
+                    "selectionColumnDef": {"pinned": "left"},
+                },
             ),
         ]
     )
@@ -86,7 +89,7 @@ def register(app: dash.Dash, context: Context) -> None:
             return (no_update,) * 5
         runs = runs_of(context, project["id"])
         rows = grid_rows(runs, page["entity"], page["project"], chosen or [])
-        columns = no_update if ticked else column_definitions(chosen or [])
+        columns = no_update if ticked else column_definitions(chosen or [], rows)
         return rows, columns, offered(runs), now, _count(len(runs))
 
     @app.callback(

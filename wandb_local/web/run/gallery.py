@@ -102,7 +102,14 @@ def logged_at(context: Context, run: Row, key: str) -> list[int]:
 def _card(context: Context, run: Row, key: str) -> Component:
     last = max(len(logged_at(context, run, key)) - 1, 0)
     slider = dcc.Slider(
-        0, last, 1, id={"type": "gallery-slider", "key": key}, value=last, marks=None, disabled=last == 0
+        0,
+        last,
+        1,
+        id={"type": "gallery-slider", "key": key},
+        value=last,
+        marks=None,
+        disabled=last == 0,
+        allow_direct_input=False,
     )
     return html.Section(
         [

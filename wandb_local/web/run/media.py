@@ -11,7 +11,8 @@ from dash.development.base_component import Component
 from wandb_local import jsons
 from wandb_local.context import Context
 from wandb_local.database import Row
-from wandb_local.web.charts.figure import COLORS
+from wandb_local.web.charts.figure import COLORS, GRID
+from wandb_local.web.documents import is_media
 from wandb_local.web.media import run_file_url
 from wandb_local.web.table.sources import TABLE_TYPES
 
@@ -42,7 +43,7 @@ def _items(value: Any) -> Iterator[dict[str, Any]]:
             own = {one: value[many][place] for many, one in rest.items() if _has(value.get(many), place)}
             yield {"_type": "image-file", "path": path, **own}
         return
-    several = [many for many in value.values() if isinstance(many, list) and many and _is_media(many[0])]
+    several = [many for many in value.values() if isinstance(many, list) and many and is_media(many[0])]
     if several and "path" not in value:
         captions = value.get("captions")
         for place, item in enumerate(several[0]):
@@ -53,10 +54,6 @@ def _items(value: Any) -> Iterator[dict[str, Any]]:
 
 def _has(many: Any, place: int) -> bool:
     return isinstance(many, list) and len(many) > place and bool(many[place])
-
-
-def _is_media(value: Any) -> bool:
-    return isinstance(value, dict) and "_type" in value
 
 
 def show_item(context: Context, run: Row, params: Params, item: Mapping[str, Any], name: str) -> Component:
@@ -94,7 +91,8 @@ def _plotly(context: Context, md5: str) -> Component:
         figure = None
     if not isinstance(figure, dict):
         return html.P("This figure is damaged or too large to show.", className="soft")
-    return _graph({"data": figure.get("data", []), "layout": figure.get("layout", {})})
+    layout = figure.get("layout")
+    return _graph({"data": figure.get("data", []), "layout": layout if isinstance(layout, dict) else {}}, "as-logged")
 
 
 def _histogram(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,15 +104,13 @@ def _histogram(item: Mapping[str, Any]) -> dict[str, Any]:
         return {"data": [], "layout": {}}
     centers = [(low + high) / 2 for low, high in pairwise(edges)]
     widths = [high - low for low, high in pairwise(edges)]
-    layout = {
-        "bargap": 0,
-        "margin": {"l": 48, "r": 12, "t": 8, "b": 36},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-    }
+    layout = {"bargap": 0, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "yaxis": GRID}
     bars = {"type": "bar", "x": centers, "y": values, "width": widths, "marker": {"color": COLORS[0]}}
     return {"data": [bars], "layout": layout}
 
 
-def _graph(figure: Mapping[str, Any]) -> Component:
-    return dcc.Graph(figure=dict(figure), config={"displaylogo": False, "responsive": True}, className="logged-graph")
+def _graph(figure: dict[str, Any], kind: str = "") -> Component:
+    margin = {"l": 48, "r": 12, "t": 40 if figure["layout"].get("title") else 12, "b": 36}
+    figure = {**figure, "layout": {"margin": margin, **figure["layout"]}}
+    graph = dcc.Graph(figure=figure, config={"displaylogo": False, "responsive": True}, style={"height": "300px"})
+    return html.Div(graph, className=f"medium {kind}".strip())
