@@ -12,9 +12,10 @@ _DEFAULTS = {"sortable": True, "filter": True, "resizable": True, "minWidth": 90
 
 
 def make_grid(
-    name: str, label: str, columns: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], **more: Any
+    name: str, label: str, columns: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]] | None, **more: Any
 ) -> Component:
-    """A grid with the id ``name``; ``label`` is what a screen reader calls it; ``more`` goes to AgGrid.
+    """A grid with the id ``name``; ``label`` is what a screen reader calls it; ``more`` goes to AgGrid. Without
+    ``rows`` the grid asks for them (``rowModelType="infinite"``).
 
     Cells show what was logged as text: nothing in a grid is ever read as HTML or code.
     """
@@ -25,10 +26,11 @@ def make_grid(
         "ensureDomOrder": True,
         **more.pop("dashGridOptions", {}),
     }
+    if rows is not None:
+        more["rowData"] = [dict(row) for row in rows]
     grid = dag.AgGrid(
         id=name,
         columnDefs=[dict(column) for column in columns],
-        rowData=[dict(row) for row in rows],
         defaultColDef=_DEFAULTS,
         dashGridOptions=options,
         dangerously_allow_code=False,

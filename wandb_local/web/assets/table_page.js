@@ -159,7 +159,7 @@
                     sets: list(shown, about.sets.map((set) => set.name)),
                     off: list(every.filter((name) => !classes.includes(name)), []),
                     opacity: Number(opacity) === 60 ? null : opacity,
-                    row,
+                    row: row ?? null,
                 };
                 window.history.replaceState(window.history.state, "", address(changes));
             },
