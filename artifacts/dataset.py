@@ -16,6 +16,7 @@ import wandb
 from artifacts.contents import DatasetLike, content_tables, frames_by_split
 from artifacts.download import DATA_FOLDER, DESCRIPTION, download_dataset
 from artifacts.errors import naming, offline_error
+from artifacts.masks import class_colors
 from artifacts.publish import publish
 
 FORMAT = 1  # of the artifact; a new number makes new versions of unchanged data
@@ -87,6 +88,7 @@ def dataset_artifact(dataset: DatasetLike, name: str, digest: str) -> wandb.Arti
         "layout": dataset.layout,
         "taxonomy": {"name": taxonomy.name, "digest": taxonomy.digest, "classes": list(taxonomy.names)},
         "splits": {split: len(frames) for split, frames in sorted(dataset.splits.items())},
+        "class_colors": class_colors(taxonomy),
     }
     artifact = wandb.Artifact(name, type="dataset", metadata=metadata)
     for path in _files(dataset):

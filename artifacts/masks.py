@@ -10,7 +10,8 @@ import wandb
 from numpy.typing import NDArray
 from PIL import Image
 
-from camvid.taxonomy import IGNORE_INDEX, MAX_CLASSES, VOID_NAME
+from camvid.taxonomy import IGNORE_INDEX, MAX_CLASSES, VOID_NAME, Taxonomy
+from eval.colors import ERROR_COLORS, VOID_COLOR
 
 Mask = NDArray[np.uint8]
 
@@ -23,6 +24,21 @@ ERROR_LABELS = {
     MISSED: "priority class missed",
     IGNORE_INDEX: VOID_NAME,
 }
+_CORRECT_COLOR = (128, 128, 128, 70)  # a light veil, so that what is wrong stands out
+
+
+def class_colors(taxonomy: Taxonomy) -> dict[str, str]:
+    """Colours by class name (``#rrggbb``, with opacity ``#rrggbbaa``), for the metadata of an artifact with overlays.
+
+    W&B's app draws its own colours; ``wandb_local`` draws these.
+    """
+    known = {
+        **{name: tuple(color) for name, color in zip(taxonomy.names, taxonomy.colors.tolist(), strict=True)},
+        **ERROR_COLORS,
+        ERROR_LABELS[CORRECT]: _CORRECT_COLOR,
+        VOID_NAME: VOID_COLOR,
+    }
+    return {name: "#" + bytes(color).hex() for name, color in known.items()}
 
 
 def class_labels(class_names: Sequence[str]) -> dict[int, str]:

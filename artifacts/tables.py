@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import wandb
 
-from artifacts.masks import Mask, evaluation_image
+from artifacts.masks import Mask, class_colors, evaluation_image
 from artifacts.publish import publish
 from camvid.taxonomy import Taxonomy
 from eval.edge_cases import frames_found, frames_missed
@@ -93,7 +93,8 @@ def log_evaluation(
         "missed": _view(table, frames_missed(evaluation.records)),
         "found": _view(table, frames_found(evaluation.records)),
     }
-    artifact = wandb.Artifact(f"run-{run.id}-{prefix}-evaluation", type="evaluation")
+    metadata = {"class_colors": class_colors(taxonomy)}
+    artifact = wandb.Artifact(f"run-{run.id}-{prefix}-evaluation", type="evaluation", metadata=metadata)
     for name, part in tables.items():
         artifact.add(part, name)
     publish(run, artifact)

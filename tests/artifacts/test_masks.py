@@ -2,7 +2,17 @@ import numpy as np
 import wandb
 from PIL import Image
 
-from artifacts.masks import CORRECT, ERROR_LABELS, HALLUCINATED, MISSED, OTHER_ERROR, error_mask, evaluation_image
+from artifacts.masks import (
+    CORRECT,
+    ERROR_LABELS,
+    HALLUCINATED,
+    MISSED,
+    OTHER_ERROR,
+    class_colors,
+    class_labels,
+    error_mask,
+    evaluation_image,
+)
 from camvid.taxonomy import IGNORE_INDEX, MAX_CLASSES, load_taxonomy
 
 TAXONOMY = load_taxonomy("camvid11")
@@ -17,6 +27,12 @@ def test_error_mask_by_hand():
     assert error_mask(truth, pred, TAXONOMY.priority).tolist() == [expected]
     assert set(expected) == set(ERROR_LABELS)
     assert not set(ERROR_LABELS) & set(range(MAX_CLASSES))
+
+
+def test_every_class_of_every_overlay_has_a_colour():
+    colors = class_colors(TAXONOMY)
+    assert set(colors) == {*class_labels(NAMES).values(), *ERROR_LABELS.values()}
+    assert (colors["Road"], colors["correct"]) == ("#804080", "#80808046")
 
 
 def test_large_frames_shrink_with_their_masks():

@@ -94,10 +94,10 @@ window.tableCompose = (() => {
         for (const watcher of watchers) watcher();
     }
 
-    // #rrggbb as the four bytes of a pixel, opaque
+    // #rrggbb or #rrggbbaa as the four bytes of a pixel
     function rgba(color) {
-        const number = parseInt(color.slice(1), 16);
-        return ((255 << 24) | ((number & 255) << 16) | (number & 0xff00) | (number >> 16)) >>> 0;
+        const [red, green, blue, opacity = 255] = color.slice(1).match(/../g).map((byte) => parseInt(byte, 16));
+        return ((opacity << 24) | (blue << 16) | (green << 8) | red) >>> 0;
     }
 
     // Write the colours of a mask's classes into a canvas of the mask's size.

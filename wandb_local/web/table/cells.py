@@ -66,7 +66,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Label:
-    """A class of a mask set: its name, and its colour (``#rrggbb``)."""
+    """A class of a mask set: its name, and its colour (``#rrggbb`` or ``#rrggbbaa``)."""
 
     name: str
     color: str

@@ -20,11 +20,11 @@ COLORS = (
 )
 # fmt: on
 
-_HEX = re.compile(r"#[0-9a-fA-F]{6}")
+_HEX = re.compile(r"#[0-9a-fA-F]{6}(?:[0-9a-fA-F]{2})?")
 
 
 def class_colors(classes: Iterable[tuple[int, str]], carried: Mapping[str, object]) -> dict[str, str]:
-    """A colour (``#rrggbb``) for every class.
+    """A colour (``#rrggbb``, or ``#rrggbbaa`` with opacity) for every class.
 
     Args:
         classes: value in the mask and name, of all mask sets. One name has one colour, whatever its values are.
