@@ -48,4 +48,4 @@ def differing(documents: Sequence[Mapping[str, Any]]) -> list[str]:
     """The names whose values are not the same in all documents, in the order in which they first appear; no media,
     which are other files in each run."""
     names = dict.fromkeys(name for document in documents for name, value in document.items() if not is_media(value))
-    return [name for name in names if len({jsons.dumps(document.get(name)) for document in documents}) > 1]
+    return [name for name in names if any(document.get(name) != documents[0].get(name) for document in documents)]

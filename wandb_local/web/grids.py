@@ -35,6 +35,7 @@ def make_grid(
         dashGridOptions=options,
         dangerously_allow_code=False,
         className=more.pop("className", "grid"),
+        style={"height": "var(--grid-height)"},
         **more,
     )
     return html.Div(grid, role="region", **{"aria-label": label})

@@ -76,12 +76,18 @@ def _history(db: Database, run: Row, names: Sequence[str], span: Span) -> list[d
         sql = "SELECT number, line FROM history WHERE run_id = ? AND step >= ? AND step <= ? ORDER BY number"
         return [parse_row(row["line"]) for row in db.rows(sql, bounds)]
     rows = _by_number(db, run["id"], thinned(range(numbers["first"], numbers["last"] + 1), POINTS))
+    counts = _counts(run)
     for name in names:
-        if sum(lookup(record, name) is not None for record in rows.values()) >= POINTS // 4:
-            continue  # the sample shows it well
+        if sum(lookup(record, name) is not None for record in rows.values()) >= min(counts.get(name, 0), POINTS // 4):
+            continue  # the rows that were read show it well
         wanted = thinned(numbers_with(db, run["id"], name, span), POINTS)
         rows |= _by_number(db, run["id"], [number for number in wanted if number not in rows])
     return [rows[number] for number in sorted(rows)]
+
+
+def _counts(run: Row) -> dict[str, int]:
+    keys = json.loads(run["history_keys"])["keys"]
+    return {name: sum(kind["count"] for kind in entry["typeCounts"]) for name, entry in keys.items()}
 
 
 def numbers_with(db: Database, run_id: int, name: str, span: Span) -> list[int]:

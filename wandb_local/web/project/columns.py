@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from wandb_local.context import Context
@@ -13,7 +14,6 @@ from wandb_local.web.grids import link_column, value_column
 from wandb_local.web.urls import address
 
 _CHOSEN = 4  # columns of config and of summary each, until a visitor chooses
-_NAMES = {"config": config_of, "summary": summary_of}
 _SELECT = (
     "SELECT runs.name, runs.display_name, runs.state, runs.heartbeat_at, runs.created_at, runs.tags, runs.config,"
     " runs.summary, sweeps.name AS sweep"
@@ -21,23 +21,29 @@ _SELECT = (
 )
 
 
-def runs_of(context: Context, project_id: int) -> list[Row]:
+@dataclass(frozen=True)
+class Listed:
+    """A run with its config and summary; ``documents`` has them by these words, without lists and media."""
+
+    row: Row
+    documents: Mapping[str, Document]
+
+
+def runs_of(context: Context, project_id: int) -> list[Listed]:
     """The runs of a project, newest first, with what the list shows of them."""
-    return context.db.rows(_SELECT, (project_id,))
+    rows = context.db.rows(_SELECT, (project_id,))
+    return [Listed(row, {"config": _plain(config_of(row)), "summary": _plain(summary_of(row))}) for row in rows]
 
 
-def offered(runs: Sequence[Row]) -> list[str]:
-    """All columns that config and summary offer: ``config.lr``, ``summary.val/loss``; what holds no media."""
-    names: dict[str, None] = {}
-    for section, read in _NAMES.items():
-        for run in runs:
-            names |= {f"{section}.{name}": None for name, value in read(run).items() if _is_plain(value)}
-    return list(names)
+def offered(runs: Sequence[Listed]) -> list[str]:
+    """All columns that config and summary offer: ``config.lr``, ``summary.val/loss``."""
+    names = [f"{word}.{name}" for word in ("config", "summary") for run in runs for name in run.documents[word]]
+    return list(dict.fromkeys(names))
 
 
-def usual(runs: Sequence[Row]) -> list[str]:
+def usual(runs: Sequence[Listed]) -> list[str]:
     """The columns that a visitor sees who has chosen none: settings that differ, and the first few results."""
-    settings = [f"config.{name}" for name in differing([_plain(config_of(run)) for run in runs])]
+    settings = [f"config.{name}" for name in differing([run.documents["config"] for run in runs])]
     results = [name for name in offered(runs) if name.startswith("summary.")]
     results.sort(key=lambda name: name.count("/"))
     return settings[:_CHOSEN] + results[:_CHOSEN]
@@ -56,9 +62,14 @@ def column_definitions(chosen: Sequence[str], rows: Sequence[Mapping[str, Any]])
     return fixed + [value_column(name, name.partition(".")[2], (row[name] for row in rows)) for name in chosen]
 
 
-def grid_rows(runs: Sequence[Row], entity: str, project: str, chosen: Sequence[str]) -> list[dict[str, Any]]:
+def grid_rows(runs: Sequence[Listed], entity: str, project: str, chosen: Sequence[str]) -> list[dict[str, Any]]:
     """The grid's rows."""
-    return [{**_fixed(run, entity, project), **_values(run, chosen)} for run in runs]
+    columns = [(column, *column.partition(".")[::2]) for column in chosen]
+    return [
+        _fixed(run.row, entity, project)
+        | {column: cell(run.documents.get(word, {}).get(name)) for column, word, name in columns}
+        for run in runs
+    ]
 
 
 def _fixed(run: Row, entity: str, project: str) -> dict[str, Any]:
@@ -75,18 +86,5 @@ def _fixed(run: Row, entity: str, project: str) -> dict[str, Any]:
     }
 
 
-def _values(run: Row, chosen: Sequence[str]) -> Mapping[str, Any]:
-    documents = {section: read(run) for section, read in _NAMES.items() if any(n.startswith(section) for n in chosen)}
-    values = {}
-    for column in chosen:
-        section, _, name = column.partition(".")
-        values[column] = cell(documents.get(section, {}).get(name))
-    return values
-
-
 def _plain(document: Document) -> Document:
-    return {name: value for name, value in document.items() if _is_plain(value)}
-
-
-def _is_plain(value: Any) -> bool:
-    return not isinstance(value, dict | list)
+    return {name: value for name, value in document.items() if not isinstance(value, dict | list)}
