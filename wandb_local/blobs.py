@@ -1,16 +1,20 @@
 """File contents, stored once each under the MD5 of their bytes: the name that W&B's protocol itself gives them."""
 
+import asyncio
+import contextlib
 import hashlib
 import os
 import re
 import secrets
 import shutil
+import threading
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from wandb_local.database import Database
+from wandb_local.durable import sync
 from wandb_local.errors import ClientError
 from wandb_local.folder import DataFolder
 
@@ -20,7 +24,7 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Received:
-    """Bytes that have arrived in a temporary file and are not stored yet."""
+    """Bytes that have arrived on the disk, in a temporary file, and are not stored yet."""
 
     path: Path
     md5: str
@@ -37,6 +41,8 @@ class BlobStore:
     def __init__(self, folder: DataFolder, database: Database) -> None:
         self._folder = folder
         self._db = database
+        self._joining: set[str] = set()
+        self._joining_guard = threading.Lock()
 
     def path(self, md5: str) -> Path:
         """Where the blob of a digest lies."""
@@ -58,7 +64,9 @@ class BlobStore:
                     digest.update(chunk)
                     handle.write(chunk)
                     size += len(chunk)
-            return self._checked(Received(path, digest.hexdigest(), size), expected_md5)
+            received = self._checked(Received(path, digest.hexdigest(), size), expected_md5)
+            await asyncio.to_thread(sync, path)
+            return received
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -79,7 +87,9 @@ class BlobStore:
                             digest.update(chunk)
                             target.write(chunk)
                             size += len(chunk)
-            return self._checked(Received(path, digest.hexdigest(), size), expected_md5)
+            received = self._checked(Received(path, digest.hexdigest(), size), expected_md5)
+            sync(path)
+            return received
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -88,8 +98,7 @@ class BlobStore:
         """Move received bytes into the store; answers their digest. Storing the same bytes twice is harmless."""
         target = self.path(received.md5)
         with self._db.write() as connection:  # the file moves under the writer's lock, so that gc cannot come between
-            target.parent.mkdir(exist_ok=True)
-            received.path.replace(target)
+            self._move(received.path, target)
             connection.execute(
                 "INSERT INTO blobs (md5, size, touched_at) VALUES (?, ?, ?)"
                 " ON CONFLICT (md5) DO UPDATE SET touched_at = excluded.touched_at",
@@ -101,6 +110,7 @@ class BlobStore:
         """Store bytes that the server made itself."""
         path = self._temporary()
         path.write_bytes(data)
+        sync(path)
         return self.keep(Received(path, hashlib.md5(data, usedforsecurity=False).hexdigest(), len(data)))
 
     def touch(self, md5: str) -> bool:
@@ -119,18 +129,46 @@ class BlobStore:
 
     def keep_part(self, upload_id: str, number: int, received: Received) -> None:
         """Put one part of a multipart upload in place."""
-        folder = self.part_folder(upload_id)
-        folder.mkdir(exist_ok=True)
-        received.path.replace(folder / f"{number:06d}")
+        self._move(received.path, self.part_folder(upload_id) / f"{number:06d}")
 
     def drop_parts(self, upload_id: str) -> None:
         """Forget a multipart upload."""
         shutil.rmtree(self.part_folder(upload_id), ignore_errors=True)
 
+    def drop_parts_before(self, moment: float) -> int:
+        """Forget the multipart uploads that have stood still since before a moment; answers how many."""
+        stale = [path for path in self._folder.uploads.glob("parts-*") if path.stat().st_mtime < moment]
+        for path in stale:
+            shutil.rmtree(path)
+        return len(stale)
+
+    @contextlib.contextmanager
+    def joining(self, upload_id: str) -> Iterator[None]:
+        """Let one request at a time put the parts of an upload together.
+
+        Raises:
+            BlockingIOError: another one does; the client, which grew impatient, comes again.
+        """
+        with self._joining_guard:
+            if upload_id in self._joining:
+                raise BlockingIOError("the parts of the upload are being put together")
+            self._joining.add(upload_id)
+        try:
+            yield
+        finally:
+            self._joining.discard(upload_id)
+
     def sweep_temporaries(self) -> None:
         """Delete what interrupted uploads left behind; call it only while nothing is being uploaded."""
         for path in self._folder.uploads.glob("tmp-*"):
             path.unlink(missing_ok=True)
+
+    def _move(self, source: Path, target: Path) -> None:
+        if not target.parent.is_dir():
+            target.parent.mkdir(exist_ok=True)
+            self._db.unsettled.note(target.parent.parent)
+        source.replace(target)
+        self._db.unsettled.note(target.parent)
 
     def _temporary(self) -> Path:
         return self._folder.uploads / f"tmp-{os.getpid()}-{secrets.token_hex(8)}"

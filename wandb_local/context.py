@@ -55,10 +55,18 @@ class Services:
     threads: ThreadPoolExecutor
 
     async def run(self, function: Callable[_Given, _Answer], *given: _Given.args, **named: _Given.kwargs) -> _Answer:
-        """Call a function that reads or writes records, without holding up the event loop."""
+        """Call a function that reads or writes records, without holding up the event loop.
+
+        What it has written is on the disk when this returns.
+        """
         return await asyncio.get_running_loop().run_in_executor(
-            self.threads, functools.partial(function, *given, **named)
+            self.threads, self._settled, functools.partial(function, *given, **named)
         )
+
+    def _settled(self, function: Callable[[], _Answer]) -> _Answer:
+        answer = function()
+        self.db.unsettled.settle()
+        return answer
 
     def close(self) -> None:
         """Wait for what is being done, then close the database."""

@@ -17,11 +17,12 @@ def summary(services: Services) -> dict[str, Any]:
 
 
 def collect_garbage(services: Services, grace: float) -> dict[str, int]:
-    """Delete versions that were begun and never committed, then blobs that no run file and no version refers to.
+    """Delete uploads and versions that were begun and not ended, then blobs that no run file and no version refers to.
 
     What is younger than ``grace`` seconds stays: it may belong to an upload that is under way.
     """
     limit = now() - grace
+    uploads = services.blobs.drop_parts_before(limit)
     with services.db.write() as connection:
         abandoned = connection.execute("DELETE FROM artifacts WHERE state = 'PENDING' AND updated_at < ?", (limit,))
         unused = connection.execute(
@@ -34,4 +35,5 @@ def collect_garbage(services: Services, grace: float) -> dict[str, int]:
         for row in unused:
             connection.execute("DELETE FROM blobs WHERE md5 = ?", (row["md5"],))
             services.blobs.path(row["md5"]).unlink(missing_ok=True)
-    return {"versions": abandoned.rowcount, "blobs": len(unused), "bytes": sum(row["size"] for row in unused)}
+    size = sum(row["size"] for row in unused)
+    return {"uploads": uploads, "versions": abandoned.rowcount, "blobs": len(unused), "bytes": size}

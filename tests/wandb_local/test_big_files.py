@@ -1,7 +1,14 @@
-"""Files of several gigabytes, which the client sends in parts."""
+"""Files of 2 GiB and more, which the client sends in parts of 100 MiB: that size is fixed in the client."""
 
+import base64
+import concurrent.futures
+import contextlib
 import hashlib
+import json
 import os
+import time
+import urllib.error
+import urllib.request
 
 import pytest
 import wandb
@@ -9,6 +16,95 @@ import wandb
 from tests.wandb_local.process import Server, client_environment
 
 GIGABYTE = 1 << 30
+PART = 100 << 20  # bytes of a part, as the client cuts them
+CREATE = "mutation($p:String!){createArtifact(input:{projectName:$p,artifactTypeName:"
+CREATE += '"dataset",artifactCollectionName:"big",digest:"d"}){artifact{id}}}'
+ANNOUNCE = "mutation($f:[CreateArtifactFileSpecInput!]!){createArtifactFiles(input:{artifactFiles:$f}){files{edges{node"
+ANNOUNCE += "{storagePath uploadUrl uploadMultipartUrls{uploadID uploadUrlParts{partNumber uploadUrl}}}}}}}"
+COMPLETE = "mutation($i:CompleteMultipartUploadArtifactInput!){completeMultipartUploadArtifact(input:$i){digest}}"
+
+
+def md5_of(data):
+    return hashlib.md5(data, usedforsecurity=False)
+
+
+def status_of(request):
+    try:
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return response.status
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+
+
+class Upload:
+    """A file that has been announced in parts, as the client announces one."""
+
+    def __init__(self, server, project, parts):
+        self.server = server
+        self.md5 = md5_of(b"".join(parts))
+        artifact = server.graphql(CREATE, p=project)["createArtifact"]["artifact"]["id"]
+        digest = base64.b64encode(self.md5.digest()).decode()
+        numbered = [{"partNumber": n, "hexMD5": md5_of(part).hexdigest()} for n, part in enumerate(parts, start=1)]
+        spec = {"artifactID": artifact, "name": "big.bin", "md5": digest, "uploadPartsInput": numbered}
+        (edge,) = server.graphql(ANNOUNCE, f=[spec])["createArtifactFiles"]["files"]["edges"]
+        multipart = edge["node"]["uploadMultipartUrls"]
+        self.id = multipart["uploadID"]
+        self.urls = [part["uploadUrl"] for part in multipart["uploadUrlParts"]]
+        self.input = {"artifactID": artifact, "storagePath": edge["node"]["storagePath"], "uploadID": self.id}
+
+    def put(self, number, data):
+        return status_of(urllib.request.Request(self.urls[number - 1], data=data, method="PUT"))
+
+    def complete(self, *numbers):
+        given = self.input | {"completedParts": [{"partNumber": n, "hexMD5": "tag"} for n in numbers]}
+        body = json.dumps({"query": COMPLETE, "variables": {"i": {**given, "completeMultipartAction": "Complete"}}})
+        request = urllib.request.Request(self.server.url + "/graphql", data=body.encode())
+        key = base64.b64encode(f"api:{self.server.key}".encode()).decode()
+        request.add_header("Authorization", f"Basic {key}")
+        return status_of(request)
+
+    def stored(self):
+        """Content of the blob, or None."""
+        name = self.md5.hexdigest()
+        path = self.server.data / "blobs" / name[:2] / name[2:]
+        return path.read_bytes() if path.exists() else None
+
+
+def test_every_part_is_checked_and_so_is_the_whole(server, project):
+    parts = [os.urandom(1000), os.urandom(1000), os.urandom(500)]
+    upload = Upload(server, project, parts)
+    assert [upload.put(1, parts[0]), upload.put(2, parts[0]), upload.put(3, parts[2])] == [200, 400, 200]
+    assert upload.complete(1, 2, 3) == 400
+    assert upload.put(2, parts[1]) == 200
+    assert upload.put(2, parts[1]) == 200
+    assert upload.complete(1, 3) == 400
+    assert upload.stored() is None
+    assert upload.complete(1, 2, 3) == 200
+    assert upload.complete(1, 2, 3) == 200
+    assert upload.stored() == b"".join(parts)
+    assert not (server.data / "uploads" / f"parts-{upload.id}").exists()
+
+
+def test_an_impatient_client_may_ask_again_while_the_parts_are_put_together(server, project):
+    parts = [os.urandom(16 << 20) for _ in range(2)]
+    upload = Upload(server, project, parts)
+    assert [upload.put(number, part) for number, part in enumerate(parts, start=1)] == [200, 200]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        statuses = list(pool.map(lambda _: upload.complete(1, 2), range(4)))
+    assert 200 in statuses
+    assert set(statuses) <= {200, 503}
+    assert upload.complete(1, 2) == 200
+    assert upload.stored() == b"".join(parts)
+
+
+def test_parts_that_nobody_put_together_are_collected(server, project):
+    upload = Upload(server, project, [b"one", b"two"])
+    assert upload.put(1, b"one") == 200
+    server.ask("/gc", b'{"grace": 3600}')
+    assert (server.data / "uploads" / f"parts-{upload.id}").exists()
+    server.ask("/gc", b'{"grace": 0}')
+    assert not (server.data / "uploads" / f"parts-{upload.id}").exists()
 
 
 def peak_memory(pid):
@@ -29,9 +125,26 @@ def write_big(path, size):
     return digest.hexdigest()
 
 
+def arrived(server, seen):
+    """Note the parts that lie on the server now: number, size, and what tells one arrival from another."""
+    for path in (server.data / "uploads").glob("parts-*/*"):
+        with contextlib.suppress(FileNotFoundError):
+            status = path.stat()
+            seen.setdefault(path.relative_to(server.data / "uploads"), {})[status.st_ino] = status.st_size
+    return seen
+
+
+def wait_for(condition, timeout=600):
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
-def test_three_gigabytes_go_up_and_come_back(tmp_path, monkeypatch, request):
+def test_three_gigabytes_go_up_in_parts_and_come_back(tmp_path, monkeypatch, request):
+    """The server is killed on the way: what has arrived is not sent again, the client goes on with the other parts."""
     server = Server(tmp_path)
     request.addfinalizer(server.stop)
     server.start()
@@ -39,14 +152,27 @@ def test_three_gigabytes_go_up_and_come_back(tmp_path, monkeypatch, request):
         monkeypatch.setenv(name, value)
     wandb.teardown()
     digest = write_big(tmp_path / "big.bin", 3 * GIGABYTE)
-    before = peak_memory(server.pid)
-    with wandb.init(project="big") as run:
+    blob = server.data / "blobs" / digest[:2] / digest[2:]
+    parts: dict = {}
+    with wandb.init(project="big", settings=wandb.Settings(x_file_transfer_retry_wait_max_seconds=2)) as run:
         artifact = wandb.Artifact("big", "dataset")
         artifact.add_file(str(tmp_path / "big.bin"), policy="immutable", skip_cache=True)
-        run.log_artifact(artifact).wait()
-    assert (server.data / "blobs" / digest[:2] / digest[2:]).stat().st_size == 3 * GIGABYTE
-    assert list((server.data / "uploads").iterdir()) == []
+        run.log_artifact(artifact)
+        wait_for(lambda: len(arrived(server, parts)) >= 5)
+        server.kill()
+        before_the_kill = set(arrived(server, parts))
+        server.start()
+        memory = peak_memory(server.pid)
+        wait_for(lambda: arrived(server, parts) and blob.exists())
+        artifact.wait()
+    assert sorted(path.name for path in parts) == [f"{number:06d}" for number in range(1, 32)]
+    assert len({path.parent for path in parts}) == 1
+    sizes = [size for path in sorted(parts) for size in parts[path].values()]
+    assert sizes[:30] == [PART] * 30
+    assert sizes[30:] == [3 * GIGABYTE - 30 * PART]
+    assert len(before_the_kill) >= 5
+    assert (blob.stat().st_size, list((server.data / "uploads").iterdir())) == (3 * GIGABYTE, [])
     version = wandb.Api().artifact("local/big/big:v0")
     version.verify(root=version.download(root=str(tmp_path / "back"), skip_cache=True))
-    assert peak_memory(server.pid) - before < 64 << 20
+    assert peak_memory(server.pid) - memory < 64 << 20
     wandb.teardown()

@@ -119,6 +119,7 @@ def complete_multipart(context: Context, given: Mapping[str, Any]) -> dict[str, 
     Raises:
         ClientError: parts are missing.
         DigestMismatchError: the whole is not what was announced.
+        BlockingIOError: it is being done.
     """
     path, upload_id = str(given.get("storagePath")), str(given.get("uploadID"))
     md5 = path.removeprefix(_PATH)
@@ -126,12 +127,13 @@ def complete_multipart(context: Context, given: Mapping[str, Any]) -> dict[str, 
     if given.get("completeMultipartAction") == "Abort":
         context.blobs.drop_parts(upload_id)
         return {"digest": None}
-    if not (context.blobs.touch(md5) and not folder.exists()):
-        numbers = [inputs.integer(part, "partNumber", 0) for part in inputs.objects(given, "completedParts")]
-        parts = [folder / f"{number:06d}" for number in numbers]
-        missing = [part.name for part in parts if not part.is_file()]
-        if missing or not parts:
-            raise ClientError(f"parts {missing} of the upload have not arrived")
-        context.blobs.keep(context.blobs.join(sorted(parts), md5))
-        context.blobs.drop_parts(upload_id)
+    with context.blobs.joining(upload_id):
+        if not (context.blobs.touch(md5) and not folder.exists()):
+            numbers = [inputs.integer(part, "partNumber", 0) for part in inputs.objects(given, "completedParts")]
+            parts = [folder / f"{number:06d}" for number in numbers]
+            missing = [part.name for part in parts if not part.is_file()]
+            if missing or not parts:
+                raise ClientError(f"parts {missing} of the upload have not arrived")
+            context.blobs.keep(context.blobs.join(sorted(parts), md5))
+            context.blobs.drop_parts(upload_id)
     return {"digest": md5_to_base64(md5)}
