@@ -36,7 +36,10 @@ class TrainConfig:
     # The network.
     architecture: str = Field(default="unet", description="unet, plain_unet, deeplabv3plus, segformer, upernet or fpn")
     backbone: str = Field(default="resnet34", description="any timm backbone, or mit_b0 to mit_b2 for segformer")
-    weights: str = Field(default="none", description="backbone weights: imagenet, none, or a file")
+    weights: str = Field(
+        default="none",
+        description="backbone weights: imagenet, none, auto (an installed package's, else none), or a file",
+    )
     crp: bool = Field(default=False, description="chained residual pooling on every skip and at the bottleneck (unet)")
 
     # What it sees.

@@ -47,7 +47,8 @@ def resolve_backbone(name: str) -> str:
 def build_backbone(name: str, weights: str = "none") -> nn.Module:
     """A timm backbone that returns its feature maps, finest first; `feature_info` tells channels and reductions.
 
-    weights: "none", "imagenet" (the optional package where it fits, else timm's hub), or a file.
+    weights: "none", "imagenet" (the optional package where it fits, else timm's hub), "auto" (the package where it
+    fits, else none: what a comparison of backbones can ask for without a hub), or a file.
     A map at full size (vgg's first) is left out: it would cost more than it gives. Raises ValueError for an unknown
     backbone, one that gives no feature maps for images of any size, and weights that cannot be had (with ways out).
     """
@@ -82,9 +83,9 @@ def _probe(backbone: Any) -> None:
 
 def load_weights(backbone: nn.Module, name: str, weights: str) -> None:
     """Load `weights` (see `build_backbone`) into the features-only timm model called `name`, in place."""
-    if weights == "none":
+    if weights == "none" or (weights == "auto" and package_file(name) is None):
         return
-    if weights != "imagenet":
+    if weights not in ("imagenet", "auto"):
         load_backbone(backbone, read_weights(Path(weights).expanduser()), weights)
     elif (file := package_file(name)) is not None:
         load_backbone(backbone, rename_efficientnet(read_weights(file), backbone.state_dict()), str(file))

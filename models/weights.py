@@ -47,7 +47,7 @@ def package_file(backbone: str) -> Path | None:
 def read_weights(path: Path) -> dict[str, Tensor]:
     """The tensors in a .safetensors or .pth file by name, without unpickling. ValueError names the file and fault."""
     if path.suffix not in SUFFIXES:
-        raise ValueError(f"weights: {str(path)!r} is neither none, imagenet, nor a file ({', '.join(SUFFIXES)})")
+        raise ValueError(f"weights: {str(path)!r} is neither none, imagenet, auto, nor a file ({', '.join(SUFFIXES)})")
     if not path.is_file():
         raise ValueError(f"weights: no such file: {path}")
     try:

@@ -96,6 +96,14 @@ def test_a_model_with_package_weights_sees_them_through_its_own_normalisation(ar
     torch.testing.assert_close(deepest, expected)
 
 
+@torch.no_grad()
+@pytest.mark.parametrize(("name", "pretrained"), [("efficientnet_lite0", True), ("test_resnet", False)])
+def test_auto_takes_the_package_s_weights_where_there_are_some(packaged, name, pretrained):
+    first, second = (build_backbone(name, "auto").state_dict() for _ in range(2))
+    assert all(torch.equal(value, second[key]) for key, value in first.items()) == pretrained
+    assert torch.equal(first["conv_stem.weight"], packaged["_conv_stem.weight"]) if pretrained else first
+
+
 def test_the_plain_name_means_the_model_that_the_weights_fit():
     assert resolve_backbone("efficientnet_lite0") == LITE0
 
@@ -230,7 +238,7 @@ def test_a_file_without_a_state_dict_is_named(tmp_path, content):
 
 
 def test_what_is_no_file_is_named(tmp_path):
-    with pytest.raises(ValueError, match=r"'imagenet22k' is neither none, imagenet, nor a file \(\.safetensors, "):
+    with pytest.raises(ValueError, match=r"'imagenet22k' is neither none, imagenet, auto, nor a file \(\.safete"):
         build_backbone("test_resnet", "imagenet22k")
     with pytest.raises(ValueError, match=r"no such file: .*gone\.pth"):
         build_backbone("test_resnet", str(tmp_path / "gone.pth"))

@@ -1,0 +1,115 @@
+"""Bayesian against random search on a table of real trainings: what a sweep of 15 runs would have found.
+
+    python -m benchmarks.recorded_search [--runs 15] [--seeds 50] [--metric val/miou]
+
+`camvid_search.csv` holds the outcome of every point of `SPACE` (trained by `benchmarks.record_search` on CamVid: 96x128
+crops, 4 epochs, 30 to 60 s each on 2 cores). A sweep proposes any learning rate between the ends of `lr`; its outcome
+is that of the nearest rate that was trained with the same other settings. Printed are median and quartiles over the
+seeds of the best value found, and how often Bayesian search found a better one than random search (a tie counts half).
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from wandb_local.search import Search, Trial
+
+TABLE = Path(__file__).with_name("camvid_search.csv")
+SPACE: dict[str, list[Any]] = {
+    "backbone": ["efficientnet_lite0", "resnet18", "mobilenetv3_small_050"],
+    "loss": ["focal", "{ce: 1.0, dice: 1.0}"],
+    "batch_size": [4, 16],
+    "fit": ["one_cycle", "fine_tune"],
+    "lr": [1e-4, 4e-4, 1.6e-3, 6.4e-3, 2.56e-2],
+}
+METRICS = ("val/priority_dice", "val/miou", "val/foreground_acc", "val/pixel_acc")
+
+
+class Recorded(NamedTuple):
+    """One training: its settings, and its metrics (none of a training that diverged)."""
+
+    settings: dict[str, Any]
+    metrics: dict[str, float]
+
+
+def read_table(path: Path = TABLE) -> list[Recorded]:
+    """The trainings recorded so far, in the order in which they ran.
+
+    Raises:
+        ValueError: a row holds what is not in `SPACE`; the table was recorded for another space.
+    """
+    with path.open(newline="", encoding="utf-8") as file:
+        return [_recorded(row, path) for row in csv.DictReader(file)]
+
+
+def _recorded(row: Mapping[str, str], path: Path) -> Recorded:
+    settings = {}
+    for name, values in SPACE.items():
+        by_text = {str(value): value for value in values}
+        if row[name] not in by_text:
+            raise ValueError(f"{path}: {name}={row[name]} is not in the space; record the table anew")
+        settings[name] = by_text[row[name]]
+    return Recorded(settings, {key: float(row[key]) for key in METRICS if row[key]})
+
+
+def parameters() -> dict[str, Any]:
+    """`SPACE` as the parameters of a sweep."""
+    rates = SPACE["lr"]
+    choices = {name: {"values": values} for name, values in SPACE.items() if name != "lr"}
+    return {**choices, "lr": {"distribution": "log_uniform_values", "min": rates[0], "max": rates[-1]}}
+
+
+def outcome(table: Sequence[Recorded], args: Mapping[str, Any], metric: str) -> float | None:
+    """What the training with these settings reached, at the nearest learning rate; None where that one diverged."""
+    same = [row for row in table if all(row.settings[name] == args[name] for name in SPACE if name != "lr")]
+    nearest = min(same, key=lambda row: abs(math.log(row.settings["lr"] / args["lr"])))
+    return nearest.metrics.get(metric)
+
+
+def play(table: Sequence[Recorded], metric: str, method: str, seed: int, runs: int) -> float:
+    """Best value among the runs of one sweep."""
+    config = {"method": method, "metric": {"name": metric, "goal": "maximize"}, "parameters": parameters()}
+    search, trials = Search(config, seed), list[Trial]()
+    for _ in range(runs):
+        args = search.suggest(trials)
+        assert args is not None
+        value = outcome(table, args, metric)
+        trials.append(Trial(args, "failed" if value is None else "finished", value))
+    return max(trial.metric for trial in trials if trial.metric is not None)
+
+
+def compare(table: Sequence[Recorded], metric: str, runs: int, seeds: int) -> dict[str, list[float]]:
+    """The best values of random and of Bayesian search, one for each seed."""
+    return {
+        method: [play(table, metric, method, seed, runs) for seed in range(seeds)] for method in ("random", "bayes")
+    }
+
+
+def main() -> None:
+    """Read the table, search, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=15, help="runs of a sweep")
+    parser.add_argument("--seeds", type=int, default=50, help="sweeps of each method")
+    parser.add_argument("--metric", choices=METRICS, action="append", help="default: priority Dice and mIoU")
+    options = parser.parse_args()
+    table = read_table()
+    print(f"Best value after {options.runs} runs, median [quartiles] of {options.seeds} seeds; {len(table)} trainings")
+    for metric in options.metric or METRICS[:2]:
+        known = [row.metrics[metric] for row in table if metric in row.metrics]
+        print(f"{metric}: median of all trainings {statistics.median(known):.3f}, best {max(known):.3f}")
+        found = compare(table, metric, options.runs, options.seeds)
+        better = sum((b > r) + 0.5 * (b == r) for b, r in zip(found["bayes"], found["random"], strict=True))
+        for method, values in found.items():
+            low, middle, high = statistics.quantiles(values, n=4)
+            against = f"   better than random {better / options.seeds:4.0%}" if method == "bayes" else ""
+            print(f"  {method:6} {middle:.4f}  [{low:.4f}, {high:.4f}]{against}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
