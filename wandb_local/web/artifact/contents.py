@@ -21,7 +21,7 @@ _TABLE = ".table.json"
 def show_files(context: Context, version: Version) -> Component:
     """A grid of files: a name opens the file in a new tab, a table also as a page."""
     rows = [_file(version, row) for row in files(context, version)]
-    columns = [
+    columns: list[dict[str, Any]] = [
         {"field": "path", "headerName": "File", "cellRenderer": "File", "flex": 1, "minWidth": 300},
         {"field": "bytes", "headerName": "Bytes", "filter": "agNumberColumnFilter", "type": "numericColumn"},
         link_column("table", "As a table", href="table_href", width=130),

@@ -8,7 +8,7 @@ from typing import Any
 from wandb_local.web.sweep.importance import as_text
 
 NONE_AT = -0.1  # where runs without a value stand
-_DECADES = 100  # numbers that span this factor stand on a logarithmic axis
+_DECADES = 100  # a few numbers that span this factor stand on a logarithmic axis
 _MOST_TICKS = 9
 
 
@@ -52,14 +52,15 @@ def _numeric(numbers: Sequence[float], log: bool) -> tuple[list[float], list[tup
     if low == high:
         return [0.5] * len(numbers), [(0.5, number(low))]
     distinct = sorted(set(numbers))
-    log = low > 0 and (log or high / low >= _DECADES)
+    few = len(distinct) <= _MOST_TICKS
+    log = low > 0 and (log or (few and high / low >= _DECADES))
 
     def place(value: float) -> float:
         if log:
             return math.log(value / low) / math.log(high / low)
         return (value - low) / (high - low)
 
-    marks = distinct if len(distinct) <= _MOST_TICKS else _round_numbers(low, high, log)
+    marks = distinct if few else _round_numbers(low, high, log)
     ticks = [(place(mark), number(mark)) for mark in _apart(marks, place)]
     return [place(value) for value in numbers], ticks
 

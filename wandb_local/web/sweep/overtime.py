@@ -70,4 +70,4 @@ def _layout(metric: str) -> dict[str, Any]:
 
 
 def _moment(run: SweepRun) -> str:
-    return dt.datetime.fromtimestamp(run.started, dt.UTC).isoformat(timespec="seconds").removesuffix("+00:00")
+    return dt.datetime.fromtimestamp(run.started, dt.UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")

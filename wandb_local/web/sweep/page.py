@@ -1,6 +1,7 @@
 """One sweep: state and controls, parallel coordinates, importance, runs over time, the runs, and what to copy."""
 
 from collections.abc import Mapping
+from itertools import compress
 from typing import Any
 
 import dash
@@ -16,12 +17,12 @@ from wandb_local.web.grids import make_grid
 from wandb_local.web.sweep import panels, parallel
 from wandb_local.web.sweep.importance import importances
 from wandb_local.web.sweep.overtime import overtime_figure
-from wandb_local.web.sweep.read import Sweep, read_sweep, stamp
+from wandb_local.web.sweep.read import STOPPED_EARLY, Sweep, read_sweep, stamp
 from wandb_local.web.urls import address
 
 PATH = "/{entity}/{project}/sweeps/{sweep}"
 _TICK = 3000  # milliseconds between two looks for changes
-_GRAPH = {"displaylogo": False, "displayModeBar": False, "responsive": True, "doubleClick": False}
+_GRAPH: Any = {"displaylogo": False, "displayModeBar": False, "responsive": True, "doubleClick": False}
 _AXIS_WIDTH = 105  # pixels that an axis needs for its texts
 _CLOSED = "Cancel the sweep? Its agents end their runs at once."
 
@@ -48,7 +49,7 @@ def layout(context: Context, params: Mapping[str, str], _query: Mapping[str, str
             dcc.Interval(id="sweep-tick", interval=_TICK),
             dcc.ConfirmDialog(id="sweep-confirm", message=_CLOSED),
             html.Div(panels.heading(sweep), id="sweep-heading", className="heading"),
-            html.Dl(panels.facts(context, sweep, params), id="sweep-facts", className="facts card"),
+            html.Dl(panels.facts(context, sweep, params), id="sweep-facts", className="facts sweep-facts card"),
             _parallel(sweep),
             html.Div([_importance(), _overtime()], className="columns"),
             _runs(sweep),
@@ -59,12 +60,12 @@ def layout(context: Context, params: Mapping[str, str], _query: Mapping[str, str
 
 
 def _parallel(sweep: Sweep) -> Component:
-    chart = dcc.Graph(id="sweep-parallel", config=_GRAPH, className="sweep-parallel")
+    chart = dcc.Graph(id="sweep-parallel", config=_GRAPH, style={"height": "400px"})
     width = {"minWidth": f"{_AXIS_WIDTH * (len(sweep.parameters) + 1) + 140}px"}
     hint = "Drag along an axis to choose runs; a short drag on it chooses all again. The filters of the list work too."
     head = [
         html.H2("Parameters and metric"),
-        html.Span(id="sweep-chosen", className="soft", **{"aria-live": "polite"}),
+        html.Span(id="sweep-chosen", className="soft", role="status"),
         html.Button("Show all", id="sweep-clear", className="quiet"),
     ]
     return html.Div(
@@ -85,7 +86,7 @@ def _importance() -> Component:
 
 
 def _overtime() -> Component:
-    chart = dcc.Graph(id="sweep-overtime", config=_GRAPH, className="sweep-overtime")
+    chart = dcc.Graph(id="sweep-overtime", config=_GRAPH, style={"height": "calc(100% - 2rem)", "minHeight": "300px"})
     return html.Div([html.H2("Runs over time"), chart], className="card")
 
 
@@ -135,6 +136,10 @@ def register(app: dash.Dash, context: Context) -> None:
         return address(*place[:2], "runs", name) if isinstance(name, str) else no_update
 
 
+def _params(place: list[str]) -> dict[str, str]:
+    return {"entity": place[0], "project": place[1]}
+
+
 def _register_live(app: dash.Dash, context: Context) -> None:
     @app.callback(
         Output("sweep-version", "data"),
@@ -158,9 +163,8 @@ def _register_live(app: dash.Dash, context: Context) -> None:
     )
     def show(_: str, place: list[str]) -> Any:
         sweep = read_sweep(context, *place)
-        params = dict(zip(("entity", "project"), place, strict=False))
         table = panels.importance_table(importances(sweep.parameters, sweep.runs), sweep.metric)
-        return panels.heading(sweep), panels.facts(context, sweep, params), table, overtime_figure(sweep)
+        return panels.heading(sweep), panels.facts(context, sweep, _params(place)), table, overtime_figure(sweep)
 
 
 def _register_brush(app: dash.Dash, context: Context) -> None:
@@ -181,6 +185,7 @@ def _register_brush(app: dash.Dash, context: Context) -> None:
 
     @app.callback(
         Output("sweep-grid", "rowData"),
+        Output("sweep-grid", "style"),
         Output("sweep-chosen", "children"),
         Input("sweep-version", "data"),
         Input("sweep-brush", "data"),
@@ -190,12 +195,10 @@ def _register_brush(app: dash.Dash, context: Context) -> None:
         sweep = read_sweep(context, *place)
         runs = parallel.drawn_runs(sweep) if brush else sweep.runs
         chosen = parallel.brushed(parallel.make_axes(sweep, runs), brush) if brush else [True] * len(runs)
-        rows = panels.run_rows(
-            [run for run, keep in zip(runs, chosen, strict=True) if keep],
-            dict(zip(("entity", "project"), place, strict=False)),
-        )
-        early = panels.stopped_early(sweep.runs)
-        return rows, f"{len(rows)} of {len(sweep.runs)} runs" + (f", {early}" if early else "")
+        rows = panels.run_rows(list(compress(runs, chosen)), _params(place))
+        early = sum(run.state == STOPPED_EARLY for run in sweep.runs)
+        text = f"{len(rows)} of {len(sweep.runs)} runs" + (f", {early} stopped early" if early else "")
+        return rows, {"height": f"{min(430, 110 + 42 * len(sweep.runs))}px"}, text
 
     @app.callback(
         Output("sweep-parallel", "figure"),

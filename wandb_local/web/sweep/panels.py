@@ -10,7 +10,7 @@ from wandb_local.context import Context
 from wandb_local.graphql.common import iso, now
 from wandb_local.web.grids import link_column
 from wandb_local.web.sweep.importance import FEWEST_RUNS, Importance, as_text
-from wandb_local.web.sweep.read import STOPPED_EARLY, Sweep, SweepRun
+from wandb_local.web.sweep.read import Sweep, SweepRun
 from wandb_local.web.urls import address
 
 ACTIONS = {  # a sweep's state: the buttons, and the state that each of them sets
@@ -106,12 +106,19 @@ def run_columns(sweep: Sweep) -> list[dict[str, Any]]:
     if sweep.metric:
         columns.append({"field": "metric", "headerName": sweep.metric, "filter": "agNumberColumnFilter", **best_first})
     columns += [
-        {"field": f"value {p.name}", "headerName": p.name, "headerTooltip": p.name, **_filter(sweep, p.name)}
+        {
+            "field": f"value {p.name}",
+            "headerName": p.name,
+            "headerTooltip": p.name,
+            "flex": 1,
+            "minWidth": 120,
+            **_filter(sweep, p.name),
+        }
         for p in sweep.parameters
     ]
     numeric = {"filter": "agNumberColumnFilter", "width": 110}
     columns += [
-        {"field": "steps", "headerName": "Logged rows", **numeric},
+        {"field": "steps", "headerName": "Rows", **numeric},
         {"field": "seconds", "headerName": "Seconds", **numeric},
         {"field": "started", "headerName": "Started", "width": 190},
     ]
@@ -146,9 +153,3 @@ def _cell(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.6g}")
     return value if isinstance(value, int) and not isinstance(value, bool) else as_text(value)
-
-
-def stopped_early(runs: Sequence[SweepRun]) -> str:
-    """How many runs did not go to their end."""
-    count = sum(run.state == STOPPED_EARLY for run in runs)
-    return f"{count} stopped early" if count else ""

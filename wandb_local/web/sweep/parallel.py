@@ -93,7 +93,7 @@ def _lines(
         "text": texts,
         "customdata": [name for index in group for name in [runs[index].name] * (len(axes) + 1)],
         "hoverinfo": "skip" if color == _FAINT else "text",
-        "line": {"color": color, "width": width, "shape": "spline", "smoothing": 0.6},
+        "line": {"color": color, "width": width, "shape": "spline", "smoothing": 0.3},
         "marker": {"size": 4, "color": color},
         "unselected": {"marker": {"opacity": 1}},
     }
@@ -101,7 +101,9 @@ def _lines(
 
 def _text(sweep: Sweep, run: SweepRun, axis: str) -> str:
     metric = f"{plain(sweep.metric)}: {'none' if run.metric is None else f'{run.metric:.6g}'}"
-    value = f"{plain(axis)}: {plain(as_text(run.values.get(axis)))}<br>" if axis != METRIC else ""
+    given = run.values.get(axis)
+    shown = f"{given:.6g}" if isinstance(given, float) else plain(as_text(given))
+    value = f"{plain(axis)}: {shown}<br>" if axis != METRIC else ""
     return f"<b>{plain(run.title)}</b> ({run.state})<br>{value}{metric}"
 
 
@@ -143,7 +145,7 @@ def _box(index: int, low: float, high: float) -> dict[str, Any]:
 def _notes(index: int, axis: Axis, title: str) -> list[dict[str, Any]]:
     base = {"x": index, "showarrow": False, "font": {"size": 10}}
     ticks = [
-        {**base, "y": place, "text": plain(_short(text, 14)), "xanchor": "left", "xshift": 6}
+        {**base, "y": place, "text": plain(_short(text, 18)), "xanchor": "left", "xshift": 6}
         for place, text in axis.ticks
     ]
     name = f"<b>{'<br>'.join(plain(part) for part in _two_lines(title))}</b>"
