@@ -23,6 +23,14 @@ _POLICY = (
 )
 
 
+_INDEX = """<!doctype html>
+<html lang="en">
+<head>{%metas%}<title>{%title%}</title>{%favicon%}{%css%}</head>
+<body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body>
+</html>
+"""
+
+
 def build_dashboard(context: Context) -> ASGIApp:
     """The pages, without login."""
     app = dash.Dash(
@@ -31,6 +39,7 @@ def build_dashboard(context: Context) -> ASGIApp:
         assets_url_path="_assets",
         title="wandb_local",
         update_title="",
+        index_string=_INDEX,
         serve_locally=True,
         suppress_callback_exceptions=True,  # a page's components exist while it is shown
         on_error=_report,

@@ -1,6 +1,7 @@
 """A real browser on the pages of a real server, with a run that the real client has logged."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -8,6 +9,7 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 import wandb
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from tests.wandb_local.process import Server
@@ -48,6 +50,19 @@ class Visitor:
             self.page.click("button[type=submit]")
         self.page.wait_for_selector("#shell-page > *")
         return self.page
+
+    def inaccessible(self) -> list[str]:
+        """What axe-core finds wrong with the page that is open: its faults of the two higher grades."""
+        found = Axe().run(self.page).response["violations"]
+        serious = [fault for fault in found if fault["impact"] in ("serious", "critical")]
+        return [f"{fault['id']}: {fault['help']}: {node['html'][:200]}" for fault in serious for node in fault["nodes"]]
+
+    def eventually(self, script: str, wanted: Any) -> None:
+        """Wait until a JavaScript expression has this value; the page's own policy forbids `wait_for_function`."""
+        deadline = time.monotonic() + TIMEOUT / 1000
+        while (value := self.page.evaluate(script)) != wanted:
+            assert time.monotonic() < deadline, f"{script} is {value!r}, not {wanted!r}"
+            self.page.wait_for_timeout(50)
 
     def _console(self, message: Any) -> None:
         if message.type == "error" or "Content Security Policy" in message.text:
@@ -129,7 +144,7 @@ def log_everything(run: wandb.Run, steps: int = 30) -> None:
     table = wandb.Table(columns=["name", "score", "flagged", "image"])
     for number in range(12):
         table.add_data(f"frame {number}", number / 12, number % 2 == 0, _image(draw))
-    run.log({"val/table": table, "page": wandb.Html("<b>bold</b><script>document.title = 'stolen'</script>")})
+    run.log({"val/table": table, "page": wandb.Html("<b>bold</b>", inject=False)})
     artifact = wandb.Artifact("weights", "model", metadata={"score": 0.9})
     with artifact.new_file("weights.txt") as handle:
         handle.write("1 2 3")

@@ -39,7 +39,7 @@ def show(context: Context, run: Row, _params: Mapping[str, str]) -> Component:
         for row in context.db.rows(_SELECT, (run["id"],))
     ]
     columns = [
-        {"field": "direction", "headerName": "", "width": 110},
+        {"field": "direction", "headerName": "Direction", "width": 120},
         link_column("name", "Artifact", flex=1, minWidth=260),
         {"field": "type", "headerName": "Type", "width": 130},
         {"field": "aliases", "headerName": "Aliases", "width": 160},

@@ -1,0 +1,32 @@
+// Dash's controls as assistive technology should find them. Its check boxes and radio buttons claim to be options of a
+// list box, the thumbs of its sliders have no name, and its drop-down lists hide a field that the Tab key stops at.
+(() => {
+    function set(element, name, value) {
+        if (value === null ? element.hasAttribute(name) : element.getAttribute(name) !== value) {
+            if (value === null) element.removeAttribute(name);
+            else element.setAttribute(name, value);
+        }
+    }
+
+    function nameOf(element) {
+        const group = element.closest("[role=group][aria-label]");
+        const label = element.closest(".control")?.querySelector("label");
+        return group?.getAttribute("aria-label") || label?.textContent || "Choice";
+    }
+
+    function mend() {
+        for (const list of document.querySelectorAll(".dash-checklist, .dash-radioitems")) {
+            set(list, "role", "group");
+            set(list, "aria-label", nameOf(list.parentElement));
+            for (const option of list.querySelectorAll(".dash-options-list-option")) {
+                set(option, "role", null);
+                set(option, "aria-selected", null);
+            }
+        }
+        for (const thumb of document.querySelectorAll(".dash-slider-thumb")) set(thumb, "aria-label", nameOf(thumb));
+        for (const field of document.querySelectorAll(".dash-dropdown-focus-target")) set(field, "tabindex", "-1");
+    }
+
+    const watched = { childList: true, subtree: true, attributes: true, attributeFilter: ["role", "aria-selected"] };
+    document.addEventListener("DOMContentLoaded", () => new MutationObserver(mend).observe(document.body, watched));
+})();
