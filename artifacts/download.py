@@ -28,14 +28,18 @@ def fetch_model(name: str, root: Path | None = None) -> Path:
     Raises:
         ArtifactError: offline, unknown, damaged, unsafe, or without the files of a model.
     """
-    artifact = _find(name, "model")
-    _require(artifact, MODEL_FILES)
-    return download(artifact, root or default_root())
+    return download_model(find_artifact(name, "model"), root)
 
 
 def fetch_dataset(name: str, root: Path | None = None) -> Path:
     """Fetch a dataset artifact; returns a folder for `open_camvid`. Arguments and errors as in `fetch_model`."""
-    return download_dataset(_find(name, "dataset"), root or default_root())
+    return download_dataset(find_artifact(name, "dataset"), root or default_root())
+
+
+def download_model(artifact: wandb.Artifact, root: Path | None = None) -> Path:
+    """Download a model artifact as `download` does; returns a folder for `models.saved.load_model`."""
+    _require(artifact, MODEL_FILES)
+    return download(artifact, root or default_root())
 
 
 def download_dataset(artifact: wandb.Artifact, root: Path) -> Path:
@@ -54,7 +58,7 @@ def download(artifact: wandb.Artifact, root: Path) -> Path:
         ArtifactError: a name that leads out of the folder, a reference to another place, or damaged content.
     """
     _check_entries(artifact)
-    folder = root / folder_name(artifact.qualified_name)
+    folder = root / folder_name(f"{artifact.entity}/{artifact.project}/{version_name(artifact)}")  # no alias: they move
     try:
         _download_verified(artifact, folder, skip_cache=False)
     except ValueError:
@@ -65,6 +69,16 @@ def download(artifact: wandb.Artifact, root: Path) -> Path:
                 f"artifact {artifact.name!r} is damaged ({error}); delete {folder} and fetch it again"
             ) from error
     return folder
+
+
+def version_name(artifact: wandb.Artifact) -> str:
+    """name:version; the artifact's own `name` has the alias by which it was asked for."""
+    return f"{collection(artifact)}:{artifact.version}"
+
+
+def collection(artifact: wandb.Artifact) -> str:
+    """The artifact's name without version or alias."""
+    return artifact.name.split(":")[0]
 
 
 def folder_name(qualified_name: str) -> Path:
@@ -78,7 +92,8 @@ def default_root() -> Path:
     return Path(chosen) if chosen else user_cache_path("camvid-harness") / "artifacts"
 
 
-def _find(name: str, kind: str) -> wandb.Artifact:
+def find_artifact(name: str, kind: str) -> wandb.Artifact:
+    """A version on the server, by its name; `kind` is dataset or model. ArtifactError offline or where unknown."""
     if tracking_mode() == "offline" or os.environ.get("WANDB_MODE") in ("offline", "disabled"):
         raise offline_error(name)
     with naming(name, "fetched"):

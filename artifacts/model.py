@@ -14,6 +14,7 @@ import yaml
 from artifacts.publish import publish
 
 MODEL_FILES = ("model.safetensors", "config.yaml", "taxonomy.yaml", "data.yaml", "metrics.json")
+RECORDS = "report/per_image.csv"  # of the val split, by which two models are compared
 
 
 def log_model(
@@ -21,11 +22,12 @@ def log_model(
     folder: Path,
     name: str,
     aliases: Iterable[str] = (),
-    metrics: Mapping[str, float | None] | None = None,
+    metrics: Mapping[str, float | str | None] | None = None,
 ) -> wandb.Artifact:
     """Log the model of a run folder as a version of the model artifact `name`.
 
-    Only `MODEL_FILES` go into it, read where they lie: an offline run that is synced later needs its folder.
+    Only `MODEL_FILES` go into it, and `RECORDS` where they are there. Files are read where they lie: an offline run
+    that is synced later needs its folder.
 
     Args:
         run: the run that made the model.
@@ -47,15 +49,17 @@ def log_model(
     if metrics is None:
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     metadata = {
-        "metrics": {key: None if value is None or math.isnan(value) else value for key, value in metrics.items()},
+        "metrics": {
+            key: None if isinstance(value, float) and math.isnan(value) else value for key, value in metrics.items()
+        },
         "data_version": data,
         "architecture": config.get("architecture"),
         "backbone": config.get("backbone"),
         "taxonomy": _read(folder / "taxonomy.yaml").get("name"),
     }
     artifact = wandb.Artifact(name, type="model", metadata=metadata)
-    for file in MODEL_FILES:
-        artifact.add_file(str(folder / file), policy="immutable", skip_cache=True)
+    for file in (*MODEL_FILES, *([RECORDS] if (folder / RECORDS).is_file() else [])):
+        artifact.add_file(str(folder / file), name=file, policy="immutable", skip_cache=True)
     return publish(run, artifact, aliases)
 
 

@@ -27,10 +27,12 @@ def start_run(
     *,
     project: str,
     folder: Path,
+    entity: str | None = None,
     name: str = "",
     tags: Iterable[str] = (),
     job_type: str = "train",
     resume_id: str | None = None,
+    disabled: bool = False,
 ) -> wandb.Run:
     """Start a run whose files lie under `folder`/wandb and whose config tells the code version under `code`.
 
@@ -38,10 +40,12 @@ def start_run(
         config: plain values by key.
         project: W&B project.
         folder: the run's own folder; made if missing.
+        entity: user or team; None takes the client's default.
         name: display name; empty lets W&B choose.
         tags: tags of the run.
         job_type: what the run does, e.g. train or evaluate.
         resume_id: id of the run to go on with; offline it becomes one more part of that run.
+        disabled: a run that tracks nothing, such as those of the other processes of a training.
 
     Raises:
         ConnectionError: no server, or it refuses the key; the message names the ways out.
@@ -49,6 +53,7 @@ def start_run(
     folder.mkdir(parents=True, exist_ok=True)
     try:
         run = wandb.init(
+            entity=entity,
             project=project,
             name=name or None,
             tags=list(tags) or None,
@@ -57,7 +62,7 @@ def start_run(
             config={**config, "code": code_version()},
             id=resume_id,
             resume="allow" if resume_id else None,
-            mode=tracking_mode(),
+            mode="disabled" if disabled else tracking_mode(),
         )
     except wandb.Error as error:
         raise ConnectionError(

@@ -22,11 +22,13 @@ from artifacts import (
     tracked,
     use_dataset,
 )
+from artifacts.model import RECORDS
 from artifacts.publish import publish
 from camvid.layouts import content_digest, open_camvid
 from camvid.taxonomy import load_taxonomy
 from models import build_model
 from models.saved import load_model, save_model
+from tests.artifacts.weighed import log_versions
 
 pytestmark = [pytest.mark.usefixtures("online"), pytest.mark.timeout(120)]
 
@@ -86,6 +88,14 @@ def test_a_stranger_in_the_folder_is_an_error(new_run, dataset, tmp_path):
     (folder / "train" / "stranger.png").write_bytes(b"?")
     with pytest.raises(ArtifactError, match=r"stranger\.png"):
         fetch_dataset(logged.qualified_name, tmp_path)
+
+
+def test_an_alias_that_moved_on_is_fetched_afresh(new_run, tmp_path):
+    """The second version lacks a file of the first: what an alias named before is not in its way."""
+    for number, spoil in enumerate((0.1, None)):
+        log_versions(new_run, tmp_path / str(number), ("moving", {"spoil": spoil}))
+        folder = fetch_model("roads/moving:latest", tmp_path / "fetched")
+        assert (folder / RECORDS).is_file() == (spoil is not None)
 
 
 @pytest.mark.parametrize("fetch", [fetch_dataset, fetch_model])

@@ -1,0 +1,113 @@
+"""Promote a model, roll a promotion back, or see what a model came from.
+
+python -m artifacts promote MODEL --alias production    if no priority class got worse and it is no slower
+python -m artifacts rollback NAME --alias production    to the version that had the alias before
+python -m artifacts lineage MODEL                       data version, run, sweep and code version, printed and drawn
+
+MODEL is a W&B artifact such as camvid-unet:v3. A refused promotion ends with exit code 1, a mistake with 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from artifacts.options import parse
+
+if TYPE_CHECKING:  # what takes seconds to import is imported by the command that needs it
+    import wandb
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Exit code 0, 1 for a refused promotion, 2 for what the user can mend (one line on stderr)."""
+    options = parse(arguments, __doc__)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # fastai calls torch.jit.script when it is imported
+            return COMMANDS[options.command](options)
+    except (ValueError, OSError) as error:
+        if options.debug:
+            traceback.print_exc()
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _promote(options: argparse.Namespace) -> int:
+    from artifacts.download import version_name
+    from artifacts.promotion import Decision, alias_holder, carry_out, refusals
+    from artifacts.weighing import weigh
+
+    candidate = _find(options.model, options)
+    holder = alias_holder(candidate, options.alias)
+    if holder and holder.version == candidate.version:
+        print(f"{version_name(candidate)} is {options.alias} already")
+        return 0
+    against = _find(options.against, options) if options.against else holder
+    data = _dataset(candidate, options)
+    decision = Decision("promote", options.alias, candidate, holder, against, data, why=options.force or "")
+    if against is None:
+        print(f"{version_name(candidate)}: the first {options.alias} ever, nothing to compare it with")
+    else:
+        names = ("split", "tolerance", "confidence", "latency_limit", "strict")
+        changes = weigh(against, candidate, data, options)
+        reasons = refusals(changes, tolerance=options.tolerance, limit=options.latency_limit, strict=options.strict)
+        settings = {name: getattr(options, name) for name in names}
+        decision = replace(decision, settings=settings, changes=changes, refusals=reasons)
+    seen = carry_out(decision)
+    for reason in decision.refusals:
+        print(f"{'overruled' if decision.accepted else 'refused'}: {reason}")
+    if decision.accepted:
+        was = f"; it was {version_name(holder)}" if holder else ""
+        print(f"{version_name(candidate)} is {options.alias} now{was}")
+    print(seen)
+    return 0 if decision.accepted else 1
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    from artifacts.download import version_name
+    from artifacts.promotion import Decision, carry_out, previous_version
+
+    current = _find(f"{options.model}:{options.alias}", options)
+    previous = previous_version(current, options.alias)
+    seen = carry_out(Decision("rollback", options.alias, previous, current, why=options.why or ""))
+    print(f"{version_name(previous)} is {options.alias} again; it was {version_name(current)}\n{seen}")
+    return 0
+
+
+def _lineage(options: argparse.Namespace) -> int:
+    from artifacts.download import version_name
+    from artifacts.drawing import draw_lineage
+    from artifacts.lineage import lineage, lineage_text
+
+    model = _find(options.model, options)
+    found = lineage(model)
+    out = options.out or Path(f"{version_name(model).replace(':', '-')}.svg")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(draw_lineage(found), encoding="utf-8")
+    print(f"{lineage_text(found)}\n\ndrawn: {out}")
+    return 0
+
+
+def _dataset(model: wandb.Artifact, options: argparse.Namespace) -> wandb.Artifact | None:
+    """The data version that was asked for, else the one that the model was trained on, if the server has it."""
+    from artifacts.lineage import data_of
+
+    return _find(options.dataset, options, "dataset") if options.dataset else data_of(model)
+
+
+def _find(name: str, options: argparse.Namespace, kind: str = "model") -> wandb.Artifact:
+    from artifacts.download import find_artifact
+
+    return find_artifact(name if "/" in name else f"{options.project}/{name}", kind)
+
+
+COMMANDS = {"promote": _promote, "rollback": _rollback, "lineage": _lineage}
+
+if __name__ == "__main__":
+    sys.exit(main())

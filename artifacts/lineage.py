@@ -1,0 +1,159 @@
+"""What a model came from: data version, run, sweep and code version, and what was decided about it since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import wandb
+
+from artifacts.download import collection, version_name
+from artifacts.errors import naming
+from artifacts.promotion import JOB_TYPE
+
+SHOWN_METRICS = ("miou", "priority_dice")
+
+
+@dataclass(frozen=True)
+class Node:
+    """One thing in the lineage: what kind it is, its name, lines about it, and its page."""
+
+    kind: str
+    name: str
+    lines: tuple[str, ...] = ()
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """A model, what it came from, and what was decided about it, oldest first.
+
+    `sources` are data versions, sweep and code; `run` is None where it was deleted.
+    """
+
+    model: Node
+    run: Node | None
+    sources: tuple[Node, ...]
+    decisions: tuple[Node, ...]
+
+
+def lineage(model: wandb.Artifact) -> Lineage:
+    """Follow a model artifact back, through the public API.
+
+    Raises:
+        ArtifactError: the server does not answer.
+    """
+    with naming(model.name, "followed back"):
+        run = model.logged_by()
+        sources = [_data(data) for data in _datasets(run)] if run else []
+        if run is None or not sources:
+            version = model.metadata.get("data_version") or {}
+            sources = [Node("data", str(version.get("name") or "not on the server"), (_digest(version.get("digest")),))]
+        if run:
+            sources += [*_sweeps(run), _code(run)]
+        return Lineage(_model(model), _run(run) if run else None, tuple(sources), tuple(_decisions(model)))
+
+
+def data_of(model: wandb.Artifact) -> wandb.Artifact | None:
+    """The dataset artifact with the very content that a model was trained on, if the server has it."""
+    digest = (model.metadata.get("data_version") or {}).get("digest")
+    with naming(model.name, "followed back"):
+        run = model.logged_by()
+        return next((data for data in _datasets(run) if data.metadata.get("digest") == digest), None) if run else None
+
+
+def lineage_text(found: Lineage) -> str:
+    """A tree for a terminal: the model, under it its run, under that what the run was made from."""
+    lines = _described(found.model, "")
+    if found.run:
+        lines += _described(found.run, "  ")
+    for source in found.sources:
+        lines += _described(source, "    ")
+    for decision in found.decisions:
+        lines += _described(decision, "  ")
+    return "\n".join(lines)
+
+
+def _described(node: Node, indent: str) -> list[str]:
+    first = f"{indent}{node.kind:<{10 - len(indent)}} {node.name}"
+    return [first, *(f"{indent}{'':<{10 - len(indent)}} {line}" for line in node.lines)]
+
+
+def _datasets(run: Any) -> list[wandb.Artifact]:
+    """What the run used, or, in an offline run that was synced, logged."""
+    found = {item.id: item for items in (run.used_artifacts(), run.logged_artifacts()) for item in items}
+    return [item for item in found.values() if item.type == "dataset"]
+
+
+def _model(model: wandb.Artifact) -> Node:
+    metadata = model.metadata
+    metrics = metadata.get("metrics") or {}
+    scores = ", ".join(f"{key} {metrics[key]:.3f}" for key in SHOWN_METRICS if isinstance(metrics.get(key), float))
+    network = " ".join(str(metadata[key]) for key in ("architecture", "backbone") if metadata.get(key))
+    lines = (", ".join(model.aliases), network, f"val {scores}" if scores else "", model.created_at[:19])
+    return Node("model", version_name(model), tuple(line for line in lines if line), model.url)
+
+
+def _run(run: Any) -> Node:
+    who = run.user.username if run.user else ""
+    return Node(
+        "run",
+        run.name or run.id,
+        (f"{run.entity}/{run.project}/{run.id}", f"{run.state}, {who}, {run.created_at[:19]}"),
+        run.url,
+    )
+
+
+def _data(data: wandb.Artifact) -> Node:
+    maker = data.logged_by()
+    splits = data.metadata.get("splits") or {}
+    counts = ", ".join(f"{count} {split}" for split, count in splits.items())
+    lines = (_digest(data.metadata.get("digest")), counts, f"logged by {maker.name or maker.id}" if maker else "")
+    return Node("data", version_name(data), tuple(line for line in lines if line), data.url)
+
+
+def _digest(digest: str | None) -> str:
+    return f"content {digest[:12]}" if digest else "no digest"
+
+
+def _sweeps(run: Any) -> Iterator[Node]:
+    """The sweep whose agent made the run, and the one whose best settings it took."""
+    if run.sweep:
+        yield _sweep(run.sweep, "one of its runs")
+    chosen = run.config.get("from_sweep")
+    if chosen:
+        with naming(chosen, "fetched"):
+            yield _sweep(wandb.Api().sweep(chosen), "its best settings")  # type: ignore[no-untyped-call]
+
+
+def _sweep(sweep: Any, relation: str) -> Node:
+    metric = sweep.config.get("metric") or {}
+    goal = f"{metric.get('goal', 'minimize')}s {metric['name']}" if metric.get("name") else "no metric"
+    lines = (relation, f"{sweep.config.get('method')}, {goal}", f"{len(sweep.runs)} runs")
+    return Node("sweep", sweep.config.get("name") or sweep.id, lines, sweep.url)
+
+
+def _code(run: Any) -> Node:
+    code = run.config.get("code") or {}
+    commit = code.get("commit") or run.commit
+    state = {None: "", True: "with uncommitted changes", False: "as committed"}[code.get("dirty")]
+    lines = (code.get("program") or "", state)
+    return Node("code", commit[:12] if commit else "unknown commit", tuple(line for line in lines if line))
+
+
+def _decisions(model: wandb.Artifact) -> Iterator[Node]:
+    """The promotions and rollbacks of the model, oldest first; not those in which it was only the measure."""
+    name, version = collection(model), model.version
+    users = sorted((run for run in model.used_by() if run.job_type == JOB_TYPE), key=lambda run: run.created_at)
+    for run in users:
+        config, summary = run.config, run.summary_metrics
+        left = config.get("action") == "rollback" and config.get("before") == version
+        if config.get("model") != name or not (left or config.get("candidate") == version):
+            continue
+        promoted = summary.get("promoted")  # written last
+        verdict = "not finished" if promoted is None else "refused" if not promoted else "accepted"
+        verdict = "forced" if summary.get("forced") else verdict
+        lines = (f"by {summary.get('by')}, {run.created_at[:19]}", summary.get("why") or "")
+        what = f"{config['action']} {'from' if left else 'to'} {config['alias']}: {verdict}"
+        yield Node("decision", what, tuple(line for line in lines if line), run.url)

@@ -1,0 +1,214 @@
+"""Promotion and rollback as a user runs them, against the real client and a real server."""
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import wandb
+
+from artifacts.__main__ import main
+from artifacts.promotion import refusals
+from camvid.layouts import content_digest
+from eval.compare import Change
+from tests.artifacts.weighed import log_versions
+
+pytestmark = [pytest.mark.usefixtures("online"), pytest.mark.timeout(120)]
+
+
+@pytest.fixture
+def make(new_run, tmp_path):
+    """Logs versions of a model."""
+
+    def log(name, *versions, dataset=None):
+        log_versions(new_run, tmp_path / "saved", *((name, options) for options in versions), dataset=dataset)
+
+    return log
+
+
+def promote(model, *flags):
+    return main(["promote", f"roads/{model}", *flags])
+
+
+def production(name):
+    return wandb.Api().artifact(f"roads/{name}:production").version
+
+
+def decisions(name):
+    runs = wandb.Api().runs("roads", {"jobType": "promotion"}, order="+created_at")
+    return [run for run in runs if run.config["model"] == name]
+
+
+def test_the_first_is_promoted_and_said_so(make, dataset, capsys):
+    make("first", {"digest": content_digest(dataset)}, dataset=dataset)
+    assert promote("first:v0") == 0
+    assert "first:v0: the first production ever" in capsys.readouterr().out
+    assert production("first") == "v0"
+    (run,) = decisions("first")
+    assert run.state == "finished"
+    assert run.summary["promoted"] is True
+    assert {artifact.name.split(":")[0] for artifact in run.used_artifacts()} == {"first", "drawn"}
+    assert promote("first:latest") == 0
+    assert "already" in capsys.readouterr().out
+    assert len(decisions("first")) == 1
+
+
+def test_up_and_back_again(make, capsys):
+    make("steps", {"spoil": 0.5}, {"spoil": 0.2}, {"spoil": 0.2, "lr": 0.1})
+    for version in ("v0", "v1", "v2"):
+        assert promote(f"steps:{version}") == 0
+    assert "steps:v2 is production now; it was steps:v1" in capsys.readouterr().out
+    for expected in ("v1", "v0"):
+        assert main(["rollback", "roads/steps", "--why", "night drives"]) == 0
+        assert production("steps") == expected
+    assert main(["rollback", "roads/steps"]) == 2
+    assert "steps:v0" in capsys.readouterr().err
+    runs = decisions("steps")
+    told = [(run.config["action"], run.config["before"], run.config["candidate"]) for run in runs]
+    promotions = [("promote", None, "v0"), ("promote", "v0", "v1"), ("promote", "v1", "v2")]
+    assert told == [*promotions, ("rollback", "v2", "v1"), ("rollback", "v1", "v0")]
+    assert runs[3].summary["why"] == "night drives"
+    rows = next(item for item in runs[1].logged_artifacts() if item.type == "run_table")
+    table = rows.get("promotion/changes")
+    assert isinstance(table, wandb.Table)
+    verdicts = {row[0]: row[-1] for row in table.data}
+    assert verdicts["dice/Car"] == "better"
+    assert verdicts["dice/Bicyclist"] == "absent"
+    assert "latency_ms" in verdicts
+    assert promote("steps:v2") == 0  # after rolling back, forward again and back to where it was
+    assert main(["rollback", "roads/steps"]) == 0
+    assert production("steps") == "v0"
+
+
+def test_a_worse_one_is_refused_unless_forced(make, capsys):
+    make("worse", {"spoil": 0.1}, {"spoil": 0.4})
+    promote("worse:v0")
+    done = subprocess.run(
+        [sys.executable, "-m", "artifacts", "promote", "roads/worse:v1"], capture_output=True, text=True, timeout=100
+    )
+    assert done.returncode == 1, done.stderr
+    assert "refused: dice/Car fell by" in done.stdout
+    assert "refused: dice/Pedestrian fell by" in done.stdout
+    assert production("worse") == "v0"
+    refused = decisions("worse")[-1]
+    assert refused.summary["promoted"] is False
+    assert "dice/Car fell by" in refused.summary["refusals"][0]
+    assert {artifact.name for artifact in refused.used_artifacts()} == {"worse:v0", "worse:v1"}
+
+    assert promote("worse:v1", "--force", "a recall of v0") == 0
+    assert "overruled: dice/Car" in capsys.readouterr().out
+    assert production("worse") == "v1"
+    forced = decisions("worse")[-1].summary
+    assert (forced["promoted"], forced["forced"], forced["why"]) == (True, True, "a recall of v0")
+    assert "local" in forced["by"]
+    assert "@" in forced["by"]
+    assert promote("worse:v0", "--tolerance", "1") == 0
+
+
+def test_a_slower_one_is_refused(make, capsys):
+    make("slower", {"spoil": 0.1, "size": "32x32"}, {"spoil": 0.1, "size": "256x256"})
+    promote("slower:v0")
+    assert promote("slower:v1") == 1
+    out = capsys.readouterr().out
+    assert "refused: latency_ms grew from" in out
+    assert "more than 25 %" in out
+
+
+def test_what_cannot_be_compared_is_said(make, capsys):
+    unlike: dict[str, dict[str, Any]] = {
+        "different taxonomies (camvid11 and camvid32)": {"taxonomy": "camvid32"},
+        "--dataset NAME:VERSION evaluates both on one": {"digest": "d1"},
+        "different splits (official, seed 0, and sequence, seed 0)": {"split": "sequence"},
+        "the data it was trained on is not on the server: give --dataset": {"spoil": None},
+    }
+    make("unlike", {"spoil": 0.1}, *({"spoil": 0.1} | other for other in unlike.values()))
+    promote("unlike:v0")
+    for version, message in enumerate(unlike, start=1):
+        assert promote(f"unlike:v{version}") == 2
+        assert message in capsys.readouterr().err
+    assert production("unlike") == "v0"
+
+
+def test_without_records_both_are_evaluated(make, dataset, capsys):
+    digest = content_digest(dataset)
+    make("bare", {"digest": digest, "spoil": 0.1}, {"digest": digest}, dataset=dataset)
+    promote("bare:v0")
+    assert promote("bare:v1", "--tolerance", "1", "--latency-limit", "100") == 0
+    out = capsys.readouterr().out
+    assert "evaluating both on drawn:v0 (bare:v1 came without per-image records)" in out
+    assert "2 val frames" in out
+
+
+def test_other_data_on_request(make, dataset, capsys):
+    """Models of different data versions, compared on one of them, on the test split."""
+    make("versions", {"digest": content_digest(dataset), "spoil": 0.1}, {"spoil": 0.1}, dataset=dataset)
+    promote("versions:v0")
+    flags = ["--dataset", "roads/drawn:v0", "--split", "test", "--tolerance", "1", "--latency-limit", "100"]
+    assert promote("versions:v1", *flags) == 0
+    assert "1 test frames" in capsys.readouterr().out
+    assert {item.name for item in decisions("versions")[-1].used_artifacts()} == {
+        "versions:v0",
+        "versions:v1",
+        "drawn:v0",
+    }
+
+
+def test_an_alias_given_by_hand_is_rolled_back_to(make):
+    make("hand", {"spoil": 0.1}, {"spoil": 0.1, "lr": 0.1})
+    first = wandb.Api().artifact("roads/hand:v0")
+    first.aliases.append("production")
+    first.save()
+    assert promote("hand:v1", "--latency-limit", "100") == 0
+    assert main(["rollback", "roads/hand"]) == 0
+    assert production("hand") == "v0"
+
+
+def test_another_model_as_the_measure(make, capsys):
+    """A new architecture has an artifact of its own: its first version is compared with the other's production."""
+    make("old-kind", {"spoil": 0.1})
+    make("new-kind", {"spoil": 0.4})
+    promote("old-kind:v0")
+    assert promote("new-kind:v0", "--against", "roads/old-kind:production") == 1
+    (run,) = decisions("new-kind")
+    assert (run.config["against"], run.config["before"]) == ("old-kind:v0", None)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["promote", "roads/nothing:v7"], "roads/nothing:v7"),
+        (["rollback", "roads/nothing"], "roads/nothing:production"),
+        (["lineage", "nothing:v1", "--project", "roads"], "roads/nothing:v1"),
+    ],
+)
+def test_an_unknown_model_is_named(words, message, capsys):
+    assert main(words) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flags", [["--alias", "latest"], ["--alias", "v3"], ["--tolerance", "2"], ["--force", " "]])
+def test_impossible_flags_are_refused(flags, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        promote("any:v0", *flags)
+    assert flags[0] in capsys.readouterr().err
+
+
+def test_offline_is_said(monkeypatch, capsys):
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    assert promote("any:v0") == 2
+    assert "offline" in capsys.readouterr().err
+
+
+def test_reasons():
+    changes = [
+        Change("dice/Car", 0.9, 0.8, -0.15, -0.05, "worse"),
+        Change("object_recall/Car", 0.9, 0.8, -0.3, 0.1, "unclear"),
+        Change("dice/Tram", float("nan"), float("nan"), float("nan"), float("nan"), "absent"),
+        Change("latency_ms", 10, 15, 4, 6, "worse"),
+    ]
+    car = "dice/Car fell by 0.100 [-0.150, -0.050], more than 0.02"
+    chance = "object_recall/Car fell by 0.100 [-0.300, 0.100], more than 0.02, which may be chance (--strict)"
+    slow = "latency_ms grew from 10.0 to 15.0, by 50 %, more than 25 %"
+    settings = {"tolerance": 0.02, "limit": 0.25}
+    assert refusals(changes, strict=False, **settings) == [car, slow]
+    assert refusals(changes, strict=True, **settings) == [car, chance, slow]

@@ -1,0 +1,49 @@
+"""Models whose quality on a drawn split is known, logged as artifacts that can be weighed against each other."""
+
+from pathlib import Path
+
+import numpy as np
+
+from artifacts import log_dataset, log_model, tracked
+from camvid.layouts import content_digest
+from camvid.taxonomy import load_taxonomy
+from eval.evaluate import evaluate
+from models import build_model
+from models.saved import save_model
+from tests.eval.drawn import SPLIT, ColorModel, sample, street
+
+CONFIG = {"architecture": "plain_unet", "backbone": "resnet34", "crp": False, "resize_factor": 0.5, "precision": "fp32"}
+
+
+def records(spoil):
+    """Per-image records of a model that takes a share `spoil` of the cars and pedestrians of each scene for road."""
+    samples = []
+    for seed in range(12):
+        truth, rng = street(seed=seed), np.random.default_rng(seed)
+        pred = np.where(truth == 255, 3, truth)
+        pred[np.isin(truth, (8, 9)) & (rng.random(truth.shape) < spoil)] = 3
+        samples.append(sample(truth, pred, name=f"frame{seed}"))
+    return evaluate(ColorModel(), samples, **SPLIT, progress=False).records
+
+
+def save(folder: Path, *, spoil=None, digest="d0", size="32x32", taxonomy="camvid11", **config):
+    """A run folder; without `spoil` it has no records."""
+    classes = load_taxonomy(taxonomy)
+    data = {"name": "roads", "version": "v0", "digest": digest}
+    metrics = {"miou": 0.5, "priority_dice": 0.25, "model/size": size}
+    model = build_model("plain_unet", classes.num_classes)
+    save_model(folder, model, config=CONFIG | config, taxonomy=classes.to_dict(), data=data, metrics=metrics)
+    if spoil is not None:
+        (folder / "report").mkdir()
+        records(spoil).to_csv(folder / "report" / "per_image.csv", index=False, float_format="%.6g")
+    return folder
+
+
+def log_versions(new_run, folder: Path, *versions, dataset=None):
+    """Log models, each a name and what `save` takes, one after the other from one run that used the data."""
+    with tracked(new_run()) as run:
+        if dataset:
+            log_dataset(run, dataset, "drawn", digest=content_digest(dataset))
+        for number, (name, options) in enumerate(versions):
+            log_model(run, save(folder / f"{name}-{number}", **options), name)
+    return run
