@@ -46,7 +46,7 @@ def layout(context: Context, params: Mapping[str, str], _query: Mapping[str, str
         {"field": "aliases", "headerName": "Aliases", "flex": 1, "minWidth": 160},
         {"field": "tags", "headerName": "Tags", "width": 150},
         link_column("run", "Logged by", href="run_href", flex=1, minWidth=160),
-        {"field": "uses", "headerName": "Used by runs", "type": "numericColumn", "width": 130},
+        {"field": "uses", "headerName": "Used by runs", "type": "numericColumn", "width": 160},
         {"field": "files", "headerName": "Files", "type": "numericColumn", "width": 100},
         {"field": "size", "headerName": "Size", "width": 120},
         {"field": "created", "headerName": "Made", "width": 200},

@@ -15,50 +15,42 @@ from wandb_local.web.urls import address
 
 cyto.load_extra_layouts()  # dagre, which draws layers from left to right
 
-_LAYOUT = {"name": "dagre", "rankDir": "LR", "nodeSep": 18, "rankSep": 70, "fit": True, "padding": 24, "animate": False}
+_NODE_WIDTH, _NODE_HEIGHT, _GAP, _ROOM = 170, 46, 70, 20  # pixels
+_LAYOUT = {"name": "dagre", "rankDir": "LR", "nodeSep": _ROOM, "rankSep": _GAP, "fit": True, "padding": 20}
 _STYLES: list[dict[str, Any]] = [
     {
         "selector": "node",
         "style": {
             "label": "data(label)",
             "text-wrap": "wrap",
-            "text-max-width": "156px",
-            "text-overflow-wrap": "anywhere",
             "text-valign": "center",
             "font-size": "11px",
             "line-height": 1.3,
             "color": "#ffffff",
-            "width": "170px",
-            "height": "46px",
-            "border-width": 0,
+            "width": f"{_NODE_WIDTH}px",
+            "height": f"{_NODE_HEIGHT}px",
+            "shape": "round-rectangle",
+            "background-color": "#2b6cb0",
         },
     },
-    {"selector": ".artifact", "style": {"shape": "round-rectangle", "background-color": "#2b6cb0"}},
     {
         "selector": ".here",
         "style": {
-            "shape": "round-rectangle",
             "background-color": "#1d4f86",
             "border-width": 3,
             "border-color": "#e8a33d",
             "font-weight": "bold",
         },
     },
-    {"selector": ".run", "style": {"shape": "round-tag", "background-color": "#5c6b7a"}},
-    {
-        "selector": ".more",
-        "style": {
-            "shape": "round-rectangle",
-            "background-color": "#8a94a3",
-            "background-opacity": 0.25,
-            "color": "#7a8594",
-            "height": "30px",
-        },
-    },
+    {"selector": ".run", "style": {"background-color": "#5c6b7a"}},
+    {"selector": ".more", "style": {"background-color": "#8a94a3", "background-opacity": 0.2, "color": "#7a8594"}},
     {
         "selector": "edge",
         "style": {
-            "curve-style": "bezier",
+            "curve-style": "taxi",
+            "taxi-direction": "horizontal",
+            "source-endpoint": "50% 0%",
+            "target-endpoint": "-50% 0%",
             "width": 1.6,
             "line-color": "#8a94a3",
             "target-arrow-color": "#8a94a3",
@@ -71,28 +63,39 @@ _STYLES: list[dict[str, Any]] = [
 def show_lineage(context: Context, version: Version) -> Component:
     """The graph around a version, and the runs next to it."""
     found = lineage(context, version.row["id"])
+    ranks = list(found.ranks.values())
+    columns, rows = max(ranks) - min(ranks) + 1, max(ranks.count(rank) for rank in set(ranks))
     graph = cyto.Cytoscape(
         id="artifact-graph",
         elements=elements(found),
         layout=_LAYOUT,
         stylesheet=_STYLES,
-        minZoom=0.15,
-        maxZoom=1.4,
-        wheelSensitivity=0.2,
+        minZoom=0.3,
+        maxZoom=1,
+        userZoomingEnabled=False,  # the page scrolls
+        userPanningEnabled=False,
         boxSelectionEnabled=False,
         autoungrabify=True,
-        responsive=True,
-        className="artifact-graph",
-        style={},
+        style={
+            "minWidth": f"{columns * (_NODE_WIDTH + _GAP) + 40}px",
+            "width": "100%",
+            "height": f"{rows * (_NODE_HEIGHT + _ROOM) + 60}px",
+        },
     )
-    hint = "A click opens a node. Drag to move, turn the wheel to zoom."
-    note = f"Only the nearest {len(found.nodes)} are drawn." if found.cut else ""
+    label = f"Lineage of {version.title}; the lists below say the same of its runs"
+    note = f" Only the nearest {len(found.nodes)} are drawn." if found.cut else ""
+    place = (0.5 - min(ranks)) / columns
     return html.Div(
         [
             html.Div(
-                graph, className="card artifact-canvas", role="img", **{"aria-label": f"Lineage of {version.title}"}
+                html.Div(graph, role="img", **{"aria-label": label}),
+                id="artifact-canvas",
+                className="card",
+                tabIndex=0,
+                role="region",
+                **{"aria-label": "Lineage", "data-place": f"{place:.3f}"},
             ),
-            html.P([hint, " ", note], className="soft"),
+            html.P(f"A click opens a node.{note}", className="soft"),
             html.Div(
                 [
                     _runs("Made by", runs_of(context, version, "output"), "no run: it was logged outside one"),

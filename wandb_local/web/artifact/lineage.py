@@ -29,11 +29,13 @@ _RUN = (
 class Lineage:
     """Nodes by id (``a12`` a version, ``r5`` a run, ``more …`` what was left out) and edges from cause to effect.
 
-    ``cut`` says that the graph goes on where it ends here.
+    ``ranks`` are the steps from the version in the middle: negative for what it comes from. ``cut`` says that the graph
+    goes on where it ends here.
     """
 
     nodes: dict[str, dict[str, Any]] = field(default_factory=dict)
     edges: set[tuple[str, str]] = field(default_factory=set)
+    ranks: dict[str, int] = field(default_factory=dict)
     cut: bool = False
 
 
@@ -41,7 +43,7 @@ def lineage(context: Context, artifact_id: int) -> Lineage:
     """The ancestors and descendants of a version, nearest first, up to ``MOST_NODES``."""
     found = Lineage()
     start = f"a{artifact_id}"
-    found.nodes[start] = {**_describe(context, start), "kind": "here"}
+    found.nodes[start], found.ranks[start] = {**_describe(context, start), "kind": "here"}, 0
     for forward in (False, True):
         _walk(context, start, forward, found)
     return found
@@ -53,21 +55,26 @@ def _walk(context: Context, start: str, forward: bool, found: Lineage) -> None:
         node = queue.popleft()
         neighbours = list(_neighbours(context, node, forward))
         for neighbour in neighbours[:MOST_SIBLINGS]:
+            if neighbour not in found.nodes and len(found.nodes) >= MOST_NODES:
+                found.cut = True
+                continue
             if neighbour not in found.nodes:
-                if len(found.nodes) >= MOST_NODES:
-                    found.cut = True
-                    continue
-                found.nodes[neighbour] = _describe(context, neighbour)
+                _add(found, neighbour, _describe(context, neighbour), node, forward)
             found.edges.add((node, neighbour) if forward else (neighbour, node))
             if neighbour not in seen:
                 seen.add(neighbour)
                 queue.append(neighbour)
         left = len(neighbours) - MOST_SIBLINGS
         if left > 0:
-            what = "versions" if node.startswith("r") else "runs"
             more = f"more {node} {forward}"
-            found.nodes[more] = {"label": f"{left} more {what}", "kind": "more", "href": found.nodes[node]["href"]}
+            label = f"{left} more {'versions' if node.startswith('r') else 'runs'}"
+            _add(found, more, {"label": label, "kind": "more", "href": found.nodes[node]["href"]}, node, forward)
             found.edges.add((node, more) if forward else (more, node))
+
+
+def _add(found: Lineage, name: str, node: dict[str, Any], beside: str, forward: bool) -> None:
+    found.nodes[name] = node
+    found.ranks[name] = found.ranks[beside] + (1 if forward else -1)
 
 
 def _neighbours(context: Context, node: str, forward: bool) -> Iterator[str]:
@@ -92,14 +99,18 @@ def _describe(context: Context, node: str) -> dict[str, Any]:
 
 def _version(row: Row) -> dict[str, Any]:
     version = f"v{row['version']}"
-    href = artifact_address(row["entity"], row["project"], row["type"], row["name"], version)
-    return {"label": f"{row['name']}:{version}\n{row['type']}", "kind": "artifact", "href": href}
+    href = artifact_address(row["entity"], row["project"], row["type"], row["name"], version, "lineage")
+    return {"label": f"{_short(row['name'])}:{version}\n{_short(row['type'])}", "kind": "artifact", "href": href}
 
 
 def _run(row: Row) -> dict[str, Any]:
-    href = address(row["entity"], row["project"], "runs", row["name"])
-    title = row["display_name"] or row["name"]
-    return {"label": f"{title}\n{row['job_type'] or 'run'}", "kind": "run", "href": href}
+    href = address(row["entity"], row["project"], "runs", row["name"], "artifacts")
+    title = str(row["display_name"] or row["name"])
+    return {"label": f"{_short(title)}\n{_short(row['job_type'] or 'run')}", "kind": "run", "href": href}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 25 else f"{text[:24]}…"
 
 
 def elements(found: Lineage) -> list[Mapping[str, Any]]:

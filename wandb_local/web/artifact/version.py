@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import dash
-from dash import Input, Output, State, dcc, html, no_update
+from dash import ClientsideFunction, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
@@ -105,7 +105,10 @@ def _show_compare(context: Context, version: Version) -> Component:
         return html.P("There is no other version to compare with.", className="soft")
     options = [{"label": f"v{number}", "value": f"v{number}"} for number in others]
     choice = html.Div(
-        [html.Label("Compare with", htmlFor="artifact-with"), dcc.Dropdown(id="artifact-with", options=options)],
+        [
+            html.Label("Compare with", htmlFor="artifact-with"),
+            dcc.Dropdown(id="artifact-with", options=options, clearable=False),
+        ],
         className="control",
     )
     return html.Div([html.Div(choice, className="controls card"), html.Div(id="artifact-difference")])
@@ -131,6 +134,10 @@ def _register_comparison(app: dash.Dash, context: Context) -> None:
 
 
 def _register_graph(app: dash.Dash) -> None:
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction("artifact", "reveal"), Output("artifact-canvas", "title"), Input("artifact-canvas", "id")
+    )
+
     @app.callback(
         Output("shell-url", "href", allow_duplicate=True),
         Input("artifact-graph", "tapNodeData"),
