@@ -1,8 +1,9 @@
 """Decoded frames of a split, kept at one size in memory-mapped files that all processes of a machine share.
 
 Decoding a picture costs more than cropping and flipping it, so it is done once. An entry is a folder named by what went
-into it (bytes of the files, size, taxonomy, label table); it appears whole by one rename, so agents that build it at
-the same time do not disturb each other, and the least recently used ones go when the folder outgrows its bound.
+into it (bytes of the files, size, taxonomy, label table). Of several processes that want it at the same time one builds
+it, under a lock that the system releases when its holder dies, and the others wait. It appears whole by one rename and
+goes by one, when the folder outgrows its bound and it was used least recently; one that is damaged is built again.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
+from filelock import FileLock
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 from tqdm import tqdm
@@ -26,6 +28,8 @@ from camvid.taxonomy import IGNORE_INDEX
 from camvid.transforms import resize_image, resize_mask
 
 VERSION = 2  # raised when the same files give other arrays, so that older entries are not used
+
+UNFINISHED = ".unfinished-"  # begins the name of what is being built or removed
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,8 @@ def cached_frames(
     Raises:
         ValueError: a file is corrupt or holds what the taxonomy does not (named), or the split does not fit the limit.
     """
+    dataset.require(split)
     frames = dataset.splits[split]
-    if not frames:
-        raise ValueError(f"{dataset.root}: the {split} split has no frames; {dataset.advice}")
     own = dataset.read_image(frames[0]).shape
     size = (min(own[0], 2 * train_size[0]), min(own[1], 2 * train_size[1]))
     need = len(frames) * size[0] * size[1] * 4
@@ -79,13 +82,30 @@ def cached_frames(
             f"{need / 2**30:.1f} GB; raise cache_gb or lower resize_factor"
         )
     folder = folder or default_folder()
+    folder.mkdir(parents=True, exist_ok=True)
     entry = folder / _key(dataset, frames, size)
-    if not entry.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        _evict(folder, limit - need)
-        _build(dataset, split, size, entry)
-    os.utime(entry)
-    return FrameCache(*(np.load(entry / f"{name}.npy", mmap_mode="r") for name in FrameCache.__annotations__))
+    shape = (len(frames), *size)
+    found = _load(entry, shape)
+    if found is None:
+        with FileLock(folder / ".lock"):
+            found = _load(entry, shape)  # built by another process meanwhile
+            if found is None:
+                _make_room(folder, entry, limit - need)
+                _build(dataset, split, size, entry)
+                found = _load(entry, shape)
+    assert found is not None
+    return found
+
+
+def _load(entry: Path, shape: tuple[int, int, int]) -> FrameCache | None:
+    """The entry, whose masks have this shape (N, H, W); None where there is none, or one that is not whole."""
+    try:
+        cache = FrameCache(*(np.load(entry / f"{name}.npy", mmap_mode="r") for name in FrameCache.__annotations__))
+        os.utime(entry)
+    except (OSError, ValueError, EOFError):  # not there, gone at this moment, or cut short
+        return None
+    whole = cache.images.shape == (*shape, 3) and cache.masks.shape == shape and len(cache.counts) == shape[0]
+    return cache if whole else None
 
 
 def _key(dataset: CamVid, frames: Sequence[Frame], size: tuple[int, int]) -> str:
@@ -97,27 +117,39 @@ def _key(dataset: CamVid, frames: Sequence[Frame], size: tuple[int, int]) -> str
 
 
 def _build(dataset: CamVid, split: str, size: tuple[int, int], entry: Path) -> None:
+    """Decodes a split into a folder beside the entry and renames it; the caller holds the lock."""
     frames = dataset.splits[split]
-    building = Path(tempfile.mkdtemp(prefix=".building-", dir=entry.parent))
+    building = entry.with_name(f"{UNFINISHED}{entry.name}")
+    building.mkdir()
+    counts = []
     try:
-        images = _open(building / "images.npy", (len(frames), *size, 3))
-        masks = _open(building / "masks.npy", (len(frames), *size))
-        with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-            pairs = pool.map(lambda frame: _decode(dataset, frame, size), frames)
-            for i, pair in enumerate(tqdm(pairs, f"decoding {split}", len(frames), unit="frame", leave=False)):
-                images[i], masks[i] = pair
-        np.save(building / "counts.npy", _counts(masks, dataset.taxonomy.num_classes))
-        images.flush()
-        masks.flush()
+        with (building / "images.npy").open("wb") as images, (building / "masks.npy").open("wb") as masks:
+            _write_header(images, (len(frames), *size, 3))
+            _write_header(masks, (len(frames), *size))
+            with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+                pairs = pool.map(lambda frame: _decode(dataset, frame, size), frames)
+                for image, mask in tqdm(pairs, f"decoding {split}", len(frames), unit="frame", leave=False):
+                    images.write(image.tobytes())
+                    masks.write(mask.tobytes())
+                    counts.append(np.bincount(mask.ravel(), minlength=IGNORE_INDEX + 1)[: dataset.taxonomy.num_classes])
+            for file in (images, masks):
+                file.flush()
+                os.fsync(file.fileno())
+        np.save(building / "counts.npy", np.stack(counts))  # (N, C)
         building.rename(entry)
-    except BaseException as error:
-        shutil.rmtree(building, ignore_errors=True)
-        if not (isinstance(error, OSError) and entry.is_dir()):  # another process was faster: its entry is the same
+    except OSError as error:
+        if error.filename:  # a frame that cannot be read
             raise
+        raise OSError(
+            f"{entry.parent}: the decoded frames cannot be written ({error.strerror}); make room on that disk, or let "
+            "XDG_CACHE_HOME name another"
+        ) from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
 
 
-def _open(path: Path, shape: tuple[int, ...]) -> np.memmap[tuple[int, ...], np.dtype[np.uint8]]:
-    return np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
+    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
 def _decode(dataset: CamVid, frame: Frame, size: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -125,18 +157,16 @@ def _decode(dataset: CamVid, frame: Frame, size: tuple[int, int]) -> tuple[NDArr
     return resize_image(image, size), resize_mask(mask, size)
 
 
-def _counts(masks: NDArray[np.uint8], num_classes: int) -> NDArray[np.int64]:
-    counts = [np.bincount(mask.ravel(), minlength=IGNORE_INDEX + 1)[:num_classes] for mask in masks]
-    return np.stack(counts)  # (N, C)
-
-
-def _evict(folder: Path, limit: int) -> None:
-    """Removes the least recently used entries until the rest fits; open memory maps of other processes stay valid."""
+def _make_room(folder: Path, entry: Path, limit: int) -> None:
+    """Removes what dead processes left, the entry where it is damaged, and the least recently used ones until the rest
+    fits; open memory maps of other processes stay valid. The caller holds the lock."""
+    for leftover in folder.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
     entries = sorted((p for p in folder.iterdir() if not p.name.startswith(".")), key=lambda p: p.stat().st_mtime)
-    sizes = {entry: sum(file.stat().st_size for file in entry.iterdir()) for entry in entries}
+    sizes = {path: sum(file.stat().st_size for file in path.iterdir()) for path in entries}
     total = sum(sizes.values())
-    for entry in entries:
-        if total <= limit:
-            break
-        shutil.rmtree(entry, ignore_errors=True)
-        total -= sizes[entry]
+    for path in entries:
+        if total > limit or path == entry:
+            going = path.rename(path.with_name(f"{UNFINISHED}{path.name}"))  # at once, or a reader would find half
+            shutil.rmtree(going, ignore_errors=True)
+            total -= sizes[path]

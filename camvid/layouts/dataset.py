@@ -66,6 +66,12 @@ class CamVid:
         except ValueError as error:
             raise ValueError(f"{frame.mask}: {error}") from error
 
+    def require(self, *splits: str) -> None:
+        """Raises ValueError for the first of these splits that has no frames."""
+        for split in splits:
+            if not self.splits[split]:
+                raise ValueError(f"{self.root}: the {split} split has no frames; {self.advice}")
+
     @property
     def advice(self) -> str:
         """The end of messages about a damaged data set."""

@@ -1,15 +1,19 @@
 """The cache of decoded frames and the batches that come from it."""
 
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from camvid.cache import cached_frames
 from camvid.layouts import open_camvid
@@ -48,6 +52,10 @@ def batches(cache, epoch=0, **changes):
     return list(loader)
 
 
+def entries(folder):
+    return [path for path in folder.iterdir() if path.name != ".lock"]
+
+
 def test_cache_holds_what_the_files_hold(dataset, tmp_path):
     cache = cached_frames(dataset, "train", SIZE, tmp_path)
     assert len(cache) == len(dataset.splits["train"])
@@ -71,11 +79,11 @@ def test_cache_is_reused_and_follows_the_content(root, tmp_path):
     folder = tmp_path / "cache"
     first = cached_frames(open_camvid(root), "train", SIZE, folder)
     cached_frames(open_camvid(copy), "train", SIZE, folder)
-    assert len(list(folder.iterdir())) == 1  # the same bytes elsewhere
+    assert len(entries(folder)) == 1  # the same bytes elsewhere
     frame = open_camvid(copy).splits["train"][0]
     shutil.copy(open_camvid(copy).splits["train"][1].mask, frame.mask)
     changed = cached_frames(open_camvid(copy), "train", SIZE, folder)
-    assert len(list(folder.iterdir())) == 2
+    assert len(entries(folder)) == 2
     assert not np.array_equal(changed.masks[0], first.masks[0])
 
 
@@ -92,9 +100,9 @@ def test_cache_follows_the_table_of_labels(tmp_path):
 def test_cache_is_bounded(dataset, tmp_path):
     room = len(dataset.splits["train"]) * 64 * 96 * 4
     cached_frames(dataset, "train", SIZE, tmp_path, limit=room)
-    old = next(tmp_path.iterdir())
+    (old,) = entries(tmp_path)
     cached_frames(dataset, "val", SIZE, tmp_path, limit=room)
-    assert old not in list(tmp_path.iterdir())
+    assert old not in entries(tmp_path)
     with pytest.raises(ValueError, match=r"cache_gb=.* is too small: .* raise cache_gb or lower resize_factor"):
         cached_frames(dataset, "train", SIZE, tmp_path, limit=room - 1)
 
@@ -106,23 +114,102 @@ def test_corrupt_frame_is_named_and_leaves_nothing(root, tmp_path):
     os.truncate(frame.image, frame.image.stat().st_size // 2)
     with pytest.raises(ValueError, match=frame.image.name):
         cached_frames(open_camvid(copy), "train", SIZE, tmp_path / "cache")
-    assert not list((tmp_path / "cache").iterdir())
+    assert not entries(tmp_path / "cache")
 
 
-def test_processes_that_build_the_same_entry_do_not_disturb_each_other(root, tmp_path):
-    code = (
-        "import sys; from pathlib import Path; from camvid.cache import cached_frames;"
-        "from camvid.layouts import open_camvid;"
-        "cache = cached_frames(open_camvid(sys.argv[1]), 'train', (32, 64), Path(sys.argv[2]));"
-        "print(int(cache.images.sum(dtype='int64')), int(cache.masks.sum(dtype='int64')))"
-    )
-    words = [sys.executable, "-c", code, str(root), str(tmp_path / "cache")]
-    top = Path(__file__).parents[2]
-    started = [subprocess.Popen(words, cwd=top, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    printed = [process.communicate(timeout=120)[0].splitlines()[-1] for process in started]
-    assert [process.returncode for process in started] == [0, 0, 0]
-    assert len(set(printed)) == 1
-    assert len(list((tmp_path / "cache").iterdir())) == 1
+def test_an_entry_in_use_may_be_evicted(dataset, tmp_path):
+    room = len(dataset.splits["train"]) * 64 * 96 * 4
+    cache = cached_frames(dataset, "train", SIZE, tmp_path, limit=room)
+    cached_frames(dataset, "val", SIZE, tmp_path, limit=room)
+    image, mask = dataset.read(dataset.splits["train"][-1])
+    assert np.array_equal(cache.images[-1], image)
+    assert np.array_equal(cache.masks[-1], mask)
+
+
+def cut(path):
+    os.truncate(path, path.stat().st_size // 2)
+
+
+@pytest.mark.parametrize("name", ["images", "masks", "counts"])
+@pytest.mark.parametrize("damage", [cut, lambda path: os.truncate(path, 0), Path.unlink])
+def test_a_damaged_entry_is_built_again(dataset, tmp_path, name, damage):
+    cached_frames(dataset, "train", SIZE, tmp_path)
+    (entry,) = entries(tmp_path)
+    damage(entry / f"{name}.npy")
+    cache = cached_frames(dataset, "train", SIZE, tmp_path)
+    image, mask = dataset.read(dataset.splits["train"][-1])
+    assert np.array_equal(cache.images[-1], image)
+    assert np.array_equal(cache.masks[-1], mask)
+    assert entries(tmp_path) == [entry]
+
+
+READ = """
+import sys; from pathlib import Path
+from camvid.cache import cached_frames
+from camvid.layouts import open_camvid
+cache = cached_frames(open_camvid(Path(sys.argv[1])), 'train', (160, 224), Path(sys.argv[2]))
+print(len(cache), int(cache.images.sum(dtype='int64')), int(cache.masks.sum(dtype='int64')), int(cache.counts.sum()))
+"""
+
+
+def start(root, folder):
+    top, words = Path(__file__).parents[2], [sys.executable, "-c", READ, str(root), str(folder)]
+    return subprocess.Popen(words, cwd=top, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """Sixty frames of noise that take a while to decode: the same one under many names."""
+    root, rng = tmp_path_factory.mktemp("many"), np.random.default_rng(0)
+    picture = Image.fromarray(rng.integers(0, 256, (320, 448, 3), np.uint8))
+    mask = Image.fromarray(rng.integers(0, 11, (320, 448), np.uint8))
+    for split, count in {"train": 60, "val": 1, "test": 1}.items():
+        for folder, first in ((root / split, picture), (root / f"{split}annot", mask)):
+            folder.mkdir()
+            first.save(folder / f"{split}_000000.png")
+            for number in range(1, count):
+                os.link(folder / f"{split}_000000.png", folder / f"{split}_{number:06d}.png")
+    return root
+
+
+def test_processes_share_an_entry_and_survive_one_that_is_killed_while_it_builds(many, tmp_path):
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    builder = start(many, folder)
+    end = time.monotonic() + 60
+    while not any(path.stat().st_size > 10**6 for path in folder.glob(".unfinished-*/images.npy")):
+        assert builder.poll() is None, builder.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.002)
+    builder.send_signal(signal.SIGSTOP)  # in the middle, holding the lock
+    built = entries(folder)
+    others = [start(many, folder) for _ in range(2)]
+    builder.kill()
+    builder.communicate(timeout=60)
+    printed = [process.communicate(timeout=120) for process in others]
+    assert [path.name[:12] for path in built] == [".unfinished-"]
+    assert [process.returncode for process in others] == [0, 0], printed
+    images = 60 * np.asarray(Image.open(many / "train" / "train_000000.png")).sum(dtype="int64")
+    masks = 60 * np.asarray(Image.open(many / "trainannot" / "train_000000.png")).sum(dtype="int64")
+    assert {out for out, _ in printed} == {f"60 {images} {masks} {60 * 320 * 448}\n"}
+    assert sum("decoding" in err for _, err in printed) == 1  # the other waited for its work
+    (entry,) = entries(folder)
+    assert sorted(path.name for path in entry.iterdir()) == ["counts.npy", "images.npy", "masks.npy"]
+
+
+def test_a_full_disk_is_named_and_leaves_nothing(dataset, tmp_path):
+    """A limit on file size, which needs no root: the write fails as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(
+            OSError, match=r"the decoded frames cannot be written \(File too large\); make room"
+        ) as raised:
+            cached_frames(dataset, "train", SIZE, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert str(tmp_path) in str(raised.value)
+    assert not entries(tmp_path)
 
 
 def test_batches_are_uint8_and_repeat_with_the_seed(dataset, tmp_path):
