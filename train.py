@@ -6,6 +6,7 @@ It leaves runs/<id>/ with model.safetensors, its config, taxonomy, data version 
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -13,13 +14,12 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from configs import TrainConfig, parse_command_line
+from configs import ConfigError, TrainConfig, parse_command_line
 
 if TYPE_CHECKING:
     import wandb
 
     from camvid.layouts import CamVid
-    from eval.evaluate import Evaluation
 
 
 def main(config: TrainConfig, resume: Path | None = None) -> Path:
@@ -27,7 +27,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     import torch  # what takes seconds to import comes after the settings were checked
     import yaml
 
-    from artifacts import WandbCallback, log_evaluation, log_model, new_run_id, start_run, sync_hint, tracked
+    from artifacts import WandbCallback, faults_of_all, log_evaluation, log_model
+    from artifacts.run import new_run_id, start_run, sync_hint, tracked
     from camvid.cache import cached_frames
     from camvid.loaders import train_loader
     from camvid.transforms import scaled_size
@@ -38,18 +39,22 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from losses import build_loss
     from models import build_model, save_model
     from models.saved import write_atomic
-    from training import build_learner, fit, load_best, resume_from
+    from training import build_learner, fit, join_team, load_best, resume_from
     from training.machine import peak_memory, seed_everything
     from training.precision import resolve_device, resolve_precision
 
     device = resolve_device(config.device)
     where: dict[str, Any] = {"device": device, "precision": resolve_precision(config.precision, device)}
-    seed_everything(config.seed)
-    folder = resume or Path(config.out) / new_run_id()
-    run = start_run(config.to_dict(), folder=folder, resume_id=folder.name, **config.pick("project", "name", "tags"))
+    team = join_team(device)  # one process, or those that `accelerate launch` started
+    seed_everything(config.seed + team.rank)
+    folder = resume or team.once(lambda: Path(config.out) / new_run_id())
+    tracking: dict[str, Any] = {"resume_id": folder.name, "disabled": not team.leads}
+    run = start_run(config.to_dict(), folder=folder, **tracking, **config.pick("project", "name", "tags"))
     with tracked(run):
-        write_atomic(folder / "config.yaml", yaml.safe_dump(config.to_dict(), sort_keys=False))
-        dataset = open_data(run, config)
+        if team.leads:
+            write_atomic(folder / "config.yaml", yaml.safe_dump(config.to_dict(), sort_keys=False))
+        with faults_of_all():
+            dataset = team.once(lambda: open_data(run, config))
         taxonomy = dataset.taxonomy
         frame_size = dataset.read_mask(dataset.splits["train"][0]).shape
         train_size = scaled_size(frame_size, config.resize_factor)
@@ -59,33 +64,25 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
             cache,
             size=train_size,
             device=device,
+            share=(team.rank, team.count),
             **config.pick("augment", "crop_min", "crop_max", "batch_size", "seed", "workers"),
         )
 
         network = config.pick("architecture", "backbone", "weights", "crp")
         model = build_model(num_classes=taxonomy.num_classes, **network)
         weights = class_weights(config.class_weights, cache.counts)
-        loss = build_loss(
-            config.loss, None if weights is None else torch.from_numpy(weights), focal_gamma=config.focal_gamma
-        )
+        weighting = None if weights is None else torch.from_numpy(weights)
+        loss = build_loss(config.loss, weighting, focal_gamma=config.focal_gamma)
         val = FrameSamples(dataset.splits["val"], lru_cache(1000)(dataset.read))
-        judge: Callable[..., Evaluation] = partial(
-            evaluate,
-            samples=val,
-            num_classes=taxonomy.num_classes,
-            class_names=taxonomy.names,
-            priority=taxonomy.priority,
-            background=taxonomy.background,
-            size=eval_size,
-            **where,
-            **config.pick("batch_size", "threshold"),
-        )
+        scoring = taxonomy.scoring | config.pick("batch_size", "threshold")
+        judge: Callable[..., Any] = partial(evaluate, samples=val, size=eval_size, **where, **scoring)
         learn = build_learner(
             model,
             train,
             loss,
             lambda network: judge(network, loss=loss, progress=False).metrics,
             folder=folder / "checkpoints",
+            team=team,
             callbacks=[WandbCallback(run)],
             **where,
             **config.pick("lr", "weight_decay", "accumulate", "grad_clip", "ema"),
@@ -96,11 +93,13 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
             resume=resume_from(folder / "checkpoints") if resume else None,
             **config.pick("fit", "epochs", "freeze_epochs", "lr", "backbone_lr_factor", "max_minutes"),
         )
+        if not team.leads:
+            return folder
 
+        cost: dict[str, Any] = {"train/minutes": learn.watch.minutes, "train/peak_mb": peak_memory(device)}
         load_best(folder / "checkpoints", model)
         evaluation = judge(model)
-        cost = measure_latency(model, eval_size, seconds=3, **where)
-        cost |= {"train/minutes": learn.watch.minutes, "train/peak_mb": peak_memory(device)}
+        cost |= measure_latency(model, eval_size, seconds=3, **where)
         title = f"{folder.name}, val split"
         report = write_report(evaluation, val, folder / "report", colors=taxonomy.colors, title=title, extra=cost)
         origin = {"config": config.to_dict(), "taxonomy": taxonomy.to_dict(), "data": dict(run.config["data_version"])}
@@ -122,16 +121,14 @@ def open_data(run: wandb.Run, config: TrainConfig) -> CamVid:
         raise ValueError("no data: give --data FOLDER or --dataset ARTIFACT (`python -m camvid synth OUT` draws some)")
     root = Path(config.data) if config.data else use_dataset(run, config.dataset, default_root())
     dataset = open_camvid(root, config.taxonomy, **config.pick("split", "seed"))
-    for split in ("train", "val"):
-        if not dataset.splits[split]:
-            raise ValueError(f"{root}: the {split} split has no frames; {dataset.advice}")
+    dataset.require("train", "val")
     if config.data:
         log_dataset(run, dataset, config.project, digest=content_digest(dataset))
     return dataset
 
 
 def cli(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0, or 2 with one line on stderr for what the user can mend."""
+    """Exit code 0, or 2 with one line on stderr for what the user can mend; in a sweep see `end_failed_trial`."""
     debug = "--debug" in (sys.argv if arguments is None else arguments)
     try:
         config, options = parse_command_line(arguments)
@@ -140,6 +137,10 @@ def cli(arguments: Sequence[str] | None = None) -> int:
         if debug:
             traceback.print_exc()
         print(f"error: {error}", file=sys.stderr)
+        if "WANDB_SWEEP_ID" in os.environ:
+            from artifacts import end_failed_trial
+
+            return end_failed_trial(error, started=not isinstance(error, ConfigError))
         return 2
     return 0
 

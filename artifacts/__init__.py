@@ -21,13 +21,17 @@ from artifacts.errors import ArtifactError
 from artifacts.model import log_model
 from artifacts.run import code_version, finish_failed, new_run_id, start_run, sync_hint, tracked
 from artifacts.tables import edge_case_table, log_evaluation
+from artifacts.trial import CommonFault, end_failed_trial, faults_of_all
 
 __all__ = [
     "ArtifactError",
+    "CommonFault",
     "WandbCallback",
     "code_version",
     "data_version",
     "edge_case_table",
+    "end_failed_trial",
+    "faults_of_all",
     "fetch_dataset",
     "fetch_model",
     "finish_failed",

@@ -15,18 +15,23 @@ from camvid.transforms import build_augmentation
 
 
 class SeededOrder(Sampler[tuple[int, int]]):
-    """Shuffled (seed, index) pairs: a pure function of the run's seed and the epoch, set with `epoch`."""
+    """Shuffled (seed, index) pairs: a pure function of the run's seed and the epoch, set with `epoch`.
 
-    def __init__(self, length: int, seed: int):
-        self.length, self.seed, self.epoch = length, seed, 0
+    Of `count` processes each takes every count-th pair, as many as the others: at any moment they have taken together
+    what one process would have taken alone.
+    """
+
+    def __init__(self, length: int, seed: int, rank: int = 0, count: int = 1):
+        self.length, self.seed, self.rank, self.count, self.epoch = length, seed, rank, count, 0
 
     def __len__(self) -> int:
-        return self.length
+        return self.length // self.count
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         rng = np.random.default_rng((self.seed, self.epoch))
-        seeds = rng.integers(2**31, size=self.length)
-        return zip(seeds.tolist(), rng.permutation(self.length).tolist(), strict=True)
+        seeds = rng.integers(2**31, size=self.length).tolist()
+        pairs = list(zip(seeds, rng.permutation(self.length).tolist(), strict=True))
+        return iter(pairs[self.rank : len(self) * self.count : self.count])
 
 
 class TrainFrames(Dataset[tuple[Tensor, Tensor]]):
@@ -57,6 +62,7 @@ def train_loader(
     seed: int,
     workers: int = -1,
     device: str = "cpu",
+    share: tuple[int, int] = (0, 1),
 ) -> DataLoader[tuple[Tensor, Tensor]]:
     """Shuffled, augmented training batches: images (N, 3, h, w) uint8 and masks (N, h, w) uint8.
 
@@ -65,22 +71,28 @@ def train_loader(
         augment: augmentation policy, see `camvid.transforms`.
         size: height and width of a training image.
         crop_min, crop_max: smallest and largest share of a frame's area that a crop keeps.
-        batch_size: frames in a batch; the last batch of an epoch is dropped when it is smaller.
+        batch_size: frames in a batch, of all processes together; the last batch is dropped when it is smaller.
         seed: the run's seed.
         workers: loader processes; -1 takes none for the CPU, where they slow the network down, and up to 8 for a GPU.
         device: cpu or cuda.
+        share: which of how many processes this is; it gets its share of each batch.
 
     Raises:
-        ValueError: fewer frames than one batch.
+        ValueError: fewer frames than one batch, or a batch that cannot be shared evenly.
     """
     if len(cache) < batch_size:
         raise ValueError(f"batch_size={batch_size} is larger than the train split ({len(cache)} frames)")
+    _, count = share
+    if batch_size % count:
+        raise ValueError(
+            f"batch_size={batch_size} cannot be shared by {count} processes: make it a multiple of {count}"
+        )
     if workers < 0:
         workers = 0 if device == "cpu" else min(8, os.cpu_count() or 1)
     return DataLoader(
         TrainFrames(cache, augment, size, (crop_min, crop_max)),
-        batch_size=batch_size,
-        sampler=SeededOrder(len(cache), seed),
+        batch_size=batch_size // count,
+        sampler=SeededOrder(len(cache), seed, *share),
         num_workers=workers,
         persistent_workers=workers > 0,
         pin_memory=device == "cuda",

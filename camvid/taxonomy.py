@@ -84,6 +84,13 @@ class Taxonomy:
         """Indices of the background classes."""
         return tuple(i for i, spec in enumerate(self.classes) if spec.background)
 
+    @property
+    def scoring(self) -> dict[str, Any]:
+        """What scoring a prediction needs to know of the classes, as the arguments of `eval`'s functions."""
+        return {name: getattr(self, name) for name in ("num_classes", "priority", "background")} | {
+            "class_names": self.names
+        }
+
     @cached_property
     def sources(self) -> dict[str, int]:
         """Label name -> index of the class that collects it."""

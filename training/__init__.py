@@ -1,6 +1,7 @@
 """The fastai Learner: precision, schedules, averaged weights, checkpoints that survive a kill, and exact resuming."""
 
 from training.checkpoint import load_best, load_checkpoint, resume_from
+from training.distributed import join_team
 from training.learner import build_learner, fit
 
-__all__ = ["build_learner", "fit", "load_best", "load_checkpoint", "resume_from"]
+__all__ = ["build_learner", "fit", "join_team", "load_best", "load_checkpoint", "resume_from"]

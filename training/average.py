@@ -20,17 +20,17 @@ class Average(Callback):
     order, run_valid = 65, False
 
     def __init__(self, model: nn.Module, decay: float):
-        self.module = copy.deepcopy(model).eval().requires_grad_(False)
+        self.trained, self.module = model, copy.deepcopy(model).eval().requires_grad_(False)
         self.decay, self.steps = decay, 0
 
     def before_fit(self) -> None:
-        self.module.to(next(self.learn.model.parameters()).device)
+        self.module.to(next(self.trained.parameters()).device)
 
     @torch.no_grad()
     def after_step(self) -> None:
         self.steps += 1
         keep = min(self.decay, (1 + self.steps) / (10 + self.steps))
-        ours, theirs = self.module.state_dict(), self.learn.model.state_dict()
+        ours, theirs = self.module.state_dict(), self.trained.state_dict()
         floats = [key for key, value in ours.items() if value.is_floating_point()]
         old: list[Tensor] = [ours[key] for key in floats]
         torch._foreach_lerp_(old, [theirs[key] for key in floats], 1 - keep)

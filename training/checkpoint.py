@@ -17,6 +17,7 @@ import torch
 from fastai.callback.core import Callback, CancelFitException
 from safetensors.torch import load_file, save_file
 
+from training.distributed import Team
 from training.progress import evaluated_model
 
 
@@ -74,12 +75,13 @@ class Checkpoint(Callback):
         folder: where the two files go.
         monitor: key of the epoch's metrics that should grow.
         patience: evaluations without an improvement before the fit is ended; 0 never ends it.
+        team: the processes of the training; the first one writes.
     """
 
     order, run_valid = 95, False
 
-    def __init__(self, folder: Path, monitor: str, patience: int):
-        self.folder, self.monitor, self.patience = folder, monitor, patience
+    def __init__(self, folder: Path, monitor: str, patience: int, team: Team):
+        self.folder, self.monitor, self.patience, self.team = folder, monitor, patience, team
         self.best, self.waited, self.stage = float("-inf"), 0, 0
         self.history: list[dict[str, float]] = []
 
@@ -93,10 +95,15 @@ class Checkpoint(Callback):
         if not metrics:  # an epoch that a resumed fit skips
             return
         self.history.append(metrics)
-        self._compare(metrics)
-        write_atomically(self.folder / "last.pt", lambda path: torch.save(self._state(), path))
-        if self.patience and self.waited >= self.patience:
+        random_states = self.team.gather(random_state())
+        if self.team.once(lambda: self._save(metrics, random_states)):
             raise CancelFitException
+
+    def _save(self, metrics: dict[str, float], random_states: list[dict[str, Any]]) -> bool:
+        """Writes the files; whether the fit should end."""
+        self._compare(metrics)
+        write_atomically(self.folder / "last.pt", lambda path: torch.save(self._state(random_states), path))
+        return bool(self.patience) and self.waited >= self.patience
 
     def _compare(self, metrics: dict[str, float]) -> None:
         if self.monitor not in metrics:
@@ -109,7 +116,7 @@ class Checkpoint(Callback):
         else:
             self.waited += 1
 
-    def _state(self) -> dict[str, Any]:
+    def _state(self, random_states: list[dict[str, Any]]) -> dict[str, Any]:
         average = getattr(self.learn, "average", None)
         return {
             "epoch": self.learn.epoch + 1,
@@ -121,7 +128,7 @@ class Checkpoint(Callback):
             "model": self.learn.model.state_dict(),
             "optimizer": plain(self.learn.opt.state_dict()),
             "average": average and {"module": average.module.state_dict(), "steps": average.steps},
-            "random": random_state(),
+            "random": random_states,  # of each process
         }
 
 
@@ -135,14 +142,14 @@ def plain(value: Any) -> Any:
 
 
 def random_state() -> dict[str, Any]:
-    """The state of every random generator that a training draws from, as tensors and plain values."""
+    """The state of every random generator that this process draws from, as tensors and plain values."""
     version, numbers, gauss = random.getstate()
     _, keys, *rest = np.random.get_state(legacy=True)  # noqa: NPY002
     return {
         "python": (version, list(numbers), gauss),
         "numpy": (torch.from_numpy(np.asarray(keys).astype(np.int64)), *rest),
         "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "cuda": [torch.cuda.get_rng_state()] if torch.cuda.is_available() else [],
     }
 
 
@@ -153,5 +160,5 @@ def set_random_state(state: dict[str, Any]) -> None:
     keys, *rest = state["numpy"]
     np.random.set_state(("MT19937", keys.numpy().astype(np.uint32), *rest))  # noqa: NPY002
     torch.set_rng_state(state["torch"])
-    if torch.cuda.is_available():
-        torch.cuda.set_rng_state_all(state["cuda"])
+    if torch.cuda.is_available() and state["cuda"]:
+        torch.cuda.set_rng_state(state["cuda"][0])

@@ -20,6 +20,8 @@ from torch.utils.data import DataLoader
 
 from training.average import Average
 from training.checkpoint import Checkpoint, set_random_state
+from training.distributed import ALONE, Parallel, Team
+from training.machine import OutOfMemory, is_out_of_memory, memory_advice
 from training.precision import Autocast, Prepare
 from training.progress import EpochLine, Evaluate, Validate, Watch
 from training.schedule import Stage, TimeBudget, stages
@@ -58,14 +60,19 @@ class SetEpoch(Callback):
         self.random: dict[str, Any] | None = None
         self.offset = 0
 
+    @property
+    def epoch(self) -> int:
+        """The epoch, counted from 1 over all stages."""
+        return int(self.offset + self.learn.epoch + 1)
+
     def before_train(self) -> None:
-        self.learn.dls.train.sampler.epoch = self.offset + self.learn.epoch
+        self.learn.dls.train.sampler.epoch = self.epoch - 1
         if self.random:
             set_random_state(self.random)
             self.random = None
 
     def after_train(self) -> None:
-        self.learn.epoch_metrics["epoch"] = self.offset + self.learn.epoch + 1
+        self.learn.epoch_metrics["epoch"] = self.epoch
 
 
 def split_parameters(model: nn.Module) -> list[list[nn.Parameter]]:
@@ -95,6 +102,7 @@ def build_learner(
     ema: float = 0.0,
     patience: int = 0,
     eval_every: int = 1,
+    team: Team = ALONE,
     callbacks: Iterable[Callback] = (),
 ) -> Learner:
     """A Learner with AdamW and the project's callbacks.
@@ -117,14 +125,17 @@ def build_learner(
         ema: decay of the weights' moving average; 0 for none.
         patience: evaluations without improvement before the end; 0 for none.
         eval_every: epochs between evaluations.
+        team: the processes that train together.
         callbacks: more of them, for example W&B's.
     """
-    cbs: list[Callback] = [Prepare(channels_last), SetEpoch(), Watch(), Validate(evaluate, eval_every), EpochLine()]
+    cbs: list[Callback] = [Prepare(channels_last), SetEpoch(), Watch(team), EpochLine(team)]
+    cbs += [Validate(evaluate, eval_every, team)]
+    cbs += [Parallel()] if team.count > 1 else []
     cbs += [Autocast(device)] if precision == "bf16" else []
     cbs += [Average(model, ema)] if ema else []
     cbs += [Accumulate(accumulate)] if accumulate > 1 else []
     cbs += [GradientClip(grad_clip)] if grad_clip else []
-    cbs += [*callbacks, Checkpoint(folder, f"val/{monitor}", patience)]
+    cbs += [*callbacks, Checkpoint(folder, f"val/{monitor}", patience, team)]
     if compile:
         model.compile()
     return Learner(
@@ -159,6 +170,10 @@ def fit(
         epochs, freeze_epochs, lr, backbone_lr_factor: see `training.schedule.stages`.
         max_minutes: time budget of all stages together; 0 for none.
         resume: a checkpoint from `load_checkpoint`; on a CPU the weights end as if nothing had been interrupted.
+
+    Raises:
+        TrainingDiverged: the loss is no number any more.
+        OutOfMemory: naming the batch size to try.
     """
     plan = stages(fit, epochs=epochs, freeze_epochs=freeze_epochs, lr=lr, backbone_lr_factor=backbone_lr_factor)
     total = sum(stage.epochs for stage in plan)
@@ -168,12 +183,21 @@ def fit(
         learn.checkpoint.stage = number
         learn.set_epoch.offset = sum(before.epochs for before in plan[:number])
         seconds = 60 * max_minutes * stage.epochs / total
-        budget = [TimeBudget(seconds, here["spent"] if here else 0.0)] if seconds else []
+        budget = [TimeBudget(seconds, here["spent"] if here else 0.0, learn.checkpoint.team)] if seconds else []
         try:
             _fit_stage(learn, stage, here, budget)
         except (ValueError, OSError) as error:
             error.args = (str(error).rpartition("`:\n\t")[2],)  # without the words that fastai puts before it
             raise
+        except (RuntimeError, MemoryError) as error:
+            if is_out_of_memory(error):
+                raise OutOfMemory(_memory_advice(learn)) from error
+            raise
+
+
+def _memory_advice(learn: Learner) -> str:
+    accumulate = learn.accumulate.steps if hasattr(learn, "accumulate") else 1
+    return memory_advice(learn.dls.train.batch_size, accumulate, learn.checkpoint.team.count)
 
 
 def _fit_stage(learn: Learner, stage: Stage, resume: dict[str, Any] | None, cbs: list[Callback]) -> None:
@@ -200,7 +224,8 @@ def _restore(learn: Learner, checkpoint: dict[str, Any]) -> None:
             "with the architecture, backbone and taxonomy that the run began with"
         ) from None
     learn.checkpoint.restore(checkpoint)
-    learn.set_epoch.random = checkpoint["random"]
+    states = checkpoint["random"]
+    learn.set_epoch.random = states[learn.checkpoint.team.rank % len(states)]
     if checkpoint["average"]:
         learn.average.module.load_state_dict(checkpoint["average"]["module"])
         learn.average.steps = checkpoint["average"]["steps"]

@@ -1,4 +1,4 @@
-"""Seeds of a run, and the memory that it took."""
+"""Seeds of a run, and its memory: what it took, and what to do where there is too little."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ import sys
 
 import numpy as np
 import torch
+
+NO_MEMORY = ("out of memory", "can't allocate memory", "ALLOC_FAILED")  # torch has a class for some of these alone
+
+
+class OutOfMemory(ValueError):
+    """A step takes more memory than there is; the message names the batch size to try."""
 
 
 def seed_everything(seed: int) -> None:
@@ -23,3 +29,24 @@ def peak_memory(device: str) -> float:
         return torch.cuda.max_memory_allocated() / 1e6
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB on Linux
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the GPU's or the CPU's memory did not suffice."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in str(error) for words in NO_MEMORY)
+
+
+def memory_advice(batch_size: int, accumulate: int = 1, processes: int = 1) -> str:
+    """What to change when a step has run out of memory.
+
+    Args:
+        batch_size: frames that each process took at once.
+        accumulate: batches a step.
+        processes: how many trained together.
+    """
+    now = f"out of memory at batch_size={batch_size * processes}"
+    if batch_size == 1:
+        return f"{now}, one frame: lower resize_factor, or take a smaller backbone or precision=bf16"
+    smaller = next(part for part in range(batch_size // 2, 0, -1) if batch_size % part == 0)
+    steps = accumulate * batch_size // smaller
+    return f"{now}: try batch_size={smaller * processes} accumulate={steps}, which makes the same steps in less memory"

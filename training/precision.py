@@ -21,12 +21,12 @@ def resolve_device(device: str) -> str:
     """`auto` is cuda where there is one.
 
     Raises:
-        ValueError: cuda is asked for and there is none.
+        OSError: cuda is asked for and there is none.
     """
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda" and not torch.cuda.is_available():
-        raise ValueError("device='cuda': this machine shows no CUDA device; use device=cpu or auto")
+        raise OSError("device='cuda': this machine shows no CUDA device; use device=cpu or auto")
     return device
 
 

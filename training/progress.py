@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from training.average import Average
+from training.distributed import Team
 
 CHECK_EVERY = 10  # steps between looks at the loss; a look waits for the GPU
 
@@ -26,13 +27,15 @@ class Watch(Callback):
 
     order, run_valid = 20, False
 
-    def __init__(self) -> None:
+    def __init__(self, team: Team) -> None:
+        self.team = team
         self.minutes = 0.0  # of all fits of this process
 
     def before_fit(self) -> None:
         self.fit_started = time.perf_counter()
         steps = len(self.learn.dls.train)
-        self.bar = tqdm(desc="training", total=steps * self.learn.n_epoch, unit="step", leave=False)
+        total, hide = steps * self.learn.n_epoch, not self.team.leads
+        self.bar = tqdm(desc="training", total=total, unit="step", leave=False, disable=hide)
 
     def before_epoch(self) -> None:
         self.learn.epoch_metrics = {}
@@ -44,16 +47,18 @@ class Watch(Callback):
 
     def after_batch(self) -> None:
         self.losses.append(self.learn.loss.detach())
-        self.images += len(self.learn.xb[0])
+        self.images += len(self.learn.xb[0]) * self.team.count
         if len(self.losses) % CHECK_EVERY == 0 or len(self.losses) == self.learn.n_iter:
             self._check()
         self.bar.update()
 
     def _check(self) -> None:
-        recent = torch.stack(self.losses[-CHECK_EVERY:]).float()
-        if not recent.isfinite().all():
+        recent = self.team.mean(torch.stack(self.losses[-CHECK_EVERY:]).float())
+        if not (finite := recent.isfinite()).all():
+            step = len(self.losses) - len(recent) + int(finite.int().argmin()) + 1
+            rate = self.learn.opt.hypers[-1]["lr"]
             raise TrainingDiverged(
-                f"the loss is not finite any more (epoch {self.learn.epoch + 1}, step {len(self.losses)}): "
+                f"the loss is not finite any more (epoch {self.learn.set_epoch.epoch}, step {step}, lr {rate:.3g}): "
                 f"lower lr (now {self.learn.lr:g}), or set grad_clip=1"
             )
         shown = f"epoch {self.learn.epoch + 1}/{self.learn.n_epoch} loss {recent.mean():.3f}"
@@ -64,7 +69,7 @@ class Watch(Callback):
             return
         seconds = time.perf_counter() - self.started
         self.learn.epoch_metrics |= {
-            "train/loss": float(torch.stack(self.losses).float().mean()),
+            "train/loss": float(self.team.mean(torch.stack(self.losses).float().mean())),
             "lr": float(self.learn.opt.hypers[-1]["lr"]),
             "throughput": self.images / seconds,
         }
@@ -75,19 +80,22 @@ class Watch(Callback):
 
 
 class Validate(Callback):
-    """Replaces fastai's validation loop by the project's evaluation, of the averaged weights where there are any."""
+    """Replaces fastai's validation loop by the project's evaluation, of the averaged weights where there are any.
+
+    Of several processes the first one evaluates the whole split: each image once, and the others hear the metrics.
+    """
 
     order = 30
 
-    def __init__(self, evaluate: Evaluate, every: int):
-        self.evaluate, self.every = evaluate, every
+    def __init__(self, evaluate: Evaluate, every: int, team: Team):
+        self.evaluate, self.every, self.team = evaluate, every, team
 
     def before_validate(self) -> None:
         last = self.learn.epoch + 1 == self.learn.n_epoch or getattr(self.learn, "out_of_time", False)
         if last or (self.learn.epoch + 1) % self.every == 0:
             model = evaluated_model(self.learn)
             was_training = model.training
-            metrics = self.evaluate(model.eval())
+            metrics = self.team.once(lambda: self.evaluate(model.eval()))
             model.train(was_training)
             self.learn.epoch_metrics |= {f"val/{key}": value for key, value in metrics.items()}
         raise CancelValidException
@@ -98,12 +106,15 @@ class EpochLine(Callback):
 
     order = 90
 
+    def __init__(self, team: Team) -> None:
+        self.team = team
+
     def before_fit(self) -> None:
         self.started = time.perf_counter()
 
     def after_epoch(self) -> None:
         metrics = getattr(self.learn, "epoch_metrics", {})
-        if not metrics:
+        if not metrics or not self.team.leads:
             return
         shown = {"loss": "train/loss", "val loss": "val/loss", "mIoU": "val/miou", "priority Dice": "val/priority_dice"}
         parts = [f"{label} {metrics[key]:.3f}" for label, key in shown.items() if key in metrics]

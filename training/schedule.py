@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from fastai.callback.core import Callback, CancelFitException, CancelTrainException
 
+from training.distributed import Team
+
 SCHEDULES = ("one_cycle", "fine_tune", "flat")
 
 
@@ -59,18 +61,19 @@ class TimeBudget(Callback):
     Args:
         seconds: of this stage, evaluations included; the last evaluation may run over.
         spent: seconds that an interrupted process spent on it already.
+        team: the processes of the training, which go by the first one's clock.
     """
 
     order, run_valid = 55, False  # before fastai's ParamScheduler reads pct_train
 
-    def __init__(self, seconds: float, spent: float = 0.0):
-        self.seconds, self.spent_before = seconds, spent
+    def __init__(self, seconds: float, spent: float, team: Team):
+        self.seconds, self.spent_before, self.team = seconds, spent, team
 
     def before_fit(self) -> None:
         self.started, self.learn.out_of_time = time.perf_counter() - self.spent_before, False
 
     def before_batch(self) -> None:
-        self.learn.spent = time.perf_counter() - self.started
+        self.learn.spent = self.team.once(lambda: time.perf_counter() - self.started)
         self.learn.pct_train = min(1.0, max(self.learn.pct_train, self.learn.spent / self.seconds))
         if self.learn.spent >= self.seconds:
             self.learn.out_of_time = True

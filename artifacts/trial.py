@@ -1,0 +1,42 @@
+"""A training inside a sweep that fails: its run says why, and the agent goes on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from artifacts.run import finish_failed, start_run
+
+
+class CommonFault(OSError):
+    """What would fail every training alike, whatever its settings."""
+
+
+@contextmanager
+def faults_of_all() -> Iterator[None]:
+    """Turns a ValueError in the block into a `CommonFault` with the same words."""
+    try:
+        yield
+    except ValueError as error:
+        raise CommonFault(str(error)) from error
+
+
+def end_failed_trial(error: Exception, started: bool) -> int:
+    """The exit code of a training that failed inside a sweep, where its run tells the reason.
+
+    `wandb agent` leaves after three exit codes above 0 in its first minute, and after five when no run has succeeded. A
+    ValueError is the fault of this trial's settings (a loss that diverged, too little memory, a combination that is not
+    allowed): other settings may do, so the code is 0 although the run is recorded as failed. An OSError (no data, no
+    server, a full disk) would fail every trial: the code is 2, and the agent leaves.
+
+    Args:
+        error: what ended the training.
+        started: whether its run was started, which `tracked` has finished; else one is made that says why.
+    """
+    if not started:
+        folder = Path(os.environ.get("WANDB_DIR", "."))
+        finish_failed(start_run({}, project="", folder=folder, resume_id=os.environ["WANDB_RUN_ID"]), error)
+    alone = os.environ.get("WORLD_SIZE", "1") == "1"  # else a code above 0 makes the launcher end the others
+    return 0 if isinstance(error, ValueError) and alone else 2
