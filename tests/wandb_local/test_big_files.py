@@ -9,6 +9,7 @@ import os
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 import wandb
@@ -153,7 +154,7 @@ def test_three_gigabytes_go_up_in_parts_and_come_back(tmp_path, monkeypatch, req
     wandb.teardown()
     digest = write_big(tmp_path / "big.bin", 3 * GIGABYTE)
     blob = server.data / "blobs" / digest[:2] / digest[2:]
-    parts: dict = {}
+    parts: dict[Path, dict[int, int]] = {}
     with wandb.init(project="big", settings=wandb.Settings(x_file_transfer_retry_wait_max_seconds=2)) as run:
         artifact = wandb.Artifact("big", "dataset")
         artifact.add_file(str(tmp_path / "big.bin"), policy="immutable", skip_cache=True)
