@@ -73,7 +73,7 @@ class Timed(NamedTuple):
 
 
 def time_in_turns(
-    first: Timed, second: Timed, *, device: str | torch.device = "cpu", rounds: int = 5, seconds: float = 1.0
+    first: Timed, second: Timed, *, device: str | torch.device = "cpu", rounds: int = 5, seconds: float = 0.05
 ) -> tuple[list[float], list[float]]:
     """Milliseconds for one image of two models, measured in turns so that what else the machine does meets both.
 
@@ -82,7 +82,7 @@ def time_in_turns(
         second: the other.
         device: where both run.
         rounds: turns; each gives one warm median for each model.
-        seconds: bound of one measurement after the warm-up.
+        seconds: bound of one measurement after the warm-up; it takes three passes at least.
     """
     device = torch.device(device)
     times: tuple[list[float], list[float]] = ([], [])

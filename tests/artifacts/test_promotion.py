@@ -1,7 +1,5 @@
 """Promotion and rollback as a user runs them, against the real client and a real server."""
 
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -83,12 +81,10 @@ def test_up_and_back_again(make, capsys):
 def test_a_worse_one_is_refused_unless_forced(make, capsys):
     make("worse", {"spoil": 0.1}, {"spoil": 0.4})
     promote("worse:v0")
-    done = subprocess.run(
-        [sys.executable, "-m", "artifacts", "promote", "roads/worse:v1"], capture_output=True, text=True, timeout=100
-    )
-    assert done.returncode == 1, done.stderr
-    assert "refused: dice/Car fell by" in done.stdout
-    assert "refused: dice/Pedestrian fell by" in done.stdout
+    assert promote("worse:v1") == 1
+    out = capsys.readouterr().out
+    assert "refused: dice/Car fell by" in out
+    assert "refused: dice/Pedestrian fell by" in out
     assert production("worse") == "v0"
     refused = decisions("worse")[-1]
     assert refused.summary["promoted"] is False
@@ -102,11 +98,10 @@ def test_a_worse_one_is_refused_unless_forced(make, capsys):
     assert (forced["promoted"], forced["forced"], forced["why"]) == (True, True, "a recall of v0")
     assert "local" in forced["by"]
     assert "@" in forced["by"]
-    assert promote("worse:v0", "--tolerance", "1") == 0
 
 
 def test_a_slower_one_is_refused(make, capsys):
-    make("slower", {"spoil": 0.1, "size": "32x32"}, {"spoil": 0.1, "size": "256x256"})
+    make("slower", {"spoil": 0.1, "size": "32x32"}, {"spoil": 0.1, "size": "128x128"})
     promote("slower:v0")
     assert promote("slower:v1") == 1
     out = capsys.readouterr().out

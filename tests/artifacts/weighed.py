@@ -1,5 +1,6 @@
 """Models whose quality on a drawn split is known, logged as artifacts that can be weighed against each other."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from tests.eval.drawn import SPLIT, ColorModel, sample, street
 CONFIG = {"architecture": "plain_unet", "backbone": "resnet34", "crp": False, "resize_factor": 0.5, "precision": "fp32"}
 
 
+@cache
 def records(spoil):
     """Per-image records of a model that takes a share `spoil` of the cars and pedestrians of each scene for road."""
     samples = []
@@ -31,7 +33,7 @@ def save(folder: Path, *, spoil=None, digest="d0", size="32x32", taxonomy="camvi
     classes = load_taxonomy(taxonomy)
     data = {"name": "roads", "version": "v0", "digest": digest}
     metrics = {"miou": 0.5, "priority_dice": 0.25, "model/size": size}
-    model = build_model("plain_unet", classes.num_classes)
+    model = build_model("plain_unet", classes.num_classes)  # random weights: its records stand for another
     save_model(folder, model, config=CONFIG | config, taxonomy=classes.to_dict(), data=data, metrics=metrics)
     if spoil is not None:
         (folder / "report").mkdir()

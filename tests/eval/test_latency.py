@@ -1,10 +1,11 @@
 import time
+from itertools import groupby
 
 import pytest
 import torch
 from torch import nn
 
-from eval.latency import measure_latency
+from eval.latency import Timed, measure_latency, time_in_turns
 
 
 class Slow(nn.Module):
@@ -51,3 +52,22 @@ def test_bf16_is_in_effect():
     assert model.kinds == {torch.bfloat16}
     with pytest.raises(ValueError, match="precision='int8'"):
         measure_latency(model, (8, 8), precision="int8")
+
+
+def test_two_models_are_timed_in_turns():
+    calls: list[str] = []
+
+    class Named(nn.Module):
+        def __init__(self, name):
+            super().__init__()
+            self.name = name
+
+        def forward(self, image):
+            calls.append(self.name)
+            assert image.shape == ((1, 3, 8, 16) if self.name == "a" else (1, 3, 4, 4))
+            return image
+
+    times = time_in_turns(Timed(Named("a"), (8, 16), "fp32"), Timed(Named("b"), (4, 4), "fp32"), rounds=3)
+    assert [len(taken) for taken in times] == [3, 3]
+    assert all(taken > 0 for both in times for taken in both)
+    assert [name for name, _ in groupby(calls)] == ["a", "b"] * 3
