@@ -78,15 +78,15 @@ window.tableCompose = (() => {
     const state = {sets: [], palettes: {}, labels: {}, opacity: 0.6};
     const watchers = new Set();
 
-    function show(sets, shown, classes, opacity) {
+    function show(sets, shown, classes, opacity, distinct) {
         const on = new Set(classes);
         state.sets = sets.map((set) => set.name).filter((name) => shown.includes(name));
         for (const set of sets) {
             const palette = new Uint32Array(256);
             state.labels[set.name] = [];
-            for (const [value, name, color] of set.classes) {
+            for (const [value, name, logged, apart] of set.classes) {
                 state.labels[set.name][value] = name;
-                if (on.has(name)) palette[value] = rgba(color);
+                if (on.has(name)) palette[value] = rgba(distinct ? apart : logged);
             }
             state.palettes[set.name] = palette;
         }

@@ -131,8 +131,10 @@
 
             fit: () => large.fit(),
 
-            draw: (next, shown, classes, opacity, about) => {
-                overlay.show(about.sets, shown, classes, Number(opacity));
+            draw: (next, shown, classes, opacity, colors, about) => {
+                const distinct = colors.includes("distinct");
+                overlay.show(about.sets, shown, classes, Number(opacity), distinct);
+                document.getElementById("table-page").classList.toggle("table-in-distinct", distinct);
                 if (same(next, record)) return;
                 const opening = next && !record;
                 record = next;
@@ -148,7 +150,7 @@
                 if (opening) panel.focus();
             },
 
-            remember: (shown, classes, opacity, filter, sort, columns, row, about) => {
+            remember: (shown, classes, opacity, colors, filter, sort, columns, row, about) => {
                 const list = (names, usual) => (same([...names].sort(), [...usual].sort()) ? null : JSON.stringify(names));
                 const every = [...new Set(about.sets.flatMap((set) => set.classes.map(([, name]) => name)))];
                 const hidden = about.columns.filter((name) => !columns.includes(name));
@@ -159,6 +161,7 @@
                     sets: list(shown, about.sets.map((set) => set.name)),
                     off: list(every.filter((name) => !classes.includes(name)), []),
                     opacity: Number(opacity) === 60 ? null : opacity,
+                    distinct: colors.length ? 1 : null,
                     row: row ?? null,
                 };
                 window.history.replaceState(window.history.state, "", address(changes));

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from wandb_local.web.table.cells import Attachment, Cell, Column, MaskSet, Picture, Table, shown, written
+from wandb_local.web.table.cells import Attachment, Cell, Column, MaskSet, Picture, Table, shown
 
 _SHORT = 300  # characters of a cell in the grid
 _LONG = 20_000  # in the view of one row
@@ -17,9 +17,10 @@ def grid_row(table: Table, number: int) -> dict[str, Any]:
     return {"id": number, **{f"c{place}": _cell(cell, _SHORT) for place, cell in enumerate(row)}}
 
 
-def record(table: Table, number: int) -> dict[str, Any]:
-    """One row in full: its pictures, and all other cells as (column, text) pairs."""
+def record(table: Table, number: int, first: Collection[str]) -> dict[str, Any]:
+    """One row in full: its pictures, and all other cells as (column, text) pairs, the columns ``first`` before all."""
     cells = list(zip(table.columns, table.rows[number], strict=True))
+    cells.sort(key=lambda pair: pair[0].name not in first)
     fields = [[column.name, _field(cell)] for column, cell in cells if not isinstance(cell, tuple)]
     return {"row": number, "pictures": pictures(table, number), "fields": fields}
 
@@ -36,7 +37,7 @@ def pictures(table: Table, number: int) -> list[dict[str, Any]]:
 def _field(cell: Cell) -> Any:
     if isinstance(cell, Attachment):
         return _attachment(cell)
-    return shown(written(cell), _LONG)
+    return shown(cell, _LONG, digits=6)
 
 
 def _cell(cell: Cell, limit: int) -> Any:
@@ -58,9 +59,12 @@ def _picture(picture: Picture) -> dict[str, Any]:
 
 
 def sets_for_browser(sets: Sequence[MaskSet]) -> list[dict[str, Any]]:
-    """The mask sets: name, and per class value, name and colour."""
+    """The mask sets: name, and per class value, name and both colours."""
     return [
-        {"name": each.name, "classes": [[value, label.name, label.color] for value, label in each.labels.items()]}
+        {
+            "name": each.name,
+            "classes": [[value, label.name, label.color, label.distinct] for value, label in each.labels.items()],
+        }
         for each in sets
     ]
 

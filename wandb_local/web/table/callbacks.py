@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import dash
@@ -13,7 +13,7 @@ from wandb_local.web.table.cells import Table
 from wandb_local.web.table.export import to_csv
 from wandb_local.web.table.layout import BLOCK, explained
 from wandb_local.web.table.tables import Source, Tables
-from wandb_local.web.table.tokens import FilterError
+from wandb_local.web.table.tokens import FilterError, tokens
 
 _MOST = 500  # rows that one request may ask for
 _AT_ONCE = ("draw", "remember")  # clientside functions that run when the page appears
@@ -21,6 +21,7 @@ _VIEW = (
     ("table-sets", "value"),
     ("table-classes", "value"),
     ("table-opacity", "value"),
+    ("table-colors", "value"),
     ("table-applied", "data"),
     ("table-sort", "data"),
     ("table-columns", "value"),
@@ -74,7 +75,8 @@ def register_callbacks(app: dash.Dash, tables: Tables) -> None:
         if row is None or expression is None:
             return None
         opened = tables.open(Source.of(source))
-        return beside(opened.table, opened.order(expression, sort or []), row)
+        first = {name.removeprefix("-") for name in sort or ()} | named(expression, opened.table)
+        return beside(opened.table, opened.order(expression, sort or []), row, first)
 
     @app.callback(
         Output("table-download", "data"),
@@ -122,7 +124,7 @@ def _in_the_browser(app: dash.Dash) -> None:
     )
     clientside("go", *(Input(f"table-{where}", "n_clicks") for where in ("previous", "next", "close")))
     clientside("fit", Input("table-fit", "n_clicks"))
-    clientside("draw", Input("table-record", "data"), *view[:3], about)
+    clientside("draw", Input("table-record", "data"), *view[:4], about)
     clientside("remember", *view, Input("table-row", "data"), about)
     clientside("compare", Input("table-compare", "n_clicks"), State("table-other", "value"), State("table-on", "value"))
     clientside("at_step", Input("table-step", "value"))
@@ -139,7 +141,13 @@ def sorted_by(request: Mapping[str, Any], table: Table) -> list[str]:
     return found
 
 
-def beside(table: Table, order: Sequence[int], row: int) -> dict[str, Any] | None:
+def named(expression: str, table: Table) -> set[str]:
+    """The columns that a filter is about."""
+    found = tokens(expression, [column.name for column in table.columns])
+    return {token.text for token in found if token.kind in ("column", "text")}
+
+
+def beside(table: Table, order: Sequence[int], row: int, first: Collection[str]) -> dict[str, Any] | None:
     """A row in full, where it stands, which rows stand beside it, and their pictures, to be fetched in advance."""
     if not isinstance(row, int) or not 0 <= row < len(table.rows):
         return None
@@ -150,7 +158,7 @@ def beside(table: Table, order: Sequence[int], row: int) -> dict[str, Any] | Non
         after = order[position + 1]
     near = [picture for number in (after, before) if number is not None for picture in pictures(table, number)]
     return {
-        **record(table, row),
+        **record(table, row, first),
         "position": position,
         "total": len(order),
         "previous": before,

@@ -66,10 +66,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Label:
-    """A class of a mask set: its name, and its colour (``#rrggbb`` or ``#rrggbbaa``)."""
+    """A class of a mask set: its name, its colour (``#rrggbb`` or ``#rrggbbaa``), and one far from all others."""
 
     name: str
     color: str
+    distinct: str
 
 
 @dataclass(frozen=True)
@@ -121,17 +122,17 @@ def written(cell: Cell) -> str:
     return json.dumps(cell, ensure_ascii=False)
 
 
-def shown(cell: Cell, limit: int) -> str:
-    """The cell as a grid shows it: four digits of a number, at most ``limit`` characters of a text."""
+def shown(cell: Cell, limit: int, digits: int = 4) -> str:
+    """The cell as a grid shows it: some digits of a number, at most ``limit`` characters of a text."""
     if isinstance(cell, float):
-        return _rounded(cell)
+        return _rounded(cell, digits)
     text = written(cell)
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text):,} characters)"
 
 
-def _rounded(number: float) -> str:
+def _rounded(number: float, digits: int) -> str:
     if not math.isfinite(number):
         return "NaN" if math.isnan(number) else ("∞" if number > 0 else "-∞")
     if number.is_integer() and abs(number) < 1e15:
         return str(int(number))
-    return f"{number:.4g}" if abs(number) < 1e4 else f"{number:.8g}"
+    return f"{number:.{digits}g}" if abs(number) < 1e4 else f"{number:.8g}"

@@ -148,7 +148,7 @@ def _sets(one: Table, other: Table, pairs: Sequence[Pair]) -> tuple[MaskSet, ...
     """The sets of both; a class that both know has A's colour."""
     shared = shared_sets(pairs)
     labels = [label for each in (*other.sets, *one.sets) for label in each.labels.values()]
-    colors = {label.name: label.color for label in labels}
+    colors = {label.name: label for label in labels}
     found = [MaskSet(each.name, _recolored(each.labels, colors)) for each in one.sets if each.name in shared]
     theirs = {each.name: each for each in other.sets}
     ours = {each.name: each for each in one.sets}
@@ -159,5 +159,5 @@ def _sets(one: Table, other: Table, pairs: Sequence[Pair]) -> tuple[MaskSet, ...
     return tuple(found)
 
 
-def _recolored(labels: Mapping[int, Label], colors: Mapping[str, str]) -> dict[int, Label]:
-    return {value: Label(label.name, colors[label.name]) for value, label in labels.items()}
+def _recolored(labels: Mapping[int, Label], known: Mapping[str, Label]) -> dict[int, Label]:
+    return {value: known[label.name] for value, label in labels.items()}

@@ -162,7 +162,7 @@ def _columns_menu(table: Table, hidden: Sequence[str]) -> list[Component]:
 
 def _overlays(sets: Sequence[MaskSet], labels: Sequence[Label], shown: Sequence[str], view: View) -> Component:
     classes = [
-        {"label": html.Span([_swatch(label.color), label.name], className="table-class"), "value": label.name}
+        {"label": html.Span([*_swatches(label), label.name], className="table-class"), "value": label.name}
         for label in labels
     ]
     on = [label.name for label in labels if label.name not in view.classes_off]
@@ -182,14 +182,22 @@ def _overlays(sets: Sequence[MaskSet], labels: Sequence[Label], shown: Sequence[
             ),
             dcc.Checklist(classes, on, id="table-classes", className="table-list"),
             html.P("Double click: this class alone", className="table-hint"),
+            dcc.Checklist(
+                [{"label": "Distinct colours", "value": "distinct"}],
+                ["distinct"] if view.distinct else [],
+                id="table-colors",
+                className="table-list" if any(label.color != label.distinct for label in labels) else "table-unused",
+            ),
         ],
         className="card table-overlays",
         **_called("Overlays"),
     )
 
 
-def _swatch(color: str) -> Component:
-    return html.Span(className="table-swatch", style={"background": color})
+def _swatches(label: Label) -> list[Component]:
+    """The class's colour; which one is seen depends on the choice of colours."""
+    colors = {"table-logged": label.color, "table-distinct": label.distinct}
+    return [html.Span(className=f"table-swatch {name}", style={"background": color}) for name, color in colors.items()]
 
 
 def _grid(source: Source, table: Table, view: View, hidden: Sequence[str]) -> Component:
@@ -219,13 +227,21 @@ def _grid(source: Source, table: Table, view: View, hidden: Sequence[str]) -> Co
     options = {
         "cacheBlockSize": BLOCK,
         "maxBlocksInCache": 20,
+        "maxConcurrentDatasourceRequests": 1,  # dash-ag-grid remembers one request
         "infiniteInitialRowCount": 1,
         "rowHeight": 124 if has_images else 34,
         "rowBuffer": 2,
         "multiSortKey": "ctrl",
         "tooltipShowDelay": 400,
     }
-    return make_grid("table-grid", "Rows of the table", columns, [], rowModelType="infinite", dashGridOptions=options)
+    return make_grid(
+        "table-grid",
+        "Rows of the table",
+        columns,
+        None,
+        rowModelType="infinite",
+        dashGridOptions=options,
+    )
 
 
 def _names(table: Table) -> set[str]:

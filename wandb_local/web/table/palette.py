@@ -23,24 +23,25 @@ COLORS = (
 _HEX = re.compile(r"#[0-9a-fA-F]{6}(?:[0-9a-fA-F]{2})?")
 
 
-def class_colors(classes: Iterable[tuple[int, str]], carried: Mapping[str, object]) -> dict[str, str]:
-    """A colour (``#rrggbb``, or ``#rrggbbaa`` with opacity) for every class.
+def class_colors(classes: Iterable[tuple[int, str]]) -> dict[str, str]:
+    """A colour (``#rrggbb``) for every class, given by value in the mask and name, of all mask sets.
 
-    Args:
-        classes: value in the mask and name, of all mask sets. One name has one colour, whatever its values are.
-        carried: colours by class name that were logged with the table; what is no colour is passed over.
+    One name has one colour, whatever its values are; it depends on the value alone while there is no collision.
     """
     colors: dict[str, str] = {}
     taken: set[int] = set()
     for value, name in sorted(set(classes)):
-        given = carried.get(name)
         if name in colors:
-            continue
-        if isinstance(given, str) and _HEX.fullmatch(given):
-            colors[name] = given.lower()
             continue
         free = (place % len(COLORS) for place in range(value, value + len(COLORS)))
         place = next((place for place in free if place not in taken), value % len(COLORS))
         taken.add(place)
         colors[name] = COLORS[place]
     return colors
+
+
+def carried_colors(given: object) -> dict[str, str]:
+    """The colours by class name (``#rrggbb``, or ``#rrggbbaa`` with opacity) that were logged with a table: what its
+    artifact's metadata has under ``class_colors``. Anything else is passed over."""
+    pairs = given.items() if isinstance(given, Mapping) else ()
+    return {str(name): color.lower() for name, color in pairs if isinstance(color, str) and _HEX.fullmatch(color)}

@@ -21,7 +21,7 @@ from wandb_local.web.table.cells import (
     is_number,
 )
 from wandb_local.web.table.masks import MaskCounts
-from wandb_local.web.table.palette import class_colors
+from wandb_local.web.table.palette import carried_colors, class_colors
 from wandb_local.web.table.sources import Document, Files, allowed_types
 
 _NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
@@ -153,9 +153,12 @@ def _sets(document: Document, rows: Sequence[Sequence[Cell]], counts: MaskCounts
     }
     carried = document.files.about.get("class_colors")
     every = [(value, label) for known in labels.values() for value, label in known.items()]
-    colors = class_colors(every, carried if isinstance(carried, dict) else {})
+    distinct = class_colors(every)
+    colors = {**distinct, **carried_colors(carried)}
     return tuple(
-        MaskSet(name, {value: Label(label, colors[label]) for value, label in sorted(labels[name].items())})
+        MaskSet(
+            name, {value: Label(label, colors[label], distinct[label]) for value, label in sorted(labels[name].items())}
+        )
         for name in sorted(labels, key=_set_order)
     )
 

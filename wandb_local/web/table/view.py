@@ -19,6 +19,7 @@ class View:
     sets: tuple[str, ...] | None = None
     classes_off: tuple[str, ...] = ()
     opacity: int = OPACITY
+    distinct: bool = False
     row: int | None = None
 
     @classmethod
@@ -31,6 +32,7 @@ class View:
             sets=_names(query, "sets"),
             classes_off=_names(query, "off") or (),
             opacity=min(max(number(query, "opacity", OPACITY) or 0, 0), 100),
+            distinct="distinct" in query,
             row=number(query, "row", None),
         )
 
