@@ -19,6 +19,7 @@ from artifacts.dataset import data_version, log_dataset, use_dataset
 from artifacts.download import fetch_dataset, fetch_model
 from artifacts.errors import ArtifactError
 from artifacts.model import log_model
+from artifacts.pictures import log_pictures
 from artifacts.run import code_version, finish_failed, new_run_id, start_run, sync_hint, tracked
 from artifacts.tables import edge_case_table, log_evaluation
 from artifacts.trial import CommonFault, end_failed_trial, faults_of_all
@@ -38,6 +39,7 @@ __all__ = [
     "log_dataset",
     "log_evaluation",
     "log_model",
+    "log_pictures",
     "new_run_id",
     "start_run",
     "sync_hint",

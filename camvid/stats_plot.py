@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
+from matplotlib.transforms import ScaledTranslation
 
 from camvid.stats import ClassFrequency, Row, frequency_rows
 from camvid.taxonomy import VOID_NAME, Taxonomy
@@ -32,7 +33,7 @@ def plot_frequency(path: Path, taxonomy: Taxonomy, frequencies: Mapping[str, Cla
     images.set(xlim=(0, 1), xlabel="share of images that show the class")
     for axes in (pixels, images):
         axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
-    _name_classes(pixels, taxonomy)
+    name_classes(pixels, names, taxonomy)
     images.tick_params(axis="y", length=0, labelleft=False)
     figure.suptitle(f"{title} (bold: priority classes)", fontsize="medium")
     handles, labels = images.get_legend_handles_labels()
@@ -51,13 +52,15 @@ def _bars(axes: Axes, rows: list[Row], field: str, splits: list[str]) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _name_classes(axes: Axes, taxonomy: Taxonomy) -> None:
-    """Class names with a swatch of their colour, priority classes in bold."""
-    axes.set_yticks(range(taxonomy.num_classes + 1), [*taxonomy.names, VOID_NAME])
+def name_classes(axes: Axes, names: Sequence[str], taxonomy: Taxonomy) -> None:
+    """Class names down the axis with a swatch of their colour, priority classes in bold; void, if named, comes last."""
+    axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", length=0, pad=20)
-    axes.set_ylim(taxonomy.num_classes + 0.6, -0.6)
+    axes.set_ylim(len(names) - 0.4, -0.6)
     colors = [*(taxonomy.colors / 255), (0.0, 0.0, 0.0)]
-    for index, color in enumerate(colors):
-        axes.plot(-0.03, index, "s", color=color, markersize=9, transform=axes.get_yaxis_transform(), clip_on=False)
+    assert axes.figure is not None
+    beside = axes.get_yaxis_transform() + ScaledTranslation(-12 / 72, 0, axes.figure.dpi_scale_trans)
+    for index, color in enumerate(colors[: len(names)]):
+        axes.plot(0, index, "s", color=color, markersize=9, transform=beside, clip_on=False)
     for index in taxonomy.priority:
         axes.get_yticklabels()[index].set_fontweight("bold")

@@ -1,0 +1,112 @@
+"""What a training is going to see: how much each class weighs in the loss, and a sample of augmented frames."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import FuncFormatter
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from camvid.loaders import TrainFrames
+from camvid.stats_plot import name_classes
+from camvid.taxonomy import IGNORE_INDEX, Taxonomy
+
+BEFORE, AFTER = "#9fb3c8", "#1f5f99"
+FRAMES, DRAWS = 4, 3  # rows of the sample, and how often each frame is augmented in it
+SEED = 20  # of the sample alone: the training draws its own
+
+
+def write_preview(
+    folder: Path, frames: Dataset[tuple[Tensor, Tensor]], taxonomy: Taxonomy, weights: NDArray[np.float32] | None
+) -> dict[str, Path]:
+    """Write the pictures of a training's data into `folder`; returns their paths by name.
+
+    Args:
+        folder: made when missing; it gets class_weights.png and augmentation.png.
+        frames: the training frames with their augmentation.
+        taxonomy: the classes.
+        weights: (C,) weights of the classes in the loss; None weighs every pixel alike.
+    """
+    assert isinstance(frames, TrainFrames)  # what `train_loader` loads from
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = {name: folder / f"{name}.png" for name in ("class_weights", "augmentation")}
+    counts = frames.cache.counts.sum(0)
+    weight_figure(taxonomy, counts, weights).savefig(paths["class_weights"])
+    augmentation_figure(frames, taxonomy).savefig(paths["augmentation"])
+    return paths
+
+
+def weight_figure(taxonomy: Taxonomy, counts: NDArray[np.int64], weights: NDArray[np.float32] | None) -> Figure:
+    """Share of each class in the labelled pixels, and in the loss once pixels are weighted.
+
+    Args:
+        taxonomy: the classes.
+        counts: (C,) pixels of each class in the train split.
+        weights: (C,) weights; None leaves the second bar out.
+    """
+    figure = _figure(9, 1.5 + 0.36 * taxonomy.num_classes)
+    axes = figure.subplots()
+    bars = {"share of the labelled pixels": (counts / max(1, counts.sum()), BEFORE)}
+    if weights is not None:
+        weighted = counts * weights
+        bars["share of the loss's weight"] = (weighted / max(weighted.sum(), 1e-9), AFTER)
+    height = 0.8 / len(bars)
+    for number, (label, (shares, color)) in enumerate(bars.items()):
+        at = np.arange(len(shares)) + (number - (len(bars) - 1) / 2) * height
+        axes.barh(at, shares, height, color=color, label=label)
+    smallest = min(shares[shares > 0].min(initial=0.1) for shares, _ in bars.values())
+    axes.set(xscale="log", xlim=(10 ** np.floor(np.log10(smallest)), 1), xlabel="share, logarithmic")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
+    axes.grid(axis="x", color="#dddddd")
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    name_classes(axes, taxonomy.names, taxonomy)
+    title = "Classes of the train split before and after weighting" if len(bars) > 1 else "Classes of the train split"
+    figure.suptitle(f"{title} (bold: priority classes)", fontsize="medium")
+    figure.legend(loc="outside lower center", ncols=len(bars), frameon=False)
+    return figure
+
+
+def augmentation_figure(frames: TrainFrames, taxonomy: Taxonomy) -> Figure:
+    """Frames as they are, and beside each some draws of what the network sees: the image, and the image with its mask.
+
+    Args:
+        frames: the training frames with their augmentation; the same frames and draws are shown every time.
+        taxonomy: the colours of the classes.
+    """
+    chosen = np.linspace(0, len(frames) - 1, min(FRAMES, len(frames)), dtype=int).tolist()
+    height, width = frames.cache.masks.shape[1:]
+    figure = _figure(2.3 * (1 + 2 * DRAWS), 0.5 + 2.3 * height / width * len(chosen))
+    grid = figure.subplots(len(chosen), 1 + 2 * DRAWS, squeeze=False)
+    for row, index in zip(grid, chosen, strict=True):
+        _show(row[0], np.asarray(frames.cache.images[index]))
+        for draw in range(DRAWS):
+            image, mask = (np.asarray(part) for part in frames[SEED + draw, index])
+            picture = np.ascontiguousarray(image.transpose(1, 2, 0))  # (h, w, 3)
+            _show(row[1 + 2 * draw], picture)
+            _show(row[2 + 2 * draw], _overlay(picture, mask, taxonomy))
+    for column, axes in enumerate(grid[0]):
+        title = "frame" if column == 0 else f"draw {(column + 1) // 2}" if column % 2 else "with its mask"
+        axes.set_title(title, fontsize=10, loc="left")
+    return figure
+
+
+def _overlay(image: NDArray[np.uint8], mask: NDArray[np.uint8], taxonomy: Taxonomy) -> NDArray[np.uint8]:
+    palette = np.zeros((IGNORE_INDEX + 1, 3), np.uint8)
+    palette[: taxonomy.num_classes] = taxonomy.colors
+    return np.asarray(0.35 * image + 0.65 * palette[mask], np.uint8)
+
+
+def _show(axes: Axes, picture: NDArray[np.uint8]) -> None:
+    axes.imshow(picture)
+    axes.set_axis_off()
+
+
+def _figure(width: float, height: float) -> Figure:
+    return Figure(figsize=(width, height), dpi=110, layout=ConstrainedLayoutEngine(w_pad=0.04, h_pad=0.04))
