@@ -77,14 +77,17 @@ def _overwrite_console(connection: sqlite3.Connection, run_id: int, offset: int,
 
 
 def _note_state(connection: sqlite3.Connection, run_id: int, message: Mapping[str, Any]) -> None:
+    """What a killed run still has to say does not bring it back to life; resuming it does."""
     moment = now()
+    told = "CASE WHEN state = 'killed' THEN state ELSE ? END"
     if message.get("complete"):
         exitcode = message.get("exitcode")
         exitcode = exitcode if isinstance(exitcode, int) and abs(exitcode) < 1 << 31 else 0
         connection.execute(
-            "UPDATE runs SET state = ?, exitcode = ?, started = 1, heartbeat_at = ?, updated_at = ? WHERE id = ?",
+            f"UPDATE runs SET state = {told}, exitcode = ?, started = 1, heartbeat_at = ?, updated_at = ? WHERE id = ?",
             ("finished" if exitcode == 0 else "failed", exitcode, moment, moment, run_id),
         )
         return
     state = "preempting" if message.get("preempting") else "running"
-    connection.execute("UPDATE runs SET state = ?, started = 1, heartbeat_at = ? WHERE id = ?", (state, moment, run_id))
+    sql = f"UPDATE runs SET state = {told}, started = 1, heartbeat_at = ? WHERE id = ?"
+    connection.execute(sql, (state, moment, run_id))

@@ -30,6 +30,7 @@ _COLUMNS = {  # GraphQL's name of an input field: the column it goes to
     "state": "state",
 }
 _STATES = {"running", "pending", "finished", "failed", "crashed", "killed", "preempting", "preempted"}
+_UNDER_WAY = {"pending", "running", "preempting"}
 _ADJECTIVES = ("amber", "bold", "calm", "dusty", "eager", "fuzzy", "glad", "happy", "jolly", "keen", "lucid", "vivid")
 _NOUNS = ("brook", "cloud", "dawn", "ember", "field", "harbor", "island", "lake", "meadow", "ocean", "river", "stone")
 
@@ -62,6 +63,9 @@ def upsert(context: Context, given: Mapping[str, Any]) -> tuple[int, bool]:
         if starting and run["started"]:
             clear_streams(connection, run["id"])
             columns.update(summary="{}", exitcode=None, started=0, stopped=0)
+        elif given.get("host") is not None and run["state"] not in _UNDER_WAY:  # with its id: a run is resumed
+            columns.update(state="running", exitcode=None, stopped=0)
+            starting = True
         columns.update(updated_at=moment, heartbeat_at=moment if starting else run["heartbeat_at"])
         _update(connection, run["id"], columns)
         return int(run["id"]), False

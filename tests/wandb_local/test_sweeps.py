@@ -100,27 +100,6 @@ wandb.agent(sweep_id, function=train, count=2, project={project!r}, entity="loca
     assert all(-1 <= run.config["x"] <= 1 and run.state == "finished" for run in sweep.runs)
 
 
-def test_states_by_the_command_line(run_client, server, project, tmp_path):
-    write_sweep(tmp_path, GRID)
-    path = create(run_client, project)
-    name = path.split("/")[-1]
-    agent = make_agent(server, project, name)
-    (first,) = heartbeat(server, agent)
-    assert (first["type"], first["program"]) == ("run", "train.py")
-    assert first["args"] == {"lr": {"value": 1.0}, "size": {"value": "s"}}
-    run_client("sweep", "--pause", path)
-    other = make_agent(server, project, name)
-    assert heartbeat(server, other) == []
-    run_client("sweep", "--resume", path)
-    assert heartbeat(server, other)[0]["args"]["lr"] == {"value": 1.0}
-    run_client("sweep", "--stop", path)
-    assert heartbeat(server, make_agent(server, project, name)) == [{"type": "exit"}]
-    assert heartbeat(server, agent, **{first["run_id"]: True}) == []
-    run_client("sweep", "--resume", path)
-    run_client("sweep", "--cancel", path)
-    assert heartbeat(server, agent, **{first["run_id"]: True}) == [{"type": "exit"}]
-
-
 def test_update_changes_what_is_searched(run_client, server, project, tmp_path):
     write_sweep(tmp_path, GRID)
     path = create(run_client, project)
@@ -167,19 +146,29 @@ def test_a_run_that_vanished_is_not_waited_for(server, project):
     assert wandb.Api().sweep(f"local/{project}/{sweep_id}").state == "FINISHED"
 
 
-def test_hyperband_stops_the_worst_run(server, project):
-    config = dict(GRID) | {"early_terminate": {"type": "hyperband", "min_iter": 2, "eta": 2}}
+@pytest.mark.parametrize(
+    ("rule", "last", "stopped"),
+    [
+        ({"min_iter": 2, "eta": 2}, [4.0, 4.0, 4.0], True),
+        ({"min_iter": 4, "eta": 2}, [4.0, 4.0, 4.0], False),
+        ({"max_iter": 4, "s": 1, "eta": 2}, [4.0, 4.0, 4.0], True),
+        ({"min_iter": 2, "eta": 2}, [0.5, 4.0, 4.0], False),
+        ({"min_iter": 2, "eta": 2, "strict": True}, [0.5, 4.0, 4.0], True),
+    ],
+)
+def test_hyperband_stops_the_worst_run(server, project, rule, last, stopped):
+    config = dict(GRID) | {"early_terminate": {"type": "hyperband", **rule}}
     sweep_id = wandb.sweep(config, project=project, entity="local")
     agents = [make_agent(server, project, sweep_id) for _ in range(4)]
     names = [heartbeat(server, agent)[0]["run_id"] for agent in agents]
-    for factor, name in enumerate(names, start=1):
-        lines = [json.dumps({"_step": step, "loss": factor * 1.0}) for step in range(3)]
+    for name, losses in zip(names, [[1.0] * 3, [2.0] * 3, [3.0] * 3, last], strict=True):
+        lines = [json.dumps({"_step": step, "loss": loss}) for step, loss in enumerate(losses)]
         body = {"files": {"wandb-history.jsonl": {"offset": 0, "content": lines}}}
         server.ask(f"/files/local/{project}/{name}/file_stream", json.dumps(body).encode())
     answers = [heartbeat(server, agent, **{name: True}) for agent, name in zip(agents, names, strict=True)]
-    assert answers == [[], [], [], [{"type": "stop", "run_id": names[3]}]]
+    assert answers == [[], [], [], [{"type": "stop", "run_id": names[3]}] if stopped else []]
     heartbeat(server, agents[3])
-    assert wandb.Api().run(f"local/{project}/{names[3]}").state == "killed"
+    assert wandb.Api().run(f"local/{project}/{names[3]}").state == ("killed" if stopped else "crashed")
 
 
 def four_suggestions(server, restarts):

@@ -43,6 +43,7 @@ class Dispatcher:
             _note(context, agent, running)
             sweep = need_sweep(context, agent["sweep_id"])
             if sweep["state"] == "CANCELED":
+                _kill_all(context, agent)
                 return [{"type": "exit"}]
             stops = self._stops(context, sweep, agent, running)
             if stops or sweep["state"] == "PAUSED" or running:
@@ -144,6 +145,13 @@ def _note(context: Context, agent: Row, running: set[str]) -> None:
                 " (state IN ('pending', 'running', 'preempting') OR (stopped = ? AND state = 'failed'))",
                 (moment, agent["id"], name, STOPPED_BY_AGENT),
             )
+
+
+def _kill_all(context: Context, agent: Row) -> None:
+    """Note what an agent does that is told to leave now: it kills its processes, and neither they nor it say so."""
+    with context.db.write() as connection:
+        sql = "UPDATE runs SET state = 'killed', stopped = ?, updated_at = ? WHERE agent_id = ? AND state IN (?, ?, ?)"
+        connection.execute(sql, (STOPPED_BY_AGENT, now(), agent["id"], *_ACTIVE))
 
 
 def _make_run(connection: sqlite3.Connection, sweep: Row, agent: Row, args: Mapping[str, Any]) -> str:
