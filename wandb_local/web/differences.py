@@ -16,7 +16,7 @@ def differences(
 ) -> Component:
     """A grid with a row for each name and a column for each run: what differs, or everything if ``all_rows``."""
     documents = [read(run) for run in runs]
-    names = list(dict.fromkeys(key for document in documents for key in document)) if all_rows else differing(documents)
+    names = sorted({key for document in documents for key in document} if all_rows else differing(documents))
     columns: list[dict[str, Any]] = [{"field": "key", "headerName": title, "pinned": "left", "minWidth": 180}]
     columns += [
         {"field": run["name"], "headerName": title_of(run), "tooltipField": run["name"], "flex": 1} for run in runs

@@ -1,8 +1,10 @@
 """A real browser on the pages of a real server, with a run that the real client has logged."""
 
+import dataclasses
 import shutil
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -10,9 +12,12 @@ import numpy as np
 import pytest
 import wandb
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.wandb_local.process import Server
+from wandb_local.context import Context
+from wandb_local.folder import DataFolder
+from wandb_local.server import open_services
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 OPTIONS = [
@@ -25,6 +30,7 @@ OPTIONS = [
     "--disable-sync",
 ]
 TIMEOUT = 60_000  # milliseconds that a page may take on a busy machine
+expect.set_options(timeout=TIMEOUT)
 
 
 class Visitor:
@@ -166,3 +172,11 @@ def _image(draw: np.random.Generator) -> wandb.Image:
 def run_path(run: wandb.Run, *more: str) -> str:
     """The path of a run's page."""
     return "/" + "/".join(quote(part, safe="") for part in (run.entity, run.project, "runs", run.id, *more))
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Iterator[Context]:
+    """Empty stores in this process, without a server."""
+    services = open_services(DataFolder(tmp_path / "data"))
+    yield Context(**{field.name: getattr(services, field.name) for field in dataclasses.fields(services)})
+    services.close()

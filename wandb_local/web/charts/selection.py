@@ -7,7 +7,7 @@ from typing import Any
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.graphql.projects import find_run, need_project
-from wandb_local.web.charts.series import SYSTEM, metric_names
+from wandb_local.web.charts.series import SYSTEM, in_order, metric_names
 from wandb_local.web.documents import title_of
 
 PER_PAGE = 12
@@ -49,8 +49,8 @@ def section_of(name: str) -> str:
 
 
 def all_metrics(runs: Sequence[Row]) -> list[str]:
-    """The metrics of all runs, each once, in the order of the first run that has them."""
-    return list(dict.fromkeys(name for run in runs for name in metric_names(run)))
+    """The metrics of all runs."""
+    return in_order(name for run in runs for name in metric_names(run))
 
 
 def chosen_runs(context: Context, page: Mapping[str, Any], names: Sequence[str] | None = None) -> list[Row]:

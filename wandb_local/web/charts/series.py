@@ -1,7 +1,6 @@
 """The points of a run's metrics, sampled: a long run is drawn from some of its rows, read by their numbers."""
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,11 +33,15 @@ class Span:
 
 
 def metric_names(run: Row) -> list[str]:
-    """The metrics of a run that are numbers, in the order of a reader: shallow names first, then by alphabet."""
+    """The metrics of a run that are numbers, in the order of a reader."""
     keys = json.loads(run["history_keys"])["keys"]
     numbers = [name for name, entry in keys.items() if any(c["type"] == "number" for c in entry["typeCounts"])]
-    system = system_names(run)
-    return sorted((n for n in numbers if not n.startswith("_")), key=lambda n: (n.count("/"), n.lower())) + system
+    return in_order([*(name for name in numbers if not name.startswith("_")), *system_names(run)])
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Names, each once: shallow ones first, then by alphabet, system metrics last."""
+    return sorted(set(names), key=lambda name: (name.startswith(f"{SYSTEM}."), name.count("/"), name.lower(), name))
 
 
 def system_names(run: Row) -> list[str]:
@@ -92,19 +95,29 @@ def _counts(run: Row) -> dict[str, int]:
 
 def numbers_with(db: Database, run_id: int, name: str, span: Span) -> list[int]:
     """The numbers of the rows that have a metric, and perhaps of a few more, whose text only looks so."""
-    sql = "SELECT number FROM history WHERE run_id = ? AND step >= ? AND step <= ? AND instr(line, ?) ORDER BY number"
-    return [row["number"] for row in db.rows(sql, (run_id, span.first, span.last, _needle(name)))]
+    having, texts = _contains([name])
+    if "." in name:
+        nested, parts = _contains(name.split("."))
+        having, texts = f"{having} OR {nested}", texts + parts
+    sql = f"SELECT number FROM history WHERE run_id = ? AND step >= ? AND step <= ? AND ({having}) ORDER BY number"
+    return [row["number"] for row in db.rows(sql, (run_id, span.first, span.last, *texts))]
+
+
+def _contains(keys: Sequence[str]) -> tuple[str, list[str]]:
+    """An SQL condition that a row's JSON contains all of these keys, written as Python or as Go writes strings."""
+    marks = str.maketrans({"&": "\\u0026", "<": "\\u003c", ">": "\\u003e"})
+    clauses, texts = [], []
+    for key in keys:
+        written = {json.dumps(key, ensure_ascii=only) for only in (False, True)}
+        written |= {text.translate(marks) for text in written}
+        clauses.append(" OR ".join(["instr(line, ?)"] * len(written)))
+        texts += sorted(written)
+    return " AND ".join(f"({clause})" for clause in clauses), texts
 
 
 def _by_number(db: Database, run_id: int, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
     sql = "SELECT number, line FROM history WHERE run_id = ? AND number IN (SELECT value FROM json_each(?))"
     return {row["number"]: parse_row(row["line"]) for row in db.rows(sql, (run_id, json.dumps(list(numbers))))}
-
-
-def _needle(name: str) -> str:
-    """A text that every line with this metric contains, however JSON escapes its name and nests its parts."""
-    parts = re.findall(r"[A-Za-z0-9_/ :-]+", name)
-    return f'"{name}"' if parts == [name] else max(parts or [""], key=len)
 
 
 def _points(records: Iterable[dict[str, Any]], names: Sequence[str], axis: str) -> dict[str, Series]:

@@ -46,7 +46,7 @@ def layout(context: Context, params: Mapping[str, str], query: Mapping[str, str]
                     _control(
                         "Columns", dcc.Dropdown(id="runs-columns", options=names, value=chosen, multi=True), "wide"
                     ),
-                    html.Button("Compare", id="runs-compare", disabled=True),
+                    html.Div(id="runs-compare"),
                     html.Span(_count(len(runs)), id="runs-count", className="soft", **{"aria-live": "polite"}),
                 ],
                 className="controls card",
@@ -108,27 +108,17 @@ def register(app: dash.Dash, context: Context) -> None:
         return {**options, "quickFilterText": text or ""}
 
     @app.callback(
-        Output("runs-compare", "disabled"),
         Output("runs-compare", "children"),
         Input("runs-grid", "selectedRows"),
-    )
-    def count_selected(rows: list[dict[str, Any]] | None) -> tuple[bool, str]:
-        count = len(rows or [])
-        text = f"Compare the first {MAX_RUNS} of {count}" if count > MAX_RUNS else f"Compare {count} runs"
-        return count < 2, text if count >= 2 else "Compare"
-
-    @app.callback(
-        Output("shell-url", "href", allow_duplicate=True),
-        Input("runs-compare", "n_clicks"),
-        State("runs-grid", "selectedRows"),
         State("runs-page", "data"),
-        prevent_initial_call=True,
     )
-    def compare(clicks: int | None, rows: list[dict[str, Any]] | None, page: dict[str, Any]) -> Any:
-        if not clicks or not rows:  # Dash also calls this when the page appears
-            return no_update
-        names = ",".join(row["id"] for row in rows[:MAX_RUNS])
-        return address(page["entity"], page["project"], "compare") + "?" + urlencode({"runs": names})
+    def offer_comparison(rows: list[dict[str, Any]] | None, page: dict[str, Any]) -> Component:
+        names = [row["id"] for row in rows or []]
+        if len(names) < 2:
+            return html.Span("Choose runs to compare", className="soft")
+        text = f"Compare {len(names)} runs" if len(names) <= MAX_RUNS else f"Compare the first {MAX_RUNS} runs"
+        query = urlencode({"runs": ",".join(names[:MAX_RUNS])})
+        return dcc.Link(text, href=f"{address(page['entity'], page['project'], 'compare')}?{query}", className="button")
 
 
 def _version(context: Context, project_id: int) -> list[Any]:

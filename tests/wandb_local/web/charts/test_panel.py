@@ -1,0 +1,82 @@
+"""The charts in a browser: controls, several runs, points that come in, zoom."""
+
+import json
+
+import pytest
+import wandb
+from playwright.sync_api import expect
+
+from tests.wandb_local.web.conftest import Visitor, run_path
+
+POINTS = "document.querySelector('#charts-grid .js-plotly-plot')?.data?.map(trace => trace.x.length)"
+
+
+@pytest.fixture(scope="module")
+def other_run(logged_run):
+    """A second run of the project, with a metric of its own."""
+    with wandb.init(project="web", name="second", config={"lr": 0.2, "model": {"depth": 3}}) as run:
+        for step in range(10):
+            run.log({"loss": 2 / (step + 1), "only/second": step})
+    return run
+
+
+def test_a_second_run_in_the_charts(visitor: Visitor, logged_run, other_run):
+    page = visitor.open(run_path(logged_run))
+    visitor.eventually(POINTS, [30])
+    page.click("#charts-runs")
+    page.keyboard.type("second")
+    page.get_by_role("option", name="second").click()
+    page.keyboard.press("Escape")
+    visitor.eventually(POINTS, [30, 10])
+    expect(page.locator("#charts-legend a")).to_have_text(["first", "second"])
+    expect(page.locator("#charts-grid figcaption").filter(has_text="only/second")).to_have_count(1)
+
+
+def test_the_controls_of_the_charts(visitor: Visitor, logged_run):
+    page = visitor.open(run_path(logged_run))
+    visitor.eventually(POINTS, [30])
+    page.get_by_label("log axis").check()
+    visitor.eventually("document.querySelector('.js-plotly-plot').layout.yaxis.type", "log")
+    page.get_by_role("slider", name="Smoothing").focus()
+    page.keyboard.press("End")
+    visitor.eventually(POINTS, [30, 30])  # as logged, and smoothed
+    page.get_by_label("Find a metric").fill("val/")
+    expect(page.locator("#charts-grid figcaption")).to_have_text(["val/score"])
+    page.get_by_label("Find a metric").fill("")
+    expect(page.locator("#charts-grid figcaption").first).to_have_text("loss")
+    page.get_by_label("large").check()
+    expect(page.locator("#charts-grid")).to_have_class("charts-grid large")
+    assert visitor.inaccessible() == []
+
+
+def test_points_come_in_while_a_run_logs(visitor: Visitor, client_home):
+    settings = wandb.Settings(x_file_stream_transmit_interval=0.5)
+    with wandb.init(project="live", settings=settings) as run:
+        run.log({"loss": 1.0})
+        page = visitor.open(run_path(run))
+        visitor.eventually(POINTS, [1])
+        expect(page.locator("#run-state .badge")).to_have_text("running")
+        run.log({"loss": 0.5, "more": 3})
+        visitor.eventually(POINTS, [2])
+        expect(page.locator("#charts-grid figcaption").filter(has_text="more")).to_have_count(1)
+    expect(page.locator("#run-state .badge")).to_have_text("finished")
+
+
+def test_zooming_into_a_long_run_shows_more_of_it(visitor: Visitor, shared_server, logged_run):
+    name = "long"
+    query = 'mutation M($name: String) { upsertBucket(input: {modelName: "web", name: $name}) { bucket { id } } }'
+    shared_server.graphql(query, name=name)
+    lines = [json.dumps({"_step": step, "loss": step % 7}) for step in range(20_000)]
+    message = {"files": {"wandb-history.jsonl": {"offset": 0, "content": lines}}, "complete": True, "exitcode": 0}
+    shared_server.ask(f"/files/local/web/{name}/file_stream", json.dumps(message).encode())
+    page = visitor.open(f"/local/web/runs/{name}")
+    visitor.eventually(POINTS, [1000])
+    within = "document.querySelector('.js-plotly-plot').data[0].x.filter(x => 5000 <= x && x <= 6000).length"
+    before = page.evaluate(within)
+    box = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.30, box["y"] + 30, steps=3)
+    page.mouse.up()
+    visitor.eventually(f"{within} > {before * 5}", True)

@@ -1,0 +1,69 @@
+"""The list of runs in a browser: sorted, filtered, with chosen columns, compared."""
+
+import pytest
+import wandb
+from playwright.sync_api import expect
+
+from tests.wandb_local.web.conftest import Visitor
+
+NAMES = "#runs-grid .ag-pinned-left-cols-container .ag-row a"
+
+
+@pytest.fixture(scope="module")
+def project(client_home):
+    """A project with three runs."""
+    for name, lr, loss in (("a", 0.1, 3.0), ("b", 0.01, 1.0), ("c", 0.1, 2.0)):
+        with wandb.init(project="listed", name=name, id=name, config={"lr": lr, "same": 1}, tags=[f"t{name}"]) as run:
+            run.log({"loss": loss, "extra": {"deep": loss * 10}})
+    return "/local/listed"
+
+
+def test_runs_are_sorted_and_found(visitor: Visitor, project):
+    page = visitor.open(project)
+    expect(page.locator(NAMES)).to_have_text(["c", "b", "a"])
+    page.get_by_role("columnheader", name="loss").click()
+    visitor.eventually(f"[...document.querySelectorAll('{NAMES}')].length", 3)
+    rows = page.locator("#runs-grid .ag-center-cols-container .ag-row")
+    expect(rows.and_(page.locator("[row-index='0']"))).to_contain_text("1")
+    page.get_by_label("Find a run").fill("tb")
+    expect(page.locator(NAMES)).to_have_text(["b"])
+    assert visitor.inaccessible() == []
+
+
+def test_columns_are_chosen_and_kept_in_the_address(visitor: Visitor, project):
+    page = visitor.open(project)
+    headers = page.locator("#runs-grid .ag-header-cell-text")
+    expect(headers.filter(has_text="lr")).to_have_count(1)
+    expect(headers.filter(has_text="same")).to_have_count(0)  # no difference, no column
+    page.click("#runs-columns")
+    page.keyboard.type("same")
+    page.get_by_role("option", name="config.same").click()
+    page.keyboard.press("Escape")
+    expect(headers.filter(has_text="same")).to_have_count(1)
+    page.wait_for_url("**columns=*config.same*")
+    page.reload()
+    expect(headers.filter(has_text="same")).to_have_count(1)
+
+
+def test_two_runs_are_compared_with_the_keyboard(visitor: Visitor, project):
+    page = visitor.open(project)
+    for name in ("a", "b"):
+        row = page.locator("#runs-grid .ag-pinned-left-cols-container .ag-row", has_text=name)
+        row.get_by_role("checkbox").focus()
+        page.keyboard.press("Space")
+    page.get_by_role("link", name="Compare 2 runs").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/compare?runs=*")
+    expect(page.locator("#compare-config .ag-pinned-left-cols-container .ag-row")).to_have_text(["lr"])
+    expect(page.locator("#compare-summary .ag-pinned-left-cols-container .ag-row")).to_have_text(["extra.deep", "loss"])
+    expect(page.locator("#charts-legend a")).to_have_count(2)
+    assert visitor.inaccessible() == []
+
+
+def test_the_list_follows_new_runs(visitor: Visitor, client_home):
+    wandb.init(project="growing", name="one").finish()
+    page = visitor.open("/local/growing")
+    expect(page.locator(NAMES)).to_have_text(["one"])
+    wandb.init(project="growing", name="two").finish()
+    expect(page.locator(NAMES)).to_have_text(["two", "one"])
+    expect(page.locator("#runs-count")).to_have_text("2 runs")

@@ -1,0 +1,85 @@
+"""The views of a run in a browser."""
+
+import wandb
+from playwright.sync_api import expect
+
+from tests.wandb_local.web.conftest import Visitor, run_path
+from wandb_local.web.run.console import readable
+from wandb_local.web.run.media import items
+
+
+def test_overview_and_the_difference_to_another_run(visitor: Visitor, logged_run):
+    with wandb.init(project="web", name="deeper", config={"lr": 0.1, "model": {"depth": 4}}, notes="a note") as other:
+        other.summary["loss"] = 7
+    page = visitor.open(run_path(other, "overview"))
+    expect(page.locator(".facts")).to_contain_text("a note")
+    expect(page.locator("#overview-config .ag-pinned-left-cols-container .ag-row")).to_have_text(["lr", "model.depth"])
+    page.click("#overview-other")
+    page.get_by_role("option", name="first").first.click()
+    expect(page.locator("#overview-config .ag-pinned-left-cols-container .ag-row")).to_have_text(["model.depth"])
+    expect(page.locator("#overview-config .ag-center-cols-container .ag-cell")).to_have_text(["4", "3"])
+    page.get_by_label("only what differs").uncheck()
+    expect(page.locator("#overview-config .ag-pinned-left-cols-container .ag-row")).to_have_text(["lr", "model.depth"])
+    assert visitor.inaccessible() == []
+
+
+def test_console_lines_are_found_and_paged(visitor: Visitor, client_home):
+    with wandb.init(project="web", settings=wandb.Settings(console="wrap")) as run:
+        for number in range(1200):
+            print(f"\x1b[32mline {number}\x1b[0m")
+    page = visitor.open(run_path(run, "logs"))
+    expect(page.locator("#console-range")).to_have_text("lines 201 to 1200 of 1200")
+    expect(page.locator("#console-lines")).to_contain_text("line 1199")
+    page.click("text=Older")
+    expect(page.locator("#console-range")).to_have_text("lines 1 to 200 of 1200")
+    page.get_by_label("Find").fill("LINE 77")
+    expect(page.locator("#console-lines")).to_have_text("\n".join(f"line {n}" for n in (77, *range(770, 780))))
+    assert visitor.inaccessible() == []
+
+
+def test_terminal_codes_and_progress_bars_are_read_as_a_terminal_shows_them():
+    assert readable("\x1b[1;31mred\x1b[0m \x1b[2Kand\x07 plain\t.\n") == "red and plain\t."
+    assert readable(" 1%\r50%\r100%\n") == "100%"
+
+
+def test_media_with_a_slider_over_the_steps(visitor: Visitor, logged_run):
+    page = visitor.open(run_path(logged_run, "media"))
+    card = page.locator("#gallery-cards section").filter(has=page.get_by_role("heading", name="picture"))
+    expect(card.locator("[aria-live]")).to_have_text("step 29 (3 of 3)")
+    last = card.locator("img").get_attribute("src")
+    page.get_by_role("slider", name="Step of picture").focus()
+    page.keyboard.press("Home")
+    expect(card.locator("[aria-live]")).to_have_text("step 9 (1 of 3)")
+    assert card.locator("img").get_attribute("src") != last
+    expect(card.locator("figcaption")).to_have_text("a street")
+    visitor.eventually(
+        "[...document.querySelectorAll('img.logged')].every(i => i.complete && i.naturalWidth > 0)", True
+    )
+    assert visitor.inaccessible() == []
+
+
+def test_tables_artifacts_and_files_lead_on(visitor: Visitor, logged_run):
+    page = visitor.open(run_path(logged_run, "tables"))
+    expect(page.locator(".links li")).to_have_text(["val/table12 rows, 4 columns"])
+    assert page.get_attribute(".links a", "href") == run_path(logged_run, "tables", "val", "table")
+    page = visitor.open(run_path(logged_run, "artifacts"))
+    link = page.get_by_role("link", name="weights:v0")
+    assert link.get_attribute("href") == "/local/web/artifacts/model/weights/v0"
+    page = visitor.open(run_path(logged_run, "files"))
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="wandb-summary.json").click()
+    opened.value.wait_for_load_state()
+    assert opened.value.url.endswith("/wandb-summary.json")
+
+
+def test_what_a_logged_value_holds():
+    one = {"_type": "image-file", "path": "a.png", "caption": "c"}
+    assert items(one) == [one]
+    many = {"_type": "images/separated", "filenames": ["a", "b"], "captions": ["x", ""], "all_masks": [{"m": 1}, None]}
+    assert items(many) == [
+        {"_type": "image-file", "path": "a", "caption": "x", "masks": {"m": 1}},
+        {"_type": "image-file", "path": "b"},
+    ]
+    audio = {"_type": "audio", "count": 1, "audio": [{"_type": "audio-file", "path": "a.wav"}], "captions": ["hum"]}
+    assert items(audio) == [{"_type": "audio-file", "path": "a.wav", "caption": "hum"}]
+    assert items(3) == items(None) == []

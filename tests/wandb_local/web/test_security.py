@@ -1,0 +1,224 @@
+"""Who may see and do what: login, origin of requests, headers, files."""
+
+import http.client
+from urllib.parse import quote, urlencode
+
+import pytest
+import wandb
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tests.wandb_local.process import Server
+from tests.wandb_local.web.conftest import Visitor, run_path
+from wandb_local.auth import Signer
+from wandb_local.web.login import local_path
+from wandb_local.web.session import Sessions
+
+BROWSER = {"Accept": "text/html"}
+
+
+def ask(server, method, path, body=None, **headers):
+    """A request as it is: no cookie, no redirect followed."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+    answer = connection.getresponse()
+    answer.text = answer.read().decode(errors="replace")
+    connection.close()
+    return answer
+
+
+def log_in(server, key, target="/", origin=None):
+    form = urlencode({"key": key, "next": target})
+    return ask(server, "POST", "/login", form, Origin=origin or server.url)
+
+
+@pytest.fixture
+def cookie(shared_server: Server) -> str:
+    return log_in(shared_server, shared_server.key).getheader("Set-Cookie").partition(";")[0]
+
+
+def test_without_a_cookie_a_browser_is_sent_to_the_login_page(shared_server):
+    answer = ask(shared_server, "GET", "/local/p?columns=a", **BROWSER)
+    assert (answer.status, answer.getheader("Location")) == (303, "/login?next=%2Flocal%2Fp%3Fcolumns%3Da")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/local/web",
+        "/_dash-layout",
+        "/_dash-dependencies",
+        "/_assets/shell.js",
+        "/_dash-component-suites/dash/dcc/dash_core_components.js",
+        "/_media/runs/local/web/run/config.yaml",
+        "/_media/artifacts/local/web/weights/v0/weights.txt",
+    ],
+)
+def test_without_a_cookie_nothing_is_sent(shared_server, path):
+    assert ask(shared_server, "GET", path).status == 401
+
+
+def test_without_a_cookie_no_callback_runs(shared_server):
+    answer = ask(shared_server, "POST", "/_dash-update-component", "{}", Origin=shared_server.url)
+    assert answer.status == 401
+
+
+def test_the_api_key_does_not_open_the_pages_by_itself(shared_server):
+    """A browser would send a password that it knows along with requests that other sites make."""
+    headers = {"Authorization": "Basic " + "YXBpOg=="}
+    assert ask(shared_server, "GET", "/local/web", **headers).status == 401
+
+
+@pytest.mark.parametrize("key", ["", "0" * 40, "ключ"])
+def test_a_wrong_key_gives_no_cookie(shared_server, key):
+    answer = log_in(shared_server, key)
+    assert (answer.status, answer.getheader("Set-Cookie")) == (401, None)
+    assert "not this server" in answer.text
+
+
+def test_the_cookie_is_for_this_server_and_for_no_script(shared_server):
+    given = log_in(shared_server, shared_server.key).getheader("Set-Cookie")
+    attributes = {part.strip().lower() for part in given.split(";")[1:]}
+    assert attributes == {"httponly", "samesite=strict", "path=/"}
+
+
+def test_over_https_the_cookie_is_secure():
+    sessions = Sessions(Signer(b"secret"), "key")
+    response = Response()
+    scope = {"type": "http", "scheme": "https", "server": ("localhost", 443), "path": "/", "headers": []}
+    sessions.begin(Request(scope), response)
+    assert "; secure" in response.headers["set-cookie"].lower()
+
+
+@pytest.mark.parametrize("change", ["claim", "signature", "other token", "other key"])
+def test_a_forged_cookie_opens_nothing(shared_server, cookie, change):
+    name, _, value = cookie.partition("=")
+    claim, _, signature = value.partition(".")
+    signer = Signer(bytes.fromhex((shared_server.data / "signing_secret").read_text()))
+    forged = {
+        "claim": f"{claim[:-2]}AA.{signature}",
+        "signature": f"{claim}.{'A' * len(signature)}",
+        "other token": signer.sign({"get": "0" * 32, "name": "file"}),
+        "other key": signer.sign({"session": "0" * 16}),
+    }
+    assert ask(shared_server, "GET", "/", Cookie=cookie).status == 200
+    assert ask(shared_server, "GET", "/", Cookie=f"{name}={forged[change]}").status == 401
+
+
+@pytest.mark.parametrize("origin", [None, "https://example.org", "null", "http://127.0.0.1:1"])
+@pytest.mark.parametrize("path", ["/login", "/logout", "/_dash-update-component"])
+def test_a_post_from_elsewhere_is_refused(shared_server, cookie, path, origin):
+    headers = {"Cookie": cookie} | ({} if origin is None else {"Origin": origin})
+    assert ask(shared_server, "POST", path, "{}", **headers).status == 403
+
+
+def test_logging_out_takes_a_post_and_the_cookie(shared_server, cookie):
+    assert ask(shared_server, "GET", "/logout", Cookie=cookie).getheader("Set-Cookie") is None
+    answer = ask(shared_server, "POST", "/logout", Cookie=cookie, Origin=shared_server.url)
+    assert "Max-Age=0" in answer.getheader("Set-Cookie")
+
+
+@pytest.mark.parametrize(
+    "target", ["//example.org", "https://example.org", "/\\example.org", "javascript:1", "/a\nb", ""]
+)
+def test_the_login_leads_nowhere_else(shared_server, target):
+    assert local_path(target) == "/"
+    assert log_in(shared_server, shared_server.key, target).getheader("Location") == "/"
+
+
+def test_the_login_leads_to_the_page_that_was_asked_for(shared_server):
+    assert log_in(shared_server, shared_server.key, "/local/web?a=b").getheader("Location") == "/local/web?a=b"
+
+
+@pytest.mark.parametrize("path", ["/", "/local/web/runs/x", "/login", "/_assets/shell.js", "/_media/runs/a/b/c/d"])
+def test_every_answer_says_what_a_browser_must_not_do(shared_server, cookie, path):
+    answer = ask(shared_server, "GET", path, Cookie=cookie, **BROWSER)
+    policy = dict(part.strip().partition(" ")[::2] for part in answer.getheader("Content-Security-Policy").split(";"))
+    assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
+    scripts = policy.get("script-src", "'none'").split()
+    assert all(source in ("'self'", "'none'") or source.startswith("'sha256-") for source in scripts), scripts
+    assert answer.getheader("X-Content-Type-Options") == "nosniff"
+    assert "http" not in answer.getheader("Content-Security-Policy")
+
+
+def test_logged_files_keep_their_kind_and_run_nothing(shared_server, cookie, logged_run):
+    files = {file.name for file in wandb.Api().run(logged_run.path).files()}
+    (picture,) = [name for name in files if name.startswith("media/images/picture_9_")]
+    (page,) = [name for name in files if name.endswith(".html")]
+    base = f"/_media{run_path(logged_run).replace('/runs/', '/').replace('/local/', '/runs/local/', 1)}"
+    answer = ask(shared_server, "GET", f"{base}/{quote(picture)}", Cookie=cookie)
+    assert (answer.status, answer.getheader("Content-Type")) == (200, "image/png")
+    assert answer.getheader("Content-Security-Policy").startswith("sandbox;")
+    answer = ask(shared_server, "GET", f"{base}/{quote(page)}", Cookie=cookie)
+    policy = answer.getheader("Content-Security-Policy")
+    assert "sandbox allow-scripts;" in policy and "allow-same-origin" not in policy and "default-src 'none'" in policy
+    assert answer.getheader("Access-Control-Allow-Origin") is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../../../api_key", "..%2F..%2F..%2Fapi_key", "%2e%2e/%2e%2e/api_key", "/etc/passwd", "a/%00", "no-such-file"],
+)
+def test_no_path_leads_out_of_the_records(shared_server, cookie, logged_run, path):
+    for base in (f"/_media/runs/local/web/{logged_run.id}", "/_media/artifacts/local/web/weights/v0"):
+        answer = ask(shared_server, "GET", f"{base}/{path}", Cookie=cookie)
+        assert answer.status in (400, 404) or "wandb_local" in answer.text  # a path that was resolved is a page's
+        assert shared_server.key not in answer.text
+
+
+def test_logged_text_is_shown_as_text(visitor: Visitor, shared_server, client_home):
+    name = "<script>alert(1)</script>"
+    evil = '"><img src=x onerror=alert(1)>'
+    with wandb.init(project="evil", name=name, config={evil: evil}, tags=[evil], notes=evil) as run:
+        run.log({evil: 1.0, "${y}%{x}": 2.0})
+        run.summary["text"] = evil
+        print(evil)
+    visitor.page.on("dialog", lambda dialog: visitor.faults.append("a logged script ran"))
+    page = visitor.open("/local/evil")
+    assert page.inner_text("#runs-grid .ag-row a") == name
+    page = visitor.open(run_path(run))
+    page.wait_for_selector("#charts-grid .scatterlayer .point")
+    assert name in page.inner_text("h1") and page.title().startswith(name)
+    assert evil in page.inner_text("#charts-grid")
+    for view, place in (("overview", "#overview-grids"), ("logs", "#console-lines")):
+        page = visitor.open(run_path(run, view))
+        page.wait_for_selector(f"{place}:has-text('onerror')")
+    assert page.query_selector_all("img[src=x]") == []
+
+
+def test_a_logged_page_is_kept_in_its_frame(visitor: Visitor, shared_server, client_home):
+    """It can run scripts, but reaches neither the page around it nor any server, not even W&B's for a style sheet."""
+    script = "document.write('ran'); fetch('/status').catch(() => 0); parent.document.title = 'stolen'"
+    with wandb.init(project="framed") as run:
+        run.log({"page": wandb.Html(f"<script>{script}</script>")})
+    page = visitor.open(run_path(run, "media"))
+    frame = page.frame_locator("iframe.logged")
+    frame.locator("text=ran").wait_for()
+    assert page.get_attribute("iframe.logged", "sandbox") == "allow-scripts"
+    assert "stolen" not in page.title()
+    blocked = ("Content Security Policy", "Blocked a frame", "https://app.wandb.ai/normalize.css")
+    visitor.eventually("document.title.includes('media')", True)
+    assert [fault for fault in visitor.faults if not any(reason in fault for reason in blocked)] == []
+    assert any("Blocked a frame" in fault for fault in visitor.faults)
+    visitor.faults.clear()
+
+
+def test_the_login_page_in_a_browser(browser, shared_server):
+    context = browser.new_context()
+    visitor = Visitor(context, shared_server)
+    page = visitor.page
+    page.goto(f"{shared_server.url}/local/nothing")
+    page.keyboard.type("wrong")  # the field has the focus
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=not this server's API key")
+    assert visitor.inaccessible() == []
+    assert [fault for fault in visitor.faults if "401" not in fault] == []
+    visitor.faults.clear()
+    page.fill("#key", shared_server.key)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=local/nothing does not exist")
+    page.click("text=Log out")
+    page.wait_for_url("**/login")
+    assert context.cookies() == [] and visitor.faults == []
+    context.close()
