@@ -18,6 +18,7 @@ from PIL import Image
 
 from artifacts import start_run
 from camvid.layouts import CamVid, open_camvid
+from tests.client import teardown
 
 PROTOCOL: Any = importlib.import_module("wandb.proto.wandb_internal_pb2")
 
@@ -33,11 +34,12 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv(f"WANDB_{name}", str(folder))
     monkeypatch.setenv("NETRC", str(tmp_path / "client" / "netrc"))
     monkeypatch.setenv("WANDB_SILENT", "true")
-    wandb.teardown()
+    monkeypatch.setenv("WANDB_ERROR_REPORTING", "false")
+    teardown()
     yield
     if wandb.run is not None:
         wandb.run.finish(exit_code=1)
-    wandb.teardown()
+    teardown()
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def read_run() -> Callable[[Path], Written]:
 
 
 def _read_run(folder: Path) -> Written:
-    wandb.teardown()  # the client's service writes behind; at its end all is on the disk
+    teardown()  # the client's service writes behind; at its end all is on the disk
     (log,) = folder.glob("run-*.wandb")
     written = Written()
     for record in _records(log.read_bytes()):

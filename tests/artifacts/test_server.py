@@ -29,6 +29,7 @@ from camvid.taxonomy import load_taxonomy
 from models import build_model
 from models.saved import load_model, save_model
 from tests.artifacts.weighed import log_versions
+from tests.client import teardown
 
 pytestmark = [pytest.mark.usefixtures("online"), pytest.mark.timeout(120)]
 
@@ -181,7 +182,7 @@ def test_an_offline_run_is_synced_with_its_data(new_run, dataset, monkeypatch):
     monkeypatch.setenv("WANDB_MODE", "offline")
     runs = [log(new_run, dataset, "synced")[0] for _ in range(2)]
     monkeypatch.delenv("WANDB_MODE")
-    wandb.teardown()
+    teardown()
     for run in runs:
         sync(run.sync_dir)
     _, online = log(new_run, dataset, "synced")
@@ -201,7 +202,7 @@ def test_a_resumed_run_is_one_run(new_run, monkeypatch, mode):
         second.log({"epoch": 3, "train/loss": 0.25})
     if mode == "offline":
         monkeypatch.delenv("WANDB_MODE")
-        wandb.teardown()
+        teardown()
         command = sync_hint(second).splitlines()[-1].partition("wandb sync ")[2]
         sync(*shlex.split(command))
     rows = wandb.Api().run(f"roads/{first.id}").scan_history()

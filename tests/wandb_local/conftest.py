@@ -2,14 +2,13 @@
 
 import os
 import secrets
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import wandb
 
+from tests.client import run_process, teardown
 from tests.wandb_local.process import ROOT, Server, client_environment
 
 
@@ -35,9 +34,9 @@ def client_home(shared_server: Server, tmp_path_factory: pytest.TempPathFactory)
             patch.delenv(name)
         for name, value in environment.items():
             patch.setenv(name, value)
-        wandb.teardown()
+        teardown()
         yield environment
-        wandb.teardown()
+        teardown()
 
 
 @pytest.fixture
@@ -61,9 +60,7 @@ def run_client(client_home: dict[str, str], tmp_path: Path):  # type: ignore[no-
         command = [sys.executable, "-c", code, *arguments] if code else [sys.executable, "-m", "wandb", *arguments]
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
         environment = {**inherited, **client_home, "PYTHONPATH": str(ROOT), **variables}
-        done = subprocess.run(
-            command, env=environment, cwd=tmp_path, timeout=timeout, capture_output=True, text=True, check=False
-        )
+        done = run_process(command, timeout, environment, tmp_path)
         assert not check or done.returncode == 0, f"{done.stdout}\n{done.stderr}"
         return done
 
