@@ -16,14 +16,16 @@ from wandb_local.web.media import artifact_file_url
 from wandb_local.web.table.artifact_page import table_address
 
 _TABLE = ".table.json"
+_STILL = {"sortable": False, "resizable": False}
 
 
 def show_files(context: Context, version: Version) -> Component:
-    """A grid of files: a name opens the file in a new tab, a table also as a page."""
+    """A grid of files: a name opens the file in a new tab, a table opens as a page too."""
     rows = [_file(version, row) for row in files(context, version)]
     columns: list[dict[str, Any]] = [
         {"field": "path", "headerName": "File", "cellRenderer": "File", "flex": 1, "minWidth": 300},
         {"field": "bytes", "headerName": "Bytes", "filter": "agNumberColumnFilter", "type": "numericColumn"},
+        {"field": "download", "headerName": "", "cellRenderer": "Download", "width": 120, "filter": False, **_STILL},
         link_column("table", "As a table", href="table_href", width=130),
         {"field": "content", "headerName": "Digest (MD5) or address", "flex": 1, "minWidth": 260},
     ]
@@ -38,9 +40,11 @@ def show_files(context: Context, version: Version) -> Component:
 def _file(version: Version, row: Row) -> dict[str, Any]:
     place = (version.collection.entity, version.collection.project, version.collection.name, f"v{version.number}")
     table = row["md5"] is not None and row["path"].endswith(_TABLE)
+    url = None if row["md5"] is None else artifact_file_url(*place, row["path"])
     return {
         "path": row["path"],
-        "href": None if row["md5"] is None else artifact_file_url(*place, row["path"]) + "?download",
+        "href": url,
+        "download": url and f"{url}?download",
         "bytes": row["size"],
         "table": "open" if table else None,
         "table_href": table_address(*place, row["path"]) if table else None,

@@ -11,7 +11,9 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
     },
 });
 
-// How a grid shows what kind of change there was.
-window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {};
-window.dashAgGridComponentFunctions.Change = (props) =>
-    React.createElement("span", { className: `artifact-change ${props.value}` }, props.value);
+// How a grid shows what kind of change there was, and a link that downloads.
+window.dashAgGridComponentFunctions = Object.assign(window.dashAgGridComponentFunctions || {}, {
+    Change: (props) => React.createElement("span", { className: `artifact-change ${props.value}` }, props.value),
+    Download: (props) =>
+        props.value ? React.createElement("a", { href: props.value, download: "" }, "download") : null,
+});

@@ -25,6 +25,9 @@ components.Link = (props) => {
     return React.createElement("a", { href, onClick: (event) => follow(event, href) }, props.value);
 };
 
-components.File = (props) => React.createElement("a", { href: props.data.href, target: "_blank", rel: "noopener" }, props.value);
+components.File = (props) => {
+    const href = props.data.href;
+    return href ? React.createElement("a", { href, target: "_blank", rel: "noopener" }, props.value) : props.value;
+};
 
 components.State = (props) => React.createElement("span", { className: `badge ${props.value}` }, props.value);

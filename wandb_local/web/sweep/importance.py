@@ -40,7 +40,7 @@ def importances(parameters: Sequence[Parameter], runs: Sequence[SweepRun]) -> li
 
     A run counts if it has the metric and has ended: what it shows in the middle cannot be compared.
     """
-    counted = [run for run in runs if run.metric is not None and run.state not in ("running", "pending")][-_MOST_RUNS:]
+    counted = ended(runs)
     if len(counted) < FEWEST_RUNS:
         return []
     target = np.array([run.metric for run in counted], dtype=float)
@@ -57,6 +57,11 @@ def importances(parameters: Sequence[Parameter], runs: Sequence[SweepRun]) -> li
         share = float(sum(share for share, owner in zip(shares, owners, strict=True) if owner == name))
         found.append(Importance(name, share, signs[strongest], labels[strongest] if labels else None))
     return sorted(found, key=lambda entry: -entry.importance)
+
+
+def ended(runs: Sequence[SweepRun]) -> list[SweepRun]:
+    """The runs that count."""
+    return [run for run in runs if run.metric is not None and run.state not in ("running", "pending")][-_MOST_RUNS:]
 
 
 def encode(parameter: Parameter, values: Sequence[Any]) -> tuple[Floats, list[str]]:

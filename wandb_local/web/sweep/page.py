@@ -15,7 +15,7 @@ from wandb_local.sweeps import records
 from wandb_local.web.copied import to_copy
 from wandb_local.web.grids import make_grid
 from wandb_local.web.sweep import panels, parallel
-from wandb_local.web.sweep.importance import importances
+from wandb_local.web.sweep.importance import ended, importances
 from wandb_local.web.sweep.overtime import overtime_figure
 from wandb_local.web.sweep.read import STOPPED_EARLY, Sweep, read_sweep, stamp
 from wandb_local.web.urls import address
@@ -46,6 +46,7 @@ def layout(context: Context, params: Mapping[str, str], _query: Mapping[str, str
             dcc.Store(id="sweep-page", data=place),
             dcc.Store(id="sweep-version", data=stamp(context, *place)),
             dcc.Store(id="sweep-brush", data={}),
+            dcc.Store(id="sweep-ended"),
             dcc.Interval(id="sweep-tick", interval=_TICK),
             dcc.ConfirmDialog(id="sweep-confirm", message=_CLOSED),
             html.Div(panels.heading(sweep), id="sweep-heading", className="heading"),
@@ -156,15 +157,28 @@ def _register_live(app: dash.Dash, context: Context) -> None:
     @app.callback(
         Output("sweep-heading", "children"),
         Output("sweep-facts", "children"),
-        Output("sweep-importance", "children"),
         Output("sweep-overtime", "figure"),
         Input("sweep-version", "data"),
         State("sweep-page", "data"),
     )
     def show(_: str, place: list[str]) -> Any:
         sweep = read_sweep(context, *place)
-        table = panels.importance_table(importances(sweep.parameters, sweep.runs), sweep.metric)
-        return panels.heading(sweep), panels.facts(context, sweep, _params(place)), table, overtime_figure(sweep)
+        return panels.heading(sweep), panels.facts(context, sweep, _params(place)), overtime_figure(sweep)
+
+    @app.callback(
+        Output("sweep-importance", "children"),
+        Output("sweep-ended", "data"),
+        Input("sweep-version", "data"),
+        State("sweep-ended", "data"),
+        State("sweep-page", "data"),
+    )
+    def weigh(_: str, known: list[Any] | None, place: list[str]) -> Any:
+        """This takes a moment, so only when a run has ended."""
+        sweep = read_sweep(context, *place)
+        runs = [[run.name, run.metric] for run in ended(sweep.runs)]
+        if runs == known:
+            return no_update, no_update
+        return panels.importance_table(importances(sweep.parameters, sweep.runs), sweep.metric), runs
 
 
 def _register_brush(app: dash.Dash, context: Context) -> None:

@@ -1,0 +1,101 @@
+"""Lineage as a graph, over records that were written for it."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from wandb_local.artifacts import versions
+from wandb_local.context import Context
+from wandb_local.folder import DataFolder
+from wandb_local.server import open_services
+from wandb_local.web.artifact.lineage import MOST_NODES, MOST_SIBLINGS, elements, lineage
+
+
+@pytest.fixture
+def context(tmp_path: Path):
+    services = open_services(DataFolder(tmp_path))
+    yield Context(**{name: getattr(services, name) for name in services.__dataclass_fields__})
+    services.close()
+
+
+class Records:
+    """Runs and versions, written straight into the database."""
+
+    def __init__(self, context):
+        self.context = context
+        self.count = itertools.count()
+        with context.db.write() as db:
+            db.execute("INSERT INTO projects (id, entity, name, created_at) VALUES (1, 'local', 'p', 0)")
+            db.execute("INSERT INTO artifact_types (id, project_id, name, created_at) VALUES (1, 1, 'data set', 0)")
+
+    def insert(self, db, table, **columns):
+        marks = ", ".join("?" * len(columns))
+        sql = f"INSERT INTO {table} ({', '.join(columns)}, created_at, updated_at) VALUES ({marks}, 0, 0)"
+        return db.execute(sql, list(columns.values())).lastrowid
+
+    def run(self, used=(), logged=()):
+        with self.context.db.write() as db:
+            run = self.insert(db, "runs", project_id=1, name=f"run {next(self.count)}", state="x", heartbeat_at=0)
+            for direction, artifacts in (("input", used), ("output", logged)):
+                for artifact in artifacts:
+                    versions.record_use(db, run, artifact, direction, None)
+        return f"r{run}"
+
+    def version(self, state="COMMITTED"):
+        name = f"name/{next(self.count)}"
+        with self.context.db.write() as db:
+            collection = self.insert(db, "collections", project_id=1, type_id=1, name=name, portfolio=0)
+            return self.insert(db, "artifacts", collection_id=collection, digest="", state=state, version=0)
+
+
+def test_ancestors_and_descendants_but_no_cousins(context):
+    records = Records(context)
+    data, other, model, cousin, report, draft = [records.version() for _ in range(5)] + [records.version("PENDING")]
+    maker = records.run(logged=[data])
+    trainer = records.run(used=[data, other], logged=[model, draft])
+    records.run(used=[data], logged=[cousin])
+    tester = records.run(used=[model], logged=[report])
+    found = lineage(context, model)
+    names = {"data": f"a{data}", "other": f"a{other}", "model": f"a{model}", "report": f"a{report}"}
+    assert found.nodes.keys() == {*names.values(), maker, trainer, tester}
+    assert found.edges == {
+        (maker, names["data"]),
+        (names["data"], trainer),
+        (names["other"], trainer),
+        (trainer, names["model"]),
+        (names["model"], tester),
+        (tester, names["report"]),
+    }
+    assert [found.ranks[name] for name in (maker, names["other"], trainer, names["model"], names["report"])] == [
+        -3,
+        -2,
+        -1,
+        0,
+        2,
+    ]
+    assert found.nodes[names["model"]]["kind"] == "here"
+    assert found.nodes[names["data"]]["href"] == "/local/p/artifacts/data%20set/name%2F0/v0/lineage"
+    assert len(elements(found)) == len(found.nodes) + len(found.edges)
+    assert not found.cut
+
+
+def test_many_siblings_become_one_node(context):
+    records = Records(context)
+    data = records.version()
+    for _ in range(MOST_SIBLINGS + 5):
+        records.run(used=[data])
+    found = lineage(context, data)
+    assert [node["label"] for node in found.nodes.values() if node["kind"] == "more"] == ["5 more runs"]
+    assert len(found.nodes) == 1 + MOST_SIBLINGS + 1
+
+
+def test_a_circle_and_a_very_long_chain_end(context):
+    records = Records(context)
+    chain = [records.version() for _ in range(MOST_NODES)]
+    for used, logged in itertools.pairwise(chain):
+        records.run(used=[used], logged=[logged])
+    records.run(used=[chain[-1]], logged=[chain[0]])
+    found = lineage(context, chain[0])
+    assert found.cut
+    assert len(found.nodes) == MOST_NODES

@@ -1,0 +1,197 @@
+"""The pages of sweeps in a real browser: charts, brushing, controls, and a sweep that real agents work on meanwhile."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+import wandb
+
+from tests.wandb_local.process import ROOT
+from tests.wandb_local.test_sweeps import create, heartbeat, make_agent
+from tests.wandb_local.web.conftest import Visitor
+
+pytestmark = [
+    pytest.mark.usefixtures("server"),
+    pytest.mark.filterwarnings("ignore:Read the `app_url` setting:DeprecationWarning"),  # wandb.sweep warns of itself
+]
+ROWS = "document.querySelectorAll('#sweep-grid .ag-center-cols-container .ag-row').length"
+NAME = "<b>wide</b> search"
+SCRIPT = """
+import wandb
+with wandb.init() as run:
+    run.log({"val/score": run.config.model["width"] + run.config.lr})
+"""
+CONFIG = {
+    "program": "train.py",
+    "name": NAME,
+    "method": "random",
+    "metric": {"name": "val/score", "goal": "maximize"},
+    "parameters": {
+        "lr": {"distribution": "log_uniform_values", "min": 0.0001, "max": 0.1},
+        "optimizer": {"values": ["adam", "sgd"]},
+        "model": {"parameters": {"width": {"values": [1, 2, 3]}}},
+    },
+    "early_terminate": {"type": "hyperband", "min_iter": 2, "eta": 2},
+}
+
+
+def report(server, project, name, values, complete=True):
+    """What a run of a sweep sends."""
+    lines = [json.dumps({"_step": step, "val/score": value}) for step, value in enumerate(values)]
+    files = {"wandb-history.jsonl": {"offset": 0, "content": lines}}
+    files["wandb-summary.json"] = {"offset": 0, "content": [json.dumps({"val/score": values[-1]})]}
+    end = {"complete": True, "exitcode": 0} if complete else {}
+    server.ask(f"/files/local/{project}/{name}/file_stream", json.dumps({"files": files, **end}).encode())
+
+
+@pytest.fixture
+def sweep(server, project):
+    """A sweep with twelve finished runs whose score is their number, one that was stopped early, and one that runs."""
+    sweep_id = wandb.sweep(dict(CONFIG), project=project, entity="local")
+    agent = make_agent(server, project, sweep_id)
+    for number in range(12):
+        (command,) = heartbeat(server, agent)
+        report(server, project, command["run_id"], [number / 12] * 3)
+    (bad,) = heartbeat(server, agent)
+    report(server, project, bad["run_id"], [-1.0, -1.0], complete=False)
+    assert heartbeat(server, agent, **{bad["run_id"]: True}) == [{"type": "stop", "run_id": bad["run_id"]}]
+    (running,) = heartbeat(server, agent)
+    report(server, project, running["run_id"], [0.5], complete=False)
+    return f"/local/{project}/sweeps/{sweep_id}"
+
+
+def state_of(path):
+    entity, project, _, name = path.strip("/").split("/")
+    return wandb.Api().sweep(f"{entity}/{project}/{name}").state
+
+
+def drag(page, left, top, right, bottom):
+    """Draw a box on the parallel coordinates; fractions of the plot, from its top left."""
+    box = page.locator("#sweep-parallel .nsewdrag").bounding_box()
+    page.mouse.move(box["x"] + left * box["width"], box["y"] + top * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + right * box["width"], box["y"] + bottom * box["height"], steps=4)
+    page.mouse.up()
+
+
+def test_from_the_list_to_a_sweep_and_its_best_run(visitor: Visitor, sweep):
+    page = visitor.open(sweep.rpartition("/")[0])
+    page.wait_for_selector("#sweeps-grid .ag-cell[col-id=runs] >> text=14")
+    page.click(f"#sweeps-grid >> text={NAME}")
+    page.wait_for_selector("#sweep-facts >> text=12 finished")
+    facts = page.inner_text("#sweep-facts")
+    assert "maximize val/score" in facts
+    assert "1 running, 1 stopped early" in facts
+    assert "0.91667 by" in facts
+    assert page.inner_text("h1") == NAME
+    assert "method: random" in page.inner_text("#sweep-yaml")
+    assert page.inner_text("#sweep-agent").endswith(f"wandb agent {sweep.replace('/sweeps', '').strip('/')}")
+    page.click("#sweep-facts a")
+    page.wait_for_url("**/runs/*")
+
+
+def test_charts_and_importance_stand_and_nothing_is_inaccessible(visitor: Visitor, sweep):
+    page = visitor.open(sweep)
+    page.wait_for_selector("#sweep-parallel .scatterlayer .trace")
+    page.wait_for_selector("#sweep-overtime .scatterlayer .trace")
+    page.wait_for_selector(".sweep-importance")
+    assert page.locator(".sweep-importance tbody tr").count() == 3
+    visitor.eventually("document.querySelectorAll('#sweep-parallel .points path').length", 14 * 4)
+    legend = page.text_content("#sweep-overtime .legend")
+    assert all(text in legend for text in ("best so far", "finished", "stopped early", "running"))
+    axes = page.locator("#sweep-parallel .annotation").all_text_contents()
+    assert {"lr", "optimizer", "model.width", "val/score", "adam", "sgd"} <= {text.strip() for text in axes}
+    assert visitor.inaccessible() == []
+
+
+def test_a_brush_chooses_runs(visitor: Visitor, sweep):
+    page = visitor.open(sweep)
+    page.wait_for_selector("#sweep-parallel .scatterlayer .trace")
+    chosen = page.locator("#sweep-chosen")
+    visitor.eventually("document.querySelector('#sweep-chosen').innerText", "14 of 14 runs, 1 stopped early")
+    drag(page, 0.86, 0.0, 0.95, 0.2)  # the upper end of the last axis, which is the metric's
+    visitor.eventually("document.querySelector('#sweep-chosen').innerText.split(' ')[0] < 14", True)
+    best = int(chosen.inner_text().split()[0])
+    assert 2 <= best <= 5
+    visitor.eventually(ROWS, best)
+    scores = [float(text) for text in page.locator("#sweep-grid .ag-cell[col-id=metric]").all_inner_texts()]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] == pytest.approx(11 / 12, abs=1e-5)
+    visitor.eventually("document.querySelectorAll('#sweep-parallel .shape-group path').length", 4 + 1)
+    page.click("#sweep-clear")
+    visitor.eventually("document.querySelector('#sweep-chosen').innerText.split(' ')[0]", "14")
+
+
+def test_a_filter_of_the_list_shows_in_the_chart(visitor: Visitor, sweep):
+    page = visitor.open(sweep)
+    page.wait_for_selector("#sweep-parallel .scatterlayer .trace")
+    page.locator("#sweep-grid .ag-header-cell[col-id=state]").focus()
+    page.keyboard.press("Control+Enter")  # AG Grid's key for the filter of a column
+    page.locator(".ag-filter input[type=text]").first.fill("stopped")
+    visitor.eventually(ROWS, 1)
+    points = "[...document.querySelectorAll('#sweep-parallel .points')].map(group => group.childElementCount)"
+    visitor.eventually(f"{points}.join()", f"{13 * 4},{1 * 4}")  # the others are faint, and lie below
+
+
+def test_a_click_on_a_point_opens_the_run(visitor: Visitor, sweep):
+    page = visitor.open(sweep)
+    page.wait_for_selector(".sweep-importance")
+    point = page.locator("#sweep-overtime .points path").first
+    point.scroll_into_view_if_needed()
+    box = point.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_url("**/runs/*")
+
+
+def test_controls_by_keyboard(visitor: Visitor, sweep):
+    page = visitor.open(sweep)
+    for button, state in (("Pause", "PAUSED"), ("Resume", "RUNNING"), ("Stop", "FINISHED"), ("Resume", "RUNNING")):
+        page.locator(f"#sweep-heading button:text-is('{button}')").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_selector(f"#sweep-state.{state}")
+        assert state_of(sweep) == state
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.click("#sweep-heading button:text-is('Cancel')")
+    page.wait_for_timeout(300)
+    assert state_of(sweep) == "RUNNING"
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.click("#sweep-heading button:text-is('Cancel')")
+    page.wait_for_selector("#sweep-state.CANCELED")
+    assert state_of(sweep) == "CANCELED"
+
+
+def test_a_running_sweep_comes_in_while_one_looks(visitor: Visitor, run_client, client_home, project, tmp_path):
+    (tmp_path / "train.py").write_text(SCRIPT)
+    (tmp_path / "sweep.yaml").write_text(json.dumps({**CONFIG, "run_cap": 2}))
+    path = create(run_client, project)
+    page = visitor.open(f"/local/{project}/sweeps/{path.rpartition('/')[2]}")
+    assert page.inner_text("#sweep-state") == "pending"
+    assert "no run yet" in page.inner_text("#sweep-facts")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
+    environment = {**inherited, **client_home, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "wandb", "agent", path]
+    with (tmp_path / "agent.log").open("w") as log:
+        agent = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log)
+    page.wait_for_selector("#sweep-facts >> text=1 at work")
+    assert agent.wait(timeout=200) == 0, (tmp_path / "agent.log").read_text()
+    page.wait_for_selector("#sweep-state.FINISHED")
+    page.wait_for_selector("#sweep-facts >> text=2 finished")
+    assert "2 of 2" in page.inner_text("#sweep-facts")
+    visitor.eventually(ROWS, 2)
+    visitor.eventually("document.querySelectorAll('#sweep-parallel .points path').length", 2 * 4)
+
+
+def test_the_address_that_the_client_prints_opens_the_sweep(visitor: Visitor, sweep, server):
+    entity, project, _, name = sweep.strip("/").split("/")
+    url = wandb.Api().sweep(f"{entity}/{project}/{name}").url
+    assert re.fullmatch(rf"{server.url}/local/{project}/sweeps/{name}", url)
+    page = visitor.open(url.removeprefix(server.url))
+    assert page.inner_text("h1") == NAME
+
+
+def test_a_sweep_that_does_not_exist(visitor: Visitor, sweep):
+    page = visitor.open(f"{sweep}x")
+    assert "does not exist" in page.inner_text("#shell-page")
