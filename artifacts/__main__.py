@@ -1,5 +1,6 @@
-"""Promote a model, roll a promotion back, or see what a model came from.
+"""Log a data set, promote a model, roll a promotion back, or see what a model came from.
 
+python -m artifacts dataset ROOT                        a data set as an artifact; unchanged, it makes no new version
 python -m artifacts promote MODEL --alias production    if no priority class got worse and it is no slower
 python -m artifacts rollback NAME --alias production    to the version that had the alias before
 python -m artifacts lineage MODEL                       data version, run, sweep and code version, printed and drawn
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import traceback
 import warnings
 from collections.abc import Sequence
@@ -36,6 +38,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         print(f"error: {error}", file=sys.stderr)
         return 2
+
+
+def _log_dataset(options: argparse.Namespace) -> int:
+    from artifacts.dataset import log_dataset
+    from artifacts.download import version_name
+    from artifacts.run import start_run, sync_hint, tracked
+    from camvid.layouts import content_digest, open_camvid
+
+    dataset = open_camvid(options.root, options.taxonomy)
+    config = {"root": str(options.root), "taxonomy": dataset.taxonomy.name}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tracked(start_run(config, project=options.project, folder=Path(folder), job_type="dataset")) as run,
+    ):
+        if run.offline:
+            raise ValueError("the data set goes to a server: log in (`wandb login`) or set WANDB_BASE_URL")
+        logged = log_dataset(run, dataset, options.name or options.project, digest=content_digest(dataset))
+        print(f"dataset: {logged.entity}/{logged.project}/{version_name(logged)}\n{sync_hint(run)}")
+    return 0
 
 
 def _promote(options: argparse.Namespace) -> int:
@@ -107,7 +128,7 @@ def _find(name: str, options: argparse.Namespace, kind: str = "model") -> wandb.
     return find_artifact(name if "/" in name else f"{options.project}/{name}", kind)
 
 
-COMMANDS = {"promote": _promote, "rollback": _rollback, "lineage": _lineage}
+COMMANDS = {"dataset": _log_dataset, "promote": _promote, "rollback": _rollback, "lineage": _lineage}
 
 if __name__ == "__main__":
     sys.exit(main())

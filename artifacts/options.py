@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def parse(words: Sequence[str] | None, description: str | None) -> argparse.Namespace:
-    """Parse a command line; `command` tells which of promote, rollback and lineage it is.
+    """Parse a command line; `command` tells which one it is.
 
     Raises:
         SystemExit: `--help`, or a command line that does not fit (code 2, said on stderr).
@@ -18,6 +18,11 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
     layout = argparse.RawDescriptionHelpFormatter
     top = argparse.ArgumentParser(prog="python -m artifacts", description=description, formatter_class=layout)
     names = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    dataset = names.add_parser("dataset", help="log a data set as an artifact, for sweeps and other machines")
+    dataset.add_argument("root", type=Path, metavar="ROOT", help="folder that holds CamVid in one of the four layouts")
+    dataset.add_argument("--name", help="of the artifact (default: the project)")
+    dataset.add_argument("--taxonomy", default="camvid11", help="camvid11 (default), camvid12, camvid32 or a YAML file")
 
     promote = names.add_parser("promote", help="give an alias to a model if it is no worse than the one that has it")
     promote.add_argument(
@@ -56,8 +61,10 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
     for parser in (promote, rollback):
         parser.add_argument("--alias", type=_alias, default="production", help="default: production")
     project = os.environ.get("WANDB_PROJECT", "camvid")
-    for parser in (promote, rollback, lineage):
-        parser.add_argument("--project", default=project, help=f"of names that have none (default {project})")
+    for parser in (dataset, promote, rollback, lineage):
+        parser.add_argument(
+            "--project", default=project, help=f"W&B project, unless a name has one (default {project})"
+        )
         parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return top.parse_args(words)
 
