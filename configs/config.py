@@ -48,6 +48,9 @@ class TrainConfig:
     augment: Literal["none", "flip", "crop", "color", "weather"] = Field(
         default="color", description="augmentation policy"
     )
+    augment_on: Literal["auto", "loader", "device"] = Field(
+        default="auto", description="where it runs; auto is the device on a GPU, for all policies but weather"
+    )
     crop_min: float = Field(default=0.25, gt=0, le=1, description="smallest share of a frame's area that a crop keeps")
     crop_max: float = Field(
         default=1.0, gt=0, le=1, description="largest share; below 1 training sees details as large as prediction"
