@@ -73,10 +73,10 @@ def need_collection(context: Context, params: Mapping[str, str]) -> Collection:
     """
     project = need_project(context, params["entity"], params["project"])
     row = find_collection(context, project["id"], params["name"])
-    found = row and context.db.value("SELECT name FROM artifact_types WHERE id = ?", (row["type_id"],))
-    if row is None or found != params["type"]:
+    sql = "SELECT name FROM artifact_types WHERE id = ?"
+    if row is None or context.db.value(sql, (row["type_id"],)) != params["type"]:
         raise NotFoundError(f"there is no artifact {params['name']!r} of type {params['type']!r}")
-    return Collection(params["entity"], params["project"], found, row)
+    return Collection(params["entity"], params["project"], params["type"], row)
 
 
 def need_version(context: Context, params: Mapping[str, str]) -> Version:

@@ -84,10 +84,10 @@ def importance_table(found: Sequence[Importance], metric: str) -> Component:
 def _importance_row(entry: Importance) -> Component:
     kind = "up" if entry.correlation >= 0 else "down"
     bar = html.Span(className=f"sweep-bar {kind}", style={"--share": f"{abs(entry.correlation):.3f}"})
-    name = [entry.name] if entry.value is None else [entry.name, html.Span(f" = {entry.value}", className="soft")]
+    value = None if entry.value is None else html.Span(f" = {entry.value}", className="soft")
     return html.Tr(
         [
-            html.Th(name, scope="row"),
+            html.Th([entry.name, value], scope="row"),
             html.Td(
                 [
                     html.Span(className="sweep-bar", style={"--share": f"{entry.importance:.3f}"}),

@@ -17,6 +17,7 @@ METRIC = ""  # the brush's name of the last axis, which no parameter can have
 MOST_LINES = 500
 COLORS = ("#e8a33d", "#e58a4a", "#df7158", "#d35a6b", "#bf4a82", "#a54399", "#8843ab", "#6a48b8")  # worst to best
 _FAINT, _UNKNOWN = "rgba(128,128,128,.18)", "rgba(128,128,128,.55)"
+_THIN, _THICK = 1.4, 3.0  # pixels
 _TALL = 0.03  # a brush that is smaller than this takes the axis's brush away
 
 
@@ -59,11 +60,11 @@ def changed_brush(axes: Sequence[Axis], brush: Brush, selected: Mapping[str, Any
 def parallel_figure(sweep: Sweep, runs: Sequence[SweepRun], brush: Brush, shown: Sequence[bool]) -> dict[str, Any]:
     """The chart; ``shown`` says which runs are in colour, the others are faint."""
     axes = make_axes(sweep, runs)
-    groups: dict[tuple[str, float], list[int]] = {(_FAINT, 1.0): [], (_UNKNOWN, 1.0): []}
+    groups: dict[tuple[str, float], list[int]] = {(_FAINT, _THIN): [], (_UNKNOWN, _THIN): []}  # these lie below
     ranked = {run.name: rank for rank, run in enumerate(sweep.ranked())}
     for index, run in enumerate(runs):
         color = _color(ranked.get(run.name), len(ranked)) if shown[index] else _FAINT
-        width = 3.0 if ranked.get(run.name) == 0 and shown[index] else 1.4
+        width = _THICK if ranked.get(run.name) == 0 and shown[index] else _THIN
         groups.setdefault((color, width), []).append(index)
     traces = [_lines(sweep, runs, axes, group, *style) for style, group in groups.items() if group]
     return {"data": traces, "layout": _layout(sweep, axes, brush)}

@@ -68,9 +68,16 @@ def state_of(path):
     return wandb.Api().sweep(f"{entity}/{project}/{name}").state
 
 
+def box_of(page, selector):
+    """Where the first such element is, brought into view."""
+    element = page.locator(selector).first
+    element.scroll_into_view_if_needed()
+    return element.bounding_box()
+
+
 def drag(page, left, top, right, bottom):
     """Draw a box on the parallel coordinates; fractions of the plot, from its top left."""
-    box = page.locator("#sweep-parallel .nsewdrag").bounding_box()
+    box = box_of(page, "#sweep-parallel .nsewdrag")
     page.mouse.move(box["x"] + left * box["width"], box["y"] + top * box["height"])
     page.mouse.down()
     page.mouse.move(box["x"] + right * box["width"], box["y"] + bottom * box["height"], steps=4)
@@ -100,7 +107,7 @@ def test_charts_and_importance_stand_and_nothing_is_inaccessible(visitor: Visito
     page.wait_for_selector(".sweep-importance")
     assert page.locator(".sweep-importance tbody tr").count() == 3
     visitor.eventually("document.querySelectorAll('#sweep-parallel .points path').length", 14 * 4)
-    legend = page.text_content("#sweep-overtime .legend")
+    legend = page.text_content("#sweep-overtime .legend") or ""
     assert all(text in legend for text in ("best so far", "finished", "stopped early", "running"))
     axes = page.locator("#sweep-parallel .annotation").all_text_contents()
     assert {"lr", "optimizer", "model.width", "val/score", "adam", "sgd"} <= {text.strip() for text in axes}
@@ -139,9 +146,7 @@ def test_a_filter_of_the_list_shows_in_the_chart(visitor: Visitor, sweep):
 def test_a_click_on_a_point_opens_the_run(visitor: Visitor, sweep):
     page = visitor.open(sweep)
     page.wait_for_selector(".sweep-importance")
-    point = page.locator("#sweep-overtime .points path").first
-    point.scroll_into_view_if_needed()
-    box = point.bounding_box()
+    box = box_of(page, "#sweep-overtime .points path")
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_url("**/runs/*")
 
