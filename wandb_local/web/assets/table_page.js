@@ -37,12 +37,33 @@
 
     let record = null;
 
+    // Steps wait for the row that the one before them leads to, so that keys can be pressed faster than rows arrive.
+    const steps = [];
+    let asked = null;
+
     function step(way) {
-        if (record && record[way] !== null) open(record[way]);
+        steps.push(way);
+        walk();
+    }
+
+    function walk() {
+        if (!record || (asked !== null && asked !== record.row)) return;
+        asked = null;
+        const way = steps.shift();
+        if (!way) return;
+        if (record[way] === null) return walk();
+        asked = record[way];
+        open(asked);
+    }
+
+    function halt() {
+        steps.length = 0;
+        asked = null;
     }
 
     function close() {
         const last = record;
+        halt();
         open(null);
         if (!last || last.position === null) return;
         grid((api) => {
@@ -142,7 +163,8 @@
                 document.getElementById("table-page").classList.toggle("table-has-row", Boolean(next));
                 panel.hidden = !next;
                 large.show(next);
-                if (!next) return;
+                if (!next) return halt();
+                walk();
                 const where = next.position === null ? "not in the filtered rows" : `${(next.position + 1).toLocaleString("en")} of ${next.total.toLocaleString("en")}`;
                 set("table-position", {children: `Row ${next.row + 1} · ${where}`});
                 set("table-previous", {disabled: next.previous === null});
@@ -154,12 +176,15 @@
                 const list = (names, usual) => (same([...names].sort(), [...usual].sort()) ? null : JSON.stringify(names));
                 const every = [...new Set(about.sets.flatMap((set) => set.classes.map(([, name]) => name)))];
                 const hidden = about.columns.filter((name) => !columns.includes(name));
+                const off = every.filter((name) => !classes.includes(name));
+                const few = classes.length < off.length;
                 const changes = {
                     filter: filter || null,
                     sort: same(sort, about.sort) ? null : JSON.stringify(sort),
                     hide: list(hidden, about.hidden),
                     sets: list(shown, about.sets.map((set) => set.name)),
-                    off: list(every.filter((name) => !classes.includes(name)), []),
+                    off: few ? null : list(off, []),
+                    on: few ? JSON.stringify(classes) : null,
                     opacity: Number(opacity) === 60 ? null : opacity,
                     distinct: colors.length ? 1 : null,
                     row: row ?? null,

@@ -165,7 +165,7 @@ def _overlays(sets: Sequence[MaskSet], labels: Sequence[Label], shown: Sequence[
         {"label": html.Span([*_swatches(label), label.name], className="table-class"), "value": label.name}
         for label in labels
     ]
-    on = [label.name for label in labels if label.name not in view.classes_off]
+    on = [label.name for label in labels if view.shows(label.name)]
     return html.Aside(
         [
             html.H2("Masks"),
@@ -217,6 +217,8 @@ def _grid(source: Source, table: Table, view: View, hidden: Sequence[str]) -> Co
                 "headerTooltip": column.name,
                 "cellRenderer": "TableCell",
                 "cellClass": f"table-cell table-{column.kind}",
+                "wrapHeaderText": True,
+                "autoHeaderHeight": True,
                 "width": column_width(column, len(table.sets)),
                 "filter": False,
                 "hide": column.name in hidden,

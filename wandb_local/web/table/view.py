@@ -17,6 +17,7 @@ class View:
     sort: tuple[str, ...] | None = None
     hide: tuple[str, ...] | None = None
     sets: tuple[str, ...] | None = None
+    classes_on: tuple[str, ...] | None = None
     classes_off: tuple[str, ...] = ()
     opacity: int = OPACITY
     distinct: bool = False
@@ -30,11 +31,16 @@ class View:
             sort=_names(query, "sort"),
             hide=_names(query, "hide"),
             sets=_names(query, "sets"),
+            classes_on=_names(query, "on"),
             classes_off=_names(query, "off") or (),
             opacity=min(max(number(query, "opacity", OPACITY) or 0, 0), 100),
             distinct="distinct" in query,
             row=number(query, "row", None),
         )
+
+    def shows(self, label: str) -> bool:
+        """Whether a class is switched on; a query names those that are on or those that are off, the shorter list."""
+        return label in self.classes_on if self.classes_on is not None else label not in self.classes_off
 
 
 def _names(query: Mapping[str, str], key: str) -> tuple[str, ...] | None:
