@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import wandb
 
+from tests.client import teardown
 from tests.wandb_local.process import Server, client_environment
 
 GIGABYTE = 1 << 30
@@ -151,7 +152,7 @@ def test_three_gigabytes_go_up_in_parts_and_come_back(tmp_path, monkeypatch, req
     server.start()
     for name, value in client_environment(server, tmp_path / "home").items():
         monkeypatch.setenv(name, value)
-    wandb.teardown()
+    teardown()
     digest = write_big(tmp_path / "big.bin", 3 * GIGABYTE)
     blob = server.data / "blobs" / digest[:2] / digest[2:]
     parts: dict[Path, dict[int, int]] = {}
@@ -176,4 +177,4 @@ def test_three_gigabytes_go_up_in_parts_and_come_back(tmp_path, monkeypatch, req
     version = wandb.Api().artifact("local/big/big:v0")
     version.verify(root=version.download(root=str(tmp_path / "back"), skip_cache=True))
     assert peak_memory(server.pid) - memory < 64 << 20
-    wandb.teardown()
+    teardown()

@@ -7,6 +7,7 @@ import threading
 import pytest
 import wandb
 
+from tests.client import teardown
 from tests.wandb_local.process import ROOT, Server, client_environment
 from wandb_local.durable import Unsettled
 
@@ -75,11 +76,11 @@ def test_a_power_cut_takes_nothing_that_was_acknowledged(tmp_path, monkeypatch):
             assert "lr" in config.read()
         version = wandb.Api().artifact("local/p/data:v0")
         version.verify(root=version.download(root=str(tmp_path / "back"), skip_cache=True))
-        wandb.teardown()
+        teardown()
 
 
 def point_client_at(server, home, monkeypatch):
-    wandb.teardown()
+    teardown()
     for name, value in client_environment(server, home).items():
         monkeypatch.setenv(name, value)
 

@@ -1,7 +1,9 @@
 """Runs as the unmodified client makes them, read back through the client's public API."""
 
+import contextlib
 import json
 import math
+import sqlite3
 from typing import Any
 
 import numpy as np
@@ -16,13 +18,13 @@ def read(project, run_id):
     return wandb.Api().run(f"local/{project}/{run_id}")
 
 
-def test_scalars_config_summary_and_marks_come_back(project):
+def test_scalars_config_summary_and_marks_come_back(server, project):
     config = {"lr": 0.1, "nested": {"a": [1, 2]}, "name": "ü"}
     marks: dict[str, Any] = {"tags": ["x", "y"], "notes": "a note", "group": "g", "job_type": "train", "name": "named"}
     with wandb.init(project=project, config=config, **marks) as run:
-        run.define_metric("val/*", step_metric="epoch")
+        run.define_metric("val/*", step_metric="epoch", summary="max")
         for step in range(30):
-            run.log({"loss": 1 / (step + 1), "epoch": step // 10, "val/miou": step / 30, "deep": {"a": step}})
+            run.log({"loss": 1 / (step + 1), "epoch": step // 10, "val/miou": step % 10 / 30, "deep": {"a": step}})
         run.summary["best"] = 7
         run.alert("watch out", "the loss rises", level=wandb.AlertLevel.WARN)  # type: ignore[attr-defined]
     found = read(project, run.id)
@@ -30,6 +32,7 @@ def test_scalars_config_summary_and_marks_come_back(project):
     assert found.config == config
     assert (found.tags, found.notes, found.group, found.job_type) == (["x", "y"], "a note", "g", "train")
     assert (found.name, found.lastHistoryStep, found.summary["best"]) == ("named", 29, 7)
+    assert found.summary["val/miou"]["max"] == 9 / 30
     assert found.summary["loss"] == pytest.approx(1 / 30)
     rows = list(found.scan_history())
     assert [row["_step"] for row in rows] == list(range(30))
@@ -37,6 +40,10 @@ def test_scalars_config_summary_and_marks_come_back(project):
     assert rows[3]["deep"] == {"a": 3} or rows[3]["deep.a"] == 3
     assert found.history_keys["keys"]["deep.a"]["previousValue"] == 29
     assert found.metadata["program"]
+    with contextlib.closing(sqlite3.connect(server.data / "records.sqlite3")) as records:
+        sql = "SELECT title, text, severity FROM alerts WHERE run_id = (SELECT id FROM runs WHERE name = ?)"
+        alerts = records.execute(sql, (run.id,))
+        assert alerts.fetchall() == [("watch out", "the loss rises", "WARN")]
 
 
 def test_not_a_number_and_infinity_survive(project):
@@ -62,6 +69,7 @@ def test_media_and_tables_are_stored_as_files(project, tmp_path):
     found = read(project, run.id)
     names = {file.name for file in found.files()}
     assert {"config.yaml", "wandb-metadata.json", "wandb-summary.json", "odd name%.txt"} <= names
+    assert (found.summary["histogram"]["_type"], sum(found.summary["histogram"]["values"])) == ("histogram", 3)
     picture = found.summary["picture"]
     with found.file(picture["path"]).download(root=str(tmp_path / "down")) as image:
         assert np.array_equal(np.asarray(PIL.Image.open(image.name)), pixels)

@@ -101,11 +101,10 @@ wandb.agent(sweep_id, function=train, count=2, project={project!r}, entity="loca
 
 
 def test_update_changes_what_is_searched(run_client, server, project, tmp_path):
-    write_sweep(tmp_path, GRID)
-    path = create(run_client, project)
-    agent = make_agent(server, project, path.split("/")[-1])
+    sweep_id = wandb.sweep(dict(GRID), project=project, entity="local")
+    agent = make_agent(server, project, sweep_id)
     write_sweep(tmp_path, GRID | {"parameters": {"lr": {"value": 9.0}, "size": {"value": "l"}}})
-    create(run_client, project, "--update", path)
+    create(run_client, project, "--update", f"local/{project}/{sweep_id}")
     assert heartbeat(server, agent)[0]["args"] == {"lr": {"value": 9.0}, "size": {"value": "l"}}
 
 
