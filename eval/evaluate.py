@@ -133,7 +133,7 @@ def _predictions(
 
 def _mask_of(sample: Sample, scores: Tensor) -> NDArray[np.uint8]:
     if not scores.sum().isfinite():
-        raise ValueError(f"{sample.name}: the model's logits are not finite: its weights have diverged")
+        raise ValueError(f"{sample.name}: the model's logits are not finite: its weights have diverged; lower lr")
     height, width = sample.mask.shape
     return label_mask(scores, (height, width)).cpu().numpy()
 
