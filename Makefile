@@ -1,10 +1,10 @@
-# make run | test | soak | lint | bench | setup | clean      (what each does stands in the README)
+# make run | serve | test | soak | lint | bench | setup | clean      (what each does stands in the README)
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup run test soak lint bench clean
+.PHONY: setup run serve test soak lint bench clean
 
 setup: $(READY)
 
@@ -17,7 +17,10 @@ $(READY): pyproject.toml constraints.txt
 
 run: setup
 	test -d data/synthetic || $(BIN)/python -m camvid synth data/synthetic --frames 200 --seed 0 --layout segnet
-	$(BIN)/python train.py --config configs/demo.yaml --data data/synthetic
+	$(BIN)/python -m wandb_local exec -- $(BIN)/python train.py --config configs/demo.yaml --data data/synthetic
+
+serve: setup
+	$(BIN)/python -m wandb_local serve
 
 test: setup
 	$(BIN)/python -m pytest -n 2 -q

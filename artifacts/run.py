@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shlex
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
 import wandb
 from wandb.sdk.lib.wbauth import read_netrc_auth
@@ -100,16 +103,31 @@ def code_version(root: Path = ROOT) -> dict[str, str | bool | None]:
     return version
 
 
-def sync_hint(run: wandb.Run) -> str:
-    """Where the run can be seen: its URL, or offline its folder and the command that sends it to a server."""
+def sync_hint(run: wandb.Run, table: str = "") -> str:
+    """Where the run can be seen: its URL, or offline its folder and the command that sends it to a server.
+
+    Args:
+        run: under way or finished.
+        table: key of a table that it has logged; on wandb_local, which has a page for each, its URL is named too.
+    """
     if run.disabled:
         return "W&B: nothing was tracked (WANDB_MODE=disabled)"
     if not run.offline:
-        return f"W&B run: {run.url}"
+        known = table and has_table_pages(run.settings.base_url)
+        return f"W&B run: {run.url}" + (f"\ntable:   {run.url}/tables/{quote(table)}" if known else "")
     folder = Path(run.sync_dir)
     logs = sorted(folder.parent.glob(f"offline-run-*/run-{run.id}.wandb"))  # a resumed run has several
     command = shlex.join(["wandb", "sync", *(str(log.parent) for log in logs)])
     return f"W&B run (offline): {folder}\nto send it to a server: {command}"
+
+
+def has_table_pages(base_url: str) -> bool:
+    """Whether this is wandb_local: W&B's own servers show tables on the run's page alone."""
+    try:
+        with urllib.request.urlopen(f"{base_url}/healthz", timeout=5) as answer:
+            return bool(json.load(answer).get("server") == "wandb_local")
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 @contextmanager

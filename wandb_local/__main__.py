@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from wandb_local import commands
+from wandb_local.commands import DEFAULT_PORT
 from wandb_local.errors import FolderInUseError
 from wandb_local.folder import default_folder
 
@@ -30,15 +31,17 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m wandb_local", description="A W&B server for one machine.")
     top.add_argument("--debug", action="store_true", help="show the traceback of an error")
     names = top.add_subparsers(required=True, metavar="COMMAND")
-    serve = _add(names, "serve", commands.serve, "serve until interrupted; prints the two variables to export")
-    serve.add_argument("--port", type=int, default=8080, help="0 takes any free port (default: %(default)s)")
+    serve = _add(names, "serve", commands.serve, "serve until interrupted; prints variables to export, pages")
+    serve.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 takes any free one (default: %(default)s)")
+    serve.add_argument("--any-port", action="store_true", help="take any free port if --port is in use")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
     serve.add_argument("--certfile", type=Path, help="certificate for https (with --keyfile)")
     serve.add_argument("--keyfile", type=Path, help="private key for https (with --certfile)")
     execute = _add(names, "exec", commands.execute, "run a command against the server, starting one if none runs")
+    execute.add_argument("--port", type=_port, default=DEFAULT_PORT, help="of a server that is started, if it is free")
     execute.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     imports = _add(names, "import", commands.import_runs, "bring runs that were tracked offline into the data folder")
-    imports.add_argument("paths", nargs="+", type=Path, metavar="wandb/offline-run-…", help="run folders, or their parent")
+    imports.add_argument("paths", nargs="+", type=Path, metavar="wandb/offline-run-…", help="run folders or a parent")
     _add(names, "status", commands.status, "what the running server stores")
     gc = _add(names, "gc", commands.gc, "delete blobs that no run and no artifact version refers to")
     gc.add_argument("--grace", type=float, default=86400, help="spare what is younger, in seconds (default: one day)")
@@ -53,6 +56,13 @@ def _add(names: Any, name: str, command: Callable[[argparse.Namespace], int], te
     added.add_argument("--data", type=Path, default=default_folder(), help="data folder (default: %(default)s)")
     added.set_defaults(command=command)
     return added
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port < 1 << 16:
+        raise argparse.ArgumentTypeError(f"{text}: give 0 to 65535")
+    return port
 
 
 if __name__ == "__main__":

@@ -4,14 +4,17 @@ import argparse
 import contextlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from wandb_local.client import ask, running_server
-from wandb_local.folder import DataFolder
+from wandb_local.folder import DataFolder, default_folder
 
+DEFAULT_PORT = 8080
 _START_TIMEOUT = 60.0  # seconds
 
 
@@ -21,7 +24,8 @@ def serve(options: argparse.Namespace) -> int:
 
     if (options.certfile is None) != (options.keyfile is None):
         raise ValueError("--certfile and --keyfile: give both or neither")
-    serve_folder(DataFolder(options.data), Address(options.host, options.port, options.certfile, options.keyfile))
+    address = Address(options.host, options.port, options.certfile, options.keyfile, options.any_port)
+    serve_folder(DataFolder(options.data), address)
     return 0
 
 
@@ -31,17 +35,26 @@ def execute(options: argparse.Namespace) -> int:
     if not argv:
         raise ValueError("exec: give the command after --")
     folder = DataFolder(options.data)
-    with _server(folder) as url:
+    running = running_server(folder)
+    with _server(folder, options.port) as url:
         environment = {**os.environ, "WANDB_BASE_URL": url, "WANDB_API_KEY": folder.api_key}
-        return subprocess.run(argv, env=environment, check=False).returncode
+        code = subprocess.run(argv, env=environment, check=False).returncode
+    if running is None:
+        port = urlsplit(url).port
+        command = ["python", "-m", "wandb_local", "serve", *([] if port == DEFAULT_PORT else ["--port", str(port)])]
+        command += [] if folder.root == default_folder().resolve() else ["--data", str(folder.root)]
+        print(f"to browse what was tracked, at {url}: {shlex.join(command)}", file=sys.stderr)
+    return code
 
 
 @contextlib.contextmanager
-def _server(folder: DataFolder) -> Iterator[str]:
-    """The URL of the server on a data folder; one is started if none runs, and stopped at the end."""
+def _server(folder: DataFolder, port: int = 0) -> Iterator[str]:
+    """The URL of the server on a data folder; one is started if none runs, and stopped at the end. It takes the port,
+    so that the addresses that it gives stay good, or any free one."""
     url, started = running_server(folder), None
     if url is None:
-        command = [sys.executable, "-m", "wandb_local", "serve", "--port", "0", "--data", str(folder.root)]
+        command = [sys.executable, "-m", "wandb_local", "serve", "--port", str(port), "--any-port"]
+        command += ["--data", str(folder.root)]
         started = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         yield url or _wait_for(folder, started)

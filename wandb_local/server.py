@@ -1,5 +1,6 @@
 """A server process: opens the data folder, listens, and closes everything when it is told to stop."""
 
+import errno
 import logging
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -21,12 +22,14 @@ _THREADS = 8  # they take turns at the one writer's lock; more would only add co
 
 @dataclass(frozen=True)
 class Address:
-    """Where to listen; port 0 takes any free one. With a certificate and its key the server speaks https."""
+    """Where to listen; port 0 takes any free one, and so does a port that is in use if ``any_port`` allows it. With a
+    certificate and its key the server speaks https."""
 
     host: str = "127.0.0.1"
     port: int = 8080
     certfile: Path | None = None
     keyfile: Path | None = None
+    any_port: bool = False
 
     def url(self, port: int) -> str:
         """The base URL for clients on this machine."""
@@ -68,7 +71,8 @@ def serve_folder(folder: DataFolder, address: Address) -> None:
             ws="none",
         )
         folder.announce(url)
-        print(f"export WANDB_BASE_URL={url}\nexport WANDB_API_KEY={folder.api_key}", flush=True)
+        print(f"export WANDB_BASE_URL={url}\nexport WANDB_API_KEY={folder.api_key}")
+        print(f"# pages: {url}/ (log in with the key)", flush=True)
         uvicorn.Server(config).run(sockets=[listener])
         services.close()
     finally:
@@ -79,7 +83,12 @@ def _listen(address: Address) -> socket.socket:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((address.host, address.port))
+    try:
+        listener.bind((address.host, address.port))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE or not address.any_port:
+            raise OSError(error.errno, f"{address.host}:{address.port}: {error.strerror}; give --port") from None
+        listener.bind((address.host, 0))
     listener.listen(512)
     if address.host not in ("127.0.0.1", "localhost", "::1"):
         logging.getLogger(__name__).warning("listening on %s: others on the network can try the API key", address.host)

@@ -24,6 +24,7 @@ from artifacts import (
 )
 from artifacts.model import RECORDS
 from artifacts.publish import publish
+from artifacts.run import has_table_pages
 from camvid.layouts import content_digest, open_camvid
 from camvid.taxonomy import load_taxonomy
 from models import build_model
@@ -207,3 +208,15 @@ def test_a_resumed_run_is_one_run(new_run, monkeypatch, mode):
         sync(*shlex.split(command))
     rows = wandb.Api().run(f"roads/{first.id}").scan_history()
     assert [row["epoch"] for row in rows] == [1, 2, 3]
+
+
+def test_the_hint_leads_to_the_page_of_a_table(new_run):
+    with tracked(new_run()) as run:
+        run.log({"val/edge_cases": wandb.Table(columns=["name"], data=[["a"]])})
+    assert sync_hint(run).splitlines() == [f"W&B run: {run.url}"]
+    assert sync_hint(run, "val/edge_cases").splitlines()[1] == f"table:   {run.url}/tables/val/edge_cases"
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "nonsense", "ftp://127.0.0.1"])
+def test_where_nothing_says_so_tables_have_no_pages(url):
+    assert not has_table_pages(url)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -191,8 +192,23 @@ def test_exec_starts_and_stops_a_server(tmp_path):
     assert url.startswith("http://127.0.0.1:")
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(f"{url}/healthz", timeout=5)
+    assert f"to browse what was tracked, at {url}: python -m wandb_local serve" in done.stderr
+    assert f"--data {tmp_path / 'data'}" in done.stderr
     assert run_command("exec", "--data", tmp_path / "data", "--", "sh", "-c", "exit 7", check=False).returncode == 7
     assert run_command("status", "--data", tmp_path / "data", check=False).returncode == 1
+
+
+def test_a_port_in_use(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = run_command("serve", "--data", tmp_path / "data", "--port", port, check=False)
+        assert refused.returncode == 2 and f"127.0.0.1:{port}" in refused.stderr and "--port" in refused.stderr
+        code = "import os; print(os.environ['WANDB_BASE_URL'])"
+        done = run_command("exec", "--data", tmp_path / "data", "--port", port, "--", sys.executable, "-c", code)
+    url = done.stdout.strip()
+    other = int(url.rpartition(":")[2])
+    assert other != port
+    assert f"at {url}: python -m wandb_local serve --port {other} --data" in done.stderr  # where the address stays good
 
 
 def test_status_gc_and_export(server, project, tmp_path):
