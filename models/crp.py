@@ -30,3 +30,11 @@ def _pool5x5(x: Tensor) -> Tensor:
     """The maximum over 5x5 windows, same size: first along rows, then along columns, 10 comparisons instead of 25."""
     rows = F.max_pool2d(x, kernel_size=(1, 5), stride=1, padding=(0, 2))
     return F.max_pool2d(rows, kernel_size=(5, 1), stride=1, padding=(2, 0))
+
+
+def refuse_crp(crp: bool) -> None:
+    """ValueError where chained residual pooling is asked of an architecture that has no place for it."""
+    if crp:
+        raise ValueError(
+            "crp: True is not allowed here, chained residual pooling is for unet and plain_unet; use False"
+        )

@@ -1,31 +1,22 @@
-"""Architectures of segmentation_models_pytorch: DeepLabV3+, SegFormer, UPerNet, FPN."""
+"""Architectures of segmentation_models_pytorch: DeepLabV3+, UPerNet, FPN."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import segmentation_models_pytorch as smp
-import timm
-import torch
-from segmentation_models_pytorch.encoders import get_encoder
+from torch import Tensor, nn
 
-from models.backbones import UNFIT, check_hub, load_weights, normalisation, resolve_backbone
+from models.backbones import UNFIT, build_backbone, load_weights, normalisation, resolve_backbone
+from models.crp import refuse_crp
+from models.mit import MIT
 from models.network import SegmentationModel
-from models.weights import load_backbone, read_weights
-
-MIT = ("mit_b0", "mit_b1", "mit_b2")  # SegFormer's own encoders, which timm has not
 
 
 def build_deeplabv3plus(num_classes: int, backbone: str, weights: str, crp: bool) -> SegmentationModel:
     """DeepLabV3+ (Chen et al., ECCV 2018): atrous pyramid at stride 16, one skip at stride 4."""
     return _build(smp.DeepLabV3Plus, num_classes, backbone, weights, crp, pools_globally=True)
-
-
-def build_segformer(num_classes: int, backbone: str, weights: str, crp: bool) -> SegmentationModel:
-    """SegFormer (Xie et al., NeurIPS 2021): all levels projected, upsampled to stride 4 and mixed 1x1."""
-    return _build(smp.Segformer, num_classes, backbone, weights, crp)
 
 
 def build_upernet(num_classes: int, backbone: str, weights: str, crp: bool) -> SegmentationModel:
@@ -46,10 +37,7 @@ def _build(
     crp: bool,
     pools_globally: bool = False,
 ) -> SegmentationModel:
-    if crp:
-        raise ValueError(
-            "crp: True is not allowed here, chained residual pooling is for unet and plain_unet; use False"
-        )
+    refuse_crp(crp)
     name = backbone if backbone in MIT else resolve_backbone(backbone)
     try:
         model = network(name if name in MIT else f"tu-{name}", encoder_weights=None, classes=num_classes)
@@ -58,22 +46,21 @@ def _build(
         raise ValueError(
             f"backbone: {backbone} does not fit {network.__name__} ({reason}); choose another, e.g. resnet34"
         ) from error
+    encoder = model.encoder
     if name in MIT:
-        _load_mit(model.encoder, name, weights)
-        stats = (_per_channel(timm.data.IMAGENET_DEFAULT_MEAN), _per_channel(timm.data.IMAGENET_DEFAULT_STD))
+        encoder = Levels(build_backbone(name, weights))
     else:
-        load_weights(model.encoder.model, name, weights)
-        stats = normalisation(name)
-    return SegmentationModel(model.encoder, model.decoder, model.segmentation_head, stats, pools_globally)
+        load_weights(encoder.model, name, weights)
+    return SegmentationModel(encoder, model.decoder, model.segmentation_head, normalisation(name), pools_globally)
 
 
-def _per_channel(values: tuple[float, ...]) -> torch.Tensor:
-    return torch.tensor(values).view(1, 3, 1, 1)
+class Levels(nn.Module):
+    """Our MiT in place of theirs: before its maps they expect the image and an empty map at stride 2."""
 
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
 
-def _load_mit(encoder: Any, name: str, weights: str) -> None:
-    if weights == "imagenet":
-        check_hub(f"smp-hub/{name}.imagenet", name)
-        load_backbone(encoder, get_encoder(name, weights="imagenet").state_dict(), weights)
-    elif weights != "none":
-        load_backbone(encoder, read_weights(Path(weights).expanduser()), weights)
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Six maps of normalised images (N, 3, H, W)."""
+        return [images, images[:, :0, ::2, ::2], *self.model(images)]

@@ -107,7 +107,7 @@ def load_backbone(backbone: nn.Module, tensors: Mapping[str, Tensor], source: st
     of the backbone is missing or has another shape: it names `source`, the tensors, and the fix.
     """
     own = backbone.state_dict()
-    found = {key.replace(".", "_"): tensor for key, tensor in _without_prefix(tensors, own).items()}
+    found = {key.replace(".", "_"): tensor for key, tensor in without_prefix(tensors, own).items()}
     missing = [k for k in own if k.replace(".", "_") not in found and not k.endswith("num_batches_tracked")]
     if missing:
         raise ValueError(
@@ -121,7 +121,7 @@ def load_backbone(backbone: nn.Module, tensors: Mapping[str, Tensor], source: st
     backbone.load_state_dict(loaded)
 
 
-def _without_prefix(tensors: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+def without_prefix(tensors: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
     """Take off what a wrapper put before the names, such as `module.` or our models' `backbone.`."""
     wanted = {key.replace(".", "_") for key in own}
     for _ in range(3):
