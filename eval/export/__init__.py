@@ -1,0 +1,10 @@
+"""A model as one file that needs none of this project: written, checked against PyTorch, quantised, and read back.
+
+The classes, their colours and the size at which it predicts travel in the file as JSON.
+"""
+
+from eval.export.check import Agreement, ExportError, verify
+from eval.export.formats import FORMATS, ExportMissing
+from eval.export.read import Exported, is_exported, load_exported
+
+__all__ = ["FORMATS", "Agreement", "ExportError", "ExportMissing", "Exported", "is_exported", "load_exported", "verify"]

@@ -1,0 +1,79 @@
+"""Writing a model as ONNX or TorchScript, for batches and images of any size."""
+
+import json
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from eval.export.pooling import without_adaptive_pooling
+
+KEY = "camvid.json"  # name of the metadata in a file
+EXAMPLE = (2, 3, 70, 102)  # no side a multiple of anything that a model might take for granted
+OPSET = 18
+INPUT, OUTPUT = "images", "logits"
+
+
+class ExportMissing(ValueError):
+    """The packages that export are not installed."""
+
+
+class Format(NamedTuple):
+    """`write` takes a model in eval mode, a path and the metadata; `suffix` is that of its files."""
+
+    suffix: str
+    write: Callable[[nn.Module, Path, Mapping[str, Any]], None]
+
+
+def write_onnx(model: nn.Module, path: Path, metadata: Mapping[str, Any]) -> None:
+    """ONNX with input `images` (N, 3, H, W) in [0, 1] and output `logits` (N, C, H, W); N, H and W are free.
+
+    It is made from a trace. PyTorch's newer exporter keeps sizes as formulas: where padding depends on the size, as in
+    EfficientNet's, it did not come to an end within minutes, and the trace takes a second.
+
+    Raises:
+        ExportMissing: onnx is not installed.
+        ValueError: the model cannot be written so.
+    """
+    try:
+        import onnx
+    except ImportError as error:
+        raise ExportMissing(missing_packages(error)) from error
+    free = {0: "batch", 2: "height", 3: "width"}
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # of tracing, and of its deprecation
+        try:
+            torch.onnx.export(
+                without_adaptive_pooling(model),
+                (torch.rand(EXAMPLE),),
+                str(path),
+                dynamo=False,
+                opset_version=OPSET,
+                input_names=[INPUT],
+                output_names=[OUTPUT],
+                dynamic_axes={INPUT: free, OUTPUT: free},
+            )
+        except (torch.onnx.errors.OnnxExporterError, RuntimeError) as error:
+            raise ValueError(f"onnx: this model cannot be written ({str(error).splitlines()[0]})") from error
+    written = onnx.load(path)
+    onnx.helper.set_model_props(written, {KEY: json.dumps(metadata)})
+    onnx.save(written, path)
+
+
+def write_torchscript(model: nn.Module, path: Path, metadata: Mapping[str, Any]) -> None:
+    """TorchScript, traced: images (N, 3, H, W) in [0, 1] to logits (N, C, H, W); N, H and W are free."""
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # deprecated, but what phones and C++ programs load
+        traced = torch.jit.trace(model, torch.rand(EXAMPLE), check_trace=False)
+        torch.jit.save(traced, str(path), _extra_files={KEY: json.dumps(metadata)})
+
+
+def missing_packages(error: ImportError) -> str:
+    """What to say where the packages of the extra `export` are not installed."""
+    return f"{error.name} is not installed: pip install onnx onnxruntime, or this project with [export]"
+
+
+FORMATS = {"onnx": Format(".onnx", write_onnx), "torchscript": Format(".torchscript", write_torchscript)}

@@ -1,0 +1,144 @@
+"""Several models in one table: quality, size and speed, best first, and which of them suit an embedded target.
+
+A model suits an embedded target when its file is at most 25 MB, what fits beside an operating system into the flash of
+a small camera or controller, and one image takes at most 100 ms on the machine that measures (10 images a second),
+by the faster of PyTorch and ONNX Runtime. Both limits can be set: the target's processor is not the one that measures.
+"""
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+MISSING = "–"
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One model; scores lie in [0, 1] and are NaN where it was not evaluated, times are NaN where not measured.
+
+    Attributes:
+        name: of its run, file or preset.
+        network: architecture and backbone.
+        size: height and width at which it predicts, such as 192x256.
+        scores: where the scores come from, such as "test"; empty without scores.
+        mean_acc: mean over the classes of the share of true pixels found.
+        miou: mean IoU.
+        priority_dice: mean Dice of the priority classes.
+        parameters: number of them.
+        mb: size of the file in 10⁶ bytes.
+        pytorch_ms: milliseconds for one image with PyTorch.
+        onnx_ms: the same with ONNX Runtime.
+        precision: in which PyTorch computed; ONNX Runtime computes in fp32, or what the file holds.
+    """
+
+    name: str
+    network: str
+    size: str
+    scores: str
+    mean_acc: float
+    miou: float
+    priority_dice: float
+    parameters: int
+    mb: float
+    pytorch_ms: float
+    onnx_ms: float
+    precision: str
+
+    @property
+    def fastest_ms(self) -> float:
+        """The faster of the two times, NaN where neither was measured."""
+        return min((ms for ms in (self.pytorch_ms, self.onnx_ms) if not math.isnan(ms)), default=math.nan)
+
+
+@dataclass(frozen=True)
+class Target:
+    """An embedded target: the largest file in 10⁶ bytes, the longest time for one image in milliseconds."""
+
+    mb: float = 25.0
+    ms: float = 100.0
+
+    def suits(self, model: Ranked) -> bool:
+        """Whether a model keeps within both limits; one that was not timed does not."""
+        return model.mb <= self.mb and model.fastest_ms <= self.ms
+
+
+COLUMNS = {
+    "model": "name",
+    "network": "network",
+    "size": "size",
+    "scores on": "scores",
+    "mean accuracy": "mean_acc",
+    "mean IoU": "miou",
+    "priority Dice": "priority_dice",
+    "parameters": "parameters",
+    "MB": "mb",
+    "ms PyTorch": "pytorch_ms",
+    "ms ONNX Runtime": "onnx_ms",
+    "embedded": "embedded",
+}
+
+
+def ranking(models: Iterable[Ranked]) -> list[Ranked]:
+    """Best mean IoU first; models without scores come last, smaller files first."""
+    return sorted(models, key=lambda model: (-_or(model.miou, -1), model.mb, model.name))
+
+
+def records(models: Sequence[Ranked], target: Target) -> list[dict[str, object]]:
+    """A dict of plain values for each model in the order given; undefined numbers are None."""
+    rows = []
+    for model in models:
+        values = {field.name: getattr(model, field.name) for field in fields(model)}
+        plain = {
+            key: None if isinstance(value, float) and math.isnan(value) else value for key, value in values.items()
+        }
+        rows.append(plain | {"embedded": target.suits(model)})
+    return rows
+
+
+def csv_text(models: Sequence[Ranked], target: Target) -> str:
+    """The records as CSV with a header; undefined numbers are empty."""
+    rows = records(models, target)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def markdown(models: Sequence[Ranked], target: Target, machine: str) -> str:
+    """The table as Markdown, its columns aligned, with a line on how it was measured. ``machine``: on what."""
+    table = [list(COLUMNS), *([_cell(row, key) for key in COLUMNS.values()] for row in records(models, target))]
+    widths = [max(len(line[column]) for line in table) for column in range(len(COLUMNS))]
+    texts = 4  # columns of words; the others are numbers and stand to the right
+    rule = ["-" * width if column < texts else "-" * (width - 1) + ":" for column, width in enumerate(widths)]
+    lines = [
+        "| " + " | ".join(_pad(text, widths[i], i < texts) for i, text in enumerate(line)) + " |"
+        for line in (table[0], rule, *table[1:])
+    ]
+    kinds = " and ".join(dict.fromkeys(model.precision for model in models if model.precision)) or "fp32"
+    note = (
+        f"{machine}; one image, warm median; PyTorch in {kinds}. "
+        f"Embedded: at most {target.mb:g} MB and {target.ms:g} ms by the faster of the two."
+    )
+    return "\n".join([*lines, "", note, ""])
+
+
+def _cell(row: Mapping[str, object], key: str) -> str:
+    value = row[key]
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if key == "parameters":
+        return f"{float(str(value)) / 1e6:.2f} M"
+    if isinstance(value, float):
+        return f"{value:.3f}" if key in ("mean_acc", "miou", "priority_dice") else f"{value:.1f}"
+    return MISSING if value in (None, "") else str(value).replace("|", "\\|")
+
+
+def _pad(text: str, width: int, left: bool) -> str:
+    return text.ljust(width) if left else text.rjust(width)
+
+
+def _or(value: float, other: float) -> float:
+    return other if math.isnan(value) else value
