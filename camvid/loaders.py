@@ -11,6 +11,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from camvid.cache import FrameCache
+from camvid.on_device import POLICIES as DEVICE_POLICIES
+from camvid.on_device import DeviceAugmentation
 from camvid.transforms import build_augmentation
 
 
@@ -51,6 +53,28 @@ class TrainFrames(Dataset[tuple[Tensor, Tensor]]):
         return torch.from_numpy(pair["image"]).permute(2, 0, 1), torch.from_numpy(pair["mask"])
 
 
+class WholeFrames(Dataset[tuple[Tensor, Tensor, Tensor]]):
+    """Frames as the cache has them, (3, H, W) and (H, W) uint8, and the numbers by which the device augments them."""
+
+    def __init__(self, cache: FrameCache, augmentation: DeviceAugmentation):
+        self.cache, self.augmentation = cache, augmentation
+
+    def __len__(self) -> int:
+        return len(self.cache)
+
+    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
+        seed, index = key
+        image, mask = np.array(self.cache.images[index]), np.array(self.cache.masks[index])
+        numbers = self.augmentation.draw(seed, mask.shape)
+        return torch.from_numpy(image).permute(2, 0, 1), torch.from_numpy(mask), numbers
+
+
+class TrainLoader(DataLoader[tuple[Tensor, ...]]):
+    """`finish` makes images and masks of a batch on the device; None where the batch is that already."""
+
+    finish: DeviceAugmentation | None = None
+
+
 def train_loader(
     cache: FrameCache,
     *,
@@ -63,8 +87,11 @@ def train_loader(
     workers: int = -1,
     device: str = "cpu",
     share: tuple[int, int] = (0, 1),
-) -> DataLoader[tuple[Tensor, Tensor]]:
+    augment_on: str = "auto",
+) -> TrainLoader:
     """Shuffled, augmented training batches: images (N, 3, h, w) uint8 and masks (N, h, w) uint8.
+
+    Those that are augmented on the device come as whole frames with numbers, for the loader's `finish`.
 
     Args:
         cache: decoded frames.
@@ -76,9 +103,10 @@ def train_loader(
         workers: loader processes; -1 takes none for the CPU, where they slow the network down, and up to 8 for a GPU.
         device: cpu or cuda.
         share: which of how many processes this is; it gets its share of each batch.
+        augment_on: loader, device, or auto: a GPU where it knows the policy.
 
     Raises:
-        ValueError: fewer frames than one batch, or a batch that cannot be shared evenly.
+        ValueError: fewer frames than one batch, a batch that cannot be shared evenly, or a policy that no device knows.
     """
     if len(cache) < batch_size:
         raise ValueError(f"batch_size={batch_size} is larger than the train split ({len(cache)} frames)")
@@ -89,8 +117,10 @@ def train_loader(
         )
     if workers < 0:
         workers = 0 if device == "cpu" else min(8, os.cpu_count() or 1)
-    return DataLoader(
-        TrainFrames(cache, augment, size, (crop_min, crop_max)),
+    on_device = augment_on == "device" or (augment_on == "auto" and device == "cuda" and augment in DEVICE_POLICIES)
+    finish = DeviceAugmentation(augment, size, (crop_min, crop_max)) if on_device else None
+    loader = TrainLoader(
+        WholeFrames(cache, finish) if finish else TrainFrames(cache, augment, size, (crop_min, crop_max)),
         batch_size=batch_size // count,
         sampler=SeededOrder(len(cache), seed, *share),
         num_workers=workers,
@@ -98,3 +128,5 @@ def train_loader(
         pin_memory=device == "cuda",
         drop_last=True,
     )
+    loader.finish = finish
+    return loader

@@ -18,11 +18,12 @@ from fastai.optimizer import OptimWrapper
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from training.ahead import Ahead
 from training.average import Average
 from training.checkpoint import Checkpoint, set_random_state
 from training.distributed import ALONE, Parallel, Team
 from training.machine import OutOfMemory, is_out_of_memory, memory_advice
-from training.precision import Autocast, Prepare
+from training.precision import Autocast, Prepare, compile_network
 from training.progress import EpochLine, Evaluate, Validate, Watch
 from training.schedule import Stage, TimeBudget, stages
 
@@ -30,8 +31,8 @@ from training.schedule import Stage, TimeBudget, stages
 class Loaders(DataLoaders):
     """The training batches on a device; validation has a loop of its own."""
 
-    def __init__(self, train: DataLoader[tuple[Tensor, Tensor]], device: str):
-        super().__init__(train, [])
+    def __init__(self, train: DataLoader[tuple[Tensor, ...]], device: str):
+        super().__init__(Ahead(train, torch.device(device), getattr(train, "finish", None)), [])
         self._device = torch.device(device)
 
 
@@ -85,7 +86,7 @@ def split_parameters(model: nn.Module) -> list[list[nn.Parameter]]:
 
 def build_learner(
     model: nn.Module,
-    train: DataLoader[tuple[Tensor, Tensor]],
+    train: DataLoader[tuple[Tensor, ...]],
     loss: nn.Module,
     evaluate: Evaluate,
     *,
@@ -109,7 +110,8 @@ def build_learner(
 
     Args:
         model: images (N, 3, H, W) in [0, 1] to logits (N, C, H, W); its `backbone` is what can be frozen.
-        train: batches of uint8 images (N, 3, H, W) and masks (N, H, W) from a sampler with an `epoch`.
+        train: batches of images (N, 3, H, W) in 0 to 255 and masks (N, H, W) from a sampler with an `epoch`; where it
+            has a function `finish`, what that makes of its batches on the device.
         loss: of logits and int64 target.
         evaluate: validation metrics of a model, by name; logged as val/<name>.
         folder: where checkpoints go.
@@ -137,7 +139,7 @@ def build_learner(
     cbs += [GradientClip(grad_clip)] if grad_clip else []
     cbs += [*callbacks, Checkpoint(folder, f"val/{monitor}", patience, team)]
     if compile:
-        model.compile()
+        compile_network(model)
     return Learner(
         Loaders(train, device),
         model.to(device),

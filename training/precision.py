@@ -1,4 +1,4 @@
-"""Number format and memory layout, on the GPU and on the CPU alike."""
+"""Number format, memory layout and compilation, on the GPU and on the CPU alike."""
 
 from __future__ import annotations
 
@@ -37,8 +37,16 @@ def resolve_precision(precision: str, device: str) -> str:
     return precision
 
 
+def compile_network(model: nn.Module) -> None:
+    """torch.compile, in place. Where the compiler is missing or fails, a log line says so, and all runs as it is."""
+    import torch._dynamo  # takes a second
+
+    torch._dynamo.config.suppress_errors = True
+    model.compile()
+
+
 class Prepare(Callback):
-    """The last step of loading, on the device: uint8 images to floats in [0, 1], uint8 masks to int64."""
+    """The last step of loading, on the device: images in 0 to 255 to floats in [0, 1], uint8 masks to int64."""
 
     order = -5
 
@@ -49,7 +57,7 @@ class Prepare(Callback):
         self.learn.model.to(memory_format=self.memory_format)
 
     def before_batch(self) -> None:
-        image: Tensor = self.learn.xb[0]  # (N, 3, H, W) uint8
+        image: Tensor = self.learn.xb[0]  # (N, 3, H, W) uint8 or float
         self.learn.xb = (image.to(memory_format=self.memory_format).float().div_(255),)
         self.learn.yb = (self.learn.yb[0].long(),)
 

@@ -42,9 +42,9 @@ def frames() -> FrameCache:
 def make_learner(tmp_path: Path) -> Callable[..., Learner]:
     """Builds a learner on the same data and with the same first weights each time; settings can be changed."""
 
-    def make(folder: Path = tmp_path, batch_size: int = 2, evaluate=None, **changes) -> Learner:
+    def make(folder: Path = tmp_path, batch_size: int = 2, evaluate=None, loader=None, **changes) -> Learner:
         torch.manual_seed(0)
-        loader = train_loader(
+        loader = loader or train_loader(
             frames(),
             augment="flip",
             size=(32, 32),

@@ -1,0 +1,114 @@
+"""The augmentation policies none, flip, crop and color for whole batches where the network computes.
+
+A GPU's loader processes cannot crop and colour 480x360 frames as fast as the network takes them; here they read the
+frames and draw the numbers, and the device does the rest. Geometry is that of the policies in `camvid.transforms`:
+half-pixel centres, images bilinear, masks to the nearest pixel (exact, in whole numbers). Colours differ in their
+order, which is fixed, and in hue, which turns about the grey axis (in YIQ); so all of them make one matrix an image.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+POLICIES = ("none", "flip", "crop", "color")
+GREY = (0.299, 0.587, 0.114)
+TO_YIQ = torch.tensor([GREY, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112)])
+PLAIN = (1.0, 1.0, 1.0, 0.0)  # brightness, contrast, saturation, hue (in turns) that change nothing
+
+
+@dataclass(frozen=True)
+class DeviceAugmentation:
+    """Draws the numbers of an augmentation (`draw`) and applies those of a batch (the call).
+
+    Attributes:
+        policy: one of POLICIES.
+        size: height and width of what comes out, in pixels.
+        crops: smallest and largest share of the frame's area that a random crop keeps.
+    """
+
+    policy: str
+    size: tuple[int, int]
+    crops: tuple[float, float]
+
+    def __post_init__(self) -> None:
+        if self.policy not in POLICIES:
+            known = ", ".join(POLICIES)
+            raise ValueError(
+                f"augment={self.policy!r} runs in the loader alone: take augment_on=loader, or one of {known}"
+            )
+
+    def draw(self, seed: int, frame: tuple[int, int]) -> Tensor:
+        """The numbers for one frame of this height and width: top, left, height, width, flipped, and four of colour."""
+        rng, level = np.random.default_rng(seed), POLICIES.index(self.policy)
+        box = self._box(rng, frame) if level >= POLICIES.index("crop") else (0, 0, *frame)
+        flipped = level >= POLICIES.index("flip") and rng.random() < 0.5
+        jitter = level >= POLICIES.index("color") and rng.random() < 0.8
+        colors = (*rng.uniform(0.7, 1.3, 3), rng.uniform(-0.03, 0.03)) if jitter else PLAIN
+        return torch.tensor([*box, flipped, *colors])  # (9,)
+
+    def _box(self, rng: np.random.Generator, frame: tuple[int, int]) -> tuple[int, int, int, int]:
+        """A crop of random area and of nearly the output's aspect; the whole frame where none fits."""
+        aspect = self.size[1] / self.size[0]
+        for _ in range(10):
+            area = rng.uniform(*self.crops) * frame[0] * frame[1]
+            ratio = math.exp(rng.uniform(math.log(0.85 * aspect), math.log(aspect / 0.85)))
+            height, width = round(math.sqrt(area / ratio)), round(math.sqrt(area * ratio))
+            if 0 < height <= frame[0] and 0 < width <= frame[1]:
+                return (*rng.integers((frame[0] - height + 1, frame[1] - width + 1)).tolist(), height, width)
+        return 0, 0, *frame
+
+    def __call__(self, images: Tensor, masks: Tensor, numbers: Tensor) -> tuple[Tensor, Tensor]:
+        """Augments a batch on its device.
+
+        Args:
+            images: (N, 3, H, W) uint8.
+            masks: (N, H, W) uint8.
+            numbers: (N, 9) from `draw`.
+
+        Returns:
+            Images (N, 3, h, w) float in [0, 255] and masks (N, h, w) uint8.
+        """
+        top, left, height, width, flipped = (column[:, None] for column in numbers[:, :5].long().unbind(1))
+        down = torch.arange(self.size[0], device=images.device)[None]
+        across = torch.arange(self.size[1], device=images.device)[None]
+        across = torch.where(flipped > 0, self.size[1] - 1 - across, across)  # (N, w)
+        rows = top + (2 * down + 1) * height // (2 * self.size[0])  # (N, h)
+        columns = left + (2 * across + 1) * width // (2 * self.size[1])
+        batch = torch.arange(len(masks), device=masks.device)[:, None, None]
+        nearest = masks[batch, rows[:, :, None], columns[:, None, :]]
+        y = _between(down, top, height, self.size[0]) / images.shape[2]
+        x = _between(across, left, width, self.size[1]) / images.shape[3]
+        grid = torch.stack(torch.broadcast_tensors(x[:, None, :], y[:, :, None]), -1) * 2 - 1  # (N, h, w, 2)
+        sampled = functional.grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
+        return (_color(sampled, numbers[:, 5:].float()) if self.policy == "color" else sampled), nearest
+
+
+def _between(position: Tensor, start: Tensor, length: Tensor, size: int) -> Tensor:
+    """Where in the frame a pixel of the output lies, in pixels from the frame's edge, within the crop's pixels."""
+    where = start + (position + 0.5) * length / size
+    return torch.clamp(where, start + 0.5, start + length - 0.5)
+
+
+def _color(images: Tensor, colors: Tensor) -> Tensor:
+    """Brightness, contrast about the mean grey, saturation and hue, in this order; images (N, 3, h, w) in [0, 255]."""
+    brightness, contrast, saturation, hue = (column[:, None, None] for column in colors.unbind(1))
+    grey = torch.tensor([GREY], device=images.device)  # (1, 3)
+    mean = brightness[:, :, 0] * (images.mean((2, 3)) @ grey.T)  # (N, 1)
+    identity = torch.eye(3, device=images.device)
+    saturate = saturation * identity + (1 - saturation) * grey.expand(3, 3)  # (N, 3, 3)
+    to_yiq = TO_YIQ.to(images.device)
+    turn = torch.zeros(len(images), 3, 3, device=images.device)
+    turn[:, 0, 0] = 1
+    turn[:, 1, 1] = turn[:, 2, 2] = torch.cos(math.tau * hue[:, 0, 0])
+    turn[:, 2, 1] = torch.sin(math.tau * hue[:, 0, 0])
+    turn[:, 1, 2] = -turn[:, 2, 1]
+    matrix = torch.linalg.inv(to_yiq) @ turn @ to_yiq @ saturate  # keeps greys, so the contrast's offset passes through
+    offset = (1 - contrast[:, :, 0]) * mean  # (N, 1)
+    colored = torch.einsum("nij,njhw->nihw", brightness * contrast * matrix, images)
+    return (colored + offset[:, :, None, None]).clamp(0, 255)

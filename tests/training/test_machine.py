@@ -1,0 +1,72 @@
+"""Too little memory, and a loss that diverges, are named with what to try."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+
+from training import fit
+from training.machine import OutOfMemory, memory_advice
+from training.progress import TrainingDiverged
+
+PLAN: dict[str, Any] = {"fit": "one_cycle", "epochs": 2, "freeze_epochs": 1, "lr": 0.01, "backbone_lr_factor": 0.0}
+
+
+def on_gpu():
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 8 GiB")
+
+
+def on_cpu():
+    torch.empty(2**50)
+
+
+def in_numpy():
+    raise MemoryError
+
+
+@pytest.mark.parametrize("fail", [on_gpu, on_cpu, in_numpy])
+def test_a_step_without_memory_names_the_batch_size_to_try(make_learner, fail):
+    learn = make_learner(batch_size=4, accumulate=2)
+    learn.model.head.register_forward_hook(lambda module, inputs, logits: fail())
+    advice = "^out of memory at batch_size=4: try batch_size=2 accumulate=4, which makes the same steps in less memory$"
+    with pytest.raises(OutOfMemory, match=advice):
+        fit(learn, **PLAN)
+
+
+def test_an_evaluation_without_memory_does_too(make_learner):
+    def judge(model):
+        on_gpu()
+
+    with pytest.raises(OutOfMemory, match="try batch_size=1 accumulate=2"):
+        fit(make_learner(evaluate=judge), **PLAN)
+
+
+def test_another_error_keeps_its_kind_and_words(make_learner):
+    learn = make_learner()
+    learn.model.head = torch.nn.Conv2d(9, 3, 1)
+    with pytest.raises(RuntimeError, match=r"expected input.* to have 9 channels"):
+        fit(learn, **PLAN)
+
+
+def test_advice():
+    assert "batch_size=8 accumulate=2" in memory_advice(16)
+    assert "batch_size=3 accumulate=9" in memory_advice(9, accumulate=3)
+    assert "batch_size=16: try batch_size=8 accumulate=2" in memory_advice(8, processes=2)
+    assert "batch_size=2, one frame: lower resize_factor" in memory_advice(1, processes=2)
+
+
+@pytest.mark.parametrize("bad", [1, 3, 17])
+def test_the_first_step_whose_loss_is_not_finite_is_named_with_its_rate(make_learner, bad):
+    learn = make_learner(batch_size=1)  # 10 steps an epoch
+    steps = []
+    inner = learn.loss_func
+    learn.loss_func = lambda logits, target: (
+        inner(logits, target) * (math.inf if steps.append(1) or len(steps) == bad else 1)
+    )
+    epoch, step = (bad - 1) // 10 + 1, (bad - 1) % 10 + 1
+    with pytest.raises(
+        TrainingDiverged, match=rf"\(epoch {epoch}, step {step}, lr 0\.\d+\): lower lr \(now 0.01\), or"
+    ):
+        fit(learn, **PLAN)
+    assert len(steps) < bad + 50

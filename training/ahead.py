@@ -1,0 +1,61 @@
+"""Batches on the device, one ahead of the training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+Batch = tuple[Tensor, ...]
+
+
+class Ahead:
+    """A loader whose next batch travels to the device, and is finished there, while the network works on this one.
+
+    On a GPU that happens on a stream of its own; the loader's pinned memory lets the copy run beside the host. Whatever
+    else is asked of it (its sampler, its batch size) is the loader's.
+
+    Args:
+        loader: batches of tensors.
+        device: cpu or cuda.
+        finish: from the tensors of a batch, on the device, to images and masks; None leaves them.
+    """
+
+    def __init__(self, loader: DataLoader[Batch], device: torch.device, finish: Callable[..., Batch] | None = None):
+        self.loader, self.device, self.finish = loader, device, finish
+
+    def __len__(self) -> int:
+        return len(self.loader)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.loader, name)
+
+    def __iter__(self) -> Iterator[Batch]:
+        stream = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None
+        ready: tuple[Batch, torch.cuda.Event | None] | None = None
+        for batch in self.loader:
+            coming = self._bring(batch, stream)
+            if ready:
+                yield _take(*ready)
+            ready = coming
+        if ready:
+            yield _take(*ready)
+
+    def _bring(self, batch: Batch, stream: torch.cuda.Stream | None) -> tuple[Batch, torch.cuda.Event | None]:
+        """The batch on the device, and what to wait for before it is used."""
+        with torch.cuda.stream(stream):  # type: ignore[arg-type]  # None is the current one
+            batch = tuple(tensor.to(self.device, non_blocking=True) for tensor in batch)
+            batch = self.finish(*batch) if self.finish else batch
+        return batch, stream.record_event() if stream else None
+
+
+def _take(batch: Batch, made: torch.cuda.Event | None) -> Batch:
+    if made:
+        current = torch.cuda.current_stream()
+        current.wait_event(made)
+        for tensor in batch:
+            tensor.record_stream(current)  # its memory stays until this stream is done with it
+    return batch
