@@ -16,10 +16,20 @@ from tests.wandb_local.process import Server, client_environment
 from wandb_local.search import validate
 
 ROOT = Path(__file__).parents[1]
-READ = """
+TRADE_OFFS = (
+    "model/parameters",
+    "model/mb",
+    "model/latency_ms",
+    "model/throughput",
+    "throughput",
+    "train/minutes",
+    "train/peak_mb",
+)
+READ = f"""
 import json, sys, wandb
+KEYS = {("error", "val/priority_dice", *TRADE_OFFS)!r}
 runs = wandb.Api().sweep(sys.argv[1]).runs
-print(json.dumps([[run.state, run.summary["val/priority_dice"], run.config["lr"]] for run in runs]))
+print(json.dumps([[run.state, {{key: run.summary.get(key) for key in KEYS}}, dict(run.config)] for run in runs]))
 """
 SWEEP = yaml.safe_load((ROOT / "sweep.yaml").read_text())
 
@@ -39,23 +49,15 @@ def test_the_server_accepts_it():
     assert validate(SWEEP)["method"] == "bayes"
 
 
-@pytest.mark.soak
-def test_a_small_sweep_from_end_to_end(tmp_path):
+SMALL = {"epochs": 1, "backbone": "mobilenetv3_small_050", "batch_size": 2}
+
+
+def run_sweep(tmp_path, sweep, *count):
+    """What the agent said, and [state, summary, config] of each run, after `wandb sweep` and `wandb agent`."""
     data = tmp_path / "data"
     synth(data, frames=12, seed=2, layout="segnet", size=(96, 128))
-    small = {
-        "data": str(data),
-        "out": str(tmp_path / "runs"),
-        "epochs": 1,
-        "backbone": "mobilenetv3_small_050",
-        "batch_size": 2,
-    }
-    sweep = {key: SWEEP[key] for key in ("method", "metric", "early_terminate")} | {
-        "program": str(ROOT / "train.py"),
-        "command": [sys.executable, "${program}", "${args}"],
-        "parameters": {name: {"value": value} for name, value in small.items()}
-        | {"lr": SWEEP["parameters"]["lr"], "loss": SWEEP["parameters"]["loss"], "crp": SWEEP["parameters"]["crp"]},
-    }
+    sweep["parameters"] |= {"data": {"value": str(data)}, "out": {"value": str(tmp_path / "runs")}}
+    sweep |= {"program": str(ROOT / "train.py"), "command": [sys.executable, "${program}", "${args}"]}
     (tmp_path / "sweep.yaml").write_text(yaml.safe_dump(sweep))
     (tmp_path / "server").mkdir()
     with Server(tmp_path / "server") as server:
@@ -65,13 +67,45 @@ def test_a_small_sweep_from_end_to_end(tmp_path):
         )
         made = command(["-m", "wandb", "sweep", "--project", "roads", "sweep.yaml"], tmp_path, environment)
         (agent,) = re.findall(r"wandb agent (\S+)", made.stdout + made.stderr)
-        command(["-m", "wandb", "agent", "--count", "3", agent], tmp_path, environment)
+        said = command(["-m", "wandb", "agent", *count, agent], tmp_path, environment)
         runs = json.loads(command(["-c", READ, agent], tmp_path, environment).stdout.splitlines()[-1])
-        unknown = server.status()["unknown"]
+        assert server.status()["unknown"] == []
+    return said.stdout + said.stderr, runs
+
+
+@pytest.mark.soak
+def test_a_small_sweep_from_end_to_end(tmp_path):
+    sweep = {key: SWEEP[key] for key in ("method", "metric", "early_terminate")} | {
+        "parameters": {name: {"value": value} for name, value in SMALL.items()}
+        | {name: SWEEP["parameters"][name] for name in ("lr", "loss", "crp")}
+    }
+    _, runs = run_sweep(tmp_path, sweep, "--count", "3")
     assert [state for state, _, _ in runs] == ["finished"] * 3
-    assert all(0 <= score <= 1 for _, score, _ in runs)
-    assert len({lr for _, _, lr in runs}) == 3
-    assert unknown == []
+    assert all(0 <= summary["val/priority_dice"] <= 1 for _, summary, _ in runs)
+    assert len({config["lr"] for _, _, config in runs}) == 3
+
+
+@pytest.mark.soak
+def test_trials_that_fail_say_why_and_the_agent_goes_on(tmp_path):
+    """Three failures in the first minute would make `wandb agent` leave if they had exit codes above 0."""
+    fixed = SMALL | {"crop_max": 0.8, "weight_decay": 1.0, "batch_size": 1, "epochs": 4, "eval_every": 4}
+    grid = {"crop_min": {"values": [0.9, 0.3]}, "lr": {"values": [10.0, 0.001]}}  # not allowed; diverges
+    sweep = {"method": "grid", "parameters": {name: {"value": value} for name, value in fixed.items()} | grid}
+    said, runs = run_sweep(tmp_path, sweep)
+    ended = {(config["crop_min"], config["lr"]): (state, summary) for state, summary, config in runs}
+    assert {settings: state for settings, (state, _) in ended.items()} == {
+        (0.9, 10.0): "failed",
+        (0.9, 0.001): "failed",
+        (0.3, 10.0): "failed",
+        (0.3, 0.001): "finished",
+    }, said
+    for rate in (10.0, 0.001):
+        reason = ended[0.9, rate][1]["error"]
+        assert reason.startswith("ConfigError: command line: crop_min=0.9 is above crop_max=0.8")
+    assert ended[0.3, 10.0][1]["error"].startswith("TrainingDiverged: the loss is not finite any more (epoch ")
+    assert "lower lr (now 10)" in ended[0.3, 10.0][1]["error"]
+    summary = ended[0.3, 0.001][1]
+    assert all(summary[key] > 0 for key in TRADE_OFFS), summary
 
 
 def command(words, folder, environment):

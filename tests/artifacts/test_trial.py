@@ -1,0 +1,55 @@
+"""What `train.py` tells the run and the agent when a training of a sweep fails."""
+
+from pathlib import Path
+
+import pytest
+
+import train
+from artifacts import CommonFault, end_failed_trial, faults_of_all
+from configs import ConfigError
+
+
+@pytest.fixture
+def trial(tmp_path, monkeypatch):
+    """The variables that an agent sets for a trial."""
+    for name, value in {"SWEEP_ID": "s1", "RUN_ID": "trial1", "DIR": str(tmp_path), "MODE": "offline"}.items():
+        monkeypatch.setenv(f"WANDB_{name}", value)
+    return tmp_path
+
+
+def only_run(folder: Path) -> Path:
+    (run,) = (folder / "wandb").glob("offline-run-*")
+    return run
+
+
+def test_a_combination_that_is_not_allowed_is_told_in_the_run_and_the_agent_goes_on(trial, read_run, capsys):
+    assert train.cli(["--crop_min=0.9", "--crop_max=0.8"]) == 0
+    written = read_run(only_run(trial))
+    reason = "ConfigError: command line: crop_min=0.9 is above crop_max=0.8: lower it, or raise crop_max"
+    assert written.summary["error"] == reason
+    assert written.exit_code == 1
+    assert only_run(trial).name.endswith("-trial1")
+    assert "error: crop_min=0.9" in capsys.readouterr().err
+
+
+def test_data_that_is_not_there_is_told_in_the_run_and_counts_for_the_agent(trial, read_run):
+    assert train.cli([f"--data={trial / 'nowhere'}", f"--out={trial / 'runs'}"]) == 2
+    written = read_run(only_run(trial / "runs" / "trial1"))
+    assert str(trial / "nowhere") in written.summary["error"]
+    assert written.exit_code == 1
+
+
+def test_the_same_faults_outside_of_a_sweep_have_exit_code_2():
+    assert train.cli(["--crop_min=0.9", "--crop_max=0.8"]) == 2
+
+
+def test_faults_of_all_keep_their_words():
+    with pytest.raises(CommonFault, match=r"^no frames$"), faults_of_all():
+        raise ValueError("no frames")
+    with pytest.raises(OSError, match="disk"), faults_of_all():
+        raise OSError("disk")
+
+
+def test_one_of_several_processes_ends_the_others(trial, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert end_failed_trial(ConfigError("x"), started=True) == 2
