@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash
-from dash import ALL, MATCH, Input, Output, State, dcc, html, no_update
+from dash import ALL, MATCH, ClientsideFunction, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
@@ -12,26 +12,38 @@ from wandb_local.database import Row
 from wandb_local.graphql.projects import need_run
 from wandb_local.history import lookup, parse_row
 from wandb_local.web.charts.series import Span, numbers_with
+from wandb_local.web.run.masks import mask_names
 from wandb_local.web.run.media import items, media_keys, show_item
 
 _CHOSEN = 6  # keys that are shown until a visitor chooses
 
 
-def show(_context: Context, run: Row, _params: Mapping[str, str]) -> Component:
-    """A choice of keys, and a card for each."""
+def show(context: Context, run: Row, _params: Mapping[str, str]) -> Component:
+    """A choice of keys and masks, and a card for each key."""
     keys = media_keys(run)
+    masks = mask_names([item for key in keys for item in _logged(context, run, key, -1)[1]])
     return html.Div(
         [
             html.Div(
-                html.Div(
-                    [
-                        html.Label("Media", htmlFor="gallery-keys"),
+                [
+                    _control(
+                        "Media",
                         dcc.Dropdown(id="gallery-keys", options=keys, value=keys[:_CHOSEN], multi=True),
-                    ],
-                    className="control wide",
-                ),
+                        "wide",
+                    ),
+                    _control(
+                        "Masks",
+                        dcc.Dropdown(id="gallery-mask", options=masks, value=masks[0] if masks else None),
+                    ),
+                    _control(
+                        "Opacity",
+                        dcc.Slider(0, 100, id="gallery-opacity", value=60, marks=None, updatemode="drag"),
+                        "slider",
+                    ),
+                ],
                 className="controls card",
             ),
+            dcc.Store(id="gallery-painted"),
             html.Div(id="gallery-cards", className="gallery"),
         ]
     )
@@ -51,6 +63,14 @@ def register(app: dash.Dash, context: Context) -> None:
         shown = [_card(context, run, key) for key in keys or [] if key in known]
         return shown or html.P("No media have been logged." if not known else "Choose some above.", className="soft")
 
+    app.clientside_callback(
+        ClientsideFunction("gallery", "paint"),
+        Output("gallery-painted", "data"),
+        Input({"type": "gallery-view", "key": ALL}, "children"),
+        Input("gallery-mask", "value"),
+        Input("gallery-opacity", "value"),
+    )
+
     @app.callback(
         Output({"type": "gallery-view", "key": MATCH}, "children"),
         Output({"type": "gallery-place", "key": MATCH}, "children"),
@@ -60,16 +80,8 @@ def register(app: dash.Dash, context: Context) -> None:
     )
     def view(place: int | None, name: dict[str, str], page: dict[str, str]) -> Any:
         run = need_run(context, page["entity"], page["project"], page["run"])
-        key, places = name["key"], logged_at(context, run, name["key"])
-        if not places:
-            return html.P("Nothing here any more.", className="soft"), ""
-        place = min(max(int(place or 0), 0), len(places) - 1)
-        sql = "SELECT step, line FROM history WHERE run_id = ? AND number = ?"
-        row = context.db.row(sql, (run["id"], places[place]))
-        assert row is not None
-        found = items(lookup(parse_row(row["line"]), key))
-        shown = [show_item(context, run, page, item, f"{key} at step {row['step']}") for item in found]
-        return shown, f"step {row['step']} ({place + 1} of {len(places)})"
+        where, found = _logged(context, run, name["key"], int(place or 0))
+        return [show_item(context, run, page, item, name["key"]) for item in found], where
 
     @app.callback(
         Output("gallery-keys", "options"),
@@ -97,6 +109,22 @@ def logged_at(context: Context, run: Row, key: str) -> list[int]:
     numbers = numbers_with(context.db, run["id"], key, Span())
     rows = ((number, context.db.value(sql, (run["id"], number))) for number in numbers)
     return [number for number, line in rows if isinstance(lookup(parse_row(line), key), dict)]
+
+
+def _logged(context: Context, run: Row, key: str, place: int) -> tuple[str, list[dict[str, Any]]]:
+    """What was logged under a key at one place among its steps (-1: the last), with words for where that is."""
+    numbers = logged_at(context, run, key)
+    if not numbers:
+        return "nothing here any more", []
+    place = len(numbers) - 1 if place < 0 else min(place, len(numbers) - 1)
+    sql = "SELECT step, line FROM history WHERE run_id = ? AND number = ?"
+    row = context.db.row(sql, (run["id"], numbers[place]))
+    assert row is not None
+    return f"step {row['step']} ({place + 1} of {len(numbers)})", items(lookup(parse_row(row["line"]), key))
+
+
+def _control(text: str, control: Component, kind: str = "") -> Component:
+    return html.Div([html.Label(text, htmlFor=control.id), control], className=f"control {kind}".strip())
 
 
 def _card(context: Context, run: Row, key: str) -> Component:

@@ -14,6 +14,7 @@ from wandb_local.database import Row
 from wandb_local.web.charts.figure import COLORS, GRID
 from wandb_local.web.documents import is_media
 from wandb_local.web.media import run_file_url
+from wandb_local.web.run.masks import with_masks
 from wandb_local.web.table.sources import TABLE_TYPES
 
 Params = Mapping[str, str]
@@ -56,7 +57,7 @@ def _has(many: Any, place: int) -> bool:
     return isinstance(many, list) and len(many) > place and bool(many[place])
 
 
-def show_item(context: Context, run: Row, params: Params, item: Mapping[str, Any], name: str) -> Component:
+def show_item(context: Context, run: Row, params: Params, item: Mapping[str, Any], key: str) -> Component:
     """One medium, by its kind; what a browser cannot show is a link to the file."""
     kind, path = str(item.get("_type")), item.get("path")
     if kind == "histogram":
@@ -69,13 +70,14 @@ def show_item(context: Context, run: Row, params: Params, item: Mapping[str, Any
     url = run_file_url(params["entity"], params["project"], run["name"], path)
     caption = str(item.get("caption") or "")
     if kind == "image-file" or path.endswith(_MOVING_PICTURE):
-        shown: Component = html.A(html.Img(src=url, alt=caption or name, className="logged"), href=url, target="_blank")
+        picture = html.A(html.Img(src=url, alt=caption or key, className="logged"), href=url, target="_blank")
+        shown: Component = with_masks(picture, run, params, item, key)
     elif kind == "html-file":
-        shown = html.Iframe(src=url, sandbox="allow-scripts", title=caption or name, className="logged")
+        shown = html.Iframe(src=url, sandbox="allow-scripts", title=caption or key, className="logged")
     elif kind == "audio-file":
-        shown = html.Audio(src=url, controls=True, **{"aria-label": caption or name})
+        shown = html.Audio(src=url, controls=True, **{"aria-label": caption or key})
     elif kind == "video-file":
-        shown = html.Video(src=url, controls=True, className="logged", **{"aria-label": caption or name})
+        shown = html.Video(src=url, controls=True, className="logged", **{"aria-label": caption or key})
     elif kind == "plotly-file":
         shown = _plotly(context, md5)
     else:

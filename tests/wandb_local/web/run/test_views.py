@@ -52,6 +52,12 @@ def test_media_with_a_slider_over_the_steps(visitor: Visitor, logged_run):
     expect(card.locator("[aria-live]")).to_have_text("step 9 (1 of 3)")
     assert card.locator("img").get_attribute("src") != last
     expect(card.locator("figcaption")).to_have_text("a street")
+    page.click("#gallery-mask")
+    page.get_by_role("option", name="truth").click()
+    visitor.eventually("document.querySelector('.masked canvas').dataset.painted", "truth")
+    pixel = "[...document.querySelector('.masked canvas').getContext('2d').getImageData(30, {}, 1, 1).data].slice(0, 3)"
+    assert page.evaluate(pixel.format(20)) != page.evaluate(pixel.format(2))  # a car on the road
+    expect(page.locator(".classes li")).to_have_text(["road", "car"])
     visitor.eventually(
         "[...document.querySelectorAll('img.logged')].every(i => i.complete && i.naturalWidth > 0)", True
     )
