@@ -1,10 +1,13 @@
-"""Evaluate a model, predict with it, or measure its speed.
+"""Evaluate a model, predict with it, measure its speed, compare it with others, or export it.
 
 python -m eval MODEL --data ROOT --split test --out DIR    metrics, edge cases and a report
 python -m eval predict MODEL INPUT --out DIR               masks and overlays of an image, a folder or a video
 python -m eval latency MODEL                               parameters, size, milliseconds per image
+python -m eval compare MODEL [MODEL …] --data ROOT         a table of several models, with a plot
+python -m eval export MODEL --format onnx                  one file, checked against PyTorch; --int8 makes it smaller
+python -m eval sweep ENTITY/PROJECT/ID                     what a sweep taught: a page with charts, and W&B tables
 
-MODEL is a run folder, its model.safetensors, or a W&B artifact such as camvid-unet:latest.
+MODEL is a run folder, its model.safetensors, a W&B artifact such as camvid-unet:latest, or an exported file.
 """
 
 from __future__ import annotations
@@ -12,16 +15,13 @@ from __future__ import annotations
 import argparse
 import sys
 import traceback
-import warnings
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eval.options import parse
 
 if TYPE_CHECKING:  # what takes seconds to import is imported by the command that needs it
-    from camvid.layouts import CamVid
     from camvid.taxonomy import Taxonomy
     from eval.evaluate import Evaluation, Samples
     from models.saved import SavedModel
@@ -42,29 +42,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _evaluate(options: argparse.Namespace) -> None:
     from camvid.transforms import scaled_size
+    from eval.commands.opening import check_taxonomy, factor_of, file_figures, open_data, open_model
     from eval.evaluate import FrameSamples, evaluate
     from eval.latency import measure_latency
     from eval.report import write_report
     from eval.table import class_table
 
-    saved = _open_model(options)
-    dataset = _open_data(options, saved)
+    saved = open_model(options)
+    check_taxonomy(options.taxonomy, saved)
+    dataset = open_data(options, saved, options.split)
     taxonomy, samples = dataset.taxonomy, FrameSamples(dataset.splits[options.split], dataset.read)
-    size = scaled_size(samples[0].mask.shape, _factor(options, saved))
+    size = scaled_size(samples[0].mask.shape, factor_of(options, saved))
     evaluation = evaluate(
         saved.model,
         samples,
-        num_classes=taxonomy.num_classes,
-        class_names=taxonomy.names,
-        priority=taxonomy.priority,
-        background=taxonomy.background,
         size=size,
         batch_size=options.batch_size,
         device=options.device,
         precision=options.precision,
         threshold=saved.config.get("threshold", 0.5) if options.threshold is None else options.threshold,
+        **taxonomy.scoring,
     )
     speed = measure_latency(saved.model, size, device=options.device, precision=options.precision, seconds=3)
+    speed |= file_figures(saved)
     title = f"{saved.folder.name} on the {options.split} split of {options.data.name}"
     page = write_report(evaluation, samples, options.out, colors=taxonomy.colors, title=title, extra=speed)
     print(class_table(evaluation))
@@ -76,11 +76,12 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _predict(options: argparse.Namespace) -> None:
     from camvid.transforms import scaled_size
+    from eval.commands.opening import factor_of, open_model, taxonomy_of
     from eval.predict import Predictor, predict_path
 
-    saved = _open_model(options)
-    size_for = partial(scaled_size, factor=_factor(options, saved))
-    predictor = Predictor(saved.model, _taxonomy(saved).colors, size_for, options.device, options.precision)
+    saved = open_model(options)
+    size_for = partial(scaled_size, factor=factor_of(options, saved))
+    predictor = Predictor(saved.model, taxonomy_of(saved).colors, size_for, options.device, options.precision)
     result = predict_path(predictor, options.input, options.out)
     print(f"{len(result.written)} files written to {options.out}")
     if result.faults:
@@ -89,64 +90,32 @@ def _predict(options: argparse.Namespace) -> None:
 
 def _latency(options: argparse.Namespace) -> None:
     from camvid.transforms import scaled_size
+    from eval.commands.opening import factor_of, file_figures, open_model
     from eval.latency import measure_latency
     from eval.table import figures_table
 
-    saved = _open_model(options)
-    size = scaled_size(tuple(options.size), _factor(options, saved))
-    print(figures_table(measure_latency(saved.model, size, device=options.device, precision=options.precision)))
+    saved = open_model(options)
+    size = scaled_size(tuple(options.size), factor_of(options, saved))
+    figures = measure_latency(saved.model, size, device=options.device, precision=options.precision)
+    print(figures_table(figures | file_figures(saved)))
 
 
-def _open_model(options: argparse.Namespace) -> SavedModel:
-    """The model; settles ``options.device`` and ``options.precision``, which default to those it was trained with."""
-    from models.saved import load_model
+def _compare(options: argparse.Namespace) -> None:
+    from eval.commands.compare import compare
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # fastai calls torch.jit.script when it is imported
-        from training.precision import resolve_device, resolve_precision
-
-    path = Path(options.model)
-    if not path.exists():
-        if ":" not in options.model:
-            raise ValueError(f"{path}: not found; give a run folder, a model.safetensors or an artifact (name:version)")
-        from artifacts.download import fetch_model
-
-        path = fetch_model(options.model)
-    options.device = resolve_device(options.device)
-    saved = load_model(path, options.device)
-    options.precision = resolve_precision(options.precision or saved.config.get("precision", "auto"), options.device)
-    return saved
+    compare(options)
 
 
-def _open_data(options: argparse.Namespace, saved: SavedModel) -> CamVid:
-    """The data set, read with the model's taxonomy and divided as in its training."""
-    from camvid.layouts import open_camvid
-    from camvid.taxonomy import load_taxonomy
+def _export(options: argparse.Namespace) -> None:
+    from eval.commands.export import export
 
-    taxonomy = _taxonomy(saved)
-    if options.taxonomy and (asked := load_taxonomy(options.taxonomy)).digest != taxonomy.digest:
-        raise ValueError(
-            f"--taxonomy {options.taxonomy} ({asked.num_classes} classes) is not that of {saved.folder} "
-            f"({taxonomy.name}, {taxonomy.num_classes} classes): leave it out, or take a model trained with it"
-        )
-    config = saved.config
-    dataset = open_camvid(options.data, taxonomy, split=config.get("split", "official"), seed=config.get("seed", 0))
-    if not dataset.splits[options.split]:
-        filled = ", ".join(name for name, frames in dataset.splits.items() if frames) or "none"
-        raise ValueError(f"{options.data}: the {options.split} split has no frames; --split can be: {filled}")
-    return dataset
+    export(options)
 
 
-def _taxonomy(saved: SavedModel) -> Taxonomy:
-    from camvid.taxonomy import Taxonomy
+def _sweep(options: argparse.Namespace) -> None:
+    from eval.commands.sweep import sweep
 
-    return Taxonomy.from_dict(saved.taxonomy, str(saved.folder / "taxonomy.yaml"))
-
-
-def _factor(options: argparse.Namespace, saved: SavedModel) -> float:
-    """Prediction size as a share of the frame's: the option, else the config's ``eval_factor`` or ``resize_factor``."""
-    factor = options.eval_factor or saved.config.get("eval_factor") or saved.config.get("resize_factor") or 1.0
-    return float(factor)
+    sweep(options)
 
 
 def _log(
@@ -159,10 +128,17 @@ def _log(
     project = saved.config.get("project", "camvid")
     with tracked(start_run(config, project=project, folder=options.out, job_type="evaluate")) as run:
         log_evaluation(run, evaluation, samples, taxonomy, options.split)
-        print(sync_hint(run))
+        print(sync_hint(run, f"{options.split}/edge_cases"))
 
 
-COMMANDS = {"evaluate": _evaluate, "predict": _predict, "latency": _latency}
+COMMANDS = {
+    "evaluate": _evaluate,
+    "predict": _predict,
+    "latency": _latency,
+    "compare": _compare,
+    "export": _export,
+    "sweep": _sweep,
+}
 
 if __name__ == "__main__":
     sys.exit(main())
