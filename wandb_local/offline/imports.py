@@ -7,6 +7,7 @@ was resumed would otherwise grow by a second copy of its rows.
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -105,11 +106,10 @@ def _sync(folder: DataFolder, url: str, logs: Sequence[OfflineLog], done: Import
 
 
 def _link(temporary: Path, number: int, log: OfflineLog) -> Path:
+    """A copy of the run's folder with links for files: the client adds files and marks of its own."""
     folder = temporary / f"offline-run-{number}"
-    folder.mkdir()
-    for path in log.path.resolve().parent.iterdir():
-        if path.suffix not in (".synced", ".syncstate"):
-            (folder / path.name).symlink_to(path)
+    marks = shutil.ignore_patterns("*.synced", "*.syncstate")
+    shutil.copytree(log.path.resolve().parent, folder, copy_function=os.symlink, ignore=marks)
     return folder / log.path.name
 
 
