@@ -1,7 +1,7 @@
 """Train, evaluate and track one model: python train.py --config configs/cpu.yaml --data CAMVID --lr 3e-4
 
 It leaves runs/<id>/ with model.safetensors, its config, taxonomy, data version and metrics, checkpoints/ and report/.
-`--resume runs/<id>` goes on after a kill; `--help` explains every setting.
+`--resume runs/<id>` goes on after a kill, `--seeds 0,1,2` and `--vary` compare; `--help` explains every setting.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from configs import ConfigError, TrainConfig, parse_command_line
+from configs import ConfigError, TrainConfig
+from experiments import parse_command_line, run_experiments
 
 if TYPE_CHECKING:
     import wandb
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 def main(config: TrainConfig, resume: Path | None = None) -> Path:
     """Runs the recipe, or goes on with the run in `resume`; returns its folder. ValueError and OSError name the fix."""
     import torch  # what takes seconds to import comes after the settings were checked
-    import yaml
 
     from artifacts import WandbCallback, faults_of_all, log_evaluation, log_model
     from artifacts.run import new_run_id, start_run, sync_hint, tracked
@@ -52,7 +52,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     run = start_run(config.to_dict(), folder=folder, **tracking, **config.pick("project", "name", "tags"))
     with tracked(run):
         if team.leads:
-            write_atomic(folder / "config.yaml", yaml.safe_dump(config.to_dict(), sort_keys=False))
+            write_atomic(folder / "config.yaml", config.to_yaml())
         with faults_of_all():
             dataset = team.once(lambda: open_data(run, config))
         taxonomy = dataset.taxonomy
@@ -129,12 +129,13 @@ def open_data(run: wandb.Run, config: TrainConfig) -> CamVid:
 
 def cli(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0, or 2 with one line on stderr for what the user can mend; in a sweep see `end_failed_trial`."""
-    debug = "--debug" in (sys.argv if arguments is None else arguments)
     try:
         config, options = parse_command_line(arguments)
+        if options.cells:
+            return run_experiments(options.cells)
         main(config, options.resume and Path(options.resume))
     except (ValueError, OSError) as error:
-        if debug:
+        if "--debug" in (arguments or sys.argv):
             traceback.print_exc()
         print(f"error: {error}", file=sys.stderr)
         if "WANDB_SWEEP_ID" in os.environ:

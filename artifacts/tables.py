@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import wandb
 
+from artifacts.frames import plain_cell
 from artifacts.masks import Mask, class_colors, evaluation_image
 from artifacts.publish import publish
 from camvid.taxonomy import Taxonomy
@@ -51,7 +52,7 @@ def edge_case_table(
             image = evaluation_image(
                 sample.image, sample.mask, pred, taxonomy.names, taxonomy.priority, max_side=max_side
             )
-        table.add_data(record["name"], image, *(_plain(record[column]) for column in columns))
+        table.add_data(record["name"], image, *(plain_cell(record[column]) for column in columns))
     return table
 
 
@@ -117,9 +118,3 @@ def _view(table: wandb.Table, records: pd.DataFrame) -> wandb.Table:
 
 def _measured(metrics: Mapping[str, float], prefix: str) -> dict[str, float]:
     return {f"{prefix}/{key}": float(value) for key, value in metrics.items() if not math.isnan(value)}
-
-
-def _plain(value: Any) -> Any:
-    """A cell that JSON knows: no NumPy scalar, NaN as null."""
-    value = value.item() if hasattr(value, "item") else value
-    return None if isinstance(value, float) and math.isnan(value) else value

@@ -9,7 +9,8 @@ import dataclasses
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+import yaml
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 
@@ -19,6 +20,12 @@ class ConfigError(ValueError):
 
 Loss = str | dict[str, Annotated[float, Field(gt=0)]]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Monitor = Literal["miou", "priority_dice", "foreground_acc", "pixel_acc"]
+
+
+def _without_split(metric: Any) -> Any:
+    """A sweep names its metric val/miou; one line of it can then set both."""
+    return metric.removeprefix("val/") if isinstance(metric, str) else metric
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", validate_default=True))
@@ -29,7 +36,7 @@ class TrainConfig:
     data: str = Field(default="", description="folder of the data set (any of the four CamVid layouts)")
     dataset: str = Field(default="", description="W&B artifact to train on instead of `data`, e.g. camvid:latest")
     taxonomy: str = Field(
-        default="camvid11", description="camvid11, camvid32 or the path of a YAML file with your classes"
+        default="camvid11", description="camvid11, camvid12, camvid32 or the path of a YAML file with your classes"
     )
     split: Literal["official", "sequence", "random"] = Field(default="official", description="how frames are divided")
 
@@ -95,8 +102,8 @@ class TrainConfig:
     )
 
     # How it is judged.
-    monitor: Literal["miou", "priority_dice", "foreground_acc", "pixel_acc"] = Field(
-        default="miou", description="validation metric by which the best checkpoint is chosen"
+    monitor: Annotated[Monitor, BeforeValidator(_without_split)] = Field(
+        default="miou", description="validation metric by which the best checkpoint is chosen, with or without val/"
     )
     eval_every: int = Field(
         default=1, ge=1, description="epochs between evaluations; the last epoch is always evaluated"
@@ -119,6 +126,10 @@ class TrainConfig:
     project: str = Field(default="camvid", description="W&B project")
     name: str = Field(default="", description="display name of the run; empty lets W&B choose")
     tags: tuple[str, ...] = Field(default=(), description="tags of the run")
+    from_sweep: str = Field(
+        default="",
+        description="sweep whose best settings are taken where preset and flags name none, ENTITY/PROJECT/ID",
+    )
 
     def __post_init__(self) -> None:
         """Settings that are each allowed but not together.
@@ -137,6 +148,10 @@ class TrainConfig:
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values, as they stand in a YAML file and in W&B's config."""
         return {key: list(value) if isinstance(value, tuple) else value for key, value in vars(self).items()}
+
+    def to_yaml(self) -> str:
+        """The settings as a preset that names every one."""
+        return yaml.safe_dump(self.to_dict(), sort_keys=False)
 
     def pick(self, *names: str) -> dict[str, Any]:
         """Some settings as keyword arguments: a setting has the same name everywhere."""

@@ -11,6 +11,8 @@ from typing import Any
 import yaml
 
 from configs.config import ConfigError, TrainConfig, default_of, describe_field, preset_path
+from configs.grid import Cell, grid
+from configs.swept import BestSettings, Swept
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -20,7 +22,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         ConfigError: the file is missing, is not YAML, or is not a mapping.
     """
     if not path.is_file():
-        presets = ", ".join(sorted(p.stem for p in Path(__file__).parent.glob("*.yaml")))
+        presets = ", ".join(path.stem for path in preset_files())
         raise ConfigError(f"--config {path}: there is no such file; presets in configs/ are {presets}")
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -33,27 +35,42 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return values
 
 
-def parse_command_line(arguments: Sequence[str] | None = None) -> tuple[TrainConfig, argparse.Namespace]:
-    """Defaults < preset < flags.
+def preset_files() -> list[Path]:
+    """The presets in this folder; the sweeps beside them are none."""
+    return sorted(path for path in Path(__file__).parent.glob("*.yaml") if not path.stem.startswith("sweep"))
+
+
+def parse_command_line(
+    arguments: Sequence[str] | None = None, best_settings: BestSettings | None = None
+) -> tuple[TrainConfig, argparse.Namespace]:
+    """Defaults < best run of a sweep < preset < flags.
 
     Args:
         arguments: words of the command line; those of the process when None.
+        best_settings: reads the best run of `--from_sweep`.
 
     Returns:
-        The settings, and what is not a setting: `resume` (a run folder or None), `debug` and `config`.
+        The settings, and what is not a setting: `resume` (a run folder or None), `debug`, `config`, and `cells`, the
+        trainings that `--vary` and `--seeds` ask for (none without them).
 
     Raises:
         ConfigError: naming the key, the value and what is allowed.
     """
     options = _parser().parse_args(arguments)
-    flags = {key: _plain(key, text) for key, text in vars(options).items() if key in _names() and text is not None}
+    flags = {key: plain(key, text) for key, text in vars(options).items() if key in _names() and text is not None}
     if options.resume:
         base = read_yaml(Path(options.resume) / "config.yaml")
     else:
         base = read_yaml(_resolve(options.config)) if options.config else {}
     TrainConfig.from_dict(base, source=str(options.config or options.resume or "defaults"))
-    config = TrainConfig.from_dict({**base, **flags}, source="command line")
-    return config, argparse.Namespace(resume=options.resume, debug=options.debug, config=options.config)
+    points = grid(options.vary, options.seeds, plain)
+    if options.resume and (points or "from_sweep" in flags):
+        raise ConfigError("--resume goes on with one run as it was begun: leave out --vary, --seeds and --from_sweep")
+    swept = Swept(flags.get("from_sweep", ""), best_settings)
+    pinned = [{**base, **flags, **point} for point in points or [{}]]
+    configs = [TrainConfig.from_dict({**swept.below(own), **own}, source="command line") for own in pinned]
+    options.cells = [Cell(point, config) for point, config in zip(points, configs, strict=False)]
+    return configs[0], options
 
 
 def _names() -> list[str]:
@@ -65,7 +82,7 @@ def _resolve(config: str) -> Path:
     return preset_path(config) if not path.exists() and preset_path(config).is_file() else path
 
 
-def _plain(key: str, text: str) -> Any:
+def plain(key: str, text: str) -> Any:
     """A flag's text as YAML reads it, so that `--loss '{dice: 1.0}'`, `--crp true` and `--tags '[a, b]'` work."""
     if isinstance(default_of(key), str) and key != "loss":
         return text
@@ -90,7 +107,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--config", metavar="FILE", help="preset, e.g. configs/cpu.yaml")
     parser.add_argument("--resume", metavar="RUN", help="run folder to continue after a kill")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser.add_argument(
+        "--vary", metavar="KEY=A,B", action="append", default=[], help="train once for each value, and compare"
+    )
+    parser.add_argument("--seeds", metavar="A,B", default="", help="train once for each seed; mean and range are told")
     for name in _names():
         shown = f"{describe_field(name)} (default: {default_of(name)!r})".replace("%", "%%")
-        parser.add_argument(f"--{name}", metavar="VALUE", help=shown)
+        flags = [f"--{name}", *(["--from-sweep"] if name == "from_sweep" else [])]
+        parser.add_argument(*flags, metavar="VALUE", help=shown)
     return parser

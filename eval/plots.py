@@ -28,7 +28,7 @@ def confusion_figure(confusion: Tensor, class_names: Sequence[str], priority: Se
     totals = confusion.sum(1, keepdim=True).numpy()
     percent = np.where(totals > 0, 100 * confusion.numpy() / np.maximum(totals, 1), np.nan)  # (C, C)
     side = 2.6 + 0.56 * count if count <= 16 else 3.4 + 0.42 * count
-    figure = _figure(side + 0.6, side)
+    figure = empty_figure(side + 0.6, side)
     axes = figure.subplots()
     axes.set_facecolor("#eceff3")  # rows of classes that the split lacks
     picture = axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
@@ -53,7 +53,7 @@ def confusion_figure(confusion: Tensor, class_names: Sequence[str], priority: Se
     return figure
 
 
-def _figure(width: float, height: float) -> Figure:
+def empty_figure(width: float, height: float) -> Figure:
     """An empty figure of so many inches with a margin around it, apart from pyplot's global state."""
     return Figure(figsize=(width, height), dpi=140, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12))
 
@@ -78,7 +78,7 @@ def class_figure(confusion: Tensor, class_names: Sequence[str], priority: Sequen
     """
     ious, dices = iou(confusion), dice(confusion)
     order = sorted(range(len(class_names)), key=lambda c: -float(ious[c].nan_to_num(-1)))
-    figure = _figure(8.5, 1.6 + 0.36 * len(order))
+    figure = empty_figure(8.5, 1.6 + 0.36 * len(order))
     axes = figure.subplots()
     for place, index in enumerate(order):
         if ious[index].isnan():

@@ -10,9 +10,10 @@ import yaml
 
 from configs import ConfigError, TrainConfig, parse_command_line
 from configs.config import describe_field
+from configs.load import preset_files
 
 ROOT = Path(__file__).parents[2]
-PRESETS = sorted((ROOT / "configs").glob("*.yaml"))
+PRESETS = preset_files()
 
 
 @pytest.mark.parametrize(

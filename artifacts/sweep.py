@@ -1,0 +1,91 @@
+"""Reading a sweep through the client's public API, in the cloud and on a local server alike."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import wandb
+
+from artifacts.run import tracking_mode
+from eval.sweep.record import SweepRecord, SweepRun
+
+FORM = "give ENTITY/PROJECT/ID as `wandb sweep` printed it"
+
+
+class SweepError(ValueError):
+    """A sweep that cannot be read; the message names it."""
+
+
+def read_sweep(path: str) -> SweepRecord:
+    """A sweep with all its runs.
+
+    Args:
+        path: entity/project/id; entity and project default to the client's settings.
+
+    Raises:
+        SweepError: no server to ask, no such sweep, or one without a metric.
+    """
+    if tracking_mode() == "offline":
+        raise SweepError(f"sweep {path!r} cannot be read offline: log in (`wandb login`) or set WANDB_BASE_URL")
+    with _naming(path):
+        api = wandb.Api()
+        sweep = api.sweep(path)  # type: ignore[no-untyped-call]
+        config: Mapping[str, Any] = sweep.config
+        place = f"{sweep.entity}/{sweep.project}"
+        found = api.runs(place, filters={"sweep": sweep.id}, order="+created_at", per_page=100, lazy=False)
+        runs = tuple(_run(run) for run in found)
+    metric = config.get("metric") or {}
+    if "name" not in metric:
+        raise SweepError(f"sweep {path!r} names no metric, so its runs cannot be compared")
+    return SweepRecord(
+        path=f"{place}/{sweep.id}",
+        url=str(sweep.url),
+        method=str(config["method"]),
+        metric=str(metric["name"]),
+        maximise=metric.get("goal", "minimize") == "maximize",
+        parameters=tuple(name for name, spec in config["parameters"].items() if _varies(spec)),
+        runs=runs,
+    )
+
+
+def best_settings(path: str, backbone: str | None) -> tuple[str, dict[str, Any]]:
+    """The best finished run of a sweep, of one backbone where it is given: words that name it, and what it varied.
+
+    Raises:
+        SweepError: as `read_sweep`, or no such run.
+    """
+    sweep = read_sweep(path)
+    try:
+        run = sweep.best(backbone)
+    except ValueError as error:
+        raise SweepError(str(error)) from error
+    return f"sweep {sweep.path}, run {run.name} ({sweep.metric} {sweep.score(run):.4f})", sweep.varied(run)
+
+
+def _run(run: Any) -> SweepRun:
+    summary = dict(run.summary.items())
+    numbers = {key: float(value) for key, value in summary.items() if isinstance(value, int | float)}
+    return SweepRun(
+        id=run.id,
+        name=run.name,
+        state=run.state,
+        settings={key: value for key, value in run.config.items() if not key.startswith("_")},
+        metrics={key: value for key, value in numbers.items() if math.isfinite(value)},
+        reason=str(summary.get("error", "")),
+    )
+
+
+def _varies(spec: Mapping[str, Any]) -> bool:
+    """Whether a sweep's parameter can take more than one value."""
+    return "value" not in spec and len(spec.get("values", [0, 1])) > 1
+
+
+@contextmanager
+def _naming(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (wandb.Error, ValueError) as error:
+        raise SweepError(f"sweep {path!r} cannot be read: {error}; {FORM}") from error

@@ -1,0 +1,69 @@
+"""The best settings of a sweep as a layer below preset and flags. They come from a server: checked like any others."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import yaml
+
+from configs.config import ConfigError, TrainConfig
+
+# From a sweep and a backbone (None: any) to the words that name its best run, and the settings that the sweep varied.
+BestSettings = Callable[[str, str | None], tuple[str, Mapping[str, Any]]]
+
+
+class Swept:
+    """The best run of a sweep for each backbone that is asked for; read, and told on stdout, once.
+
+    Args:
+        sweep: entity/project/id; empty for none.
+        read: asks the server.
+    """
+
+    def __init__(self, sweep: str, read: BestSettings | None) -> None:
+        if sweep and read is None:
+            raise ConfigError(f"from_sweep={sweep}: sweeps are read by train.py alone")
+        self.sweep, self.read = sweep, read
+        self.found: dict[str | None, dict[str, Any]] = {}
+
+    def below(self, pinned: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings of the best run with the backbone that is pinned, or of any, as far as they are not pinned.
+
+        Raises:
+            ConfigError: a value that is not allowed.
+        """
+        if not self.sweep or self.read is None:
+            return {}
+        backbone = pinned.get("backbone")
+        if backbone not in self.found:
+            source, found = self.read(self.sweep, backbone)
+            self.found[backbone] = _checked(source, found)
+            _tell(source, self.found[backbone], pinned)
+        return {key: value for key, value in self.found[backbone].items() if key not in pinned}
+
+
+def _checked(source: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that there are here; a loss that an agent passed as text is a mapping again."""
+    known = {field.name for field in dataclasses.fields(TrainConfig)}
+    if unknown := sorted(set(found) - known):
+        print(f"{source}: ignored, because it is no setting here: {', '.join(unknown)}")
+    loss = found.get("loss")
+    mapped = {"loss": yaml.safe_load(loss)} if isinstance(loss, str) else {}
+    settings = {key: value for key, value in {**found, **mapped}.items() if key in known}
+    TrainConfig.from_dict(settings, source=source)
+    return settings
+
+
+def _tell(source: str, settings: Mapping[str, Any], pinned: Mapping[str, Any]) -> None:
+    taken = {key: value for key, value in settings.items() if key not in pinned}
+    others = {key: value for key, value in settings.items() if key in pinned and pinned[key] != value}
+    print(f"{source}: {_line(taken) or 'nothing taken, preset and flags name everything'}")
+    if others:
+        print(f"  preset and flags keep {_line({key: pinned[key] for key in others})}, the sweep had {_line(others)}")
+
+
+def _line(settings: Mapping[str, Any]) -> str:
+    texts = {key: f"{value:.4g}" if isinstance(value, float) else str(value) for key, value in settings.items()}
+    return ", ".join(f"{key}={text}" for key, text in texts.items())

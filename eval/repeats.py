@@ -1,0 +1,60 @@
+"""Trainings beside each other: mean and range of each figure over the seeds of what is otherwise the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from eval.markdown import markdown_table
+
+SCORES = {"miou": "val/miou", "priority_dice": "val/priority_dice", "foreground_acc": "val/foreground_acc"}
+COSTS = ("model/parameters", "model/mb", "model/latency_ms", "train/minutes")
+Training = tuple[Mapping[str, Any], Mapping[str, float], str]  # what tells it from others, its metrics, why it failed
+
+
+def comparison(trainings: Sequence[Training]) -> pd.DataFrame:
+    """One row for each combination of settings other than the seed.
+
+    Returns:
+        The settings, ``seeds`` (how many ended well), for each score its mean, and its ``low`` and ``high`` over the
+        seeds, the mean costs, and ``failed``: why a training has no figures. Missing figures are NaN.
+    """
+    groups: dict[str, list[Training]] = {}
+    for training in trainings:
+        settings = {key: value for key, value in training[0].items() if key != "seed"}
+        groups.setdefault(str(settings), []).append(training)
+    return pd.DataFrame([_row(group) for group in groups.values()])
+
+
+def _row(group: Sequence[Training]) -> dict[str, Any]:
+    settings = {key: str(value) for key, value in group[0][0].items() if key != "seed"}
+    done = [metrics for _, metrics, reason in group if not reason]
+    row: dict[str, Any] = {**settings, "seeds": len(done)}
+    for key, name in SCORES.items():
+        values = [metrics[key] for metrics in done if metrics.get(key) is not None] or [math.nan]
+        row |= {name: sum(values) / len(values), f"{name} low": min(values), f"{name} high": max(values)}
+    for key in COSTS:
+        values = [metrics[key] for metrics in done if metrics.get(key) is not None] or [math.nan]
+        row[key] = sum(values) / len(values)
+    return row | {"failed": "; ".join(dict.fromkeys(reason for _, _, reason in group if reason))}
+
+
+def comparison_page(table: pd.DataFrame) -> str:
+    """The table as Markdown, a score as `mean [low, high]`; columns that say nothing are left out."""
+    shown = table.copy()
+    for name in SCORES.values():
+        ranges = zip(table[name], table[f"{name} low"], table[f"{name} high"], strict=True)
+        shown[name] = [_span(*values) for values in ranges]
+        shown = shown.drop(columns=[f"{name} low", f"{name} high"])
+    if not table["failed"].any():
+        shown = shown.drop(columns="failed")
+    return markdown_table(shown) + "\n"
+
+
+def _span(mean: float, low: float, high: float) -> str:
+    if math.isnan(mean):
+        return "–"
+    return f"{mean:.3f}" if low == high else f"{mean:.3f} [{low:.3f}, {high:.3f}]"

@@ -1,0 +1,116 @@
+"""Sentences about a sweep that follow from its figures; where the figures do not carry one, they say that."""
+
+from __future__ import annotations
+
+from statistics import mean, median
+
+from eval.sweep.importance import Importance, Importances
+from eval.sweep.record import SweepRecord, text_of
+from eval.sweep.tables import LATENCY, SIZE, front_table
+
+ENOUGH = 10  # judged runs; below, no sentence speaks of what mattered
+STRAIGHT = 0.3  # correlation from which a direction is told
+UNITS = {LATENCY: "ms per image", SIZE: "MB"}
+
+
+def conclusions(sweep: SweepRecord, found: Importances) -> list[str]:
+    """What can be said, each sentence from figures in the report."""
+    sentences = [_counts(sweep)]
+    if sweep.ranked():
+        sentences += [_best(sweep), *_parameters(sweep, found), *_backbones(sweep)]
+        sentences += [sentence for cost in (LATENCY, SIZE) for sentence in _front(sweep, cost)]
+    return [*sentences, *_stopped(sweep)]
+
+
+def _counts(sweep: SweepRecord) -> str:
+    states = [run.state for run in sweep.runs]
+    words = {"finished": "finished", "killed": "stopped early", "failed": "failed", "crashed": "crashed"}
+    parts = [f"{states.count(state)} {word}" for state, word in words.items() if state in states]
+    rest = len(states) - sum(states.count(state) for state in words)
+    parts += [f"{rest} not ended"] if rest else []
+    return f"{len(states)} runs: {', '.join(parts) or 'none'}."
+
+
+def _best(sweep: SweepRecord) -> str:
+    ranked = sweep.ranked()
+    scores = [sweep.score(run) for run in ranked]
+    text = f"The best run, {ranked[0].name}, reached {sweep.metric} {scores[0]:.3f}"
+    if len(scores) == 1:
+        return f"{text}; it is the only finished one."
+    return f"{text}; the second {scores[1]:.3f}, the median of the finished runs {median(scores):.3f}."
+
+
+def _parameters(sweep: SweepRecord, found: Importances) -> list[str]:
+    if found.runs < ENOUGH:
+        return [
+            f"{found.runs} runs have a score, fewer than {ENOUGH}: too few to conclude which parameter mattered; "
+            "the importances below are hints at most."
+        ]
+    if not found.rows:
+        return ["All scores or all settings are the same: nothing can be said about the parameters."]
+    standing = [row for row in found.rows if row.stands_out]
+    if found.explained <= 0 or not standing:
+        return [
+            f"No parameter's effect can be told from chance: out of bag, the forest explains {found.explained:.2f} of "
+            f"the variance of {found.runs} runs (R², 0 is no better than their mean); more runs are needed."
+        ]
+    explained = f"Out of bag, the forest explains {found.explained:.2f} of the variance of {found.runs} runs (R²)."
+    quiet = [row.parameter for row in found.rows if not row.stands_out]
+    rest = [f"Not told from chance: {', '.join(quiet)}."] if quiet else []
+    return [explained, *(_effect(sweep, row) for row in standing), *rest]
+
+
+def _effect(sweep: SweepRecord, row: Importance) -> str:
+    text = f"{row.parameter} mattered (importance {row.value:.0%})"
+    if row.correlation is None:
+        return f"{text}: {_means(sweep, row.parameter)}."
+    if abs(row.correlation) < STRAIGHT:
+        third = sweep.ranked()[: max(1, len(sweep.ranked()) // 3)]
+        values = sorted(float(run.settings[row.parameter]) for run in third if row.parameter in run.settings)
+        between = f"{text_of(values[0])} to {text_of(values[-1])}"
+        return f"{text}, not in one direction (correlation {row.correlation:+.2f}): the best third has {between}."
+    if isinstance(sweep.ranked()[0].settings.get(row.parameter), bool):
+        return f"{text}: {_means(sweep, row.parameter)} (correlation {row.correlation:+.2f})."
+    direction = "larger" if (row.correlation > 0) == sweep.maximise else "smaller"
+    return f"{text}: {direction} values did better (correlation {row.correlation:+.2f})."
+
+
+def _means(sweep: SweepRecord, parameter: str) -> str:
+    """Mean score of the best and of the worst value of a choice."""
+    scores: dict[str, list[float]] = {}
+    for run in sweep.judged():
+        scores.setdefault(text_of(run.settings.get(parameter)), []).append(sweep.score(run))
+    order = sorted(scores, key=lambda value: mean(scores[value]), reverse=sweep.maximise)
+    first, last = (f"{value} {mean(scores[value]):.3f} (n={len(scores[value])})" for value in (order[0], order[-1]))
+    return f"on average {first} was best and {last} worst"
+
+
+def _backbones(sweep: SweepRecord) -> list[str]:
+    names = dict.fromkeys(str(run.settings.get("backbone")) for run in sweep.ranked())
+    best = {name: sweep.score(runs[0]) for name in names if (runs := sweep.ranked(name))}
+    if len(best) < 2:
+        return []
+    (first, high), (second, low), *_ = best.items()
+    return [f"Of {len(best)} backbones, {first} did best ({high:.3f}), {abs(high - low):.3f} before {second}."]
+
+
+def _front(sweep: SweepRecord, cost: str) -> list[str]:
+    front = front_table(sweep, cost)
+    if len(front) < 2:
+        return []
+    first, last = front.iloc[0], front.iloc[-1]
+    unit = UNITS[cost]
+    return [
+        f"By {unit}, {len(front)} runs are beaten by none in both: from {first['backbone']} with "
+        f"{first[sweep.metric]:.3f} at {first[cost]:.1f} to {last['backbone']} with {last[sweep.metric]:.3f} at "
+        f"{last[cost]:.1f}."
+    ]
+
+
+def _stopped(sweep: SweepRecord) -> list[str]:
+    runs = [run for run in sweep.runs if run.state == "killed"]
+    planned = sum(float(run.settings.get("epochs") or 0) for run in runs)
+    reached = sum(run.metrics.get("epoch", 0.0) for run in runs)
+    if not runs or not planned:
+        return []
+    return [f"{len(runs)} runs were stopped early, after {reached:.0f} of their {planned:.0f} epochs together."]

@@ -1,0 +1,72 @@
+"""Several trainings and one table: what train.py does with --vary and --seeds.
+
+    python train.py --config configs/final.yaml --from-sweep ENTITY/PROJECT/ID --data CAMVID --out runs/final \\
+        --vary backbone=resnet34,resnet50 --vary fit=one_cycle,fine_tune --seeds 0,1,2
+
+Each training is a process and a run of its own under --out. Started again, the command goes on where it was: what has
+ended is not done again, what was cut off is resumed. It leaves comparison.md and comparison.csv there, and a W&B table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from configs import TrainConfig
+from configs import parse_command_line as parse
+from configs.grid import Cell
+
+RECIPE = Path(__file__).with_name("train.py")
+
+
+def parse_command_line(arguments: Sequence[str] | None) -> tuple[TrainConfig, argparse.Namespace]:
+    """`configs.parse_command_line`, able to read sweeps."""
+    return parse(arguments, _best_settings)
+
+
+def _best_settings(sweep: str, backbone: str | None) -> tuple[str, Mapping[str, Any]]:
+    from artifacts.sweep import best_settings  # takes seconds to import, and most commands read no sweep
+
+    return best_settings(sweep, backbone)
+
+
+def run_experiments(cells: Sequence[Cell]) -> int:
+    """Trains every cell, tells the comparison; exit code 0, or 1 where a training failed.
+
+    Raises:
+        ValueError: a training under --out was begun with other settings.
+        OSError: the folder cannot be written, or W&B does not answer.
+    """
+    from artifacts.frames import log_tables
+    from artifacts.run import start_run, sync_hint, tracked
+    from eval.files import write_text
+    from eval.repeats import comparison, comparison_page
+    from training.processes import Order, run_all
+
+    first = cells[0].config
+    folder = Path(first.out)
+    orders = [Order(cell.name, _settings(cell, folder)) for cell in cells]
+    outcomes = list(run_all(orders, folder, [sys.executable, str(RECIPE)]))
+    pairs = zip(cells, outcomes, strict=True)
+    table = comparison([(cell.varied, outcome.metrics, outcome.reason) for cell, outcome in pairs])
+    write_text(folder / "comparison.csv", table.to_csv(index=False, float_format="%.5g"))
+    write_text(folder / "comparison.md", comparison_page(table))
+    print(comparison_page(table))
+    varied = {key: sorted({str(cell.varied[key]) for cell in cells}) for key in cells[0].varied}
+    started = start_run(
+        varied, project=first.project, folder=folder, name=f"comparison {folder.name}", job_type="comparison"
+    )
+    with tracked(started) as run:
+        log_tables(run, "comparison", {"trainings": table}, {})
+        print(f"comparison: {folder / 'comparison.md'}\n{sync_hint(run)}")
+    return int(any(outcome.reason for outcome in outcomes))
+
+
+def _settings(cell: Cell, folder: Path) -> str:
+    """All settings of a training, which gets a folder and, where it has none, a name of its own."""
+    name = cell.config.name or cell.name
+    return dataclasses.replace(cell.config, out=str(folder / cell.name), name=name).to_yaml()

@@ -1,0 +1,113 @@
+"""The report: its tables, its sentences, its charts."""
+
+import math
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from eval.sweep.conclusions import conclusions
+from eval.sweep.importance import Importance, Importances, importances
+from eval.sweep.report import write_sweep_report
+from eval.sweep.tables import LATENCY, backbone_table, front_table, stopped_table
+from tests.eval.sweep.made import drawn_sweep, run_of, sweep_of
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    return write_sweep_report(drawn_sweep(24), tmp_path_factory.mktemp("sweep"))
+
+
+def test_page_charts_and_runs_are_written(report):
+    page = report.page.read_text()
+    for name, path in report.charts.items():
+        assert f"]({path.name})" in page, name
+        with Image.open(path) as picture:
+            assert min(picture.size) > 400
+    assert set(report.charts) == {"progress", "importance", "parallel", "tradeoff"}
+    runs = pd.read_csv(report.page.with_name("runs.csv"))
+    assert len(runs) == 24
+    scores = runs["score"].dropna()
+    assert list(scores) == sorted(scores, reverse=True)
+    assert "TrainingDiverged: the loss is not finite" in page
+
+
+def test_a_sweep_without_a_single_score_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"no run has a value of score yet \(its runs: failed, running\)"):
+        write_sweep_report(sweep_of(run_of(0, None, "failed"), run_of(1, None, "running")), tmp_path)
+
+
+def test_one_run_alone_makes_a_report_without_importance(tmp_path):
+    report = write_sweep_report(sweep_of(run_of(0, 0.5, backbone="a", lr=0.1)), tmp_path)
+    assert "it is the only finished one" in report.page.read_text()
+    assert "importance" not in report.charts
+
+
+def test_a_chart_of_an_older_report_goes(tmp_path):
+    (tmp_path / "tradeoff.png").write_text("old")
+    write_sweep_report(sweep_of(run_of(0, 0.5, backbone="a")), tmp_path)
+    assert not (tmp_path / "tradeoff.png").exists()
+
+
+COSTS = [(10.0, 0.2), (20.0, 0.5), (25.0, 0.4), (30.0, 0.5), (40.0, 0.7)]
+
+
+@pytest.mark.parametrize(("maximise", "front"), [(True, [10, 20, 40]), (False, [10])])
+def test_the_front_holds_the_runs_that_none_beats_in_both(maximise, front):
+    runs = [run_of(i, score, costs={LATENCY: cost}, backbone="a") for i, (cost, score) in enumerate(COSTS)]
+    assert list(front_table(sweep_of(*runs, maximise=maximise), LATENCY)[LATENCY]) == front
+
+
+def test_best_of_each_backbone_and_runs_stopped_early():
+    runs = [
+        run_of(0, 0.4, backbone="a", lr=0.1),
+        run_of(1, 0.6, backbone="b", lr=0.2),
+        run_of(2, 0.5, backbone="a", lr=0.3),
+        run_of(3, 0.1, "killed", backbone="c", lr=0.3),
+    ]
+    table = backbone_table(sweep_of(*runs))
+    assert list(table["backbone"]) == ["b", "a"]
+    assert list(table["best score"]) == [0.6, 0.5]
+    assert list(table["finished runs"]) == [1, 2]
+    assert stopped_table(sweep_of(*runs)).to_dict("records") == [{"run": "run-3", "epoch": 3.0, "of": 9, "score": 0.1}]
+
+
+def test_nothing_is_concluded_from_few_runs():
+    text = " ".join(conclusions(drawn_sweep(8), importances(drawn_sweep(8))))
+    assert "too few to conclude which parameter mattered" in text
+    assert "did better" not in text
+    assert " mattered (" not in text
+
+
+def test_nothing_is_concluded_from_noise():
+    noise = drawn_sweep(30, effect=0.0)
+    found = importances(noise)
+    text = " ".join(conclusions(noise, Importances(found.rows, -0.1, found.runs)))
+    assert "No parameter's effect can be told from chance" in text
+
+
+def test_sentences_tell_the_figures():
+    sweep = drawn_sweep(30)
+    found = importances(sweep)
+    text = " ".join(conclusions(sweep, found))
+    assert f"The best run, {sweep.best().name}, reached score {sweep.score(sweep.best()):.3f}" in text
+    assert "efficientnet_lite0" in text
+    assert "was best and mobilenetv3" in text
+    assert "lr mattered" in text
+    assert "larger values did better (correlation +" in text
+    assert "were stopped early, after" in text
+
+
+def test_an_effect_that_goes_both_ways_tells_where_the_best_lie():
+    runs = [run_of(i, 1 - (i - 6) ** 2 / 36, lr=0.1 + i / 10) for i in range(13)]
+    found = Importances((Importance("lr", 1.0, True, 0.0, {}),), 0.5, 13)
+    text = " ".join(conclusions(sweep_of(*runs, parameters=("lr",)), found))
+    assert "not in one direction (correlation +0.00): the best third has 0.5 to 0.8" in text
+
+
+def test_the_goal_decides_what_better_means():
+    runs = [run_of(i, float(i), lr=0.1 * (i + 1)) for i in range(12)]
+    found = Importances((Importance("lr", 1.0, True, 1.0, {}),), 0.9, 12)
+    down = " ".join(conclusions(sweep_of(*runs, maximise=False, parameters=("lr",)), found))
+    assert "smaller values did better" in down
+    assert not math.isnan(found.explained)

@@ -1,0 +1,100 @@
+"""Several trainings one after the other, a process each: a crash of one leaves the others, and what is done stays done.
+
+`<folder>/<name>/settings.yaml` holds what a training was asked for, `result.json` its metrics once it has ended well,
+and the run's own folder lies beside them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from training.checkpoint import write_atomically
+
+SETTINGS, RESULT, METRICS = "settings.yaml", "result.json", "metrics.json"
+TAIL = 20  # lines of stderr that are kept to find the reason of a failure in
+
+
+class Order(NamedTuple):
+    """A training to run: its name, which is its folder's, and every setting as YAML; `{out}` stands for the folder."""
+
+    name: str
+    settings: str
+
+
+class Outcome(NamedTuple):
+    """How a training ended: its metrics, or why there are none."""
+
+    metrics: dict[str, float]
+    reason: str = ""
+
+
+def run_all(orders: Sequence[Order], folder: Path, command: Sequence[str]) -> Iterator[Outcome]:
+    """Runs the trainings, one process each, and yields how each one ended, in their order.
+
+    A training that has ended well is not run again; one that was cut off is resumed; one that failed is tried again.
+
+    Args:
+        orders: what to train.
+        folder: each training gets a folder of its own under it.
+        command: of the recipe; `--config FILE` or `--resume RUN` is appended.
+
+    Raises:
+        ValueError: a training in the folder was begun with other settings.
+    """
+    for order in orders:
+        _check(folder / order.name / SETTINGS, order.settings)
+    for number, order in enumerate(orders, 1):
+        print(f"[{number}/{len(orders)}] {order.name}", flush=True)
+        yield _run(order, folder / order.name, command)
+
+
+def _check(path: Path, settings: str) -> None:
+    if path.exists() and path.read_text(encoding="utf-8") != settings:
+        raise ValueError(
+            f"{path} was begun with other settings: give another --out, or delete {path.parent} to train it anew"
+        )
+
+
+def _run(order: Order, folder: Path, command: Sequence[str]) -> Outcome:
+    result = folder / RESULT
+    if result.exists():
+        print(f"done before: {result}")
+        return Outcome(json.loads(result.read_text(encoding="utf-8")))
+    write_atomically(folder / SETTINGS, lambda path: path.write_text(order.settings, encoding="utf-8"))
+    begun = sorted(path.parent for path in folder.glob("*/config.yaml"))
+    how = ["--resume", str(begun[-1])] if begun else ["--config", str(folder / SETTINGS)]
+    code, said = _call([*command, *how])
+    metrics = sorted(folder.glob(f"*/{METRICS}"))
+    if code or not metrics:
+        return Outcome({}, _reason(code, said))
+    text = metrics[-1].read_text(encoding="utf-8")
+    write_atomically(result, lambda path: path.write_text(text, encoding="utf-8"))
+    return Outcome(json.loads(text))
+
+
+def _call(words: Sequence[str]) -> tuple[int, list[str]]:
+    """Exit code of a process and the last lines of its stderr, which is passed on as it comes, bars included."""
+    tail: deque[bytes] = deque(maxlen=TAIL)
+    with subprocess.Popen(words, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        rest = b""
+        while part := os.read(process.stderr.fileno(), 1 << 16):
+            sys.stderr.write(part.decode(errors="replace"))
+            sys.stderr.flush()
+            *lines, rest = (rest + part).replace(b"\r", b"\n").split(b"\n")
+            tail.extend(line for line in lines if line.strip())
+        tail.append(rest)
+    return process.returncode, [line.decode(errors="replace").strip() for line in tail if line.strip()]
+
+
+def _reason(code: int, said: Sequence[str]) -> str:
+    errors = [line.removeprefix("error: ") for line in said if line.startswith("error: ")]
+    ending = f"ended by signal {-code}" if code < 0 else f"exit code {code}"
+    return (errors or [ending, *said[-1:]])[-1] if errors or code >= 0 else ending
