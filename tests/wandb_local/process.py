@@ -14,6 +14,14 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+# Agents ask for work every 5 seconds; the client names this delay as one that tests may shorten.
+IMPATIENT = """
+import sys
+from wandb import wandb_agent
+from wandb.agents import pyagent
+wandb_agent.Agent.POLL_INTERVAL = pyagent.Agent.HEARTBEAT_SLEEP_SECONDS = 0.3
+"""
+AGENT = IMPATIENT + "from wandb.cli.cli import cli; cli()"  # to be run with the arguments `agent SWEEP`
 
 
 def free_port() -> int:

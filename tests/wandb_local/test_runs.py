@@ -229,6 +229,8 @@ if __name__ == "__main__":
 def test_stop_reaches_the_script(run_client, project):
     code = f"""
 import time, wandb
+from wandb.sdk.run_stopping import RunStopChecker
+RunStopChecker.__init__.__kwdefaults__["poll_interval"] = 0.2  # in the place of 15 seconds
 with wandb.init(project={project!r}, id="long", settings=wandb.Settings(x_file_stream_transmit_interval=0.2)) as run:
     run.log({{"a": -1}})
     wandb.Api().run("local/{project}/long").stop()

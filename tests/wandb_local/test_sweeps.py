@@ -9,12 +9,13 @@ import sqlite3
 import subprocess
 import sys
 import urllib.error
+from typing import Any
 
 import pytest
 import wandb
 import yaml
 
-from tests.wandb_local.process import ROOT, Server
+from tests.wandb_local.process import AGENT, ROOT, Server
 
 pytestmark = [
     pytest.mark.usefixtures("server"),
@@ -62,11 +63,12 @@ def make_agent(server, project, sweep):
 
 
 def test_a_grid_by_two_agents_hands_out_every_point_once(run_client, client_home, project, tmp_path):
-    write_sweep(tmp_path, GRID)
+    numbers: dict[str, Any] = {"lr": {"distribution": "q_uniform", "min": 1.0, "max": 3.0, "q": 1.0}}
+    write_sweep(tmp_path, GRID | {"parameters": numbers | {"size": {"values": ["s", "m"]}}})
     path = create(run_client, project, "--name", "my sweep")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
     environment = {**inherited, **client_home, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "wandb", "agent", path]
+    command = [sys.executable, "-c", AGENT, "agent", path]
     with (tmp_path / "agents.log").open("w") as log:
         agents = [subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log) for _ in range(2)]
         assert [agent.wait(timeout=200) for agent in agents] == [0, 0]
@@ -78,26 +80,6 @@ def test_a_grid_by_two_agents_hands_out_every_point_once(run_client, client_home
     assert sweep.best_run().config["lr"] == 1.0
     assert len(sweep.agents()) == 2
     assert sum(len(list(agent.runs())) for agent in sweep.agents()) == 4
-
-
-def test_an_agent_in_the_process_with_a_count(run_client, project):
-    code = f"""
-import wandb
-parameters = {{"x": {{"min": -1.0, "max": 1.0}}, "deep": {{"parameters": {{"n": {{"min": 1, "max": 4}}}}}}}}
-config = {{"method": "bayes", "metric": {{"name": "loss", "goal": "minimize"}}, "parameters": parameters}}
-sweep_id = wandb.sweep(config, project={project!r}, entity="local")
-
-def train():
-    with wandb.init() as run:
-        assert isinstance(run.config.deep["n"], int)
-        run.log({{"loss": run.config.x**2}})
-
-wandb.agent(sweep_id, function=train, count=2, project={project!r}, entity="local")
-"""
-    run_client(code=code)
-    (sweep,) = wandb.Api().project(project, "local").sweeps()
-    assert len(sweep.runs) == 2
-    assert all(-1 <= run.config["x"] <= 1 and run.state == "finished" for run in sweep.runs)
 
 
 def test_update_changes_what_is_searched(run_client, server, project, tmp_path):

@@ -1,7 +1,5 @@
 """Sweeps and agents as records: made, changed, found."""
 
-import json
-import math
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +14,7 @@ from wandb_local.graphql.filters import where
 from wandb_local.graphql.projects import make_project, need_project
 from wandb_local.graphql.searchable import RUNS
 from wandb_local.names import from_id, new_name
-from wandb_local.search import SweepConfigError, validate
+from wandb_local.search import Search, SweepConfigError, validate
 
 STATES = ("PENDING", "RUNNING", "PAUSED", "FINISHED", "CANCELED")
 
@@ -149,18 +147,4 @@ def make_agent(context: Context, given: Mapping[str, Any]) -> int:
 
 def expected_runs(config: Mapping[str, Any]) -> int | None:
     """How many runs the sweep will have: its ``run_cap``, the points of a grid, or None if there is no end."""
-    cap = config.get("run_cap")
-    sizes = [_size(parameter) for parameter in config["parameters"].values()]
-    if config["method"] != "grid" or None in sizes:
-        return cap
-    points = math.prod(size for size in sizes if size is not None)
-    return points if cap is None else min(points, cap)
-
-
-def _size(parameter: Mapping[str, Any]) -> int | None:
-    if "parameters" in parameter:
-        sizes = [_size(nested) for nested in parameter["parameters"].values()]
-        return None if None in sizes else math.prod(size for size in sizes if size is not None)
-    if "values" in parameter:
-        return len({json.dumps(value, sort_keys=True, default=str) for value in parameter["values"]})
-    return 1 if "value" in parameter else None
+    return Search(config, seed=0).expected_runs
