@@ -65,7 +65,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
             size=train_size,
             device=device,
             share=(team.rank, team.count),
-            **config.pick("augment", "crop_min", "crop_max", "batch_size", "seed", "workers"),
+            **config.pick("augment", "augment_on", "crop_min", "crop_max", "batch_size", "seed", "workers"),
         )
 
         network = config.pick("architecture", "backbone", "weights", "crp")
