@@ -36,7 +36,7 @@ class SeededOrder(Sampler[tuple[int, int]]):
         return iter(pairs[self.rank : len(self) * self.count : self.count])
 
 
-class TrainFrames(Dataset[tuple[Tensor, Tensor]]):
+class TrainFrames(Dataset[tuple[Tensor, ...]]):
     """Augmented pairs: image (3, h, w) uint8 and mask (h, w) uint8; the pair's seed decides the augmentation."""
 
     def __init__(self, cache: FrameCache, policy: str, size: tuple[int, int], crops: tuple[float, float]):
@@ -52,8 +52,12 @@ class TrainFrames(Dataset[tuple[Tensor, Tensor]]):
         pair = self.augmentation(image=np.array(self.cache.images[index]), mask=np.array(self.cache.masks[index]))
         return torch.from_numpy(pair["image"]).permute(2, 0, 1), torch.from_numpy(pair["mask"])
 
+    def pair(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        """What the network sees for a seed and index: image (3, h, w) uint8 and mask (h, w) uint8."""
+        return self[key]
 
-class WholeFrames(Dataset[tuple[Tensor, Tensor, Tensor]]):
+
+class WholeFrames(Dataset[tuple[Tensor, ...]]):
     """Frames as the cache has them, (3, H, W) and (H, W) uint8, and the numbers by which the device augments them."""
 
     def __init__(self, cache: FrameCache, augmentation: DeviceAugmentation):
@@ -67,6 +71,11 @@ class WholeFrames(Dataset[tuple[Tensor, Tensor, Tensor]]):
         image, mask = np.array(self.cache.images[index]), np.array(self.cache.masks[index])
         numbers = self.augmentation.draw(seed, mask.shape)
         return torch.from_numpy(image).permute(2, 0, 1), torch.from_numpy(mask), numbers
+
+    def pair(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        """What the network sees for a seed and index: image (3, h, w) uint8 and mask (h, w) uint8."""
+        images, masks = self.augmentation(*(part[None] for part in self[key]))
+        return images[0].round().byte(), masks[0]
 
 
 class TrainLoader(DataLoader[tuple[Tensor, ...]]):

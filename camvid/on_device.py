@@ -84,7 +84,8 @@ class DeviceAugmentation:
         nearest = masks[batch, rows[:, :, None], columns[:, None, :]]
         y = _between(down, top, height, self.size[0]) / images.shape[2]
         x = _between(across, left, width, self.size[1]) / images.shape[3]
-        grid = torch.stack(torch.broadcast_tensors(x[:, None, :], y[:, :, None]), -1) * 2 - 1  # (N, h, w, 2)
+        shape = (len(masks), *self.size)
+        grid = torch.stack((x[:, None, :].expand(shape), y[:, :, None].expand(shape)), -1) * 2 - 1  # (N, h, w, 2)
         sampled = functional.grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
         return (_color(sampled, numbers[:, 5:].float()) if self.policy == "color" else sampled), nearest
 

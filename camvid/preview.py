@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from camvid.loaders import TrainFrames
+from camvid.loaders import TrainFrames, WholeFrames
 from camvid.stats_plot import name_classes
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 
@@ -23,7 +23,7 @@ SEED = 20  # of the sample alone: the training draws its own
 
 
 def write_preview(
-    folder: Path, frames: Dataset[tuple[Tensor, Tensor]], taxonomy: Taxonomy, weights: NDArray[np.float32] | None
+    folder: Path, frames: Dataset[tuple[Tensor, ...]], taxonomy: Taxonomy, weights: NDArray[np.float32] | None
 ) -> dict[str, Path]:
     """Write the pictures of a training's data into `folder`; returns their paths by name.
 
@@ -33,7 +33,7 @@ def write_preview(
         taxonomy: the classes.
         weights: (C,) weights of the classes in the loss; None weighs every pixel alike.
     """
-    assert isinstance(frames, TrainFrames)  # what `train_loader` loads from
+    assert isinstance(frames, TrainFrames | WholeFrames)  # what `train_loader` loads from
     folder.mkdir(parents=True, exist_ok=True)
     paths = {name: folder / f"{name}.png" for name in ("class_weights", "augmentation")}
     counts = frames.cache.counts.sum(0)
@@ -73,7 +73,7 @@ def weight_figure(taxonomy: Taxonomy, counts: NDArray[np.int64], weights: NDArra
     return figure
 
 
-def augmentation_figure(frames: TrainFrames, taxonomy: Taxonomy) -> Figure:
+def augmentation_figure(frames: TrainFrames | WholeFrames, taxonomy: Taxonomy) -> Figure:
     """Frames as they are, and beside each some draws of what the network sees: the image, and the image with its mask.
 
     Args:
@@ -87,7 +87,7 @@ def augmentation_figure(frames: TrainFrames, taxonomy: Taxonomy) -> Figure:
     for row, index in zip(grid, chosen, strict=True):
         _show(row[0], np.asarray(frames.cache.images[index]))
         for draw in range(DRAWS):
-            image, mask = (np.asarray(part) for part in frames[SEED + draw, index])
+            image, mask = (np.asarray(part) for part in frames.pair((SEED + draw, index)))
             picture = np.ascontiguousarray(image.transpose(1, 2, 0))  # (h, w, 3)
             _show(row[1 + 2 * draw], picture)
             _show(row[2 + 2 * draw], _overlay(picture, mask, taxonomy))

@@ -34,7 +34,8 @@ class Ahead:
         return getattr(self.loader, name)
 
     def __iter__(self) -> Iterator[Batch]:
-        stream = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None
+        on_gpu = self.device.type == "cuda"
+        stream = torch.cuda.Stream(self.device) if on_gpu else None  # type: ignore[no-untyped-call]
         ready: tuple[Batch, torch.cuda.Event | None] | None = None
         for batch in self.loader:
             coming = self._bring(batch, stream)

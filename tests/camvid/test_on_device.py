@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camvid.cache import FrameCache
-from camvid.loaders import train_loader
+from camvid.loaders import WholeFrames, train_loader
 from camvid.on_device import POLICIES, DeviceAugmentation, _color
 from camvid.transforms import MASKS
 
@@ -118,6 +118,12 @@ def test_the_loader_brings_whole_frames_whatever_its_workers():
         assert loader.finish is not None
         return [loader.finish(*batch) for batch in loader]
 
+    frames = train_loader(
+        cache, augment="color", size=(32, 64), crop_min=0.3, crop_max=1.0, batch_size=2, seed=1, augment_on="device"
+    ).dataset
+    assert isinstance(frames, WholeFrames)
+    image, mask = frames.pair((7, 1))
+    assert (image.shape, image.dtype, mask.shape, mask.dtype) == ((3, 32, 64), torch.uint8, (32, 64), torch.uint8)
     for alone, helped in zip(load(0), load(1), strict=True):
         assert torch.equal(alone[0], helped[0])
         assert torch.equal(alone[1], helped[1])

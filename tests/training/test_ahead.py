@@ -1,5 +1,7 @@
 """Batches that travel ahead are the loader's, and are finished on the device."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
@@ -10,7 +12,7 @@ from training import fit
 from training.ahead import Ahead
 
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
-PLAN = {"fit": "one_cycle", "epochs": 10, "freeze_epochs": 1, "lr": 0.01, "backbone_lr_factor": 0.0}
+PLAN: dict[str, Any] = {"fit": "one_cycle", "epochs": 10, "freeze_epochs": 1, "lr": 0.01, "backbone_lr_factor": 0.0}
 
 
 @pytest.mark.parametrize("device", DEVICES)
