@@ -31,22 +31,41 @@ KEYS = {("error", "val/priority_dice", *TRADE_OFFS)!r}
 runs = wandb.Api().sweep(sys.argv[1]).runs
 print(json.dumps([[run.state, {{key: run.summary.get(key) for key in KEYS}}, dict(run.config)] for run in runs]))
 """
-SWEEP = yaml.safe_load((ROOT / "sweep.yaml").read_text())
+FILES = ("sweep.yaml", "configs/sweep_cpu.yaml")
+
+
+def read(file):
+    return yaml.safe_load((ROOT / file).read_text())
+
+
+SWEEP = read("sweep.yaml")
 
 
 def values(parameter):
     return parameter.get("values") or [parameter[key] for key in ("value", "min", "max") if key in parameter]
 
 
-@pytest.mark.parametrize("name", SWEEP["parameters"])
-def test_every_parameter_is_a_setting_and_every_value_allowed(name):
-    for value in values(SWEEP["parameters"][name]):
+@pytest.mark.parametrize(("file", "name"), [(file, name) for file in FILES for name in read(file)["parameters"]])
+def test_every_parameter_is_a_setting_and_every_value_allowed(file, name):
+    for value in values(read(file)["parameters"][name]):
         settings = {name: yaml.safe_load(value) if name == "loss" else value}
-        assert getattr(TrainConfig.from_dict(settings), name) == settings[name]
+        kept = getattr(TrainConfig.from_dict(settings), name)
+        assert kept == (value.removeprefix("val/") if name == "monitor" else settings[name])
 
 
-def test_the_server_accepts_it():
-    assert validate(SWEEP)["method"] == "bayes"
+@pytest.mark.parametrize("file", FILES)
+def test_the_server_accepts_it(file):
+    assert validate(read(file))["method"] == "bayes"
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("metric", ["val/priority_dice", "val/miou", "val/foreground_acc"])
+def test_one_line_changes_the_metric_and_what_the_best_checkpoint_is(file, metric):
+    text = (ROOT / file).read_text()
+    assert text.count("val/priority_dice") == 1
+    sweep = yaml.safe_load(text.replace("val/priority_dice", metric))
+    assert sweep["metric"]["name"] == metric
+    assert f"val/{TrainConfig.from_dict({'monitor': sweep['parameters']['monitor']['value']}).monitor}" == metric
 
 
 SMALL = {"epochs": 1, "backbone": "mobilenetv3_small_050", "batch_size": 2}
