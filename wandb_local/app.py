@@ -135,11 +135,12 @@ def _refuse_shared_mode(request: Request) -> None:
 
 def _context(services: Services, request: Request) -> Context:
     base_url = f"{request.url.scheme}://{request.url.netloc}"
-    return _context_of(services, base_url=base_url, client=request.headers.get("user-agent", "")[:200])
+    return _context_of(services, base_url, request.headers.get("user-agent", "")[:200])
 
 
-def _context_of(services: Services, **request: str) -> Context:
-    return Context(**{field.name: getattr(services, field.name) for field in dataclasses.fields(services)}, **request)
+def _context_of(services: Services, base_url: str = "", client: str = "") -> Context:
+    stores = {field.name: getattr(services, field.name) for field in dataclasses.fields(services)}
+    return Context(**stores, base_url=base_url, client=client)
 
 
 async def _json_body(request: Request) -> Any:

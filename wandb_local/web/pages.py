@@ -26,8 +26,9 @@ Trail = Sequence[tuple[str, str]]
 class Page(Protocol):
     """A module (or anything) that shows what lies at a kind of address."""
 
-    PATH: str
-    """The address with the parameters' names in braces; ``{name:path}`` takes slashes too."""
+    @property
+    def PATH(self) -> str:
+        """The address with the parameters' names in braces; ``{name:path}`` takes slashes too."""
 
     def trail(self, context: Context, params: Params) -> Trail:
         """What the breadcrumbs show behind entity and project: (text, address) pairs; the last one is this page."""

@@ -57,6 +57,10 @@ class Visitor:
         self.page.wait_for_selector("#shell-page > *")
         return self.page
 
+    def choose(self, text: str) -> None:
+        """Choose from the drop-down list that is open the first entry with this text."""
+        self.page.locator(".dash-dropdown-option").get_by_text(text, exact=True).first.click()
+
     def inaccessible(self) -> list[str]:
         """What axe-core finds wrong with the page that is open: its faults of the two higher grades."""
         found = Axe().run(self.page).response["violations"]
@@ -143,7 +147,7 @@ def log_everything(run: wandb.Run, steps: int = 30) -> None:
     """Log a little of each kind."""
     draw = np.random.default_rng(0)
     for step in range(steps):
-        values = {"loss": 1 / (step + 1), "val/score": step / steps}
+        values: dict[str, Any] = {"loss": 1 / (step + 1), "val/score": step / steps}
         if step % 10 == 9:
             values["picture"] = _image(draw)
         run.log(values)

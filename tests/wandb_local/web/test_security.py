@@ -1,6 +1,8 @@
 """Who may see and do what: login, origin of requests, headers, files."""
 
 import http.client
+from dataclasses import dataclass
+from email.message import Message
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -17,14 +19,24 @@ from wandb_local.web.session import Sessions
 BROWSER = {"Accept": "text/html"}
 
 
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Message
+    text: str
+
+    def getheader(self, name: str) -> str | None:
+        return self.headers.get(name)
+
+
 def ask(server, method, path, body=None, **headers):
-    """A request as it is: no cookie, no redirect followed."""
+    """The answer to a request as it is: no cookie, no redirect followed."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
     answer = connection.getresponse()
-    answer.text = answer.read().decode(errors="replace")
+    found = Answer(answer.status, answer.headers, answer.read().decode(errors="replace"))
     connection.close()
-    return answer
+    return found
 
 
 def log_in(server, key, target="/", origin=None):
@@ -34,7 +46,7 @@ def log_in(server, key, target="/", origin=None):
 
 @pytest.fixture
 def cookie(shared_server: Server) -> str:
-    return log_in(shared_server, shared_server.key).getheader("Set-Cookie").partition(";")[0]
+    return str(log_in(shared_server, shared_server.key).getheader("Set-Cookie")).partition(";")[0]
 
 
 def test_without_a_cookie_a_browser_is_sent_to_the_login_page(shared_server):

@@ -1,5 +1,5 @@
 // Dash's controls as assistive technology should find them. Its check boxes and radio buttons claim to be options of a
-// list box, the thumbs of its sliders have no name, and its drop-down lists hide a field that the Tab key stops at.
+// list box, sliders and opened drop-down lists have no name, and these hide a field that the Tab key stops at.
 (() => {
     function set(element, name, value) {
         if (value === null ? element.hasAttribute(name) : element.getAttribute(name) !== value) {
@@ -9,13 +9,16 @@
     }
 
     function nameOf(element) {
+        const list = element.closest("[role=dialog]");
+        if (list) element = document.querySelector(`[aria-controls="${list.id}"]`) || element;
         const group = element.closest("[role=group][aria-label]");
         const label = element.closest(".control")?.querySelector("label");
         return group?.getAttribute("aria-label") || label?.textContent || "Choice";
     }
 
     function mend() {
-        for (const list of document.querySelectorAll(".dash-checklist, .dash-radioitems")) {
+        for (const list of document.querySelectorAll(".dash-dropdown-content")) set(list, "aria-label", nameOf(list));
+        for (const list of document.querySelectorAll(".dash-options-list")) {
             set(list, "role", "group");
             set(list, "aria-label", nameOf(list.parentElement));
             for (const option of list.querySelectorAll(".dash-options-list-option")) {

@@ -1,6 +1,7 @@
 """The files of a run."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
@@ -24,7 +25,7 @@ def show(context: Context, run: Row, params: Mapping[str, str]) -> Component:
         }
         for row in context.db.rows(sql, (run["id"],))
     ]
-    columns = [
+    columns: list[dict[str, Any]] = [
         {"field": "name", "headerName": "File", "cellRenderer": "File", "flex": 1, "minWidth": 300},
         {"field": "size", "headerName": "Bytes", "filter": "agNumberColumnFilter", "type": "numericColumn"},
         {"field": "updated", "headerName": "Updated", "width": 190},

@@ -48,7 +48,7 @@ def _items(value: Any) -> Iterator[dict[str, Any]]:
     if several and "path" not in value:
         captions = value.get("captions")
         for place, item in enumerate(several[0]):
-            yield {**item, **({"caption": captions[place]} if _has(captions, place) else {})}
+            yield {**item, "caption": captions[place]} if isinstance(captions, list) and captions[place:] else item
         return
     yield value
 

@@ -15,7 +15,7 @@ def test_overview_and_the_difference_to_another_run(visitor: Visitor, logged_run
     expect(page.locator(".facts")).to_contain_text("a note")
     expect(page.locator("#overview-config .ag-pinned-left-cols-container .ag-row")).to_have_text(["lr", "model.depth"])
     page.click("#overview-other")
-    page.get_by_role("option", name="first").first.click()
+    visitor.choose("first")
     expect(page.locator("#overview-config .ag-pinned-left-cols-container .ag-row")).to_have_text(["model.depth"])
     expect(page.locator("#overview-config .ag-center-cols-container .ag-cell")).to_have_text(["4", "3"])
     page.get_by_label("only what differs").uncheck()
@@ -53,7 +53,7 @@ def test_media_with_a_slider_over_the_steps(visitor: Visitor, logged_run):
     assert card.locator("img").get_attribute("src") != last
     expect(card.locator("figcaption")).to_have_text("a street")
     page.click("#gallery-mask")
-    page.get_by_role("option", name="truth").click()
+    visitor.choose("truth")
     visitor.eventually("document.querySelector('.masked canvas').dataset.painted", "truth")
     pixel = "[...document.querySelector('.masked canvas').getContext('2d').getImageData(30, {}, 1, 1).data].slice(0, 3)"
     assert page.evaluate(pixel.format(20)) != page.evaluate(pixel.format(2))  # a car on the road
