@@ -88,7 +88,7 @@ class TrainConfig:
         description="share of lr for the backbone; 0 takes that of `fit` (fine_tune 0.01, else 1)",
     )
     weight_decay: float = Field(default=0.01, ge=0, le=1, description="AdamW's weight decay")
-    batch_size: int = Field(default=8, ge=1, description="frames per step")
+    batch_size: int = Field(default=8, ge=1, description="frames per step, of all processes together")
     accumulate: int = Field(default=1, ge=1, description="steps whose gradients are summed before the optimiser moves")
     grad_clip: float = Field(default=0.0, ge=0, description="largest norm of the gradient; 0 does not clip")
     ema: float = Field(
