@@ -14,7 +14,6 @@ import argparse
 import sys
 import tempfile
 import traceback
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -30,9 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Exit code 0, 1 for a refused promotion, 2 for what the user can mend (one line on stderr)."""
     options = parse(arguments, __doc__)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # fastai calls torch.jit.script when it is imported
-            return COMMANDS[options.command](options)
+        return COMMANDS[options.command](options)
     except (ValueError, OSError) as error:
         if options.debug:
             traceback.print_exc()

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from artifacts.lineage import Lineage, Node
 
-WIDTH, GAP, PAD, LINE, LETTER = 270, 70, 14, 18, 7.0  # pixels; a letter's mean width at 13 px
+WIDTH, GAP, PAD, LINE, LETTER = 300, 60, 14, 18, 7.2  # pixels; a letter's mean width at 13 px
 COLORS = {"data": "#1f7a5c", "sweep": "#8a5a00", "code": "#4a5568", "run": "#2457a6", "model": "#8b1e3f"}
 STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#1f2933}.kind{font-size:11px;letter-spacing:.08em}"
@@ -62,7 +62,7 @@ def _arrow(x: int, y: float, x_next: int, y_next: float) -> str:
 
 def _box(x: int, y: float, node: Node) -> str:
     color = COLORS.get(node.kind, COLORS["model"])
-    rows = [("kind", node.kind.upper(), 1.0), ("name", node.name, 1.2), *(("line", line, 1.0) for line in node.lines)]
+    rows = [("kind", node.kind.upper(), 1.0), ("name", node.name, 1.35), *(("line", line, 1.0) for line in node.lines)]
     text = "".join(
         f'<text class="{style}" x="{x + PAD}" y="{y + PAD + LINE * (row + 0.75):g}"'
         f"{f' style={chr(34)}fill:{color}{chr(34)}' if style == 'kind' else ''}>{_cut(content, scale)}</text>"

@@ -89,20 +89,20 @@ def _datasets(run: Any) -> list[wandb.Artifact]:
 def _model(model: wandb.Artifact) -> Node:
     metadata = model.metadata
     metrics = metadata.get("metrics") or {}
-    scores = ", ".join(f"{key} {metrics[key]:.3f}" for key in SHOWN_METRICS if isinstance(metrics.get(key), float))
+    scores = tuple(f"val {key} {metrics[key]:.3f}" for key in SHOWN_METRICS if isinstance(metrics.get(key), float))
     network = " ".join(str(metadata[key]) for key in ("architecture", "backbone") if metadata.get(key))
-    lines = (", ".join(model.aliases), network, f"val {scores}" if scores else "", model.created_at[:19])
+    lines = (", ".join(model.aliases), network, *scores, _minute(model.created_at))
     return Node("model", version_name(model), tuple(line for line in lines if line), model.url)
 
 
 def _run(run: Any) -> Node:
-    who = run.user.username if run.user else ""
-    return Node(
-        "run",
-        run.name or run.id,
-        (f"{run.entity}/{run.project}/{run.id}", f"{run.state}, {who}, {run.created_at[:19]}"),
-        run.url,
-    )
+    lines = (f"{run.entity}/{run.project}/{run.id}", f"{run.state}, {_minute(run.created_at)}")
+    return Node("run", run.name or run.id, lines, run.url)
+
+
+def _minute(moment: str) -> str:
+    """2026-11-22T21:03:04Z as 2026-11-22 21:03."""
+    return moment[:16].replace("T", " ")
 
 
 def _data(data: wandb.Artifact) -> Node:
@@ -153,7 +153,7 @@ def _decisions(model: wandb.Artifact) -> Iterator[Node]:
             continue
         promoted = summary.get("promoted")  # written last
         verdict = "not finished" if promoted is None else "refused" if not promoted else "accepted"
-        verdict = "forced" if summary.get("forced") else verdict
-        lines = (f"by {summary.get('by')}, {run.created_at[:19]}", summary.get("why") or "")
-        what = f"{config['action']} {'from' if left else 'to'} {config['alias']}: {verdict}"
+        what = f"{config['action']} {'from' if left else 'to'} {config['alias']}"
+        told = (f"forced, {verdict}" if summary.get("forced") else verdict, str(summary.get("why") or ""))
+        lines = (*told, f"by {summary.get('by')}", _minute(run.created_at))
         yield Node("decision", what, tuple(line for line in lines if line), run.url)

@@ -53,7 +53,8 @@ def test_a_model_of_a_sweep(new_run, dataset, tmp_path, capsys):
         assert f"local/roads/{made[0].id}" in text
         assert sweep in text
         assert "random, maximizes val/miou" in text
-        assert "promote to production: accepted" in text
+        assert "promote to production" in text
+        assert "accepted" in text
         assert "production" in text
         assert commit is None or str(commit)[:12] in text
     assert str(picture) in printed
