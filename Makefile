@@ -1,10 +1,10 @@
-# make run | serve | test | soak | lint | bench | setup | clean      (what each does stands in the README)
+# make run | serve | test | soak | lint | bench | reproduce | setup | clean      (what each does stands in the README)
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup run serve test soak lint bench clean
+.PHONY: setup run serve test soak lint bench reproduce clean
 
 setup: $(READY)
 
@@ -37,6 +37,9 @@ lint: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+reproduce: setup  # DATA=/data/CamVid
+	scripts/reproduce.sh $(DATA)
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
