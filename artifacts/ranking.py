@@ -18,8 +18,8 @@ def log_ranking(run: wandb.Run, rows: Sequence[Mapping[str, object]], picture: P
         rows: plain values by column, the same columns in each; at least one row.
         picture: a PNG file, or None where nothing was scored.
     """
-    columns = list(rows[0])
-    table = wandb.Table(columns=columns, data=[[row[column] for column in columns] for row in rows])
+    columns: list[str | int] = list(rows[0])
+    table = wandb.Table(columns=columns, data=[list(row.values()) for row in rows])
     run.log({"compare/models": table})
     if picture is not None:
         log_pictures(run, "compare", {"quality_against_size": picture})

@@ -15,6 +15,7 @@ from eval.ranking import Ranked, Target
 
 # Where a label may stand, in points from its dot; the first that is free is taken.
 AROUND = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1))
+LINE = {"arrowstyle": "-", "color": PLAIN, "shrinkA": 0, "shrinkB": 3}  # from a label that stands further off
 PLACES = [(dx * step, dy * step) for step in (9, 15, 23, 33, 46, 62, 82) for dx, dy in AROUND]
 
 
@@ -75,7 +76,7 @@ def _label(figure: Figure, models: Sequence[Ranked], taken: list[Bbox]) -> None:
         taken.append(Bbox.from_bounds(x - radius, y - radius, 2 * radius, 2 * radius))
     frame = axes.get_window_extent(renderer)
     for model in models:
-        labels = []
+        labels: list[tuple[bool, int, int, Annotation, Bbox]] = []
         for dx, dy in PLACES:
             label = _annotate(axes, model, dx, dy)
             label.update_positions(renderer)
@@ -103,5 +104,5 @@ def _annotate(axes: Axes, model: Ranked, dx: float, dy: float) -> Annotation:
         va="bottom" if dy > 0 else "top" if dy < 0 else "center",
         fontsize=9.5,
         color=INK,
-        arrowprops={"arrowstyle": "-", "color": PLAIN, "shrinkA": 0, "shrinkB": 3} if max(abs(dx), abs(dy)) > 20 else None,
+        arrowprops=LINE if max(abs(dx), abs(dy)) > 20 else None,
     )

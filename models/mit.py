@@ -135,7 +135,8 @@ class Attention(nn.Module):
 
     def _split(self, x: Tensor) -> Tensor:
         """Tokens (N, h, w, C) by head: (N, heads, h * w, C / heads)."""
-        return x.flatten(1, 2).unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        count, height, width, channels = x.shape
+        return x.reshape(count, height * width, self.heads, channels // self.heads).transpose(1, 2)
 
 
 class MixFeedForward(nn.Module):

@@ -88,6 +88,7 @@ def _segnet_labels(root: Path, taxonomy: Taxonomy) -> Labels:
     have a class that collects void.
     """
     segnet = load_taxonomy("camvid11")
+    groups: dict[str, tuple[str, ...]]
     groups = {name: (VOID_NAME,) if taxonomy.groups[name] == (VOID_NAME,) else (name,) for name in taxonomy.names}
     if tuple(name for name in taxonomy.names if groups[name] == (name,)) != segnet.names:
         raise TaxonomyError(

@@ -109,7 +109,7 @@ def _calibration(dataset: CamVid, size: tuple[int, int]) -> Iterator[Batch]:
     chosen = frames[:: max(1, len(frames) // CALIBRATION)][:CALIBRATION]
     for frame in tqdm(chosen, "calibrating", unit="frame", file=sys.stderr, disable=None):
         image = resize_image(dataset.read_image(frame), size)
-        yield np.ascontiguousarray(image.transpose(2, 0, 1)[None], dtype=np.float32) / 255  # (1, 3, h, w)
+        yield np.ascontiguousarray(image.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255)  # (1, 3, h, w)
 
 
 def score(

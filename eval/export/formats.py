@@ -67,7 +67,7 @@ def write_torchscript(model: nn.Module, path: Path, metadata: Mapping[str, Any])
     """TorchScript, traced: images (N, 3, H, W) in [0, 1] to logits (N, C, H, W); N, H and W are free."""
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # deprecated, but what phones and C++ programs load
-        traced = torch.jit.trace(model, torch.rand(EXAMPLE), check_trace=False)
+        traced = torch.jit.trace(model, torch.rand(EXAMPLE), check_trace=False)  # type: ignore[no-untyped-call]
         torch.jit.save(traced, str(path), _extra_files={KEY: json.dumps(metadata)})
 
 

@@ -92,7 +92,7 @@ def load_exported(path: Path, device: str = "cpu") -> Exported:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # deprecated, see `write_torchscript`
-            script = torch.jit.load(str(path), map_location=device, _extra_files=extra)
+            script = torch.jit.load(str(path), map_location=device, _extra_files=extra)  # type: ignore[no-untyped-call]
     except (RuntimeError, ValueError, OSError) as error:
         raise ValueError(f"{path}: not a whole TorchScript model ({str(error).splitlines()[0]})") from error
     return _with_metadata(script.eval(), extra[KEY], path)

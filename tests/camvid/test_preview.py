@@ -62,7 +62,7 @@ def test_the_sample_shows_frames_and_what_the_network_sees():
     data = frames()
     figure = augmentation_figure(data, CAMVID11)
     assert len(figure.axes) == 4 * 7
-    pictures = [axes.images[0].get_array() for axes in figure.axes[:7]]
+    pictures = [np.asarray(axes.images[0].get_array()) for axes in figure.axes[:7]]
     assert np.array_equal(pictures[0], data.cache.images[0])
     assert [picture.shape for picture in pictures[1:]] == [(32, 64, 3)] * 6
     image, mask = (part.numpy() for part in data[20, 0])

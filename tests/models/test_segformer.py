@@ -72,7 +72,9 @@ def their_names(tensors, prefix):
         *(("attn.proj", "attention.output.dense"), ("mlp.fc1", "mlp.dense1"), ("mlp.fc2", "mlp.dense2")),
     ]
     for key, tensor in tensors.items():
-        part, stage, rest = re.fullmatch(r"(patch_embed|block|norm)(\d)\.(.+)", key).groups()
+        match = re.fullmatch(r"(patch_embed|block|norm)(\d)\.(.+)", key)
+        assert match
+        part, stage, rest = match.groups()
         if part == "patch_embed":
             rest = rest.replace("norm", "layer_norm")
         for ours, theirs in layers:
