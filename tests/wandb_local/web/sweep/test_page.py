@@ -9,7 +9,7 @@ import sys
 import pytest
 import wandb
 
-from tests.wandb_local.process import ROOT
+from tests.wandb_local.process import AGENT, ROOT
 from tests.wandb_local.test_sweeps import create, heartbeat, make_agent
 from tests.wandb_local.web.conftest import Visitor
 
@@ -177,7 +177,7 @@ def test_a_running_sweep_comes_in_while_one_looks(visitor: Visitor, run_client, 
     assert "no run yet" in page.inner_text("#sweep-facts")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
     environment = {**inherited, **client_home, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "wandb", "agent", path]
+    command = [sys.executable, "-c", AGENT, "agent", path]
     with (tmp_path / "agent.log").open("w") as log:
         agent = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log)
     page.wait_for_selector("#sweep-facts >> text=1 at work")
