@@ -1,7 +1,11 @@
 """The shell: routing, breadcrumbs, what lies nowhere."""
 
+import subprocess
+import sys
+
 import wandb
 
+from tests.wandb_local.process import ROOT
 from tests.wandb_local.web.conftest import Visitor, run_path
 
 
@@ -18,3 +22,11 @@ def test_from_the_projects_to_a_run(visitor: Visitor, logged_run: wandb.Run) -> 
 def test_an_address_that_leads_nowhere_says_so(visitor: Visitor) -> None:
     page = visitor.open("/local/no-such-project")
     assert "no-such-project does not exist" in page.inner_text("#shell-page")
+
+
+def test_the_server_starts_without_what_draws_the_pages() -> None:
+    code = "import sys, wandb_local.server; print(sorted({'dash', 'flask', 'plotly'} & sys.modules.keys()))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "[]\n"
