@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.database import Row
-from wandb_local.web.artifact.lineage import elements, lineage
+from wandb_local.web.artifact.lineage import Lineage, elements, lineage
 from wandb_local.web.artifact.read import Version, runs_of
 from wandb_local.web.urls import address
 
@@ -63,32 +63,14 @@ _STYLES: list[dict[str, Any]] = [
 def show_lineage(context: Context, version: Version) -> Component:
     """The graph around a version, and the runs next to it."""
     found = lineage(context, version.row["id"])
-    ranks = list(found.ranks.values())
-    columns, rows = max(ranks) - min(ranks) + 1, max(ranks.count(rank) for rank in set(ranks))
-    graph = cyto.Cytoscape(
-        id="artifact-graph",
-        elements=elements(found),
-        layout=_LAYOUT,
-        stylesheet=_STYLES,
-        minZoom=0.3,
-        maxZoom=1,
-        userZoomingEnabled=False,  # the page scrolls
-        userPanningEnabled=False,
-        boxSelectionEnabled=False,
-        autoungrabify=True,
-        style={
-            "minWidth": f"{columns * (_NODE_WIDTH + _GAP) + 40}px",
-            "width": "100%",
-            "height": f"{rows * (_NODE_HEIGHT + _ROOM) + 60}px",
-        },
-    )
+    first, columns = min(found.ranks.values()), len(set(found.ranks.values()))
     label = f"Lineage of {version.title}; the lists below say the same of its runs"
     note = f" Only the nearest {len(found.nodes)} are drawn." if found.cut else ""
-    place = (0.5 - min(ranks)) / columns
+    place = (0.5 - first) / columns
     return html.Div(
         [
             html.Div(
-                html.Div(graph, role="img", **{"aria-label": label}),
+                html.Div(_graph(found), role="img", **{"aria-label": label}),
                 id="artifact-canvas",
                 className="card",
                 tabIndex=0,
@@ -104,6 +86,28 @@ def show_lineage(context: Context, version: Version) -> Component:
                 className="columns",
             ),
         ]
+    )
+
+
+def _graph(found: Lineage) -> Component:
+    ranks = list(found.ranks.values())
+    columns, rows = len(set(ranks)), max(ranks.count(rank) for rank in set(ranks))
+    return cyto.Cytoscape(
+        id="artifact-graph",
+        elements=elements(found),
+        layout=_LAYOUT,
+        stylesheet=_STYLES,
+        minZoom=0.3,
+        maxZoom=1,
+        userZoomingEnabled=False,  # the page scrolls
+        userPanningEnabled=False,
+        boxSelectionEnabled=False,
+        autoungrabify=True,
+        style={
+            "minWidth": f"{columns * (_NODE_WIDTH + _GAP) + 40}px",
+            "width": "100%",
+            "height": f"{rows * (_NODE_HEIGHT + _ROOM) + 60}px",
+        },
     )
 
 

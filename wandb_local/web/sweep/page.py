@@ -122,6 +122,7 @@ def register(app: dash.Dash, context: Context) -> None:
     """Add the callbacks."""
     _register_live(app, context)
     _register_brush(app, context)
+    _register_chart(app, context)
     _register_controls(app, context)
 
     @app.callback(
@@ -214,6 +215,8 @@ def _register_brush(app: dash.Dash, context: Context) -> None:
         text = f"{len(rows)} of {len(sweep.runs)} runs" + (f", {early} stopped early" if early else "")
         return rows, {"height": f"{min(430, 110 + 42 * len(sweep.runs))}px"}, text
 
+
+def _register_chart(app: dash.Dash, context: Context) -> None:
     @app.callback(
         Output("sweep-parallel", "figure"),
         Input("sweep-version", "data"),
