@@ -108,7 +108,7 @@ def _minute(moment: str) -> str:
 def _data(data: wandb.Artifact) -> Node:
     maker = data.logged_by()
     splits = data.metadata.get("splits") or {}
-    counts = ", ".join(f"{count} {split}" for split, count in splits.items())
+    counts = ", ".join(f"{splits[split]} {split}" for split in ("train", "val", "test") if split in splits)
     lines = (_digest(data.metadata.get("digest")), counts, f"logged by {maker.name or maker.id}" if maker else "")
     return Node("data", version_name(data), tuple(line for line in lines if line), data.url)
 

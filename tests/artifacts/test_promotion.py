@@ -6,6 +6,7 @@ import pytest
 import wandb
 
 from artifacts.__main__ import main
+from artifacts.lineage import lineage
 from artifacts.promotion import refusals
 from camvid.layouts import content_digest
 from eval.compare import Change
@@ -73,6 +74,9 @@ def test_up_and_back_again(make, capsys):
     assert verdicts["dice/Car"] == "better"
     assert verdicts["dice/Bicyclist"] == "absent"
     assert "latency_ms" in verdicts
+    up, down = lineage(wandb.Api().artifact("roads/steps:v2")).decisions
+    assert (up.name, up.lines[0]) == ("promote to production", "accepted")
+    assert (down.name, down.lines[:2]) == ("rollback from production", ("accepted", "night drives"))
     assert promote("steps:v2") == 0  # after rolling back, forward again and back to where it was
     assert main(["rollback", "roads/steps"]) == 0
     assert production("steps") == "v0"
