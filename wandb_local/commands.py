@@ -117,9 +117,8 @@ def gc(options: argparse.Namespace) -> int:
             deleted = collect_garbage(open_services(folder), options.grace)
         finally:
             folder.unlock()
-    print(
-        f"blobs deleted: {deleted['blobs']} ({deleted['bytes']} bytes); versions never committed: {deleted['versions']}"
-    )
+    print(f"blobs deleted: {deleted['blobs']} ({deleted['bytes']} bytes)")
+    print(f"never ended, deleted too: {deleted['versions']} versions, {deleted['uploads']} uploads of big files")
     return 0
 
 

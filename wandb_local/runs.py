@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wandb_local import jsons
+from wandb_local.artifacts import versions
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import ClientError, NotFoundError, UnsupportedError
@@ -176,7 +177,8 @@ def delete(context: Context, run_id: int, delete_artifacts: bool) -> None:
     """Delete a run with its streams and files, and the artifacts it logged if asked."""
     with context.db.write() as connection:
         if delete_artifacts:
-            connection.execute("DELETE FROM artifacts WHERE run_id = ?", (run_id,))
+            for artifact in context.db.rows("SELECT * FROM artifacts WHERE run_id = ?", (run_id,)):
+                versions.delete(context, artifact, delete_aliases=True)
         connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
 
 

@@ -137,15 +137,17 @@ def test_files_are_added_and_deleted(project, tmp_path, monkeypatch):
 
 
 def test_a_run_can_be_deleted_with_its_artifacts(project):
-    with wandb.init(project=project) as run:
-        artifact = wandb.Artifact("data", "dataset")
-        with artifact.new_file("a.txt") as file:
-            file.write("1")
-        run.log_artifact(artifact).wait()
+    for text in ("1", "2"):
+        with wandb.init(project=project) as run:
+            artifact = wandb.Artifact("data", "dataset")
+            with artifact.new_file("a.txt") as file:
+                file.write(text)
+            run.log_artifact(artifact).wait()
     wandb.Api().run(f"local/{project}/{run.id}").delete(delete_artifacts=True)
     with pytest.raises(Exception, match="Could not find run"):
         wandb.Api().run(f"local/{project}/{run.id}")
-    assert not wandb.Api().artifact_exists(f"local/{project}/data:v0")
+    assert not wandb.Api().artifact_exists(f"local/{project}/data:v1")
+    assert wandb.Api().artifact(f"local/{project}/data:latest").version == "v0"
 
 
 def test_projects_the_viewer_and_runs_made_by_the_api(project):
