@@ -27,18 +27,18 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     """Runs the recipe, or goes on with the run in `resume`; returns its folder. ValueError and OSError name the fix."""
     import torch  # what takes seconds to import comes after the settings were checked
 
-    from artifacts import WandbCallback, faults_of_all, log_evaluation, log_model
+    from artifacts import WandbCallback, faults_of_all, log_evaluation, log_model, log_pictures
     from artifacts.run import new_run_id, start_run, sync_hint, tracked
     from camvid.cache import cached_frames
     from camvid.loaders import train_loader
+    from camvid.preview import write_preview
     from camvid.transforms import scaled_size
     from camvid.weights import class_weights
     from eval.evaluate import FrameSamples, evaluate
     from eval.latency import measure_latency
     from eval.report import write_report
     from losses import build_loss
-    from models import build_model, save_model
-    from models.saved import write_atomic
+    from models import build_model, save_model, write_atomic
     from training import build_learner, fit, join_team, load_best, resume_from
     from training.machine import peak_memory, seed_everything
     from training.precision import resolve_device, resolve_precision
@@ -67,10 +67,10 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
             share=(team.rank, team.count),
             **config.pick("augment", "augment_on", "crop_min", "crop_max", "batch_size", "seed", "workers"),
         )
-
         network = config.pick("architecture", "backbone", "weights", "crp")
         model = build_model(num_classes=taxonomy.num_classes, **network)
         weights = class_weights(config.class_weights, cache.counts)
+        log_pictures(run, "data", team.once(lambda: write_preview(folder / "data", train.dataset, taxonomy, weights)))
         weighting = None if weights is None else torch.from_numpy(weights)
         loss = build_loss(config.loss, weighting, focal_gamma=config.focal_gamma)
         val = FrameSamples(dataset.splits["val"], lru_cache(1000)(dataset.read))
@@ -107,7 +107,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         run.summary.update(cost)
         log_evaluation(run, evaluation, val, taxonomy, "val")
         log_model(run, folder, f"{config.project}-{config.architecture}", metrics=evaluation.metrics)
-    print(f"model:  {folder / 'model.safetensors'}\nreport: {report}\n{sync_hint(run)}")
+    print(f"model:  {folder / 'model.safetensors'}\nreport: {report}\n{sync_hint(run, 'val/edge_cases')}")
     return folder
 
 
