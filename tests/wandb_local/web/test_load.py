@@ -39,13 +39,14 @@ def loaded(tmp_path_factory):
             records.execute(insert, values)
         append_history(records, 1, 0, long)
         append_history(records, 2, 0, short)
-        copy = (
-            "INSERT INTO history SELECT runs.id, number, step, line FROM runs, history WHERE runs.id > 2 AND run_id = 2"
-        )
-        records.execute(copy)
+        records.execute("PRAGMA cache_size = -500000")  # KiB
         records.execute(
-            "UPDATE runs SET (history_lines, history_keys) = (SELECT history_lines, history_keys FROM runs WHERE id = 2)"
-            " WHERE id > 2"
+            "INSERT INTO history SELECT runs.id, number, step, line FROM runs CROSS JOIN history"  # run by run
+            " WHERE runs.id > 2 AND run_id = 2 ORDER BY runs.id, number"
+        )
+        records.execute(
+            "UPDATE runs SET (history_lines, history_keys) ="
+            " (SELECT history_lines, history_keys FROM runs WHERE id = 2) WHERE id > 2"
         )
     database.close()
     with server:

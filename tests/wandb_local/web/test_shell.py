@@ -26,7 +26,6 @@ def test_an_address_that_leads_nowhere_says_so(visitor: Visitor) -> None:
 
 def test_the_server_starts_without_what_draws_the_pages() -> None:
     code = "import sys, wandb_local.server; print(sorted({'dash', 'flask', 'plotly'} & sys.modules.keys()))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
-    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "[]\n"
