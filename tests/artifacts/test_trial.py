@@ -29,7 +29,7 @@ def test_a_combination_that_is_not_allowed_is_told_in_the_run_and_the_agent_goes
     assert written.summary["error"] == reason
     assert written.exit_code == 1
     assert only_run(trial).name.endswith("-trial1")
-    assert "error: crop_min=0.9" in capsys.readouterr().err
+    assert "error: command line: crop_min=0.9" in capsys.readouterr().err
 
 
 def test_data_that_is_not_there_is_told_in_the_run_and_counts_for_the_agent(trial, read_run):
