@@ -3,6 +3,7 @@
 window.tableCompose = (() => {
     "use strict";
     const THUMB = {width: 144, height: 108};
+    const MOST_THUMBS = 4; // pictures of a cell
 
     // Things that were fetched, by address; what was used longest ago goes first when they take more than `limit` bytes.
     class Recent {
@@ -100,13 +101,17 @@ window.tableCompose = (() => {
         return ((opacity << 24) | (blue << 16) | (green << 8) | red) >>> 0;
     }
 
-    // Write the colours of a mask's classes into a canvas of the mask's size.
-    function paint(target, index, palette) {
+    // A canvas that shows a mask: `paint` gives its classes the colours of a palette.
+    function layer(width, height) {
+        const target = canvas(width, height);
         const context = target.getContext("2d");
-        const image = context.createImageData(target.width, target.height);
+        const image = context.createImageData(width, height);
         const pixels = new Uint32Array(image.data.buffer);
-        for (let at = 0; at < pixels.length; at++) pixels[at] = palette[index[at]];
-        context.putImageData(image, 0, 0);
+        const paint = (index, palette) => {
+            for (let at = 0; at < pixels.length; at++) pixels[at] = palette[index[at]];
+            context.putImageData(image, 0, 0);
+        };
+        return {canvas: target, paint};
     }
 
     // The sets that a picture is shown with, each in a pane of its own; [null]: the picture alone.
@@ -128,7 +133,8 @@ window.tableCompose = (() => {
             for (const [name, url] of Object.entries(entry.masks)) {
                 masks[name] = await mask(url).then((full) => shrink(full, base.width, base.height), () => null);
             }
-            return {base, masks, bytes: base.width * base.height * (4 + Object.keys(masks).length)};
+            const bytes = base.width * base.height * (12 + Object.keys(masks).length);
+            return {base, masks, layer: layer(base.width, base.height), bytes};
         });
 
     function shrink({width, height, index}, columns, rows) {
@@ -145,53 +151,60 @@ window.tableCompose = (() => {
     // Fill an element with the thumbnails of pictures and keep them as they are switched; answers a function to stop.
     function thumbnails(element, pictures) {
         let stopped = false;
-        const made = [];
-        const draw = () => {
-            if (stopped) return;
-            element.replaceChildren();
-            for (const {entry, data} of made) {
-                for (const name of data ? panes(entry.masks) : [null]) element.append(tile(data, name));
-            }
-        };
-        const scratch = canvas(1, 1);
-        const tile = (data, name) => {
-            const figure = document.createElement("span");
-            figure.className = "table-tile";
-            if (!data) {
-                figure.textContent = "not shown";
-                return figure;
-            }
-            const target = canvas(data.base.width, data.base.height);
-            const context = target.getContext("2d");
-            context.drawImage(data.base, 0, 0);
-            if (name && data.masks[name]) {
-                scratch.width = target.width;
-                scratch.height = target.height;
-                paint(scratch, data.masks[name], state.palettes[name]);
-                context.globalAlpha = state.opacity;
-                context.drawImage(scratch, 0, 0);
-            }
-            figure.append(target);
-            if (name) {
-                const title = document.createElement("span");
-                title.textContent = name;
-                figure.append(title);
-            }
-            return figure;
-        };
-        const few = pictures.slice(0, 4);
-        Promise.all(
-            few.map((entry) => (entry.url ? thumb(entry) : Promise.reject()).then((data) => ({entry, data}), () => ({entry, data: null}))),
-        ).then((all) => {
-            made.push(...all);
+        let tiles = [];
+        let forget = () => {};
+        const loaded = Promise.all(
+            pictures.slice(0, MOST_THUMBS).map(async (entry) => ({entry, data: entry.url && (await thumb(entry).catch(() => null))})),
+        );
+        loaded.then((all) => {
+            const names = ({entry, data}) => (data ? panes(entry.masks) : [null]);
+            const draw = () => {
+                if (stopped || !element.offsetParent) return; // what is hidden is drawn when it is shown again
+                const wanted = all.flatMap((each) => names(each).map((name) => ({data: each.data, name})));
+                if (wanted.map(({name}) => name).join("\n") !== tiles.map(({name}) => name).join("\n") || !tiles.length) {
+                    tiles = wanted.map(({data, name}) => tile(data, name));
+                    element.replaceChildren(...tiles.map(({figure}) => figure));
+                }
+                for (const each of tiles) fill(each);
+            };
+            watchers.add(draw);
             draw();
+            forget = () => watchers.delete(draw);
+            if (stopped) forget();
         });
-        watchers.add(draw);
         return () => {
             stopped = true;
-            watchers.delete(draw);
+            forget();
         };
     }
 
-    return {state, show, watchers, picture, mask, canvas, paint, panes, thumbnails};
+    function tile(data, name) {
+        const figure = document.createElement("span");
+        figure.className = "table-tile";
+        if (!data) {
+            figure.textContent = "not shown";
+            return {figure, data, name};
+        }
+        const target = canvas(data.base.width, data.base.height);
+        figure.append(target);
+        if (name) {
+            const title = document.createElement("span");
+            title.textContent = name;
+            figure.append(title);
+        }
+        return {figure, data, name, context: target.getContext("2d")};
+    }
+
+    function fill({context, data, name}) {
+        if (!data) return;
+        context.globalAlpha = 1;
+        context.clearRect(0, 0, data.base.width, data.base.height);
+        context.drawImage(data.base, 0, 0);
+        if (!name || !data.masks[name]) return;
+        data.layer.paint(data.masks[name], state.palettes[name]);
+        context.globalAlpha = state.opacity;
+        context.drawImage(data.layer.canvas, 0, 0);
+    }
+
+    return {state, show, watchers, picture, mask, canvas, layer, panes, thumbnails};
 })();

@@ -55,7 +55,7 @@ window.tableLarge = (() => {
                 target.setAttribute("aria-label", caption.textContent);
                 figure.append(target);
                 const pane = {target, source, masks, set, layer: null};
-                if (set) pane.layer = overlay.canvas(masks[set].width, masks[set].height);
+                if (set) pane.layer = overlay.layer(masks[set].width, masks[set].height);
                 panes.push(pane);
                 listen(pane);
             }
@@ -99,7 +99,7 @@ window.tableLarge = (() => {
 
     function recolor() {
         for (const pane of panes) {
-            if (pane.set) overlay.paint(pane.layer, pane.masks[pane.set].index, overlay.state.palettes[pane.set]);
+            if (pane.set) pane.layer.paint(pane.masks[pane.set].index, overlay.state.palettes[pane.set]);
         }
         redraw();
     }
@@ -117,7 +117,7 @@ window.tableLarge = (() => {
             if (!layer) continue;
             context.globalAlpha = overlay.state.opacity;
             context.imageSmoothingEnabled = false;
-            context.drawImage(layer, left, top, scale, high);
+            context.drawImage(layer.canvas, left, top, scale, high);
         }
     }
 

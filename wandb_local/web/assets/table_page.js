@@ -140,8 +140,9 @@
                 const quoted = (text) => `"${text.replace(/[\\"]/g, "\\$&")}"`;
                 const negated = window.dash_clientside.callback_context.triggered_id === "table-has-not";
                 const test = `${negated ? "not " : ""}has(${quoted(masks)}, ${quoted(name)})`;
-                if (!filter || !filter.trim()) return test;
-                return (/\bor\b/i.test(filter) ? `(${filter})` : filter) + ` and ${test}`;
+                const before = /\bor\b/i.test(filter ?? "") ? `(${filter})` : filter;
+                const whole = before?.trim() ? `${before} and ${test}` : test;
+                return [whole, whole];
             },
 
             go: () => {
@@ -154,13 +155,14 @@
 
             draw: (next, shown, classes, opacity, colors, about) => {
                 const distinct = colors.includes("distinct");
+                const page = document.getElementById("table-page");
+                page.classList.toggle("table-in-distinct", distinct);
+                page.classList.toggle("table-has-row", Boolean(next));
                 overlay.show(about.sets, shown, classes, Number(opacity), distinct);
-                document.getElementById("table-page").classList.toggle("table-in-distinct", distinct);
-                if (same(next, record)) return;
+                if (next?.row === record?.row && same(next, record)) return;
                 const opening = next && !record;
                 record = next;
                 const panel = document.getElementById("table-large");
-                document.getElementById("table-page").classList.toggle("table-has-row", Boolean(next));
                 panel.hidden = !next;
                 large.show(next);
                 if (!next) return halt();

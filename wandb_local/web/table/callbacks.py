@@ -34,12 +34,19 @@ def register_callbacks(app: dash.Dash, tables: Tables) -> None:
     @app.callback(
         Output("table-applied", "data"),
         Output("table-problem", "children"),
-        Input("table-filter", "value"),
+        Input("table-filter", "n_submit"),
+        Input("table-filter", "n_blur"),
+        Input("table-required", "data"),
+        State("table-filter", "value"),
+        State("table-applied", "data"),
         State("table-source", "data"),
         prevent_initial_call=True,
     )
-    def apply(expression: str | None, source: dict[str, Any]) -> tuple[Any, ...]:
+    def apply(*given: Any) -> tuple[Any, ...]:
+        *_events, expression, applied, source = given
         expression = expression or ""
+        if expression == applied:
+            return no_update, ""
         try:
             tables.open(Source.of(source)).order(expression, [])
         except FilterError as error:
@@ -116,6 +123,7 @@ def _in_the_browser(app: dash.Dash) -> None:
     clientside(
         "require",
         Output("table-filter", "value"),
+        Output("table-required", "data"),
         Input("table-has", "n_clicks"),
         Input("table-has-not", "n_clicks"),
         State("table-has-set", "value"),

@@ -50,6 +50,7 @@ def table_layout(
             dcc.Store(id="table-about", data=stored),
             dcc.Store(id="table-applied", data=applied),
             dcc.Store(id="table-sort", data=list(default_sort(source, table) if view.sort is None else view.sort)),
+            dcc.Store(id="table-required"),  # a filter that a button has written
             dcc.Store(id="table-row", data=view.row),
             dcc.Store(id="table-record"),
             dcc.Download(id="table-download"),
@@ -94,7 +95,6 @@ def _filter_bar(view: View, table: Table, hidden: Sequence[str], problem: str) -
                 id="table-filter",
                 type="text",
                 value=view.filter,
-                debounce=True,
                 spellCheck=False,
                 autoComplete="off",
                 placeholder=_example(table),
@@ -130,10 +130,8 @@ def menu(title: str, content: Sequence[Component]) -> Component:
 def _has_class(sets: Sequence[MaskSet]) -> list[Component]:
     labels = [label.name for label in all_labels(sets)]
     return [
-        html.Label("Class", htmlFor="table-has-class"),
-        dcc.Dropdown(labels, labels[0] if labels else None, id="table-has-class", clearable=False),
-        html.Label("in mask set", htmlFor="table-has-set"),
-        dcc.Dropdown([each.name for each in sets], sets[0].name, id="table-has-set", clearable=False),
+        choice("has-class", "Class", labels, labels[0] if labels else None),
+        choice("has-set", "in mask set", [each.name for each in sets], sets[0].name),
         html.Div(
             [
                 html.Button("Has it", id="table-has", n_clicks=0),
@@ -142,6 +140,12 @@ def _has_class(sets: Sequence[MaskSet]) -> list[Component]:
             className="table-buttons",
         ),
     ]
+
+
+def choice(name: str, label: str, options: Sequence[Any], value: Any) -> Component:
+    """A drop-down list with the id ``table-<name>`` and its label."""
+    dropdown = dcc.Dropdown(options, value, id=f"table-{name}", clearable=False)
+    return html.Div([html.Label(label, htmlFor=f"table-{name}"), dropdown], className="control")
 
 
 def _columns_menu(table: Table, hidden: Sequence[str]) -> list[Component]:

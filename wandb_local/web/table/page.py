@@ -16,7 +16,7 @@ from wandb_local.history import lookup, parse_row
 from wandb_local.web.table.callbacks import register_callbacks
 from wandb_local.web.table.cells import Table
 from wandb_local.web.table.compare import key_columns
-from wandb_local.web.table.layout import menu, table_layout
+from wandb_local.web.table.layout import choice, menu, table_layout
 from wandb_local.web.table.sources import TABLE_TYPES, logged_steps
 from wandb_local.web.table.tables import Source, Tables
 from wandb_local.web.table.view import View, number
@@ -99,13 +99,7 @@ def _steps(context: Context, run: Row, key: str, step: int | None) -> Component 
     steps = logged_steps(context, run, key)
     if len(steps) < 2:
         return None
-    return html.Div(
-        [
-            html.Label("Step", htmlFor="table-step"),
-            dcc.Dropdown(steps, steps[-1] if step is None else step, id="table-step", clearable=False),
-        ],
-        className="table-step",
-    )
+    return choice("step", "Step", steps, steps[-1] if step is None else step)
 
 
 def _comparison(
@@ -120,10 +114,8 @@ def _comparison(
     return menu(
         "Compare",
         [
-            html.Label("with the run", htmlFor="table-other"),
-            dcc.Dropdown(options, source.other or options[0]["value"], id="table-other", clearable=False),
-            html.Label("rows with the same", htmlFor="table-on"),
-            dcc.Dropdown(keys, source.on or keys[0], id="table-on", clearable=False),
+            choice("other", "with the run", options, source.other or options[0]["value"]),
+            choice("on", "rows with the same", keys, source.on or keys[0]),
             html.Button("Compare", id="table-compare", n_clicks=0),
         ],
     )

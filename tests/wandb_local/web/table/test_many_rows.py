@@ -7,7 +7,7 @@ import pytest
 import wandb
 from playwright.sync_api import expect
 
-from tests.wandb_local.web.conftest import TIMEOUT, Visitor, run_path
+from tests.wandb_local.web.conftest import Visitor, run_path
 
 pytestmark = pytest.mark.soak
 ROWS = 10_000
@@ -33,7 +33,6 @@ def many(client_home: dict[str, str]) -> wandb.Run:
 
 
 def test_all_rows_can_be_reached_sorted_and_filtered(visitor: Visitor, many: wandb.Run) -> None:
-    expect.set_options(timeout=TIMEOUT)
     page = visitor.open(run_path(many, "tables", "many"))
     counted = page.locator("#table-count")
     expect(counted).to_have_text("10,000 of 10,000 rows")

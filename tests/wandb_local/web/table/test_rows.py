@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from wandb_local.web.table.order import ordered, sortings_of
 from wandb_local.web.table.palette import COLORS, carried_colors, class_colors
 from wandb_local.web.table.view import View
 
+FOLDER: Any = None  # of files that nobody opens
 LABELS = {0: Label("road", "#111111", "#222222")}
 
 
@@ -25,8 +27,8 @@ def table(*rows):
 
 
 def image(name, prediction):
-    masks = {"truth": File(None, "t", f"truth-{name}"), "prediction": File(None, "p", prediction)}
-    return (Picture(File(None, f"{name}.jpg", name), f"{name}.jpg", masks),)
+    masks = {"truth": File(FOLDER, "t", f"truth-{name}"), "prediction": File(FOLDER, "p", prediction)}
+    return (Picture(File(FOLDER, f"{name}.jpg", name), f"{name}.jpg", masks),)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +59,7 @@ def test_rows_are_sorted_by_any_column(sort, expected):
 def test_the_same_rows_of_two_tables():
     one = table(("a", 0.9, image("a", "p1"), 1), ("b", 0.5, image("b", "p2"), 1), ("gone", 1.0, None, 1))
     other = table(("b", 0.75, image("b", "p3"), 2), ("a", 0.4, image("a", "p1"), 2), ("new", None, None, 2))
-    both = compare(one, other, "name")
+    both: Any = compare(one, other, "name")
     names = ["name", "image", "score (B-A)", "score (A)", "score (B)", "mixed (A)", "mixed (B)"]
     assert [column.name for column in both.columns] == names
     assert [(row[0], *row[2:]) for row in both.rows] == [
