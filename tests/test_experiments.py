@@ -49,10 +49,10 @@ def command(words, folder, environment, code=0):
 
 
 def small_sweep(folder, environment):
-    """The path of a sweep of two runs."""
+    """The path of a sweep of one run."""
     fixed = SMALL | {"data": str(folder / "data"), "out": str(folder / "runs"), "max_minutes": 5}
     sweep = yaml.safe_load((ROOT / "configs" / "sweep_cpu.yaml").read_text())
-    sweep |= {"program": str(ROOT / "train.py"), "command": [sys.executable, "${program}", "${args}"], "run_cap": 2}
+    sweep |= {"program": str(ROOT / "train.py"), "command": [sys.executable, "${program}", "${args}"], "run_cap": 1}
     del sweep["parameters"]["dataset"], sweep["early_terminate"]
     sweep["parameters"] |= {name: {"value": value} for name, value in fixed.items()}
     sweep["parameters"]["backbone"] = {"value": "mobilenetv3_small_050"}
@@ -68,7 +68,7 @@ def small_sweep(folder, environment):
 def test_from_sweep_to_comparison_with_a_kill_in_between(tmp_path, place):
     path = small_sweep(tmp_path, place)
     recipe = [str(ROOT / "train.py"), f"--config={ROOT}/configs/final.yaml", "--from-sweep", path, "--project=roads"]
-    words = [*recipe, "--data=data", "--out=finals", "--vary=fit=one_cycle,fine_tune", "--seeds=0,1", "--epochs=1"]
+    words = [*recipe, "--data=data", "--out=finals", "--vary=fit=fine_tune", "--seeds=0,1", "--epochs=1"]
     words += ["--backbone=mobilenetv3_small_050"]
 
     # the backbone was no choice of this sweep, the others are taken; killed when the second training begins
@@ -79,18 +79,18 @@ def test_from_sweep_to_comparison_with_a_kill_in_between(tmp_path, place):
         head = []
         for line in process.stdout:
             head.append(line)
-            if line.startswith("[2/4]"):
+            if line.startswith("[2/2]"):
                 os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     told = "".join(head)
     assert f"sweep {path}, run " in told
-    assert "preset and flags keep fit=one_cycle" in told or "fit=" not in told
+    assert "lr=" in told
 
     said = command(words, tmp_path, place)
     assert said.count("done before: ") == 1
     table = pd.read_csv(tmp_path / "finals" / "comparison.csv")
-    assert list(table["fit"]) == ["one_cycle", "fine_tune"]
-    assert list(table["seeds"]) == [2, 2]
+    assert list(table["fit"]) == ["fine_tune"]
+    assert list(table["seeds"]) == [2]
     assert (table["val/miou low"] <= table["val/miou"]).all()
     assert (table["val/miou"] <= table["val/miou high"]).all()
     assert (tmp_path / "finals" / "comparison.md").read_text() in said
@@ -98,12 +98,8 @@ def test_from_sweep_to_comparison_with_a_kill_in_between(tmp_path, place):
     keys, configs = json.loads(command(["-c", READ, path], tmp_path, place).splitlines()[-1])
     assert "comparison/trainings" in keys
     best = {name: configs[0][name] for name in ("lr", "weight_decay", "augment")}
-    assert len(configs) == 4
     assert all({name: config[name] for name in best} == best for config in configs)
-    assert {(config["fit"], config["seed"]) for config in configs} == {
-        (fit, seed) for fit in ("one_cycle", "fine_tune") for seed in (0, 1)
-    }
-    assert command(words, tmp_path, place).count("done before: ") == 4
+    assert sorted((config["fit"], config["seed"]) for config in configs) == [("fine_tune", 0), ("fine_tune", 1)]
     command([*words, "--lr=0.5"], tmp_path, place, code=2)
 
 
