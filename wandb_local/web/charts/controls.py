@@ -10,7 +10,7 @@ from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.web.charts.figure import color
 from wandb_local.web.charts.selection import run_options, sections
-from wandb_local.web.charts.series import AXES
+from wandb_local.web.charts.series import axes_of
 from wandb_local.web.documents import title_of
 from wandb_local.web.urls import address
 
@@ -43,7 +43,7 @@ def controls(context: Context, page: Mapping[str, Any], runs: Sequence[Row]) -> 
                 "Horizontal axis",
                 dcc.Dropdown(
                     id="charts-axis",
-                    options=[{"label": text, "value": key} for key, text in AXES.items()],
+                    options=[{"label": text, "value": key} for key, text in axes_of(runs[0]).items()],
                     value="_step",
                     clearable=False,
                 ),

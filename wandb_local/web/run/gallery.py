@@ -34,11 +34,12 @@ def show(context: Context, run: Row, _params: Mapping[str, str]) -> Component:
                     _control(
                         "Masks",
                         dcc.Dropdown(id="gallery-mask", options=masks, value=masks[0] if masks else None),
+                        "" if masks else "hidden",
                     ),
                     _control(
                         "Opacity",
                         dcc.Slider(0, 100, id="gallery-opacity", value=60, marks=None, updatemode="drag"),
-                        "slider",
+                        "slider" if masks else "hidden",
                     ),
                 ],
                 className="controls card",

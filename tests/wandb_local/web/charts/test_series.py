@@ -8,7 +8,7 @@ import pytest
 from wandb_local.graphql.projects import need_run
 from wandb_local.history import append_history
 from wandb_local.runs import upsert
-from wandb_local.web.charts.series import POINTS, Series, Span, metric_names, read_series
+from wandb_local.web.charts.series import POINTS, Series, Span, axes_of, metric_names, read_series
 
 
 @pytest.fixture
@@ -75,6 +75,11 @@ def test_other_axes(context, make_run):
     assert read_series(context, run, ["loss"], "_runtime")["loss"].x == [0, 0.5, 1, 1.5, 2, 2.5]
     assert read_series(context, run, ["loss"], "epoch")["loss"].x == [0, 0, 1, 1, 2, 2]
     assert read_series(context, run, ["loss"], "_timestamp")["loss"].x == []
+
+
+def test_counts_that_never_fall_can_be_the_axis(context, make_run):
+    run = make_run([{"loss": 1.0 - step, "epoch": step // 2, "seen": 0.5 * step, "jumps": -step} for step in range(4)])
+    assert list(axes_of(run)) == ["_step", "_runtime", "_timestamp", "epoch"]
 
 
 def test_metric_names_are_the_numbers_shallow_ones_first(context, make_run):
