@@ -10,8 +10,9 @@ from dash import ClientsideFunction, Input, Output, State, no_update
 
 from wandb_local.web.table.browser import grid_row, pictures, record
 from wandb_local.web.table.cells import Table
+from wandb_local.web.table.controls import explained
 from wandb_local.web.table.export import to_csv
-from wandb_local.web.table.layout import BLOCK, explained
+from wandb_local.web.table.layout import BLOCK
 from wandb_local.web.table.tables import Source, Tables
 from wandb_local.web.table.tokens import FilterError, tokens
 

@@ -16,7 +16,8 @@ from wandb_local.history import lookup, parse_row
 from wandb_local.web.table.callbacks import register_callbacks
 from wandb_local.web.table.cells import Table
 from wandb_local.web.table.compare import key_columns
-from wandb_local.web.table.layout import choice, menu, table_layout
+from wandb_local.web.table.controls import choice, menu
+from wandb_local.web.table.layout import table_layout
 from wandb_local.web.table.sources import TABLE_TYPES, logged_steps
 from wandb_local.web.table.tables import Source, Tables
 from wandb_local.web.table.view import View, number

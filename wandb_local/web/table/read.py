@@ -20,9 +20,10 @@ from wandb_local.web.table.cells import (
     is_missing,
     is_number,
 )
+from wandb_local.web.table.files import Files
 from wandb_local.web.table.masks import MaskCounts
 from wandb_local.web.table.palette import carried_colors, class_colors
-from wandb_local.web.table.sources import Document, Files, allowed_types
+from wandb_local.web.table.sources import Document, allowed_types
 
 _NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 _UNLABELLED = 50  # masks that are looked at for the classes of a set that came without labels

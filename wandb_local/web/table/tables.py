@@ -14,11 +14,12 @@ from wandb_local.errors import NotFoundError
 from wandb_local.graphql.projects import need_project, need_run
 from wandb_local.web.table.cells import Table
 from wandb_local.web.table.compare import compare, key_columns
+from wandb_local.web.table.files import ArtifactFiles, RunFiles
 from wandb_local.web.table.language import parse
 from wandb_local.web.table.masks import MaskCounts
 from wandb_local.web.table.order import ordered, sortings_of
 from wandb_local.web.table.read import make_table
-from wandb_local.web.table.sources import ArtifactFiles, RunFiles, logged_value, read_document, read_value
+from wandb_local.web.table.sources import logged_value, read_document, read_value
 
 _TABLES = 8  # that stay in memory
 _ORDERS = 32  # of each

@@ -354,3 +354,15 @@ def test_the_table_of_an_artifact(visitor: Visitor, runs: list[wandb.Run]) -> No
     page.check("#table-colors input")
     expect(page).to_have_url(re.compile("distinct=1"))
     assert pixel(page, 0, 4 / 64, 20 / 48) == (0, 0, 248)
+
+
+def test_a_table_in_parts(visitor: Visitor, runs: list[wandb.Run]) -> None:
+    with wandb.init(project="tables", id=runs[1].id, resume="must") as run:
+        artifact = wandb.Artifact("parts", "dataset")
+        for part in range(3):
+            artifact.add(wandb.Table(columns=["part"], data=[[part], [part]]), f"parts/{part}")
+        artifact.add(wandb.data_types.PartitionedTable("parts"), "whole")
+        run.log_artifact(artifact).wait()
+    page = visitor.open("/local/tables/tables/parts/latest/whole.partitioned-table.json")
+    count(page, "6 of 6")
+    expect(column(page, 0)).to_have_text(["0", "0", "1", "1", "2", "2"])

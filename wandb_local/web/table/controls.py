@@ -1,0 +1,155 @@
+"""The controls of the table page: filter, columns, overlays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from wandb_local.web.table.cells import Label, MaskSet, Table
+from wandb_local.web.table.tokens import FilterError
+from wandb_local.web.table.view import View
+
+_HELP = (
+    ("dice/Car < 0.3 and flagged", "compare a column; a true-or-false column stands alone"),
+    ("not (name contains 'night' or score is null)", "text in quotes; null is a missing value or NaN"),
+    ("kind in ('a', 'b') and `odd column` != 3", "a column in backticks when its name is a word or a number"),
+    ("has(truth, person) and pixels(prediction, person) < 50", "classes in a mask set, and their pixels"),
+)
+
+
+def filter_bar(view: View, table: Table, hidden: Sequence[str], problem: str) -> Component:
+    """The filter with its count and its problem, and the menus."""
+    examples = [html.Li([html.Code(example), html.Span(meaning)]) for example, meaning in _HELP]
+    return html.Div(
+        [
+            html.Label("Filter", htmlFor="table-filter"),
+            dcc.Input(
+                id="table-filter",
+                type="text",
+                value=view.filter,
+                spellCheck=False,
+                autoComplete="off",
+                placeholder=_example(table),
+            ),
+            html.Span(id="table-count", role="status"),
+            menu("Has class", _has_class(table.sets)) if table.sets else None,
+            menu("Columns", _columns_menu(table, hidden)),
+            button("csv", "CSV", "Download the filtered rows"),
+            menu("Help", [html.Ul(examples)]),
+            html.Pre(problem, id="table-problem", role="alert", className="problem"),
+        ],
+        className="table-filter",
+    )
+
+
+def explained(expression: str, error: FilterError) -> str:
+    """The expression with a mark below the character that is wrong, and what was expected there."""
+    line = expression.replace("\n", " ")
+    start = max(0, error.position - 60)
+    return f"{line[start : error.position + 40]}\n{' ' * (error.position - start)}^ {error}"
+
+
+def _example(table: Table) -> str:
+    numbers = [column.name for column in table.columns if column.kind == "number"]
+    return f"for example: {numbers[0]} < 0.3" if numbers else "an expression, for example: name contains 'a'"
+
+
+def menu(title: str, content: Sequence[Component]) -> Component:
+    """Controls that unfold under their title."""
+    return html.Details([html.Summary(title), html.Div(list(content), className="card")], className="table-menu")
+
+
+def choice(name: str, label: str, options: Sequence[Any], value: Any) -> Component:
+    """A drop-down list with the id ``table-<name>`` and its label."""
+    dropdown = dcc.Dropdown(options, value, id=f"table-{name}", clearable=False)
+    return html.Div([html.Label(label, htmlFor=f"table-{name}"), dropdown], className="control")
+
+
+def _has_class(sets: Sequence[MaskSet]) -> list[Component]:
+    labels = [label.name for label in all_labels(sets)]
+    return [
+        choice("has-class", "Class", labels, labels[0] if labels else None),
+        choice("has-set", "in mask set", [each.name for each in sets], sets[0].name),
+        html.Div(
+            [
+                html.Button("Has it", id="table-has", n_clicks=0),
+                html.Button("Has it not", id="table-has-not", n_clicks=0, className="quiet"),
+            ],
+            className="table-buttons",
+        ),
+    ]
+
+
+def _columns_menu(table: Table, hidden: Sequence[str]) -> list[Component]:
+    names = [column.name for column in table.columns]
+    return [
+        html.Div(
+            [
+                button("columns-all", "All"),
+                button("columns-none", "None"),
+            ],
+            className="table-buttons",
+        ),
+        dcc.Checklist(
+            names, [name for name in names if name not in hidden], id="table-columns", className="table-list"
+        ),
+    ]
+
+
+def overlays(sets: Sequence[MaskSet], labels: Sequence[Label], shown: Sequence[str], view: View) -> Component:
+    """Switches for mask sets and classes, opacity, and the choice of colours."""
+    classes = [
+        {"label": html.Span([*_swatches(label), label.name], className="table-class"), "value": label.name}
+        for label in labels
+    ]
+    on = [label.name for label in labels if view.shows(label.name)]
+    return html.Aside(
+        [
+            html.H2("Masks"),
+            dcc.Checklist([each.name for each in sets], list(shown), id="table-sets", className="table-list"),
+            html.Label("Opacity", htmlFor="table-opacity"),
+            dcc.Input(id="table-opacity", type="range", min=0, max=100, step=1, value=view.opacity),
+            html.H2("Classes"),
+            html.Div(
+                [
+                    button("classes-all", "All"),
+                    button("classes-none", "None"),
+                ],
+                className="table-buttons",
+            ),
+            dcc.Checklist(classes, on, id="table-classes", className="table-list"),
+            html.P("Double click: this class alone", className="table-hint"),
+            dcc.Checklist(
+                [{"label": "Distinct colours", "value": "distinct"}],
+                ["distinct"] if view.distinct else [],
+                id="table-colors",
+                className="table-list" if any(label.color != label.distinct for label in labels) else "table-unused",
+            ),
+        ],
+        className="card table-overlays",
+        **called("Overlays"),
+    )
+
+
+def _swatches(label: Label) -> list[Component]:
+    """The class's colour; which one is seen depends on the choice of colours."""
+    colors = {"table-logged": label.color, "table-distinct": label.distinct}
+    return [html.Span(className=f"table-swatch {name}", style={"background": color}) for name, color in colors.items()]
+
+
+def all_labels(sets: Sequence[MaskSet]) -> list[Label]:
+    """The classes of all sets, each once, in the order of their values."""
+    return list({label.name: label for each in sets for label in each.labels.values()}.values())
+
+
+def button(name: str, text: str, title: str = "") -> Component:
+    """A button with the id ``table-<name>``."""
+    return html.Button(text, id=f"table-{name}", className="quiet", title=title, n_clicks=0)
+
+
+def called(text: str) -> Any:
+    """What a screen reader calls an element."""
+    return {"aria-label": text}

@@ -1,0 +1,139 @@
+"""Named files in the stores: those of an artifact's version or of a run, also behind references."""
+
+from __future__ import annotations
+
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from wandb_local.context import Context
+from wandb_local.errors import NotFoundError
+from wandb_local.names import from_id
+from wandb_local.web.media import artifact_file_url, run_file_url
+from wandb_local.web.table.cells import File
+
+_ADDRESS = re.compile(r"wandb-(client-)?artifact://([^/:]+)(?::([^/]+))?/(.+)", re.DOTALL)
+_LONGEST_PATH = 20  # references to references
+
+
+class Files:
+    """Named files in the stores: those of an artifact's version or of a run. ``about`` is the version's metadata."""
+
+    about: Mapping[str, Any] = {}
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    @cached_property
+    def entries(self) -> dict[str, tuple[str | None, str | None]]:
+        """MD5 and reference by path; one of the two is None."""
+        raise NotImplementedError
+
+    def url(self, path: str) -> str:
+        """The address from which a browser gets a file."""
+        raise NotImplementedError
+
+    def find(self, path: object, depth: int = 0) -> File | None:
+        """A stored file, also behind references to other artifacts; None if its bytes are not here."""
+        md5, reference = self.entries.get(str(path), (None, None))
+        if md5 is not None:
+            return File(self, str(path), md5) if self._context.blobs.path(md5).is_file() else None
+        target = follow(self._context, reference) if reference and depth < _LONGEST_PATH else None
+        return target[0].find(target[1], depth + 1) if target else None
+
+    def read(self, file: File) -> bytes:
+        """The bytes of a file.
+
+        Raises:
+            NotFoundError: they are not stored.
+        """
+        try:
+            return self._context.blobs.path(file.md5).read_bytes()
+        except FileNotFoundError:
+            raise NotFoundError(f"{file.path}: its bytes are not stored") from None
+
+
+class ArtifactFiles(Files):
+    """The files of an artifact's version."""
+
+    def __init__(self, context: Context, artifact_id: int) -> None:
+        super().__init__(context)
+        self._id = artifact_id
+        sql = (
+            "SELECT entity, projects.name AS project, collections.name AS name, memberships.version, artifacts.metadata"
+            " FROM artifacts JOIN collections ON collections.id = artifacts.collection_id"
+            " JOIN projects ON projects.id = collections.project_id"
+            " JOIN memberships ON artifact_id = artifacts.id AND memberships.collection_id = collections.id"
+            " WHERE artifacts.id = ?"
+        )
+        row = context.db.row(sql, (artifact_id,))
+        if row is None:
+            raise NotFoundError("the artifact that holds the table is not committed")
+        self._place = (row["entity"], row["project"], row["name"], f"v{row['version']}")
+        about = json.loads(row["metadata"] or "{}")
+        self.about = about if isinstance(about, dict) else {}
+
+    @cached_property
+    def entries(self) -> dict[str, tuple[str | None, str | None]]:
+        """All files of the version."""
+        sql = "SELECT path, md5, ref FROM artifact_files WHERE artifact_id = ?"
+        return {row["path"]: (row["md5"], row["ref"]) for row in self._context.db.rows(sql, (self._id,))}
+
+    def url(self, path: str) -> str:
+        """``/_media/artifacts/…``."""
+        return artifact_file_url(*self._place, path)
+
+
+class RunFiles(Files):
+    """The files that a run has uploaded."""
+
+    def __init__(self, context: Context, place: tuple[str, str, str], run_id: int) -> None:
+        super().__init__(context)
+        self._place = place
+        self._id = run_id
+
+    @cached_property
+    def entries(self) -> dict[str, tuple[str | None, str | None]]:
+        """All files of the run."""
+        sql = "SELECT name, md5 FROM run_files WHERE run_id = ?"
+        return {row["name"]: (row["md5"], None) for row in self._context.db.rows(sql, (self._id,))}
+
+    def url(self, path: str) -> str:
+        """``/_media/runs/…``."""
+        return run_file_url(*self._place, path)
+
+
+def follow(context: Context, address: object) -> tuple[Files, str] | None:
+    """The files and the path that ``wandb-client-artifact://…`` or ``wandb-artifact://…`` means, or None."""
+    match = _ADDRESS.fullmatch(address) if isinstance(address, str) else None
+    if match is None:
+        return None
+    by_client, name, alias, path = match.groups()
+    try:
+        artifact = _by_client(context, name, alias) if by_client else from_id("Artifact", _opaque(name))
+        return (ArtifactFiles(context, artifact), path) if artifact is not None else None
+    except NotFoundError:
+        return None
+
+
+def _opaque(name: str) -> str:
+    try:
+        return binascii.b2a_base64(bytes.fromhex(name), newline=False).decode()
+    except ValueError:
+        return ""
+
+
+def _by_client(context: Context, client_id: str, alias: str | None) -> int | None:
+    if alias is None:
+        sql, values = "SELECT id FROM artifacts WHERE client_id = ? AND state = 'COMMITTED'", [client_id]
+    else:
+        sql = (
+            "SELECT artifact_id FROM aliases JOIN memberships ON memberships.id = membership_id"
+            " JOIN collections ON collections.id = aliases.collection_id WHERE client_id = ? AND alias = ?"
+        )
+        values = [client_id, alias]
+    found: int | None = context.db.value(sql, values)
+    return found
