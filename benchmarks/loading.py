@@ -30,7 +30,7 @@ from torch.utils.data import DataLoader
 from benchmarks.timing import Result, compare
 from camvid.cache import cached_frames
 from camvid.layouts import CamVid, open_camvid
-from camvid.loaders import train_loader
+from camvid.loaders import TrainLoader, train_loader
 from camvid.synth import synth
 from losses import build_loss
 from models import build_model
@@ -78,7 +78,7 @@ def benchmark_loading(frames: int = FRAMES, rounds: int = 3) -> list[Result]:
     ]
 
 
-def our_loader(dataset: CamVid, cache: Path) -> DataLoader[tuple[Tensor, Tensor]]:
+def our_loader(dataset: CamVid, cache: Path) -> TrainLoader:
     """The training batches as train.py makes them."""
     frames = cached_frames(dataset, "train", SIZE, cache)
     return train_loader(

@@ -54,7 +54,9 @@ def test_runs_of_other_sweeps_take_no_point():
 halves = st.sampled_from([1, 0.5])
 starts = st.integers(-20, 20)
 ranges = st.builds(lambda start, end: {"min": start, "max": start + end}, starts, st.integers(1, 2))
-steps = st.builds(lambda start, q: {"distribution": "q_uniform", "min": start, "max": start + 1, "q": q}, starts, halves)
+steps = st.builds(
+    lambda start, q: {"distribution": "q_uniform", "min": start, "max": start + 1, "q": q}, starts, halves
+)
 few = st.one_of(listed.filter(lambda spec: "min" not in spec), ranges, steps)
 
 
