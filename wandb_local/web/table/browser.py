@@ -37,7 +37,7 @@ def pictures(table: Table, number: int) -> list[dict[str, Any]]:
 def _field(cell: Cell) -> Any:
     if isinstance(cell, Attachment):
         return _attachment(cell)
-    return shown(cell, _LONG, digits=6)
+    return shown(cell, _LONG, digits=5)
 
 
 def _cell(cell: Cell, limit: int) -> Any:
