@@ -24,8 +24,6 @@ from fastai.vision.all import (
     Resize,
     aug_transforms,
 )
-from torch import Tensor
-from torch.utils.data import DataLoader
 
 from benchmarks.timing import Result, compare
 from camvid.cache import cached_frames
@@ -132,7 +130,7 @@ class Waiting(Callback):
         self.ended = now
 
 
-def wait_share(loader: DataLoader[tuple[Tensor, Tensor]], folder: Path) -> float:
+def wait_share(loader: TrainLoader, folder: Path) -> float:
     """Share of an epoch that the learner waits for batches, with the network and the settings of configs/cpu.yaml."""
     waiting = Waiting()
     learn = build_learner(
