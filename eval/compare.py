@@ -10,7 +10,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 import pandas as pd
@@ -115,11 +114,12 @@ def judge(change: float, low: float, high: float, tolerance: float) -> str:
 
 
 def latency_change(before: Sequence[float], after: Sequence[float], limit: float) -> Change:
-    """Milliseconds of two models measured in turns: medians, and the range of the differences turn by turn.
+    """Milliseconds of two models measured in turns: the fastest of each, and the range of the differences turn by turn.
 
-    It is ``worse`` where the median grew by more than ``limit``, a share of ``before``.
+    What else a machine does only adds to a time, so the fastest turn says most. It is ``worse`` where that grew by more
+    than ``limit``, a share of ``before``.
     """
-    old, new = median(before), median(after)
+    old, new = min(before), min(after)
     differences = [second - first for first, second in zip(before, after, strict=True)]
     verdict = "worse" if new > old * (1 + limit) else "better" if max(differences) < 0 else "same"
     return Change("latency_ms", old, new, min(differences), max(differences), verdict)
