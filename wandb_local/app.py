@@ -66,6 +66,11 @@ async def run_file(request: Request, context: Context) -> Response:
     return storage.send_blob(context, await context.run(find), path["name"])
 
 
+async def artifact_file(request: Request, context: Context) -> Response:
+    """``GET /artifactsV2/…/{md5}/{name}``: where a client looks for what another artifact refers to."""
+    return storage.send_blob(context, request.path_params["md5"], request.path_params["name"])
+
+
 async def status(_request: Request, context: Context) -> Response:
     """``GET /status``: what is stored, and the fields that no resolver knew."""
     return _json({**await context.run(summary, context), "unknown": context.unknowns.listed()})
@@ -114,6 +119,7 @@ def make_app(services: Services, api_key: str) -> Starlette:
             route("/graphql", graphql, "POST"),
             route("/files/{entity}/{project}/{run}/file_stream", file_stream, "POST"),
             route("/files/{entity}/{project}/{run}/{name:path}", run_file, "GET"),
+            route("/artifactsV2/{region}/{entity}/{project}/{collection}/{id}/{md5}/{name:path}", artifact_file, "GET"),
             route("/storage/{token}", storage.put, "PUT", public=True),
             route("/storage/{token}", storage.get, "GET", public=True),
             route("/storage/{token}", storage.options, "OPTIONS", public=True),

@@ -174,7 +174,7 @@ def test_a_draft_of_a_version_becomes_the_next(project):
     assert sorted(wandb.Api().artifact(f"local/{project}/data:v1").manifest.entries) == ["b.txt", "c.txt"]
 
 
-def test_references_to_files_and_to_other_artifacts(project, tmp_path):
+def test_references_to_files_and_to_other_artifacts(run_client, project, tmp_path):
     (tmp_path / "outside.txt").write_text("outside")
     with wandb.init(project=project) as run:
         base = log(run, "base", {"a.txt": "1"})
@@ -182,8 +182,8 @@ def test_references_to_files_and_to_other_artifacts(project, tmp_path):
         artifact.add_reference((tmp_path / "outside.txt").as_uri())
         artifact.add_reference(base.get_entry("a.txt").ref_url(), name="inner.txt")
         run.log_artifact(artifact).wait()
-    version = wandb.Api().artifact(f"local/{project}/refs:v0")
-    version.download(root=str(tmp_path / "fetched"))
+    code = f"import wandb; wandb.Api().artifact('local/{project}/refs:v0').download(root='fetched')"
+    run_client(code=code, WANDB_CACHE_DIR=str(tmp_path / "cold"))
     assert contents(tmp_path / "fetched") == {"outside.txt": "outside", "inner.txt": "1"}
 
 

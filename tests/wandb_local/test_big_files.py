@@ -146,7 +146,7 @@ def wait_for(condition, timeout=600):
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
 def test_three_gigabytes_go_up_in_parts_and_come_back(tmp_path, monkeypatch, request):
-    """The server is killed on the way: what has arrived is not sent again, the client goes on with the other parts."""
+    """The server is killed on the way: the client goes on with the parts that were not acknowledged."""
     server = Server(tmp_path)
     request.addfinalizer(server.stop)
     server.start()
@@ -169,10 +169,9 @@ def test_three_gigabytes_go_up_in_parts_and_come_back(tmp_path, monkeypatch, req
         artifact.wait()
     assert sorted(path.name for path in parts) == [f"{number:06d}" for number in range(1, 32)]
     assert len({path.parent for path in parts}) == 1
-    sizes = [size for path in sorted(parts) for size in parts[path].values()]
-    assert sizes[:30] == [PART] * 30
-    assert sizes[30:] == [3 * GIGABYTE - 30 * PART]
-    assert len(before_the_kill) >= 5
+    sizes = [set(parts[path].values()) for path in sorted(parts)]
+    assert sizes == [{PART}] * 30 + [{3 * GIGABYTE - 30 * PART}]
+    assert any(len(parts[path]) == 1 for path in before_the_kill)
     assert (blob.stat().st_size, list((server.data / "uploads").iterdir())) == (3 * GIGABYTE, [])
     version = wandb.Api().artifact("local/big/big:v0")
     version.verify(root=version.download(root=str(tmp_path / "back"), skip_cache=True))
