@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import wandb
+from playwright.sync_api import expect
 
 from tests.wandb_local.process import ROOT
 from tests.wandb_local.web.conftest import Visitor, run_path
@@ -14,7 +15,7 @@ def test_from_the_projects_to_a_run(visitor: Visitor, logged_run: wandb.Run) -> 
     page.click("#projects-grid >> text=web")
     page.click("#runs-grid >> text=first")
     page.wait_for_url(f"**{run_path(logged_run)}")
-    assert page.title() == f"first · {logged_run.entity} / web · wandb_local"
+    expect(page).to_have_title(f"first · {logged_run.entity} / web · wandb_local")
     page.click("#shell-crumbs >> text=web")
     page.wait_for_selector("#runs-grid")
 

@@ -73,6 +73,7 @@ def test_zooming_into_a_long_run_shows_more_of_it(visitor: Visitor, shared_serve
     visitor.eventually(POINTS, [1000])
     within = "document.querySelector('.js-plotly-plot').data[0].x.filter(x => 5000 <= x && x <= 6000).length"
     before = page.evaluate(within)
+    page.wait_for_load_state("networkidle")  # the charts have found their size: that would end a drag
     box = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 30)
