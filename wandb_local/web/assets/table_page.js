@@ -186,7 +186,7 @@
                     hide: list(hidden, about.hidden),
                     sets: list(shown, about.sets.map((set) => set.name)),
                     off: few ? null : list(off, []),
-                    on: few ? JSON.stringify(classes) : null,
+                    only: few ? JSON.stringify(classes) : null,
                     opacity: Number(opacity) === 60 ? null : opacity,
                     distinct: colors.length ? 1 : null,
                     row: row ?? null,

@@ -31,7 +31,7 @@ class View:
             sort=_names(query, "sort"),
             hide=_names(query, "hide"),
             sets=_names(query, "sets"),
-            classes_on=_names(query, "on"),
+            classes_on=_names(query, "only"),
             classes_off=_names(query, "off") or (),
             opacity=min(max(number(query, "opacity", OPACITY) or 0, 0), 100),
             distinct="distinct" in query,

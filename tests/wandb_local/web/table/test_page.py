@@ -234,7 +234,7 @@ def test_a_link_shows_the_whole_view_again(visitor: Visitor, runs: list[wandb.Ru
     expect(page.locator("#table-position")).to_have_text("Row 3 · 2 of 4")
     expect(page).to_have_url(re.compile("row=2"))
     address = page.url
-    assert query(page)["on"] == '["person"]'
+    assert query(page)["only"] == '["person"]'
     page.goto("about:blank")
     page.goto(address)
     expect(page.locator("#table-position")).to_have_text("Row 3 · 2 of 4")
@@ -260,6 +260,13 @@ def test_where_is_b_worse_than_a(visitor: Visitor, runs: list[wandb.Run]) -> Non
     apply(page, "dice/person (B-A) < -0.1 and dice/person (A) > 0.5")
     count(page, "1 of 6")
     expect(column(page, 0)).to_have_text(["frame 1"])
+    page.locator("#table-grid .ag-row[row-index='0'] .table-thumbs").click()
+    page.locator("#table-classes label", has_text="person").dblclick()
+    expect(page).to_have_url(re.compile("only="))
+    page.reload()
+    count(page, "1 of 6")
+    assert [box.is_checked() for box in page.locator("#table-classes input").all()] == [False, True, False]
+    page.click("#table-close")
     assert page.locator("#table-sets label").all_inner_texts() == ["truth", "prediction"]
     page.goto(visitor.server.url + run_path(runs[0], "tables", "val/frames") + f"?with={runs[1].id}&on=nothing")
     expect(page.locator("#shell-page")).to_contain_text("cannot be joined on 'nothing'")
