@@ -5,11 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wandb_local.web.charts.series import AXES, Series
+from wandb_local.web.charts.series import AXES, Series, Span
 
 # Okabe and Ito's colours, which people who see few colours can tell apart, but those too pale for a white page.
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#7f52b8", "#c0392b", "#5c6b7a", "#00838f")
 GRID = {"gridcolor": "#8884", "zerolinecolor": "#8886", "automargin": True}  # on light and dark pages
+MODEBAR = {"bgcolor": "rgba(0,0,0,0)", "color": "#888c", "activecolor": "#1f77d0"}
+# plotly's own buttons, but none that sends a chart to its company's cloud
+GRAPH = {
+    "displaylogo": False,
+    "responsive": True,
+    "modeBarButtons": [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
+}
 _FAINT = 0.25
 
 
@@ -27,8 +34,9 @@ def color(place: int) -> str:
     return COLORS[place % len(COLORS)]
 
 
-def make_figure(name: str, lines: Sequence[tuple[str, Series]], look: Look) -> dict[str, Any]:
-    """A chart of the metric ``name``; ``lines`` are the runs' names and points, in the order of the colours."""
+def make_figure(name: str, lines: Sequence[tuple[str, Series]], look: Look, span: Span | None = None) -> dict[str, Any]:
+    """A chart of the metric ``name``; ``lines`` are the runs' names and points, in the order of the colours; ``span``
+    is the part of the horizontal axis that it shows."""
     traces: list[dict[str, Any]] = []
     for place, (label, series) in enumerate(lines):
         xs: Sequence[Any] = [_moment(x) for x in series.x] if look.axis == "_timestamp" else series.x
@@ -38,7 +46,7 @@ def make_figure(name: str, lines: Sequence[tuple[str, Series]], look: Look) -> d
             traces.append(_trace(label, xs, smooth(series.y, look.smoothing), place))
         else:
             traces.append(_trace(label, xs, series.y, place))
-    return {"data": traces, "layout": _layout(name, look)}
+    return {"data": traces, "layout": _layout(name, look, span)}
 
 
 def smooth(values: Sequence[float | None], weight: float) -> list[float | None]:
@@ -73,7 +81,8 @@ def _trace(label: str, x: Sequence[Any], y: Sequence[float | None], place: int) 
     }
 
 
-def _layout(name: str, look: Look) -> dict[str, Any]:
+def _layout(name: str, look: Look, span: Span | None) -> dict[str, Any]:
+    shown = {} if span is None else {"range": [span.first, span.last]}
     return {
         "autosize": True,
         "margin": {"l": 48, "r": 12, "t": 8, "b": 36},
@@ -82,9 +91,10 @@ def _layout(name: str, look: Look) -> dict[str, Any]:
         "font": {"size": 11},
         "showlegend": False,
         "hovermode": "x unified",
-        "uirevision": f"{look.axis} {look.log}",  # the zoom stays while points come in
-        "xaxis": {**GRID, "title": {"text": plain(axis_title(name, look.axis)), "standoff": 6}},
-        "yaxis": {**GRID, "type": "log" if look.log else "linear"},
+        "uirevision": f"{look} {span}",  # what a visitor has moved stays while points come in
+        "modebar": MODEBAR,
+        "xaxis": {**GRID, **shown, "title": {"text": plain(axis_title(name, look.axis)), "standoff": 6}},
+        "yaxis": {**GRID, "fixedrange": True, "type": "log" if look.log else "linear"},
     }
 
 

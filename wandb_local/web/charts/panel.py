@@ -1,24 +1,23 @@
 """The charts of a page: controls, the grid of charts, and the callbacks that draw them and keep them up to date."""
 
-import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash
-from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
+from dash import ALL, ClientsideFunction, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.graphql.runs import state
 from wandb_local.web.charts.controls import controls, legend, section_options
-from wandb_local.web.charts.figure import Look, make_figure
+from wandb_local.web.charts.figure import GRAPH, Look, make_figure
 from wandb_local.web.charts.selection import PER_PAGE, all_metrics, choose, chosen_runs, run_options
 from wandb_local.web.charts.series import Span, read_series
 from wandb_local.web.documents import title_of
 
 _TICK = 3000  # milliseconds between two looks for new points
-_GRAPH = {"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 
 
 def layout(context: Context, page: Mapping[str, Any]) -> Component:
@@ -30,6 +29,7 @@ def layout(context: Context, page: Mapping[str, Any]) -> Component:
             dcc.Store(id="charts-page", data=dict(page)),
             dcc.Store(id="charts-shown", data=None),
             dcc.Store(id="charts-version", data=None),
+            dcc.Store(id="charts-zooms", data={"spans": {}, "changed": []}),
             dcc.Interval(id="charts-tick", interval=_TICK, disabled=not live),
             controls(context, page, runs),
             html.Div(id="charts-legend", className="charts-legend"),
@@ -92,6 +92,15 @@ def _register_selection(app: dash.Dash, context: Context) -> None:
 
 
 def _register_figures(app: dash.Dash, context: Context) -> None:
+    app.clientside_callback(
+        ClientsideFunction("charts", "zoom"),
+        Output("charts-zooms", "data"),
+        Input({"type": "charts-graph", "key": ALL}, "relayoutData"),
+        Input("charts-axis", "value"),
+        State({"type": "charts-graph", "key": ALL}, "id"),
+        State("charts-zooms", "data"),
+    )
+
     @app.callback(
         Output({"type": "charts-graph", "key": ALL}, "figure"),
         Output("charts-version", "data"),
@@ -101,38 +110,26 @@ def _register_figures(app: dash.Dash, context: Context) -> None:
         Input("charts-axis", "value"),
         Input("charts-log", "value"),
         Input("charts-smoothing", "value"),
-        Input({"type": "charts-graph", "key": ALL}, "relayoutData"),
+        Input("charts-zooms", "data"),
         State({"type": "charts-graph", "key": ALL}, "id"),
         State("charts-version", "data"),
         State("charts-page", "data"),
     )
     def draw(
-        shown: Any, _: Any, axis: Any, log: Any, smoothing: Any, views: Any, ids: Any, version: Any, page: Any
+        shown: Any, _: Any, axis: Any, log: Any, smoothing: Any, zooms: Any, ids: Any, version: Any, page: Any
     ) -> Any:
         names = [graph["key"] for graph in ids]
-        zoomed = _only_zoomed()
+        zoomed = ctx.triggered_prop_ids.keys() == {"charts-zooms.data"}
         runs = chosen_runs(context, page, shown["runs"]) if shown else []
         now = [[run["name"], run["history_lines"], run["events_lines"]] for run in runs]
         idle = not any(state(run) == "running" for run in runs)
         if ctx.triggered_id == "charts-tick" and now == version:
             return [no_update] * len(names), no_update, idle
         look = Look(axis or "_step", bool(log), min(max(smoothing or 0, 0), 0.99))
-        spans = {name: _span(view, look) for name, view in zip(names, views, strict=True)}
-        wanted = names if zoomed is None else [name for name in names if name in zoomed]
-        drawn = _figures(context, runs, wanted, look, spans)
-        return [drawn.get(name, no_update) for name in names], now if zoomed is None else no_update, idle
-
-
-def _only_zoomed() -> set[str] | None:
-    """The charts that were zoomed, if nothing else has happened; else None, which means all charts."""
-    zoomed = set()
-    for trigger in ctx.triggered:
-        name, _, prop = trigger["prop_id"].rpartition(".")
-        if prop != "relayoutData":
-            return None
-        if any(key.startswith("xaxis.") for key in trigger["value"] or {}):
-            zoomed.add(json.loads(name)["key"])
-    return zoomed
+        spans = {name: _span(zooms["spans"].get(name), look) for name in names}
+        changed = {*zooms["spans"], *zooms["changed"]}
+        drawn = _figures(context, runs, [name for name in names if not zoomed or name in changed], look, spans)
+        return [drawn.get(name, no_update) for name in names], no_update if zoomed else now, idle
 
 
 def _figures(
@@ -142,23 +139,23 @@ def _figures(
     figures: dict[str, Any] = {}
     for span in dict.fromkeys(spans[name] for name in names):
         together = [name for name in names if spans[name] == span]
-        series = [(title_of(run), read_series(context, run, together, look.axis, span)) for run in runs]
+        wide = span and span.widened()
+        series = [(title_of(run), read_series(context, run, together, look.axis, wide)) for run in runs]
         for name in together:
-            figures[name] = make_figure(name, [(label, found[name]) for label, found in series], look)
+            figures[name] = make_figure(name, [(label, found[name]) for label, found in series], look, span)
     return figures
 
 
-def _span(view: Mapping[str, Any] | None, look: Look) -> Span | None:
+def _span(zoom: Any, look: Look) -> Span | None:
     """The steps that a chart is zoomed to: a long run is sampled anew, more finely, between them."""
-    left, right = (view or {}).get("xaxis.range[0]"), (view or {}).get("xaxis.range[1]")
-    if look.axis != "_step" or not isinstance(left, int | float) or not isinstance(right, int | float):
+    numbers = isinstance(zoom, list) and len(zoom) == 2 and all(isinstance(end, int | float) for end in zoom)
+    if look.axis != "_step" or not numbers:
         return None
-    margin = right - left  # so that the lines go on beyond the edges
-    return Span(int(left - margin), int(right + margin))
+    return Span(math.floor(zoom[0]), math.ceil(zoom[1]))
 
 
 def _chart(name: str) -> Component:
-    graph = dcc.Graph(id={"type": "charts-graph", "key": name}, config=_GRAPH, style={"height": "var(--chart)"})
+    graph = dcc.Graph(id={"type": "charts-graph", "key": name}, config=GRAPH, style={"height": "var(--chart)"})
     return html.Figure([html.Figcaption(name), graph], className="card chart")
 
 

@@ -31,6 +31,11 @@ class Span:
     first: int = -(1 << 62)
     last: int = 1 << 62
 
+    def widened(self) -> "Span":
+        """As much again on both sides, so that lines go on beyond the edges of a chart."""
+        size = self.last - self.first
+        return Span(self.first - size, self.last + size)
+
 
 def metric_names(run: Row) -> list[str]:
     """The metrics of a run that are numbers, in the order of a reader."""

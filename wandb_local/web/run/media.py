@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from wandb_local import jsons
 from wandb_local.context import Context
 from wandb_local.database import Row
-from wandb_local.web.charts.figure import COLORS, GRID
+from wandb_local.web.charts.figure import COLORS, GRAPH, GRID
 from wandb_local.web.documents import is_media
 from wandb_local.web.media import run_file_url
 from wandb_local.web.run.masks import with_masks
@@ -114,5 +114,5 @@ def _histogram(item: Mapping[str, Any]) -> dict[str, Any]:
 def _graph(figure: dict[str, Any], kind: str = "") -> Component:
     margin = {"l": 48, "r": 12, "t": 40 if figure["layout"].get("title") else 12, "b": 36}
     figure = {**figure, "layout": {"margin": margin, **figure["layout"]}}
-    graph = dcc.Graph(figure=figure, config={"displaylogo": False, "responsive": True}, style={"height": "300px"})
+    graph = dcc.Graph(figure=figure, config=GRAPH, style={"height": "300px"})
     return html.Div(graph, className=f"medium {kind}".strip())

@@ -49,31 +49,39 @@ def test_the_controls_of_the_charts(visitor: Visitor, logged_run):
     assert visitor.inaccessible() == []
 
 
-def test_points_come_in_while_a_run_logs(visitor: Visitor, client_home):
-    settings = wandb.Settings(x_file_stream_transmit_interval=0.5)
-    with wandb.init(project="live", settings=settings) as run:
-        run.log({"loss": 1.0})
-        page = visitor.open(run_path(run))
-        visitor.eventually(POINTS, [1])
-        expect(page.locator("#run-state .badge")).to_have_text("running")
-        run.log({"loss": 0.5, "more": 3})
-        visitor.eventually(POINTS, [2])
-        expect(page.locator("#charts-grid figcaption").filter(has_text="more")).to_have_count(1)
+@pytest.fixture
+def send(shared_server):
+    """Makes a run and sends what a client sends of it; a real one waits 15 seconds between two messages."""
+
+    def send(name, offset, rows, **message):
+        if offset == 0:
+            query = 'mutation M($n: String) { upsertBucket(input: {modelName: "web", name: $n}) { bucket { id } } }'
+            shared_server.graphql(query, n=name)
+        lines = [json.dumps({"_step": offset + place, **row}) for place, row in enumerate(rows)]
+        files = {"wandb-history.jsonl": {"offset": offset, "content": lines}}
+        shared_server.ask(f"/files/local/web/{name}/file_stream", json.dumps({"files": files, **message}).encode())
+
+    return send
+
+
+def test_points_come_in_while_a_run_logs(visitor: Visitor, send):
+    send("live", 0, [{"loss": 1.0}])
+    page = visitor.open("/local/web/runs/live")
+    visitor.eventually(POINTS, [1])
+    expect(page.locator("#run-state .badge")).to_have_text("running")
+    send("live", 1, [{"loss": 0.5, "more": 3}])
+    visitor.eventually(POINTS, [2])
+    expect(page.locator("#charts-grid figcaption").filter(has_text="more")).to_have_count(1)
+    send("live", 2, [], complete=True, exitcode=0)
     expect(page.locator("#run-state .badge")).to_have_text("finished")
 
 
-def test_zooming_into_a_long_run_shows_more_of_it(visitor: Visitor, shared_server, logged_run):
-    name = "long"
-    query = 'mutation M($name: String) { upsertBucket(input: {modelName: "web", name: $name}) { bucket { id } } }'
-    shared_server.graphql(query, name=name)
-    lines = [json.dumps({"_step": step, "loss": step % 7}) for step in range(20_000)]
-    message = {"files": {"wandb-history.jsonl": {"offset": 0, "content": lines}}, "complete": True, "exitcode": 0}
-    shared_server.ask(f"/files/local/web/{name}/file_stream", json.dumps(message).encode())
-    page = visitor.open(f"/local/web/runs/{name}")
+def test_zooming_into_a_long_run_shows_more_of_it(visitor: Visitor, send):
+    send("long", 0, [{"loss": step % 7} for step in range(20_000)], complete=True, exitcode=0)
+    page = visitor.open("/local/web/runs/long")
     visitor.eventually(POINTS, [1000])
     within = "document.querySelector('.js-plotly-plot').data[0].x.filter(x => 5000 <= x && x <= 6000).length"
     before = page.evaluate(within)
-    page.wait_for_load_state("networkidle")  # the charts have found their size: that would end a drag
     box = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 30)
@@ -81,3 +89,10 @@ def test_zooming_into_a_long_run_shows_more_of_it(visitor: Visitor, shared_serve
     page.mouse.move(box["x"] + box["width"] * 0.30, box["y"] + 30, steps=3)
     page.mouse.up()
     visitor.eventually(f"{within} > {before * 5}", True)
+    left, right = page.evaluate("document.querySelector('.js-plotly-plot').layout.xaxis.range")
+    assert 4900 < left < right < 6100
+    page.mouse.dblclick(box["x"] + box["width"] * 0.5, box["y"] + 30)
+    visitor.eventually("document.querySelector('.js-plotly-plot').layout.xaxis.range[1] > 19000", True)
+    visitor.eventually(within, before)
+    titles = page.evaluate("[...document.querySelectorAll('.modebar-btn')].map(button => button.dataset.title)")
+    assert titles and not any("hare" in title or "loud" in title for title in titles)  # nothing leaves this machine
