@@ -29,12 +29,12 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def client_home(shared_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Points the wandb client in this process at the shared server, with all its folders in a temporary one."""
     environment = client_environment(shared_server, tmp_path_factory.mktemp("client"))
+    teardown()  # before its variables are kept: they name the service process that ends here
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("WANDB_")]:
             patch.delenv(name)
         for name, value in environment.items():
             patch.setenv(name, value)
-        teardown()
         yield environment
         teardown()
 

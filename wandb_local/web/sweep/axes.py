@@ -57,7 +57,7 @@ def _numeric(numbers: Sequence[float], log: bool) -> tuple[list[float], list[tup
 
     def place(value: float) -> float:
         if log:
-            return math.log(value / low) / math.log(high / low)
+            return (math.log(value) - math.log(low)) / (math.log(high) - math.log(low))  # a ratio may overflow
         return (value - low) / (high - low)
 
     marks = distinct if few else _round_numbers(low, high, log)

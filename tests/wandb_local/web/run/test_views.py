@@ -24,9 +24,9 @@ def test_overview_and_the_difference_to_another_run(visitor: Visitor, logged_run
 
 
 def test_console_lines_are_found_and_paged(visitor: Visitor, client_home):
-    with wandb.init(project="web", settings=wandb.Settings(console="wrap")) as run:
+    with wandb.init(project="web") as run:
         for number in range(1200):
-            print(f"\x1b[32mline {number}\x1b[0m")
+            run.write_logs(f"\x1b[32mline {number}\x1b[0m")
     page = visitor.open(run_path(run, "logs"))
     expect(page.locator("#console-range")).to_have_text("lines 201 to 1200 of 1200")
     expect(page.locator("#console-lines")).to_contain_text("line 1199")

@@ -4,7 +4,7 @@ import itertools
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from wandb_local.web.sweep.axes import NONE_AT, make_axis
@@ -61,6 +61,7 @@ def test_named_values_are_spread_evenly():
     st.lists(st.none() | st.floats(-1e6, 1e6) | st.integers(-(10**6), 10**6), min_size=1, max_size=40), st.booleans()
 )
 @settings(max_examples=150, deadline=None)
+@example([1.0, 2.2e-313], False)
 def test_places_keep_the_order_and_ticks_stand_apart(values, log):
     axis = make_axis("a", values, log)
     pairs = sorted((value, place) for value, place in zip(values, axis.places, strict=True) if value is not None)
