@@ -44,6 +44,7 @@ def build_dashboard(context: Context) -> ASGIApp:
         suppress_callback_exceptions=True,  # a page's components exist while it is shown
         on_error=_report,
         add_log_handler=False,
+        enable_mcp=False,  # whatever the environment says
     )
     app.layout = make_shell
     register_shell(app, context)

@@ -1,21 +1,24 @@
-// Which part of the horizontal axis each chart is zoomed to. A chart also reports when it has found its size, which says
-// nothing about its zoom and must not make it forgotten.
+// Which part of the horizontal axis each chart is zoomed to. It is read from the chart itself: what a chart reports last
+// may be that it has found its size, which says nothing about its zoom.
 window.dash_clientside = Object.assign({}, window.dash_clientside, {
     charts: {
-        zoom: (views, _axis, names, known) => {
+        zoom: (_views, _axis, names, known) => {
             const { no_update, callback_context } = window.dash_clientside;
-            const triggered = new Set(callback_context.triggered.map((trigger) => trigger.prop_id));
-            if (triggered.has("charts-axis.value")) return { spans: {}, changed: [] };
+            if (callback_context.triggered.some((trigger) => trigger.prop_id === "charts-axis.value")) {
+                return { spans: {}, changed: [] };
+            }
             const spans = { ...known.spans };
             const changed = [];
-            names.forEach((name, place) => {
-                const view = views[place] || {};
-                if (!triggered.has(`${JSON.stringify(name, Object.keys(name).sort())}.relayoutData`)) return;
-                if ("xaxis.range[0]" in view) spans[name.key] = [view["xaxis.range[0]"], view["xaxis.range[1]"]];
-                else if (view["xaxis.autorange"]) delete spans[name.key];
-                else return;
+            for (const name of names) {
+                const plot = document.getElementById(JSON.stringify(name, ["key", "type"]))?.querySelector(".js-plotly-plot");
+                if (!plot?.layout?.xaxis) continue;
+                const { autorange, range } = plot.layout.xaxis;
+                const span = autorange || !range ? undefined : [range[0], range[1]];
+                if (JSON.stringify(span) === JSON.stringify(spans[name.key])) continue;
+                if (span) spans[name.key] = span;
+                else delete spans[name.key];
                 changed.push(name.key);
-            });
+            }
             return changed.length ? { spans, changed } : no_update;
         },
     },
