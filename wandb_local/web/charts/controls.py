@@ -11,6 +11,7 @@ from wandb_local.database import Row
 from wandb_local.web.charts.figure import color
 from wandb_local.web.charts.selection import run_options, sections
 from wandb_local.web.charts.series import axes_of
+from wandb_local.web.controls import labelled
 from wandb_local.web.documents import title_of
 from wandb_local.web.urls import address
 
@@ -18,46 +19,16 @@ from wandb_local.web.urls import address
 def controls(context: Context, page: Mapping[str, Any], runs: Sequence[Row]) -> Component:
     """The row of controls; their ids begin with ``charts-``."""
     chosen = [run["name"] for run in runs]
+    options = run_options(context, page, "", chosen)
+    choice = dcc.Dropdown(id="charts-runs", options=options, value=chosen, multi=True, placeholder="Add runs")
+    search = dcc.Input(id="charts-search", type="search", value="", debounce=0.3, placeholder="loss")
+    section = dcc.Dropdown(id="charts-section", options=section_options([]), value="", clearable=False)
     return html.Div(
         [
-            _labelled(
-                "Runs in the charts",
-                dcc.Dropdown(
-                    id="charts-runs",
-                    options=run_options(context, page, "", chosen),
-                    value=chosen,
-                    multi=True,
-                    placeholder="Add runs",
-                ),
-                "wide",
-            ),
-            _labelled(
-                "Find a metric",
-                dcc.Input(id="charts-search", type="search", value="", debounce=0.3, placeholder="loss"),
-            ),
-            _labelled(
-                "Section",
-                dcc.Dropdown(id="charts-section", options=[{"label": "all", "value": ""}], value="", clearable=False),
-            ),
-            _labelled(
-                "Horizontal axis",
-                dcc.Dropdown(
-                    id="charts-axis",
-                    options=[{"label": text, "value": key} for key, text in axes_of(runs[0]).items()],
-                    value="_step",
-                    clearable=False,
-                ),
-            ),
-            _labelled(
-                "Smoothing", dcc.Slider(0, 0.99, id="charts-smoothing", value=0, marks=None, step=0.01), "slider"
-            ),
-            dcc.Checklist(id="charts-log", options=[{"label": "log axis", "value": "log"}], value=[]),
-            dcc.RadioItems(
-                id="charts-size",
-                options=[{"label": "small", "value": "small"}, {"label": "large", "value": "large"}],
-                value="small",
-                inline=True,
-            ),
+            labelled("Runs in the charts", choice, "wide"),
+            labelled("Find a metric", search),
+            labelled("Section", section),
+            *_looks(runs[0]),
             html.Div(
                 [
                     html.Button("Previous", id="charts-previous", className="quiet", disabled=True),
@@ -69,6 +40,17 @@ def controls(context: Context, page: Mapping[str, Any], runs: Sequence[Row]) -> 
         ],
         className="controls card",
     )
+
+
+def _looks(run: Row) -> list[Component]:
+    axes = [{"label": text, "value": key} for key, text in axes_of(run).items()]
+    smoothing = dcc.Slider(0, 0.99, id="charts-smoothing", value=0, marks=None, step=0.01)
+    return [
+        labelled("Horizontal axis", dcc.Dropdown(id="charts-axis", options=axes, value="_step", clearable=False)),
+        labelled("Smoothing", smoothing, "slider"),
+        dcc.Checklist(id="charts-log", options=[{"label": "log axis", "value": "log"}], value=[]),
+        dcc.RadioItems(id="charts-size", options=["small", "large"], value="small", inline=True),
+    ]
 
 
 def legend(page: Mapping[str, Any], runs: Sequence[Row]) -> list[Component]:
@@ -86,7 +68,3 @@ def section_options(names: Sequence[str]) -> list[dict[str, str]]:
     """The sections of these metrics, with how many each has."""
     options = [{"label": f"all ({len(names)})", "value": ""}]
     return options + [{"label": f"{name} ({count})", "value": name} for name, count in sections(names).items()]
-
-
-def _labelled(text: str, control: Component, kind: str = "") -> Component:
-    return html.Div([html.Label(text, htmlFor=control.id), control], className=f"control {kind}".strip())

@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from wandb_local.context import Context
 from wandb_local.graphql.projects import need_project
 from wandb_local.web.charts.selection import MAX_RUNS
+from wandb_local.web.controls import labelled
 from wandb_local.web.grids import make_grid
 from wandb_local.web.project.columns import column_definitions, grid_rows, offered, runs_of, usual
 from wandb_local.web.project.tabs import project_tabs
@@ -42,8 +43,8 @@ def layout(context: Context, params: Mapping[str, str], query: Mapping[str, str]
             project_tabs(params, "runs"),
             html.Div(
                 [
-                    _control("Find a run", dcc.Input(id="runs-search", type="search", value="", debounce=0.2)),
-                    _control(
+                    labelled("Find a run", dcc.Input(id="runs-search", type="search", value="", debounce=0.2)),
+                    labelled(
                         "Columns", dcc.Dropdown(id="runs-columns", options=names, value=chosen, multi=True), "wide"
                     ),
                     html.Div(id="runs-compare"),
@@ -68,7 +69,11 @@ def layout(context: Context, params: Mapping[str, str], query: Mapping[str, str]
 
 def register(app: dash.Dash, context: Context) -> None:
     """Add the callbacks."""
+    _register_rows(app, context)
+    _register_controls(app)
 
+
+def _register_rows(app: dash.Dash, context: Context) -> None:
     @app.callback(
         Output("runs-grid", "rowData"),
         Output("runs-grid", "columnDefs"),
@@ -92,6 +97,8 @@ def register(app: dash.Dash, context: Context) -> None:
         columns = no_update if ticked else column_definitions(chosen or [], rows)
         return rows, columns, offered(runs), now, _count(len(runs))
 
+
+def _register_controls(app: dash.Dash) -> None:
     @app.callback(
         Output("shell-url", "search", allow_duplicate=True),
         Input("runs-columns", "value"),
@@ -129,7 +136,3 @@ def _version(context: Context, project_id: int) -> list[Any]:
 
 def _count(count: int) -> str:
     return f"{count} runs" if count != 1 else "1 run"
-
-
-def _control(text: str, control: Component, kind: str = "") -> Component:
-    return html.Div([html.Label(text, htmlFor=control.id), control], className=f"control {kind}".strip())

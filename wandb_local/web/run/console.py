@@ -12,6 +12,7 @@ from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.graphql.projects import need_run
 from wandb_local.graphql.runs import log_line
+from wandb_local.web.controls import labelled
 
 PER_PAGE = 1000  # lines
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f]")  # colours, cursor moves, bells
@@ -24,13 +25,7 @@ def show(context: Context, run: Row, params: Mapping[str, str]) -> Component:
             dcc.Store(id="console-place", data=None),
             html.Div(
                 [
-                    html.Div(
-                        [
-                            html.Label("Find", htmlFor="console-search"),
-                            dcc.Input(id="console-search", type="search", value="", debounce=0.3),
-                        ],
-                        className="control",
-                    ),
+                    labelled("Find", dcc.Input(id="console-search", type="search", value="", debounce=0.3)),
                     html.Div(
                         [
                             html.Button("Older", id="console-older", className="quiet", disabled=True),

@@ -12,6 +12,7 @@ from wandb_local.database import Row
 from wandb_local.graphql.projects import need_run
 from wandb_local.history import lookup, parse_row
 from wandb_local.web.charts.series import Span, numbers_with
+from wandb_local.web.controls import labelled
 from wandb_local.web.run.masks import mask_names
 from wandb_local.web.run.media import items, media_keys, show_item
 
@@ -26,17 +27,17 @@ def show(context: Context, run: Row, _params: Mapping[str, str]) -> Component:
         [
             html.Div(
                 [
-                    _control(
+                    labelled(
                         "Media",
                         dcc.Dropdown(id="gallery-keys", options=keys, value=keys[:_CHOSEN], multi=True),
                         "wide",
                     ),
-                    _control(
+                    labelled(
                         "Masks",
                         dcc.Dropdown(id="gallery-mask", options=masks, value=masks[0] if masks else None),
                         "" if masks else "hidden",
                     ),
-                    _control(
+                    labelled(
                         "Opacity",
                         dcc.Slider(0, 100, id="gallery-opacity", value=60, marks=None, updatemode="drag"),
                         "slider" if masks else "hidden",
@@ -84,6 +85,10 @@ def register(app: dash.Dash, context: Context) -> None:
         where, found = _logged(context, run, name["key"], int(place or 0))
         return [show_item(context, run, page, item, name["key"]) for item in found], where
 
+    _register_following(app, context)
+
+
+def _register_following(app: dash.Dash, context: Context) -> None:
     @app.callback(
         Output("gallery-keys", "options"),
         Output({"type": "gallery-slider", "key": ALL}, "max"),
@@ -122,10 +127,6 @@ def _logged(context: Context, run: Row, key: str, place: int) -> tuple[str, list
     row = context.db.row(sql, (run["id"], numbers[place]))
     assert row is not None
     return f"step {row['step']} ({place + 1} of {len(numbers)})", items(lookup(parse_row(row["line"]), key))
-
-
-def _control(text: str, control: Component, kind: str = "") -> Component:
-    return html.Div([html.Label(text, htmlFor=control.id), control], className=f"control {kind}".strip())
 
 
 def _card(context: Context, run: Row, key: str) -> Component:

@@ -13,6 +13,7 @@ from wandb_local.database import Row
 from wandb_local.graphql.common import iso
 from wandb_local.graphql.projects import find_run, need_run
 from wandb_local.web.charts.selection import run_options
+from wandb_local.web.controls import labelled
 from wandb_local.web.differences import differences
 from wandb_local.web.documents import config_of, summary_of
 from wandb_local.web.urls import address
@@ -26,12 +27,10 @@ def show(context: Context, run: Row, params: Mapping[str, str]) -> Component:
             html.Dl(_facts(context, run, params), className="facts card"),
             html.Div(
                 [
-                    html.Div(
-                        [
-                            html.Label("Compare with", htmlFor="overview-other"),
-                            dcc.Dropdown(id="overview-other", options=others, placeholder="another run"),
-                        ],
-                        className="control wide",
+                    labelled(
+                        "Compare with",
+                        dcc.Dropdown(id="overview-other", options=others, placeholder="another run"),
+                        "wide",
                     ),
                     dcc.Checklist(
                         id="overview-differing", options=[{"label": "only what differs", "value": "on"}], value=["on"]
