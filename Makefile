@@ -1,10 +1,10 @@
-# make run | serve | test | soak | lint | bench | reproduce | setup | clean      (what each does stands in the README)
+# make run | serve | test | soak | evening | lint | bench | reproduce | setup | clean      (what each does stands in the README)
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup run serve test soak lint bench reproduce clean
+.PHONY: setup run serve test soak evening lint bench reproduce clean
 
 setup: $(READY)
 
@@ -26,7 +26,10 @@ test: setup
 	$(BIN)/python -m pytest -n 2 -q
 
 soak: setup
-	$(BIN)/python -m pytest -q -m soak --timeout 1200
+	$(BIN)/python -m pytest -n 2 -q -m soak --timeout 1200
+
+evening: setup
+	$(BIN)/python -m pytest -q -m evening --timeout 1800
 
 lint: setup
 	$(BIN)/ruff check .

@@ -63,7 +63,7 @@ def small_sweep(folder, environment):
     return path
 
 
-@pytest.mark.soak
+@pytest.mark.evening
 @pytest.mark.timeout(600)
 def test_from_sweep_to_comparison_with_a_kill_in_between(tmp_path, place):
     path = small_sweep(tmp_path, place)

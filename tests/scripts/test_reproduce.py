@@ -94,7 +94,7 @@ def test_without_words_it_says_how():
     assert "scripts/reproduce.sh DATA [OUT]" in done.stderr
 
 
-@pytest.mark.soak
+@pytest.mark.evening
 @pytest.mark.timeout(1200)
 def test_all_of_it_stopped_on_the_way(tmp_path):
     out = tmp_path / "out"
