@@ -3,117 +3,12 @@
 import csv
 import io
 import re
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
-import numpy as np
-import pytest
 import wandb
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from tests.wandb_local.web.conftest import Visitor, run_path
-
-GREY = (100, 100, 100)
-LABELS = {0: "road", 1: "person", 9: "traffic light"}
-HOSTILE = {
-    "script": "<script>document.title = 'stolen'</script><img src=x onerror=\"document.title = 'stolen'\">",
-    "formula": '=HYPERLINK("http://127.0.0.1/", "x")',
-    "huge": "long " * 50_000,
-    "unicode": "naïve \u202e 行人 🚶 {{constructor}}",
-}
-
-
-def picture(left: int, **masks: int) -> wandb.Image:
-    """A grey image; each mask has a person of 8 x 8 pixels that many pixels right of ``left``."""
-    found: dict[str, Any] = {}
-    for name, shift in masks.items():
-        mask = np.zeros((48, 64), np.uint8)
-        mask[16:24, left + shift : left + shift + 8] = 1
-        found[name] = {"mask_data": mask, "class_labels": LABELS}
-    return wandb.Image(np.full((48, 64, 3), GREY, np.uint8), masks=found or None, file_type="png")
-
-
-def frames(worse: float = 0.0) -> wandb.Table:
-    """Six frames: a score that falls for the odd ones, a flag, and missing values."""
-    table = wandb.Table(columns=["name", "dice/person", "flagged", "image"])
-    for number in range(6):
-        score = None if number == 4 else 0.9 - 0.15 * number - (worse if number % 2 else 0)
-        shown = picture(4 * number, truth=0, prediction=0 if number < 3 else 6)
-        table.add_data(f"frame {number}", score, number % 2 == 1, None if number == 5 else shown)
-    return table
-
-
-@pytest.fixture(scope="module")
-def runs(client_home: dict[str, str]) -> list[wandb.Run]:
-    """Two runs with the same frames, the second one worse; and all kinds of other tables."""
-    assert client_home
-    logged = []
-    for name, worse in (("A run", 0.0), ("B run", 0.2)):
-        with wandb.init(project="tables", name=name) as run:
-            run.log({"val/frames": frames(worse)})
-            logged.append(run)
-    return logged
-
-
-@pytest.fixture(scope="module")
-def odd(client_home: dict[str, str]) -> wandb.Run:
-    """A run with hostile, nested, incremental and unlabelled tables."""
-    assert client_home
-    with wandb.init(project="tables", name="odd") as run:
-        columns: list[str | int] = ["<b>name</b>", "text", "and", "nested", "array", "image"]
-        table = wandb.Table(columns=columns, allow_mixed_types=True)
-        numbers = [1.5, float("nan"), float("inf"), -2]
-        nested = [[1, "two", None], {"deep": {"er": [1]}}, "plain", None]
-        unlabelled = {"m": {"mask_data": np.arange(48 * 64).reshape(48, 64) % 3}}
-        image = wandb.Image(np.full((48, 64, 3), GREY, np.uint8), masks=unlabelled)
-        for row, (name, text) in enumerate(HOSTILE.items()):
-            table.add_data(
-                name, text, numbers[row], nested[row], np.full((2, 2), row), image if row == 1 else picture(0)
-            )
-        growing = wandb.Table(columns=["epoch", "loss"], log_mode="INCREMENTAL")
-        for epoch in range(3):
-            growing.add_data(epoch, 1 / (epoch + 1))
-            run.log({"odd": table, "growing": growing, "each": wandb.Table(columns=["epoch"], data=[[epoch]])})
-    return run
-
-
-def open_table(visitor: Visitor, run: wandb.Run, key: str = "val/frames", query: str = "") -> Page:
-    """The page of a table, with its rows."""
-    page = visitor.open(run_path(run, "tables", *key.split("/")) + query)
-    page.wait_for_selector("#table-count:not(:empty)")
-    return page
-
-
-def column(page: Page, place: int) -> Locator:
-    """The cells of a column, from top to bottom."""
-    return page.locator(f"#table-grid .ag-cell[col-id=c{place}]")
-
-
-def count(page: Page, text: str) -> None:
-    """Wait until the page says how many rows fit."""
-    expect(page.locator("#table-count")).to_have_text(f"{text} rows")
-
-
-def apply(page: Page, expression: str) -> None:
-    page.fill("#table-filter", expression)
-    page.press("#table-filter", "Enter")
-
-
-def pixel(page: Page, pane: int, x: float, y: float) -> tuple[int, ...]:
-    """The colour in a pane at a share of its width and height."""
-    code = """([pane, x, y]) => {
-        const target = document.querySelectorAll("#table-panes canvas")[pane];
-        return [...target.getContext("2d").getImageData(x * target.width, y * target.height, 1, 1).data.slice(0, 3)];
-    }"""
-    return tuple(page.evaluate(code, [pane, x, y]))
-
-
-def toggle(page: Page, which: str, label: str) -> None:
-    page.locator(f"#table-{which} label", has_text=label).click()
-
-
-def query(page: Page) -> dict[str, str]:
-    return dict(parse_qsl(urlsplit(page.url).query))
+from tests.wandb_local.web.table.steps import HOSTILE, apply, column, count, frames, open_table, pixel, query, toggle
 
 
 def test_sort_filter_and_hide_columns(visitor: Visitor, runs: list[wandb.Run]) -> None:
@@ -163,89 +58,6 @@ def test_has_class(visitor: Visitor, runs: list[wandb.Run]) -> None:
     assert page.input_value("#table-filter") == '(flagged or not flagged) and has("prediction", "person")'
     apply(page, "has(truth, traffic light)")
     count(page, "0 of 6")
-
-
-def test_one_row_large_with_toggles_and_keys(visitor: Visitor, runs: list[wandb.Run]) -> None:
-    page = open_table(visitor, runs[0], query='?sort=["-name"]&filter=image+is+not+null')
-    expect(page.locator("#table-grid .table-tile canvas").first).to_be_visible()
-    page.locator("#table-grid .ag-row[row-index='1'] .table-thumbs").click()
-    expect(page.locator("#table-position")).to_have_text("Row 4 · 2 of 5")
-    expect(page.locator("#table-panes figcaption")).to_have_text(["image · truth", "image · prediction"])
-    inside = (16 / 64, 20 / 48)  # of the person in the truth of frame 3; the prediction has it 6 pixels further right
-    truth, prediction = pixel(page, 0, *inside), pixel(page, 1, *inside)
-    assert truth != prediction
-    assert truth != GREY != prediction
-    page.fill("#table-opacity", "0")
-    expect(page).to_have_url(re.compile("opacity=0"))
-    assert pixel(page, 0, *inside) == GREY
-    page.fill("#table-opacity", "100")
-    expect(page).to_have_url(re.compile("opacity=100"))
-    assert pixel(page, 0, *inside) == (0, 0, 248)  # the palette's colour of class 1
-    toggle(page, "classes", "road")
-    expect(page).to_have_url(re.compile("off="))
-    assert (pixel(page, 0, *inside), pixel(page, 1, *inside)) == ((0, 0, 248), GREY)
-    assert visitor.inaccessible() == []
-    toggle(page, "sets", "truth")
-    expect(page.locator("#table-panes figcaption")).to_have_text(["image · prediction"])
-    page.keyboard.press("ArrowRight")
-    expect(page.locator("#table-position")).to_have_text("Row 3 · 3 of 5")
-    expect(page.locator("#table-panes")).to_have_attribute("data-row", "2")
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("ArrowLeft")
-    expect(page.locator("#table-position")).to_have_text("Row 5 · 1 of 5")
-    expect(page.locator("#table-fields")).to_contain_text("frame 4")
-    expect(page.locator("#table-previous")).to_be_disabled()
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("Escape")
-    expect(page.locator("#table-large")).to_be_hidden()
-    expect(page.locator("#table-grid .ag-row[row-index='0'] .ag-cell-focus")).to_be_visible()
-
-
-def test_panes_zoom_together_and_name_the_class_under_the_pointer(visitor: Visitor, runs: list[wandb.Run]) -> None:
-    page = open_table(visitor, runs[0], query="?row=3&opacity=100")
-    expect(page.locator("#table-panes canvas")).to_have_count(2)
-    box = page.locator("#table-panes canvas").first.bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + box["width"] * 16 / 64, box["y"] + box["height"] * 20 / 48)
-    expect(page.locator("#table-readout")).to_have_text("prediction: road · truth: person")
-    road = pixel(page, 1, 0.5, 20 / 48)
-    for _ in range(4):
-        page.mouse.wheel(0, -300)
-    expect(page.locator("#table-readout")).to_have_text("prediction: road · truth: person")
-    before = [pixel(page, pane, 0.05, 0.1) for pane in (0, 1)]
-    assert before[0] == (0, 0, 248)  # the person fills the truth
-    assert before[1] == road
-    page.keyboard.press("0")
-    assert pixel(page, 0, 0.05, 0.1) == road
-
-
-def test_a_link_shows_the_whole_view_again(visitor: Visitor, runs: list[wandb.Run]) -> None:
-    page = open_table(visitor, runs[0])
-    apply(page, "`dice/person` > 0.2")
-    count(page, "4 of 6")
-    page.click("#table-grid .ag-header-cell[col-id=c1]")
-    page.click("summary:has-text('Columns')")
-    toggle(page, "columns", "name")
-    page.click("summary:has-text('Columns')")
-    toggle(page, "sets", "prediction")
-    page.locator("#table-classes label", has_text="person").dblclick()
-    page.fill("#table-opacity", "35")
-    page.locator("#table-grid .ag-row[row-index='1'] .table-thumbs").click()
-    expect(page.locator("#table-position")).to_have_text("Row 3 · 2 of 4")
-    expect(page).to_have_url(re.compile("row=2"))
-    address = page.url
-    assert query(page)["only"] == '["person"]'
-    page.goto("about:blank")
-    page.goto(address)
-    expect(page.locator("#table-position")).to_have_text("Row 3 · 2 of 4")
-    expect(page.locator("#table-panes figcaption")).to_have_text(["image · truth"])
-    assert [box.is_checked() for box in page.locator("#table-sets input").all()] == [True, False]
-    assert [box.is_checked() for box in page.locator("#table-classes input").all()] == [False, True, False]
-    assert (page.input_value("#table-opacity"), page.input_value("#table-filter")) == ("35", "`dice/person` > 0.2")
-    page.click("#table-close")
-    expect(page.locator("#table-grid .ag-header-cell[col-id=c0]")).to_have_count(0)
-    expect(column(page, 1)).to_have_text(["0.45", "0.6", "0.75", "0.9"])
-    assert page.url == address.replace("&row=2", "")
 
 
 def test_where_is_b_worse_than_a(visitor: Visitor, runs: list[wandb.Run]) -> None:
@@ -320,23 +132,6 @@ def test_tables_that_grow_and_tables_of_every_step(visitor: Visitor, odd: wandb.
     page.wait_for_url("**?step=1")
     page.wait_for_selector("#table-count:not(:empty)")
     expect(column(page, 0)).to_have_text(["1"])
-
-
-def test_by_keyboard_alone(visitor: Visitor, runs: list[wandb.Run]) -> None:
-    page = open_table(visitor, runs[0])
-    page.focus("#table-filter")
-    page.keyboard.type("dice/person > 0.5")
-    page.keyboard.press("Enter")
-    count(page, "3 of 6")
-    page.focus("#table-grid .ag-header-cell[col-id=open]")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
-    expect(page.locator("#table-position")).to_have_text("Row 2 · 2 of 3")
-    page.keyboard.press("ArrowRight")
-    expect(page.locator("#table-position")).to_have_text("Row 3 · 3 of 3")
-    page.keyboard.press("Escape")
-    expect(page.locator("#table-grid .ag-row[row-index='2'] .ag-cell-focus")).to_be_visible()
 
 
 def test_what_is_not_there(visitor: Visitor, runs: list[wandb.Run]) -> None:
