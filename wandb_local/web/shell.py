@@ -19,6 +19,7 @@ def make_shell() -> Component:
         [
             dcc.Location(id="shell-url", refresh=False),
             dcc.Store(id="shell-title"),
+            dcc.Store(id="shell-goto"),
             html.A("Skip to content", href="#shell-page", className="skip"),
             html.Header(
                 [
@@ -38,7 +39,8 @@ def make_shell() -> Component:
 
 def register_shell(app: dash.Dash, context: Context) -> None:
     """Routing: the page follows the address. A page that changes only the query (``?…``) of its address is not drawn
-    anew; one that wants to follow the query takes ``Input("shell-url", "search")``."""
+    anew; one that wants to follow the query takes ``Input("shell-url", "search")``. A callback that opens another page
+    writes its address to ``shell-goto``."""
 
     @app.callback(
         Output("shell-page", "children"),
@@ -62,6 +64,9 @@ def register_shell(app: dash.Dash, context: Context) -> None:
 
     app.clientside_callback(
         ClientsideFunction("shell", "title"), Output("shell-title", "id"), Input("shell-title", "data")
+    )
+    app.clientside_callback(
+        ClientsideFunction("shell", "visit"), Input("shell-goto", "data"), prevent_initial_call=True
     )
 
 

@@ -139,7 +139,7 @@ def _register_graph(app: dash.Dash) -> None:
     )
 
     @app.callback(
-        Output("shell-url", "href", allow_duplicate=True),
+        Output("shell-goto", "data", allow_duplicate=True),
         Input("artifact-graph", "tapNodeData"),
         prevent_initial_call=True,
     )

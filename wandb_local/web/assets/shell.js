@@ -5,16 +5,23 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
             document.title = title ? `${title} · wandb_local` : "wandb_local";
             return window.dash_clientside.no_update;
         },
+        visit: (href) => {
+            if (href) visit(href);
+        },
     },
 });
 
-// A link to another page of ours: the address changes, the shell stays.
-function follow(event, href) {
-    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-    event.preventDefault();
+// To another page of ours: the address changes, the shell stays.
+function visit(href) {
     window.history.pushState({}, "", href);
     window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
     window.scrollTo(0, 0);
+}
+
+function follow(event, href) {
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    visit(href);
 }
 
 const components = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});

@@ -126,7 +126,7 @@ def register(app: dash.Dash, context: Context) -> None:
     _register_controls(app, context)
 
     @app.callback(
-        Output("shell-url", "href", allow_duplicate=True),
+        Output("shell-goto", "data", allow_duplicate=True),
         Input("sweep-parallel", "clickData"),
         Input("sweep-overtime", "clickData"),
         State("sweep-page", "data"),

@@ -149,6 +149,7 @@ def test_a_click_on_a_point_opens_the_run(visitor: Visitor, sweep):
     box = box_of(page, "#sweep-overtime .points path")
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_url("**/runs/*")
+    page.wait_for_selector("nav[aria-label=Run]")
 
 
 def test_controls_by_keyboard(visitor: Visitor, sweep):
