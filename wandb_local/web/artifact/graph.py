@@ -1,6 +1,6 @@
-"""The lineage as a picture whose nodes are links, and the same as lists for those who do not see or click it."""
+"""The lineage as a picture whose nodes a click opens, and as links in its order, for keys and screen readers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash_cytoscape as cyto
@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.database import Row
-from wandb_local.web.artifact.lineage import Lineage, elements, lineage
+from wandb_local.web.artifact.lineage import Lineage, causes, elements, lineage, steps
 from wandb_local.web.artifact.read import Version, runs_of
 from wandb_local.web.urls import address
 
@@ -61,23 +61,23 @@ _STYLES: list[dict[str, Any]] = [
 
 
 def show_lineage(context: Context, version: Version) -> Component:
-    """The graph around a version, and the runs next to it."""
+    """The graph around a version, its nodes as links, and the runs next to it."""
     found = lineage(context, version.row["id"])
-    first, columns = min(found.ranks.values()), len(set(found.ranks.values()))
-    label = f"Lineage of {version.title}; the lists below say the same of its runs"
+    ranks = [rank for rank, _ in steps(found)]
+    place = (0.5 - ranks[0]) / len(ranks)
     note = f" Only the nearest {len(found.nodes)} are drawn." if found.cut else ""
-    place = (0.5 - first) / columns
     return html.Div(
         [
             html.Div(
-                html.Div(_graph(found), role="img", **{"aria-label": label}),
+                html.Div(_graph(found), **{"aria-hidden": "true"}),
                 id="artifact-canvas",
                 className="card",
-                tabIndex=0,
+                tabIndex=0,  # it may scroll
                 role="region",
-                **{"aria-label": "Lineage", "data-place": f"{place:.3f}"},
+                **{"aria-label": "Picture of the lineage; its nodes are links below", "data-place": f"{place:.3f}"},
             ),
             html.P(f"A click opens a node.{note}", className="soft"),
+            _links(found),
             html.Div(
                 [
                     _runs("Made by", runs_of(context, version, "output"), "no run: it was logged outside one"),
@@ -89,9 +89,37 @@ def show_lineage(context: Context, version: Version) -> Component:
     )
 
 
+def _links(found: Lineage) -> Component:
+    """The nodes as links, a list for each column of the picture, in its order."""
+    items, before = [], 0
+    for rank, names in steps(found):
+        links = [_link(found.nodes[name], causes(found, name) if before > 1 else []) for name in names]
+        items.append(html.Li([html.H3(_step(rank)), html.Ul(links)]))
+        before = len(names)
+    heading = html.H2("From data to results", id="artifact-steps")
+    steps_list = html.Ol(items, className="artifact-steps")
+    return html.Nav([heading, steps_list], className="card", **{"aria-labelledby": "artifact-steps"})
+
+
+def _step(rank: int) -> str:
+    if rank == 0:
+        return "this version"
+    return f"{abs(rank)} {'step' if abs(rank) == 1 else 'steps'} {'before' if rank < 0 else 'after'}"
+
+
+def _link(node: Mapping[str, Any], origin: Sequence[str]) -> Component:
+    """A node with what it is; ``origin`` names what it came from where that is not plain from the order."""
+    about = [node["type"], f"from {' and '.join(origin)}" if origin else ""]
+    if node["kind"] == "here":
+        title: Component = html.B(node["title"], **{"aria-current": "page"})
+    else:
+        title = dcc.Link(node["title"], href=node["href"])
+    return html.Li([title, html.Span(", ".join(filter(None, about)), className="soft")])
+
+
 def _graph(found: Lineage) -> Component:
-    ranks = list(found.ranks.values())
-    columns, rows = len(set(ranks)), max(ranks.count(rank) for rank in set(ranks))
+    sizes = [len(names) for _, names in steps(found)]
+    columns, rows = len(sizes), max(sizes)
     return cyto.Cytoscape(
         id="artifact-graph",
         elements=elements(found),

@@ -29,6 +29,7 @@ _RUN = (
 class Lineage:
     """Nodes by id (``a12`` a version, ``r5`` a run, ``more …`` what was left out) and edges from cause to effect.
 
+    A node has a ``title``, a ``type``, a ``kind`` (``here``, ``artifact``, ``run``, ``more``) and an address, ``href``.
     ``ranks`` are the steps from the version in the middle: negative for what it comes from. ``cut`` says that the graph
     goes on where it ends here.
     """
@@ -67,8 +68,9 @@ def _walk(context: Context, start: str, forward: bool, found: Lineage) -> None:
         left = len(neighbours) - MOST_SIBLINGS
         if left > 0:
             more = f"more {node} {forward}"
-            label = f"{left} more {'versions' if node.startswith('r') else 'runs'}"
-            _add(found, more, {"label": label, "kind": "more", "href": found.nodes[node]["href"]}, node, forward)
+            title = f"{left} more {'version' if node.startswith('r') else 'run'}{'s' if left > 1 else ''}"
+            about = {"title": title, "type": "", "kind": "more", "href": found.nodes[node]["href"]}
+            _add(found, more, about, node, forward)
             found.edges.add((node, more) if forward else (more, node))
 
 
@@ -100,20 +102,40 @@ def _describe(context: Context, node: str) -> dict[str, Any]:
 def _version(row: Row) -> dict[str, Any]:
     version = f"v{row['version']}"
     href = artifact_address(row["entity"], row["project"], row["type"], row["name"], version, "lineage")
-    return {"label": f"{_short(row['name'])}:{version}\n{_short(row['type'])}", "kind": "artifact", "href": href}
+    return {"title": f"{row['name']}:{version}", "type": row["type"], "kind": "artifact", "href": href}
 
 
 def _run(row: Row) -> dict[str, Any]:
     href = address(row["entity"], row["project"], "runs", row["name"], "artifacts")
     title = str(row["display_name"] or row["name"])
-    return {"label": f"{_short(title)}\n{_short(row['job_type'] or 'run')}", "kind": "run", "href": href}
+    return {"title": title, "type": row["job_type"] or "run", "kind": "run", "href": href}
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 25 else f"{text[:24]}…"
+def steps(found: Lineage) -> list[tuple[int, list[str]]]:
+    """The nodes of each rank, causes first: what the picture shows from left to right and from top to bottom."""
+    by_rank: dict[int, list[str]] = {}
+    for name, rank in found.ranks.items():
+        by_rank.setdefault(rank, []).append(name)
+    return sorted(by_rank.items())
+
+
+def causes(found: Lineage, name: str) -> list[str]:
+    """The titles of the nodes from which edges lead to a node."""
+    return sorted(found.nodes[cause]["title"] for cause, effect in found.edges if effect == name)
 
 
 def elements(found: Lineage) -> list[Mapping[str, Any]]:
     """The graph as Cytoscape takes it."""
-    nodes = [{"data": {"id": name, **data}, "classes": data["kind"]} for name, data in found.nodes.items()]
+    nodes = [
+        {"data": {"id": name, "label": _label(node), "href": node["href"]}, "classes": node["kind"]}
+        for name, node in found.nodes.items()
+    ]
     return [*nodes, *({"data": {"source": source, "target": target}} for source, target in sorted(found.edges))]
+
+
+def _label(node: Mapping[str, Any]) -> str:
+    return "\n".join(_short(text) for text in (node["title"], node["type"]) if text)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 25 else f"{text[:24]}…"

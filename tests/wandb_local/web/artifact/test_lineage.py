@@ -9,7 +9,7 @@ from wandb_local.artifacts import versions
 from wandb_local.context import Context
 from wandb_local.folder import DataFolder
 from wandb_local.server import open_services
-from wandb_local.web.artifact.lineage import MOST_NODES, MOST_SIBLINGS, elements, lineage
+from wandb_local.web.artifact.lineage import MOST_NODES, MOST_SIBLINGS, causes, elements, lineage, steps
 
 
 @pytest.fixture
@@ -77,6 +77,15 @@ def test_ancestors_and_descendants_but_no_cousins(context):
     assert found.nodes[names["model"]]["kind"] == "here"
     assert found.nodes[names["data"]]["href"] == "/local/p/artifacts/data%20set/name%2F0/v0/lineage"
     assert len(elements(found)) == len(found.nodes) + len(found.edges)
+    assert [(rank, set(names)) for rank, names in steps(found)] == [
+        (-3, {maker}),
+        (-2, {names["data"], names["other"]}),
+        (-1, {trainer}),
+        (0, {names["model"]}),
+        (1, {tester}),
+        (2, {names["report"]}),
+    ]
+    assert causes(found, trainer) == ["name/0:v0", "name/1:v0"]
     assert not found.cut
 
 
@@ -86,7 +95,7 @@ def test_many_siblings_become_one_node(context):
     for _ in range(MOST_SIBLINGS + 5):
         records.run(used=[data])
     found = lineage(context, data)
-    assert [node["label"] for node in found.nodes.values() if node["kind"] == "more"] == ["5 more runs"]
+    assert [node["title"] for node in found.nodes.values() if node["kind"] == "more"] == ["5 more runs"]
     assert len(found.nodes) == 1 + MOST_SIBLINGS + 1
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 import wandb
+from playwright.sync_api import expect
 
 from tests.wandb_local.test_artifacts import log
 from tests.wandb_local.web.conftest import Visitor
@@ -19,7 +20,7 @@ def project(shared_server, client_home):
         changed = {"a.txt": "1", "b/c.txt": "changed", "new.txt": "4"}
         log(run, "data", changed, metadata={"frames": 4, "size": {"width": 480}}, aliases=["day"], tags=["raw"])
         run.log({"table": wandb.Table(columns=["n"], data=[[1], [2]])})
-    with wandb.init(project=name, id="trainer", job_type="train", entity="local") as run:
+    with wandb.init(project=name, id="trainer", name="trainer", job_type="train", entity="local") as run:
         run.use_artifact("data:v1")
         model = wandb.Artifact("net", "model", description="a <script>net</script>")
         with model.new_file("weights.txt") as file:
@@ -27,7 +28,7 @@ def project(shared_server, client_home):
         model.add_reference("http://example.invalid/big.bin", name="big.bin", checksum=False)
         run.log_artifact(model).wait()
     for number in range(2):
-        with wandb.init(project=name, id=f"user-{number}", entity="local") as run:
+        with wandb.init(project=name, id=f"user-{number}", name=f"user-{number}", entity="local") as run:
             run.use_artifact("net:v0")
     return name
 
@@ -95,6 +96,24 @@ def test_the_lineage_leads_to_runs_and_versions(visitor: Visitor, project):
     assert visitor.inaccessible() == []
     page.locator("#artifact-graph").click()  # in its middle
     page.wait_for_url("**/runs/trainer/artifacts")
+    expect(page.locator("main h1")).to_contain_text("trainer")
+
+
+def test_keys_alone_lead_along_the_lineage(visitor: Visitor, project):
+    page = visitor.open("/local/lineage/artifacts/model/net/latest/lineage")
+    steps = page.locator(".artifact-steps")
+    expect(steps.locator("h3")).to_have_text(
+        ["3 steps before", "2 steps before", "1 step before", "this version", "1 step after"]
+    )
+    nodes = steps.locator("ul li")
+    expect(nodes).to_contain_text(["<i>maker</i>", "data:v1", "trainer", "net:v0", "user-1", "user-0"])
+    page.focus("#artifact-canvas")
+    page.keyboard.press("Tab")
+    expect(steps.get_by_role("link", name="maker")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("data:v1")
+    page.wait_for_url(f"**{data('v1', 'lineage')}")
 
 
 def test_logged_text_is_text_and_pages_are_accessible(visitor: Visitor, project):
