@@ -14,7 +14,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from configs import ConfigError, TrainConfig
+from configs import TrainConfig
 from experiments import parse_command_line, run_experiments
 
 if TYPE_CHECKING:
@@ -111,14 +111,21 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     return folder
 
 
+def require_data(config: TrainConfig) -> None:
+    """Raises FileNotFoundError where none is named, or a folder that is not there: before the slow imports."""
+    if not (config.data or config.dataset):
+        message = "no data: give --data FOLDER or --dataset ARTIFACT (`python -m camvid synth OUT` draws some)"
+        raise FileNotFoundError(message)
+    if config.data and not Path(config.data).is_dir():
+        raise FileNotFoundError(f"{config.data}: no such folder; give the folder that holds CamVid")
+
+
 def open_data(run: wandb.Run, config: TrainConfig) -> CamVid:
     """The data set, tracked: a folder is logged as an artifact, an artifact is fetched and noted as an input."""
     from artifacts import log_dataset, use_dataset
     from artifacts.download import default_root
     from camvid.layouts import content_digest, open_camvid
 
-    if not (config.data or config.dataset):
-        raise ValueError("no data: give --data FOLDER or --dataset ARTIFACT (`python -m camvid synth OUT` draws some)")
     root = Path(config.data) if config.data else use_dataset(run, config.dataset, default_root())
     dataset = open_camvid(root, config.taxonomy, **config.pick("split", "seed"))
     dataset.require("train", "val")
@@ -129,10 +136,13 @@ def open_data(run: wandb.Run, config: TrainConfig) -> CamVid:
 
 def cli(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0, or 2 with one line on stderr for what the user can mend; in a sweep see `end_failed_trial`."""
+    started = False
     try:
         config, options = parse_command_line(arguments)
+        require_data(config)
         if options.cells:
             return run_experiments(options.cells)
+        started = True
         main(config, options.resume and Path(options.resume))
     except (ValueError, OSError) as error:
         if "--debug" in (arguments or sys.argv):
@@ -141,7 +151,7 @@ def cli(arguments: Sequence[str] | None = None) -> int:
         if "WANDB_SWEEP_ID" in os.environ:
             from artifacts import end_failed_trial
 
-            return end_failed_trial(error, started=not isinstance(error, ConfigError))
+            return end_failed_trial(error, started)
         return 2
     return 0
 

@@ -14,8 +14,10 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
+import train
 from camvid.synth import synth
 from models import load_model
+from tests.client import teardown
 
 ROOT = Path(__file__).parents[1]
 SMALL = ["--backbone=mobilenetv3_small_050", "--resize_factor=0.67", "--batch_size=4", "--augment=crop", "--lr=0.003"]
@@ -42,6 +44,19 @@ def environment(tmp_path):
             "PYTHONUNBUFFERED": "1",
         }
     )
+
+
+@pytest.fixture
+def here(environment, monkeypatch):
+    """This process as the others are started: their variables, their folder, and a client that begins anew."""
+    for name in os.environ.keys() - environment.keys():
+        monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(ROOT)
+    teardown()
+    yield
+    teardown()
 
 
 def command(data, out, *flags):
@@ -211,22 +226,26 @@ def remove_mask(root):
         ([], empty_val, "the val split has no frames"),
     ],
 )
-def test_mistakes_are_named_in_one_line_with_exit_code_2(data, tmp_path, environment, flags, change, message):
+def test_mistakes_are_named_in_one_line_with_exit_code_2(data, tmp_path, here, capsys, flags, change, message):
     if flags == ["--device=cuda"] and torch.cuda.is_available():
         flags, message = ["--lr=-1"], "lr=-1"  # this machine has one
     root = damaged(data, tmp_path, change) if change else data
-    done = run(command(root, tmp_path / "runs", "--epochs=1", *flags), environment, code=2)
-    error = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-    assert len(error) == 1, done.stderr
+    assert train.cli(command(root, tmp_path / "runs", "--epochs=1", *flags)[2:]) == 2
+    said = capsys.readouterr().err
+    error = [line for line in said.splitlines() if line.startswith("error: ")]
+    assert len(error) == 1, said
     assert message in error[0]
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in said
 
 
-def test_missing_data_is_named_and_debug_shows_the_traceback(tmp_path, environment):
-    done = run(command(tmp_path / "nowhere", tmp_path / "runs"), environment, code=2)
-    assert str(tmp_path / "nowhere") in done.stderr
+def test_missing_data_is_named_at_once_and_debug_shows_the_traceback(tmp_path, environment):
+    words = command(tmp_path / "nowhere", tmp_path / "runs")
+    done = run([words[0], "-X", "importtime", *words[1:]], environment, code=2)
+    assert f"error: {tmp_path / 'nowhere'}: no such folder" in done.stderr
     assert "Traceback" not in done.stderr
-    done = run(command(tmp_path / "nowhere", tmp_path / "runs", "--debug"), environment, code=2)
+    assert "| torch\n" not in done.stderr  # which takes seconds to import
+    assert not (tmp_path / "runs").exists()
+    done = run([*words, "--debug"], environment, code=2)
     assert "Traceback" in done.stderr
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +21,7 @@ def open_model(options: argparse.Namespace) -> SavedModel:
         ValueError: no model there, or one that cannot be used so.
     """
     from models.saved import load_model
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # fastai calls torch.jit.script when it is imported
-        from training.precision import resolve_device, resolve_precision
+    from training.precision import resolve_device, resolve_precision
 
     path = Path(options.model)
     if is_exported(path):

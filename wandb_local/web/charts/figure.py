@@ -10,7 +10,14 @@ from wandb_local.web.charts.series import AXES, Series, Span
 # Okabe and Ito's colours, which people who see few colours can tell apart, but those too pale for a white page.
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#7f52b8", "#c0392b", "#5c6b7a", "#00838f")
 GRID = {"gridcolor": "#8884", "zerolinecolor": "#8886", "automargin": True}  # on light and dark pages
-MODEBAR = {"bgcolor": "rgba(0,0,0,0)", "color": "#888c", "activecolor": "#1f77d0"}
+CLEAR = "rgba(0,0,0,0)"
+PAPER = {  # the card shows through
+    "autosize": True,
+    "paper_bgcolor": CLEAR,
+    "plot_bgcolor": CLEAR,
+    "font": {"size": 11},
+}
+MODEBAR = {"bgcolor": CLEAR, "color": "#888c", "activecolor": "#1f77d0"}
 # plotly's own buttons, but none that sends a chart to its company's cloud
 GRAPH = {
     "displaylogo": False,
@@ -84,11 +91,8 @@ def _trace(label: str, x: Sequence[Any], y: Sequence[float | None], place: int) 
 def _layout(name: str, look: Look, span: Span | None) -> dict[str, Any]:
     shown = {} if span is None else {"range": [span.first, span.last]}
     return {
-        "autosize": True,
+        **PAPER,
         "margin": {"l": 48, "r": 12, "t": 8, "b": 36},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"size": 11},
         "showlegend": False,
         "hovermode": "x unified",
         "uirevision": f"{look} {span}",  # what a visitor has moved stays while points come in

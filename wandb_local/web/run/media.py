@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from wandb_local import jsons
 from wandb_local.context import Context
 from wandb_local.database import Row
-from wandb_local.web.charts.figure import COLORS, GRAPH, GRID
+from wandb_local.web.charts.figure import COLORS, GRAPH, GRID, PAPER
 from wandb_local.web.documents import is_media
 from wandb_local.web.media import run_file_url
 from wandb_local.web.run.masks import with_masks
@@ -106,7 +106,7 @@ def _histogram(item: Mapping[str, Any]) -> dict[str, Any]:
         return {"data": [], "layout": {}}
     centers = [(low + high) / 2 for low, high in pairwise(edges)]
     widths = [high - low for low, high in pairwise(edges)]
-    layout = {"bargap": 0, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "yaxis": GRID}
+    layout = {**PAPER, "bargap": 0, "yaxis": GRID}
     bars = {"type": "bar", "x": centers, "y": values, "width": widths, "marker": {"color": COLORS[0]}}
     return {"data": [bars], "layout": layout}
 

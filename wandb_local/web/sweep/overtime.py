@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
-from wandb_local.web.charts.figure import plain
+from wandb_local.web.charts.figure import PAPER, plain
 from wandb_local.web.sweep.read import STOPPED_EARLY, Sweep, SweepRun
 
 _MARKS = {  # state: colour, symbol
@@ -55,11 +55,8 @@ def _points(state: str, runs: Sequence[SweepRun]) -> dict[str, Any]:
 def _layout(metric: str) -> dict[str, Any]:
     grid = {"gridcolor": "rgba(128,128,128,.25)", "zeroline": False, "automargin": True}
     return {
-        "autosize": True,
+        **PAPER,
         "margin": {"l": 56, "r": 12, "t": 30, "b": 36},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"size": 11},
         "hovermode": "closest",
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         "showlegend": True,

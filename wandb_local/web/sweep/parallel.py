@@ -7,7 +7,7 @@ These are ordinary lines: they work everywhere, and a run without a value has a 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wandb_local.web.charts.figure import plain
+from wandb_local.web.charts.figure import PAPER, plain
 from wandb_local.web.sweep.axes import NONE_AT, Axis, make_axis
 from wandb_local.web.sweep.importance import as_text
 from wandb_local.web.sweep.read import Sweep, SweepRun
@@ -115,11 +115,8 @@ def _layout(sweep: Sweep, axes: Sequence[Axis], brush: Brush) -> dict[str, Any]:
     boxes = [_box(index, *brush[axis.name]) for index, axis in enumerate(axes) if axis.name in brush]
     notes = [note for index, axis in enumerate(axes) for note in _notes(index, axis, axis.name or sweep.metric)]
     return {
-        "autosize": True,
+        **PAPER,
         "margin": {"l": 70, "r": 70, "t": 46, "b": 8},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"size": 11},
         "showlegend": False,
         "hovermode": "closest",
         "hoverdistance": 12,
