@@ -53,10 +53,7 @@ def trained_miou(model: nn.Module, dataset: CamVid, epochs: int, seed: int) -> t
         return evaluate(
             network,
             val,
-            num_classes=taxonomy.num_classes,
-            class_names=taxonomy.names,
-            priority=taxonomy.priority,
-            background=taxonomy.background,
+            **taxonomy.scoring,
             size=EVAL_SIZE,
             batch_size=BATCH,
             precision=precision,

@@ -72,10 +72,7 @@ def train(config: TrainConfig, cache: FrameCache, val: FrameSamples[Any], datase
     metrics = evaluate(
         model,
         val,
-        num_classes=taxonomy.num_classes,
-        class_names=taxonomy.names,
-        priority=taxonomy.priority,
-        background=taxonomy.background,
+        **taxonomy.scoring,
         size=EVAL_SIZE,
         batch_size=8,
         precision=precision,

