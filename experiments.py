@@ -24,8 +24,19 @@ RECIPE = Path(__file__).with_name("train.py")
 
 
 def parse_command_line(arguments: Sequence[str] | None) -> tuple[TrainConfig, argparse.Namespace]:
-    """`configs.parse_command_line`, able to read sweeps."""
-    return parse(arguments, _best_settings)
+    """`configs.parse_command_line`, able to read sweeps.
+
+    Raises:
+        ConfigError: as there.
+        FileNotFoundError: no data is named, or a folder that is not there; told before the slow imports.
+    """
+    config, options = parse(arguments, _best_settings)
+    if not (config.data or config.dataset):
+        message = "no data: give --data FOLDER or --dataset ARTIFACT (`python -m camvid synth OUT` draws some)"
+        raise FileNotFoundError(message)
+    if config.data and not Path(config.data).is_dir():
+        raise FileNotFoundError(f"{config.data}: no such folder; give the folder that holds CamVid")
+    return config, options
 
 
 def _best_settings(sweep: str, backbone: str | None) -> tuple[str, Mapping[str, Any]]:

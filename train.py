@@ -111,15 +111,6 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     return folder
 
 
-def require_data(config: TrainConfig) -> None:
-    """Raises FileNotFoundError where none is named, or a folder that is not there: before the slow imports."""
-    if not (config.data or config.dataset):
-        message = "no data: give --data FOLDER or --dataset ARTIFACT (`python -m camvid synth OUT` draws some)"
-        raise FileNotFoundError(message)
-    if config.data and not Path(config.data).is_dir():
-        raise FileNotFoundError(f"{config.data}: no such folder; give the folder that holds CamVid")
-
-
 def open_data(run: wandb.Run, config: TrainConfig) -> CamVid:
     """The data set, tracked: a folder is logged as an artifact, an artifact is fetched and noted as an input."""
     from artifacts import log_dataset, use_dataset
@@ -139,7 +130,6 @@ def cli(arguments: Sequence[str] | None = None) -> int:
     started = False
     try:
         config, options = parse_command_line(arguments)
-        require_data(config)
         if options.cells:
             return run_experiments(options.cells)
         started = True

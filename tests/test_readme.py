@@ -40,6 +40,7 @@ def film(frames, path):
     writer.release()
 
 
+@pytest.mark.soak
 def test_commands_on_ones_own_camvid(data, tmp_path):
     environment = {key: value for key, value in os.environ.items() if not key.startswith("WANDB_")}
     environment |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}

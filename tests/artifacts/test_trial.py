@@ -34,7 +34,7 @@ def test_a_combination_that_is_not_allowed_is_told_in_the_run_and_the_agent_goes
 
 def test_data_that_is_not_there_is_told_in_the_run_and_counts_for_the_agent(trial, read_run):
     assert train.cli([f"--data={trial / 'nowhere'}", f"--out={trial / 'runs'}"]) == 2
-    written = read_run(only_run(trial / "runs" / "trial1"))
+    written = read_run(only_run(trial))
     assert str(trial / "nowhere") in written.summary["error"]
     assert written.exit_code == 1
 
