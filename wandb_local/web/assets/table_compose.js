@@ -1,4 +1,4 @@
-// Pictures with class-index masks over them, composed here: a mask is decoded once into an array of class indices,
+// Pictures with class-index masks and boxes over them, composed here: a mask is decoded once into an array of class indices,
 // and a palette of 256 colours turns the array into an overlay, so that a class is switched without fetching anything.
 window.tableCompose = (() => {
     "use strict";
@@ -75,8 +75,9 @@ window.tableCompose = (() => {
         return made;
     }
 
-    // What is switched on: names of mask sets in their order, one palette a set, and how strong overlays are (0 to 1).
-    const state = {sets: [], palettes: {}, labels: {}, opacity: 0.6};
+    // What is switched on: names of overlay sets in their order, for each set a palette for its masks and the classes of
+    // its boxes, and how strong masks are (0 to 1).
+    const state = {sets: [], palettes: {}, labels: {}, boxes: {}, opacity: 0.6};
     const watchers = new Set();
 
     function show(sets, shown, classes, opacity, distinct) {
@@ -90,6 +91,10 @@ window.tableCompose = (() => {
                 if (on.has(name)) palette[value] = rgba(distinct ? apart : logged);
             }
             state.palettes[set.name] = palette;
+            const boxes = set.boxes.filter(([, name]) => on.has(name));
+            state.boxes[set.name] = Object.fromEntries(
+                boxes.map(([value, name, logged, apart]) => [value, {name, color: distinct ? apart : logged}]),
+            );
         }
         state.opacity = opacity / 100;
         for (const watcher of watchers) watcher();
@@ -115,8 +120,8 @@ window.tableCompose = (() => {
     }
 
     // The sets that a picture is shown with, each in a pane of its own; [null]: the picture alone.
-    function panes(masks) {
-        const found = state.sets.filter((name) => masks[name]);
+    function panes(masks, boxes) {
+        const found = state.sets.filter((name) => masks[name] || boxes[name]);
         return found.length ? found : [null];
     }
 
@@ -134,7 +139,8 @@ window.tableCompose = (() => {
                 masks[name] = await mask(url).then((full) => shrink(full, base.width, base.height), () => null);
             }
             const bytes = base.width * base.height * (12 + Object.keys(masks).length);
-            return {base, masks, layer: layer(base.width, base.height), bytes};
+            const size = {columns: source.width, rows: source.height};
+            return {base, masks, size, layer: layer(base.width, base.height), bytes};
         });
 
     function shrink({width, height, index}, columns, rows) {
@@ -157,12 +163,12 @@ window.tableCompose = (() => {
             pictures.slice(0, MOST_THUMBS).map(async (entry) => ({entry, data: entry.url && (await thumb(entry).catch(() => null))})),
         );
         loaded.then((all) => {
-            const names = ({entry, data}) => (data ? panes(entry.masks) : [null]);
+            const names = ({entry, data}) => (data ? panes(entry.masks, entry.boxes) : [null]);
             const draw = () => {
                 if (stopped || !element.offsetParent) return; // what is hidden is drawn when it is shown again
-                const wanted = all.flatMap((each) => names(each).map((name) => ({data: each.data, name})));
+                const wanted = all.flatMap((each) => names(each).map((name) => ({data: each.data, boxes: each.entry.boxes[name], name})));
                 if (wanted.map(({name}) => name).join("\n") !== tiles.map(({name}) => name).join("\n") || !tiles.length) {
-                    tiles = wanted.map(({data, name}) => tile(data, name));
+                    tiles = wanted.map(({data, name, boxes}) => tile(data, name, boxes));
                     element.replaceChildren(...tiles.map(({figure}) => figure));
                 }
                 for (const each of tiles) fill(each);
@@ -178,7 +184,7 @@ window.tableCompose = (() => {
         };
     }
 
-    function tile(data, name) {
+    function tile(data, name, boxes) {
         const figure = document.createElement("span");
         figure.className = "table-tile";
         if (!data) {
@@ -192,18 +198,21 @@ window.tableCompose = (() => {
             title.textContent = name;
             figure.append(title);
         }
-        return {figure, data, name, context: target.getContext("2d")};
+        return {figure, data, name, boxes, context: target.getContext("2d")};
     }
 
-    function fill({context, data, name}) {
+    function fill({context, data, name, boxes}) {
         if (!data) return;
         context.globalAlpha = 1;
         context.clearRect(0, 0, data.base.width, data.base.height);
         context.drawImage(data.base, 0, 0);
-        if (!name || !data.masks[name]) return;
-        data.layer.paint(data.masks[name], state.palettes[name]);
-        context.globalAlpha = state.opacity;
-        context.drawImage(data.layer.canvas, 0, 0);
+        if (name && data.masks[name]) {
+            data.layer.paint(data.masks[name], state.palettes[name]);
+            context.globalAlpha = state.opacity;
+            context.drawImage(data.layer.canvas, 0, 0);
+        }
+        const {width, height} = data.base;
+        if (name && boxes) window.tableBoxes.draw(context, boxes, state.boxes[name], {left: 0, top: 0, width, height, ...data.size}, 1, 0);
     }
 
     return {state, show, watchers, picture, mask, canvas, layer, panes, thumbnails};

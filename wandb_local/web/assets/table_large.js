@@ -1,4 +1,4 @@
-// One row large: its pictures beside each other, one pane a mask set, that zoom and move together.
+// One row large: its pictures beside each other, one pane an overlay set, that zoom and move together.
 window.tableLarge = (() => {
     "use strict";
     const overlay = window.tableCompose;
@@ -40,7 +40,7 @@ window.tableLarge = (() => {
         const stage = document.getElementById("table-panes");
         if (!stage) return;
         for (const {entry, source, masks} of loaded) {
-            for (const set of overlay.panes(masks)) {
+            for (const set of overlay.panes(masks, entry.boxes)) {
                 const figure = document.createElement("figure");
                 const caption = document.createElement("figcaption");
                 caption.textContent = [entry.column, set, entry.caption].filter(Boolean).join(" · ");
@@ -54,8 +54,8 @@ window.tableLarge = (() => {
                 target.setAttribute("role", "img");
                 target.setAttribute("aria-label", caption.textContent);
                 figure.append(target);
-                const pane = {target, source, masks, set, layer: null};
-                if (set) pane.layer = overlay.layer(masks[set].width, masks[set].height);
+                const pane = {target, source, masks, boxes: entry.boxes, set, layer: null};
+                if (masks[set]) pane.layer = overlay.layer(masks[set].width, masks[set].height);
                 panes.push(pane);
                 listen(pane);
             }
@@ -92,32 +92,36 @@ window.tableLarge = (() => {
     function refresh() {
         const stage = document.getElementById("table-panes");
         if (!stage?.loaded || !record) return;
-        const wanted = stage.loaded.flatMap(({source, masks}) => (source ? overlay.panes(masks) : []));
+        const wanted = stage.loaded.flatMap(({entry, source, masks}) => (source ? overlay.panes(masks, entry.boxes) : []));
         if (wanted.join("\n") !== panes.map((pane) => pane.set).join("\n")) arrange(stage.loaded);
         else recolor();
     }
 
     function recolor() {
         for (const pane of panes) {
-            if (pane.set) pane.layer.paint(pane.masks[pane.set].index, overlay.state.palettes[pane.set]);
+            if (pane.layer) pane.layer.paint(pane.masks[pane.set].index, overlay.state.palettes[pane.set]);
         }
         redraw();
     }
 
     function redraw() {
-        for (const {target, source, layer} of panes) {
+        const dense = window.devicePixelRatio || 1;
+        for (const {target, source, layer, boxes, set} of panes) {
             const context = target.getContext("2d");
-            const scale = eye.zoom * target.width;
-            const high = eye.zoom * target.height;
-            const [left, top] = [target.width / 2 - eye.x * scale, target.height / 2 - eye.y * high];
+            const [width, height] = [eye.zoom * target.width, eye.zoom * target.height];
+            const [left, top] = [target.width / 2 - eye.x * width, target.height / 2 - eye.y * height];
             context.clearRect(0, 0, target.width, target.height);
             context.globalAlpha = 1;
-            context.imageSmoothingEnabled = scale < 2 * source.width;
-            context.drawImage(source.bitmap, left, top, scale, high);
-            if (!layer) continue;
-            context.globalAlpha = overlay.state.opacity;
-            context.imageSmoothingEnabled = false;
-            context.drawImage(layer.canvas, left, top, scale, high);
+            context.imageSmoothingEnabled = width < 2 * source.width;
+            context.drawImage(source.bitmap, left, top, width, height);
+            if (layer) {
+                context.globalAlpha = overlay.state.opacity;
+                context.imageSmoothingEnabled = false;
+                context.drawImage(layer.canvas, left, top, width, height);
+            }
+            if (!set || !boxes[set]) continue;
+            const frame = {left, top, width, height, columns: source.width, rows: source.height};
+            window.tableBoxes.draw(context, boxes[set], overlay.state.boxes[set], frame, 2 * dense, 12 * dense);
         }
     }
 
@@ -167,7 +171,7 @@ window.tableLarge = (() => {
         target.addEventListener("pointerleave", () => read(pane, null));
     }
 
-    // Say which class every mask set has under the pointer.
+    // Say which class every mask has under the pointer, and which boxes of the pane are there.
     function read(pane, at) {
         const names = at ? Object.keys(pane.masks) : [];
         const parts = names.map((name) => {
@@ -178,6 +182,8 @@ window.tableLarge = (() => {
             const value = mask.index[row * mask.width + column];
             return `${name}: ${overlay.state.labels[name]?.[value] ?? value}`;
         });
+        const boxes = (at && pane.set && pane.boxes[pane.set]) || [];
+        if (boxes.length) parts.push(...window.tableBoxes.at(boxes, overlay.state.boxes[pane.set], at, pane.source));
         const readout = document.getElementById("table-readout");
         if (readout) readout.textContent = parts.filter(Boolean).join(" · ");
     }

@@ -13,16 +13,17 @@ from wandb_local.graphql.projects import need_run
 from wandb_local.history import lookup, parse_row
 from wandb_local.web.charts.series import Span, numbers_with
 from wandb_local.web.controls import labelled
-from wandb_local.web.run.masks import mask_names
 from wandb_local.web.run.media import items, media_keys, show_item
+from wandb_local.web.run.overlays import overlay_names
 
 _CHOSEN = 6  # keys that are shown until a visitor chooses
 
 
 def show(context: Context, run: Row, _params: Mapping[str, str]) -> Component:
-    """A choice of keys and masks, and a card for each key."""
+    """A choice of keys, masks and boxes, and a card for each key."""
     keys = media_keys(run)
-    masks = mask_names([item for key in keys for item in _logged(context, run, key, -1)[1]])
+    last = [item for key in keys for item in _logged(context, run, key, -1)[1]]
+    masks, boxes = overlay_names(last, "masks"), overlay_names(last, "boxes")
     return html.Div(
         [
             html.Div(
@@ -41,6 +42,11 @@ def show(context: Context, run: Row, _params: Mapping[str, str]) -> Component:
                         "Opacity",
                         dcc.Slider(0, 100, id="gallery-opacity", value=60, marks=None, updatemode="drag"),
                         "slider" if masks else "hidden",
+                    ),
+                    labelled(
+                        "Boxes",
+                        dcc.Dropdown(id="gallery-boxes", options=boxes, value=boxes, multi=True),
+                        "" if boxes else "hidden",
                     ),
                 ],
                 className="controls card",
@@ -71,6 +77,7 @@ def register(app: dash.Dash, context: Context) -> None:
         Input({"type": "gallery-view", "key": ALL}, "children"),
         Input("gallery-mask", "value"),
         Input("gallery-opacity", "value"),
+        Input("gallery-boxes", "value"),
     )
 
     @app.callback(

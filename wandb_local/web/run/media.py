@@ -14,7 +14,7 @@ from wandb_local.database import Row
 from wandb_local.web.charts.figure import COLORS, GRAPH, GRID, PAPER
 from wandb_local.web.documents import is_media
 from wandb_local.web.media import run_file_url
-from wandb_local.web.run.masks import with_masks
+from wandb_local.web.run.overlays import with_overlays
 from wandb_local.web.table.sources import TABLE_TYPES
 
 Params = Mapping[str, str]
@@ -71,7 +71,7 @@ def show_item(context: Context, run: Row, params: Params, item: Mapping[str, Any
     caption = str(item.get("caption") or "")
     if kind == "image-file" or path.endswith(_MOVING_PICTURE):
         picture = html.A(html.Img(src=url, alt=caption or key, className="logged"), href=url, target="_blank")
-        shown: Component = with_masks(picture, run, params, item, key)
+        shown: Component = with_overlays(context, picture, run, params, item, key)
     elif kind == "html-file":
         shown = html.Iframe(src=url, sandbox="allow-scripts", title=caption or key, className="logged")
     elif kind == "audio-file":

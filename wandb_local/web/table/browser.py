@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from wandb_local.web.table.cells import Attachment, Cell, Column, MaskSet, Picture, Table, shown
+from wandb_local.web.table.cells import Attachment, Cell, Column, Label, OverlaySet, Picture, Table, shown
 
 _SHORT = 300  # characters of a cell in the grid
 _LONG = 20_000  # in the view of one row
@@ -54,19 +54,18 @@ def _picture(picture: Picture) -> dict[str, Any]:
     return {
         "url": picture.file.url if picture.file else "",
         "masks": {name: file.url for name, file in picture.masks.items()},
+        "boxes": {name: [box.for_browser() for box in boxes] for name, boxes in picture.boxes.items()},
         "caption": picture.caption[:_SHORT],
     }
 
 
-def sets_for_browser(sets: Sequence[MaskSet]) -> list[dict[str, Any]]:
-    """The mask sets: name, and per class value, name and both colours."""
-    return [
-        {
-            "name": each.name,
-            "classes": [[value, label.name, label.color, label.distinct] for value, label in each.labels.items()],
-        }
-        for each in sets
-    ]
+def sets_for_browser(sets: Sequence[OverlaySet]) -> list[dict[str, Any]]:
+    """The overlay sets: name, and per class of masks and of boxes value, name and both colours."""
+    return [{"name": each.name, "classes": _classes(each.labels), "boxes": _classes(each.boxes)} for each in sets]
+
+
+def _classes(labels: Mapping[int, Label]) -> list[list[Any]]:
+    return [[value, label.name, label.color, label.distinct] for value, label in labels.items()]
 
 
 def column_width(column: Column, sets: int) -> int:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
+from wandb_local.web.table.boxes import Box
+
 
 class Folder(Protocol):
     """Where the files of a table lie: an artifact's version, or the files of a run."""
@@ -32,12 +34,15 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An image with class-index masks over it, by the name of the mask set; ``file`` is None if it is not stored."""
+    """An image with class-index masks and boxes over it, by the name of the set; ``file`` is None if it is not stored.
+    ``lost`` counts the boxes that could not be read."""
 
     file: File | None
     path: str
     masks: Mapping[str, File] = field(default_factory=dict)
     caption: str = ""
+    boxes: Mapping[str, tuple[Box, ...]] = field(default_factory=dict)
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Label:
-    """A class of a mask set: its name, its colour (``#rrggbb`` or ``#rrggbbaa``), and one far from all others."""
+    """A class of an overlay set: its name, its colour (``#rrggbb`` or ``#rrggbbaa``), and one far from all others."""
 
     name: str
     color: str
@@ -74,20 +79,27 @@ class Label:
 
 
 @dataclass(frozen=True)
-class MaskSet:
-    """One kind of mask (truth, prediction, …) and its classes by the value that stands for them in a mask."""
+class OverlaySet:
+    """One kind of masks or boxes (truth, prediction, …), and the classes of its masks and of its boxes by the values
+    that stand for them there."""
 
     name: str
-    labels: Mapping[int, Label]
+    labels: Mapping[int, Label] = field(default_factory=dict)
+    boxes: Mapping[int, Label] = field(default_factory=dict)
+
+    @property
+    def classes(self) -> list[Label]:
+        """Those of the masks, then those of the boxes."""
+        return [*self.labels.values(), *self.boxes.values()]
 
 
 @dataclass(frozen=True)
 class Table:
-    """A logged table: columns, rows, the mask sets of its images, and what could not be read of it."""
+    """A logged table: columns, rows, the overlay sets of its images, and what could not be read of it."""
 
     columns: tuple[Column, ...]
     rows: Sequence[Row]
-    sets: tuple[MaskSet, ...] = ()
+    sets: tuple[OverlaySet, ...] = ()
     faults: tuple[str, ...] = ()
 
     def position(self, name: str) -> int | None:

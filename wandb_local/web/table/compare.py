@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
-from wandb_local.web.table.cells import Cell, Column, Label, MaskSet, Picture, Row, Table, is_missing, is_number
+from wandb_local.web.table.boxes import Box
+from wandb_local.web.table.cells import Cell, Column, Label, OverlaySet, Picture, Row, Table, is_missing, is_number
 
 Pair = tuple[Row, Row]
+_Overlay = TypeVar("_Overlay")
 
 
 def key_columns(one: Table, other: Table) -> list[str]:
@@ -26,8 +29,8 @@ def compare(one: Table, other: Table, key: str) -> Table:
     """Rows with the same ``key`` beside each other.
 
     Columns are the key; the images, once if both tables have the same ones; ``<column> (B-A)`` for numbers; then all
-    columns of both as ``<column> (A)`` and ``<column> (B)``, or once where they agree. Mask sets are told apart in the
-    same way. Rows that only one of the tables has are counted in ``faults``; of rows with the same key the first is
+    columns of both as ``<column> (A)`` and ``<column> (B)``, or once where they agree. Overlay sets are told apart in
+    the same way. Rows that only one of the tables has are counted in ``faults``; of rows with the same key the first is
     beside the first, the second beside the second.
 
     Raises:
@@ -98,11 +101,11 @@ def _images(
 
 
 def _renamed(cell: Cell, side: str, shared: frozenset[str]) -> tuple[Picture, ...]:
+    def named(overlays: Mapping[str, _Overlay]) -> dict[str, _Overlay]:
+        return {name if name in shared else f"{name} ({side})": each for name, each in overlays.items()}
+
     return tuple(
-        dataclasses.replace(
-            picture,
-            masks={name if name in shared else f"{name} ({side})": file for name, file in picture.masks.items()},
-        )
+        dataclasses.replace(picture, masks=named(picture.masks), boxes=named(picture.boxes))
         for picture in _pictures(cell)
     )
 
@@ -124,40 +127,48 @@ def _merged(left: tuple[Picture, ...], right: tuple[Picture, ...]) -> Cell:
     if not left or not right:
         return left or right or None
     return tuple(
-        dataclasses.replace(one, masks={**one.masks, **other.masks}) for one, other in zip(left, right, strict=True)
+        dataclasses.replace(one, masks={**one.masks, **other.masks}, boxes={**one.boxes, **other.boxes})
+        for one, other in zip(left, right, strict=True)
     )
 
 
 def shared_sets(pairs: Sequence[Pair]) -> frozenset[str]:
-    """The mask sets that are the same in both tables, as the truth is."""
-    masks: dict[str, bool] = {}
+    """The overlay sets that are the same in both tables, as the truth is."""
+    overlays: dict[str, bool] = {}
     for ours, theirs in pairs:
-        left, right = _masks(ours), _masks(theirs)
+        left, right = _overlays(ours), _overlays(theirs)
         for place, name in {*left, *right}:
             same = left.get((place, name)) == right.get((place, name)) or not left or not right
-            masks[name] = masks.get(name, True) and same
-    return frozenset(name for name, same in masks.items() if same)
+            overlays[name] = overlays.get(name, True) and same
+    return frozenset(name for name, same in overlays.items() if same)
 
 
-def _masks(row: Row) -> dict[tuple[int, str], str]:
-    pictures = [picture for cell in row for picture in _pictures(cell)]
-    return {(place, name): file.md5 for place, each in enumerate(pictures) for name, file in each.masks.items()}
+def _overlays(row: Row) -> dict[tuple[int, str], tuple[str | None, tuple[Box, ...]]]:
+    """What is over the pictures of a row, by the picture's place and the name of the set: a mask's MD5, and boxes."""
+    pictures = enumerate([picture for cell in row for picture in _pictures(cell)])
+    return {
+        (place, name): (each.masks[name].md5 if name in each.masks else None, each.boxes.get(name, ()))
+        for place, each in pictures
+        for name in {*each.masks, *each.boxes}
+    }
 
 
-def _sets(one: Table, other: Table, pairs: Sequence[Pair]) -> tuple[MaskSet, ...]:
+def _sets(one: Table, other: Table, pairs: Sequence[Pair]) -> tuple[OverlaySet, ...]:
     """The sets of both; a class that both know has A's colour."""
     shared = shared_sets(pairs)
-    labels = [label for each in (*other.sets, *one.sets) for label in each.labels.values()]
-    colors = {label.name: label for label in labels}
-    found = [MaskSet(each.name, _recolored(each.labels, colors)) for each in one.sets if each.name in shared]
+    colors = {label.name: label for each in (*other.sets, *one.sets) for label in each.classes}
+    found = [_recolored(each, each.name, colors) for each in one.sets if each.name in shared]
     theirs = {each.name: each for each in other.sets}
     ours = {each.name: each for each in one.sets}
     for name in dict.fromkeys([*ours, *theirs]):
         for side, known in (("A", ours), ("B", theirs)):
             if name not in shared and name in known:
-                found.append(MaskSet(f"{name} ({side})", _recolored(known[name].labels, colors)))
+                found.append(_recolored(known[name], f"{name} ({side})", colors))
     return tuple(found)
 
 
-def _recolored(labels: Mapping[int, Label], known: Mapping[str, Label]) -> dict[int, Label]:
-    return {value: known[label.name] for value, label in labels.items()}
+def _recolored(given: OverlaySet, name: str, known: Mapping[str, Label]) -> OverlaySet:
+    labels, boxes = (
+        {value: known[label.name] for value, label in each.items()} for each in (given.labels, given.boxes)
+    )
+    return OverlaySet(name, labels, boxes)

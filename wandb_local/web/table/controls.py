@@ -8,7 +8,7 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from wandb_local.web.table.cells import Label, MaskSet, Table
+from wandb_local.web.table.cells import Label, OverlaySet, Table
 from wandb_local.web.table.tokens import FilterError
 from wandb_local.web.table.view import View
 
@@ -16,7 +16,7 @@ _HELP = (
     ("dice/Car < 0.3 and flagged", "compare a column; a true-or-false column stands alone"),
     ("not (name contains 'night' or score is null)", "text in quotes; null is a missing value or NaN"),
     ("kind in ('a', 'b') and `odd column` != 3", "a column in backticks when its name is a word or a number"),
-    ("has(truth, person) and pixels(prediction, person) < 50", "classes in a mask set, and their pixels"),
+    ("has(truth, person) and pixels(prediction, person) < 50", "classes in masks or boxes, and their pixels in masks"),
 )
 
 
@@ -68,11 +68,11 @@ def choice(name: str, label: str, options: Sequence[Any], value: Any) -> Compone
     return html.Div([html.Label(label, htmlFor=f"table-{name}"), dropdown], className="control")
 
 
-def _has_class(sets: Sequence[MaskSet]) -> list[Component]:
+def _has_class(sets: Sequence[OverlaySet]) -> list[Component]:
     labels = [label.name for label in all_labels(sets)]
     return [
         choice("has-class", "Class", labels, labels[0] if labels else None),
-        choice("has-set", "in mask set", [each.name for each in sets], sets[0].name),
+        choice("has-set", "in", [each.name for each in sets], sets[0].name),
         html.Div(
             [
                 html.Button("Has it", id="table-has", n_clicks=0),
@@ -99,8 +99,8 @@ def _columns_menu(table: Table, hidden: Sequence[str]) -> list[Component]:
     ]
 
 
-def overlays(sets: Sequence[MaskSet], labels: Sequence[Label], shown: Sequence[str], view: View) -> Component:
-    """Switches for mask sets and classes, opacity, and the choice of colours."""
+def overlays(sets: Sequence[OverlaySet], labels: Sequence[Label], shown: Sequence[str], view: View) -> Component:
+    """Switches for overlay sets and classes, opacity, and the choice of colours."""
     classes = [
         {"label": html.Span([*_swatches(label), label.name], className="table-class"), "value": label.name}
         for label in labels
@@ -108,7 +108,7 @@ def overlays(sets: Sequence[MaskSet], labels: Sequence[Label], shown: Sequence[s
     on = [label.name for label in labels if view.shows(label.name)]
     return html.Aside(
         [
-            html.H2("Masks"),
+            html.H2(_kinds(sets)),
             dcc.Checklist([each.name for each in sets], list(shown), id="table-sets", className="table-list"),
             html.Label("Opacity", htmlFor="table-opacity"),
             dcc.Input(id="table-opacity", type="range", min=0, max=100, step=1, value=view.opacity),
@@ -134,15 +134,20 @@ def overlays(sets: Sequence[MaskSet], labels: Sequence[Label], shown: Sequence[s
     )
 
 
+def _kinds(sets: Sequence[OverlaySet]) -> str:
+    masks, boxes = any(each.labels for each in sets), any(each.boxes for each in sets)
+    return "Masks and boxes" if masks and boxes else "Boxes" if boxes else "Masks"
+
+
 def _swatches(label: Label) -> list[Component]:
     """The class's colour; which one is seen depends on the choice of colours."""
     colors = {"table-logged": label.color, "table-distinct": label.distinct}
     return [html.Span(className=f"table-swatch {name}", style={"background": color}) for name, color in colors.items()]
 
 
-def all_labels(sets: Sequence[MaskSet]) -> list[Label]:
+def all_labels(sets: Sequence[OverlaySet]) -> list[Label]:
     """The classes of all sets, each once, in the order of their values."""
-    return list({label.name: label for each in sets for label in each.labels.values()}.values())
+    return list({label.name: label for each in sets for label in each.classes}.values())
 
 
 def button(name: str, text: str, title: str = "") -> Component:

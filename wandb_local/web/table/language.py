@@ -9,19 +9,19 @@
     value      = column | literal | "has" "(" set "," class ")" | "pixels" "(" set "," class ")"
 
 A column is written bare, in backticks, or (to the left of a comparison) in quotes. A missing cell and NaN are null: no
-comparison with null holds but ``!=``. ``has(set, class)`` is whether a class occurs in a mask of that set, ``pixels``
-how many pixels it has. ``contains`` looks for text in text without regard to case, for a value in a list, for a key in
-an object.
+comparison with null holds but ``!=``. ``has(set, class)`` is whether a class occurs in a mask or a box of that set,
+``pixels`` how many pixels of the mask it has. ``contains`` looks for text in text without regard to case, for a value
+in a list, for a key in an object.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wandb_local.web.table.cells import Cell, Column, MaskSet, Picture, Row, is_missing, is_number
+from wandb_local.web.table.cells import Cell, Column, OverlaySet, Picture, Row, is_missing, is_number
 from wandb_local.web.table.tokens import FilterError, Token, nearest, no_column, tokens
 
 MAX_DEPTH = 40  # brackets and nots inside each other
@@ -52,7 +52,7 @@ class Value:
     token: Token
 
 
-def parse(expression: str, columns: Sequence[Column], sets: Sequence[MaskSet], counts: Counts) -> Predicate:
+def parse(expression: str, columns: Sequence[Column], sets: Sequence[OverlaySet], counts: Counts) -> Predicate:
     """The function that tells whether a row fits; an empty expression fits all.
 
     Raises:
@@ -66,7 +66,7 @@ def parse(expression: str, columns: Sequence[Column], sets: Sequence[MaskSet], c
 
 class _Parser:
     def __init__(
-        self, found: Sequence[Token], columns: Sequence[Column], sets: Sequence[MaskSet], counts: Counts
+        self, found: Sequence[Token], columns: Sequence[Column], sets: Sequence[OverlaySet], counts: Counts
     ) -> None:
         self._tokens = found
         self._place = 0
@@ -200,25 +200,25 @@ class _Parser:
     def _pixels(self, function: Token) -> Value:
         """``has(set, class)`` or ``pixels(set, class)``."""
         self._need("(")
-        masks = self._name("the name of a mask set", list(self._sets))
+        name = self._name("the name of a set of masks or boxes", list(self._sets))
         self._need(",")
-        labels = self._sets[masks.text].labels
-        label = self._name("a class", [label.name for label in labels.values()])
+        known = self._sets[name.text]
+        label = self._name("a class", [each.name for each in known.classes])
         self._need(")")
-        values = {value for value, known in labels.items() if known.name == label.text}
-        counts = self._counts
+        values, boxed = (
+            {value for value, each in labels.items() if each.name == label.text}
+            for labels in (known.labels, known.boxes)
+        )
 
         def pixels(row: Row) -> int:
-            found = 0
-            for cell in row:
-                for picture in cell if isinstance(cell, tuple) else ():
-                    mask = picture.masks.get(masks.text) if isinstance(picture, Picture) else None
-                    found += sum(counts(mask.md5).get(value, 0) for value in values) if mask else 0
-            return found
+            masks = [picture.masks[name.text] for picture in _pictures(row) if name.text in picture.masks]
+            return sum(self._counts(mask.md5).get(value, 0) for mask in masks for value in values)
 
-        if function.text == "has":
-            return Value(lambda row: pixels(row) > 0, "boolean", function)
-        return Value(pixels, "number", function)
+        def has(row: Row) -> bool:
+            boxes = (box for picture in _pictures(row) for box in picture.boxes.get(name.text, ()))
+            return any(box.value in boxed for box in boxes) or pixels(row) > 0
+
+        return Value(has, "boolean", function) if function.text == "has" else Value(pixels, "number", function)
 
     def _name(self, what: str, known: Sequence[str]) -> Token:
         token = self._take(kinds=("text",))
@@ -228,6 +228,10 @@ class _Parser:
             choices = nearest(token.text, known) or f"; there are: {', '.join(known[:40]) or 'none'}"
             raise FilterError(token.position, f"{token.text[:60]!r} is not {what}{choices}")
         return token
+
+
+def _pictures(row: Row) -> Iterator[Picture]:
+    return (each for cell in row if isinstance(cell, tuple) for each in cell if isinstance(each, Picture))
 
 
 def _kind(cell: Cell) -> str:

@@ -1,20 +1,16 @@
-"""A table's JSON as a `Table`: media, kinds of columns, mask sets with labels and colours."""
+"""A table's JSON as a `Table`: media, kinds of columns, overlay sets with labels and colours."""
 
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wandb_local.errors import NotFoundError
+from wandb_local.web.table.boxes import MOST_BOXES, Box, read_box_file, read_boxes
 from wandb_local.web.table.cells import (
     Attachment,
     Cell,
     Column,
-    File,
-    Label,
-    MaskSet,
     Picture,
     Table,
     is_missing,
@@ -22,11 +18,10 @@ from wandb_local.web.table.cells import (
 )
 from wandb_local.web.table.files import Files
 from wandb_local.web.table.masks import MaskCounts
-from wandb_local.web.table.palette import carried_colors, class_colors
+from wandb_local.web.table.overlays import all_pictures, named, overlay_sets
 from wandb_local.web.table.sources import Document, allowed_types
 
 _NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
-_UNLABELLED = 50  # masks that are looked at for the classes of a set that came without labels
 
 
 def make_table(document: Document, counts: MaskCounts) -> Table:
@@ -36,9 +31,12 @@ def make_table(document: Document, counts: MaskCounts) -> Table:
     moments = {place for place, name in enumerate(document.columns) if _is_moment(document.types.get(str(name)))}
     faults: list[str] = []
     rows = [_row(row, len(names), files, moments) for row in document.data]
-    lost = sum(picture.file is None for row in rows for cell in row for picture in _pictures(cell))
+    lost = sum(picture.file is None for picture in all_pictures(rows))
     if lost:
         faults.append(f"{lost} images of this table are not stored here")
+    boxes = sum(picture.lost for picture in all_pictures(rows))
+    if boxes:
+        faults.append(f"{boxes} boxes of this table are damaged, or beyond the first {MOST_BOXES} of a picture")
     columns = []
     for place, name in enumerate(names):
         kind = _kind([row[place] for row in rows])
@@ -47,7 +45,7 @@ def make_table(document: Document, counts: MaskCounts) -> Table:
                 cell = row[place]
                 row[place] = _NOT_FINITE.get(cell, cell) if isinstance(cell, str) else cell
         columns.append(Column(name, kind))
-    return Table(tuple(columns), rows, _sets(document, rows, counts), tuple(faults))
+    return Table(tuple(columns), rows, overlay_sets(document, rows, counts), tuple(faults))
 
 
 def _unique(names: Sequence[str]) -> list[str]:
@@ -87,19 +85,29 @@ def _medium(value: Mapping[str, Any], files: Files) -> Cell:
 
 
 def _picture(value: Mapping[str, Any], files: Files) -> Picture:
-    masks = value.get("masks")
     found = {
-        str(name): file
-        for name, mask in (masks.items() if isinstance(masks, dict) else ())
+        name: file
+        for name, mask in named(value.get("masks"))
         if isinstance(mask, dict) and (file := files.find(mask.get("path")))
     }
     caption = value.get("caption")
     path = str(value.get("path", ""))
-    return Picture(files.find(path), path, found, caption if isinstance(caption, str) else "")
+    boxes = {name: _boxes(each, files) for name, each in named(value.get("boxes"))}
+    return Picture(
+        files.find(path),
+        path,
+        found,
+        caption if isinstance(caption, str) else "",
+        {name: read for name, (read, _) in boxes.items()},
+        sum(lost for _, lost in boxes.values()),
+    )
 
 
-def _pictures(cell: Cell) -> Sequence[Picture]:
-    return cell if isinstance(cell, tuple) else ()
+def _boxes(given: object, files: Files) -> tuple[tuple[Box, ...], int]:
+    if not isinstance(given, dict):
+        return read_boxes(given)
+    file = files.find(given.get("path"))
+    return read_box_file(files.read(file)) if file else ((), 1)
 
 
 def _is_moment(kind: object) -> bool:
@@ -138,80 +146,3 @@ def _cell_kind(cell: Cell) -> str:
     if isinstance(cell, tuple):
         return "image"
     return "file" if isinstance(cell, Attachment) else "value"
-
-
-def _sets(document: Document, rows: Sequence[Sequence[Cell]], counts: MaskCounts) -> tuple[MaskSet, ...]:
-    masks: dict[str, list[File]] = {}
-    for row in rows:
-        for cell in row:
-            for picture in _pictures(cell):
-                for name, file in picture.masks.items():
-                    masks.setdefault(name, []).append(file)
-    named = _labels(document)
-    labels = {
-        name: named.get(name) or {value: f"class {value}" for value in _values(files, counts)}
-        for name, files in masks.items()
-    }
-    carried = document.files.about.get("class_colors")
-    every = [(value, label) for known in labels.values() for value, label in known.items()]
-    distinct = class_colors(every)
-    colors = {**distinct, **carried_colors(carried)}
-    return tuple(
-        MaskSet(
-            name, {value: Label(label, colors[label], distinct[label]) for value, label in sorted(labels[name].items())}
-        )
-        for name in sorted(labels, key=_set_order)
-    )
-
-
-def _values(files: Sequence[File], counts: MaskCounts) -> list[int]:
-    return sorted({value for file in files[:_UNLABELLED] for value in counts(file.md5)})
-
-
-def _set_order(name: str) -> tuple[int, str]:
-    """What a human or a file said before what a model said, then all else: the way people compare."""
-    lowered = name.lower()
-    if any(word in lowered for word in ("truth", "target", "label", "gt", "reference")):
-        return 0, lowered
-    return (1 if "pred" in lowered else 2), lowered
-
-
-def _labels(document: Document) -> dict[str, dict[int, str]]:
-    """Class names by value for each mask set, from the columns' types."""
-    found: dict[str, dict[int, str]] = {}
-    for kind in document.types.values():
-        for image in allowed_types(kind):
-            params = image.get("params", {})
-            if image.get("wb_type") != "image-file":
-                continue
-            every = _constant(params.get("class_map"))
-            layers = _constant(params.get("mask_layers"))
-            maps = _constant(params.get("mask_class_maps"))
-            for name in {*layers, *maps}:
-                known = maps.get(name) or {str(v): every[str(v)] for v in layers.get(name, ()) if str(v) in every}
-                pairs = ((str(value), str(label)) for value, label in known.items())
-                found.setdefault(str(name), {}).update((int(v), label) for v, label in pairs if v.isdigit())
-    return found or _class_file(document)
-
-
-def _constant(param: object) -> dict[str, Any]:
-    value = param.get("params", {}).get("val") if isinstance(param, dict) else None
-    return value if isinstance(value, dict) else {}
-
-
-def _class_file(document: Document) -> dict[str, dict[int, str]]:
-    """Class names from the file that an image names: tables of older clients describe no columns."""
-    found: dict[str, dict[int, str]] = {}
-    images = (value for row in document.data for value in row if isinstance(value, dict) and value.get("masks"))
-    for image in images:
-        classes = image.get("classes")
-        file = document.files.find(classes.get("path")) if isinstance(classes, dict) else None
-        if file is None:
-            continue
-        try:
-            listed = json.loads(document.files.read(file))["class_set"]
-            labels = {int(each["id"]): str(each["name"]) for each in listed}
-        except (ValueError, KeyError, TypeError, NotFoundError):
-            continue
-        return {str(name): labels for name in image["masks"]}
-    return found

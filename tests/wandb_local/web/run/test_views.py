@@ -54,8 +54,8 @@ def test_media_with_a_slider_over_the_steps(visitor: Visitor, logged_run):
     expect(card.locator("figcaption")).to_have_text("a street")
     page.click("#gallery-mask")
     visitor.choose("truth")
-    visitor.eventually("document.querySelector('.masked canvas').dataset.painted", "truth")
-    pixel = "[...document.querySelector('.masked canvas').getContext('2d').getImageData(30, {}, 1, 1).data].slice(0, 3)"
+    visitor.eventually("document.querySelector('canvas.mask').dataset.painted", "truth")
+    pixel = "[...document.querySelector('canvas.mask').getContext('2d').getImageData(30, {}, 1, 1).data].slice(0, 3)"
     assert page.evaluate(pixel.format(20)) != page.evaluate(pixel.format(2))  # a car on the road
     expect(page.locator(".classes li")).to_have_text(["road", "car"])
     visitor.eventually(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_local.web.table.cells import Column, File, Label, MaskSet, Picture, Table
+from wandb_local.web.table.cells import Column, File, Label, OverlaySet, Picture, Table
 from wandb_local.web.table.language import parse
 from wandb_local.web.table.tokens import FilterError
 
@@ -26,7 +26,7 @@ COLUMNS = tuple(
     )
 )
 LABELS = {1: Label("car", "#ff0000", "#ff0000"), 2: Label("traffic light, red", "#00ff00", "#00ff00")}
-SETS = (MaskSet("truth", LABELS), MaskSet("a model's guess", LABELS))
+SETS = (OverlaySet("truth", LABELS), OverlaySet("a model's guess", LABELS))
 FOLDER: Any = None  # of files that nobody opens
 PIXELS: dict[str, dict[int, int]] = {"m1": {0: 50, 1: 7}, "m2": {0: 50, 2: 9}}
 
@@ -115,7 +115,7 @@ def test_which_rows_fit(expression, rows):
         ("dice contains 1", 0, "contains nothing"),
         ("has(tuth, car)", 4, "did you mean truth"),
         ("has(truth, dog)", 11, "there are: car, traffic light, red"),
-        ("has(truth car)", 4, "is not the name of a mask set"),
+        ("has(truth car)", 4, "is not the name of a set of masks"),
         ("has truth", 0, "no column 'has'"),
         ("dice < 1 and", 12, "found the end"),
         ("!", 0, "not understood"),

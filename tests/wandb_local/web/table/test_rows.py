@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from wandb_local.web.table.cells import Column, File, Label, MaskSet, Picture, Table, shown
+from wandb_local.web.table.cells import Column, File, Label, OverlaySet, Picture, Table, shown
 from wandb_local.web.table.compare import compare, key_columns
 from wandb_local.web.table.export import to_csv
 from wandb_local.web.table.order import ordered, sortings_of
@@ -18,7 +18,7 @@ FOLDER: Any = None  # of files that nobody opens
 LABELS = {0: Label("road", "#111111", "#222222")}
 
 
-SETS = (MaskSet("truth", LABELS), MaskSet("prediction", LABELS))
+SETS = (OverlaySet("truth", LABELS), OverlaySet("prediction", LABELS))
 
 
 def table(*rows):
