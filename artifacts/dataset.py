@@ -20,7 +20,7 @@ from artifacts.masks import class_colors
 from artifacts.publish import publish
 
 FORMAT = 1  # of the artifact; a new number makes new versions of unchanged data
-LISTS = ("*.txt", "*.csv")  # small files in the root that layouts need: codes.txt, class_dict.csv, split lists
+LISTS = ("*.txt", "*.csv", "*.yaml")  # small files in the root that layouts need: codes.txt, class_dict.csv, splits
 
 DataVersion = dict[str, str | None]
 

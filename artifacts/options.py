@@ -22,7 +22,7 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
     dataset = names.add_parser("dataset", help="log a data set as an artifact, for sweeps and other machines")
     dataset.add_argument("root", type=Path, metavar="ROOT", help="folder that holds CamVid in one of the four layouts")
     dataset.add_argument("--name", help="of the artifact (default: the project)")
-    dataset.add_argument("--taxonomy", default="camvid11", help="camvid11 (default), camvid12, camvid32 or a YAML file")
+    dataset.add_argument("--taxonomy", default="camvid11", help="camvid11 (default), camvid12, camvid32, own, a file")
 
     promote = names.add_parser("promote", help="give an alias to a model if it is no worse than the one that has it")
     promote.add_argument(

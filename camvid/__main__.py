@@ -1,4 +1,4 @@
-"""`python -m camvid`: check a data set, count its classes, draw a synthetic one, fetch the hosted one."""
+"""`python -m camvid`: check a data set, count its classes, draw a synthetic one, fetch the hosted one, convert one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from camvid.layouts import LAYOUTS, SPLITS, open_camvid
+from camvid.layouts import LAYOUTS, SPLITS, find_taxonomy, open_camvid
 from camvid.layouts.splits import SPLITTERS
-from camvid.taxonomy import load_taxonomy
+
+COMPOSITES = "composites"  # side-by-side pictures: drawn and converted, not read
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _check(options: argparse.Namespace) -> int:
     from camvid.check import check
 
-    taxonomy = load_taxonomy(options.taxonomy)
+    taxonomy = find_taxonomy(options.root, options.taxonomy)
     report = check(options.root, taxonomy, options.layout, options.split, options.seed)
     for fault in report.faults:
         print(fault)
@@ -42,7 +43,7 @@ def _stats(options: argparse.Namespace) -> int:
     from camvid.stats_plot import plot_frequency
 
     data = open_camvid(options.root, options.taxonomy, options.layout, options.split, options.seed)
-    frequencies = {split: class_frequency(data, split) for split in SPLITS}
+    frequencies = {split: class_frequency(data, split) for split in SPLITS if data.splits[split]}
     print(frequency_table(data.taxonomy, frequencies))
     options.out.mkdir(parents=True, exist_ok=True)
     table, plot = options.out / "frequency.csv", options.out / "frequency.png"
@@ -53,10 +54,15 @@ def _stats(options: argparse.Namespace) -> int:
 
 
 def _synth(options: argparse.Namespace) -> int:
-    from camvid.synth import synth
-
     size = tuple(options.size) if options.size else None
-    synth(options.out, options.frames, options.seed, options.layout, size)
+    if options.layout == COMPOSITES:
+        from camvid.composites.draw import draw_composites
+
+        draw_composites(options.out, options.frames, options.seed, size)
+    else:
+        from camvid.synth import synth
+
+        synth(options.out, options.frames, options.seed, options.layout, size)
     print(f"{options.out}: {options.frames} frames, layout {options.layout}")
     return 0
 
@@ -69,6 +75,18 @@ def _download(options: argparse.Namespace) -> int:
     return 0
 
 
+def _composites(options: argparse.Namespace) -> int:
+    from camvid.composites.convert import convert
+
+    palette = convert(options.root, options.out, options.colors, options.k, options.seed, options.palette)
+    classes = palette.taxonomy.num_classes
+    print(
+        f"{options.out}: {len(palette.colors)} colours in {classes} classes, shown in composites.png there; train with"
+    )
+    print(f"  python train.py --config configs/composites.yaml --data {options.out}")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m camvid", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -76,7 +94,11 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
     data = argparse.ArgumentParser(add_help=False)
     data.add_argument("root", type=Path, metavar="ROOT", help="folder that holds CamVid in one of the four layouts")
-    data.add_argument("--taxonomy", default="camvid11", help="camvid11 (default), camvid12, camvid32 or a YAML file")
+    data.add_argument(
+        "--taxonomy",
+        default="camvid11",
+        help="camvid11 (default), camvid12, camvid32, a YAML file, or own: the data's taxonomy.yaml",
+    )
     data.add_argument("--layout", choices=LAYOUTS, help="recognised by itself where it is left out")
     data.add_argument("--split", choices=SPLITTERS, default="official", help="default: official")
     data.add_argument("--seed", type=int, default=0, help="seed of the random split, default 0")
@@ -90,13 +112,29 @@ def _parser() -> argparse.ArgumentParser:
     synth.add_argument("out", type=Path, metavar="OUT", help="folder to make")
     synth.add_argument("--frames", type=int, default=60, metavar="N", help="number of frames, default 60")
     synth.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed draws the same bytes, default 0")
-    synth.add_argument("--layout", choices=LAYOUTS, default="original", help="default: original")
-    synth.add_argument("--size", type=int, nargs=2, metavar=("H", "W"), help="default: 720 960, for segnet 360 480")
+    synth.add_argument("--layout", choices=[*LAYOUTS, COMPOSITES], default="original", help="default: original")
+    synth.add_argument(
+        "--size",
+        type=int,
+        nargs=2,
+        metavar=("H", "W"),
+        help="default: 720 960, for segnet 360 480, for composites 256 256",
+    )
     synth.set_defaults(run=_synth)
     fetch = commands.add_parser("download", parents=[common], help="fetch fastai's hosted copy of CamVid")
     fetch.add_argument("out", type=Path, metavar="OUT", help="folder to make")
     fetch.add_argument("--url", help="another .tgz: https://, http:// or file:// address")
     fetch.set_defaults(run=_download)
+    pairs = commands.add_parser("composites", parents=[common], help="make a data set of photo-and-label pictures")
+    pairs.add_argument(
+        "root", type=Path, metavar="ROOT", help="folder with train/ and val/, photo left and label right"
+    )
+    pairs.add_argument("out", type=Path, metavar="OUT", help="folder to make")
+    pairs.add_argument("--k", type=int, default=10, help="number of classes that k-means makes, default 10")
+    pairs.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the sample and of k-means, default 0")
+    pairs.add_argument("--colors", choices=("kmeans", "cityscapes"), default="kmeans", help="default: kmeans")
+    pairs.add_argument("--palette", type=Path, metavar="FILE", help="class_dict.csv of an earlier conversion, instead")
+    pairs.set_defaults(run=_composites)
     return parser
 
 

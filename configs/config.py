@@ -36,7 +36,8 @@ class TrainConfig:
     data: str = Field(default="", description="folder of the data set (any of the four CamVid layouts)")
     dataset: str = Field(default="", description="W&B artifact to train on instead of `data`, e.g. camvid:latest")
     taxonomy: str = Field(
-        default="camvid11", description="camvid11, camvid12, camvid32 or the path of a YAML file with your classes"
+        default="camvid11",
+        description="camvid11, camvid12, camvid32, the path of a YAML file, or own (the data's taxonomy.yaml)",
     )
     split: Literal["official", "sequence", "random"] = Field(default="official", description="how frames are divided")
 

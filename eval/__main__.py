@@ -49,7 +49,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     from eval.table import class_table
 
     saved = open_model(options)
-    check_taxonomy(options.taxonomy, saved)
+    check_taxonomy(options.taxonomy, saved, options.data)
     dataset = open_data(options, saved, options.split)
     taxonomy, samples = dataset.taxonomy, FrameSamples(dataset.splits[options.split], dataset.read)
     size = scaled_size(samples[0].mask.shape, factor_of(options, saved))

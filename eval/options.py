@@ -47,7 +47,7 @@ def _evaluate_parser(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, metavar="DIR", default=Path("report"), help="default: report")
     parser.add_argument("--threshold", type=_share, help="Dice below which a priority class counts as missed")
     parser.add_argument("--batch-size", type=_count, default=4, metavar="N", help="images per pass, default 4")
-    parser.add_argument("--taxonomy", help="check that the model has this one: camvid11, camvid32 or a YAML file")
+    parser.add_argument("--taxonomy", help="check that the model has this one: camvid11, camvid32, a YAML file or own")
     parser.add_argument("--wandb", action="store_true", help="log the tables to a W&B run as well")
     return parser
 

@@ -29,7 +29,8 @@ def sequence_of(name: str) -> str:
     return name.split("_", maxsplit=1)[0] if "_" in name else name.rstrip("0123456789")
 
 
-def _pictures(folder: Path) -> list[Path]:
+def pictures(folder: Path) -> list[Path]:
+    """The picture files in a folder, sorted; none where it is missing."""
     files = sorted(folder.iterdir()) if folder.is_dir() else []
     return [path for path in files if path.suffix.lower() in PICTURES and not path.name.startswith(".")]
 
@@ -60,15 +61,15 @@ def _pair(images: Iterable[Path], masks: Iterable[Path], ending: str) -> tuple[l
 
 def scan_fastai(root: Path, layout: str) -> Scan:
     """`images/<name>.*` and `labels/<name>_P.png`."""
-    masks = [path for path in _pictures(root / "labels") if _is_label(path, "_P")]
-    frames, faults = _pair(_pictures(root / "images"), masks, "_P")
+    masks = [path for path in pictures(root / "labels") if _is_label(path, "_P")]
+    frames, faults = _pair(pictures(root / "images"), masks, "_P")
     return Scan(root, layout, tuple(frames), None, tuple(faults))
 
 
 def scan_original(root: Path, layout: str) -> Scan:
     """`<name>_L.png` labels and frames `<name>.*`, in one folder or in several: the root and those directly in it."""
     folders = [root, *(path for path in sorted(root.iterdir()) if path.is_dir())]
-    files = {folder: _pictures(folder) for folder in folders}
+    files = {folder: pictures(folder) for folder in folders}
     masks = [path for paths in files.values() for path in paths if _is_label(path, "_L")]
     names = {mask.stem.removesuffix("_L") for mask in masks}
     images = [
@@ -88,8 +89,8 @@ def _scan_folders(root: Path, layout: str, folder_ending: str, ending: str) -> S
     folders: dict[str, tuple[str, ...]] = {}
     all_faults: list[str] = []
     for split in SPLITS:
-        masks = [path for path in _pictures(root / f"{split}{folder_ending}") if _is_label(path, ending)]
-        frames, faults = _pair(_pictures(root / split), masks, ending)
+        masks = [path for path in pictures(root / f"{split}{folder_ending}") if _is_label(path, ending)]
+        frames, faults = _pair(pictures(root / split), masks, ending)
         twice = [frame for frame in frames if frame.name in kept]
         faults += [f"{frame.image}: duplicate name {frame.name}, also {kept[frame.name].image}" for frame in twice]
         fresh = {frame.name: frame for frame in frames if frame.name not in kept}

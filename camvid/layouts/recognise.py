@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image, UnidentifiedImageError
+
 from camvid.labels import Labels, color_labels, index_labels
-from camvid.layouts.pairs import Scan, scan_fastai, scan_kaggle, scan_original, scan_segnet
+from camvid.layouts.pairs import Scan, pictures, scan_fastai, scan_kaggle, scan_original, scan_segnet
 from camvid.layouts.tables import read_class_dict, read_codes, read_label_colors
 from camvid.taxonomy import VOID_NAME, Taxonomy, TaxonomyError, load_taxonomy
 
@@ -60,8 +62,28 @@ def _looked_for(root: Path, candidates: dict[str, Layout]) -> str:
         for folder in sorted(root.iterdir())
         if folder.is_dir() and any(all(_there(folder, mark) for mark in it.marks) for it in candidates.values())
     ]
-    hint = f". Is it {root / inner[0]}?" if inner else ""
+    hint = f". Is it {root / inner[0]}?" if inner else _composites_hint(root)
     return f"{root}: no layout of CamVid recognised; looked for {'; '.join(looked)}{hint}"
+
+
+def _composites_hint(root: Path) -> str:
+    """What to do with side-by-side composites, if the root or a folder in it holds them."""
+    for folder in (root, *sorted(path for path in root.iterdir() if path.is_dir())):
+        files = pictures(folder / "train")
+        if files and _is_composite(files[0]):
+            return (
+                f". These look like side-by-side composites, photo left and coloured label right; "
+                f"`python -m camvid composites {folder} OUT` makes a data set of them"
+            )
+    return ""
+
+
+def _is_composite(path: Path) -> bool:
+    try:
+        with Image.open(path) as picture:
+            return picture.width == 2 * picture.height
+    except (OSError, UnidentifiedImageError):
+        return False
 
 
 def _fastai_labels(root: Path, taxonomy: Taxonomy) -> Labels:

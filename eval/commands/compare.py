@@ -70,7 +70,7 @@ def _open(name: str, options: argparse.Namespace) -> Opened:
 
 def _untrained(path: Path, options: argparse.Namespace) -> SavedModel:
     """The model that a preset would train, without scores: for its size and speed."""
-    from camvid.taxonomy import load_taxonomy
+    from camvid.layouts import find_taxonomy
     from configs import TrainConfig
     from configs.load import read_yaml
     from models import SavedModel, build_model
@@ -79,7 +79,7 @@ def _untrained(path: Path, options: argparse.Namespace) -> SavedModel:
     config = TrainConfig.from_dict(read_yaml(path), str(path))
     options.device = resolve_device(options.device)
     options.precision = resolve_precision(options.precision or config.precision, options.device)
-    taxonomy = load_taxonomy(config.taxonomy)
+    taxonomy = find_taxonomy(options.data or "", config.taxonomy)
     model = build_model(config.architecture, taxonomy.num_classes, config.backbone, crp=config.crp).eval()
     return SavedModel(model.to(options.device), config.to_dict(), taxonomy.to_dict(), {}, {}, path)
 

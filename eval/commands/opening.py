@@ -74,12 +74,12 @@ def open_data(options: argparse.Namespace, saved: SavedModel, *splits: str) -> C
     return dataset
 
 
-def check_taxonomy(name: str | None, saved: SavedModel) -> None:
-    """ValueError where a taxonomy is named that is not the model's."""
-    from camvid.taxonomy import load_taxonomy
+def check_taxonomy(name: str | None, saved: SavedModel, data: Path) -> None:
+    """ValueError where a taxonomy is named, or is that of the data, and is not the model's."""
+    from camvid.layouts import find_taxonomy
 
     taxonomy = taxonomy_of(saved)
-    if name and (asked := load_taxonomy(name)).digest != taxonomy.digest:
+    if name and (asked := find_taxonomy(data, name)).digest != taxonomy.digest:
         raise ValueError(
             f"--taxonomy {name} ({asked.num_classes} classes) is not that of {saved.folder} "
             f"({taxonomy.name}, {taxonomy.num_classes} classes): leave it out, or take a model trained with it"

@@ -1,0 +1,81 @@
+"""Composites of synthetic street scenes: for those who have no data yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from tqdm import tqdm
+
+from camvid.composites.cityscapes import COLORS
+from camvid.synth.kinds import Kind
+from camvid.synth.plan import plan
+from camvid.synth.render import check_size, draw_frame
+from camvid.synth.world import make_world
+
+SIDE = 256  # pixels, as in the popular data
+QUALITY = 75
+# What Cityscapes calls CamVid's classes, where the name is not the same.
+NAMES = {
+    Kind.Animal: "dynamic",
+    Kind.Archway: "building",
+    Kind.Bicyclist: "rider",
+    Kind.CartLuggagePram: "dynamic",
+    Kind.Child: "person",
+    Kind.Column_Pole: "pole",
+    Kind.LaneMkgsDriv: "road",
+    Kind.LaneMkgsNonDriv: "road",
+    Kind.Misc_Text: "traffic sign",
+    Kind.MotorcycleScooter: "motorcycle",
+    Kind.OtherMoving: "trailer",
+    Kind.ParkingBlock: "parking",
+    Kind.Pedestrian: "person",
+    Kind.RoadShoulder: "terrain",
+    Kind.SignSymbol: "traffic sign",
+    Kind.SUVPickupTruck: "car",
+    Kind.TrafficCone: "dynamic",
+    Kind.TrafficLight: "traffic light",
+    Kind.Tree: "vegetation",
+    Kind.Truck_Bus: "truck",
+    Kind.VegetationMisc: "terrain",
+    Kind.Void: "unlabeled",
+}
+
+
+def kind_colors() -> NDArray[np.uint8]:
+    """Cityscapes' colour for each `Kind`, (32, 3) uint8 RGB."""
+    return np.array([COLORS[NAMES.get(kind, kind.name.lower())] for kind in Kind], np.uint8)
+
+
+def draw_composites(out: Path, frames: int, seed: int, size: tuple[int, int] | None = None) -> None:
+    """Draw scenes as side-by-side JPEG files in train/ and val/, a fifth of the sequences in val/.
+
+    Args:
+        out: the folder to make; it must not exist yet, or be empty.
+        frames: how many, 3 or more.
+        seed: 0 or more; the same arguments give the same bytes.
+        size: height and width of each half in pixels, which are the same; None is 256 each.
+
+    Raises:
+        ValueError: an impossible argument, or a folder that holds something.
+    """
+    size = size or (SIDE, SIDE)
+    check_size(size)
+    if size[0] != size[1]:
+        raise ValueError(f"size={size[0]}x{size[1]}: the halves of composites are squares; take {size[0]}x{size[0]}")
+    shots, colors = plan(frames, seed), kind_colors()
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ValueError(f"{out}: not an empty folder; give a new one, or empty it first")
+    for split in ("train", "val"):
+        (out / split).mkdir(parents=True, exist_ok=True)
+    world = make_world(shots[0].seed)
+    numbers = {"train": 0, "val": 0}
+    for shot in tqdm(shots, desc="drawing", unit="frame", disable=None):
+        world = world if world.seed == shot.seed else make_world(shot.seed)
+        photo, label = draw_frame(world, shot.index, size)
+        split = "val" if shot.split == "val" else "train"  # the popular data have no test split
+        numbers[split] += 1
+        picture = Image.fromarray(np.concatenate((photo, colors[label]), axis=1))
+        picture.save(out / split / f"{numbers[split]}.jpg", quality=QUALITY)
