@@ -15,7 +15,7 @@ from wandb_local.web.grids import link_column, make_grid
 from wandb_local.web.media import artifact_file_url
 from wandb_local.web.table.artifact_page import table_address
 
-_TABLE = ".table.json"
+_TABLES = (".table.json", ".partitioned-table.json", ".joined-table.json")
 _STILL = {"sortable": False, "resizable": False}
 
 
@@ -39,7 +39,7 @@ def show_files(context: Context, version: Version) -> Component:
 
 def _file(version: Version, row: Row) -> dict[str, Any]:
     place = (version.collection.entity, version.collection.project, version.collection.name, f"v{version.number}")
-    table = row["md5"] is not None and row["path"].endswith(_TABLE)
+    table = row["md5"] is not None and row["path"].endswith(_TABLES)
     url = None if row["md5"] is None else artifact_file_url(*place, row["path"])
     return {
         "path": row["path"],

@@ -29,7 +29,7 @@ def make_table(document: Document, counts: MaskCounts) -> Table:
     files = document.files
     names = _unique([str(name) for name in document.columns])
     moments = {place for place, name in enumerate(document.columns) if _is_moment(document.types.get(str(name)))}
-    faults: list[str] = []
+    faults = list(document.faults)
     rows = [_row(row, len(names), files, moments) for row in document.data]
     lost = sum(picture.file is None for picture in all_pictures(rows))
     if lost:

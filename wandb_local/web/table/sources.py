@@ -6,7 +6,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,8 @@ from wandb_local.history import lookup, parse_row
 from wandb_local.web.table.cells import File
 from wandb_local.web.table.files import Files, RunFiles, follow
 
-TABLE_TYPES = ("table-file", "incremental-table-file", "partitioned-table")
+TABLE_TYPES = ("table-file", "incremental-table-file", "partitioned-table", "joined-table")
+_TABLE = ".table.json"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,16 @@ class Document:
     data: list[list[Any]]
     types: Mapping[str, Any]
     files: Files
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Join:
+    """Two tables that are to be shown as one, and the column of each whose cells say which rows belong together."""
+
+    one: Document
+    other: Document
+    keys: tuple[str, str]
 
 
 def logged_value(context: Context, run: Row, key: str, step: int | None) -> Mapping[str, Any]:
@@ -56,7 +67,7 @@ def logged_steps(context: Context, run: Row, key: str) -> list[int]:
     return [step for step, value in found if isinstance(value, dict) and value.get("_type") in TABLE_TYPES]
 
 
-def read_value(context: Context, value: Mapping[str, Any], own: RunFiles) -> Document:
+def read_value(context: Context, value: Mapping[str, Any], own: RunFiles) -> Document | Join:
     """The table that a logged value points to: the artifact's, whose cells name their media, else the run's file.
 
     Raises:
@@ -72,26 +83,63 @@ def read_value(context: Context, value: Mapping[str, Any], own: RunFiles) -> Doc
     return read_document(file)
 
 
-def read_document(file: File, incremental: bool = False) -> Document:
-    """A table's file with all its parts.
+def read_document(file: File, incremental: bool = False) -> Document | Join:
+    """A table's file with all its parts, or the two tables that it joins.
 
     Raises:
         NotFoundError: a file is not stored, or holds no table.
     """
-    files = file.folder
-    assert isinstance(files, Files)
-    first = _json(files, file)
-    if first.get("_type") == "partitioned-table":
-        prefix = str(first.get("parts_path")).strip("/") + "/"
-        paths = sorted(path for path in files.entries if path.startswith(prefix) and path.endswith(".table.json"))
-    elif incremental:
-        paths = sorted((path for path in files.entries if path.endswith(".table.json")), key=_increment)
-    else:
-        return _document(files, file, first)
-    parts = [read_document(part) for part in map(files.find, paths) if part is not None]
+    files = _folder(file)
+    found = _json(files, file)
+    if found.get("_type") == "joined-table":
+        one, other = (_joined(files, file, found.get(side)) for side in ("table1", "table2"))
+        return Join(one, other, _keys(file, found.get("join_key")))
+    if incremental:
+        return _together(file, sorted((path for path in files.entries if path.endswith(_TABLE)), key=_increment))
+    return _single(file, found)
+
+
+def _single(file: File, found: Mapping[str, Any]) -> Document:
+    """A table that lies in one file or, partitioned, in all the tables of a folder."""
+    files = _folder(file)
+    if found.get("_type") != "partitioned-table":
+        return _document(files, file, found)
+    prefix = str(found.get("parts_path")).strip("/") + "/"
+    return _together(file, sorted(path for path in files.entries if path.startswith(prefix) and path.endswith(_TABLE)))
+
+
+def _joined(files: Files, file: File, path: object) -> Document:
+    part = files.find(path)
+    if part is None:
+        raise NotFoundError(f"{file.path} joins {path!r}, which is not stored")
+    return _single(part, _json(_folder(part), part))
+
+
+def _keys(file: File, given: object) -> tuple[str, str]:
+    match [given, given] if isinstance(given, str) else given:
+        case [str(one), str(other)]:
+            return one, other
+    raise NotFoundError(f"{file.path} does not say on which columns its tables are joined")
+
+
+def _together(file: File, paths: Sequence[str]) -> Document:
+    """The rows of several tables, one below the other; those with other columns than the first are left out."""
+    found = [part for part in map(_folder(file).find, paths) if part is not None]
+    parts = [_document(_folder(part), part, _json(_folder(part), part)) for part in found]
     if not parts:
         raise NotFoundError(f"{file.path}: none of its parts is stored")
-    return Document(parts[0].columns, [row for part in parts for row in part.data], parts[0].types, parts[0].files)
+    first, fit = parts[0], [part for part in parts if part.columns == parts[0].columns]
+    lost = {
+        "are not stored": len(paths) - len(parts),
+        f"have other columns than {found[0].path}": len(parts) - len(fit),
+    }
+    faults = tuple(f"{count} of {len(paths)} parts {what} and are left out" for what, count in lost.items() if count)
+    return Document(first.columns, [row for part in fit for row in part.data], first.types, first.files, faults)
+
+
+def _folder(file: File) -> Files:
+    assert isinstance(file.folder, Files)
+    return file.folder
 
 
 def _document(files: Files, file: File, found: Mapping[str, Any]) -> Document:

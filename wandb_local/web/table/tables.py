@@ -15,11 +15,12 @@ from wandb_local.graphql.projects import need_project, need_run
 from wandb_local.web.table.cells import Table
 from wandb_local.web.table.compare import compare, key_columns
 from wandb_local.web.table.files import ArtifactFiles, RunFiles
+from wandb_local.web.table.joined import join
 from wandb_local.web.table.language import parse
 from wandb_local.web.table.masks import MaskCounts
 from wandb_local.web.table.order import ordered, sortings_of
 from wandb_local.web.table.read import make_table
-from wandb_local.web.table.sources import logged_value, read_document, read_value
+from wandb_local.web.table.sources import Document, Join, logged_value, read_document, read_value
 
 _TABLES = 8  # that stay in memory
 _ORDERS = 32  # of each
@@ -123,7 +124,7 @@ class Tables:
                 f"the tables cannot be joined on {on!r}: shared columns are {', '.join(keys) or 'none'}"
             )
         return self._recent.get(
-            (id(one), id(other), on), lambda: _Joined(one, other, compare(one.table, other.table, on), self._counts)
+            (id(one), id(other), on), lambda: _Compared(one, other, compare(one.table, other.table, on), self._counts)
         )
 
     def _single(self, source: Source, run_name: str) -> Opened:
@@ -146,11 +147,14 @@ class Tables:
             lambda: self._make(read_value(context, value, own)),
         )
 
-    def _make(self, document: Any) -> Opened:
-        return Opened(make_table(document, self._counts), self._counts)
+    def _make(self, read: Document | Join) -> Opened:
+        if isinstance(read, Document):
+            return Opened(make_table(read, self._counts), self._counts)
+        one, other = (make_table(document, self._counts) for document in (read.one, read.other))
+        return Opened(join(one, other, read.keys), self._counts)
 
 
-class _Joined(Opened):
+class _Compared(Opened):
     """A comparison; it keeps its two tables, so that their identities stay theirs."""
 
     def __init__(self, one: Opened, other: Opened, table: Table, counts: MaskCounts) -> None:
