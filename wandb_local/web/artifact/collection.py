@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import dash
-from dash import Input, Output, State, dcc, html, no_update
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
@@ -20,10 +20,10 @@ from wandb_local.web.artifact.read import (
     versions,
 )
 from wandb_local.web.grids import link_column, make_grid
+from wandb_local.web.listing import keep_current, ticking
 from wandb_local.web.urls import address
 
 PATH = "/{entity}/{project}/artifacts/{type}/{name}"
-_TICK = 5000  # milliseconds between two looks for changes
 
 
 def trail(_context: Context, params: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -55,7 +55,7 @@ def layout(context: Context, params: Mapping[str, str], _query: Mapping[str, str
     return html.Section(
         [
             dcc.Store(id="collection-page", data=dict(params)),
-            dcc.Interval(id="collection-tick", interval=_TICK),
+            ticking("collection"),
             html.Div(
                 [html.H1(collection.name), html.Span(collection.type, className="soft"), *marks], className="heading"
             ),
@@ -67,17 +67,7 @@ def layout(context: Context, params: Mapping[str, str], _query: Mapping[str, str
 
 def register(app: dash.Dash, context: Context) -> None:
     """Add the callback that keeps the list up to date."""
-
-    @app.callback(
-        Output("collection-grid", "rowData"),
-        Input("collection-tick", "n_intervals"),
-        State("collection-grid", "rowData"),
-        State("collection-page", "data"),
-        prevent_initial_call=True,
-    )
-    def refresh(_: int, shown: list[dict[str, Any]], params: dict[str, str]) -> Any:
-        rows = _rows(context, need_collection(context, params))
-        return no_update if rows == shown else rows
+    keep_current(app, "collection", lambda params: _rows(context, need_collection(context, params)))
 
 
 def _rows(context: Context, collection: Collection) -> list[dict[str, Any]]:

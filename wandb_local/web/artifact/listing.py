@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import dash
-from dash import Input, Output, State, dcc, html, no_update
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
@@ -14,10 +14,10 @@ from wandb_local.graphql.common import iso
 from wandb_local.graphql.projects import need_project
 from wandb_local.web.artifact.read import artifact_address, size_text
 from wandb_local.web.grids import link_column, make_grid
+from wandb_local.web.listing import keep_current, ticking
 from wandb_local.web.project.tabs import project_tabs
 from wandb_local.web.tabs import make_tabs
 
-_TICK = 5000  # milliseconds between two looks for changes
 _SELECT = (
     "SELECT collections.name, artifact_types.name AS type, collections.updated_at, count(*) AS versions,"
     " max(memberships.version) AS newest, sum(artifacts.size) AS size,"
@@ -68,7 +68,7 @@ class Listing:
         return html.Section(
             [
                 dcc.Store(id="artifacts-page", data=[*place, params.get("type")]),
-                dcc.Interval(id="artifacts-tick", interval=_TICK, disabled=not found),
+                ticking("artifacts", disabled=not found),
                 html.H1(params["project"]),
                 project_tabs(params, "artifacts"),
                 *body,
@@ -77,19 +77,8 @@ class Listing:
 
     def register(self, app: dash.Dash, context: Context) -> None:
         """Add the callback that keeps the list up to date."""
-        if self.typed:  # the page of all types has added it
-            return
-
-        @app.callback(
-            Output("artifacts-grid", "rowData"),
-            Input("artifacts-tick", "n_intervals"),
-            State("artifacts-grid", "rowData"),
-            State("artifacts-page", "data"),
-            prevent_initial_call=True,
-        )
-        def refresh(_: int, shown: list[dict[str, Any]], page: list[Any]) -> Any:
-            rows = _of_type(_rows(context, page[0], page[1]), page[2])
-            return no_update if rows == shown else rows
+        if not self.typed:  # the page of one type shares its ids
+            keep_current(app, "artifacts", lambda page: _of_type(_rows(context, page[0], page[1]), page[2]))
 
 
 def _of_type(rows: list[dict[str, Any]], kind: str | None) -> list[dict[str, Any]]:

@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import dash
-from dash import Input, Output, State, dcc, html, no_update
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.graphql.common import iso
 from wandb_local.graphql.projects import need_project
 from wandb_local.web.grids import link_column, make_grid
+from wandb_local.web.listing import keep_current, ticking
 from wandb_local.web.project.tabs import project_tabs
 from wandb_local.web.sweep.read import read_sweep
 from wandb_local.web.urls import address
 
 PATH = "/{entity}/{project}/sweeps"
-_TICK = 5000  # milliseconds between two looks for changes
 
 
 def trail(_context: Context, params: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -40,23 +40,13 @@ def layout(context: Context, params: Mapping[str, str], _query: Mapping[str, str
     ]
     none = "No sweep yet: write its configuration to sweep.yaml and run `wandb sweep sweep.yaml`."
     body = make_grid("sweeps-grid", "Sweeps", columns, rows, getRowId="params.data.href") if rows else html.P(none)
-    parts = [dcc.Store(id="sweeps-page", data=place), dcc.Interval(id="sweeps-tick", interval=_TICK)] if rows else []
+    parts = [dcc.Store(id="sweeps-page", data=place), ticking("sweeps")] if rows else []
     return html.Section([*parts, html.H1(params["project"]), project_tabs(params, "sweeps"), body])
 
 
 def register(app: dash.Dash, context: Context) -> None:
     """Add the callback that keeps the list up to date."""
-
-    @app.callback(
-        Output("sweeps-grid", "rowData"),
-        Input("sweeps-tick", "n_intervals"),
-        State("sweeps-grid", "rowData"),
-        State("sweeps-page", "data"),
-        prevent_initial_call=True,
-    )
-    def refresh(_: int, shown: list[dict[str, Any]], place: list[str]) -> Any:
-        rows = _rows(context, *place)
-        return no_update if rows == shown else rows
+    keep_current(app, "sweeps", lambda place: _rows(context, *place))
 
 
 def _rows(context: Context, entity: str, project: str) -> list[dict[str, Any]]:
