@@ -39,8 +39,8 @@ def write_report(folder: Path, composites: Sequence[Composite], palette: Palette
                 name, color = list(palette.colors.items())[index]
                 size = [counts[:, index].sum(), f"{shares[index]:.6f}", images[index]]
                 writer.writerow([kind, name, *color, *size, f"{images[index] / len(counts):.6f}"])
-    figure = Figure(figsize=(15, max(7.0, 1.5 + 0.3 * len(palette.colors))), dpi=100, layout=ConstrainedLayoutEngine())
-    halves = figure.subfigures(1, 2, width_ratios=(1.15, 1))
+    figure = Figure(figsize=(13, max(7.0, 1.5 + 0.3 * len(palette.colors))), dpi=100, layout=ConstrainedLayoutEngine())
+    halves = figure.subfigures(1, 2, width_ratios=(1.3, 1))
     _draw_colors(halves[0], palette, shares)
     _draw_sample(halves[1], folder, composites, palette)
     figure.savefig(folder / "composites.png")
@@ -81,6 +81,7 @@ def _draw_colors(figure: SubFigure, palette: Palette, shares: NDArray[np.float64
     axes.minorticks_off()
     axes.tick_params(length=0, labelcolor=INK)
     axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.spines["bottom"].set_bounds(floor, 1)
     axes.set_xlabel("share of pixels, logarithmic", fontsize=9, color=MUTED)
     title = f"{len(palette.colors)} colours in {palette.taxonomy.num_classes} classes (bold: priority classes)"
     axes.set_title(title, loc="left", fontsize=12, color=INK)
@@ -102,7 +103,5 @@ def _draw_sample(figure: SubFigure, folder: Path, composites: Sequence[Composite
             axes.imshow(half)
             axes.set_axis_off()
         row[0].set_title(composite.name, loc="left", fontsize=8, color=MUTED)
-    for axes, title in zip(grid[0], ("photo", "label as it came", "classes derived"), strict=True):
-        axes.set_title(
-            title if axes is not grid[0][0] else f"photo {shown[0].name}", loc="left", fontsize=10, color=INK
-        )
+    for axes, title in zip(grid[0], (f"photo {shown[0].name}", "label as it came", "classes derived"), strict=True):
+        axes.set_title(title, loc="left", fontsize=8, color=INK)
