@@ -31,8 +31,8 @@ def version(client_home: dict[str, str]) -> str:
         artifact.add(scores, "scores")
         artifact.add(JoinedTable(frames, scores, ["name", "frame"]), "both")
         artifact.add(JoinedTable(frames, scores, "elsewhere"), "hopeless")
-        for number, columns in enumerate((["n"], ["n"], ["m"])):
-            artifact.add(wandb.Table(columns=columns, data=[[10 * number], [10 * number + 1]]), f"parts/{number}")
+        for number, name in enumerate("nnm"):
+            artifact.add(wandb.Table(columns=[name], data=[[10 * number], [10 * number + 1]]), f"parts/{number}")
         artifact.add(PartitionedTable("parts"), "whole")
         run.log_artifact(artifact).wait()
     return "/local/tables/artifacts/dataset/joins/v0/files"
