@@ -1,10 +1,10 @@
-# make run | serve | test | soak | evening | lint | bench | reproduce | setup | clean      (what each does stands in the README)
+# make run | serve | test | soak | evening | lint | bench | reproduce | screenshots | setup | clean      (what each does stands in the README)
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup run serve test soak evening lint bench reproduce clean
+.PHONY: setup run serve test soak evening lint bench reproduce screenshots clean
 
 setup: $(READY)
 
@@ -43,6 +43,9 @@ bench: setup
 
 reproduce: setup  # DATA=/data/CamVid
 	scripts/reproduce.sh $(DATA)
+
+screenshots: setup
+	$(BIN)/python -m scripts.screenshots
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

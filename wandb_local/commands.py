@@ -36,7 +36,7 @@ def execute(options: argparse.Namespace) -> int:
         raise ValueError("exec: give the command after --")
     folder = DataFolder(options.data)
     running = running_server(folder)
-    with _server(folder, options.port) as url:
+    with served(folder, options.port) as url:
         environment = {**os.environ, "WANDB_BASE_URL": url, "WANDB_API_KEY": folder.api_key}
         code = subprocess.run(argv, env=environment, check=False).returncode
     if running is None:
@@ -48,7 +48,7 @@ def execute(options: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def _server(folder: DataFolder, port: int = 0) -> Iterator[str]:
+def served(folder: DataFolder, port: int = 0) -> Iterator[str]:
     """The URL of the server on a data folder; one is started if none runs, and stopped at the end. It takes the port,
     so that the addresses that it gives stay good, or any free one."""
     url, started = running_server(folder), None
@@ -79,7 +79,7 @@ def import_runs(options: argparse.Namespace) -> int:
     from wandb_local.offline.imports import find_logs, import_logs
 
     folder, logs = DataFolder(options.data), find_logs(options.paths)
-    with _server(folder) as url:
+    with served(folder) as url:
         done = import_logs(folder, url, logs)
     for name in dict.fromkeys(done.new):
         print(f"imported {name}")

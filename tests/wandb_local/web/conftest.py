@@ -1,7 +1,6 @@
 """A real browser on the pages of a real server, with a run that the real client has logged."""
 
 import dataclasses
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,50 +11,23 @@ import numpy as np
 import pytest
 import wandb
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
+from scripts.browser import OPTIONS, TIMEOUT, Tab, find_browser
 from tests.wandb_local.process import Server
 from wandb_local.context import Context
 from wandb_local.folder import DataFolder
 from wandb_local.server import open_services
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-OPTIONS = [
-    "--no-sandbox",  # CI runs as root
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-TIMEOUT = 60_000  # milliseconds that a page may take on a busy machine
 expect.set_options(timeout=TIMEOUT)
 
 
-class Visitor:
-    """A browser tab that is logged in, and a list of all that went wrong in it: console errors and warnings about the
-    Content-Security-Policy, exceptions, failed and refused requests, requests to another origin."""
+class Visitor(Tab):
+    """A browser tab on a server's pages that is logged in, and what the tests do in it."""
 
     def __init__(self, context: BrowserContext, server: Server) -> None:
+        super().__init__(context, server.url, server.key)
         self.server = server
-        self.page: Page = context.new_page()
-        self.page.set_default_timeout(TIMEOUT)
-        self.faults: list[str] = []
-        self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.faults.append(f"exception: {error}"))
-        self.page.on("requestfailed", self._failed)
-        self.page.on("response", self._response)
-        context.on("request", self._request)
-
-    def open(self, path: str) -> Page:
-        """Open a path of the server and wait until the page stands; logs in if needed."""
-        self.page.goto(self.server.url + path)
-        if "/login?" in self.page.url:
-            self.page.fill("#key", self.server.key)
-            self.page.click("button[type=submit]")
-        self.page.wait_for_selector("#shell-page > *")
-        return self.page
 
     def choose(self, text: str) -> None:
         """Choose from the drop-down list that is open the first entry with this text."""
@@ -73,30 +45,6 @@ class Visitor:
         while (value := self.page.evaluate(script)) != wanted:
             assert time.monotonic() < deadline, f"{script} is {value!r}, not {wanted!r}"
             self.page.wait_for_timeout(50)
-
-    def _console(self, message: Any) -> None:
-        if message.type == "error" or "Content Security Policy" in message.text:
-            self.faults.append(f"console: {message.text} {message.location}")
-
-    def _failed(self, request: Any) -> None:
-        if "ERR_ABORTED" not in (request.failure or ""):  # the page was left while it still loaded
-            self.faults.append(f"request failed: {request.url} {request.failure}")
-
-    def _response(self, response: Any) -> None:
-        if response.status >= 400:
-            self.faults.append(f"status {response.status}: {response.url}")
-
-    def _request(self, request: Any) -> None:
-        if not request.url.startswith((f"{self.server.url}/", "data:", "blob:")):
-            self.faults.append(f"request to another origin: {request.url}")
-
-
-def find_browser() -> str:
-    """The path of the system's browser."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        raise RuntimeError(f"no browser: none of {', '.join(BROWSERS)} is on PATH; run `apt-get install chromium`")
-    return found
 
 
 @pytest.fixture(scope="session")
