@@ -49,19 +49,19 @@ class Tab:
         self.page.wait_for_selector("#shell-page > *")
         return self.page
 
-    def save(self, path: Path, full: bool = False) -> None:
-        """Writes what the window shows, or the full page, once it has stood still for half a second.
+    def save(self, path: Path) -> None:
+        """Writes what the window shows once it has stood still for half a second.
 
         Raises:
             ValueError: it does not come to rest.
         """
-        last, now = b"", self.page.screenshot(full_page=full)
+        last, now = b"", self.page.screenshot()
         deadline = time.monotonic() + TIMEOUT / 1000
         while now != last:
             if time.monotonic() > deadline:
                 raise ValueError(f"{self.page.url} does not come to rest")
             self.page.wait_for_timeout(500)
-            last, now = now, self.page.screenshot(full_page=full)
+            last, now = now, self.page.screenshot()
         with Image.open(BytesIO(now)) as picture:
             picture.convert("RGB").save(path, quality=QUALITY, optimize=True)
         print(f"{path}: {path.stat().st_size / 1024:.0f} kB", flush=True)

@@ -46,10 +46,10 @@ class Plan(NamedTuple):
 FULL = Plan(200, None, "--max_minutes 2.5", ("resize_factor=0.2", "eval_factor=0.4", "max_minutes=0.2", "epochs=8"), 12)
 TINY = ("backbone=mobilenetv3_small_050", "weights=none", "resize_factor=1", "eval_factor=1", "epochs=1")
 QUICK = Plan(24, (96, 128), " ".join(f"--{word}" for word in TINY).replace("=", " "), TINY, 2)
-WIDTH, HEIGHT, SCALE = 1160, 800, 1.25  # CSS pixels, and the picture's for each of them
+WIDTH, HEIGHT, SCALE = 1160, 880, 1.25  # CSS pixels, and the picture's for each of them
 VIEW = {"filter": "has(ground_truth, Pedestrian) and dice/Pedestrian < 0.7", "sort": '["dice/Pedestrian"]'}
 PROJECT = "camvid"
-COLUMNS = ("image", "why", "dice/Pedestrian")
+COLUMNS = ("image", "missed", "dice/Pedestrian")
 
 
 def train(folder: Path, plan: Plan) -> str:
@@ -128,10 +128,16 @@ def shoot(url: str, key: str, table: str, sweep: str, out: Path) -> None:
         page.locator("#table-grid .table-thumbs").first.click()
         page.wait_for_selector("#table-panes canvas")
         tab.save(out / "row.jpg")
-        page = tab.open(sweep)
-        for part in ("#sweep-parallel .trace", "#sweep-overtime .trace", "#sweep-importance > *", "#sweep-grid .ag-row"):
+        page.set_viewport_size({"width": WIDTH, "height": 1500})  # down to the best runs
+        tab.open(sweep)
+        for part in (
+            "#sweep-parallel .trace",
+            "#sweep-overtime .trace",
+            "#sweep-importance > *",
+            "#sweep-grid .ag-row",
+        ):
             page.wait_for_selector(part)
-        tab.save(out / "sweep.png", full=True)
+        tab.save(out / "sweep.png")
         browser.close()
     if tab.faults:
         raise ValueError(f"the pages have faults: {'; '.join(tab.faults)}")
