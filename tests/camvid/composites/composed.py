@@ -49,6 +49,6 @@ def write_blocks(root: Path, files=3, side=64, colors=((128, 64, 128), (0, 0, 14
     for split in ("train", "val"):
         (root / split).mkdir(parents=True, exist_ok=True)
         for number in range(files):
-            picture = Image.fromarray(np.concatenate((photo + number, label), axis=1))
+            picture = Image.fromarray(np.concatenate((photo + number % 50, label), axis=1))
             picture.save(root / split / f"{number}.jpg")
     return label
