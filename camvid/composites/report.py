@@ -40,9 +40,9 @@ def write_report(folder: Path, composites: Sequence[Composite], palette: Palette
                 size = [counts[:, index].sum(), f"{shares[index]:.6f}", images[index]]
                 writer.writerow([kind, name, *color, *size, f"{images[index] / len(counts):.6f}"])
     figure = Figure(figsize=(13, max(7.0, 1.5 + 0.3 * len(palette.colors))), dpi=100, layout=ConstrainedLayoutEngine())
-    halves = figure.subfigures(1, 2, width_ratios=(1.3, 1))
-    _draw_colors(halves[0], palette, shares)
-    _draw_sample(halves[1], folder, composites, palette)
+    halves = figure.add_gridspec(1, 2, width_ratios=(1.3, 1))
+    _draw_colors(figure.add_subfigure(halves[0]), palette, shares)
+    _draw_sample(figure.add_subfigure(halves[1]), folder, composites, palette)
     figure.savefig(folder / "composites.png")
 
 

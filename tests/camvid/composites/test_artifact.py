@@ -18,6 +18,7 @@ def test_an_artifact_holds_colors_and_classes(tmp_path):
     artifact = dataset_artifact(data, "pairs", digest)
     for name, entry in artifact.manifest.entries.items():
         if name.startswith("data/"):
+            assert entry.local_path
             (tmp_path / "cold" / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(entry.local_path, tmp_path / "cold" / name)
     cold = open_camvid(tmp_path / "cold" / "data", "own")
