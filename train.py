@@ -67,7 +67,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
             share=(team.rank, team.count),
             **config.pick("augment", "augment_on", "crop_min", "crop_max", "batch_size", "seed", "workers"),
         )
-        network = config.pick("architecture", "backbone", "weights", "crp")
+        network = config.pick("architecture", "backbone", "weights", "crp", "mirror")
         model = build_model(num_classes=taxonomy.num_classes, **network)
         weights = class_weights(config.class_weights, cache.counts)
         log_pictures(run, "data", team.once(lambda: write_preview(folder / "data", train.dataset, taxonomy, weights)))

@@ -48,6 +48,9 @@ class TrainConfig:
         default="none",
         description="backbone weights: imagenet, none, auto (an installed package's, else none), or a file",
     )
+    mirror: bool = Field(
+        default=False, description="predict on the image and its mirror image, and average: better, in twice the time"
+    )
     crp: bool = Field(default=False, description="chained residual pooling on every skip and at the bottleneck (unet)")
 
     # What it sees.

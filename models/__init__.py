@@ -37,17 +37,25 @@ ARCHITECTURES: dict[str, Callable[[int, str, str, bool], SegmentationModel]] = {
 
 
 def build_model(
-    architecture: str, num_classes: int, backbone: str = "resnet34", weights: str = "none", crp: bool = False
+    architecture: str,
+    num_classes: int,
+    backbone: str = "resnet34",
+    weights: str = "none",
+    crp: bool = False,
+    mirror: bool = False,
 ) -> SegmentationModel:
     """A model that takes images (N, 3, H, W) in [0, 1] and returns logits (N, num_classes, H, W).
 
     backbone: mit_b0, mit_b1, mit_b2, or any timm model with feature maps (plain_unet has its own and ignores it).
     weights: of the backbone; "none", "imagenet" (an optional package where it fits, else timm's hub), or a file
     (.safetensors, .pth). crp: chained residual pooling, for unet and plain_unet.
+    mirror: in eval mode, the mean of the logits of the image and of its mirror image.
     Raises ValueError for an unknown architecture or backbone, listing the choices, and for weights out of reach.
     """
     if architecture not in ARCHITECTURES:
         raise ValueError(f"architecture: unknown {architecture!r}; choose from {', '.join(ARCHITECTURES)}")
     if isinstance(num_classes, bool) or not isinstance(num_classes, int) or num_classes < 1:
         raise ValueError(f"num_classes: {num_classes!r} is not allowed; use a whole number of 1 or more")
-    return ARCHITECTURES[architecture](num_classes, backbone, weights, crp)
+    model = ARCHITECTURES[architecture](num_classes, backbone, weights, crp)
+    model.mirror = mirror
+    return model

@@ -89,7 +89,11 @@ def load_model(path: Path, device: str | torch.device = "cpu") -> SavedModel:
     if not isinstance(taxonomy.get("classes"), list):
         raise ValueError(f"{folder / 'taxonomy.yaml'}: lists no classes; take the file written with the weights")
     model = build_model(
-        config["architecture"], len(taxonomy["classes"]), config["backbone"], weights="none", crp=config["crp"]
+        config["architecture"],
+        len(taxonomy["classes"]),
+        config["backbone"],
+        crp=config["crp"],
+        mirror=config.get("mirror", False),
     )
     _fill(model, read_tensors(weights), weights, len(taxonomy["classes"]))
     data = _read(folder / "data.yaml", yaml.safe_load)

@@ -26,7 +26,18 @@ if TYPE_CHECKING:
     from eval.export.quantise import Batch
     from models.saved import SavedModel
 
-CONFIG = ("architecture", "backbone", "crp", "resize_factor", "eval_factor", "threshold", "split", "seed", "project")
+CONFIG = (
+    "architecture",
+    "backbone",
+    "crp",
+    "mirror",
+    "resize_factor",
+    "eval_factor",
+    "threshold",
+    "split",
+    "seed",
+    "project",
+)
 CALIBRATION = 64  # training frames that fix the ranges of the activations
 
 

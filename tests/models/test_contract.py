@@ -149,3 +149,20 @@ def test_exports(case):
 def test_what_cannot_be_built_is_named(settings, message):
     with pytest.raises(ValueError, match=message):
         build_model(**{"architecture": "unet", "num_classes": NUM_CLASSES, "backbone": "resnet18", **settings})
+
+
+@torch.no_grad()
+def test_mirror_averages_over_the_image_and_its_mirror_image_when_it_predicts():
+    model = trained(("unet", "mobilenetv3_small_050", False))
+    batch = images(33, 65)
+    alone, mirrored = model(batch), model(batch.flip(-1)).flip(-1)
+    assert not torch.equal(alone, mirrored)
+    doubled = copy.deepcopy(model)
+    doubled.mirror = True
+    assert torch.equal(doubled(batch), (alone + mirrored) / 2)
+    assert torch.equal(doubled(batch.flip(-1)).flip(-1), doubled(batch))
+    assert build_model("unet", 2, "mobilenetv3_small_050", mirror=True).mirror
+    torch.manual_seed(0)
+    first = copy.deepcopy(model).train()(batch)
+    torch.manual_seed(0)
+    assert torch.equal(doubled.train()(batch), first)

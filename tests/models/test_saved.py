@@ -46,7 +46,8 @@ def test_goes_round(tmp_path, architecture):
     crp = "unet" in architecture
     model = small(architecture, crp=crp).to(memory_format=torch.channels_last)
     model(torch.rand(2, 3, 64, 64))  # moves the running statistics
-    config = {**CONFIG, "architecture": architecture, "crp": crp}
+    model.mirror = architecture == "fpn"
+    config = {**CONFIG, "architecture": architecture, "crp": crp, "mirror": model.mirror}
     save_to(tmp_path / "run", model, config=config)
     assert {path.name for path in (tmp_path / "run").iterdir()} == FILES
     saved = load_model(tmp_path / "run")
