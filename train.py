@@ -100,8 +100,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         load_best(folder / "checkpoints", model)
         evaluation = judge(model)
         cost |= measure_latency(model, eval_size, seconds=3, **where)
-        title = f"{folder.name}, val split"
-        report = write_report(evaluation, val, folder / "report", colors=taxonomy.colors, title=title, extra=cost)
+        more: dict[str, Any] = {"colors": taxonomy.colors, "extra": cost, "history": learn.checkpoint.history}
+        report = write_report(evaluation, val, folder / "report", title=f"{folder.name}, val split", **more)
         origin = {"config": config.to_dict(), "taxonomy": taxonomy.to_dict(), "data": dict(run.config["data_version"])}
         save_model(folder, model, **origin, metrics=evaluation.metrics | cost)
         run.summary.update(cost)

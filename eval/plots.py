@@ -1,6 +1,6 @@
-"""Charts of an evaluation: the confusion matrix and the scores of each class."""
+"""Charts of an evaluation: the confusion matrix, the scores of each class, and the epochs that led there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -105,4 +105,31 @@ def class_figure(confusion: Tensor, class_names: Sequence[str], priority: Sequen
         f"{title} · priority Dice {mean_over(dices, priority):.3f}", fontsize=12, color=INK, loc="left", pad=10
     )
     figure.supxlabel("★ priority class: its failure is a safety matter", fontsize=9, color=PRIORITY, x=0.02, ha="left")
+    return figure
+
+
+def curves_figure(history: Sequence[Mapping[str, float]]) -> Figure:
+    """The loss of every epoch beside the scores on the validation split, where it was evaluated.
+
+    Args:
+        history: a row for each epoch with ``train/loss``, and maybe ``val/loss``, ``val/miou``, ``val/priority_dice``.
+    """
+    figure = empty_figure(8.5, 3.8)
+    panels = {"Loss": ("train/loss", "val/loss"), "Scores": ("val/miou", "val/priority_dice")}
+    for axes, (title, keys) in zip(figure.subplots(1, 2), panels.items(), strict=True):
+        for key, color in zip(keys, (PLAIN if title == "Loss" else INK, PRIORITY), strict=True):
+            points = [(epoch, row[key]) for epoch, row in enumerate(history, 1) if np.isfinite(row.get(key, np.nan))]
+            marker = "" if key == "train/loss" and len(points) > 1 else "o"
+            axes.plot(*zip(*points, strict=True) if points else ((), ()), color=color, marker=marker, ms=4, label=key)
+        axes.set_title(title, fontsize=12, color=INK, loc="left", pad=8)
+        axes.set_xlabel("epoch", fontsize=10, color=MUTED)
+        axes.set_xlim(0.5, len(history) + 0.5)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(color="#e4e7eb", linewidth=0.8)
+        axes.set_axisbelow(True)
+        axes.tick_params(length=0, labelcolor=INK)
+        axes.spines[:].set_visible(False)
+        axes.legend(frameon=False, fontsize=9)
+    figure.get_axes()[0].set_ylim(bottom=0)
+    figure.get_axes()[1].set_ylim(0, 1)
     return figure

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from eval.edge_cases import frames_found
 from eval.evaluate import Evaluation, Samples
 from eval.files import replacing, write_text
 from eval.page import report_page
-from eval.plots import class_figure, confusion_figure
+from eval.plots import class_figure, confusion_figure, curves_figure
 from eval.sheet import Row, contact_sheet
 
 SHEET_ROWS = 8
@@ -27,6 +27,7 @@ def write_report(
     colors: NDArray[np.uint8],
     title: str = "Evaluation",
     extra: Mapping[str, float | str] | None = None,
+    history: Sequence[Mapping[str, float]] = (),
 ) -> Path:
     """Write the report of an evaluation; each file appears whole or not at all, older ones are replaced.
 
@@ -34,10 +35,12 @@ def write_report(
         evaluation: what ``evaluate`` returned for ``samples``.
         samples: the split, for the images and true masks of the contact sheets.
         folder: made when missing. It gets metrics.json (flat keys, undefined scores null), per_image.csv (worst first),
-            confusion.png, classes.png, worst.png, found.png where a frame had every priority class found, index.html.
+            confusion.png, classes.png, worst.png, found.png where a frame had every priority class found, curves.png
+            with a history, index.html.
         colors: (C, 3) uint8 RGB of the classes.
         title: headline of the page.
         extra: further flat keys for metrics.json, such as those of ``measure_latency``.
+        history: a row for each epoch of the training, as ``curves_figure`` takes them.
 
     Returns:
         The path of index.html.
@@ -53,6 +56,9 @@ def write_report(
     for name, draw in charts.items():
         with replacing(folder / name) as path:
             draw(evaluation.confusion, evaluation.class_names, evaluation.priority).savefig(path)
+    if history:
+        with replacing(folder / "curves.png") as path:
+            curves_figure(history).savefig(path)
     found = frames_found(evaluation.records).iloc[::-1]  # best first
     sheets = {
         "worst.png": ("Worst frames", evaluation.records.head(SHEET_ROWS)),
@@ -60,7 +66,8 @@ def write_report(
     }
     for name, (headline, records) in sheets.items():
         _write_sheet(folder / name, headline, records, evaluation, samples, colors)
-    pictures = [name for name in ("worst.png", "classes.png", "confusion.png", "found.png") if (folder / name).exists()]
+    names = ("worst.png", "classes.png", "confusion.png", "curves.png", "found.png")
+    pictures = [name for name in names if (folder / name).exists()]
     write_text(folder / "index.html", report_page(title, metrics, evaluation, pictures))
     return folder / "index.html"
 

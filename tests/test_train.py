@@ -83,7 +83,7 @@ def test_a_run_leaves_a_model_a_report_and_a_way_to_sync(data, tmp_path, environ
     lines = done.stdout.splitlines()
     assert [line.split()[0] for line in lines if line.startswith("epoch")] == ["epoch"] * 3
     assert all("mIoU" in line and "priority Dice" in line for line in lines if line.startswith("epoch"))
-    pictures = ("report/index.html", "data/class_weights.png", "data/augmentation.png")
+    pictures = ("report/index.html", "report/curves.png", "data/class_weights.png", "data/augmentation.png")
     for path in ("model.safetensors", "config.yaml", "taxonomy.yaml", "data.yaml", "metrics.json", *pictures):
         assert (folder / path).is_file(), path
     assert len(list((folder / "wandb").rglob("media/images/data/augmentation_*.png"))) == 1

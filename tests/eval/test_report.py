@@ -1,4 +1,5 @@
 import json
+import math
 import re
 from html.parser import HTMLParser
 
@@ -12,7 +13,16 @@ from eval.files import replacing
 from eval.report import json_text, write_report
 from tests.eval.drawn import COLORS, NAMES, SPLIT, sample, street, streets
 
-FILES = ["classes.png", "confusion.png", "found.png", "index.html", "metrics.json", "per_image.csv", "worst.png"]
+FILES = [
+    "classes.png",
+    "confusion.png",
+    "curves.png",
+    "found.png",
+    "index.html",
+    "metrics.json",
+    "per_image.csv",
+    "worst.png",
+]
 
 
 def blind(seed):
@@ -25,9 +35,12 @@ def blind(seed):
 def written(model, tmp_path):
     samples = [*streets(3), blind(7), blind(8)]
     evaluation = evaluate(model, samples, **SPLIT)
-    page = write_report(
-        evaluation, samples, tmp_path / "report", colors=COLORS, title="A <title>", extra={"speed": 2.5}
-    )
+    history = [
+        {"train/loss": 2.0},
+        {"train/loss": 1.0, "val/loss": 1.5, "val/miou": 0.5, "val/priority_dice": math.nan},
+    ]
+    more = {"extra": {"speed": 2.5}, "history": history}
+    page = write_report(evaluation, samples, tmp_path / "report", colors=COLORS, title="A <title>", **more)
     assert page == tmp_path / "report" / "index.html"
     return evaluation, page.parent
 
@@ -56,7 +69,7 @@ def test_per_image_table_reads_back(written):
 
 
 def test_pictures_are_legible_in_size(written):
-    for name in ("classes.png", "confusion.png", "found.png", "worst.png"):
+    for name in ("classes.png", "confusion.png", "curves.png", "found.png", "worst.png"):
         with Image.open(written[1] / name) as picture:
             assert min(picture.size) > 500
             assert len(picture.convert("RGB").getcolors(1 << 24) or []) > 20
