@@ -2,6 +2,7 @@ import json
 import math
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,7 +40,7 @@ def written(model, tmp_path):
         {"train/loss": 2.0},
         {"train/loss": 1.0, "val/loss": 1.5, "val/miou": 0.5, "val/priority_dice": math.nan},
     ]
-    more = {"extra": {"speed": 2.5}, "history": history}
+    more: dict[str, Any] = {"extra": {"speed": 2.5}, "history": history}
     page = write_report(evaluation, samples, tmp_path / "report", colors=COLORS, title="A <title>", **more)
     assert page == tmp_path / "report" / "index.html"
     return evaluation, page.parent
