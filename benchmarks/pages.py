@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
 import statistics
 import tempfile
 import time
@@ -21,6 +20,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.server import UPSERT, Server, client, row, serving
+from scripts.browser import OPTIONS, Tab, find_browser
 
 ROWS, POINTS, ROUNDS = 2000, 100_000, 5
 LOG = """
@@ -137,12 +137,9 @@ def main() -> None:
         if client(server, Path(name) / "home", LOG, str(ROWS)).wait(timeout=900):
             raise RuntimeError("the client could not log the tables")
         fill(server)
-        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1400, "height": 900})
-        page.goto(server.url)
-        page.fill("#key", server.key)
-        page.click("button[type=submit]")
-        page.wait_for_selector("#shell-page > *")
+        browser = driver.chromium.launch(executable_path=find_browser(), args=OPTIONS)
+        tab = Tab(browser.new_context(viewport={"width": 1400, "height": 900}), server.url, server.key)
+        page = tab.open("/")
         print(f"Chromium {browser.version}\n\n| what | measured | limit | kept |\n|---|---|---|---|")
         tables = f"{server.url}/local/pages/runs/shown/tables"
         measure_table(page, f"{tables}/many")

@@ -95,6 +95,9 @@ def search(folder: Path, plan: Plan) -> str:
             raise ValueError(f"no sweep was made: {said[-500:]}")
         made.write_text(found[1])
     path = made.read_text()
+    page = "/{}/{}/sweeps/{}".format(*path.split("/"))
+    if sum(run.state not in ("pending", "running") for run in read_sweep(path).runs) >= plan.runs:
+        return page
     with log.open("a") as out, tqdm(total=plan.runs, desc="sweep", unit="run") as bar:
         with subprocess.Popen([*client, "agent", path], cwd=ROOT, stdout=out, stderr=out) as agent:
             while agent.poll() is None:
@@ -103,7 +106,7 @@ def search(folder: Path, plan: Plan) -> str:
         bar.update(plan.runs - bar.n)
     if agent.returncode:
         raise ValueError(f"the sweep's agent ended with code {agent.returncode}; what it said is in {log}")
-    return "/{}/{}/sweeps/{}".format(*path.split("/"))
+    return page
 
 
 def shoot(url: str, key: str, table: str, sweep: str, out: Path) -> None:
