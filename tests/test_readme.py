@@ -40,23 +40,39 @@ def film(frames, path):
     writer.release()
 
 
+def execute(line, folder):
+    """Runs a command of the README in a folder, with quick settings for a training."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("WANDB_")}
+    environment |= {"XDG_CACHE_HOME": str(folder / "cache"), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    line = line.replace("configs/", f"{ROOT}/configs/").replace("train.py", f"{ROOT}/train.py {QUICK}")
+    words = [sys.executable, *shlex.split(line)[1:]]
+    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+
+
 @pytest.mark.soak
 def test_commands_on_ones_own_camvid(data, tmp_path):
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("WANDB_")}
-    environment |= {"XDG_CACHE_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     film(open_camvid(data).splits["val"], tmp_path / "drive.mp4")
     (commands,) = [block for block in blocks() if any("camvid check" in line for line in block)]
     assert len(commands) == 5
     for command in commands:
         runs = sorted((tmp_path / "runs").glob("*"))
-        line = command.replace("/data/CamVid", str(data)).replace("runs/ID", str(runs[0]) if runs else "runs/ID")
-        line = line.replace("configs/", f"{ROOT}/configs/").replace("train.py", f"{ROOT}/train.py {QUICK}")
-        words = [sys.executable, *shlex.split(line)[1:]]
-        done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=240)
-        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        line = command.replace("/data/CamVid", str(data))
+        execute(line.replace("runs/ID", str(runs[0]) if runs else "runs/ID"), tmp_path)
     assert (tmp_path / "stats").is_dir()
     assert (runs[0] / "test" / "worst.png").is_file()
     assert list((tmp_path / "overlays").glob("*.mp4"))
+
+
+@pytest.mark.soak
+def test_commands_on_label_images_that_are_only_colours(tmp_path):
+    (drawn,) = re.findall(r"`(python -m camvid synth pairs [^`]*)`", README)
+    (commands,) = [block for block in blocks() if any("camvid composites" in line for line in block)]
+    assert len(commands) == 2
+    for command in (f"{drawn} --frames 12", *commands):
+        execute(command, tmp_path)
+    assert (tmp_path / "data" / "pairs" / "composites.png").is_file()
+    assert list((tmp_path / "runs").glob("*/report/curves.png"))
 
 
 def test_every_preset_and_folder_is_in_the_readme():
