@@ -23,10 +23,10 @@ serve: setup
 	$(BIN)/python -m wandb_local serve
 
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist worksteal -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal -q
 
 soak: setup
-	$(BIN)/python -m pytest -n 2 --dist worksteal -q -m soak --timeout 1200
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -q -m soak --timeout 1200
 
 evening: setup
 	$(BIN)/python -m pytest -q -m evening --timeout 1800
