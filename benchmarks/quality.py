@@ -35,7 +35,14 @@ class Normalised(nn.Module):
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
-        self.model, self.backbone = model, model.encoder
+        self.model = model
+
+    @property
+    def backbone(self) -> nn.Module:
+        """What fine-tuning would freeze."""
+        encoder = self.model.encoder
+        assert isinstance(encoder, nn.Module)
+        return encoder
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (N, C, H, W)."""

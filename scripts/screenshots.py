@@ -139,7 +139,7 @@ def shoot(url: str, key: str, table: str, sweep: str, out: Path) -> None:
             "#sweep-importance > *",
             "#sweep-grid .ag-row",
         ):
-            page.wait_for_selector(part)
+            page.wait_for_selector(part, state="attached")  # a state without a run has an empty trace
         tab.save(out / "sweep.png")
         browser.close()
     if tab.faults:
