@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from scripts.screenshots import SCALE, WIDTH
+from tests.browser import require_browser
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.soak
 def test_pictures_of_pages_without_a_fault(tmp_path):
     """A console error, a failed request or one to another host ends the script with exit code 2."""
+    require_browser()
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
     options = ["--quick", "--out", str(tmp_path / "out"), "--keep", str(tmp_path / "keep")]
     command = [sys.executable, "-m", "scripts.screenshots", *options]

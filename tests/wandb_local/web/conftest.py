@@ -13,7 +13,8 @@ import wandb
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
-from scripts.browser import OPTIONS, TIMEOUT, Tab, find_browser
+from scripts.browser import OPTIONS, TIMEOUT, Tab
+from tests.browser import require_browser
 from tests.wandb_local.process import Server
 from wandb_local.context import Context
 from wandb_local.folder import DataFolder
@@ -57,7 +58,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """One browser process for all tests."""
-    launched = playwright.chromium.launch(executable_path=find_browser(), args=OPTIONS, timeout=TIMEOUT)
+    launched = playwright.chromium.launch(executable_path=require_browser(), args=OPTIONS, timeout=TIMEOUT)
     yield launched
     launched.close()
 
