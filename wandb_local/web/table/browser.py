@@ -69,6 +69,7 @@ def _classes(labels: Mapping[int, Label]) -> list[list[Any]]:
 
 
 def column_width(column: Column, sets: int) -> int:
-    """Pixels that a column is wide at first."""
-    widths = {"number": 118, "boolean": 96, "image": max(1, min(sets, 3)) * 152 + 22}
+    """Pixels that a column is wide at first: a number's by the longest word of its name."""
+    longest = max(map(len, column.name.split()), default=0)
+    widths = {"number": min(max(118, 8 * longest + 46), 190), "boolean": 96, "image": max(1, min(sets, 3)) * 152 + 22}
     return widths.get(column.kind, 190)

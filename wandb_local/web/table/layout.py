@@ -94,7 +94,7 @@ def _grid(source: Source, table: Table, view: View, hidden: Sequence[str]) -> Co
                 "headerName": column.name,
                 "headerTooltip": column.name,
                 "cellRenderer": "TableCell",
-                "cellClass": f"table-cell table-{column.kind}",
+                "cellClass": f"table-cell table-{column.kind} {'table-tall' if has_images else 'table-flat'}",
                 "wrapHeaderText": True,
                 "autoHeaderHeight": True,
                 "width": column_width(column, len(table.sets)),
