@@ -140,6 +140,7 @@ def test_without_records_both_are_evaluated(make, dataset, capsys):
     assert "2 val frames" in out
 
 
+@pytest.mark.soak
 def test_other_data_on_request(make, dataset, capsys):
     """Models of different data versions, compared on one of them, on the test split."""
     make("versions", {"digest": content_digest(dataset), "spoil": 0.1}, {"spoil": 0.1}, dataset=dataset)
@@ -165,6 +166,7 @@ def test_an_alias_given_by_hand_is_rolled_back_to(make):
     assert production("hand") == "v0"
 
 
+@pytest.mark.soak
 def test_another_model_as_the_measure(make, capsys):
     """A new architecture has an artifact of its own: its first version is compared with the other's production."""
     make("old-kind", {"spoil": 0.1})

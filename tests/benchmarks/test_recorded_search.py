@@ -11,6 +11,7 @@ from camvid.synth import synth
 POINTS = math.prod(len(values) for values in SPACE.values())
 
 
+@pytest.mark.soak
 def test_a_training_is_a_row_and_the_next_call_goes_on_after_it(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     synth(tmp_path / "data", frames=30, seed=3, layout="segnet", size=(96, 128))

@@ -125,6 +125,7 @@ def test_a_target_that_is_reached_ends_the_agent(run_client, project, tmp_path):
     assert sorted(run.summary["loss"] for run in finished_runs(path)) == [0.3, 1.0]
 
 
+@pytest.mark.soak
 def test_hyperband_ends_a_script_that_does_worse(run_client, project, tmp_path):
     """The second run is bad at the bracket and good later, which a strict rule does not forgive."""
     (tmp_path / "train.py").write_text(
