@@ -61,7 +61,8 @@ def work(number, barrier):
             barrier.wait(30)
             run.log_artifact(artifact, aliases=[f"by-{number}"], tags=[f"tag-{number}"]).wait()
             artifact.verify(root=artifact.download(root=f"{name}-{number}"))
-            print(artifact.name, flush=True)
+            with open(f"names-{number}", "a") as names:
+                names.write(f"{artifact.name} ")
 
 if __name__ == "__main__":
     barrier = multiprocessing.Barrier(3)
@@ -71,8 +72,9 @@ if __name__ == "__main__":
     sys.exit(max(worker.exitcode for worker in workers))
 """
     (tmp_path / "work.py").write_text(code)
-    done = run_client(project, code="import runpy; runpy.run_path('work.py', run_name='__main__')")
-    assert sorted(done.stdout.split()) == ["a:v0"] * 3 + ["b:v0"] * 3 + ["c:v0"] * 3
+    run_client(project, code="import runpy; runpy.run_path('work.py', run_name='__main__')")
+    for number in range(3):
+        assert (tmp_path / f"names-{number}").read_text().split() == ["a:v0", "b:v0", "c:v0"]
     api = wandb.Api()
     for name in ("a", "b", "c"):
         (version,) = api.artifacts("dataset", f"local/{project}/{name}")
