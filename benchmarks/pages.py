@@ -44,7 +44,8 @@ def image(height, width, sets):
 def table(rows, *shape):
     made = wandb.Table(columns=["name", "score", "flagged", "image"])
     for number in range(rows):
-        made.add_data(f"row {number:04}", (number * 7919 % rows) / rows, number % 3 == 0, image(*shape))
+        score = (number + 1) * 7919 % rows / rows
+        made.add_data(f"row {number:04}", score, number % 3 == 0, image(*shape))
     return made
 
 
@@ -96,27 +97,28 @@ def seconds(act: Callable[[], object], page: Page, selector: str, wanted: str | 
 
 
 def measure_table(page: Page, address: str) -> None:
-    """Opening, sorting and filtering 2,000 rows."""
+    """Opening, sorting and filtering 2,000 rows; each ends with another first row than before."""
     opened, sorted_, filtered = [], [], []
     header = page.locator("#table-grid .ag-header-cell[col-id=c1]")
+    scores = {place: (place + 1) * 7919 % ROWS / ROWS for place in range(ROWS)}
     for number in range(ROUNDS):
         opened.append(seconds(lambda: page.goto(address), page, FIRST_TILE))
         page.wait_for_timeout(500)  # the other rows' pictures
-        sorted_.append(seconds(header.click, page, FIRST_NAME, "row 0000"))
-        sorted_.append(seconds(header.click, page, FIRST_NAME, f"row {_highest():04}"))
-        above = 0.9 - number / 100
-        page.fill("#table-filter", f"score > {above} and flagged")
-        fits = sum(place * 7919 % ROWS / ROWS > above for place in range(0, ROWS, 3))
-        filtered.append(
-            seconds(lambda: page.press("#table-filter", "Enter"), page, "#table-count", f"{fits:,} of {ROWS:,} rows")
-        )
+        for first in (min(scores, key=scores.__getitem__), max(scores, key=scores.__getitem__)):
+            sorted_.append(seconds(header.click, page, FIRST_NAME, f"row {first:04}"))
+        below = 0.3 - number / 100
+        fits = [place for place in range(0, ROWS, 3) if scores[place] < below]
+        count = f"{len(fits):,} of {ROWS:,} rows"
+        page.fill("#table-filter", f"score < {below} and flagged")
+
+        def search(count: str = count) -> None:
+            page.press("#table-filter", "Enter")
+            page.evaluate(SHOWN, ["#table-count", count])
+
+        filtered.append(seconds(search, page, FIRST_NAME, f"row {max(fits, key=scores.__getitem__):04}"))
     row("table of 2,000 rows with images: to its first rows", statistics.median(opened), 1.5, "s")
-    row("sorted by a column", statistics.median(sorted_[1:]), 0.3, "s")
+    row("sorted by a column", statistics.median(sorted_), 0.3, "s")
     row("filtered by an expression", statistics.median(filtered), 0.3, "s")
-
-
-def _highest() -> int:
-    return max(range(ROWS), key=lambda number: number * 7919 % ROWS)
 
 
 def measure_toggle(page: Page, address: str) -> None:

@@ -34,18 +34,20 @@ ROOT = Path(__file__).parents[1]
 
 
 class Plan(NamedTuple):
-    """How much is trained: frames and their height and width, flags of the demo, changes to configs/sweep_cpu.yaml."""
+    """How much is trained: frames and their height and width, settings of the demo, and of configs/sweep_cpu.yaml."""
 
     frames: int
     size: tuple[int, int] | None
-    demo: str
+    demo: tuple[str, ...]
     sweep: tuple[str, ...]
     runs: int
 
 
-FULL = Plan(200, None, "--max_minutes 2.5", ("resize_factor=0.2", "eval_factor=0.4", "max_minutes=0.2", "epochs=8"), 12)
+FULL = Plan(
+    200, None, ("max_minutes=2.5",), ("resize_factor=0.2", "eval_factor=0.4", "max_minutes=0.2", "epochs=8"), 12
+)
 TINY = ("backbone=mobilenetv3_small_050", "weights=none", "resize_factor=1", "eval_factor=1", "epochs=1")
-QUICK = Plan(24, (96, 128), " ".join(f"--{word}" for word in TINY).replace("=", " "), TINY, 2)
+QUICK = Plan(24, (96, 128), TINY, TINY, 2)
 WIDTH, HEIGHT, SCALE = 1200, 880, 1.2  # CSS pixels, and the picture's for each of them
 VIEW = {"filter": "has(ground_truth, Pedestrian) and dice/Pedestrian < 0.7", "sort": '["dice/Pedestrian"]'}
 PROJECT = "camvid"
@@ -67,7 +69,7 @@ def train(folder: Path, plan: Plan) -> str:
         synth(folder / "data.part", plan.frames, 0, "segnet", plan.size)
         (folder / "data.part").rename(data)
     words = ["--config", "demo", "--data", str(data), "--out", str(folder / "demo"), "--project", PROJECT]
-    config, _ = parse_command_line([*words, "--name", "demo", *plan.demo.split()])
+    config, _ = parse_command_line([*words, "--name", "demo", *(f"--{setting}" for setting in plan.demo)])
     (outcome,) = run_all([Order("demo", config.to_yaml())], folder, [sys.executable, str(ROOT / "train.py")])
     if outcome.reason:
         raise ValueError(f"the demo's training failed: {outcome.reason}")
@@ -133,13 +135,8 @@ def shoot(url: str, key: str, table: str, sweep: str, out: Path) -> None:
         tab.save(out / "row.jpg")
         page.set_viewport_size({"width": WIDTH, "height": 1500})  # down to the best runs
         tab.open(sweep)
-        for part in (
-            "#sweep-parallel .trace",
-            "#sweep-overtime .trace",
-            "#sweep-importance > *",
-            "#sweep-grid .ag-row",
-        ):
-            page.wait_for_selector(part, state="attached")  # a state without a run has an empty trace
+        for part in ("parallel .trace", "overtime .trace", "importance > *", "grid .ag-row"):
+            page.wait_for_selector(f"#sweep-{part}", state="attached")  # a state without a run has an empty trace
         tab.save(out / "sweep.png")
         browser.close()
     if tab.faults:

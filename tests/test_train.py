@@ -31,20 +31,17 @@ def data(tmp_path_factory):
     return folder
 
 
+def variables(folder):
+    """What a training is started with: W&B offline, all that it leaves in the folder."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("WANDB_")}
+    places = {name: str(folder / name) for name in ("WANDB_CACHE_DIR", "WANDB_CONFIG_DIR", "WANDB_DATA_DIR")}
+    ways = {"WANDB_MODE": "offline", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+    return kept | places | ways | {"XDG_CACHE_HOME": str(folder / "cache")}
+
+
 @pytest.fixture
 def environment(tmp_path):
-    places = {name: str(tmp_path / name) for name in ("WANDB_CACHE_DIR", "WANDB_CONFIG_DIR", "WANDB_DATA_DIR")}
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("WANDB_")}
-    return (
-        kept
-        | places
-        | {
-            "WANDB_MODE": "offline",
-            "XDG_CACHE_HOME": str(tmp_path / "cache"),
-            "OMP_NUM_THREADS": "1",
-            "PYTHONUNBUFFERED": "1",
-        }
-    )
+    return variables(tmp_path)
 
 
 @pytest.fixture
@@ -126,8 +123,7 @@ def killed(words, environment, epochs, delay):
 def whole(data, tmp_path_factory):
     """The weights of a run that nothing interrupted."""
     folder = tmp_path_factory.mktemp("whole")
-    places = {"WANDB_MODE": "offline", "XDG_CACHE_HOME": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
-    run(command(data, folder / "runs", *RESUMED), os.environ | places)
+    run(command(data, folder / "runs", *RESUMED), variables(folder))
     return weights(only(folder / "runs"))
 
 

@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from tqdm import tqdm
 
 from camvid.composites.cityscapes import COLORS
 from camvid.synth.kinds import Kind
 from camvid.synth.plan import plan
-from camvid.synth.render import check_size, draw_frame
-from camvid.synth.world import make_world
+from camvid.synth.render import check_size
+from camvid.synth.write import draw_shots, make_folders
 
 SIDE = 256  # pixels, as in the popular data
 QUALITY = 75
@@ -66,15 +65,9 @@ def draw_composites(out: Path, frames: int, seed: int, size: tuple[int, int] | N
     if size[0] != size[1]:
         raise ValueError(f"size={size[0]}x{size[1]}: the halves of composites are squares; take {size[0]}x{size[0]}")
     shots, colors = plan(frames, seed), kind_colors()
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ValueError(f"{out}: not an empty folder; give a new one, or empty it first")
-    for split in ("train", "val"):
-        (out / split).mkdir(parents=True, exist_ok=True)
-    world = make_world(shots[0].seed)
+    make_folders(out, ("train", "val"))
     numbers = {"train": 0, "val": 0}
-    for shot in tqdm(shots, desc="drawing", unit="frame", disable=None):
-        world = world if world.seed == shot.seed else make_world(shot.seed)
-        photo, label = draw_frame(world, shot.index, size)
+    for shot, photo, label in draw_shots(shots, size):
         split = "val" if shot.split == "val" else "train"  # the popular data have no test split
         numbers[split] += 1
         picture = Image.fromarray(np.concatenate((photo, colors[label]), axis=1))

@@ -24,10 +24,8 @@ FLAT = 12  # range of grey levels within 3x3 pixels up to which they lie within 
 FEWEST_FLAT = 0.3  # share of such pixels in a label; photos have fewer
 RAREST = 50  # times that the rarest colour stands in what k-means is fitted on
 SMALLEST = 1e-4  # share of the sample below which a colour is noise
-CLOSE, WIDE = (
-    16.0,
-    48.0,
-)  # RGB distances of one colour's noise: beside a colour of its size, and beside a far larger one
+CLOSE = 16.0  # RGB distance of the noise around one colour
+WIDE = 48.0  # the same beside a far larger area of the colour
 LARGER = 50.0  # times as many pixels
 SAME_NAME = 20.0  # RGB distance up to which a colour is a known one
 STRANGE = 0.01  # share of the sample in colours that are not Cityscapes' from which on asking for those is a mistake

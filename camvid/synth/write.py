@@ -1,6 +1,6 @@
 """Synthetic data sets on disk, in each of the four layouts."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,19 +114,29 @@ def synth(out: Path, frames: int, seed: int, layout: str = "original", size: tup
     out, style = Path(out), LAYOUTS[layout]
     size = style.size if size is None else size
     check_size(size)
-    shots = plan(frames, seed)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ValueError(f"{out}: not an empty folder; give a new one, or empty it first")
-    for folder in {(out / path(shot)).parent for shot in shots for path in (style.image, style.label)}:
-        folder.mkdir(parents=True, exist_ok=True)
-    table, world = style.table(), make_world(shots[0].seed)
-    for shot in tqdm(shots, desc="drawing", unit="frame", disable=None):
-        world = world if world.seed == shot.seed else make_world(shot.seed)
-        image, label = draw_frame(world, shot.index, size)
+    shots, table = plan(frames, seed), style.table()
+    make_folders(out, {str(Path(path(shot)).parent) for shot in shots for path in (style.image, style.label)})
+    for shot, image, label in draw_shots(shots, size):
         _write_png(out / style.image(shot), image)
         _write_png(out / style.label(shot), table[label])
     for name, text in style.lists(shots).items():
         (out / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def make_folders(out: Path, names: Iterable[str]) -> None:
+    """Make folders in `out`, which must not exist yet or be empty; raises ValueError if it is not."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ValueError(f"{out}: not an empty folder; give a new one, or empty it first")
+    for name in names:
+        (out / name).mkdir(parents=True, exist_ok=True)
+
+
+def draw_shots(shots: Sequence[Shot], size: tuple[int, int]) -> Iterator[tuple[Shot, Picture, Picture]]:
+    """Each shot with its picture and label as `draw_scene` gives them, under a progress bar."""
+    world = make_world(shots[0].seed)
+    for shot in tqdm(shots, desc="drawing", unit="frame", disable=None):
+        world = world if world.seed == shot.seed else make_world(shot.seed)
+        yield shot, *draw_frame(world, shot.index, size)
 
 
 def _write_png(path: Path, picture: Picture) -> None:

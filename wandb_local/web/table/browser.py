@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from wandb_local.web.table.cells import Attachment, Cell, Column, Label, OverlaySet, Picture, Table, shown
+from wandb_local.web.table.cells import Attachment, Cell, Column, Label, OverlaySet, Picture, Table, pictures_in, shown
 
 _SHORT = 300  # characters of a cell in the grid
 _LONG = 20_000  # in the view of one row
@@ -30,7 +30,7 @@ def pictures(table: Table, number: int) -> list[dict[str, Any]]:
     return [
         {**_picture(picture), "column": column.name}
         for column, cell in zip(table.columns, table.rows[number], strict=True)
-        for picture in (cell if isinstance(cell, tuple) else ())
+        for picture in pictures_in(cell)
     ]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias
 
 from wandb_local.web.table.boxes import Box
@@ -115,6 +115,22 @@ def is_missing(cell: Cell) -> bool:
 def is_number(cell: Cell) -> bool:
     """Whether a cell is a number (a boolean is none)."""
     return isinstance(cell, int | float) and not isinstance(cell, bool)
+
+
+def pictures_in(cell: Cell) -> tuple[Picture, ...]:
+    """The pictures of a cell, none where it is no image."""
+    return cell if isinstance(cell, tuple) else ()
+
+
+def all_pictures(rows: Iterable[Row]) -> Iterator[Picture]:
+    """The pictures in all cells of the rows."""
+    return (picture for row in rows for cell in row for picture in pictures_in(cell))
+
+
+def rename_sets(picture: Picture, new: Callable[[str], str]) -> Picture:
+    """The picture with other names for its overlay sets."""
+    masks = {new(name): mask for name, mask in picture.masks.items()}
+    return replace(picture, masks=masks, boxes={new(name): boxes for name, boxes in picture.boxes.items()})
 
 
 def written(cell: Cell) -> str:

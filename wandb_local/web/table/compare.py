@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar
 
 from wandb_local.web.table.boxes import Box
-from wandb_local.web.table.cells import Cell, Column, Label, OverlaySet, Picture, Row, Table, is_missing, is_number
+from wandb_local.web.table.cells import (
+    Cell,
+    Column,
+    Label,
+    OverlaySet,
+    Picture,
+    Row,
+    Table,
+    all_pictures,
+    is_missing,
+    is_number,
+    pictures_in,
+    rename_sets,
+)
 
 Pair = tuple[Row, Row]
-_Overlay = TypeVar("_Overlay")
 
 
 def key_columns(one: Table, other: Table) -> list[str]:
@@ -101,21 +112,14 @@ def _images(
 
 
 def _renamed(cell: Cell, side: str, shared: frozenset[str]) -> tuple[Picture, ...]:
-    def named(overlays: Mapping[str, _Overlay]) -> dict[str, _Overlay]:
-        return {name if name in shared else f"{name} ({side})": each for name, each in overlays.items()}
-
     return tuple(
-        dataclasses.replace(picture, masks=named(picture.masks), boxes=named(picture.boxes))
-        for picture in _pictures(cell)
+        rename_sets(picture, lambda name: name if name in shared else f"{name} ({side})")
+        for picture in pictures_in(cell)
     )
 
 
-def _pictures(cell: Cell) -> Sequence[Picture]:
-    return cell if isinstance(cell, tuple) else ()
-
-
 def _same_pictures(ours: Cell, theirs: Cell) -> bool:
-    left, right = _pictures(ours), _pictures(theirs)
+    left, right = pictures_in(ours), pictures_in(theirs)
     return not left or not right or [_digest(picture) for picture in left] == [_digest(picture) for picture in right]
 
 
@@ -145,7 +149,7 @@ def shared_sets(pairs: Sequence[Pair]) -> frozenset[str]:
 
 def _overlays(row: Row) -> dict[tuple[int, str], tuple[str | None, tuple[Box, ...]]]:
     """What is over the pictures of a row, by the picture's place and the name of the set: a mask's MD5, and boxes."""
-    pictures = enumerate([picture for cell in row for picture in _pictures(cell)])
+    pictures = enumerate(all_pictures([row]))
     return {
         (place, name): (each.masks[name].md5 if name in each.masks else None, each.boxes.get(name, ()))
         for place, each in pictures

@@ -7,7 +7,17 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 
 from wandb_local.errors import NotFoundError
-from wandb_local.web.table.cells import Cell, Column, Label, OverlaySet, Row, Table, is_missing
+from wandb_local.web.table.cells import (
+    Cell,
+    Column,
+    Label,
+    OverlaySet,
+    Row,
+    Table,
+    is_missing,
+    pictures_in,
+    rename_sets,
+)
 
 SIDES = ("table1", "table2")  # as the client calls them
 MOST_ROWS = 200_000  # as many as the client logs in one table
@@ -86,16 +96,8 @@ def _told_apart(one: Table, other: Table) -> Table:
         return other
 
     def cell(given: Cell) -> Cell:
-        if not isinstance(given, tuple):
-            return given
-        return tuple(
-            dataclasses.replace(
-                picture,
-                masks={renamed.get(name, name): mask for name, mask in picture.masks.items()},
-                boxes={renamed.get(name, name): boxes for name, boxes in picture.boxes.items()},
-            )
-            for picture in given
-        )
+        found = pictures_in(given)
+        return tuple(rename_sets(picture, lambda name: renamed.get(name, name)) for picture in found) or given
 
     sets = tuple(dataclasses.replace(each, name=renamed.get(each.name, each.name)) for each in other.sets)
     return dataclasses.replace(other, rows=[[cell(each) for each in row] for row in other.rows], sets=sets)

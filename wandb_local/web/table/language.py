@@ -17,11 +17,11 @@ in a list, for a key in an object.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wandb_local.web.table.cells import Cell, Column, OverlaySet, Picture, Row, is_missing, is_number
+from wandb_local.web.table.cells import Cell, Column, OverlaySet, Row, all_pictures, is_missing, is_number
 from wandb_local.web.table.tokens import FilterError, Token, nearest, no_column, tokens
 
 MAX_DEPTH = 40  # brackets and nots inside each other
@@ -211,11 +211,11 @@ class _Parser:
         )
 
         def pixels(row: Row) -> int:
-            masks = [picture.masks[name.text] for picture in _pictures(row) if name.text in picture.masks]
+            masks = [picture.masks[name.text] for picture in all_pictures([row]) if name.text in picture.masks]
             return sum(self._counts(mask.md5).get(value, 0) for mask in masks for value in values)
 
         def has(row: Row) -> bool:
-            boxes = (box for picture in _pictures(row) for box in picture.boxes.get(name.text, ()))
+            boxes = (box for picture in all_pictures([row]) for box in picture.boxes.get(name.text, ()))
             return any(box.value in boxed for box in boxes) or pixels(row) > 0
 
         return Value(has, "boolean", function) if function.text == "has" else Value(pixels, "number", function)
@@ -228,10 +228,6 @@ class _Parser:
             choices = nearest(token.text, known) or f"; there are: {', '.join(known[:40]) or 'none'}"
             raise FilterError(token.position, f"{token.text[:60]!r} is not {what}{choices}")
         return token
-
-
-def _pictures(row: Row) -> Iterator[Picture]:
-    return (each for cell in row if isinstance(cell, tuple) for each in cell if isinstance(each, Picture))
 
 
 def _kind(cell: Cell) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wandb_local.errors import NotFoundError
 from wandb_local.web.table.boxes import class_name
-from wandb_local.web.table.cells import Cell, File, Label, OverlaySet, Picture
+from wandb_local.web.table.cells import Cell, File, Label, OverlaySet, all_pictures
 from wandb_local.web.table.masks import MaskCounts
 from wandb_local.web.table.palette import carried_colors, class_colors
 from wandb_local.web.table.sources import Document, allowed_types
@@ -101,8 +101,3 @@ def _class_file(document: Document, overlays: str) -> dict[str, dict[int, str]]:
 def named(overlays: object) -> list[tuple[str, Any]]:
     """The masks or the boxes of a logged image, by the names of their sets."""
     return [(str(name), each) for name, each in overlays.items()] if isinstance(overlays, dict) else []
-
-
-def all_pictures(rows: Sequence[Sequence[Cell]]) -> Iterator[Picture]:
-    """The pictures in all cells."""
-    return (picture for row in rows for cell in row if isinstance(cell, tuple) for picture in cell)

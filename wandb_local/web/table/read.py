@@ -13,12 +13,13 @@ from wandb_local.web.table.cells import (
     Column,
     Picture,
     Table,
+    all_pictures,
     is_missing,
     is_number,
 )
 from wandb_local.web.table.files import Files
 from wandb_local.web.table.masks import MaskCounts
-from wandb_local.web.table.overlays import all_pictures, named, overlay_sets
+from wandb_local.web.table.overlays import named, overlay_sets
 from wandb_local.web.table.sources import Document, allowed_types
 
 _NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
