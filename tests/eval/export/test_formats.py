@@ -73,6 +73,19 @@ def test_predicts_alike_at_every_size(case, form, tmp_path):
     check(case, form, tmp_path)
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_mirrored_prediction_is_exported(form, tmp_path):
+    model = built("unet", "test_resnet", False)
+    model.mirror = True
+    path = tmp_path / f"model{FORMATS[form].suffix}"
+    FORMATS[form].write(model, path, METADATA)
+    exported = load_exported(path).model
+    verify(model, exported, SIZES)
+    images = torch.rand(1, 3, 64, 96)
+    with torch.no_grad():
+        torch.testing.assert_close(exported(images.flip(-1)), exported(images).flip(-1), rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("case", LARGE, ids=str)
