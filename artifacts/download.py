@@ -58,7 +58,8 @@ def download(artifact: wandb.Artifact, root: Path) -> Path:
         ArtifactError: a name that leads out of the folder, a reference to another place, or damaged content.
     """
     _check_entries(artifact)
-    folder = root / folder_name(f"{artifact.entity}/{artifact.project}/{version_name(artifact)}")  # no alias: they move
+    name = f"{artifact.entity}/{artifact.project}/{version_name(artifact)}"  # no alias: they move
+    folder = root / folder_name(f"{name}-{artifact.digest[:12]}")  # another server may have other data of that name
     try:
         _download_verified(artifact, folder, skip_cache=False)
     except ValueError:
@@ -82,7 +83,7 @@ def collection(artifact: wandb.Artifact) -> str:
 
 
 def folder_name(qualified_name: str) -> Path:
-    """entity/project/name:version as a path of letters, digits, dots, dashes and underscores alone."""
+    """entity/project/name:version-digest as a path of letters, digits, dots, dashes and underscores alone."""
     return Path(*(re.sub(r"[^A-Za-z0-9._-]+|^\.+", "-", part) for part in qualified_name.split("/")))
 
 

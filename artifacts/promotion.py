@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import getpass
 import math
+import os
 import socket
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -120,9 +121,9 @@ def carry_out(decision: Decision) -> str:
             publish(run, artifact, use=True)
         if decision.changes:
             run.log({"promotion/changes": change_rows(decision.changes)})
+        summary = {"promoted": decision.accepted, "refusals": list(decision.refusals), "by": who(), "why": decision.why}
         if decision.accepted:
             move_alias(model, decision.alias)
-        summary = {"promoted": decision.accepted, "refusals": list(decision.refusals), "by": who(), "why": decision.why}
         run.summary.update(summary | {"forced": bool(decision.refusals) and decision.accepted})
         return sync_hint(run)
 
@@ -147,7 +148,11 @@ def move_alias(model: wandb.Artifact, alias: str) -> None:
 def who() -> str:
     """The W&B user, and who that is on which machine."""
     viewer = wandb.Api().viewer
-    return f"{viewer.username if viewer else 'unknown'} ({getpass.getuser()}@{socket.gethostname()})"
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # containers run as users without a name; the error depends on Python's version
+        user = f"user {os.getuid()}"
+    return f"{viewer.username if viewer else 'unknown'} ({user}@{socket.gethostname()})"
 
 
 def previous_version(current: wandb.Artifact, alias: str) -> wandb.Artifact:

@@ -101,7 +101,7 @@ def _check_alike(before: Side, after: Side, *, any_data: bool) -> None:
 
 
 def _split_of(side: Side) -> dict[str, Any]:
-    """How its frames were divided; a seed matters to the random split alone."""
+    """How its frames were divided; a seed matters to all but the official lists."""
     split, seed = side.saved.config.get("split", "official"), side.saved.config.get("seed", 0)
     return {"split": split, "seed": 0 if split == "official" else seed}
 

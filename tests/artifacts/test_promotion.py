@@ -1,5 +1,6 @@
 """Promotion and rollback as a user runs them, against the real client and a real server."""
 
+import os
 from typing import Any
 
 import pytest
@@ -81,6 +82,18 @@ def test_up_and_back_again(make, capsys):
     assert promote("steps:v2") == 0  # after rolling back, forward again and back to where it was
     assert main(["rollback", "roads/steps"]) == 0
     assert production("steps") == "v0"
+
+
+def test_a_user_without_a_name_can_promote(make, monkeypatch):
+    """As in a container that runs as a number."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 987654)
+    make("nameless", {})
+    assert promote("nameless:v0") == 0
+    (run,) = decisions("nameless")
+    assert run.summary["promoted"] is True
+    assert "(user 987654@" in run.summary["by"]
 
 
 def test_a_worse_one_is_refused_unless_forced(make, capsys):

@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,15 @@ def test_an_alias_that_moved_on_is_fetched_afresh(new_run, tmp_path):
     for number, spoil in enumerate((0.1, None)):
         log_versions(new_run, tmp_path / str(number), ("moving", {"spoil": spoil}))
         folder = fetch_model("roads/moving:latest", tmp_path / "fetched")
+        assert (folder / RECORDS).is_file() == (spoil is not None)
+
+
+def test_equal_names_of_other_contents_are_kept_apart(new_run, tmp_path):
+    """As two servers may have them, or projects whose names become one folder."""
+    for project, spoil in (("road-map", 0.1), ("road map", None)):
+        make = partial(new_run, project=project)
+        log_versions(make, tmp_path / project, ("moving", {"spoil": spoil}))
+        folder = fetch_model(f"{project}/moving:v0", tmp_path / "fetched")
         assert (folder / RECORDS).is_file() == (spoil is not None)
 
 
