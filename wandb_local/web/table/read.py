@@ -11,6 +11,7 @@ from wandb_local.web.table.cells import (
     Attachment,
     Cell,
     Column,
+    File,
     Picture,
     Table,
     all_pictures,
@@ -27,14 +28,13 @@ _NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float
 
 def make_table(document: Document, counts: MaskCounts) -> Table:
     """The table in a document; what it lacks is listed in its ``faults``."""
-    files = document.files
+    media = _Media(document.files)
     names = _unique([str(name) for name in document.columns])
     moments = {place for place, name in enumerate(document.columns) if _is_moment(document.types.get(str(name)))}
     faults = list(document.faults)
-    rows = [_row(row, len(names), files, moments) for row in document.data]
-    lost = sum(picture.file is None for picture in all_pictures(rows))
-    if lost:
-        faults.append(f"{lost} images of this table are not stored here")
+    rows = [_row(row, len(names), media, moments) for row in document.data]
+    if media.missing:
+        faults.append(f"{len(media.missing)} files of this table are not stored here")
     boxes = sum(picture.lost for picture in all_pictures(rows))
     if boxes:
         faults.append(f"{boxes} boxes of this table are damaged, or beyond the first {MOST_BOXES} of a picture")
@@ -49,6 +49,21 @@ def make_table(document: Document, counts: MaskCounts) -> Table:
     return Table(tuple(columns), rows, overlay_sets(document, rows, counts), tuple(faults))
 
 
+class _Media:
+    """The files that a table's cells name; ``missing`` are those that were asked for and are not stored."""
+
+    def __init__(self, files: Files) -> None:
+        self.missing: set[str] = set()
+        self._files = files
+        self.read = files.read
+
+    def find(self, path: object) -> File | None:
+        file = self._files.find(path)
+        if file is None:
+            self.missing.add(str(path))
+        return file
+
+
 def _unique(names: Sequence[str]) -> list[str]:
     """The names, with a number behind one that is there before."""
     seen: dict[str, int] = {}
@@ -59,43 +74,43 @@ def _unique(names: Sequence[str]) -> list[str]:
     return found
 
 
-def _row(given: Sequence[Any], width: int, files: Files, moments: set[int]) -> list[Cell]:
-    cells = [_cell(value, files) for value in given[:width]]
+def _row(given: Sequence[Any], width: int, media: _Media, moments: set[int]) -> list[Cell]:
+    cells = [_cell(value, media) for value in given[:width]]
     for place in moments:
         if place < len(cells):
             cells[place] = _moment(cells[place])
     return cells + [None] * (width - len(cells))
 
 
-def _cell(value: Any, files: Files) -> Cell:
+def _cell(value: Any, media: _Media) -> Cell:
     if isinstance(value, dict) and isinstance(value.get("_type"), str):
-        return _medium(value, files)
+        return _medium(value, media)
     if isinstance(value, list) and value and all(isinstance(v, dict) and v.get("_type") == "image-file" for v in value):
-        return tuple(_picture(each, files) for each in value)
+        return tuple(_picture(each, media) for each in value)
     plain: Cell = value
     return plain
 
 
-def _medium(value: Mapping[str, Any], files: Files) -> Cell:
+def _medium(value: Mapping[str, Any], media: _Media) -> Cell:
     kind = value["_type"]
     if kind == "image-file":
-        return (_picture(value, files),)
+        return (_picture(value, media),)
     if isinstance(value.get("path"), str):
-        return Attachment(kind.removesuffix("-file"), files.find(value["path"]), value["path"])
+        return Attachment(kind.removesuffix("-file"), media.find(value["path"]), value["path"])
     return value
 
 
-def _picture(value: Mapping[str, Any], files: Files) -> Picture:
+def _picture(value: Mapping[str, Any], media: _Media) -> Picture:
     found = {
         name: file
         for name, mask in named(value.get("masks"))
-        if isinstance(mask, dict) and (file := files.find(mask.get("path")))
+        if isinstance(mask, dict) and (file := media.find(mask.get("path")))
     }
     caption = value.get("caption")
     path = str(value.get("path", ""))
-    boxes = {name: _boxes(each, files) for name, each in named(value.get("boxes"))}
+    boxes = {name: _boxes(each, media) for name, each in named(value.get("boxes"))}
     return Picture(
-        files.find(path),
+        media.find(path),
         path,
         found,
         caption if isinstance(caption, str) else "",
@@ -104,11 +119,11 @@ def _picture(value: Mapping[str, Any], files: Files) -> Picture:
     )
 
 
-def _boxes(given: object, files: Files) -> tuple[tuple[Box, ...], int]:
+def _boxes(given: object, media: _Media) -> tuple[tuple[Box, ...], int]:
     if not isinstance(given, dict):
         return read_boxes(given)
-    file = files.find(given.get("path"))
-    return read_box_file(files.read(file)) if file else ((), 1)
+    file = media.find(given.get("path"))
+    return read_box_file(media.read(file)) if file else ((), 0)
 
 
 def _is_moment(kind: object) -> bool:

@@ -67,8 +67,10 @@ def logged_steps(context: Context, run: Row, key: str) -> list[int]:
     return [step for step, value in found if isinstance(value, dict) and value.get("_type") in TABLE_TYPES]
 
 
-def read_value(context: Context, value: Mapping[str, Any], own: RunFiles) -> Document | Join:
-    """The table that a logged value points to: the artifact's, whose cells name their media, else the run's file.
+def find_table(context: Context, value: Mapping[str, Any], own: RunFiles) -> tuple[File, bool]:
+    """The file of the table that a logged value points to, and whether its rows lie in all tables of that artifact.
+
+    It is the artifact's, whose cells name their media; the run's own copy, which may be cut off, until that is there.
 
     Raises:
         NotFoundError: neither is stored.
@@ -76,11 +78,11 @@ def read_value(context: Context, value: Mapping[str, Any], own: RunFiles) -> Doc
     for address in (value.get("artifact_path"), value.get("_latest_artifact_path")):
         target = follow(context, address)
         if target and (file := target[0].find(target[1])):
-            return read_document(file, incremental=value["_type"] == "incremental-table-file")
+            return file, value["_type"] == "incremental-table-file"
     file = own.find(value.get("path"))
     if file is None:
         raise NotFoundError("the table is not stored (yet): the run may still be uploading it")
-    return read_document(file)
+    return file, False
 
 
 def read_document(file: File, incremental: bool = False) -> Document | Join:

@@ -12,7 +12,7 @@ from wandb_local.artifacts.collections import find_member
 from wandb_local.context import Context
 from wandb_local.errors import NotFoundError
 from wandb_local.graphql.projects import need_project, need_run
-from wandb_local.web.table.cells import Table
+from wandb_local.web.table.cells import File, Table
 from wandb_local.web.table.compare import compare, key_columns
 from wandb_local.web.table.files import ArtifactFiles, RunFiles
 from wandb_local.web.table.joined import join
@@ -20,10 +20,11 @@ from wandb_local.web.table.language import parse
 from wandb_local.web.table.masks import MaskCounts
 from wandb_local.web.table.order import ordered, sortings_of
 from wandb_local.web.table.read import make_table
-from wandb_local.web.table.sources import Document, Join, logged_value, read_document, read_value
+from wandb_local.web.table.sources import Document, Join, find_table, logged_value, read_document
 
 _TABLES = 8  # that stay in memory
 _ORDERS = 32  # of each
+_NEWEST = "SELECT (SELECT max(id) FROM run_files), (SELECT max(id) FROM memberships)"  # what has come in
 _Made = TypeVar("_Made")
 
 
@@ -64,10 +65,10 @@ class _Recent:
         self._made: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
-        """What was made for the key, or is made now."""
+    def get(self, key: Hashable, make: Callable[[], _Made], holds: Callable[[_Made], bool] = lambda _: True) -> _Made:
+        """What was made for the key if it ``holds`` still, else what is made now."""
         with self._lock:
-            if key in self._made:
+            if key in self._made and holds(self._made[key]):
                 self._made.move_to_end(key)
                 found: _Made = self._made[key]
                 return found
@@ -128,6 +129,18 @@ class Tables:
         )
 
     def _single(self, source: Source, run_name: str) -> Opened:
+        """A table that is whole is read once; one with faults again when files or versions have come in since."""
+        stored = tuple(self._context.db.row(_NEWEST) or ())
+        file, incremental = self._find(source, run_name)
+        opened: Opened
+        _, opened = self._recent.get(
+            (file.md5, file.url, incremental),
+            lambda: (stored, self._make(read_document(file, incremental))),
+            lambda made: made[0] == stored or not made[1].table.faults,
+        )
+        return opened
+
+    def _find(self, source: Source, run_name: str) -> tuple[File, bool]:
         context = self._context
         if source.name:
             project = need_project(context, source.entity, source.project)
@@ -137,15 +150,11 @@ class Tables:
             file = ArtifactFiles(context, place["artifact_id"]).find(source.key)
             if file is None:
                 raise NotFoundError(f"artifact {source.name}:{source.version} has no file {source.key!r}")
-            return self._recent.get((file.md5, file.url), lambda: self._make(read_document(file)))
+            return file, False
         run = need_run(context, source.entity, source.project, run_name)
-        step = source.step if run_name == source.run else None
-        value = logged_value(context, run, source.key, step)
+        value = logged_value(context, run, source.key, source.step if run_name == source.run else None)
         own = RunFiles(context, (source.entity, source.project, run_name), run["id"])
-        return self._recent.get(
-            (run["id"], source.key, repr(sorted(value.items(), key=str))),
-            lambda: self._make(read_value(context, value, own)),
-        )
+        return find_table(context, value, own)
 
     def _make(self, read: Document | Join) -> Opened:
         if isinstance(read, Document):

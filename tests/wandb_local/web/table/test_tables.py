@@ -1,0 +1,107 @@
+"""Which of its stored parts a table is read from, while they come in and afterwards."""
+
+import base64
+import hashlib
+import json
+
+import pytest
+
+from wandb_local import filestream, runs
+from wandb_local.artifacts import versions
+from wandb_local.artifacts.commit import commit
+from wandb_local.graphql.common import now
+from wandb_local.names import to_id
+from wandb_local.web.table.tables import Source, Tables
+
+SOURCE = Source("local", "p", "t", run="r")
+
+
+class Uploads:
+    """What a client that logs a table sends, piece by piece."""
+
+    def __init__(self, context):
+        self.context = context
+        self.run, _ = runs.upsert(context, {"entityName": "local", "modelName": "p", "name": "r", "host": "h"})
+
+    def summary(self, client_id):
+        value = {"_type": "table-file", "path": "t.table.json"}
+        value["artifact_path"] = f"wandb-client-artifact://{client_id}/t.table.json"
+        lines = {"offset": 0, "content": [json.dumps({"t": value})]}
+        filestream.receive(self.context, "local", "p", "r", {"files": {"wandb-summary.json": lines}})
+
+    def file(self, path, content):
+        with self.context.db.write() as connection:
+            values = (self.run, path, self.context.blobs.keep_bytes(content), now())
+            connection.execute("INSERT INTO run_files (run_id, name, md5, updated_at) VALUES (?, ?, ?, ?)", values)
+
+    def version(self, client_id, name, files=(), references=()):
+        """Begin a version and commit it; answers its id, which may be that of an earlier one with equal files."""
+        contents = {path: {"ref": target, "digest": target, "size": 1} for path, target in dict(references).items()}
+        for path, content in dict(files).items():
+            self.context.blobs.keep_bytes(content)
+            digest = base64.b64encode(hashlib.md5(content).digest()).decode()
+            contents[path] = {"digest": digest, "size": len(content)}
+        manifest = json.dumps({"version": 1, "contents": contents}).encode()
+        given = {"entityName": "local", "projectName": "p", "artifactTypeName": "run_table", "clientID": client_id}
+        digest = hashlib.md5(manifest).hexdigest()
+        begun = versions.begin(self.context, {**given, "artifactCollectionName": name, "digest": digest})
+        with self.context.db.write() as connection:
+            values = (begun, "m", "FULL", "", self.context.blobs.keep_bytes(manifest))
+            sql = "INSERT INTO manifests (artifact_id, name, type, digest, md5) VALUES (?, ?, ?, ?, ?)"
+            connection.execute(sql, values)
+        return commit(self.context, to_id("Artifact", begun))
+
+
+@pytest.fixture
+def uploads(context):
+    return Uploads(context)
+
+
+def numbers(count):
+    """A table's file with that many rows."""
+    return json.dumps({"columns": ["x"], "data": [[number] for number in range(count)]}).encode()
+
+
+def pictures():
+    """A table's file with one image and one mask."""
+    image = {"_type": "image-file", "path": "a.png", "masks": {"truth": {"_type": "mask", "path": "m.png"}}}
+    return json.dumps({"columns": ["image"], "data": [[image]]}).encode()
+
+
+def test_the_artifact_is_read_as_soon_as_it_is_there(context, uploads):
+    tables = Tables(context)
+    uploads.summary("C1")
+    uploads.file("t.table.json", numbers(10))
+    assert len(tables.open(SOURCE).table.rows) == 10  # the run's own copy, which is cut off
+    uploads.version("C1", "run-r-t", {"t.table.json": numbers(30)})
+    whole = tables.open(SOURCE)
+    assert len(whole.table.rows) == 30
+    uploads.file("other", b"x")
+    assert tables.open(SOURCE) is whole
+
+
+def test_files_that_come_in_later_are_seen(context, uploads):
+    tables = Tables(context)
+    uploads.summary("C1")
+    uploads.file("t.table.json", pictures())
+    uploads.file("a.png", b"1")
+    lacking = tables.open(SOURCE)
+    assert lacking.table.faults == ("1 files of this table are not stored here",)  # the mask
+    assert tables.open(SOURCE) is lacking  # until something comes in
+    uploads.file("m.png", b"2")
+    whole = tables.open(SOURCE)
+    assert whole.table.faults == ()
+    uploads.file("other", b"x")
+    assert tables.open(SOURCE) is whole
+
+
+def test_references_to_a_version_that_is_committed_later_are_seen(context, uploads):
+    tables = Tables(context)
+    uploads.summary("C1")
+    names = ("a.png", "m.png")
+    uploads.version(
+        "C1", "run-r-t", {"t.table.json": pictures()}, {name: f"wandb-client-artifact://C2/{name}" for name in names}
+    )
+    assert tables.open(SOURCE).table.faults == ("2 files of this table are not stored here",)
+    uploads.version("C2", "frames", dict.fromkeys(names, b"1"))
+    assert tables.open(SOURCE).table.faults == ()
