@@ -5,6 +5,7 @@ survives a power cut once it is settled, which is not done at each commit, as re
 """
 
 import contextlib
+import itertools
 import re
 import sqlite3
 import threading
@@ -28,7 +29,11 @@ class Database:
         self._local = threading.local()
         self._writer = threading.RLock()
         self._connections: list[sqlite3.Connection] = []
-        self._migrate()
+        try:
+            self._migrate()
+        except BaseException:
+            self.close()
+            raise
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -44,16 +49,21 @@ class Database:
         return connection
 
     def _migrate(self) -> None:
+        self._connection().execute("PRAGMA foreign_keys=OFF")  # dropping a table must not delete what refers to it
         with self.write() as connection:
             version = int(connection.execute("PRAGMA user_version").fetchone()[0])
             if version > len(MIGRATIONS):
                 raise ValueError(
                     f"{self._path}: schema {version} is newer than this server ({len(MIGRATIONS)}); update it"
                 )
-            for number, statements in enumerate(MIGRATIONS[version:], start=version + 1):
-                for statement in statements:
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version={number}")
+            for statement in itertools.chain(*MIGRATIONS[version:]):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
+            if version < len(MIGRATIONS) and (lost := connection.execute("PRAGMA foreign_key_check").fetchall()):
+                raise ValueError(
+                    f"{self._path}: {len(lost)} records would refer to none after the update; it is undone"
+                )
+        self._connection().execute("PRAGMA foreign_keys=ON")
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:

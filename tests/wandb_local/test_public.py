@@ -150,6 +150,19 @@ def test_a_run_can_be_deleted_with_its_artifacts(project):
     assert wandb.Api().artifact(f"local/{project}/data:latest").version == "v0"
 
 
+def test_a_handle_of_a_deleted_run_reaches_no_later_run(project):
+    api = wandb.Api()
+    api.create_run(project=project, entity="local", run_id="gone")
+    stale: Any = api.run(f"local/{project}/gone")
+    wandb.Api().run(f"local/{project}/gone").delete()
+    api.create_run(project=project, entity="local", run_id="next")
+    stale.display_name = "renamed"
+    for change in (stale.update, stale.delete):
+        with pytest.raises(Exception, match="does not exist"):
+            change()
+    assert wandb.Api().run(f"local/{project}/next").name != "renamed"
+
+
 def test_projects_the_viewer_and_runs_made_by_the_api(project):
     api = wandb.Api()
     api.create_project(project, "local")

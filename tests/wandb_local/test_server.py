@@ -99,6 +99,16 @@ def test_an_upload_with_the_wrong_md5_is_refused(server, project):
     assert found["project"]["run"]["fileCount"] == 0
 
 
+def test_an_upload_for_a_deleted_run_reaches_no_later_run(server, project):
+    late = upload_url(server, project)
+    of_project = "query($p:String){project(name:$p){run(name:%s){id fileCount}}}"
+    gone = server.graphql(of_project % '"r"', p=project)["project"]["run"]["id"]
+    server.graphql("mutation($i:ID!){deleteRun(input:{id:$i}){success}}", i=gone)
+    server.graphql(UPSERT, p=project, n="next", h="h")
+    assert status_of(late, method="PUT", data=b"x") == 404
+    assert server.graphql(of_project % '"next"', p=project)["project"]["run"]["fileCount"] == 0
+
+
 def test_ranges_and_cross_origin_requests(server, project):
     url = upload_url(server, project)
     status_of(url, method="PUT", data=b"0123456789")

@@ -1,5 +1,9 @@
 """The schema's history: migration N (counted from 1) takes a database from version N - 1 to N. Append only."""
 
-from wandb_local.migrations import m0001_initial, m0002_merged
+from wandb_local.migrations import m0001_initial, m0002_merged, m0003_lasting_ids
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (m0001_initial.STATEMENTS, m0002_merged.STATEMENTS)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    m0001_initial.STATEMENTS,
+    m0002_merged.STATEMENTS,
+    m0003_lasting_ids.STATEMENTS,
+)

@@ -1,0 +1,115 @@
+"""Data folders of earlier servers, and ids that last."""
+
+import itertools
+import sqlite3
+
+import pytest
+
+from wandb_local.database import Database
+from wandb_local.migrations import MIGRATIONS
+
+VALUES = itertools.count(1)
+
+
+def tables(db):
+    """The names of all tables, in the order in which they came to be: each refers to earlier ones."""
+    history = "".join(itertools.chain(*MIGRATIONS))
+    sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+    return sorted((row["name"] for row in db.rows(sql)), key=lambda name: history.find(f"TABLE {name} "))
+
+
+def fill(db, made):
+    """A record in every table, with a value of its own in every column but those that refer to the record just made
+    (``merged_into``: to the one before). Answers the keys of the records by table."""
+    made = dict(made)
+    with db.write() as connection:
+        for table in tables(db):
+            parents = {row["from"]: row["table"] for row in db.rows(f"PRAGMA foreign_key_list({table})")}
+            columns = [row["name"] for row in db.rows(f"PRAGMA table_info({table})")]
+            row = [made.get(parents[name]) if name in parents else str(next(VALUES)) for name in columns]
+            if columns[0] == "id":
+                row[0] = None
+            marks = ", ".join("?" * len(row))
+            inserted = connection.execute(f"INSERT INTO {table} VALUES ({marks})", row)
+            made[table] = inserted.lastrowid if columns[0] == "id" else row[0]
+    return made
+
+
+def delete(db, made):
+    """Delete a project with all that is in it."""
+    with db.write() as connection:
+        connection.execute("DELETE FROM projects WHERE id = ?", (made["projects"],))
+
+
+def numbers(made):
+    """The ids among the keys of records."""
+    return {table: key for table, key in made.items() if isinstance(key, int)}
+
+
+def contents(db):
+    return {table: [tuple(row) for row in db.rows(f"SELECT * FROM {table}")] for table in tables(db)}
+
+
+def shape(db):
+    """Columns, references and indexes of every table."""
+    looks = ("table_info", "foreign_key_list")
+    indexes = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND type = 'index' ORDER BY name"
+    return {
+        table: [tuple(row) for look in looks for row in db.rows(f"PRAGMA {look}({table})")]
+        + [tuple(row) for row in db.rows(indexes, (table,))]
+        for table in tables(db)
+    }
+
+
+@pytest.fixture
+def earlier(tmp_path, monkeypatch):
+    """A database as a server of schema 2 left it."""
+    with monkeypatch.context() as patch:
+        patch.setattr("wandb_local.database.MIGRATIONS", MIGRATIONS[:2])
+        database = Database(tmp_path / "records.sqlite3")
+    yield database
+    database.close()
+
+
+def test_the_id_of_a_deleted_record_is_not_given_out_again(tmp_path):
+    db = Database(tmp_path / "records.sqlite3")
+    first = numbers(fill(db, {}))
+    assert set(first.values()) == {1}
+    second = fill(db, first)
+    delete(db, second)
+    assert {len(rows) for table, rows in contents(db).items() if table != "blobs"} == {1}
+    third = numbers(fill(db, first))
+    assert {table: number > second[table] for table, number in third.items()} == dict.fromkeys(third, True)
+    db.close()
+
+
+def test_a_data_folder_of_the_schema_before_keeps_all_it_holds(earlier, tmp_path):
+    kept = fill(earlier, {})
+    kept = fill(earlier, kept)
+    gone = fill(earlier, kept)
+    delete(earlier, gone)
+    before, shape_before = contents(earlier), shape(earlier)
+    db = Database(tmp_path / "records.sqlite3")
+    assert (contents(db), shape(db)) == (before, shape_before)
+    assert db.value("PRAGMA user_version") == len(MIGRATIONS)
+    assert db.value("PRAGMA integrity_check") == "ok"
+    made = numbers(fill(db, kept))
+    assert {table: number > gone[table] for table, number in made.items()} == dict.fromkeys(made, True)
+    delete(db, kept)
+    delete(db, made)
+    assert {len(rows) for table, rows in contents(db).items() if table != "blobs"} == {1}
+    db.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "error", "message"),
+    [("DELETE FROM projects", ValueError, "refer"), ("DELETE FROM nothing", sqlite3.OperationalError, "nothing")],
+)
+def test_a_migration_that_fails_changes_nothing(earlier, tmp_path, monkeypatch, statement, error, message):
+    fill(earlier, {})
+    before = contents(earlier)
+    monkeypatch.setattr("wandb_local.database.MIGRATIONS", (*MIGRATIONS, (statement,)))
+    with pytest.raises(error, match=message):
+        Database(tmp_path / "records.sqlite3")
+    assert contents(earlier) == before
+    assert earlier.value("PRAGMA user_version") == 2
