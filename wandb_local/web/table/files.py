@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+from wandb_local.artifacts.versions import find_artifact, find_by_client
 from wandb_local.context import Context
+from wandb_local.database import Row
 from wandb_local.errors import NotFoundError
 from wandb_local.names import from_id
 from wandb_local.web.media import artifact_file_url, run_file_url
@@ -113,27 +115,25 @@ def follow(context: Context, address: object) -> tuple[Files, str] | None:
         return None
     by_client, name, alias, path = match.groups()
     try:
-        artifact = _by_client(context, name, alias) if by_client else from_id("Artifact", _opaque(name))
-        return (ArtifactFiles(context, artifact), path) if artifact is not None else None
+        artifact = _by_client(context, name, alias) if by_client else _by_id(context, name)
+        return (ArtifactFiles(context, artifact["id"]), path) if artifact is not None else None
     except NotFoundError:
         return None
 
 
-def _opaque(name: str) -> str:
+def _by_id(context: Context, name: str) -> Row | None:
     try:
-        return binascii.b2a_base64(bytes.fromhex(name), newline=False).decode()
+        opaque = binascii.b2a_base64(bytes.fromhex(name), newline=False).decode()
     except ValueError:
-        return ""
+        return None
+    return find_artifact(context, from_id("Artifact", opaque))
 
 
-def _by_client(context: Context, client_id: str, alias: str | None) -> int | None:
+def _by_client(context: Context, client_id: str, alias: str | None) -> Row | None:
     if alias is None:
-        sql, values = "SELECT id FROM artifacts WHERE client_id = ? AND state = 'COMMITTED'", [client_id]
-    else:
-        sql = (
-            "SELECT artifact_id FROM aliases JOIN memberships ON memberships.id = membership_id"
-            " JOIN collections ON collections.id = aliases.collection_id WHERE client_id = ? AND alias = ?"
-        )
-        values = [client_id, alias]
-    found: int | None = context.db.value(sql, values)
-    return found
+        return find_by_client(context, client_id)
+    sql = (
+        "SELECT artifact_id AS id FROM aliases JOIN memberships ON memberships.id = membership_id"
+        " JOIN collections ON collections.id = aliases.collection_id WHERE client_id = ? AND alias = ?"
+    )
+    return context.db.row(sql, (client_id, alias))

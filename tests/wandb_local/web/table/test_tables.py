@@ -23,9 +23,8 @@ class Uploads:
         self.context = context
         self.run, _ = runs.upsert(context, {"entityName": "local", "modelName": "p", "name": "r", "host": "h"})
 
-    def summary(self, client_id):
-        value = {"_type": "table-file", "path": "t.table.json"}
-        value["artifact_path"] = f"wandb-client-artifact://{client_id}/t.table.json"
+    def summary(self, version):
+        value = {"_type": "table-file", "path": "t.table.json", "artifact_path": f"{version}/t.table.json"}
         lines = {"offset": 0, "content": [json.dumps({"t": value})]}
         filestream.receive(self.context, "local", "p", "r", {"files": {"wandb-summary.json": lines}})
 
@@ -70,7 +69,7 @@ def pictures():
 
 def test_the_artifact_is_read_as_soon_as_it_is_there(context, uploads):
     tables = Tables(context)
-    uploads.summary("C1")
+    uploads.summary("wandb-client-artifact://C1")
     uploads.file("t.table.json", numbers(10))
     assert len(tables.open(SOURCE).table.rows) == 10  # the run's own copy, which is cut off
     uploads.version("C1", "run-r-t", {"t.table.json": numbers(30)})
@@ -82,7 +81,7 @@ def test_the_artifact_is_read_as_soon_as_it_is_there(context, uploads):
 
 def test_files_that_come_in_later_are_seen(context, uploads):
     tables = Tables(context)
-    uploads.summary("C1")
+    uploads.summary("wandb-client-artifact://C1")
     uploads.file("t.table.json", pictures())
     uploads.file("a.png", b"1")
     lacking = tables.open(SOURCE)
@@ -97,7 +96,7 @@ def test_files_that_come_in_later_are_seen(context, uploads):
 
 def test_references_to_a_version_that_is_committed_later_are_seen(context, uploads):
     tables = Tables(context)
-    uploads.summary("C1")
+    uploads.summary("wandb-client-artifact://C1")
     names = ("a.png", "m.png")
     uploads.version(
         "C1", "run-r-t", {"t.table.json": pictures()}, {name: f"wandb-client-artifact://C2/{name}" for name in names}
@@ -105,3 +104,16 @@ def test_references_to_a_version_that_is_committed_later_are_seen(context, uploa
     assert tables.open(SOURCE).table.faults == ("2 files of this table are not stored here",)
     uploads.version("C2", "frames", dict.fromkeys(names, b"1"))
     assert tables.open(SOURCE).table.faults == ()
+
+
+def test_a_table_that_was_logged_twice_is_read_from_its_one_version(context, uploads):
+    files = {"t.table.json": numbers(30)}
+    uploads.file("t.table.json", numbers(10))
+    uploads.version("C1", "run-r-t", files)
+    uploads.version("C2", "run-r-t", files)  # becomes the first one
+    merged = context.db.value("SELECT id FROM artifacts WHERE state = 'MERGED'")
+    opaque = base64.b64decode(to_id("Artifact", merged)).hex()
+    uploads.version("C3", "linked", {}, {"t.table.json": "wandb-client-artifact://C2/t.table.json"})
+    for version in ("wandb-client-artifact://C2", "wandb-client-artifact://C3", f"wandb-artifact://{opaque}"):
+        uploads.summary(version)
+        assert len(Tables(context).open(SOURCE).table.rows) == 30, version
