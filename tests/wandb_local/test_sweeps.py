@@ -127,6 +127,17 @@ def test_a_run_that_vanished_is_not_waited_for(server, project):
     assert wandb.Api().sweep(f"local/{project}/{sweep_id}").state == "FINISHED"
 
 
+def test_a_sweep_whose_runs_diverged_can_be_read(server, project):
+    sweep_id = wandb.sweep(dict(GRID), project=project, entity="local")
+    (command,) = heartbeat(server, make_agent(server, project, sweep_id))
+    query = "query($p:String,$s:String!){project(name:$p){sweep(sweepName:$s){bestLoss}}}"
+    for loss, best in (("NaN", None), ("Infinity", None), ("-Infinity", None), ("2.5", 2.5)):
+        body = {"files": {"wandb-summary.json": {"offset": 0, "content": [f'{{"loss": {loss}}}']}}}
+        server.ask(f"/files/local/{project}/{command['run_id']}/file_stream", json.dumps(body).encode())
+        assert server.graphql(query, p=project, s=sweep_id)["project"]["sweep"]["bestLoss"] == best
+        assert wandb.Api().sweep(f"local/{project}/{sweep_id}").state == "RUNNING"
+
+
 @pytest.mark.parametrize(
     ("rule", "last", "stopped"),
     [

@@ -11,7 +11,7 @@ from wandb_local.database import Row
 from wandb_local.graphql.runs import state
 from wandb_local.history import lookup, parse_row
 from wandb_local.search import Trial
-from wandb_local.search.trial import State
+from wandb_local.search.trial import State, finite
 
 _STATES = {"preempting": "running", "preempted": "pending"}
 
@@ -89,7 +89,7 @@ def arguments(config: Mapping[str, Any], run: Row) -> dict[str, Any]:
 
 
 def best_metric(config: Mapping[str, Any], trials: Sequence[Trial]) -> float | None:
-    """The best final value of the sweep's metric over its runs, or None."""
-    values = [trial.metric for trial in trials if trial.metric is not None and trial.metric == trial.metric]
+    """The best finite final value of the sweep's metric over its runs, or None."""
+    values = finite(trial.metric for trial in trials)
     goal = (config.get("metric") or {}).get("goal", "minimize")
     return (max if goal == "maximize" else min)(values, default=None)
