@@ -42,7 +42,7 @@ bench: setup
 	$(BIN)/python -m benchmarks
 
 reproduce: setup  # DATA=/data/CamVid
-	scripts/reproduce.sh $(DATA)
+	scripts/reproduce.sh "$(DATA)"
 
 screenshots: setup
 	$(BIN)/python -m scripts.screenshots

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import traceback
 from collections.abc import Sequence
@@ -83,7 +84,7 @@ def _composites(options: argparse.Namespace) -> int:
     print(
         f"{options.out}: {len(palette.colors)} colours in {classes} classes, shown in composites.png there; train with"
     )
-    print(f"  python train.py --config configs/composites.yaml --data {options.out}")
+    print(f"  python train.py --config configs/composites.yaml --data {shlex.quote(str(options.out))}")
     return 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import shutil
 import tarfile
 import tempfile
 import urllib.error
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from camvid.folders import new_folder
 from camvid.layouts import Scan, scan_layout
 
 CHUNK = 1 << 20
@@ -42,21 +42,16 @@ def download(out: str | Path, url: str | None = None) -> Scan:
         DownloadError: no network, a damaged archive, or one without CamVid in it.
         FileExistsError: `out` is there and not empty.
     """
-    out = Path(out).absolute()
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise FileExistsError(f"{out}: is there already; give a new or empty folder")
-    out.parent.mkdir(parents=True, exist_ok=True)
+    out = Path(out)
     hosted = url is None
-    url = url or _hosted()
-    work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        archive = work / "archive.tgz"
+    with new_folder(out) as folder, tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=folder.parent) as work:
+        archive, content = Path(work, "archive.tgz"), Path(work, "content")
+        url = url or _hosted()
         _fetch(url, archive)
         _verify(archive, url, hosted)
-        _unpack(archive, work / "content", url)
-        _root(work / "content", url).rename(out)
-    finally:
-        shutil.rmtree(work)
+        _unpack(archive, content, url)
+        folder.rmdir()
+        _root(content, url).rename(folder)
     return scan_layout(out)
 
 

@@ -47,10 +47,17 @@ def version(run: Path) -> str:
 
 
 def backbones(sweep: str) -> list[str]:
-    """The backbones with which a run of the sweep has finished, the best first."""
+    """The backbones with which a run of the sweep has finished, the best first.
+
+    Raises:
+        ValueError: none has.
+    """
     from artifacts.sweep import read_sweep
 
-    return list(dict.fromkeys(str(run.settings["backbone"]) for run in read_sweep(sweep).ranked()))
+    found = list(dict.fromkeys(str(run.settings["backbone"]) for run in read_sweep(sweep).ranked()))
+    if not found:
+        raise ValueError(f"{sweep}: no run of it has ended with a score")
+    return found
 
 
 def pinned(sweep: dict[str, Any], changes: Iterable[str]) -> dict[str, Any]:
@@ -88,7 +95,7 @@ def _runs(folder: Path) -> list[Path]:
 
 
 def _markers(out: Path) -> list[Path]:
-    return sorted(path for path in (out / "steps").iterdir() if path.suffix != ".part")
+    return sorted(path for path in (out / "steps").iterdir() if not path.suffix)
 
 
 def _described(run: Path) -> str:

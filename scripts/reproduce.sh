@@ -36,41 +36,61 @@ fi
 helper() { python scripts/reproduce.py "$@"; }
 
 # Runs a function unless its marker is there; what it prints on stdout, lines of key=value, becomes the marker.
+# The seconds of a step that is cut off stay in a file of their own, and count.
 step() {
-    local marker=$OUT/steps/$1 begun=$SECONDS
+    local marker=$OUT/steps/$1
     if [[ -f $marker ]]; then
         echo "== $1: done before ($(paste -sd' ' "$marker"))"
         return
     fi
     echo "== $1"
+    running=$1 begun=$SECONDS
     "$1" >"$marker.part"
-    echo "seconds=$((SECONDS - begun))" >>"$marker.part"
+    clock_off
+    awk '{ total += $1 } END { print "seconds=" total }' "$marker.spent" >>"$marker.part"
     mv "$marker.part" "$marker"
+    rm "$marker.spent"
+}
+running="" begun=0
+clock_off() {
+    [[ -z $running ]] || echo "$((SECONDS - begun))" >>"$OUT/steps/$running.spent"
+    running=""
+}
+trap clock_off EXIT
+record() { # KEY COMMAND WORD: a helper that fails ends the step
+    local found
+    found=$(helper "$2" "$3")
+    echo "$1=$found"
 }
 recorded() { sed -n "s/^$2=//p" "$OUT/steps/$1"; } # STEP KEY
 
 data() {
     if [[ $DATA == "$OUT/data" && ! -d $DATA ]]; then
-        python -m camvid synth "$DATA.part" --frames 16 --seed 0 --layout segnet --size 96 128 >&2
-        mv "$DATA.part" "$DATA"
+        python -m camvid synth "$DATA" --frames 16 --seed 0 --layout segnet --size 96 128 >&2
     fi
-    python -m artifacts dataset "$DATA" | tee /dev/fd/2 | sed -n 's/^dataset: /dataset=/p'
+    local said
+    said=$(python -m artifacts dataset "$DATA")
+    echo "$said" >&2
+    sed -n 's/^dataset: /dataset=/p' <<<"$said"
 }
 
 baselines() {
     python train.py --config configs/baseline_resnet50.yaml "${BASELINES[@]}" "${COMMON[@]}" \
         --data "$DATA" --out "$OUT/baselines" >&2
-    echo "best=$(helper best "$OUT/baselines")"
+    record best best "$OUT/baselines"
 }
 
 sweep() {
     helper sweep configs/sweep_cpu.yaml "$OUT/sweep.yaml" "out=$OUT/sweep" "${SWEEP[@]}"
-    wandb sweep --project "$WANDB_PROJECT" "$OUT/sweep.yaml" 2>&1 | tee /dev/fd/2 | sed -n 's/.*wandb agent \([^ ]*\).*/id=\1/p'
+    local said
+    said=$(wandb sweep --project "$WANDB_PROJECT" "$OUT/sweep.yaml" 2>&1) || { echo "$said" >&2 && exit 1; }
+    echo "$said" >&2
+    sed -n 's/.*wandb agent \([^ ]*\).*/id=\1/p' <<<"$said"
 }
 
 search() {
     wandb agent "$(recorded sweep id)" >&2
-    echo "backbones=$(helper backbones "$(recorded sweep id)")"
+    record backbones backbones "$(recorded sweep id)"
 }
 
 report() {
@@ -82,7 +102,7 @@ finals() {
     python train.py --config configs/final.yaml --from-sweep "$(recorded sweep id)" \
         --vary "backbone=$(recorded search backbones)" "${FINALS[@]}" "${COMMON[@]}" \
         --data "$DATA" --out "$OUT/finals" >&2
-    echo "best=$(helper best "$OUT/finals")"
+    record best best "$OUT/finals"
 }
 
 tested() {
@@ -106,10 +126,11 @@ promotion() {
 }
 
 promote() { # RUN
-    local model answer=0
+    local model said answer=0
     model=$(helper version "$1")
-    python -m artifacts promote "$model" --alias production >&2 || answer=$?
-    [[ $answer -le 1 ]] || exit "$answer" # 1 is a refusal, and a result
+    said=$(python -m artifacts promote "$model" --alias production) || answer=$?
+    echo "$said" >&2
+    [[ $answer == 0 ]] || grep -q "^refused: " <<<"$said" || exit "$answer" # a refusal is a result
     echo "model=$model"
     echo "promoted=$([[ $answer == 0 ]] && echo yes || echo no)"
 }

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -64,10 +63,7 @@ def train(folder: Path, plan: Plan) -> str:
 
     data = folder / "data"
     if not data.exists():
-        print("drawing scenes", flush=True)
-        shutil.rmtree(folder / "data.part", ignore_errors=True)
-        synth(folder / "data.part", plan.frames, 0, "segnet", plan.size)
-        (folder / "data.part").rename(data)
+        synth(data, plan.frames, 0, "segnet", plan.size)
     words = ["--config", "demo", "--data", str(data), "--out", str(folder / "demo"), "--project", PROJECT]
     config, _ = parse_command_line([*words, "--name", "demo", *(f"--{setting}" for setting in plan.demo)])
     (outcome,) = run_all([Order("demo", config.to_yaml())], folder, [sys.executable, str(ROOT / "train.py")])

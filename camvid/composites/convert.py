@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -20,6 +18,7 @@ from camvid.composites.clean import clean_label
 from camvid.composites.files import Composite, find_composites, read_halves
 from camvid.composites.palette import Palette, fit_palette, known_palette, stored_palette
 from camvid.composites.report import write_report
+from camvid.folders import new_folder
 
 
 def convert(
@@ -41,21 +40,11 @@ def convert(
         FileExistsError: `out` is there and not empty.
         FileNotFoundError: the root or the palette is missing.
     """
-    out = Path(out).absolute()
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise FileExistsError(f"{out}: is there already; give a new or empty folder")
-    composites = find_composites(Path(root))
-    chosen = stored_palette(palette) if palette else _fit(Path(root), composites, colors, k, seed)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        counts = _write(composites, chosen, work)
-        write_report(work, composites, chosen, counts)
-        work.chmod(0o755)
-        work.rename(out)
-    except BaseException:
-        shutil.rmtree(work)
-        raise
+    with new_folder(Path(out)) as folder:
+        composites = find_composites(Path(root))
+        chosen = stored_palette(palette) if palette else _fit(Path(root), composites, colors, k, seed)
+        counts = _write(composites, chosen, folder)
+        write_report(folder, composites, chosen, counts)
     return chosen
 
 

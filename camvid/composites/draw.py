@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from camvid.composites.cityscapes import COLORS
+from camvid.folders import new_folder
 from camvid.synth.kinds import Kind
 from camvid.synth.plan import plan
 from camvid.synth.render import check_size
-from camvid.synth.write import draw_shots, make_folders
+from camvid.synth.write import draw_shots
 
 SIDE = 256  # pixels, as in the popular data
 QUALITY = 75
@@ -58,17 +59,20 @@ def draw_composites(out: Path, frames: int, seed: int, size: tuple[int, int] | N
         size: height and width of each half in pixels, which are the same; None is 256 each.
 
     Raises:
-        ValueError: an impossible argument, or a folder that holds something.
+        ValueError: an impossible argument.
+        FileExistsError: a folder that holds something.
     """
     size = size or (SIDE, SIDE)
     check_size(size)
     if size[0] != size[1]:
         raise ValueError(f"size={size[0]}x{size[1]}: the halves of composites are squares; take {size[0]}x{size[0]}")
     shots, colors = plan(frames, seed), kind_colors()
-    make_folders(out, ("train", "val"))
     numbers = {"train": 0, "val": 0}
-    for shot, photo, label in draw_shots(shots, size):
-        split = "val" if shot.split == "val" else "train"  # the popular data have no test split
-        numbers[split] += 1
-        picture = Image.fromarray(np.concatenate((photo, colors[label]), axis=1))
-        picture.save(out / split / f"{numbers[split]}.jpg", quality=QUALITY)
+    with new_folder(out) as folder:
+        for split in numbers:
+            (folder / split).mkdir()
+        for shot, photo, label in draw_shots(shots, size):
+            split = "val" if shot.split == "val" else "train"  # the popular data have no test split
+            numbers[split] += 1
+            picture = Image.fromarray(np.concatenate((photo, colors[label]), axis=1))
+            picture.save(folder / split / f"{numbers[split]}.jpg", quality=QUALITY)

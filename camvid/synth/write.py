@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from camvid.folders import new_folder
 from camvid.synth.kinds import Kind
 from camvid.synth.plan import Shot, plan
 from camvid.synth.render import Picture, check_size, draw_frame
@@ -96,7 +97,7 @@ LAYOUTS = {
 
 
 def synth(out: Path, frames: int, seed: int, layout: str = "original", size: tuple[int, int] | None = None) -> None:
-    """Draw a data set of street scenes; the same arguments give the same bytes.
+    """Draw a data set of street scenes, which appears whole at the end; the same arguments give the same bytes.
 
     Args:
         out: the folder to make; it must not exist yet, or be empty.
@@ -106,29 +107,23 @@ def synth(out: Path, frames: int, seed: int, layout: str = "original", size: tup
         size: (height, width) in pixels; None is the layout's own: 360x480 for segnet, else 720x960.
 
     Raises:
-        ValueError: an impossible argument, or a folder that holds something.
-        OSError: the folder cannot be written.
+        ValueError: an impossible argument.
+        OSError: the folder holds something, or cannot be written.
     """
     if layout not in LAYOUTS:
         raise ValueError(f"layout {layout!r}: allowed are {', '.join(LAYOUTS)}")
-    out, style = Path(out), LAYOUTS[layout]
+    style = LAYOUTS[layout]
     size = style.size if size is None else size
     check_size(size)
     shots, table = plan(frames, seed), style.table()
-    make_folders(out, {str(Path(path(shot)).parent) for shot in shots for path in (style.image, style.label)})
-    for shot, image, label in draw_shots(shots, size):
-        _write_png(out / style.image(shot), image)
-        _write_png(out / style.label(shot), table[label])
-    for name, text in style.lists(shots).items():
-        (out / name).write_text(text, encoding="utf-8", newline="\n")
-
-
-def make_folders(out: Path, names: Iterable[str]) -> None:
-    """Make folders in `out`, which must not exist yet or be empty; raises ValueError if it is not."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ValueError(f"{out}: not an empty folder; give a new one, or empty it first")
-    for name in names:
-        (out / name).mkdir(parents=True, exist_ok=True)
+    with new_folder(Path(out)) as folder:
+        for path in {(folder / path(shot)).parent for shot in shots for path in (style.image, style.label)}:
+            path.mkdir(parents=True, exist_ok=True)
+        for shot, image, label in draw_shots(shots, size):
+            _write_png(folder / style.image(shot), image)
+            _write_png(folder / style.label(shot), table[label])
+        for name, text in style.lists(shots).items():
+            (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
 def draw_shots(shots: Sequence[Shot], size: tuple[int, int]) -> Iterator[tuple[Shot, Picture, Picture]]:

@@ -71,7 +71,7 @@ USER_ERRORS = {
     ),
     "another layout": (["stats", "data", "--layout", "kaggle"], "looked for kaggle (train/ missing"),
     "no server": (["download", "new", "--url", "http://127.0.0.1:9/x.tgz"], "cannot download http://127.0.0.1:9/x.tgz"),
-    "folder in use": (["download", "data"], "data: is there already"),
+    "folder in use": (["download", "data"], "data: not an empty folder"),
     "too few frames": (["synth", "new", "--frames", "0"], "frames"),
 }
 

@@ -94,6 +94,37 @@ def test_without_words_it_says_how():
     assert "scripts/reproduce.sh DATA [OUT]" in done.stderr
 
 
+def steps(out, *lines):
+    """Runs lines of bash with the script's steps, and a helper that fails until a file `fine` is there."""
+    functions = TEXT[TEXT.index("# Runs a function unless") : TEXT.index("data() {")]
+    helper = 'helper() { [[ -f $OUT/fine ]] && echo "$*"; }'
+    words = ["set -euo pipefail", f"OUT={shlex.quote(str(out))}", functions, helper, *lines]
+    return subprocess.run(["bash", "-c", "\n".join(words)], capture_output=True, text=True, timeout=60)
+
+
+def test_a_step_whose_helper_fails_is_done_again_and_all_its_seconds_count(tmp_path):
+    (tmp_path / "steps").mkdir()
+    search = ("search() { sleep 1.1; record best best here; }", "step search", "echo went on")
+    assert steps(tmp_path, *search).returncode != 0
+    assert not (tmp_path / "steps" / "search").exists()
+    (tmp_path / "fine").touch()
+    done = steps(tmp_path, *search)
+    assert done.stdout == "== search\nwent on\n"
+    best, seconds = (tmp_path / "steps" / "search").read_text().splitlines()
+    assert best == "best=best here"
+    assert 2 <= int(seconds.removeprefix("seconds=")) <= 60
+    assert "done before" in steps(tmp_path, *search).stdout
+
+
+def test_only_a_refusal_is_a_result(tmp_path):
+    """An error of the promotion ends with another code, or without a word of refusal."""
+    promote = TEXT[TEXT.index("promote() {") : TEXT.index("for name in")]
+    for said, code, outcome in (("refused: Car", 1, 0), ("", 1, 1), ("", 2, 2)):
+        lines = [promote, "helper() { echo m:v1; }", f"python() {{ echo '{said}'; return {code}; }}", "promote run"]
+        done = steps(tmp_path, *lines)
+        assert (done.returncode, "promoted=no" in done.stdout) == (outcome, outcome == 0)
+
+
 @pytest.mark.evening
 @pytest.mark.timeout(1200)
 def test_all_of_it_stopped_on_the_way(tmp_path):
@@ -124,7 +155,7 @@ def test_all_of_it_stopped_on_the_way(tmp_path):
     code, _ = start(stop_at="search")
     assert code != 0
     first = {path.name: path.read_text() for path in (out / "steps").iterdir()}
-    assert first.keys() - {"search.part"} == {"data", "baselines", "sweep"}
+    assert first.keys() - {"search.part", "search.spent"} == {"data", "baselines", "sweep"}
     code, lines = start()
     assert code == 0, (tmp_path / "errors").read_text()[-3000:]
     done = {path.name: path.read_text() for path in (out / "steps").iterdir()}

@@ -161,7 +161,7 @@ def test_a_kill_leaves_nothing_that_passes_for_whole(tmp_path):
     words = [sys.executable, "-m", "camvid", "composites", tmp_path / "raw", tmp_path / "set", "--k", "3"]
     process = subprocess.Popen(words, cwd=CHECKOUT, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 120
-    while not list(tmp_path.glob(".set-*/train/*.png")):
+    while not list(tmp_path.glob(".set.part/train/*.png")):
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.01)
