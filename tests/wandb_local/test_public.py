@@ -1,6 +1,8 @@
 """Reading and changing runs through the client's public API."""
 
 import datetime as dt
+import json
+import urllib.error
 from typing import Any
 
 import pytest
@@ -86,6 +88,17 @@ def test_pages_follow_one_another(runs):
 def test_a_filter_that_is_not_known_is_an_error(runs, filters):
     with pytest.raises(Exception, match="filters"):
         list(wandb.Api().runs(runs, filters=filters))
+
+
+@pytest.mark.parametrize("pattern", ["*foo", "(", "a{99999999999}", "(" * 10_000])
+def test_a_regular_expression_with_a_mistake_is_quoted(server, runs, pattern):
+    query = 'query($f:JSONString){project(name:"public"){runCount(filters:$f)}}'
+    filters = json.dumps({"display_name": {"$regex": pattern}})
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        server.ask("/graphql", json.dumps({"query": query, "variables": {"f": filters}}).encode())
+    assert caught.value.code == 400
+    assert f"regular expression {pattern[:100]!r}" in json.loads(caught.value.read())["errors"][0]["message"]
+    caught.value.close()
 
 
 def test_history_sampled_and_whole(project):

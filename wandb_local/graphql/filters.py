@@ -5,6 +5,7 @@
 
 import datetime as dt
 import json
+import re
 from typing import Any
 
 from wandb_local.errors import ClientError
@@ -98,10 +99,18 @@ def _test(table: Searchable, expression: str, bound: list[Any], operator: str, v
             *(_value(table, expression, v) for v in value),
         ]
     if operator == "$regex" and isinstance(value, str):
-        return f"regexp(?, {expression})", [value, *bound]
+        return f"regexp(?, {expression})", [_pattern(value), *bound]
     if operator == "$exists":
         return f"{expression} IS {'NOT ' if value else ''}NULL", bound
     raise ClientError(f"filters: operator {operator} with the value {value!r} is not known here")
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ClientError(f"filters: the regular expression {text[:100]!r} cannot be read: {error}") from None
+    return text
 
 
 def _tags(table: Searchable, operator: str, value: Any) -> tuple[str, list[Any]]:
