@@ -122,8 +122,15 @@ def test_a_version_can_be_changed_and_deleted(project):
 def test_deleting_a_version_with_aliases_is_refused(project):
     with wandb.init(project=project) as run:
         log(run, "data", {"a.txt": "1"}, aliases=["kept"])
-    with pytest.raises(wandb.errors.CommError, match="delete_aliases"):
-        wandb.Api().artifact(f"local/{project}/data:v0").delete()
+        log(run, "data", {"a.txt": "2"})
+        log(run, "data", {"a.txt": "3"})
+    for version, aliases in (("v0", ["kept"]), ("v2", ["latest"])):
+        artifact = wandb.Api().artifact(f"local/{project}/data:{version}")
+        assert artifact.aliases == aliases
+        with pytest.raises(wandb.errors.CommError, match=rf"{aliases[0]}.*delete_aliases"):
+            artifact.delete()
+    wandb.Api().artifact(f"local/{project}/data:v1").delete()
+    assert [v.name for v in wandb.Api().artifacts("dataset", f"local/{project}/data")] == ["data:v2", "data:v0"]
 
 
 def test_cold_download_in_a_new_process_verifies(project, run_client, tmp_path):

@@ -131,7 +131,7 @@ def delete(context: Context, artifact: Row, delete_aliases: bool) -> None:
     """Delete a version. Its number is not given out again.
 
     Raises:
-        ClientError: it has aliases besides ``latest`` and ``delete_aliases`` is not set.
+        ClientError: it has aliases (``latest`` is one) and ``delete_aliases`` is not set.
     """
     sql = "SELECT alias FROM aliases JOIN memberships ON memberships.id = membership_id WHERE artifact_id = ?"
     aliases = [row["alias"] for row in context.db.rows(sql, (artifact["id"],))]
