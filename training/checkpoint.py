@@ -5,6 +5,7 @@ Files are replaced by a rename after they are safely on disk, so a kill or a ful
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import tempfile
@@ -16,6 +17,7 @@ import numpy as np
 import torch
 from fastai.callback.core import Callback, CancelFitException
 from safetensors.torch import load_file, save_file
+from tqdm import tqdm
 
 from training.distributed import Team
 from training.progress import evaluated_model
@@ -73,8 +75,8 @@ class Checkpoint(Callback):
 
     Args:
         folder: where the two files go.
-        monitor: key of the epoch's metrics that should grow.
-        patience: evaluations without an improvement before the fit is ended; 0 never ends it.
+        monitor: key of the epoch's metrics that should grow; while it is NaN the newest weights count as the best.
+        patience: evaluations of a stage without an improvement before the stage is ended; 0 never ends it.
         team: the processes of the training; the first one writes.
     """
 
@@ -82,8 +84,17 @@ class Checkpoint(Callback):
 
     def __init__(self, folder: Path, monitor: str, patience: int, team: Team):
         self.folder, self.monitor, self.patience, self.team = folder, monitor, patience, team
-        self.best, self.waited, self.stage = float("-inf"), 0, 0
+        self.best, self.waited, self.stage = -math.inf, 0, 0
         self.history: list[dict[str, float]] = []
+
+    @property
+    def out_of_patience(self) -> bool:
+        """Whether the stage has had enough evaluations without an improvement."""
+        return bool(self.patience) and self.waited >= self.patience
+
+    def begin(self, stage: int) -> None:
+        """Tells the number of the stage that begins."""
+        self.stage, self.waited = stage, 0
 
     def restore(self, checkpoint: dict[str, Any]) -> None:
         """Takes over from the process that wrote the checkpoint."""
@@ -103,16 +114,20 @@ class Checkpoint(Callback):
         """Writes the files; whether the fit should end."""
         self._compare(metrics)
         write_atomically(self.folder / "last.pt", lambda path: torch.save(self._state(random_states), path))
-        return bool(self.patience) and self.waited >= self.patience
+        return self.out_of_patience
 
     def _compare(self, metrics: dict[str, float]) -> None:
         if self.monitor not in metrics:
             return
         value = metrics[self.monitor]
-        if value > self.best or not (self.folder / "best.safetensors").exists():
+        undefined = math.isnan(value) and self.best == -math.inf
+        if undefined and not any(math.isnan(row.get(self.monitor, 0)) for row in self.history[:-1]):
+            name = self.monitor.removeprefix("val/")
+            tqdm.write(f"monitor={name} is undefined for these predictions: the newest weights are kept until it is")
+        if value > self.best or undefined or not (self.folder / "best.safetensors").exists():
             weights = {key: value.cpu().contiguous() for key, value in evaluated_model(self.learn).state_dict().items()}
             write_atomically(self.folder / "best.safetensors", lambda path: save_file(weights, path))
-            self.best, self.waited = value, 0
+            self.best, self.waited = -math.inf if undefined else value, 0
         else:
             self.waited += 1
 
@@ -125,6 +140,7 @@ class Checkpoint(Callback):
             "waited": self.waited,
             "history": self.history,
             "spent": getattr(self.learn, "spent", 0.0),
+            "minutes": self.learn.watch.minutes_so_far(),
             "model": self.learn.model.state_dict(),
             "optimizer": plain(self.learn.opt.state_dict()),
             "average": average and {"module": average.module.state_dict(), "steps": average.steps},

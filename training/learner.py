@@ -37,7 +37,7 @@ class Loaders(DataLoaders):
 
 
 class Accumulate(Callback):
-    """Moves the optimiser every `steps` batches, and at the epoch's end, by the mean of their gradients."""
+    """Moves the optimiser every `steps` batches, and at the epoch's end, by the mean of the gradients since."""
 
     order, run_valid = 6, False
 
@@ -45,7 +45,8 @@ class Accumulate(Callback):
         self.steps = steps
 
     def after_loss(self) -> None:
-        self.learn.loss_grad = self.learn.loss_grad / self.steps
+        first = self.learn.iter - self.learn.iter % self.steps
+        self.learn.loss_grad = self.learn.loss_grad / min(self.steps, self.learn.n_iter - first)
 
     def before_step(self) -> None:
         if (self.learn.iter + 1) % self.steps and self.learn.iter + 1 < self.learn.n_iter:
@@ -182,7 +183,7 @@ def fit(
     first = resume["stage"] if resume else 0
     for number, stage in enumerate(plan[first:], first):
         here = resume if resume and number == first else None
-        learn.checkpoint.stage = number
+        learn.checkpoint.begin(number)
         learn.set_epoch.offset = sum(before.epochs for before in plan[:number])
         seconds = 60 * max_minutes * stage.epochs / total
         budget = [TimeBudget(seconds, here["spent"] if here else 0.0, learn.checkpoint.team)] if seconds else []
@@ -206,6 +207,8 @@ def _fit_stage(learn: Learner, stage: Stage, resume: dict[str, Any] | None, cbs:
     learn.freeze() if stage.frozen else learn.unfreeze()
     if resume:
         _restore(learn, resume)
+        if learn.checkpoint.out_of_patience:
+            return
     start = resume["epoch"] if resume else 0
     lr = np.array(stage.lr)
     if stage.flat:
@@ -226,6 +229,7 @@ def _restore(learn: Learner, checkpoint: dict[str, Any]) -> None:
             "with the architecture, backbone and taxonomy that the run began with"
         ) from None
     learn.checkpoint.restore(checkpoint)
+    learn.watch.minutes = checkpoint.get("minutes", 0.0)  # earlier versions wrote none
     states = checkpoint["random"]
     learn.set_epoch.random = states[learn.checkpoint.team.rank % len(states)]
     if checkpoint["average"]:

@@ -29,7 +29,7 @@ class Watch(Callback):
 
     def __init__(self, team: Team) -> None:
         self.team = team
-        self.minutes = 0.0  # of all fits of this process
+        self.minutes = 0.0  # of all fits, those of an interrupted process included
 
     def before_fit(self) -> None:
         self.fit_started = time.perf_counter()
@@ -76,7 +76,11 @@ class Watch(Callback):
 
     def after_fit(self) -> None:
         self.bar.close()
-        self.minutes += (time.perf_counter() - self.fit_started) / 60
+        self.minutes = self.minutes_so_far()
+
+    def minutes_so_far(self) -> float:
+        """The same during a fit."""
+        return self.minutes + (time.perf_counter() - self.fit_started) / 60
 
 
 class Validate(Callback):

@@ -1,5 +1,6 @@
 """Nothing is lost: resuming is exact, files are whole, damage is named."""
 
+import math
 import os
 import resource
 import subprocess
@@ -70,6 +71,35 @@ def test_best_is_the_best_and_last_is_the_last(make_learner, tmp_path):
     assert torch.equal(load_checkpoint(tmp_path / "last.pt")["model"]["head.weight"], kept[3])
     load_best(tmp_path, learn.model)
     assert torch.equal(learn.model.head.weight, kept[1])
+
+
+def test_while_the_score_is_undefined_the_newest_weights_are_the_best(make_learner, tmp_path, capsys):
+    scores, kept = iter([math.nan, math.nan, 0.3, math.nan, 0.2, 0.1]), []
+
+    def judge(model):
+        kept.append(model.head.weight.detach().clone())
+        return {"miou": next(scores)}
+
+    for epochs, best in ((2, 1), (4, 2)):
+        learn = make_learner(evaluate=judge, patience=2)
+        fit(learn, **PLAN | {"epochs": epochs}, resume=resume_from(tmp_path))
+        assert torch.equal(load_file(tmp_path / "best.safetensors")["head.weight"], kept[best])
+    assert learn.checkpoint.best == 0.3
+    assert capsys.readouterr().out.count("monitor=miou is undefined") == 1
+
+
+@pytest.mark.parametrize("schedule", ["one_cycle", "fine_tune"])
+def test_a_fit_that_patience_ended_is_not_resumed_past_its_end(make_learner, tmp_path, schedule):
+    plan = PLAN | {"fit": schedule, "epochs": 6}
+    scores = iter([0.1, 0.5, 0.4, 0.3, 0.2])
+    learn = make_learner(patience=2, evaluate=lambda _: {"miou": next(scores)})
+    fit(learn, **plan)
+    trained, minutes = len(learn.checkpoint.history), learn.watch.minutes
+    resumed = make_learner(patience=2, evaluate=lambda _: {"miou": 0.9})
+    fit(resumed, **plan, resume=resume_from(tmp_path))
+    assert len(resumed.checkpoint.history) == trained
+    assert resumed.checkpoint.best == 0.5
+    assert 0 < resumed.watch.minutes <= minutes
 
 
 def test_nothing_to_resume_from_means_from_the_beginning(tmp_path):

@@ -94,6 +94,15 @@ def test_accumulated_gradient_is_that_of_one_large_batch(make_learner):
     assert torch.allclose(gradients[0], gradients[1], rtol=1e-3, atol=1e-6)
 
 
+def test_the_rest_of_an_epoch_counts_as_a_whole_step(make_learner):
+    """10 batches in groups of 4: the last two move the weights by their mean, as if they were one large batch."""
+    divisors = []
+    learn = make_learner(batch_size=1, accumulate=4)
+    learn._backward = lambda: divisors.append(float((learn.loss / learn.loss_grad).detach()))
+    fit(learn, **PLAN | {"epochs": 1})
+    assert divisors == pytest.approx([4] * 8 + [2] * 2)
+
+
 def test_gradient_clipping_bounds_the_norm(make_learner):
     learn = make_learner(grad_clip=1e-3)
     norms = []
@@ -171,6 +180,12 @@ def test_patience_ends_the_fit(make_learner):
     learn = make_learner(patience=2, evaluate=lambda _: {"miou": next(scores)})
     fit(learn, **PLAN | {"epochs": 6})
     assert len(learn.checkpoint.history) == 4
+
+
+def test_patience_ends_each_stage_by_its_own_evaluations(make_learner):
+    learn = make_learner(patience=2, evaluate=lambda _: {"miou": 0.5})
+    fit(learn, **PLAN | {"fit": "fine_tune", "epochs": 5, "freeze_epochs": 5})
+    assert [row["epoch"] for row in learn.checkpoint.history] == [1, 2, 3, 6, 7]
 
 
 def test_evaluation_every_other_epoch_and_after_the_last(make_learner):
