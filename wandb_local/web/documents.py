@@ -9,6 +9,7 @@ from wandb_local.database import Row
 
 Document = dict[str, Any]
 _LONG = 300  # characters of a value that a cell shows
+_NOT_FINITE = {"NaN": "NaN", "Infinity": "∞", "-Infinity": "-∞"}  # as config and summary hold them, as a reader does
 
 
 def title_of(run: Row) -> str:
@@ -37,6 +38,14 @@ def cell(value: Any) -> Any:
         return f"({value['_type']})"
     text = value if isinstance(value, str) else jsons.dumps(value)
     return text if len(text) <= _LONG else f"{text[:_LONG]}…"
+
+
+def put(row: Document, field: str, value: Any) -> None:
+    """Give a grid's row a value for a column of ``grids.value_column``. A number that is not finite is shown, and is
+    missing to whoever sorts and filters: text among numbers would do away with their order."""
+    if isinstance(value, str) and value in _NOT_FINITE:
+        row["shown"][field], value = _NOT_FINITE[value], None
+    row[field] = cell(value)
 
 
 def is_media(value: Any) -> bool:

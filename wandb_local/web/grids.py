@@ -42,10 +42,12 @@ def make_grid(
 
 
 def value_column(field: str, header: str, values: Iterable[Any], **more: Any) -> dict[str, Any]:
-    """A column of logged values: with a filter for numbers if they are all numbers, for text otherwise."""
+    """A column of logged values: with a filter for numbers if they are all numbers, for text otherwise. What a row's
+    dictionary ``shown`` has for the field is shown in place of the value."""
     numbers = all(isinstance(value, int | float | None) for value in values)
     kind = {"filter": "agNumberColumnFilter"} if numbers else {"filter": "agTextColumnFilter"}
-    return {"field": field, "headerName": header, "headerTooltip": header, **kind, **more}
+    shown = {"function": "params.data.shown[params.colDef.field] || params.value"}
+    return {"field": field, "headerName": header, "headerTooltip": header, "valueFormatter": shown, **kind, **more}
 
 
 def link_column(field: str, header: str, href: str = "href", **more: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.graphql.common import iso
 from wandb_local.graphql.runs import state
-from wandb_local.web.documents import Document, cell, config_of, differing, summary_of, title_of
+from wandb_local.web.documents import Document, config_of, differing, put, summary_of, title_of
 from wandb_local.web.grids import link_column, value_column
 from wandb_local.web.urls import address
 
@@ -65,11 +65,11 @@ def column_definitions(chosen: Sequence[str], rows: Sequence[Mapping[str, Any]])
 def grid_rows(runs: Sequence[Listed], entity: str, project: str, chosen: Sequence[str]) -> list[dict[str, Any]]:
     """The grid's rows."""
     columns = [(column, *column.partition(".")[::2]) for column in chosen]
-    return [
-        _fixed(run.row, entity, project)
-        | {column: cell(run.documents.get(word, {}).get(name)) for column, word, name in columns}
-        for run in runs
-    ]
+    rows = [_fixed(run.row, entity, project) for run in runs]
+    for run, row in zip(runs, rows, strict=True):
+        for column, word, name in columns:
+            put(row, column, run.documents.get(word, {}).get(name))
+    return rows
 
 
 def _fixed(run: Row, entity: str, project: str) -> dict[str, Any]:
@@ -83,6 +83,7 @@ def _fixed(run: Row, entity: str, project: str) -> dict[str, Any]:
         "created": iso(run["created_at"]),
         "duration": round(run["heartbeat_at"] - run["created_at"], 1),
         "tags": ", ".join(json.loads(run["tags"])),
+        "shown": {},
     }
 
 

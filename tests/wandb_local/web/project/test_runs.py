@@ -1,5 +1,7 @@
 """The list of runs in a browser: sorted, filtered, with chosen columns, compared."""
 
+import json
+
 import pytest
 import wandb
 from playwright.sync_api import expect
@@ -67,3 +69,20 @@ def test_the_list_follows_new_runs(visitor: Visitor, client_home):
     wandb.init(project="growing", name="two").finish()
     expect(page.locator(NAMES)).to_have_text(["two", "one"])
     expect(page.locator("#runs-count")).to_have_text("2 runs")
+
+
+def test_diverged_runs_do_not_disturb_the_order(visitor: Visitor, server):
+    make = 'mutation($p:String,$n:String){upsertBucket(input:{entityName:"local",modelName:$p,name:$n}){inserted}}'
+    for name, loss in {"a": "30", "b": "NaN", "c": "4", "d": "Infinity", "e": "20", "f": "0"}.items():
+        server.graphql(make, p="diverged", n=name)
+        files = {"wandb-summary.json": {"offset": 0, "content": [f'{{"loss": {loss}}}']}}
+        server.ask(f"/files/local/diverged/{name}/file_stream", json.dumps({"files": files}).encode())
+    page = visitor.open("/local/diverged?columns=summary.loss")
+    page.get_by_role("columnheader", name="loss").click()
+    cells = "[...document.querySelectorAll('#runs-grid .ag-cell[col-id=\"summary.loss\"]')]"
+    shown = f"{cells}.map(cell => [+cell.closest('.ag-row').getAttribute('row-index'), cell.innerText])"
+    visitor.eventually(f"{shown}.sort((a, b) => a[0] - b[0]).map(pair => pair[1]).join()", "∞,NaN,0,4,20,30")
+    page.get_by_role("columnheader", name="loss").focus()
+    page.keyboard.press("Control+Enter")  # AG Grid's key for the filter of a column
+    page.locator(".ag-filter input[type=number]").first.fill("20")
+    visitor.eventually(f"{shown}.map(pair => pair[1]).join()", "20")

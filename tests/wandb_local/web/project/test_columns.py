@@ -1,0 +1,25 @@
+"""The rows of the list of runs, read from the stores."""
+
+import json
+
+from wandb_local import filestream, runs
+from wandb_local.graphql.projects import need_project
+from wandb_local.web.project.columns import column_definitions, grid_rows, runs_of
+
+
+def test_numbers_that_are_not_finite_are_shown_and_count_as_missing(context):
+    for name, summary in {"a": '{"loss": 1.5}', "b": '{"loss": NaN}', "c": '{"loss": -Infinity, "word": "no"}'}.items():
+        runs.upsert(context, {"entityName": "local", "modelName": "p", "name": name, "config": json.dumps({"lr": 1})})
+        files = {"wandb-summary.json": {"offset": 0, "content": [summary]}}
+        filestream.receive(context, "local", "p", name, {"files": files})
+    found = runs_of(context, need_project(context, "local", "p")["id"])
+    rows = grid_rows(found, "local", "p", ["summary.loss", "summary.word"])
+    by_name = {row["id"]: row for row in rows}
+    assert {name: row["summary.loss"] for name, row in by_name.items()} == {"a": 1.5, "b": None, "c": None}
+    assert {name: row["shown"] for name, row in by_name.items()} == {
+        "a": {},
+        "b": {"summary.loss": "NaN"},
+        "c": {"summary.loss": "-∞"},
+    }
+    loss, word = column_definitions(["summary.loss", "summary.word"], rows)[-2:]
+    assert (loss["filter"], word["filter"]) == ("agNumberColumnFilter", "agTextColumnFilter")
