@@ -43,7 +43,9 @@ class TrainConfig:
 
     # The network.
     architecture: str = Field(default="unet", description="unet, plain_unet, deeplabv3plus, segformer, upernet or fpn")
-    backbone: str = Field(default="resnet34", description="any timm backbone, or mit_b0 to mit_b2 for segformer")
+    backbone: str = Field(
+        default="resnet34", description="any timm backbone, or mit_b0 to mit_b2 for segformer; plain_unet has its own"
+    )
     weights: str = Field(
         default="none",
         description="backbone weights: imagenet, none, auto (an installed package's, else none), or a file",

@@ -58,19 +58,29 @@ def parse_command_line(
     """
     options = _parser().parse_args(arguments)
     flags = {key: plain(key, text) for key, text in vars(options).items() if key in _names() and text is not None}
+    points = grid(options.vary, options.seeds, plain)
     if options.resume:
-        base = read_yaml(Path(options.resume) / "config.yaml")
+        if points or options.config or "from_sweep" in flags:
+            others = "--config, --vary, --seeds and --from_sweep"
+            raise ConfigError(f"--resume goes on with one run as it was begun: leave out {others}")
+        base = _settings_of(Path(options.resume))
     else:
         base = read_yaml(_resolve(options.config)) if options.config else {}
     TrainConfig.from_dict(base, source=str(options.config or options.resume or "defaults"))
-    points = grid(options.vary, options.seeds, plain)
-    if options.resume and (points or "from_sweep" in flags):
-        raise ConfigError("--resume goes on with one run as it was begun: leave out --vary, --seeds and --from_sweep")
-    swept = Swept(flags.get("from_sweep", ""), best_settings)
+    sweep = "" if options.resume else {**base, **flags}.get("from_sweep", "")
+    swept = Swept(sweep, best_settings)
     pinned = [{**base, **flags, **point} for point in points or [{}]]
     configs = [TrainConfig.from_dict({**swept.below(own), **own}, source="command line") for own in pinned]
     options.cells = [Cell(point, config) for point, config in zip(points, configs, strict=False)]
     return configs[0], options
+
+
+def _settings_of(run: Path) -> dict[str, Any]:
+    path = run / "config.yaml"
+    if not path.is_file():
+        absent, unbegun = "no such folder; give a run's folder", "it never began: start it again without --resume"
+        raise ConfigError(f"--resume {run}: {unbegun if run.is_dir() else absent}")
+    return read_yaml(path)
 
 
 def _names() -> list[str]:

@@ -23,8 +23,6 @@ class Swept:
     """
 
     def __init__(self, sweep: str, read: BestSettings | None) -> None:
-        if sweep and read is None:
-            raise ConfigError(f"from_sweep={sweep}: sweeps are read by train.py alone")
         self.sweep, self.read = sweep, read
         self.found: dict[str | None, dict[str, Any]] = {}
 
@@ -34,8 +32,10 @@ class Swept:
         Raises:
             ConfigError: a value that is not allowed.
         """
-        if not self.sweep or self.read is None:
+        if not self.sweep or all(field.name in pinned for field in dataclasses.fields(TrainConfig)):
             return {}
+        if self.read is None:
+            raise ConfigError(f"from_sweep={self.sweep}: sweeps are read by train.py alone")
         backbone = pinned.get("backbone")
         if backbone not in self.found:
             source, found = self.read(self.sweep, backbone)

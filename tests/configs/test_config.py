@@ -87,6 +87,13 @@ def test_resume_takes_the_settings_of_the_run(tmp_path):
     assert options.resume == str(tmp_path)
 
 
+def test_what_cannot_be_resumed_is_told(tmp_path):
+    (tmp_path / "begun").mkdir()
+    for name, message in (("begun", "start it again without --resume"), ("typo", "no such folder")):
+        with pytest.raises(ConfigError, match=f"^--resume .*{name}: .*{message}"):
+            parse_command_line(["--resume", str(tmp_path / name)])
+
+
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
 def test_preset_loads_and_is_short_and_says_how_to_run_it(preset):
     config, _ = parse_command_line(["--config", str(preset)])

@@ -62,7 +62,8 @@ def test_mistakes_are_named(flags, message):
     assert message in str(error.value)
 
 
-def test_a_run_is_not_resumed_with_a_grid(tmp_path):
+@pytest.mark.parametrize("flag", ["--seeds=0,1", "--vary=lr=0.1,0.2", "--config=cpu", "--from-sweep=e/p/1"])
+def test_a_run_is_not_resumed_as_another(tmp_path, flag):
     (tmp_path / "config.yaml").write_text("lr: 0.5\n")
     with pytest.raises(ConfigError, match="--resume goes on with one run"):
-        parse_command_line([f"--resume={tmp_path}", "--seeds=0,1"])
+        parse_command_line([f"--resume={tmp_path}", flag])

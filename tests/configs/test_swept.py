@@ -2,7 +2,7 @@
 
 import pytest
 
-from configs import ConfigError, parse_command_line
+from configs import ConfigError, TrainConfig, parse_command_line
 
 RUN_A = ("run a", {"backbone": "resnet18", "lr": 0.25, "fit": "fine_tune", "loss": "{ce: 1.0, dice: 0.5}"})
 BEST = {
@@ -64,10 +64,20 @@ def test_settings_of_a_sweep_are_checked_like_any(found):
         parse_command_line(["--from_sweep=e/p/1"], lambda *_: ("run a", found))
 
 
-def test_a_preset_that_came_from_a_sweep_is_not_asked_again(tmp_path):
-    (tmp_path / "settings.yaml").write_text("from_sweep: e/p/1\nlr: 0.5\n")
-    config, _ = parse_command_line([f"--config={tmp_path}/settings.yaml"])
-    assert (config.from_sweep, config.lr) == ("e/p/1", 0.5)
+def test_a_preset_can_name_the_sweep(tmp_path):
+    (tmp_path / "mine.yaml").write_text("from_sweep: e/p/1\nfit: one_cycle\n")
+    config, _ = parse_command_line([f"--config={tmp_path}/mine.yaml"], lambda *_: RUN_A)
+    assert (config.from_sweep, config.lr, config.fit) == ("e/p/1", 0.25, "one_cycle")
+    with pytest.raises(ConfigError, match="from_sweep=e/p/1: sweeps are read by"):
+        parse_command_line([f"--config={tmp_path}/mine.yaml"])
+
+
+def test_settings_that_name_everything_ask_no_sweep(tmp_path):
+    settings = TrainConfig(from_sweep="e/p/1", lr=0.5)
+    (tmp_path / "settings.yaml").write_text(settings.to_yaml())
+    (tmp_path / "config.yaml").write_text(settings.to_yaml())
+    for flag in (f"--config={tmp_path}/settings.yaml", f"--resume={tmp_path}"):
+        assert parse_command_line([flag])[0] == settings
 
 
 def test_the_metric_of_a_sweep_names_the_monitor():
