@@ -3,7 +3,7 @@
     python -m benchmarks.recorded_search [--runs 15] [--seeds 50] [--metric val/miou]
 
 `camvid_search.csv` holds the outcome of every point of `SPACE` (trained by `benchmarks.record_search` on CamVid: 96x128
-crops, 4 epochs, 30 to 60 s each on 2 cores). A sweep proposes any learning rate between the ends of `lr`; its outcome
+crops, 4 epochs, 30 to 60 s each). A sweep proposes any learning rate between the ends of `lr`; its outcome
 is that of the nearest rate that was trained with the same other settings. Printed are median and quartiles over the
 seeds of the best value found, and how often Bayesian search found a better one than random search (a tie counts half).
 """
@@ -81,7 +81,7 @@ def play(table: Sequence[Recorded], metric: str, method: str, seed: int, runs: i
         assert args is not None
         value = outcome(table, args, metric)
         trials.append(Trial(args, "failed" if value is None else "finished", value))
-    return max(trial.metric for trial in trials if trial.metric is not None)
+    return max((trial.metric for trial in trials if trial.metric is not None), default=0.0)
 
 
 def compare(table: Sequence[Recorded], metric: str, runs: int, seeds: int) -> dict[str, list[float]]:
@@ -98,7 +98,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=50, help="sweeps of each method")
     parser.add_argument("--metric", choices=METRICS, action="append", help="default: priority Dice and mIoU")
     options = parser.parse_args()
-    table = read_table()
+    if options.runs < 1 or options.seeds < 2:
+        parser.error("--runs is 1 or more, --seeds is 2 or more")
+    table, points = read_table(), math.prod(map(len, SPACE.values()))
+    if len(table) < points:
+        parser.error(
+            f"{TABLE.name} holds {len(table)} of {points} trainings: `python -m benchmarks.record_search CAMVID`"
+        )
     print(f"Best value after {options.runs} runs, median [quartiles] of {options.seeds} seeds; {len(table)} trainings")
     for metric in options.metric or METRICS[:2]:
         known = [row.metrics[metric] for row in table if metric in row.metrics]

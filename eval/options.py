@@ -34,8 +34,11 @@ def _parser(command: str, description: str | None, models: str | None = None) ->
     else:
         parser.add_argument("model", metavar="MODEL", help=about)
     parser.add_argument("--eval-factor", type=_positive, help="prediction size as a share of the image's")
-    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="default: auto")
-    parser.add_argument("--precision", choices=["auto", "fp32", "bf16"], help="default: as in its training")
+    if command == "export":  # what it writes is traced and checked like this, and runs anywhere
+        parser.set_defaults(device="cpu", precision="fp32")
+    else:
+        parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="default: auto")
+        parser.add_argument("--precision", choices=["auto", "fp32", "bf16"], help="default: as in its training")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return parser
 

@@ -8,7 +8,7 @@ import platform
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from tqdm import tqdm
@@ -106,7 +106,7 @@ def _measure(saved: SavedModel, options: argparse.Namespace, name: str) -> Ranke
     weights = saved.folder / "model.safetensors"
     return Ranked(
         name=name,
-        network=" ".join(str(saved.config.get(key, "")) for key in ("architecture", "backbone")).strip(),
+        network=_network(saved.config),
         size=f"{size[0]}x{size[1]}",
         scores=source,
         **scores,
@@ -116,6 +116,11 @@ def _measure(saved: SavedModel, options: argparse.Namespace, name: str) -> Ranke
         onnx_ms=float(speed["model/latency_ms"]) if runtime else _onnx_ms(saved, options, size),
         precision="" if runtime else options.precision,
     )
+
+
+def _network(config: dict[str, Any]) -> str:
+    architecture, backbone = (str(config.get(key, "")) for key in ("architecture", "backbone"))
+    return architecture if architecture == "plain_unet" else f"{architecture} {backbone}".strip()  # it has its own
 
 
 def _scores(saved: SavedModel, options: argparse.Namespace, dataset: CamVid | None) -> tuple[dict[str, float], str]:

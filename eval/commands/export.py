@@ -47,7 +47,6 @@ def export(options: argparse.Namespace) -> None:
         raise ValueError(f"--int8 {options.int8} needs --format onnx, and --data ROOT to measure what it costs")
     if is_exported(Path(options.model)):
         raise ValueError(f"{options.model}: is an exported file; give the run folder that it was made from")
-    options.device, options.precision = "cpu", "fp32"
     saved = open_model(options)
     suffix = FORMATS[options.format].suffix
     path = options.out or saved.folder / f"model{'.int8' if options.int8 else ''}{suffix}"

@@ -76,6 +76,14 @@ def test_without_data_the_saved_scores_are_shown(models, tmp_path, capsys):
     assert cells[10] == "–"  # not timed with ONNX Runtime
 
 
+def test_a_plain_unet_has_no_backbone_to_name(tmp_path, capsys):
+    (tmp_path / "plain.yaml").write_text("architecture: plain_unet\nresize_factor: 0.1\n")
+    words = ["compare", tmp_path / "plain.yaml", "--no-onnx", "--out", tmp_path / "out"]
+    assert main([str(word) for word in words]) == 0, capsys.readouterr().err
+    with (tmp_path / "out" / "comparison.csv").open() as file:
+        assert [row["network"] for row in csv.DictReader(file)] == ["plain_unet"]
+
+
 def test_presets_alone_need_no_plot(models, tmp_path, capsys):
     assert main(["compare", str(models[3]), "--no-onnx", "--out", str(tmp_path / "out")]) == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["comparison.csv", "comparison.md"]

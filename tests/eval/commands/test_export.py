@@ -16,6 +16,14 @@ def run(capsys, *words):
     return capsys.readouterr().out
 
 
+@pytest.mark.parametrize("flag", ["--device=cuda", "--precision=bf16"])
+def test_a_flag_without_effect_is_refused(flag, run_folder, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["export", str(run_folder), flag])
+    assert ended.value.code == 2
+    assert "unrecognized arguments" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("form", "suffix"), [("onnx", ".onnx"), ("torchscript", ".torchscript")])
 def test_an_exported_model_predicts_and_is_timed_like_the_run(form, suffix, run_folder, data, tmp_path, capsys):
     path = tmp_path / f"small{suffix}"
