@@ -1,5 +1,6 @@
 """The files of a version, and what differs from another version."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,18 +55,17 @@ def _file(version: Version, row: Row) -> dict[str, Any]:
 
 def show_comparison(context: Context, before: Version, after: Version) -> Component:
     """What changed from one version to the other: files and metadata."""
-    sides = files(context, before), files(context, after)
-    changed = compare_files(*sides)
-    same = len({row["path"] for row in sides[1]}) - sum(change.kind != "removed" for change in changed)
+    kinds, changed = compare_files(context, before.row["id"], after.row["id"])
     metadata = compare(before.metadata, after.metadata)
-    equal = len(after.metadata) - sum(change.kind != "removed" for change in metadata)
+    keys = counted(Counter(change.kind for change in metadata), len(after.metadata))
     sizes = f"{size_text(before.row['size'])} to {size_text(after.row['size'])}"
     names = (f"v{before.number}", f"v{after.number}")
     return html.Div(
         [
-            html.H2(f"Files: {counted(changed, same)}; {sizes}"),
+            html.H2(f"Files: {counted(kinds, after.row['file_count'])}; {sizes}"),
+            html.P(f"The first {len(changed)} of these changes.", className="soft") if len(changed) < kinds.total() else None,
             _grid("artifact-changed-files", "File", changed, names, "bytes"),
-            html.H2(f"Metadata: {counted(metadata, equal)}"),
+            html.H2(f"Metadata: {keys}"),
             _grid("artifact-changed-metadata", "Key", metadata, names, ""),
         ],
         className="artifact-comparison",

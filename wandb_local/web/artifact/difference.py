@@ -1,11 +1,22 @@
 """What changed between two versions: files and metadata."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from wandb_local import jsons
-from wandb_local.database import Row
+from wandb_local.context import Context
+
+MOST_CHANGES = 20_000  # files that are listed
+_CHANGES = (
+    "WITH old AS (SELECT * FROM artifact_files WHERE artifact_id = ?1),"
+    " new AS (SELECT * FROM artifact_files WHERE artifact_id = ?2), changes AS ("
+    "SELECT 'removed' AS kind, path, size AS before, NULL AS after FROM old WHERE path NOT IN (SELECT path FROM new)"
+    " UNION ALL SELECT 'added', path, NULL, size FROM new WHERE path NOT IN (SELECT path FROM old)"
+    " UNION ALL SELECT 'changed', path, old.size, new.size FROM old JOIN new USING (path)"
+    " WHERE old.md5 IS NOT new.md5 OR old.ref IS NOT new.ref) "
+)
 
 
 @dataclass(frozen=True)
@@ -31,19 +42,16 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]
     return changes
 
 
-def compare_files(before: Sequence[Row], after: Sequence[Row]) -> list[Change]:
-    """The files that differ in content or address; the values are their sizes in bytes."""
-    sides = [{row["path"]: row for row in rows} for rows in (before, after)]
-    contents = [{path: [row["md5"], row["ref"]] for path, row in side.items()} for side in sides]
-    sizes = [{path: row["size"] for path, row in side.items()} for side in sides]
-    return [
-        Change(change.kind, change.name, sizes[0].get(change.name), sizes[1].get(change.name))
-        for change in compare(*contents)
-    ]
+def compare_files(context: Context, before: int, after: int) -> tuple[Counter[str], list[Change]]:
+    """How many files of two artifacts (record numbers) differ in content or address, by kind of change; and the first
+    ``MOST_CHANGES`` of them, sorted, with their sizes in bytes as values."""
+    counts = context.db.rows(_CHANGES + "SELECT kind, count(*) FROM changes GROUP BY kind", (before, after))
+    listed = _CHANGES + "SELECT * FROM changes ORDER BY path LIMIT ?3"
+    changes = [Change(*row) for row in context.db.rows(listed, (before, after, MOST_CHANGES))]
+    return Counter(dict(map(tuple, counts))), changes
 
 
-def counted(changes: Sequence[Change], same: int) -> str:
-    """How many of each kind, as text."""
-    kinds = [change.kind for change in changes]
-    parts = [f"{kinds.count(kind)} {kind}" for kind in ("added", "removed", "changed") if kind in kinds]
-    return ", ".join([*parts, f"{same} the same"])
+def counted(kinds: Counter[str], total: int) -> str:
+    """How many names changed, by kind, and how many of the ``total`` on the later side did not, as text."""
+    parts = [f"{kinds[kind]} {kind}" for kind in ("added", "removed", "changed") if kind in kinds]
+    return ", ".join([*parts, f"{total - kinds['added'] - kinds['changed']} the same"])
