@@ -84,6 +84,12 @@ def test_pages_follow_one_another(runs):
     assert found[5].name == "run 5"
 
 
+def test_a_filter_may_have_thousands_of_conditions(runs):
+    names = [{"name": f"r{number}"} for number in range(3, 1500)]
+    filters = {"$or": names, **{f"summary_metrics.missing {number}": None for number in range(1500)}}
+    assert sorted(run.id for run in wandb.Api().runs(runs, filters=filters)) == ["r3", "r4", "r5"]
+
+
 @pytest.mark.parametrize("filters", [{"no_such_field": 1}, {"$where": "1"}, {"config.lr": {"$near": 1}}])
 def test_a_filter_that_is_not_known_is_an_error(runs, filters):
     with pytest.raises(Exception, match="filters"):

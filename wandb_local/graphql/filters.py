@@ -54,7 +54,15 @@ def _condition(table: Searchable, condition: Any, depth: int) -> tuple[str, list
         )
         clauses.append(clause)
         parameters += values
-    return " AND ".join(clauses) or "1", parameters
+    return _joined(clauses, " AND "), parameters
+
+
+def _joined(clauses: list[str], joiner: str) -> str:
+    """The clauses as a tree with as few levels as can be: SQLite takes 1,000, and a plain chain has one for each."""
+    if len(clauses) < 2:
+        return clauses[0] if clauses else "1"
+    half = len(clauses) // 2
+    return f"({_joined(clauses[:half], joiner)}{joiner}{_joined(clauses[half:], joiner)})"
 
 
 def _combined(table: Searchable, operator: str, value: Any, depth: int) -> tuple[str, list[Any]]:
@@ -65,7 +73,7 @@ def _combined(table: Searchable, operator: str, value: Any, depth: int) -> tuple
     if joiner is None or not isinstance(value, list):
         raise ClientError(f"filters: {operator} is not known here, or its value is not a list")
     parts = [_condition(table, item, depth + 1) for item in value]
-    clause = joiner.join(f"({sql})" for sql, _ in parts) or "1"
+    clause = _joined([f"({sql})" for sql, _ in parts], joiner)
     return (f"NOT ({clause})" if operator == "$nor" else f"({clause})"), [v for _, values in parts for v in values]
 
 
