@@ -60,10 +60,11 @@ def show_comparison(context: Context, before: Version, after: Version) -> Compon
     keys = counted(Counter(change.kind for change in metadata), len(after.metadata))
     sizes = f"{size_text(before.row['size'])} to {size_text(after.row['size'])}"
     names = (f"v{before.number}", f"v{after.number}")
+    note = f"The first {len(changed)} of these changes." if len(changed) < kinds.total() else ""
     return html.Div(
         [
             html.H2(f"Files: {counted(kinds, after.row['file_count'])}; {sizes}"),
-            html.P(f"The first {len(changed)} of these changes.", className="soft") if len(changed) < kinds.total() else None,
+            html.P(note, className="soft") if note else None,
             _grid("artifact-changed-files", "File", changed, names, "bytes"),
             html.H2(f"Metadata: {keys}"),
             _grid("artifact-changed-metadata", "Key", metadata, names, ""),
