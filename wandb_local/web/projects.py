@@ -22,7 +22,7 @@ def trail(_context: Context, _params: Mapping[str, str]) -> list[tuple[str, str]
 
 def layout(context: Context, _params: Mapping[str, str], _query: Mapping[str, str]) -> Component:
     """A grid of projects."""
-    return html.Section([html.H1("Projects"), _grid(_rows(context))])
+    return html.Section([html.H1("Projects"), _grid(project_rows(context))])
 
 
 def register(_app: dash.Dash, _context: Context) -> None:
@@ -40,12 +40,13 @@ def _grid(rows: list[dict[str, Any]]) -> Component:
     return make_grid("projects-grid", "All projects", columns, rows)
 
 
-def _rows(context: Context) -> list[dict[str, Any]]:
+def project_rows(context: Context) -> list[dict[str, Any]]:
+    """The grid's rows, the project first that was heard of last."""
     found = context.db.rows(
         "SELECT entity, name, created_at,"
         " (SELECT count(*) FROM runs WHERE project_id = projects.id) AS runs,"
         " (SELECT count(*) FROM sweeps WHERE project_id = projects.id) AS sweeps,"
-        " (SELECT max(updated_at) FROM runs WHERE project_id = projects.id) AS updated"
+        " (SELECT max(max(updated_at, heartbeat_at)) FROM runs WHERE project_id = projects.id) AS updated"
         " FROM projects ORDER BY coalesce(updated, created_at) DESC"
     )
     return [

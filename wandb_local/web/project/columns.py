@@ -9,6 +9,7 @@ from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.graphql.common import iso
 from wandb_local.graphql.runs import state
+from wandb_local.graphql.searchable import RUNS
 from wandb_local.web.documents import Document, config_of, differing, put, summary_of, title_of
 from wandb_local.web.grids import link_column, value_column
 from wandb_local.web.urls import address
@@ -33,6 +34,15 @@ def runs_of(context: Context, project_id: int) -> list[Listed]:
     """The runs of a project, newest first, with what the list shows of them."""
     rows = context.db.rows(_SELECT, (project_id,))
     return [Listed(row, {"config": _plain(config_of(row)), "summary": _plain(summary_of(row))}) for row in rows]
+
+
+def version_of(context: Context, project_id: int) -> list[Any]:
+    """What changes whenever the list does, also because a run has not been heard of for too long."""
+    sql = (
+        "SELECT count(*), max(heartbeat_at), max(updated_at), group_concat(DISTINCT state),"
+        f" total({RUNS.fields['state']} = 'crashed') FROM runs WHERE project_id = ?"
+    )
+    return list(context.db.rows(sql, (project_id,))[0])
 
 
 def offered(runs: Sequence[Listed]) -> list[str]:

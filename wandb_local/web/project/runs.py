@@ -13,7 +13,7 @@ from wandb_local.graphql.projects import need_project
 from wandb_local.web.charts.selection import MAX_RUNS
 from wandb_local.web.controls import labelled
 from wandb_local.web.grids import make_grid
-from wandb_local.web.project.columns import column_definitions, grid_rows, offered, runs_of, usual
+from wandb_local.web.project.columns import column_definitions, grid_rows, offered, runs_of, usual, version_of
 from wandb_local.web.project.tabs import project_tabs
 from wandb_local.web.urls import address
 
@@ -37,7 +37,7 @@ def layout(context: Context, params: Mapping[str, str], query: Mapping[str, str]
     return html.Section(
         [
             dcc.Store(id="runs-page", data={"entity": params["entity"], "project": params["project"], "usual": own}),
-            dcc.Store(id="runs-version", data=_version(context, project["id"])),
+            dcc.Store(id="runs-version", data=version_of(context, project["id"])),
             dcc.Interval(id="runs-tick", interval=_TICK),
             html.H1(params["project"]),
             project_tabs(params, "runs"),
@@ -88,7 +88,7 @@ def _register_rows(app: dash.Dash, context: Context) -> None:
     )
     def refresh(_: Any, chosen: list[str] | None, version: Any, page: dict[str, Any]) -> Any:
         project = need_project(context, page["entity"], page["project"])
-        now = _version(context, project["id"])
+        now = version_of(context, project["id"])
         ticked = dash.ctx.triggered_id == "runs-tick"
         if ticked and now == version:
             return (no_update,) * 5
@@ -126,12 +126,6 @@ def _register_controls(app: dash.Dash) -> None:
         text = f"Compare {len(names)} runs" if len(names) <= MAX_RUNS else f"Compare the first {MAX_RUNS} runs"
         query = urlencode({"runs": ",".join(names[:MAX_RUNS])})
         return dcc.Link(text, href=f"{address(page['entity'], page['project'], 'compare')}?{query}", className="button")
-
-
-def _version(context: Context, project_id: int) -> list[Any]:
-    """What changes whenever the list does."""
-    sql = "SELECT count(*), max(heartbeat_at), max(updated_at), group_concat(DISTINCT state) FROM runs"
-    return list(context.db.rows(f"{sql} WHERE project_id = ?", (project_id,))[0])
 
 
 def _count(count: int) -> str:

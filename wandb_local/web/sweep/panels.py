@@ -7,10 +7,10 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.graphql.common import iso, now
+from wandb_local.graphql.common import iso
 from wandb_local.web.grids import link_column
 from wandb_local.web.sweep.importance import FEWEST_RUNS, Importance, as_text
-from wandb_local.web.sweep.read import Sweep, SweepRun
+from wandb_local.web.sweep.read import Sweep, SweepRun, agents
 from wandb_local.web.urls import address
 
 ACTIONS = {  # a sweep's state: the buttons, and the state that each of them sets
@@ -26,7 +26,6 @@ _HINTS = {
     "Stop": "Start no new runs; those that run go on to their end.",
     "Cancel": "Stop the sweep and end its runs at once.",
 }
-_ALIVE = 60.0  # seconds since an agent was last heard of; they beat every 5
 
 
 def heading(sweep: Sweep) -> list[Component]:
@@ -48,15 +47,14 @@ def heading(sweep: Sweep) -> list[Component]:
 def facts(context: Context, sweep: Sweep, params: Mapping[str, str]) -> list[Component]:
     """What one wants to know first."""
     best = next(iter(sweep.ranked()), None)
-    agents = context.db.rows("SELECT * FROM agents WHERE sweep_id = ?", (sweep.row["id"],))
-    alive = sum(now() - agent["heartbeat_at"] < _ALIVE for agent in agents)
+    alive, every = agents(context, sweep.row["id"])
     goal = f"{'maximize' if sweep.maximize else 'minimize'} {sweep.metric}" if sweep.metric else "none"
     shown: dict[str, Any] = {
         "Method": sweep.config["method"],
         "Metric": goal,
         "Runs": f"{len(sweep.runs)} of {sweep.expected}" if sweep.expected else str(len(sweep.runs)),
         "States": _counted(sweep.runs) or "no run yet",
-        "Agents": f"{alive} at work, {len(agents)} in all" if agents else "none yet",
+        "Agents": f"{alive} at work, {every} in all" if every else "none yet",
         "Best": "none yet" if best is None else _best(best, params),
     }
     return [html.Div([html.Dt(name), html.Dd(value)]) for name, value in shown.items()]

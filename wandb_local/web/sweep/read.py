@@ -8,13 +8,16 @@ from typing import Any
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import NotFoundError
+from wandb_local.graphql.common import now
 from wandb_local.graphql.projects import need_project
 from wandb_local.graphql.runs import state
+from wandb_local.graphql.searchable import RUNS
 from wandb_local.sweeps.agents import STOPPED_BY_AGENT
 from wandb_local.sweeps.records import expected_runs, find_sweep, parse_config
 from wandb_local.sweeps.trials import arguments, final_metric, metric_name, sweep_runs
 
 STOPPED_EARLY = "stopped early"
+_ALIVE = 60.0  # seconds since an agent was last heard of; they beat every 5
 ACTIVE = ("pending", "running", "preempting")
 
 
@@ -102,16 +105,24 @@ def read_sweep(context: Context, entity: str, project: str, name: str) -> Sweep:
 
 
 def stamp(context: Context, entity: str, project: str, name: str) -> str:
-    """Text that changes when anything of a sweep or its runs does."""
+    """Text that changes when anything of a sweep, its runs or its agents does, also as they fall silent."""
     row = find_sweep(context, need_project(context, entity, project)["id"], name)
     if row is None:
         return ""
     found = context.db.row(
-        "SELECT count(*), total(updated_at), total(heartbeat_at), total(history_lines) FROM runs WHERE sweep_id = ?"
+        "SELECT count(*), total(updated_at), total(heartbeat_at), total(history_lines),"
+        f" total({RUNS.fields['state']} = 'crashed') FROM runs WHERE sweep_id = ?"
         " OR id IN (SELECT run_id FROM sweep_prior_runs WHERE sweep_id = ?)",
         (row["id"], row["id"]),
     )
-    return f"{row['state']} {row['updated_at']} {tuple(found or ())}"
+    return f"{row['state']} {row['updated_at']} {tuple(found or ())} {agents(context, row['id'])}"
+
+
+def agents(context: Context, sweep_id: int) -> tuple[int, int]:
+    """How many agents of a sweep are at work, and how many there have been."""
+    sql = "SELECT total(heartbeat_at > ?), count(*) FROM agents WHERE sweep_id = ?"
+    alive, every = context.db.rows(sql, (now() - _ALIVE, sweep_id))[0]
+    return int(alive), every
 
 
 def _varied(parameters: Mapping[str, Any], above: str = "") -> Iterator[Parameter]:

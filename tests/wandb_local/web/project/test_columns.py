@@ -3,8 +3,9 @@
 import json
 
 from wandb_local import filestream, runs
+from wandb_local.graphql.common import now
 from wandb_local.graphql.projects import need_project
-from wandb_local.web.project.columns import column_definitions, grid_rows, runs_of
+from wandb_local.web.project.columns import column_definitions, grid_rows, runs_of, version_of
 
 
 def test_numbers_that_are_not_finite_are_shown_and_count_as_missing(context):
@@ -23,3 +24,17 @@ def test_numbers_that_are_not_finite_are_shown_and_count_as_missing(context):
     }
     loss, word = column_definitions(["summary.loss", "summary.word"], rows)[-2:]
     assert (loss["filter"], word["filter"]) == ("agNumberColumnFilter", "agTextColumnFilter")
+
+
+def test_the_list_changes_when_a_run_is_no_longer_heard_of(context):
+    for name in ("silent", "lively"):
+        runs.upsert(context, {"entityName": "local", "modelName": "p", "name": name, "host": "h"})
+    project_id = need_project(context, "local", "p")["id"]
+
+    def version(seconds):
+        """What it is if one run was heard of so long ago, and the other one just now, as always."""
+        with context.db.write() as connection:
+            connection.execute("UPDATE runs SET heartbeat_at = ? WHERE name = 'silent'", (now() - seconds,))
+        return version_of(context, project_id)
+
+    assert version(20) == version(200) != version(400)

@@ -1,0 +1,48 @@
+"""What the page of a sweep notices, read from the stores."""
+
+import json
+
+import pytest
+
+from tests.wandb_local.test_sweeps import GRID
+from wandb_local import runs
+from wandb_local.graphql.common import now
+from wandb_local.sweeps import records
+from wandb_local.web.sweep.read import agents, stamp
+
+
+@pytest.fixture
+def sweep(context):
+    """The id of a sweep with two runs."""
+    made = records.upsert(context, {"entityName": "local", "projectName": "p", "config": json.dumps(GRID)})
+    name = context.db.value("SELECT name FROM sweeps WHERE id = ?", (made,))
+    for run in ("silent", "lively"):
+        runs.upsert(context, {"entityName": "local", "modelName": "p", "name": run, "host": "h", "sweep": name})
+    return name
+
+
+def test_a_run_that_is_no_longer_heard_of_changes_the_page(context, sweep):
+    moment = int(now())
+
+    def seen(seconds):
+        """The stamp if one run was heard of so long ago, and the other one that much later: the sum stays."""
+        with context.db.write() as connection:
+            sql = "UPDATE runs SET heartbeat_at = iif(name = 'silent', ?, ?)"
+            connection.execute(sql, (moment - seconds, moment + seconds))
+        return stamp(context, "local", "p", sweep)
+
+    assert seen(20) == seen(200) != seen(400)
+
+
+def test_an_agent_that_is_no_longer_heard_of_changes_the_page(context, sweep):
+    def seen(seconds):
+        with context.db.write() as connection:
+            connection.execute("UPDATE agents SET heartbeat_at = ?", (now() - seconds,))
+        return stamp(context, "local", "p", sweep), agents(context, 1)
+
+    with context.db.write() as connection:
+        sql = "INSERT INTO agents (sweep_id, name, created_at, heartbeat_at) SELECT id, 'a', 0, 0 FROM sweeps"
+        connection.execute(sql)
+    assert seen(10) == seen(30)
+    assert [seen(seconds)[1] for seconds in (30, 90)] == [(1, 1), (0, 1)]
+    assert seen(30)[0] != seen(90)[0]
