@@ -197,6 +197,13 @@ def test_an_invalid_configuration_is_refused_with_its_key(project):
         wandb.sweep(config, project=project, entity="local")
 
 
+@pytest.mark.parametrize("value", [float("inf"), [float("nan")]])
+def test_values_that_no_agent_can_be_told_are_refused_with_their_key(project, value):
+    config = {"method": "random", "parameters": {"lr": {"value": 1.0}, "clip": {"values": [1.0, value]}}}
+    with pytest.raises(Exception, match=r"parameters\.clip: .*finite"):
+        wandb.sweep(config, project=project, entity="local")
+
+
 def test_a_deleted_agent_or_sweep_is_a_404(server):
     with pytest.raises(urllib.error.HTTPError) as caught:
         heartbeat(server, "QWdlbnQ6OTk5OTk5")

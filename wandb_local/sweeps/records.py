@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from wandb_local import jsons
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import ClientError, NotFoundError, UnsupportedError
@@ -59,6 +60,7 @@ def _changes(given: Mapping[str, Any]) -> dict[str, Any]:
         config = parse_config(given["config"])
         if (config.get("controller") or {}).get("type") == "local":
             raise UnsupportedError("controller: type local is not supported by this server, which searches itself")
+        _check_can_be_told(config["parameters"])
         changes["config"] = str(given["config"])
         changes["description"] = config.get("description")
     if given.get("displayName") is not None:
@@ -68,6 +70,15 @@ def _changes(given: Mapping[str, Any]) -> dict[str, Any]:
             raise ClientError(f"state {given['state']!r}: give one of {STATES}")
         changes["state"] = str(given["state"]).upper()
     return changes
+
+
+def _check_can_be_told(parameters: Mapping[str, Any]) -> None:
+    for name, spec in parameters.items():
+        try:
+            jsons.dumps(spec)
+        except (TypeError, ValueError):
+            rule = "agents are told values in JSON, which has text, finite numbers, flags, lists and mappings"
+            raise ClientError(f"sweep configuration: parameters.{name}: {rule}, got {spec!r}") from None
 
 
 def parse_config(text: Any) -> dict[str, Any]:
