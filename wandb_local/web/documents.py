@@ -10,6 +10,7 @@ from wandb_local.database import Row
 Document = dict[str, Any]
 _LONG = 300  # characters of a value that a cell shows
 _NOT_FINITE = {"NaN": "NaN", "Infinity": "∞", "-Infinity": "-∞"}  # as config and summary hold them, as a reader does
+_MOST_EXACT = 2**53  # whole numbers beyond it lose digits in a browser
 
 
 def title_of(run: Row) -> str:
@@ -31,8 +32,9 @@ def summary_of(run: Row) -> Document:
 
 
 def cell(value: Any) -> Any:
-    """A value as a grid shows it: numbers and texts as they are, media by their kind, other things as JSON."""
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+    """A value as a grid shows it: numbers and texts as they are, media by their kind, other things as JSON; a whole
+    number that a browser would round as text."""
+    if value is None or (is_number(value) and not _loses_digits(value)):
         return value
     if is_media(value):
         return f"({value['_type']})"
@@ -41,11 +43,24 @@ def cell(value: Any) -> Any:
 
 
 def put(row: Document, field: str, value: Any) -> None:
-    """Give a grid's row a value for a column of ``grids.value_column``. A number that is not finite is shown, and is
-    missing to whoever sorts and filters: text among numbers would do away with their order."""
+    """Give a grid's row a value for a column of ``grids.value_column``. Text among numbers would do away with their
+    order: a number that is not finite is missing to whoever sorts and filters, and a large one is rounded; both are
+    shown as they are."""
     if isinstance(value, str) and value in _NOT_FINITE:
-        row["shown"][field], value = _NOT_FINITE[value], None
-    row[field] = cell(value)
+        row[field], row["shown"][field] = None, _NOT_FINITE[value]
+    elif is_number(value) and _loses_digits(value):
+        row[field], row["shown"][field] = value, cell(value)
+    else:
+        row[field] = cell(value)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number (a boolean is none)."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _loses_digits(value: float) -> bool:
+    return isinstance(value, int) and abs(value) > _MOST_EXACT
 
 
 def is_media(value: Any) -> bool:

@@ -7,6 +7,8 @@ import dash_ag_grid as dag
 from dash import html
 from dash.development.base_component import Component
 
+from wandb_local.web.documents import is_number
+
 # a column may hold values of several types, so that the grid must not guess one
 _DEFAULTS = {"sortable": True, "filter": True, "resizable": True, "minWidth": 90, "cellDataType": False}
 
@@ -44,7 +46,7 @@ def make_grid(
 def value_column(field: str, header: str, values: Iterable[Any], **more: Any) -> dict[str, Any]:
     """A column of logged values: with a filter for numbers if they are all numbers, for text otherwise. What a row's
     dictionary ``shown`` has for the field is shown in place of the value."""
-    numbers = all(isinstance(value, int | float | None) for value in values)
+    numbers = all(value is None or is_number(value) for value in values)
     kind = {"filter": "agNumberColumnFilter"} if numbers else {"filter": "agTextColumnFilter"}
     shown = {"function": "params.data.shown[params.colDef.field] || params.value"}
     return {"field": field, "headerName": header, "headerTooltip": header, "valueFormatter": shown, **kind, **more}

@@ -8,8 +8,9 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.graphql.common import iso
-from wandb_local.web.grids import link_column
-from wandb_local.web.sweep.importance import FEWEST_RUNS, Importance, as_text
+from wandb_local.web.documents import put
+from wandb_local.web.grids import link_column, value_column
+from wandb_local.web.sweep.importance import FEWEST_RUNS, Importance
 from wandb_local.web.sweep.read import Sweep, SweepRun, agents
 from wandb_local.web.urls import address
 
@@ -103,17 +104,9 @@ def run_columns(sweep: Sweep) -> list[dict[str, Any]]:
     columns = [link_column("title", "Run", pinned="left", minWidth=170), {"field": "state", "headerName": "State"}]
     if sweep.metric:
         columns.append({"field": "metric", "headerName": sweep.metric, "filter": "agNumberColumnFilter", **best_first})
-    columns += [
-        {
-            "field": f"value {p.name}",
-            "headerName": p.name,
-            "headerTooltip": p.name,
-            "flex": 1,
-            "minWidth": 120,
-            **_filter(sweep, p.name),
-        }
-        for p in sweep.parameters
-    ]
+    for p in sweep.parameters:
+        values = [run.values.get(p.name) for run in sweep.runs] or [""]  # before the first run: of any kind
+        columns.append(value_column(f"value {p.name}", p.name, values, flex=1, minWidth=120))
     numeric = {"filter": "agNumberColumnFilter", "width": 110}
     columns += [
         {"field": "steps", "headerName": "Rows", **numeric},
@@ -123,31 +116,23 @@ def run_columns(sweep: Sweep) -> list[dict[str, Any]]:
     return columns
 
 
-def _filter(sweep: Sweep, name: str) -> dict[str, Any]:
-    values = [run.values[name] for run in sweep.runs if name in run.values]
-    numeric = bool(values) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-    return {"filter": "agNumberColumnFilter" if numeric else "agTextColumnFilter"}
-
-
 def run_rows(runs: Sequence[SweepRun], params: Mapping[str, str]) -> list[dict[str, Any]]:
     """The rows of the grid of runs."""
-    return [
-        {
-            "id": run.name,
-            "title": run.title,
-            "href": address(params["entity"], params["project"], "runs", run.name),
-            "state": run.state,
-            "metric": None if run.metric is None else float(f"{run.metric:.6g}"),
-            "steps": run.steps,
-            "seconds": round(run.seconds),
-            "started": iso(run.started),
-            **{f"value {name}": _cell(value) for name, value in run.values.items()},
-        }
-        for run in runs
-    ]
+    return [_run_row(run, params) for run in runs]
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, float):
-        return float(f"{value:.6g}")
-    return value if isinstance(value, int) and not isinstance(value, bool) else as_text(value)
+def _run_row(run: SweepRun, params: Mapping[str, str]) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "id": run.name,
+        "title": run.title,
+        "href": address(params["entity"], params["project"], "runs", run.name),
+        "state": run.state,
+        "metric": None if run.metric is None else float(f"{run.metric:.6g}"),
+        "steps": run.steps,
+        "seconds": round(run.seconds),
+        "started": iso(run.started),
+        "shown": {},
+    }
+    for name, value in run.values.items():
+        put(row, f"value {name}", float(f"{value:.6g}") if isinstance(value, float) else value)
+    return row

@@ -5,6 +5,7 @@ import json
 from wandb_local import filestream, runs
 from wandb_local.graphql.common import now
 from wandb_local.graphql.projects import need_project
+from wandb_local.web.documents import cell
 from wandb_local.web.project.columns import column_definitions, grid_rows, runs_of, version_of
 
 
@@ -38,3 +39,16 @@ def test_the_list_changes_when_a_run_is_no_longer_heard_of(context):
         return version_of(context, project_id)
 
     assert version(20) == version(200) != version(400)
+
+
+def test_all_digits_of_a_whole_number_are_shown(context):
+    seeds = {"seed": {"value": 12345678901234567891}, "small": {"value": 2**53}, "flag": {"value": True}}
+    runs.upsert(context, {"entityName": "local", "modelName": "p", "name": "a", "config": json.dumps(seeds)})
+    found = runs_of(context, need_project(context, "local", "p")["id"])
+    chosen = ["config.seed", "config.small", "config.flag"]
+    (row,) = grid_rows(found, "local", "p", chosen)
+    assert [row[name] for name in chosen] == [12345678901234567891, 2**53, "true"]  # to sort and filter by
+    assert row["shown"] == {"config.seed": "12345678901234567891"}
+    filters = [column["filter"] for column in column_definitions(chosen, [row])[-3:]]
+    assert filters == ["agNumberColumnFilter", "agNumberColumnFilter", "agTextColumnFilter"]
+    assert cell(-12345678901234567891) == "-12345678901234567891"

@@ -8,7 +8,8 @@ from tests.wandb_local.test_sweeps import GRID
 from wandb_local import runs
 from wandb_local.graphql.common import now
 from wandb_local.sweeps import records
-from wandb_local.web.sweep.read import agents, stamp
+from wandb_local.web.sweep.panels import run_columns, run_rows
+from wandb_local.web.sweep.read import agents, read_sweep, stamp
 
 
 @pytest.fixture
@@ -46,3 +47,13 @@ def test_an_agent_that_is_no_longer_heard_of_changes_the_page(context, sweep):
     assert seen(10) == seen(30)
     assert [seen(seconds)[1] for seconds in (30, 90)] == [(1, 1), (0, 1)]
     assert seen(30)[0] != seen(90)[0]
+
+
+def test_parameters_in_the_grid_of_runs(context, sweep):
+    values = {"lr": {"value": 12345678901234567891}, "size": {"value": "s"}}
+    runs.upsert(context, {"entityName": "local", "modelName": "p", "name": "silent", "config": json.dumps(values)})
+    found = read_sweep(context, "local", "p", sweep)
+    row = run_rows(found.runs, {"entity": "local", "project": "p"})[0]
+    assert (row["value lr"], row["shown"]) == (12345678901234567891, {"value lr": "12345678901234567891"})
+    filters = {column["headerName"]: column["filter"] for column in run_columns(found) if "filter" in column}
+    assert (filters["lr"], filters["size"]) == ("agNumberColumnFilter", "agTextColumnFilter")
