@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +37,7 @@ CONFIG = (
     "seed",
     "project",
 )
-CALIBRATION = 64  # training frames that fix the ranges of the activations
+CALIBRATION = 32  # training frames that fix the ranges of the activations
 
 
 def export(options: argparse.Namespace) -> None:
@@ -111,15 +110,16 @@ def prediction_size(options: argparse.Namespace, saved: SavedModel, dataset: Cam
     return scaled_size((frame[0], frame[1]), factor_of(options, saved))
 
 
-def _calibration(dataset: CamVid, size: tuple[int, int]) -> Iterator[Batch]:
-    """Training frames, spread over the split, as the model gets them."""
+def _calibration(dataset: CamVid, size: tuple[int, int]) -> list[Batch]:
+    """Training frames, spread over the split, as the model gets them: each (1, 3, h, w)."""
     from eval.inference import resize_image
 
     frames = dataset.splits["train"]
     chosen = frames[:: max(1, len(frames) // CALIBRATION)][:CALIBRATION]
-    for frame in tqdm(chosen, "calibrating", unit="frame", file=sys.stderr, disable=None):
-        image = resize_image(dataset.read_image(frame), size)
-        yield np.ascontiguousarray(image.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255)  # (1, 3, h, w)
+    images = (resize_image(dataset.read_image(frame), size) for frame in chosen)
+    return [
+        np.ascontiguousarray(image.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255) for image in images
+    ]
 
 
 def score(
