@@ -15,7 +15,9 @@ from wandb_local.graphql.runs import log_line
 from wandb_local.web.controls import labelled
 
 PER_PAGE = 1000  # lines
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f]")  # colours, cursor moves, bells
+_CONTROL = r"[\x00-\x08\x0b-\x1f\x7f]"
+_CONTROLS = re.compile(_CONTROL)
+_ESCAPES = re.compile(rf"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]|{_CONTROL}")  # colours, cursor moves, bells
 
 
 def show(context: Context, run: Row, params: Mapping[str, str]) -> Component:
@@ -60,32 +62,39 @@ def register(app: dash.Dash, context: Context) -> None:
     )
     def page(_: Any, search: str | None, _older: Any, _newer: Any, place: Any, where: dict[str, str]) -> Any:
         run = need_run(context, where["entity"], where["project"], where["run"])
-        total, back = count_lines(context, run, search or ""), place["back"] if place else 0
+        back = place["back"] if place else 0
         turn = {"console-older": PER_PAGE, "console-newer": -PER_PAGE, "run-tick": 0}
         back = max(back + turn[ctx.triggered_id], 0) if ctx.triggered_id in turn else 0
+        lines, total = read_lines(context, run, search or "", back)
         now = {"back": back, "total": total, "search": search or ""}
         if now == place and ctx.triggered_id == "run-tick" and back > 0:
             return (no_update,) * 5
-        lines = read_lines(context, run, search or "", back)
         end = total - back
         text = f"lines {end - len(lines) + 1} to {end} of {total}" if lines else "no lines"
         return "\n".join(lines), text, end - len(lines) <= 0, back == 0, now
 
 
-def count_lines(context: Context, run: Row, search: str) -> int:
-    """The number of console lines that hold the text."""
-    sql = "SELECT count(*) FROM console WHERE run_id = ? AND (? = '' OR instr(lower(line), lower(?)))"
-    return int(context.db.value(sql, (run["id"], search, search)))
+def read_lines(context: Context, run: Row, search: str, back: int) -> tuple[list[str], int]:
+    """A page of the lines that hold the text, in order: those that end ``back`` lines before the last one; and how many
+    there are on all pages. Searched is what is shown, without the client's marks, whatever the case of its letters."""
+    sql = "SELECT number, line FROM console WHERE run_id = ? ORDER BY number DESC"
+    if search:
+        wanted = search.casefold()
+        likely = (row for row in context.db.rows(sql, (run["id"],)) if _may_show(row["line"], wanted))
+        found = [line for line in map(_shown, likely) if wanted in line.casefold()]
+        return found[back : back + PER_PAGE][::-1], len(found)
+    rows = context.db.rows(f"{sql} LIMIT ? OFFSET ?", (run["id"], PER_PAGE, back))
+    total = context.db.value("SELECT count(*) FROM console WHERE run_id = ?", (run["id"],))
+    return [_shown(row) for row in reversed(rows)], total
 
 
-def read_lines(context: Context, run: Row, search: str, back: int) -> list[str]:
-    """A page of the lines that hold the text, in order: those that end ``back`` lines before the last one."""
-    rows = context.db.rows(
-        "SELECT number, line FROM console WHERE run_id = ? AND (? = '' OR instr(lower(line), lower(?)))"
-        " ORDER BY number DESC LIMIT ? OFFSET ?",
-        (run["id"], search, search, PER_PAGE, back),
-    )
-    return [readable(log_line(row)["line"]) for row in reversed(rows)]
+def _may_show(line: str, wanted: str) -> bool:
+    """Quick: what is shown is a part of the line, unless something is taken out of its middle."""
+    return wanted in line.casefold() or _CONTROLS.search(line) is not None
+
+
+def _shown(row: Row) -> str:
+    return readable(log_line(row)["line"])
 
 
 def readable(line: str) -> str:
