@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_a_folder_in_use_is_left_alone(tmp_path):
 
 def test_scenes_whose_drawing_was_killed_are_drawn_anew(tmp_path):
     words = [sys.executable, "-m", "camvid", "synth", tmp_path / "set", "--layout", "segnet", "--seed", "0"]
-    options = {"cwd": CHECKOUT, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    options: dict[str, Any] = {"cwd": CHECKOUT, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen([*words, "--frames", "200"], **options) as process:
         deadline = time.monotonic() + 120
         while not list(tmp_path.glob(".set.part/trainannot/*.png")):
