@@ -253,6 +253,12 @@ def _register_controls(app: dash.Dash, context: Context) -> None:
         sweep = read_sweep(context, *place)
         if target == "CANCELED" and not confirmed:
             return no_update, True, no_update
-        if target in panels.ACTIONS[sweep.row["state"]].values():
-            records.upsert(context, {"id": to_id("Sweep", sweep.row["id"]), "state": target})
+        set_state(context, sweep, target)
         return stamp(context, *place), False, False
+
+
+def set_state(context: Context, sweep: Sweep, target: str) -> None:
+    """Give a sweep a state that one of its buttons sets; it is on the disk when this returns."""
+    if target in panels.ACTIONS[sweep.row["state"]].values():
+        records.upsert(context, {"id": to_id("Sweep", sweep.row["id"]), "state": target})
+        context.db.unsettled.settle()

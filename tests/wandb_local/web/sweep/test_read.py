@@ -1,13 +1,14 @@
-"""What the page of a sweep notices, read from the stores."""
+"""What the page of a sweep notices, shows and changes, in the stores."""
 
 import json
 
 import pytest
 
 from tests.wandb_local.test_sweeps import GRID
-from wandb_local import runs
+from wandb_local import durable, runs
 from wandb_local.graphql.common import now
 from wandb_local.sweeps import records
+from wandb_local.web.sweep.page import set_state
 from wandb_local.web.sweep.panels import run_columns, run_rows
 from wandb_local.web.sweep.read import agents, read_sweep, stamp
 
@@ -57,3 +58,12 @@ def test_parameters_in_the_grid_of_runs(context, sweep):
     assert (row["value lr"], row["shown"]) == (12345678901234567891, {"value lr": "12345678901234567891"})
     filters = {column["headerName"]: column["filter"] for column in run_columns(found) if "filter" in column}
     assert (filters["lr"], filters["size"]) == ("agNumberColumnFilter", "agTextColumnFilter")
+
+
+def test_a_button_has_its_effect_on_the_disk(context, sweep, monkeypatch):
+    context.db.unsettled.settle()
+    synced = []
+    monkeypatch.setattr(durable, "sync", lambda path: synced.append(path.name.partition("-")[2]))
+    set_state(context, read_sweep(context, "local", "p", sweep), "PAUSED")
+    assert read_sweep(context, "local", "p", sweep).row["state"] == "PAUSED"
+    assert synced == ["wal"]
