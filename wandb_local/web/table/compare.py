@@ -22,6 +22,7 @@ from wandb_local.web.table.cells import (
 )
 
 Pair = tuple[Row, Row]
+Made = tuple[int, Column, list[Cell]]  # rank (images, differences, all else), column and cells
 
 
 def key_columns(one: Table, other: Table) -> list[str]:
@@ -72,12 +73,15 @@ def _joined(one: Sequence[Row], left: int, other: Sequence[Row], right: int) -> 
     return pairs, (len(one) - len(pairs), len(other) - len(pairs))
 
 
-def _columns(one: Table, other: Table, key: str, pairs: Sequence[Pair]) -> Iterator[tuple[int, Column, list[Cell]]]:
-    """Rank (images, differences, all else), column and cells."""
+def _columns(one: Table, other: Table, key: str, pairs: Sequence[Pair]) -> Iterator[Made]:
+    """The columns behind the key."""
     shared = shared_sets(pairs)
     for left, column in enumerate(one.columns):
         right = other.position(column.name)
-        if column.name == key or right is None:
+        if column.name == key:
+            continue
+        if right is None:
+            yield _one_side(column, [pair[0][left] for pair in pairs], "A", shared)
             continue
         ours, theirs = [pair[0][left] for pair in pairs], [pair[1][right] for pair in pairs]
         kinds = {column.kind, other.columns[right].kind}
@@ -89,8 +93,19 @@ def _columns(one: Table, other: Table, key: str, pairs: Sequence[Pair]) -> Itera
         if kinds != {"number"} and ours == theirs:
             yield 2, column, ours
         else:
-            yield 2, Column(f"{column.name} (A)", column.kind), ours
-            yield 2, Column(f"{column.name} (B)", other.columns[right].kind), theirs
+            yield _one_side(column, ours, "A", shared)
+            yield _one_side(other.columns[right], theirs, "B", shared)
+    for right, column in enumerate(other.columns):
+        if one.position(column.name) is None:
+            yield _one_side(column, [pair[1][right] for pair in pairs], "B", shared)
+
+
+def _one_side(column: Column, cells: list[Cell], side: str, shared: frozenset[str]) -> Made:
+    """A column of one of the tables, under a name that says of which."""
+    named = Column(f"{column.name} ({side})", column.kind)
+    if column.kind == "image":
+        return 0, named, [_renamed(cell, side, shared) for cell in cells]
+    return 2, named, cells
 
 
 def _difference(ours: Cell, theirs: Cell) -> Cell:
@@ -99,16 +114,14 @@ def _difference(ours: Cell, theirs: Cell) -> Cell:
     return theirs - ours  # type: ignore[operator]
 
 
-def _images(
-    column: Column, ours: list[Cell], theirs: list[Cell], shared: frozenset[str]
-) -> Iterator[tuple[int, Column, list[Cell]]]:
-    left = [_renamed(cell, "A", shared) for cell in ours]
-    right = [_renamed(cell, "B", shared) for cell in theirs]
+def _images(column: Column, ours: list[Cell], theirs: list[Cell], shared: frozenset[str]) -> Iterator[Made]:
     if all(map(_same_pictures, ours, theirs)):
+        left = [_renamed(cell, "A", shared) for cell in ours]
+        right = [_renamed(cell, "B", shared) for cell in theirs]
         yield 0, column, list(map(_merged, left, right))
     else:
-        yield 0, Column(f"{column.name} (A)", "image"), list(left)
-        yield 0, Column(f"{column.name} (B)", "image"), list(right)
+        yield _one_side(column, ours, "A", shared)
+        yield _one_side(column, theirs, "B", shared)
 
 
 def _renamed(cell: Cell, side: str, shared: frozenset[str]) -> tuple[Picture, ...]:

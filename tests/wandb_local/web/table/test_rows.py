@@ -88,6 +88,21 @@ def test_different_images_stand_beside_each_other_and_rows_of_one_key_in_their_o
         compare(one, Table((Column("name", "text"),), [("a",)]), "score")
 
 
+def test_columns_that_one_table_has_alone_are_shown_too():
+    columns = (Column("name", "text"), Column("note", "text"), Column("image", "image"))
+    one = Table((*columns, Column("old", "number")), [("a", "x", image("a", "p1"), 1)], SETS)
+    two = Table((columns[0], Column("more", "image"), Column("new", "number")), [("a", image("a", "p2"), 2)], SETS)
+    both: Any = compare(one, two, "name")
+    names = ["name", "image (A)", "more (B)", "note (A)", "old (A)", "new (B)"]
+    assert [column.name for column in both.columns] == names
+    assert [*both.rows[0][:1], *both.rows[0][3:]] == ["a", "x", 1, 2]
+    assert [each.name for each in both.sets] == ["truth", "prediction (A)", "prediction (B)"]
+    assert [set(both.rows[0][place][0].masks) for place in (1, 2)] == [
+        {"truth", "prediction (A)"},
+        {"truth", "prediction (B)"},
+    ]
+
+
 def test_keys_that_name_one_row_each_come_first():
     one = table(("a", 1, None, 0), ("b", 1, None, 0))
     assert key_columns(one, one) == ["name", "score"]
