@@ -34,17 +34,28 @@ class Files:
         """MD5 and reference by path; one of the two is None."""
         raise NotImplementedError
 
+    def entry(self, path: str) -> tuple[str | None, str | None]:
+        """MD5 and reference of one file; both are None if there is none."""
+        raise NotImplementedError
+
     def url(self, path: str) -> str:
         """The address from which a browser gets a file."""
         raise NotImplementedError
 
-    def find(self, path: object, depth: int = 0) -> File | None:
+    def find(self, path: object) -> File | None:
         """A stored file, also behind references to other artifacts; None if its bytes are not here."""
-        md5, reference = self.entries.get(str(path), (None, None))
+        return self._stored(str(path), self.entries.get(str(path), (None, None)))
+
+    def find_one(self, path: object, depth: int = 0) -> File | None:
+        """The same for whoever needs one file of these: the others are not listed."""
+        return self._stored(str(path), self.entry(str(path)), depth)
+
+    def _stored(self, path: str, entry: tuple[str | None, str | None], depth: int = 0) -> File | None:
+        md5, reference = entry
         if md5 is not None:
-            return File(self, str(path), md5) if self._context.blobs.path(md5).is_file() else None
+            return File(self, path, md5) if self._context.blobs.path(md5).is_file() else None
         target = follow(self._context, reference) if reference and depth < _LONGEST_PATH else None
-        return target[0].find(target[1], depth + 1) if target else None
+        return target[0].find_one(target[1], depth + 1) if target else None
 
     def read(self, file: File) -> bytes:
         """The bytes of a file.
@@ -84,6 +95,12 @@ class ArtifactFiles(Files):
         sql = "SELECT path, md5, ref FROM artifact_files WHERE artifact_id = ?"
         return {row["path"]: (row["md5"], row["ref"]) for row in self._context.db.rows(sql, (self._id,))}
 
+    def entry(self, path: str) -> tuple[str | None, str | None]:
+        """MD5 and reference of a file of the version."""
+        sql = "SELECT md5, ref FROM artifact_files WHERE artifact_id = ? AND path = ?"
+        md5, reference = self._context.db.row(sql, (self._id, path)) or (None, None)
+        return md5, reference
+
     def url(self, path: str) -> str:
         """``/_media/artifacts/…``."""
         return artifact_file_url(*self._place, path)
@@ -102,6 +119,10 @@ class RunFiles(Files):
         """All files of the run."""
         sql = "SELECT name, md5 FROM run_files WHERE run_id = ?"
         return {row["name"]: (row["md5"], None) for row in self._context.db.rows(sql, (self._id,))}
+
+    def entry(self, path: str) -> tuple[str | None, str | None]:
+        """MD5 of a file of the run; it holds no references."""
+        return self._context.db.value("SELECT md5 FROM run_files WHERE run_id = ? AND name = ?", (self._id, path)), None
 
     def url(self, path: str) -> str:
         """``/_media/runs/…``."""

@@ -77,9 +77,9 @@ def find_table(context: Context, value: Mapping[str, Any], own: RunFiles) -> tup
     """
     for address in (value.get("artifact_path"), value.get("_latest_artifact_path")):
         target = follow(context, address)
-        if target and (file := target[0].find(target[1])):
+        if target and (file := target[0].find_one(target[1])):
             return file, value["_type"] == "incremental-table-file"
-    file = own.find(value.get("path"))
+    file = own.find_one(value.get("path"))
     if file is None:
         raise NotFoundError("the table is not stored (yet): the run may still be uploading it")
     return file, False

@@ -147,7 +147,7 @@ class Tables:
             place = find_member(context, project["id"], f"{source.name}:{source.version}")
             if place is None:
                 raise NotFoundError(f"artifact {source.name}:{source.version} does not exist")
-            file = ArtifactFiles(context, place["artifact_id"]).find(source.key)
+            file = ArtifactFiles(context, place["artifact_id"]).find_one(source.key)
             if file is None:
                 raise NotFoundError(f"artifact {source.name}:{source.version} has no file {source.key!r}")
             return file, False
