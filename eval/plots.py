@@ -120,14 +120,8 @@ def curves_figure(history: Sequence[Mapping[str, float]]) -> Figure:
         for key, color in zip(keys, (PLAIN if title == "Loss" else INK, PRIORITY), strict=True):
             points = [(epoch, row[key]) for epoch, row in enumerate(history, 1) if np.isfinite(row.get(key, np.nan))]
             marker = "" if key == "train/loss" and len(points) > 1 else "o"
-            axes.plot(
-                *zip(*points, strict=True) if points else ((), ()),
-                color=color,
-                marker=marker,
-                ms=4,
-                label=key,
-                clip_on=False,
-            )
+            places = zip(*points, strict=True) if points else ((), ())
+            axes.plot(*places, color=color, marker=marker, ms=4, label=key, clip_on=False)
         axes.set_title(title, fontsize=12, color=INK, loc="left", pad=8)
         axes.set_xlabel("epoch", fontsize=10, color=MUTED)
         axes.set_xlim(0.5, len(history) + 0.5)
