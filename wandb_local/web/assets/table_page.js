@@ -116,6 +116,12 @@
 
     window.dash_clientside = Object.assign({}, window.dash_clientside, {
         table: {
+            // A filter or an order asks for the open row again; where none is open there is nothing to ask.
+            ask: (row, applied, sort, asked) => {
+                const next = row === null || row === undefined || applied === null ? null : [row, applied, sort];
+                return same(next, asked ?? null) ? window.dash_clientside.no_update : next;
+            },
+
             reload: () => void grid((api) => api.purgeInfiniteCache()),
 
             sorted: (request, sort, about) => {

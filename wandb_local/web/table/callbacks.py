@@ -17,7 +17,7 @@ from wandb_local.web.table.tables import Source, Tables
 from wandb_local.web.table.tokens import FilterError, tokens
 
 _MOST = 500  # rows that one request may ask for
-_AT_ONCE = ("draw", "remember")  # clientside functions that run when the page appears
+_AT_ONCE = ("ask", "draw", "remember")  # clientside functions that run when the page appears
 _VIEW = (
     ("table-sets", "value"),
     ("table-classes", "value"),
@@ -74,14 +74,14 @@ def register_callbacks(app: dash.Dash, tables: Tables) -> None:
 
     @app.callback(
         Output("table-record", "data"),
-        Input("table-row", "data"),
-        Input("table-applied", "data"),
-        Input("table-sort", "data"),
+        Input("table-asked", "data"),
         State("table-source", "data"),
+        prevent_initial_call=True,
     )
-    def one(row: int | None, expression: str | None, sort: list[str], source: dict[str, Any]) -> Any:
-        if row is None or expression is None:
+    def one(asked: list[Any] | None, source: dict[str, Any]) -> Any:
+        if not asked:
             return None
+        row, expression, sort = asked
         opened = tables.open(Source.of(source))
         first = {name.removeprefix("-") for name in sort or ()} | named(expression, opened.table)
         return beside(opened.table, opened.order(expression, sort or []), row, first)
@@ -116,6 +116,12 @@ def _in_the_browser(app: dash.Dash) -> None:
 
     about, view = State("table-about", "data"), [Input(*each) for each in _VIEW]
     clientside("reload", Input("table-applied", "data"))
+    clientside(
+        "ask",
+        Output("table-asked", "data"),
+        *(Input(f"table-{what}", "data") for what in ("row", "applied", "sort")),
+        State("table-asked", "data"),
+    )
     clientside("sorted", Input("table-grid", "getRowsRequest"), State("table-sort", "data"), about)
     clientside("columns", Input("table-columns", "value"), about)
     for what in ("columns", "classes"):

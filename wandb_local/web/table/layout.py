@@ -47,6 +47,7 @@ def table_layout(
             dcc.Store(id="table-sort", data=list(default_sort(source, table) if view.sort is None else view.sort)),
             dcc.Store(id="table-required"),  # a filter that a button has written
             dcc.Store(id="table-row", data=view.row),
+            dcc.Store(id="table-asked"),
             dcc.Store(id="table-record"),
             dcc.Download(id="table-download"),
             html.Div([title, *choices], className="table-head"),
