@@ -49,7 +49,9 @@ def value_column(field: str, header: str, values: Iterable[Any], **more: Any) ->
     numbers = all(value is None or is_number(value) for value in values)
     kind = {"filter": "agNumberColumnFilter"} if numbers else {"filter": "agTextColumnFilter"}
     shown = {"function": "params.data.shown[params.colDef.field] || params.value"}
-    return {"field": field, "headerName": header, "headerTooltip": header, "valueFormatter": shown, **kind, **more}
+    order = {"function": "missingLast"}
+    names = {"field": field, "headerName": header, "headerTooltip": header}
+    return {**names, "valueFormatter": shown, "comparator": order, **kind, **more}
 
 
 def link_column(field: str, header: str, href: str = "href", **more: Any) -> dict[str, Any]:

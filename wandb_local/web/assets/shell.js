@@ -24,6 +24,14 @@ function follow(event, href) {
     visit(href);
 }
 
+// Cells without a value stand below all others, whichever way a column is sorted; numbers before words.
+(window.dashAgGridFunctions = window.dashAgGridFunctions || {}).missingLast = (one, other, _node, _other, descending) => {
+    const rank = (value) => ["number", "boolean", "string"].indexOf(typeof value);
+    if (one == null || other == null) return ((one == null) - (other == null)) * (descending ? -1 : 1);
+    if (rank(one) !== rank(other)) return rank(one) - rank(other);
+    return (one > other) - (one < other);
+};
+
 const components = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
 
 components.Link = (props) => {
