@@ -3,7 +3,7 @@
     python -m benchmarks.record_search CAMVID [--most 10] [--out FILE]
 
 One row a training, written as soon as it is done; started again, it goes on with the points that are missing. Decoded
-frames stay in memory, and nothing is tracked: a row costs the training and one evaluation, 30 to 60 s on 2 cores.
+frames stay in memory, and nothing is tracked: a row costs the training and one evaluation, half a minute to two on one core.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def record(root: Path, path: Path, most: int) -> None:
             found = train(config_of(point), cache, val, dataset)
             row = {key: f"{found[key]:.5f}" if key in found else "" for key in METRICS}
             seconds = time.perf_counter() - start
-            csv.DictWriter(file, COLUMNS).writerow({**point, **row, "seconds": f"{seconds:.1f}"})
+            csv.DictWriter(file, COLUMNS, lineterminator="\n").writerow({**point, **row, "seconds": f"{seconds:.1f}"})
             file.flush()
             os.fsync(file.fileno())
             left = (total - len(read_table(path))) * seconds / 60

@@ -3,7 +3,7 @@
     python -m benchmarks.recorded_search [--runs 15] [--seeds 50] [--metric val/miou]
 
 `camvid_search.csv` holds the outcome of every point of `SPACE` (trained by `benchmarks.record_search` on CamVid: 96x128
-crops, 4 epochs, 30 to 60 s each). A sweep proposes any learning rate between the ends of `lr`; its outcome
+crops, 4 epochs, 27 to 139 s each on one core). A sweep proposes any learning rate between the ends of `lr`; its outcome
 is that of the nearest rate that was trained with the same other settings. Printed are median and quartiles over the
 seeds of the best value found, and how often Bayesian search found a better one than random search (a tie counts half).
 """
