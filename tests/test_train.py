@@ -233,6 +233,7 @@ def test_mistakes_are_named_in_one_line_with_exit_code_2(data, tmp_path, here, c
     assert "Traceback" not in said
 
 
+@pytest.mark.soak
 def test_a_damaged_frame_is_named_by_a_process_that_ends_with_2(data, tmp_path, environment):
     done = run(command(damaged(data, tmp_path, truncate_frame), tmp_path / "runs", "--epochs=1"), environment, code=2)
     (error,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]

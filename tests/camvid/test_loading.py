@@ -172,6 +172,7 @@ def many(tmp_path_factory):
     return root
 
 
+@pytest.mark.soak
 def test_processes_share_an_entry_and_survive_one_that_is_killed_while_it_builds(many, tmp_path):
     folder = tmp_path / "cache"
     folder.mkdir()

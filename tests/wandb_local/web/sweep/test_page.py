@@ -169,6 +169,7 @@ def test_controls_by_keyboard(visitor: Visitor, sweep):
     assert state_of(sweep) == "CANCELED"
 
 
+@pytest.mark.soak
 def test_a_running_sweep_comes_in_while_one_looks(visitor: Visitor, run_client, client_home, project, tmp_path):
     (tmp_path / "train.py").write_text(SCRIPT)
     (tmp_path / "sweep.yaml").write_text(json.dumps({**CONFIG, "run_cap": 2}))
