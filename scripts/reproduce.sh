@@ -57,9 +57,9 @@ clock_off() {
     running=""
 }
 trap clock_off EXIT
-record() { # KEY COMMAND WORD: a helper that fails ends the step
+record() { # COMMAND WORD: a helper that fails ends the step
     local found
-    found=$(helper "$2" "$3")
+    found=$(helper "$1" "$2")
     echo "$1=$found"
 }
 recorded() { sed -n "s/^$2=//p" "$OUT/steps/$1"; } # STEP KEY
@@ -77,7 +77,7 @@ data() {
 baselines() {
     python train.py --config configs/baseline_resnet50.yaml "${BASELINES[@]}" "${COMMON[@]}" \
         --data "$DATA" --out "$OUT/baselines" >&2
-    record best best "$OUT/baselines"
+    record best "$OUT/baselines"
 }
 
 sweep() {
@@ -90,7 +90,7 @@ sweep() {
 
 search() {
     wandb agent "$(recorded sweep id)" >&2
-    record backbones backbones "$(recorded sweep id)"
+    record backbones "$(recorded sweep id)"
 }
 
 report() {
@@ -102,7 +102,7 @@ finals() {
     python train.py --config configs/final.yaml --from-sweep "$(recorded sweep id)" \
         --vary "backbone=$(recorded search backbones)" "${FINALS[@]}" "${COMMON[@]}" \
         --data "$DATA" --out "$OUT/finals" >&2
-    record best best "$OUT/finals"
+    record best "$OUT/finals"
 }
 
 tested() {

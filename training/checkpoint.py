@@ -127,7 +127,7 @@ class Checkpoint(Callback):
         if value > self.best or undefined or not (self.folder / "best.safetensors").exists():
             weights = {key: value.cpu().contiguous() for key, value in evaluated_model(self.learn).state_dict().items()}
             write_atomically(self.folder / "best.safetensors", lambda path: save_file(weights, path))
-            self.best, self.waited = -math.inf if undefined else value, 0
+            self.best, self.waited = -math.inf if math.isnan(value) else value, 0
         else:
             self.waited += 1
 

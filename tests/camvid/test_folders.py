@@ -1,18 +1,13 @@
 """A folder appears whole or not at all."""
 
-import os
-import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from camvid.folders import new_folder
-
-CHECKOUT = Path(__file__).parents[2]
+from tests.camvid.killed import CHECKOUT, kill_once_there
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -46,13 +41,7 @@ def test_a_folder_in_use_is_left_alone(tmp_path):
 def test_scenes_whose_drawing_was_killed_are_drawn_anew(tmp_path):
     words = [sys.executable, "-m", "camvid", "synth", tmp_path / "set", "--layout", "segnet", "--seed", "0"]
     options: dict[str, Any] = {"cwd": CHECKOUT, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([*words, "--frames", "200"], **options) as process:
-        deadline = time.monotonic() + 120
-        while not list(tmp_path.glob(".set.part/trainannot/*.png")):
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        os.kill(process.pid, signal.SIGKILL)
+    kill_once_there([*words, "--frames", "200"], tmp_path, ".set.part/trainannot/*.png")
     assert not (tmp_path / "set").exists()
     subprocess.run([*words, "--frames", "4", "--size", "64", "96"], check=True, timeout=120, **options)
     assert len(list((tmp_path / "set").glob("*annot/*.png"))) == 4

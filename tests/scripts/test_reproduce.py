@@ -104,7 +104,7 @@ def steps(out, *lines):
 
 def test_a_step_whose_helper_fails_is_done_again_and_all_its_seconds_count(tmp_path):
     (tmp_path / "steps").mkdir()
-    search = ("search() { sleep 1.1; record best best here; }", "step search", "echo went on")
+    search = ("search() { sleep 1.1; record best here; }", "step search", "echo went on")
     assert steps(tmp_path, *search).returncode != 0
     assert not (tmp_path / "steps" / "search").exists()
     (tmp_path / "fine").touch()

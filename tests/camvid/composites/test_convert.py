@@ -1,11 +1,7 @@
 """From composites to a data set: what is derived agrees with what was drawn, and nothing half is left."""
 
 import csv
-import os
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +15,9 @@ from camvid.composites.draw import draw_composites
 from camvid.layouts import content_digest, find_taxonomy, open_camvid
 from camvid.layouts.tables import read_class_dict
 from tests.camvid.composites.composed import COLORS, scenes, write_blocks, write_composites
+from tests.camvid.killed import kill_once_there
 
 SIDE, COUNT = 256, 12
-CHECKOUT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module", params=COLORS)
@@ -159,12 +155,5 @@ def test_drawn_composites_convert(tmp_path):
 def test_a_kill_leaves_nothing_that_passes_for_whole(tmp_path):
     write_blocks(tmp_path / "raw", files=200)
     words = [sys.executable, "-m", "camvid", "composites", tmp_path / "raw", tmp_path / "set", "--k", "3"]
-    process = subprocess.Popen(words, cwd=CHECKOUT, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while not list(tmp_path.glob(".set.part/train/*.png")):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    assert process.wait(60) == -signal.SIGKILL
+    kill_once_there(words, tmp_path, ".set.part/train/*.png")
     assert not (tmp_path / "set").exists()
