@@ -112,11 +112,6 @@ def is_missing(cell: Cell) -> bool:
     return cell is None or (isinstance(cell, float) and math.isnan(cell))
 
 
-def is_number(cell: Cell) -> bool:
-    """Whether a cell is a number (a boolean is none)."""
-    return isinstance(cell, int | float) and not isinstance(cell, bool)
-
-
 def pictures_in(cell: Cell) -> tuple[Picture, ...]:
     """The pictures of a cell, none where it is no image."""
     return cell if isinstance(cell, tuple) else ()

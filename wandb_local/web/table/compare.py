@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
+from wandb_local.web.documents import is_number
 from wandb_local.web.table.boxes import Box
 from wandb_local.web.table.cells import (
     Cell,
@@ -16,7 +17,6 @@ from wandb_local.web.table.cells import (
     Table,
     all_pictures,
     is_missing,
-    is_number,
     pictures_in,
     rename_sets,
 )

@@ -6,7 +6,8 @@ import csv
 import io
 from collections.abc import Sequence
 
-from wandb_local.web.table.cells import Cell, Table, is_missing, is_number, written
+from wandb_local.web.documents import is_number
+from wandb_local.web.table.cells import Cell, Table, is_missing, written
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # OWASP, "CSV injection"
 

@@ -21,7 +21,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wandb_local.web.table.cells import Cell, Column, OverlaySet, Row, all_pictures, is_missing, is_number
+from wandb_local.web.documents import is_number
+from wandb_local.web.table.cells import Cell, Column, OverlaySet, Row, all_pictures, is_missing
 from wandb_local.web.table.tokens import FilterError, Token, nearest, no_column, tokens
 
 MAX_DEPTH = 40  # brackets and nots inside each other

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wandb_local.web.table.cells import Attachment, Cell, Row, Table, is_missing, is_number, written
+from wandb_local.web.documents import is_number
+from wandb_local.web.table.cells import Attachment, Cell, Row, Table, is_missing, written
 from wandb_local.web.table.language import Predicate
 
 

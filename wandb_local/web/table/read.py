@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from wandb_local.web.documents import is_number
 from wandb_local.web.table.boxes import MOST_BOXES, Box, read_box_file, read_boxes
 from wandb_local.web.table.cells import (
     Attachment,
@@ -16,7 +17,6 @@ from wandb_local.web.table.cells import (
     Table,
     all_pictures,
     is_missing,
-    is_number,
 )
 from wandb_local.web.table.files import Files
 from wandb_local.web.table.masks import MaskCounts
