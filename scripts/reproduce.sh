@@ -22,7 +22,7 @@ else
     DATA=$(absolute "$1")
     BASELINES=(--vary "backbone=resnet50,vgg19_bn,mobilenetv2_100" --max_minutes 8)
     SWEEP=("backbone=[efficientnet_lite0,resnet34,resnet50]")
-    FINALS=(--vary "fit=one_cycle,fine_tune" --max_minutes 14)
+    FINALS=(--vary "fit=one_cycle,fine_tune" --max_minutes 12)
     COMMON=(--resize_factor 0.533 --eval_factor 0.711)
 fi
 cd "$(dirname "$SELF")/.."
