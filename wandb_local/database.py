@@ -6,12 +6,13 @@ survives a power cut once it is settled, which is not done at each commit, as re
 
 import contextlib
 import itertools
-import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+import re2
 
 from wandb_local.durable import Unsettled
 from wandb_local.migrations import MIGRATIONS
@@ -107,4 +108,5 @@ class Database:
 
 
 def _regexp(pattern: str, value: object) -> bool:
-    return value is not None and re.search(pattern, str(value)) is not None
+    """RE2 takes time in proportion to the value, whatever the pattern, so that no filter can hold the server."""
+    return value is not None and re2.search(pattern, str(value)) is not None

@@ -5,8 +5,9 @@
 
 import datetime as dt
 import json
-import re
 from typing import Any
+
+import re2
 
 from wandb_local.errors import ClientError
 from wandb_local.graphql.searchable import Searchable
@@ -114,10 +115,13 @@ def _test(table: Searchable, expression: str, bound: list[Any], operator: str, v
 
 
 def _pattern(text: str) -> str:
+    options = re2.Options()
+    options.log_errors = False
     try:
-        re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ClientError(f"filters: the regular expression {text[:100]!r} cannot be read: {error}") from None
+        re2.compile(text, options)
+    except (re2.error, UnicodeEncodeError) as error:
+        why = error.args[0].decode()[:100] if isinstance(error, re2.error) else str(error)
+        raise ClientError(f"filters: the regular expression {text[:100]!r} cannot be read by RE2: {why}") from None
     return text
 
 
