@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from artifacts.errors import CLIENT_ERRORS
 from artifacts.options import parse
 
 if TYPE_CHECKING:  # what takes seconds to import is imported by the command that needs it
@@ -30,10 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments, __doc__)
     try:
         return COMMANDS[options.command](options)
-    except (ValueError, OSError) as error:
+    except (*CLIENT_ERRORS, ValueError, OSError) as error:
         if options.debug:
             traceback.print_exc()
-        print(f"error: {error}", file=sys.stderr)
+        by = "W&B: " if isinstance(error, CLIENT_ERRORS) else ""
+        print(f"error: {by}{error}", file=sys.stderr)
         return 2
 
 

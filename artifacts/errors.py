@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import wandb
+from wandb.sdk.lib.service.service_connection import WandbApiFailedError
+
+CLIENT_ERRORS = (wandb.Error, WandbApiFailedError)  # what the client raises when a server cannot be had or says no
 
 
 class ArtifactError(ValueError):
@@ -19,7 +22,7 @@ def naming(name: str, deed: str) -> Iterator[None]:
         yield
     except ArtifactError:
         raise
-    except (wandb.Error, ValueError) as error:
+    except (*CLIENT_ERRORS, ValueError) as error:
         raise ArtifactError(f"artifact {name!r} cannot be {deed}: {error}") from error
 
 

@@ -19,6 +19,8 @@ from urllib.parse import quote
 import wandb
 from wandb.sdk.lib.wbauth import read_netrc_auth
 
+from artifacts.errors import CLIENT_ERRORS
+
 ROOT = Path(__file__).resolve().parent.parent
 CHOICES = ("WANDB_MODE", "WANDB_BASE_URL", "WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE")
 EPOCH_METRICS = ("train/*", "val/*", "lr", "throughput")  # drawn over epochs
@@ -67,7 +69,7 @@ def start_run(
             resume="allow" if resume_id else None,
             mode="disabled" if disabled else tracking_mode(),
         )
-    except wandb.Error as error:
+    except CLIENT_ERRORS as error:
         raise ConnectionError(
             f"W&B: no run could be started ({error}); check WANDB_BASE_URL and the key, or set WANDB_MODE=offline"
         ) from error

@@ -9,6 +9,7 @@ from typing import Any
 
 import wandb
 
+from artifacts.errors import CLIENT_ERRORS
 from artifacts.run import tracking_mode
 from eval.sweep.record import SweepRecord, SweepRun
 
@@ -87,5 +88,5 @@ def _varies(spec: Mapping[str, Any]) -> bool:
 def _naming(path: str) -> Iterator[None]:
     try:
         yield
-    except (wandb.Error, ValueError) as error:
+    except (*CLIENT_ERRORS, ValueError) as error:
         raise SweepError(f"sweep {path!r} cannot be read: {error}; {FORM}") from error

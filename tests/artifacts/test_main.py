@@ -1,10 +1,59 @@
 """Commands of `python -m artifacts` beside promotion and lineage, which have files of their own."""
 
+import http.client
+import os
+import threading
+import urllib.parse
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import pytest
 import wandb
 
 from artifacts.__main__ import main
+from artifacts.sweep import SweepError, read_sweep
 from camvid.layouts import content_digest
+from tests.artifacts.weighed import log_versions
+from tests.client import teardown
+
+FORBIDDEN = (rb"{\"jobType\"", b'"hidden"')  # the history of promotions, and a sweep
+
+
+@pytest.fixture
+def gateway(online, monkeypatch):
+    """A proxy before the real server that forbids some questions, as a company's may; the client is sent to it."""
+    behind = urllib.parse.urlsplit(os.environ["WANDB_BASE_URL"]).netloc
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if any(word in body for word in FORBIDDEN):
+                self.answer(403, "text/plain", b"forbidden")
+                return
+            upstream = http.client.HTTPConnection(behind, timeout=30)
+            upstream.request(self.command, self.path, body, dict(self.headers))
+            response = upstream.getresponse()
+            self.answer(response.status, response.headers["Content-Type"], response.read())
+            upstream.close()
+
+        do_GET = do_PUT = do_POST
+
+        def answer(self, status, kind, body):
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    proxy = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    teardown()
+    monkeypatch.setenv("WANDB_BASE_URL", f"http://127.0.0.1:{proxy.server_port}")
+    yield
+    proxy.shutdown()
+    proxy.server_close()
 
 
 @pytest.mark.usefixtures("online")
@@ -23,3 +72,16 @@ def test_faults_are_said_in_one_line(dataset, tmp_path, capsys):
     assert str(tmp_path / "nowhere") in capsys.readouterr().err
     assert main(["dataset", str(dataset.root)]) == 2  # no server is set
     assert "wandb login" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("gateway")
+def test_what_the_server_refuses_is_said_in_one_line(new_run, tmp_path, capsys):
+    log_versions(new_run, tmp_path / "saved", ("guarded", {}))
+    model = wandb.Api().artifact("roads/guarded:v0")
+    model.aliases.append("production")
+    model.save()
+    assert main(["rollback", "roads/guarded"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == "error: W&B: forbidden"
+    with pytest.raises(SweepError, match="'roads/hidden' cannot be read: forbidden"):
+        read_sweep("roads/hidden")
