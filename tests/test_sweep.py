@@ -14,6 +14,7 @@ from camvid.synth import synth
 from configs import TrainConfig
 from tests.wandb_local.process import Server, client_environment
 from wandb_local.search import validate
+from wandb_local.search.hyperband import brackets
 
 ROOT = Path(__file__).parents[1]
 TRADE_OFFS = (
@@ -56,6 +57,21 @@ def test_every_parameter_is_a_setting_and_every_value_allowed(file, name):
 @pytest.mark.parametrize("file", FILES)
 def test_the_server_accepts_it(file):
     assert validate(read(file))["method"] == "bayes"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_it_goes_where_the_data_was_logged(file):
+    assert read(file)["project"] == TrainConfig().project
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_no_run_is_stopped_when_all_its_epochs_are_done(file):
+    """It would be killed while it is evaluated: its costs unknown, and its model lost."""
+    sweep = validate(read(file))
+    epochs = sweep["parameters"]["epochs"]["value"]
+    judged = brackets(sweep["early_terminate"], longest=1000)
+    assert 1 < judged[0] < epochs
+    assert not {epochs, epochs + TrainConfig().freeze_epochs} & set(judged)  # evaluations of one_cycle and of fine_tune
 
 
 @pytest.mark.parametrize("file", FILES)
