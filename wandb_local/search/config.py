@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from wandb_local.search import checks
+from wandb_local.search.distributions import Choice
 from wandb_local.search.errors import SweepConfigError
 from wandb_local.search.parameters import normalise_parameters
+from wandb_local.search.space import Space
 
 METHODS = ("grid", "random", "bayes")
 GOALS = ("minimize", "maximize")
@@ -41,7 +43,7 @@ def validate(config: Mapping[str, Any]) -> dict[str, Any]:
             raise SweepConfigError(need, "is missing: method bayes and early_terminate need the name of a metric")
     checked = {"parameters": normalise_parameters(given["parameters"], method)}
     if method == "bayes" and not _varies(checked["parameters"]):
-        raise SweepConfigError("parameters", "method bayes needs at least one parameter that is not constant")
+        raise SweepConfigError("parameters", "method bayes needs at least one parameter with more than one value")
     if "metric" in given:
         checked["metric"] = _metric(given["metric"])
     if "early_terminate" in given:
@@ -72,10 +74,8 @@ def _check_keys(given: Mapping[str, Any]) -> None:
 
 
 def _varies(parameters: Mapping[str, Any]) -> bool:
-    return any(
-        _varies(spec["parameters"]) if "parameters" in spec else spec["distribution"] != "constant"
-        for spec in parameters.values()
-    )
+    distributions = [dimension.distribution for dimension in Space(parameters).dimensions]
+    return any(not isinstance(one, Choice) or len(one.support) > 1 for one in distributions)
 
 
 def _metric(metric: Any) -> dict[str, Any]:

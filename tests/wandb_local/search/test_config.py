@@ -124,7 +124,9 @@ HYPERBAND = {"type": "hyperband", "min_iter": 2}
         (sweep(metric=METRIC | {"target": float("nan")}), "metric.target", "finite"),
         (sweep(metric=METRIC | {"impute": "mean"}), "metric.impute", "latest, best, worst"),
         (sweep(metric=METRIC | {"gaol": 1}), "metric.gaol", "did you mean goal"),
-        (sweep({"value": 1}, method="bayes", metric=METRIC), "parameters", "not constant"),
+        (sweep({"value": 1}, method="bayes", metric=METRIC), "parameters", "with more than one value"),
+        (sweep({"values": ["a"]}, method="bayes", metric=METRIC), "parameters", "with more than one value"),
+        (sweep({"values": [1, 2], "probabilities": [0, 1]}, method="bayes", metric=METRIC), "parameters", "with more than one value"),
     ],
 )
 def test_top_level_errors_name_the_key(config, key, says):
