@@ -126,7 +126,7 @@ HYPERBAND = {"type": "hyperband", "min_iter": 2}
         (sweep(metric=METRIC | {"gaol": 1}), "metric.gaol", "did you mean goal"),
         (sweep({"value": 1}, method="bayes", metric=METRIC), "parameters", "with more than one value"),
         (sweep({"values": ["a"]}, method="bayes", metric=METRIC), "parameters", "with more than one value"),
-        (sweep({"values": [1, 2], "probabilities": [0, 1]}, method="bayes", metric=METRIC), "parameters", "with more than one value"),
+        (sweep({"values": [1, 2], "probabilities": [0, 1]}, method="bayes", metric=METRIC), "parameters", "one value"),
     ],
 )
 def test_top_level_errors_name_the_key(config, key, says):
