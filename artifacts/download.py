@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import wandb
+from filelock import FileLock
 from platformdirs import user_cache_path
 
 from artifacts.errors import ArtifactError, naming, offline_error
@@ -52,7 +53,8 @@ def download(artifact: wandb.Artifact, root: Path) -> Path:
     """Download a logged artifact into a folder of its own under `root`, and check every file against its digest.
 
     Files that are there already are kept if they are whole; a damaged file, here or in the client's cache, is fetched
-    again once.
+    again once. Of several processes that want it at the same time one fetches it, under a lock, and the others wait:
+    the client writes in place, and a process that is hashing a file as another cuts it short dies of a bus error.
 
     Raises:
         ArtifactError: a name that leads out of the folder, a reference to another place, or damaged content.
@@ -60,15 +62,17 @@ def download(artifact: wandb.Artifact, root: Path) -> Path:
     _check_entries(artifact)
     name = f"{artifact.entity}/{artifact.project}/{version_name(artifact)}"  # no alias: they move
     folder = root / folder_name(f"{name}-{artifact.digest[:12]}")  # another server may have other data of that name
-    try:
-        _download_verified(artifact, folder, skip_cache=False)
-    except ValueError:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_name(f".{folder.name}.lock")):
         try:
-            _download_verified(artifact, folder, skip_cache=True)
-        except ValueError as error:
-            raise ArtifactError(
-                f"artifact {artifact.name!r} is damaged ({error}); delete {folder} and fetch it again"
-            ) from error
+            _download_verified(artifact, folder, skip_cache=False)
+        except ValueError:
+            try:
+                _download_verified(artifact, folder, skip_cache=True)
+            except ValueError as error:
+                raise ArtifactError(
+                    f"artifact {artifact.name!r} is damaged ({error}); delete {folder} and fetch it again"
+                ) from error
     return folder
 
 

@@ -5,6 +5,8 @@ import shlex
 import shutil
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from artifacts import (
     tracked,
     use_dataset,
 )
+from artifacts.download import download, find_artifact
 from artifacts.model import RECORDS
 from artifacts.publish import publish
 from artifacts.run import has_table_pages
@@ -230,3 +233,23 @@ def test_the_hint_leads_to_the_page_of_a_table(new_run):
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "nonsense", "ftp://127.0.0.1"])
 def test_where_nothing_says_so_tables_have_no_pages(url):
     assert not has_table_pages(url)
+
+
+def test_of_two_that_fetch_at_the_same_time_one_waits(new_run, tmp_path, monkeypatch):
+    with tracked(new_run()) as run:
+        artifact = wandb.Artifact("many", type="dataset")
+        for number in range(30):
+            with artifact.new_file(f"{number}.bin", mode="wb") as file:
+                file.write(os.urandom(50_000))
+        publish(run, artifact)
+    copy2, copied, both = shutil.copy2, [], threading.Barrier(2, timeout=60)
+    monkeypatch.setattr(shutil, "copy2", lambda source, target: copied.append(target) or copy2(source, target))
+
+    def fetch(found):
+        both.wait()
+        return download(found, tmp_path / "root")
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(fetch, [find_artifact("roads/many:v0", "dataset") for _ in range(2)])
+    assert first == second
+    assert len(copied) == len(set(copied)) == len(list(first.iterdir())) == 30
