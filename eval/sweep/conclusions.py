@@ -36,20 +36,19 @@ def _best(sweep: SweepRecord) -> str:
     scores = [sweep.score(run) for run in ranked]
     text = f"The best run, {ranked[0].name}, reached {sweep.metric} {scores[0]:.3f}"
     if len(scores) == 1:
-        return f"{text}; it is the only finished one."
+        return f"{text}; it is the only finished one with a score."
     return f"{text}; the second {scores[1]:.3f}, the median of the finished runs {median(scores):.3f}."
 
 
 def _parameters(sweep: SweepRecord, found: Importances) -> list[str]:
     if found.runs < ENOUGH:
-        return [
-            f"{found.runs} runs have a score, fewer than {ENOUGH}: too few to conclude which parameter mattered; "
-            "the importances below are hints at most."
-        ]
+        hints = "; the importances below are hints at most" if found.rows else ""
+        text = f"{found.runs} runs have a score, fewer than {ENOUGH}: too few to conclude which parameter mattered"
+        return [f"{text}{hints}."]
     if not found.rows:
         return ["All scores or all settings are the same: nothing can be said about the parameters."]
     standing = [row for row in found.rows if row.stands_out]
-    if found.explained <= 0 or not standing:
+    if not standing:
         return [
             f"No parameter's effect can be told from chance: out of bag, the forest explains {found.explained:.2f} of "
             f"the variance of {found.runs} runs (R², 0 is no better than their mean); more runs are needed."
@@ -64,13 +63,13 @@ def _effect(sweep: SweepRecord, row: Importance) -> str:
     text = f"{row.parameter} mattered (importance {row.value:.0%})"
     if row.correlation is None:
         return f"{text}: {_means(sweep, row.parameter)}."
+    if isinstance(sweep.ranked()[0].settings.get(row.parameter), bool):
+        return f"{text}: {_means(sweep, row.parameter)} (correlation {row.correlation:+.2f})."
     if abs(row.correlation) < STRAIGHT:
         third = sweep.ranked()[: max(1, len(sweep.ranked()) // 3)]
         values = sorted(float(run.settings[row.parameter]) for run in third if row.parameter in run.settings)
         between = f"{text_of(values[0])} to {text_of(values[-1])}"
         return f"{text}, not in one direction (correlation {row.correlation:+.2f}): the best third has {between}."
-    if isinstance(sweep.ranked()[0].settings.get(row.parameter), bool):
-        return f"{text}: {_means(sweep, row.parameter)} (correlation {row.correlation:+.2f})."
     direction = "larger" if (row.correlation > 0) == sweep.maximise else "smaller"
     return f"{text}: {direction} values did better (correlation {row.correlation:+.2f})."
 

@@ -4,7 +4,7 @@ The importance of a parameter is the R² that the forest loses on runs that it d
 parameter's values are shuffled among them (Breiman 2001, Random Forests), as a share of what all parameters cost. With
 few runs some of it is chance: every forest also gets a shuffled copy of each parameter, and a parameter stands out when
 it costs more than the best of these copies in so many forests that a coin would rarely do it (Boruta: Kursa and
-Rudnicki 2010, Feature selection with the Boruta package).
+Rudnicki 2010, Feature selection with the Boruta package). None does where the forests explain nothing out of bag.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Importance:
     Attributes:
         parameter: its name.
         value: its share of the R² that shuffling costs, in [0, 1]; all shares add up to 1.
-        stands_out: whether shuffled copies of the parameters rarely cost as much.
+        stands_out: whether shuffled copies of the parameters rarely cost as much, and the forest explains something.
         correlation: of the score with a number (wide ranges by their logarithm) or a switch; None for a choice.
         by_choice: of a choice, the correlation of the score with each value.
     """
@@ -99,12 +99,12 @@ def importances(sweep: SweepRecord, seed: int = 0) -> Importances:
     lost = np.stack([costs for costs, _ in rounds])  # (forests, parameters and their copies)
     own, copies = lost[:, : len(columns)], lost[:, len(columns) :]
     wins = (own > copies.max(1, keepdims=True)).sum(0)  # (parameters,)
+    explained = float(np.mean([share for _, share in rounds]))
     shares = own.mean(0).clip(0) / (own.mean(0).clip(0).sum() or 1.0)
     rows = [
-        Importance(name, float(share), bool(won >= WINS), *_correlations(code, scores))
+        Importance(name, float(share), bool(won >= WINS and explained > 0), *_correlations(code, scores))
         for (name, code), share, won in zip(found.items(), shares, wins, strict=True)
     ]
-    explained = float(np.mean([share for _, share in rounds]))
     return Importances(tuple(sorted(rows, key=lambda row: -row.value)), explained, len(runs))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,7 +91,8 @@ class SweepRecord:
 def text_of(value: Any) -> str:
     """A setting as a person reads it: short numbers, mappings as `ce 1 + dice 0.5`."""
     if isinstance(value, str) and value.startswith("{"):  # a mapping as an agent passes it
-        return text_of(yaml.safe_load(value))
+        with suppress(yaml.YAMLError):
+            return text_of(yaml.safe_load(value))
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return str(value)
     if isinstance(value, float):

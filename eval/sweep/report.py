@@ -99,7 +99,7 @@ def _page(sweep: SweepRecord, sentences: list[str], tables: dict[str, pd.DataFra
         ("Failed", "", ["failed"]),
         ("All runs", "", ["runs"]),
     ]
-    shown = tables | {"runs": tables["runs"].drop(columns=["id", *COSTS])}  # runs.csv has them
+    shown = tables | {"runs": tables["runs"].drop(columns=["id", *{*COSTS} - {sweep.metric}])}  # runs.csv has them
     lines = [f"# Sweep {sweep.path}", f"{sweep.method} search, {sweep.metric} {goal} · {sweep.url}"]
     lines.append("\n".join(f"- {sentence}" for sentence in sentences))
     for title, chart, names in sections:

@@ -1,6 +1,7 @@
 """Importance on sweeps where it is known what mattered."""
 
 import math
+import random
 
 import numpy as np
 import pytest
@@ -30,6 +31,14 @@ def test_signs_are_those_of_the_effects(found):
 
 def test_nothing_explains_noise():
     assert importances(drawn_sweep(30, effect=0.0)).explained < 0.1
+
+
+def test_nothing_stands_out_where_nothing_is_explained():
+    """One parameter, which beats its shuffled copies by its luck in these twelve runs."""
+    draw = random.Random(5)
+    found = importances(sweep_of(*(run_of(i, draw.random(), lr=draw.random()) for i in range(12)), parameters=("lr",)))
+    assert found.explained < 0
+    assert [row.stands_out for row in found.rows] == [False]
 
 
 def test_the_answer_is_the_same_every_time():

@@ -47,6 +47,7 @@ def test_what_a_sweep_varies_is_taken_from_a_run():
         ("ce", "ce"),
         ({"ce": 1.0, "dice": 0.5}, "ce 1 + dice 0.5"),
         ("{ce: 1.0, dice: 0.5}", "ce 1 + dice 0.5"),
+        ("{ce: 1.0", "{ce: 1.0"),
         ([1, 2], "[1, 2]"),
         (None, "None"),
     ],

@@ -1,6 +1,7 @@
 """The report: its tables, its sentences, its charts."""
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 from eval.sweep.conclusions import conclusions
 from eval.sweep.importance import Importance, Importances, importances
 from eval.sweep.report import write_sweep_report
-from eval.sweep.tables import LATENCY, backbone_table, front_table, stopped_table
+from eval.sweep.tables import LATENCY, SIZE, backbone_table, front_table, stopped_table
 from tests.eval.sweep.made import drawn_sweep, run_of, sweep_of
 
 
@@ -39,8 +40,16 @@ def test_a_sweep_without_a_single_score_is_refused(tmp_path):
 
 def test_one_run_alone_makes_a_report_without_importance(tmp_path):
     report = write_sweep_report(sweep_of(run_of(0, 0.5, backbone="a", lr=0.1)), tmp_path)
-    assert "it is the only finished one" in report.page.read_text()
+    page = report.page.read_text()
+    assert "it is the only finished one with a score" in page
+    assert "too few to conclude which parameter mattered." in page
     assert "importance" not in report.charts
+
+
+def test_a_cost_can_be_the_metric(tmp_path):
+    runs = [run_of(i, costs={LATENCY: 10.0 + i, SIZE: 9.0 - i}, backbone="a", lr=i) for i in range(3)]
+    sweep = replace(sweep_of(*runs, maximise=False), metric=LATENCY)
+    assert "| run | state | model/latency_ms | epoch |" in write_sweep_report(sweep, tmp_path).page.read_text()
 
 
 def test_a_chart_of_an_older_report_goes(tmp_path):
@@ -81,8 +90,7 @@ def test_nothing_is_concluded_from_few_runs():
 
 def test_nothing_is_concluded_from_noise():
     noise = drawn_sweep(30, effect=0.0)
-    found = importances(noise)
-    text = " ".join(conclusions(noise, Importances(found.rows, -0.1, found.runs)))
+    text = " ".join(conclusions(noise, importances(noise)))
     assert "No parameter's effect can be told from chance" in text
 
 
@@ -103,6 +111,13 @@ def test_an_effect_that_goes_both_ways_tells_where_the_best_lie():
     found = Importances((Importance("lr", 1.0, True, 0.0, {}),), 0.5, 13)
     text = " ".join(conclusions(sweep_of(*runs, parameters=("lr",)), found))
     assert "not in one direction (correlation +0.00): the best third has 0.5 to 0.8" in text
+
+
+def test_a_switch_is_told_by_its_two_values_whatever_its_correlation():
+    runs = [run_of(i, float(i), crp=i % 2 == 0) for i in range(12)]
+    found = Importances((Importance("crp", 1.0, True, -0.1, {}),), 0.5, 12)
+    text = " ".join(conclusions(sweep_of(*runs, parameters=("crp",)), found))
+    assert "on average False 6.000 (n=6) was best and True 5.000 (n=6) worst (correlation -0.10)" in text
 
 
 def test_the_goal_decides_what_better_means():
