@@ -31,7 +31,7 @@ def grid(vary: Sequence[str], seeds: str, plain: Callable[[str, str], Any]) -> l
     """Every combination, the seeds innermost; none where nothing varies.
 
     Args:
-        vary: texts such as backbone=resnet34,resnet50 or loss=[ce, {ce: 1.0, dice: 1.0}].
+        vary: texts such as backbone=resnet34,resnet50 or loss=ce,{ce: 1.0, dice: 1.0}.
         seeds: a text such as 0,1,2; empty for none.
         plain: from a setting's name and a value's text to the value.
 
@@ -47,9 +47,10 @@ def grid(vary: Sequence[str], seeds: str, plain: Callable[[str, str], Any]) -> l
             raise ConfigError(f"{key} is varied twice: name all its values at once (--seeds varies seed)")
         if key not in vars(TrainConfig()):
             TrainConfig.from_dict({key: None}, source=f"--vary {text}")  # says so
-        axes[key] = _values(key, values, plain)
-        for value in axes[key]:
-            TrainConfig.from_dict({key: value}, source=f"--vary {text}")
+        found = [TrainConfig.from_dict({key: value}, source=f"--vary {text}") for value in _values(key, values, plain)]
+        axes[key] = [getattr(config, key) for config in found]
+        if not found or len({str(value) for value in axes[key]}) != len(found):
+            raise ConfigError(f"--vary {text}: {'a value is named twice' if found else 'there is no value'}")
     points = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
     if len(points) > MOST:
         raise ConfigError(f"--vary and --seeds ask for {len(points)} trainings, more than {MOST}: name fewer values")
@@ -57,14 +58,10 @@ def grid(vary: Sequence[str], seeds: str, plain: Callable[[str, str], Any]) -> l
 
 
 def _values(key: str, text: str, plain: Callable[[str, str], Any]) -> list[Any]:
-    """The values of one axis; in brackets they are read as YAML, so that a mapping can be one of them."""
-    if text.startswith("["):
-        try:
-            values = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise ConfigError(f"--vary {key}={text}: not valid YAML: {error}") from None
-    else:
-        values = [plain(key, part) for part in text.split(",")]
-    if len({str(value) for value in values}) != len(values):
-        raise ConfigError(f"--vary {key}={text}: a value is named twice")
-    return list(values)
+    """The values of one axis; in brackets, or where one of them is a mapping, they are read as YAML."""
+    if "{" not in text and not text.startswith("["):
+        return [plain(key, part) for part in text.split(",")]
+    try:
+        return list(yaml.safe_load(text if text.startswith("[") else f"[{text}]"))
+    except yaml.YAMLError as error:
+        raise ConfigError(f"--vary {key}={text}: not valid YAML: {error}") from None

@@ -67,10 +67,10 @@ def parse_command_line(
     else:
         base = read_yaml(_resolve(options.config)) if options.config else {}
     TrainConfig.from_dict(base, source=str(options.config or options.resume or "defaults"))
-    sweep = "" if options.resume else {**base, **flags}.get("from_sweep", "")
-    swept = Swept(sweep, best_settings)
+    swept = Swept(best_settings)
     pinned = [{**base, **flags, **point} for point in points or [{}]]
-    configs = [TrainConfig.from_dict({**swept.below(own), **own}, source="command line") for own in pinned]
+    below = [{} if options.resume else swept.below(own) for own in pinned]
+    configs = [TrainConfig.from_dict(low | own, source="command line") for low, own in zip(below, pinned, strict=True)]
     options.cells = [Cell(point, config) for point, config in zip(points, configs, strict=False)]
     return configs[0], options
 

@@ -15,33 +15,33 @@ BestSettings = Callable[[str, str | None], tuple[str, Mapping[str, Any]]]
 
 
 class Swept:
-    """The best run of a sweep for each backbone that is asked for; read, and told on stdout, once.
+    """The best run of each sweep and backbone that is asked for; read, and told on stdout, once.
 
     Args:
-        sweep: entity/project/id; empty for none.
         read: asks the server.
     """
 
-    def __init__(self, sweep: str, read: BestSettings | None) -> None:
-        self.sweep, self.read = sweep, read
-        self.found: dict[str | None, dict[str, Any]] = {}
+    def __init__(self, read: BestSettings | None) -> None:
+        self.read = read
+        self.found: dict[tuple[str, str | None], dict[str, Any]] = {}
 
     def below(self, pinned: Mapping[str, Any]) -> dict[str, Any]:
-        """The settings of the best run with the backbone that is pinned, or of any, as far as they are not pinned.
+        """What the pinned `from_sweep` gives: the settings of its best run with the backbone that is pinned, or of any,
+        as far as they are not pinned.
 
         Raises:
             ConfigError: a value that is not allowed.
         """
-        if not self.sweep or all(field.name in pinned for field in dataclasses.fields(TrainConfig)):
+        sweep, backbone = pinned.get("from_sweep", ""), pinned.get("backbone")
+        if not sweep or all(field.name in pinned for field in dataclasses.fields(TrainConfig)):
             return {}
         if self.read is None:
-            raise ConfigError(f"from_sweep={self.sweep}: sweeps are read by train.py alone")
-        backbone = pinned.get("backbone")
-        if backbone not in self.found:
-            source, found = self.read(self.sweep, backbone)
-            self.found[backbone] = _checked(source, found)
-            _tell(source, self.found[backbone], pinned)
-        return {key: value for key, value in self.found[backbone].items() if key not in pinned}
+            raise ConfigError(f"from_sweep={sweep}: sweeps are read by train.py alone")
+        if (sweep, backbone) not in self.found:
+            source, found = self.read(sweep, backbone)
+            self.found[sweep, backbone] = _checked(source, found)
+            _tell(source, self.found[sweep, backbone], pinned)
+        return {key: value for key, value in self.found[sweep, backbone].items() if key not in pinned}
 
 
 def _checked(source: str, found: Mapping[str, Any]) -> dict[str, Any]:

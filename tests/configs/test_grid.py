@@ -33,8 +33,8 @@ def test_without_vary_there_is_one_training():
 
 def test_values_are_those_of_flags_and_a_list_may_hold_mappings():
     assert [cell.config.crp for cell in cells("--vary=crp=true,false")] == [True, False]
-    losses = [cell.config.loss for cell in cells("--vary", "loss=[ce, {ce: 1.0, dice: 0.5}]")]
-    assert losses == ["ce", {"ce": 1.0, "dice": 0.5}]
+    for text in ("[ce, {ce: 1.0, dice: 0.5}]", "ce,{ce: 1.0, dice: 0.5}"):
+        assert [cell.config.loss for cell in cells(f"--vary=loss={text}")] == ["ce", {"ce": 1.0, "dice": 0.5}]
 
 
 def test_names_are_fit_for_folders():
@@ -52,7 +52,10 @@ def test_names_are_fit_for_folders():
         (["--seeds=0,x"], "seed='x': Input should be a valid integer"),
         (["--vary=seed=1,2", "--seeds=3"], "seed is varied twice"),
         (["--seeds=1,1"], "a value is named twice"),
+        (["--vary=lr=1e-3,0.001"], "--vary lr=1e-3,0.001: a value is named twice"),
+        (["--vary=loss=[]"], "--vary loss=[]: there is no value"),
         (["--vary=loss=[ce"], "not valid YAML"),
+        (["--vary=loss={ce: 1.0"], "not valid YAML"),
         (["--seeds=" + ",".join(map(str, range(201)))], "201 trainings, more than 200"),
     ],
 )

@@ -58,6 +58,12 @@ def test_each_backbone_of_a_grid_gets_its_own_and_is_asked_for_once(parse):
     assert asked == [("e/p/1", "resnet18"), ("e/p/1", "resnet50")]
 
 
+def test_sweeps_can_be_compared():
+    best = {"e/p/1": {"lr": 0.25}, "e/p/2": {"lr": 0.75}}
+    _, options = parse_command_line(["--vary=from_sweep=e/p/1,e/p/2"], lambda sweep, _: (sweep, best[sweep]))
+    assert [(cell.config.from_sweep, cell.config.lr) for cell in options.cells] == [("e/p/1", 0.25), ("e/p/2", 0.75)]
+
+
 @pytest.mark.parametrize("found", [{"lr": -1}, {"lr": "fast"}, {"loss": "{ce: heavy}"}, {"data": "a", "dataset": "b"}])
 def test_settings_of_a_sweep_are_checked_like_any(found):
     with pytest.raises(ConfigError, match=next(iter(found))):
