@@ -29,7 +29,7 @@ def end_failed_trial(error: Exception, started: bool) -> int:
     `wandb agent` leaves after three exit codes above 0 in its first minute, and after five when no run has succeeded. A
     ValueError is the fault of this trial's settings (a loss that diverged, too little memory, a combination that is not
     allowed): other settings may do, so the code is 0 although the run is recorded as failed. An OSError (no data, no
-    server, a full disk) would fail every trial: the code is 2, and the agent leaves.
+    server, a full disk, a parameter that is no setting) would fail every trial: the code is 2, and the agent leaves.
 
     Args:
         error: what ended the training.
@@ -39,4 +39,4 @@ def end_failed_trial(error: Exception, started: bool) -> int:
         folder = Path(os.environ.get("WANDB_DIR", "."))
         finish_failed(start_run({}, project="", folder=folder, resume_id=os.environ["WANDB_RUN_ID"]), error)
     alone = os.environ.get("WORLD_SIZE", "1") == "1"  # else a code above 0 makes the launcher end the others
-    return 0 if isinstance(error, ValueError) and alone else 2
+    return 0 if alone and not isinstance(error, OSError) else 2

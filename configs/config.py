@@ -18,6 +18,10 @@ class ConfigError(ValueError):
     """A setting that cannot be used; the message names the key, the value and what is allowed."""
 
 
+class CommonMistake(ConfigError, OSError):
+    """One that all trials of a sweep share, as an OSError is: a key that is no setting, a preset that is not there."""
+
+
 Loss = str | dict[str, Annotated[float, Field(gt=0)]]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Monitor = Literal["miou", "priority_dice", "foreground_acc", "pixel_acc"]
@@ -172,12 +176,12 @@ class TrainConfig:
             source: file or place that error messages name.
 
         Raises:
-            ConfigError: for the first bad setting, naming key, value and what is allowed.
+            ConfigError: for the first bad setting, naming key, value and what is allowed; a `CommonMistake` for a key.
         """
         names = [field.name for field in dataclasses.fields(cls)]
         unknown = [key for key in values if key not in names]
         if unknown:
-            raise ConfigError(f"{source}: unknown key {unknown[0]!r}{_closest(str(unknown[0]), names)}")
+            raise CommonMistake(f"{source}: unknown key {unknown[0]!r}{_closest(str(unknown[0]), names)}")
         try:
             return TypeAdapter(cls).validate_python(values)
         except ValidationError as error:

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from configs.config import ConfigError, TrainConfig, default_of, describe_field, preset_path
+from configs.config import CommonMistake, ConfigError, TrainConfig, default_of, describe_field, preset_path
 from configs.grid import Cell, grid
 from configs.swept import BestSettings, Swept
 
@@ -19,11 +19,12 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """The settings of a preset.
 
     Raises:
-        ConfigError: the file is missing, is not YAML, or is not a mapping.
+        CommonMistake: the file is missing.
+        ConfigError: it is not YAML, or is not a mapping.
     """
     if not path.is_file():
         presets = ", ".join(path.stem for path in preset_files())
-        raise ConfigError(f"--config {path}: there is no such file; presets in configs/ are {presets}")
+        raise CommonMistake(f"--config {path}: there is no such file; presets in configs/ are {presets}")
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -39,6 +39,13 @@ def test_data_that_is_not_there_is_told_in_the_run_and_counts_for_the_agent(tria
     assert written.exit_code == 1
 
 
+@pytest.mark.parametrize("flag", ["--learning_rate=0.1", "--config=nosuch.yaml"])
+def test_a_mistake_that_all_trials_share_counts_for_the_agent(trial, read_run, flag):
+    """Else an agent without a run cap starts trials that fail for ever."""
+    assert train.cli([flag]) == 2
+    assert read_run(only_run(trial)).summary["error"].startswith("CommonMistake: ")
+
+
 def test_the_same_faults_outside_of_a_sweep_have_exit_code_2():
     assert train.cli(["--crop_min=0.9", "--crop_max=0.8"]) == 2
 
