@@ -7,7 +7,7 @@ import math
 import wandb
 from fastai.callback.core import Callback
 
-BEST_METRICS = ("val/miou", "val/priority_dice")  # whose summary is the best value, not the last one
+BEST_METRICS = ("val/miou", "val/priority_dice", "val/foreground_acc", "val/pixel_acc")  # those of `monitor`
 
 
 class WandbCallback(Callback):  # type: ignore[misc]
@@ -15,7 +15,7 @@ class WandbCallback(Callback):  # type: ignore[misc]
 
     The metrics come complete and under their final names (train/loss, val/miou, lr, …) with `epoch`, counted from 1
     over all stages of the training; those that are NaN (a class absent from both sides) are left out. The summary keeps
-    the best `val/miou` and `val/priority_dice` so far, so that sweeps optimise the model that is kept. (W&B's own
+    the best of `BEST_METRICS` so far, not the last, so that sweeps optimise the model that is kept. (W&B's own
     summary="max" makes a dict {"max": …} of them, which sweeps do not find under the metric's name.)
     """
 

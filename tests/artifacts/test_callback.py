@@ -1,5 +1,6 @@
 import math
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from artifacts import WandbCallback, tracked
+from configs.config import Monitor
 
 EPOCHS = [
     {"epoch": 1, "train/loss": 1.0, "lr": 1e-3, "throughput": 9.0, "val/miou": 0.3, "val/priority_dice": 0.2},
@@ -58,6 +60,13 @@ def test_summary_keeps_the_best_as_plain_numbers(new_run, read_run, fit):
     assert summary["val/miou"] == 0.6
     assert summary["val/priority_dice"] == 0.2
     assert summary["train/loss"] == 0.3
+
+
+def test_each_metric_that_a_training_can_monitor_is_kept_at_its_best(new_run, read_run, fit):
+    monitors = [f"val/{name}" for name in get_args(Monitor)]
+    with tracked(new_run()) as run:
+        fit(run, [{"epoch": epoch, **dict.fromkeys(monitors, score)} for epoch, score in enumerate([0.1, 0.3, 0.2], 1)])
+    assert [read_run(Path(run.sync_dir)).summary[name] for name in monitors] == [0.3] * len(monitors)
 
 
 @pytest.mark.usefixtures("online")
