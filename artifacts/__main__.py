@@ -25,6 +25,8 @@ from artifacts.options import parse
 if TYPE_CHECKING:  # what takes seconds to import is imported by the command that needs it
     import wandb
 
+    from artifacts.promotion import Decision
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Exit code 0, 1 for a refused promotion, 2 for what the user can mend (one line on stderr)."""
@@ -60,8 +62,7 @@ def _log_dataset(options: argparse.Namespace) -> int:
 
 def _promote(options: argparse.Namespace) -> int:
     from artifacts.download import version_name
-    from artifacts.promotion import Decision, alias_holder, carry_out, refusals
-    from artifacts.weighing import weigh
+    from artifacts.promotion import Decision, alias_holder, carry_out
 
     candidate = _find(options.model, options)
     holder = alias_holder(candidate, options.alias)
@@ -72,13 +73,9 @@ def _promote(options: argparse.Namespace) -> int:
     data = _dataset(candidate, options)
     decision = Decision("promote", options.alias, candidate, holder, against, data, why=options.force or "")
     if against is None:
-        print(f"{version_name(candidate)}: the first {options.alias} ever, nothing to compare it with")
+        print(f"{version_name(candidate)}: no version is {options.alias}, nothing to compare it with")
     else:
-        names = ("split", "tolerance", "confidence", "latency_limit", "strict")
-        changes = weigh(against, candidate, data, options)
-        reasons = refusals(changes, tolerance=options.tolerance, limit=options.latency_limit, strict=options.strict)
-        settings = {name: getattr(options, name) for name in names}
-        decision = replace(decision, settings=settings, changes=changes, refusals=reasons)
+        decision = _weighed(decision, against, options)
     seen = carry_out(decision)
     for reason in decision.refusals:
         print(f"{'overruled' if decision.accepted else 'refused'}: {reason}")
@@ -87,6 +84,23 @@ def _promote(options: argparse.Namespace) -> int:
         print(f"{version_name(candidate)} is {options.alias} now{was}")
     print(seen)
     return 0 if decision.accepted else 1
+
+
+def _weighed(decision: Decision, against: wandb.Artifact, options: argparse.Namespace) -> Decision:
+    """The decision with what was found; who forces it overrules as well that the two cannot be compared."""
+    from artifacts.promotion import refusals
+    from artifacts.weighing import weigh
+
+    names = ("split", "tolerance", "confidence", "latency_limit", "strict")
+    decision = replace(decision, settings={name: getattr(options, name) for name in names})
+    try:
+        changes = weigh(against, decision.candidate, decision.data, options)
+    except ValueError as error:
+        if not options.force:
+            raise
+        return replace(decision, refusals=[f"not compared: {error}"])
+    reasons = refusals(changes, tolerance=options.tolerance, limit=options.latency_limit, strict=options.strict)
+    return replace(decision, changes=changes, refusals=reasons)
 
 
 def _rollback(options: argparse.Namespace) -> int:

@@ -46,7 +46,7 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
         help="how much latency may grow (default 0.25)",
     )
     promote.add_argument("--strict", action="store_true", help="refuse falls beyond the tolerance that may be chance")
-    promote.add_argument("--force", metavar="WHY", type=_text, help="promote all the same; say why")
+    promote.add_argument("--force", metavar="WHY", type=_text, help="promote all the same, compared or not; say why")
     promote.add_argument("--seed", type=int, default=0, help="of the bootstrap (default 0)")
     promote.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="default: auto")
 

@@ -97,7 +97,8 @@ def carry_out(decision: Decision) -> str:
     """Log the decision as a run, move the alias if it is accepted; returns where the run can be seen.
 
     Raises:
-        ArtifactError: the server refuses the alias; the run is then failed and says why.
+        ArtifactError: the server refuses the alias, or another version has got it since the decision was made; the run
+            is then failed and says why.
     """
     model, holder, against = decision.candidate, decision.holder, decision.against
     config = {
@@ -123,7 +124,7 @@ def carry_out(decision: Decision) -> str:
             run.log({"promotion/changes": change_rows(decision.changes)})
         summary = {"promoted": decision.accepted, "refusals": list(decision.refusals), "by": who(), "why": decision.why}
         if decision.accepted:
-            move_alias(model, decision.alias)
+            move_alias(model, decision.alias, holder)
         run.summary.update(summary | {"forced": bool(decision.refusals) and decision.accepted})
         return sync_hint(run)
 
@@ -138,8 +139,14 @@ def change_rows(changes: Iterable[Change]) -> wandb.Table:
     return table
 
 
-def move_alias(model: wandb.Artifact, alias: str) -> None:
-    """Give the alias to this version; the server takes it from the one that had it."""
+def move_alias(model: wandb.Artifact, alias: str, holder: wandb.Artifact | None) -> None:
+    """Give the alias to this version; the server takes it from `holder`, if that still has it."""
+    now = alias_holder(model, alias)
+    if (now and now.version) != (holder and holder.version):
+        raise ArtifactError(
+            f"artifact {version_name(model)!r} is not made {alias}: meanwhile {version_name(now) if now else 'none'} "
+            "is; weigh it against that one, by the same command"
+        )
     with naming(model.name, f"given the alias {alias!r}"):
         model.aliases = [*model.aliases, alias]
         model.save()
@@ -159,28 +166,30 @@ def previous_version(current: wandb.Artifact, alias: str) -> wandb.Artifact:
     """The version that had the alias before `current`, by the promotions and rollbacks that were logged.
 
     Raises:
-        ArtifactError: no promotion of another version is recorded, or that version is gone.
+        ArtifactError: no promotion of another version that still exists is recorded.
     """
+    name = f"{current.entity}/{current.project}/{collection(current)}"
     stack = standing_versions(current, alias)
-    while stack and stack[-1] == current.version:
+    while stack and (stack[-1] == current.version or not wandb.Api().artifact_exists(f"{name}:{stack[-1]}", "model")):
         stack.pop()
     if not stack:
         raise ArtifactError(
             f"artifact {version_name(current)!r}: no {alias} before it is recorded, nothing to go back to"
         )
-    return find_artifact(f"{current.entity}/{current.project}/{collection(current)}:{stack[-1]}", "model")
+    return find_artifact(f"{name}:{stack[-1]}", "model")
 
 
 def standing_versions(model: wandb.Artifact, alias: str) -> list[str]:
-    """The versions that held the alias, oldest first, without those that were rolled back."""
+    """The versions that held the alias, oldest first, without those that were rolled back; `model` holds it now."""
     stack: list[str] = []
     for run in wandb.Api().runs(f"{model.entity}/{model.project}", {"jobType": JOB_TYPE}, order="+created_at"):
         config = run.config
         if (config.get("model"), config.get("alias")) != (collection(model), alias):
             continue
-        if run.summary_metrics.get("promoted") is not True:
-            continue
         before, candidate = config["before"], config["candidate"]
+        promoted = run.summary_metrics.get("promoted")
+        if not (candidate == model.version if promoted is None else promoted):  # None: it died, maybe after the move
+            continue
         if config["action"] == "rollback":
             while stack and stack[-1] != candidate:
                 stack.pop()
