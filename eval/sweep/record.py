@@ -89,7 +89,7 @@ class SweepRecord:
 
 
 def text_of(value: Any) -> str:
-    """A setting as a person reads it: short numbers, mappings as `ce 1 + dice 0.5`."""
+    """A setting as a person reads it: short numbers, mappings as `ce 1 + dice 0.5`, in whichever order they came."""
     if isinstance(value, str) and value.startswith("{"):  # a mapping as an agent passes it
         with suppress(yaml.YAMLError):
             return text_of(yaml.safe_load(value))
@@ -98,8 +98,8 @@ def text_of(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.3g}"
     if isinstance(value, Mapping):
-        return " + ".join(f"{key} {text_of(item)}" for key, item in value.items())
-    return json.dumps(value)
+        return " + ".join(f"{key} {text_of(item)}" for key, item in sorted(value.items()))
+    return json.dumps(value, sort_keys=True)
 
 
 def settings_text(settings: Mapping[str, Any], names: Sequence[str]) -> str:

@@ -46,9 +46,11 @@ def test_what_a_sweep_varies_is_taken_from_a_run():
         (True, "True"),
         ("ce", "ce"),
         ({"ce": 1.0, "dice": 0.5}, "ce 1 + dice 0.5"),
+        ({"dice": 0.5, "ce": 1.0}, "ce 1 + dice 0.5"),
         ("{ce: 1.0, dice: 0.5}", "ce 1 + dice 0.5"),
         ("{ce: 1.0", "{ce: 1.0"),
         ([1, 2], "[1, 2]"),
+        ([{"b": 1, "a": 2}], '[{"a": 2, "b": 1}]'),
         (None, "None"),
     ],
 )
