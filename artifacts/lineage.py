@@ -9,7 +9,7 @@ from typing import Any
 import wandb
 
 from artifacts.download import collection, version_name
-from artifacts.errors import naming
+from artifacts.errors import CLIENT_ERRORS, naming
 from artifacts.promotion import JOB_TYPE
 
 SHOWN_METRICS = ("miou", "priority_dice")
@@ -49,7 +49,8 @@ def lineage(model: wandb.Artifact) -> Lineage:
         sources = [_data(data) for data in _datasets(run)] if run else []
         if run is None or not sources:
             version = model.metadata.get("data_version") or {}
-            sources = [Node("data", str(version.get("name") or "not on the server"), (_digest(version.get("digest")),))]
+            name = ":".join(part for part in (version.get("name"), version.get("version")) if part)
+            sources = [Node("data", name or "not on the server", (_digest(version.get("digest")),))]
         if run:
             sources += [*_sweeps(run), _code(run)]
         return Lineage(_model(model), _run(run) if run else None, tuple(sources), tuple(_decisions(model)))
@@ -123,8 +124,12 @@ def _sweeps(run: Any) -> Iterator[Node]:
         yield _sweep(run.sweep, "one of its runs")
     chosen = run.config.get("from_sweep")
     if chosen:
-        with naming(chosen, "fetched"):
-            yield _sweep(wandb.Api().sweep(chosen), "its best settings")  # type: ignore[no-untyped-call]
+        try:
+            sweep = wandb.Api().sweep(chosen)  # type: ignore[no-untyped-call]
+        except (*CLIENT_ERRORS, ValueError):  # deleted
+            yield Node("sweep", chosen, ("its best settings", "not on the server"))
+        else:
+            yield _sweep(sweep, "its best settings")
 
 
 def _sweep(sweep: Any, relation: str) -> Node:

@@ -71,7 +71,15 @@ def test_settings_from_a_sweep(new_run, tmp_path):
     (source,) = [node for node in found.sources if node.kind == "sweep"]
     assert (source.name, source.lines[0]) == ("coarse", "its best settings")
     (data,) = [node for node in found.sources if node.kind == "data"]
-    assert data.lines == ("content d0",)  # known by its digest alone
+    assert (data.name, data.lines) == ("roads:v0", ("content d0",))  # as the model's metadata know it
+
+
+@pytest.mark.usefixtures("online")
+def test_a_sweep_that_was_deleted_leaves_its_name(new_run, tmp_path):
+    log_versions(lambda: new_run(config={"from_sweep": "local/roads/deleted"}), tmp_path, ("orphan", {}))
+    found = lineage(wandb.Api().artifact("roads/orphan:v0"))
+    (source,) = [node for node in found.sources if node.kind == "sweep"]
+    assert (source.name, source.lines) == ("local/roads/deleted", ("its best settings", "not on the server"))
 
 
 def test_what_does_not_fit_is_cut_and_escaped():
