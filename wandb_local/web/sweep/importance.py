@@ -82,7 +82,7 @@ def as_text(value: Any) -> str:
     """A value as text; a missing one is ``none``."""
     if value is None:
         return "none"
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
 def forest_importance(features: Floats, target: Floats) -> Floats:

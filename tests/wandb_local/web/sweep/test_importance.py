@@ -99,3 +99,7 @@ def test_missing_values():
     columns, names = encode(Parameter("a"), ["x", None, [1, 2]])
     assert names == ["[1, 2]", "none", "x"]
     assert columns.tolist() == [[0, 0, 1], [0, 1, 0], [1, 0, 0]]
+
+
+def test_a_mapping_is_one_value_whatever_the_order_of_its_keys():
+    assert encode(Parameter("a"), [{"ce": 1, "dice": 2}, {"dice": 2, "ce": 1}])[1] == ['{"ce": 1, "dice": 2}']
