@@ -3,7 +3,8 @@
 Scores are over the data set, not means over images, so they are built from what each image adds to them: pixels of a
 class that are true, predicted and common, and objects that are there and found. The bootstrap (Efron 1979) draws images
 with replacement and takes the same draw for both models: differences between images cancel, differences between models
-stay. Neighbouring frames of a drive resemble each other, so the intervals are, if anything, too narrow.
+stay. Neighbouring frames of a drive resemble each other, so the intervals are, if anything, too narrow. Of very few
+images a bootstrap makes no honest interval (of one, a point): there "no change" always lies in it.
 """
 
 import math
@@ -93,6 +94,7 @@ def compare_records(
     counts = np.hstack([_counts(records, names, priority) for records in (before, after)])  # (N, 2 K)
     totals = np.concatenate([counts.sum(0, keepdims=True), _draws(counts, resamples, seed)])  # (1 + R, 2 K)
     first, second = (_scores(half, names, priority) for half in np.hsplit(totals, 2))
+    each = _scores(np.hsplit(counts, 2)[0], names, priority)  # NaN in the images that say nothing about a score
     tail = (1 - confidence) / 2
     changes = []
     for key in first:
@@ -101,6 +103,8 @@ def compare_records(
             changes.append(Change(key, old, new, math.nan, math.nan, "absent"))
             continue
         low, high = np.nanquantile((second[key] - first[key])[1:], (tail, 1 - tail)).tolist()
+        if 0.5 ** np.isfinite(each[key]).sum() > tail:  # that all of them fall is likelier by chance alone
+            low, high = min(low, 0.0), max(high, 0.0)
         allowed = math.inf if key in MEANS else tolerance
         changes.append(Change(key, old, new, low, high, judge(new - old, low, high, allowed)))
     return changes

@@ -135,6 +135,23 @@ def test_one_bad_frame_is_no_proof(good, split):
     assert change.verdict == "unclear"
 
 
+@pytest.mark.parametrize(("frames", "verdict"), [(1, "unclear"), (5, "unclear"), (6, "worse")])
+@pytest.mark.parametrize("others", [0, 18])
+def test_few_frames_are_no_proof(frames, others, verdict):
+    """All frames that have a class fall, by chance as often as 1 / 2^frames: draws of one frame alone never differ."""
+    truth = np.array([100] * frames + [0] * others)
+    counts = {"name": [f"frame{number}" for number in range(len(truth))], "pixels/Car/true": truth}
+
+    def model(share):
+        found = (truth * share).astype(int)
+        columns = {"pixels/Car/predicted": found, "pixels/Car/common": found, "objects/Car": truth > 0, "found/Car": 0}
+        return pd.DataFrame(counts | columns)
+
+    change = compared(model(0.9), model(0.8), priority=CARS)["dice/Car"]
+    assert change.verdict == verdict
+    assert (change.high < 0) == (verdict == "worse")
+
+
 @pytest.mark.parametrize(
     ("change", "low", "high", "verdict"),
     [
