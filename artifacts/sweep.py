@@ -55,6 +55,8 @@ def read_sweep(path: str) -> SweepRecord:
 def best_settings(path: str, backbone: str | None) -> tuple[str, dict[str, Any]]:
     """The best finished run of a sweep, of one backbone where it is given: words that name it, and what it varied.
 
+    The metric by which it chose its best weights, `monitor`, comes too: what the sweep looked for is to be kept.
+
     Raises:
         SweepError: as `read_sweep`, or no such run.
     """
@@ -63,7 +65,8 @@ def best_settings(path: str, backbone: str | None) -> tuple[str, dict[str, Any]]
         run = sweep.best(backbone)
     except ValueError as error:
         raise SweepError(str(error)) from error
-    return f"sweep {sweep.path}, run {run.name} ({sweep.metric} {sweep.score(run):.4f})", sweep.varied(run)
+    kept = {"monitor": run.settings["monitor"]} if "monitor" in run.settings else {}
+    return f"sweep {sweep.path}, run {run.name} ({sweep.metric} {sweep.score(run):.4f})", kept | sweep.varied(run)
 
 
 def _run(run: Any) -> SweepRun:

@@ -21,6 +21,7 @@ CONFIG = {
         "lr": {"values": [0.001, 0.01, 0.1]},
         "momentum": {"values": [0.9]},
         "epochs": {"value": 3},
+        "monitor": {"value": "val/priority_dice"},
     },
 }
 TRAIN = """
@@ -77,9 +78,9 @@ def test_a_sweep_is_read_with_all_its_runs(made):
 
 
 @pytest.mark.parametrize(("backbone", "lr"), [(None, 0.1), ("resnet34", 0.1), ("resnet18", 0.01)])
-def test_the_best_settings_are_those_that_were_varied(made, backbone, lr):
+def test_the_best_settings_are_those_that_were_varied_and_the_monitor(made, backbone, lr):
     words, settings = best_settings(made, backbone)
-    assert settings == {"backbone": backbone or "resnet34", "lr": lr}
+    assert settings == {"backbone": backbone or "resnet34", "lr": lr, "monitor": "val/priority_dice"}
     assert made in words
     assert "val/priority_dice" in words
 
