@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import os
 import random
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from fastai.callback.core import Callback, CancelFitException
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from tqdm import tqdm
 
 from training.distributed import Team
@@ -30,17 +29,16 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         OSError: naming `path`, for example when the disk is full; what was there before is still there.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    os.close(handle)
+    temporary = path.with_name(f".{path.name}.tmp")  # what a kill leaves is overwritten by the next write
     try:
-        write(Path(name))
-        with Path(name).open("rb+") as file:
+        write(temporary)
+        with temporary.open("rb+") as file:
             os.fsync(file.fileno())
-        Path(name).replace(path)
+        temporary.replace(path)
     except Exception as error:
         raise OSError(f"could not write {path}: {error}; make room on the disk, the previous file is kept") from error
     finally:
-        Path(name).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
@@ -126,7 +124,7 @@ class Checkpoint(Callback):
             tqdm.write(f"monitor={name} is undefined for these predictions: the newest weights are kept until it is")
         if value > self.best or undefined or not (self.folder / "best.safetensors").exists():
             weights = {key: value.cpu().contiguous() for key, value in evaluated_model(self.learn).state_dict().items()}
-            write_atomically(self.folder / "best.safetensors", lambda path: save_file(weights, path))
+            write_atomically(self.folder / "best.safetensors", lambda path: path.write_bytes(save(weights)))
             self.best, self.waited = -math.inf if math.isnan(value) else value, 0
         else:
             self.waited += 1

@@ -173,6 +173,16 @@ def test_write_is_all_or_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_others_can_read_what_the_umask_lets_them_and_a_kill_leaves_one_file_at_most(make_learner, tmp_path):
+    (tmp_path / ".last.pt.tmp").write_text("half")
+    fit(make_learner(), **PLAN | {"epochs": 1})
+    (tmp_path / "plain").touch()
+    names = ["best.safetensors", "last.pt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*names, "plain"]
+    for name in names:
+        assert (tmp_path / name).stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
 def test_random_state_round_trips():
     import random
 
