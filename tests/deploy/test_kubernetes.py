@@ -70,6 +70,7 @@ def test_the_image_is_what_the_job_expects(pod):
     (container,) = pod["containers"]
     assert f"WORKDIR {container['workingDir']}\n" in dockerfile
     assert f"--uid {pod['securityContext']['runAsUser']} " in dockerfile
+    assert "install --directory --owner=agent /app\n" in dockerfile.partition("WORKDIR")[0]  # WORKDIR makes it root's
     (extras,) = re.findall(r'--editable "\.\[(\w+)]"', dockerfile)
     assert extras in (ROOT / "pyproject.toml").read_text()
 
