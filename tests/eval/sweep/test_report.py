@@ -3,12 +3,14 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
 from eval.sweep.conclusions import conclusions
 from eval.sweep.importance import Importance, Importances, importances
+from eval.sweep.plots import progress_figure
 from eval.sweep.report import write_sweep_report
 from eval.sweep.tables import LATENCY, SIZE, backbone_table, front_table, stopped_table
 from tests.eval.sweep.made import drawn_sweep, run_of, sweep_of
@@ -56,6 +58,13 @@ def test_a_chart_of_an_older_report_goes(tmp_path):
     (tmp_path / "tradeoff.png").write_text("old")
     write_sweep_report(sweep_of(run_of(0, 0.5, backbone="a")), tmp_path)
     assert not (tmp_path / "tradeoff.png").exists()
+
+
+def test_the_best_so_far_is_that_of_the_finished_runs_as_in_the_sentences():
+    runs = [run_of(0, 0.4), run_of(1, 0.9, "killed"), run_of(2, None), run_of(3, 0.3), run_of(4, 0.5)]
+    lines = {line.get_label(): line for line in progress_figure(sweep_of(*runs)).axes[0].lines}
+    assert np.array(lines["stopped early"].get_xydata()).tolist() == [[2, 0.9]]
+    assert np.array(lines["best so far"].get_xydata()).tolist() == [[1, 0.4], [4, 0.4], [5, 0.5]]
 
 
 COSTS = [(10.0, 0.2), (20.0, 0.5), (25.0, 0.4), (30.0, 0.5), (40.0, 0.7)]
