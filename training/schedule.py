@@ -73,12 +73,19 @@ class TimeBudget(Callback):
         self.started, self.learn.out_of_time = time.perf_counter() - self.spent_before, False
 
     def before_batch(self) -> None:
-        self.learn.spent = self.team.once(lambda: time.perf_counter() - self.started)
+        self._look()
         self.learn.pct_train = min(1.0, max(self.learn.pct_train, self.learn.spent / self.seconds))
-        if self.learn.spent >= self.seconds:
-            self.learn.out_of_time = True
+        if self.learn.out_of_time:
             raise CancelTrainException
 
+    def after_epoch(self) -> None:
+        if any(key.startswith("val/") for key in self.learn.epoch_metrics):  # else the next epoch evaluates and ends
+            self._look()
+
     def before_epoch(self) -> None:
-        if self.learn.out_of_time:  # the epoch before was cut short, evaluated and saved
+        if self.learn.out_of_time:  # the epoch before was evaluated and saved
             raise CancelFitException
+
+    def _look(self) -> None:
+        self.learn.spent = self.team.once(lambda: time.perf_counter() - self.started)
+        self.learn.out_of_time = self.learn.spent >= self.seconds

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import time
 from typing import Any
 
 import pytest
@@ -205,6 +206,15 @@ def test_a_loss_that_is_not_finite_stops_within_ten_steps_and_names_lr(make_lear
     with pytest.raises(TrainingDiverged, match=message):
         fit(learn, **PLAN | {"epochs": 50})
     assert len(steps) <= 10
+
+
+def test_time_that_runs_out_in_an_evaluation_makes_it_the_last(make_learner):
+    learn = make_learner()
+    evaluate = learn.validate.evaluate
+    learn.validate.evaluate = lambda model: time.sleep(0.5) or evaluate(model)
+    fit(learn, **PLAN | {"epochs": 100}, max_minutes=0.4 / 60)
+    (row,) = learn.checkpoint.history
+    assert {"train/loss", "val/miou"} <= row.keys()
 
 
 def test_time_budget_ends_in_time_with_a_finished_schedule_and_an_evaluation(make_learner):
