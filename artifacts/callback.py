@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import wandb
-from fastai.callback.core import Callback
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # what fastai uses of torch at import is called old there
+    from fastai.callback.core import Callback
 
 BEST_METRICS = ("val/miou", "val/priority_dice", "val/foreground_acc", "val/pixel_acc")  # those of `monitor`
 

@@ -120,10 +120,10 @@ class Parallel(Callback):
         on_gpu = next(model.parameters()).is_cuda
         if on_gpu and not any(isinstance(module, nn.SyncBatchNorm) for module in model.modules()):
             self.learn.model = model = convert_sync_batchnorm(model)
-        self.parallel = DistributedDataParallel(model, device_ids=[torch.cuda.current_device()] if on_gpu else None)
+        self.shared = DistributedDataParallel(model, device_ids=[torch.cuda.current_device()] if on_gpu else None)
 
     def before_train(self) -> None:
-        self.learn.model = self.parallel
+        self.learn.model = self.shared
 
     def after_train(self) -> None:
-        self.learn.model = self.parallel.module
+        self.learn.model = self.shared.module

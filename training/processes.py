@@ -46,8 +46,13 @@ def run_all(orders: Sequence[Order], folder: Path, command: Sequence[str]) -> It
         command: of the recipe; `--config FILE` or `--resume RUN` is appended.
 
     Raises:
-        ValueError: a training in the folder was begun with other settings.
+        ValueError: a training in the folder was begun with other settings, or a launcher has started several of this
+            process, which would all start them.
     """
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        raise ValueError(
+            "several trainings are each a process of their own: leave out the launcher (accelerate launch)"
+        )
     for order in orders:
         _check(folder / order.name / SETTINGS, order.settings)
     for number, order in enumerate(orders, 1):

@@ -2,9 +2,12 @@
 
 import http.client
 import os
+import subprocess
+import sys
 import threading
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 import wandb
@@ -72,6 +75,15 @@ def test_faults_are_said_in_one_line(dataset, tmp_path, capsys):
     assert str(tmp_path / "nowhere") in capsys.readouterr().err
     assert main(["dataset", str(dataset.root)]) == 2  # no server is set
     assert "wandb login" in capsys.readouterr().err
+
+
+def test_a_mistake_is_one_line_of_a_new_process():
+    """Nothing that a library warns of while it is imported stands before it."""
+    words = [sys.executable, "-m", "artifacts", "lineage", "roads:v7"]
+    done = subprocess.run(words, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=100)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: artifact 'camvid/roads:v7' cannot be fetched offline")
 
 
 @pytest.mark.usefixtures("gateway")

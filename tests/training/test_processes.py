@@ -72,3 +72,11 @@ def test_other_settings_in_the_same_folder_are_refused_before_anything_runs(star
     with pytest.raises(ValueError, match=r"t0/settings\.yaml was begun with other settings: give another --out"):
         start({"act": "train", "miou": 0.75}, {"act": "train"})
     assert not (tmp_path / "out" / "t1").exists()
+
+
+def test_under_a_launcher_nothing_runs(start, tmp_path, monkeypatch):
+    """Each of its processes would start them all."""
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ValueError, match="leave out the launcher"):
+        start({"act": "train"})
+    assert not (tmp_path / "out").exists()
