@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,10 @@ def end_failed_trial(error: Exception, started: bool) -> int:
     """
     if not started:
         folder = Path(os.environ.get("WANDB_DIR", "."))
-        finish_failed(start_run({}, project="", folder=folder, resume_id=os.environ["WANDB_RUN_ID"]), error)
+        try:
+            finish_failed(start_run({}, project="", folder=folder, resume_id=os.environ["WANDB_RUN_ID"]), error)
+        except OSError as unreachable:
+            print(f"error: {unreachable}", file=sys.stderr)
+            return 2
     alone = os.environ.get("WORLD_SIZE", "1") == "1"  # else a code above 0 makes the launcher end the others
     return 0 if alone and not isinstance(error, OSError) else 2

@@ -46,6 +46,16 @@ def test_a_mistake_that_all_trials_share_counts_for_the_agent(trial, read_run, f
     assert read_run(only_run(trial)).summary["error"].startswith("CommonMistake: ")
 
 
+def test_without_a_server_both_faults_are_said_and_the_agent_leaves(trial, monkeypatch, capsys):
+    nowhere = {"MODE": "online", "BASE_URL": "http://127.0.0.1:9", "API_KEY": 40 * "a", "INIT_TIMEOUT": "1"}
+    for name, value in nowhere.items():
+        monkeypatch.setenv(f"WANDB_{name}", value)
+    assert train.cli(["--crop_min=0.9", "--crop_max=0.8"]) == 2
+    first, second = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert "crop_min=0.9" in first
+    assert "W&B: no run could be started" in second
+
+
 def test_the_same_faults_outside_of_a_sweep_have_exit_code_2():
     assert train.cli(["--crop_min=0.9", "--crop_max=0.8"]) == 2
 
