@@ -51,7 +51,9 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
     promote.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="default: auto")
 
     rollback = names.add_parser("rollback", help="give the alias back to the version that had it before")
-    rollback.add_argument("model", metavar="NAME", help="the model artifact without a version, e.g. camvid-unet")
+    rollback.add_argument(
+        "model", metavar="NAME", type=_name, help="the model artifact without a version, e.g. camvid-unet"
+    )
     rollback.add_argument("--why", type=_text, help="the reason, for the record")
 
     lineage = names.add_parser("lineage", help="print and draw what a model came from")
@@ -81,6 +83,12 @@ def _number(low: float, high: float) -> Callable[[str], float]:
 def _alias(text: str) -> str:
     if text == "latest" or not re.fullmatch(r"(?!v\d+$)[A-Za-z][\w.-]*", text):
         raise argparse.ArgumentTypeError(f"{text!r} cannot be given: take a word that is neither latest nor a version")
+    return text
+
+
+def _name(text: str) -> str:
+    if ":" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} names a version: leave it out, --alias says which one is left")
     return text
 
 

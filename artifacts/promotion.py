@@ -182,7 +182,8 @@ def previous_version(current: wandb.Artifact, alias: str) -> wandb.Artifact:
 def standing_versions(model: wandb.Artifact, alias: str) -> list[str]:
     """The versions that held the alias, oldest first, without those that were rolled back; `model` holds it now."""
     stack: list[str] = []
-    for run in wandb.Api().runs(f"{model.entity}/{model.project}", {"jobType": JOB_TYPE}, order="+created_at"):
+    place = f"{model.entity}/{model.project}"
+    for run in wandb.Api().runs(place, {"jobType": JOB_TYPE}, order="+created_at", lazy=False):
         config = run.config
         if (config.get("model"), config.get("alias")) != (collection(model), alias):
             continue

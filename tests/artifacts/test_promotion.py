@@ -255,6 +255,12 @@ def test_impossible_flags_are_refused(flags, capsys):
     assert flags[0] in capsys.readouterr().err
 
 
+def test_a_version_cannot_be_rolled_back(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["rollback", "roads/any:v3"])
+    assert "'roads/any:v3' names a version: leave it out" in capsys.readouterr().err
+
+
 def test_offline_is_said(monkeypatch, capsys):
     monkeypatch.setenv("WANDB_MODE", "offline")
     assert promote("any:v0") == 2
