@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Sequence
 from html import escape
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from unicodedata import east_asian_width
 
 from artifacts.lineage import Lineage, Node
 
@@ -76,5 +78,9 @@ def _box(x: int, y: float, node: Node) -> str:
 
 def _cut(text: str, scale: float) -> str:
     """Text that fits in a box, escaped; a longer one ends in … and has the whole as its title."""
+    text = "".join(letter if letter.isprintable() else " " for letter in text)  # XML holds no control characters
     room = int((WIDTH - 2 * PAD) / (LETTER * scale))
-    return escape(text) if len(text) <= room else f"{escape(text[: room - 1])}…<title>{escape(text)}</title>"
+    ends = list(accumulate(2 if east_asian_width(letter) in "WF" else 1 for letter in text))
+    if not text or ends[-1] <= room:
+        return escape(text)
+    return f"{escape(text[: bisect(ends, room - 1)])}…<title>{escape(text)}</title>"

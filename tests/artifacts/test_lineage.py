@@ -97,3 +97,14 @@ def test_what_does_not_fit_is_cut_and_escaped():
     assert len({rect.get("x") for rect in boxes}) == 3
     assert all(float(rect.get("x", 0)) + WIDTH <= float(root.get("width", 0)) for rect in boxes)
     assert len(list(root.iter(f"{SVG}path"))) == 1 + 2  # the tip, an arrow each
+
+
+def test_any_letters_make_a_picture_and_stay_in_their_box():
+    """A reason that was pasted with a terminal's colours, and one in letters twice as wide."""
+    wide = "夜間の走行で歩行者を見落とすため、前のモデルに戻す。確認済み。"
+    lines = ("\x1b[31mnight\x1b[0m\tdrives", wide, "a" * 37)
+    svg = draw_lineage(Lineage(Node("model", "m:v0"), None, (), (Node("decision", "refused", lines),)))
+    *_, coloured, cut, whole = words(svg)
+    assert coloured == " [31mnight [0m drives"
+    assert cut == f"{wide[:18]}…"
+    assert whole == lines[2]
