@@ -1,10 +1,12 @@
 """Two models on the same images: what got better or worse, and how sure that is.
 
 Scores are over the data set, not means over images, so they are built from what each image adds to them: pixels of a
-class that are true, predicted and common, and objects that are there and found. The bootstrap (Efron 1979) draws images
-with replacement and takes the same draw for both models: differences between images cancel, differences between models
-stay. Neighbouring frames of a drive resemble each other, so the intervals are, if anything, too narrow. Of very few
-images a bootstrap makes no honest interval (of one, a point): there "no change" always lies in it.
+class that are true, predicted and common, and objects that are there and found. The bootstrap (Efron 1979) draws with
+replacement and takes the same draw for both models: differences between images cancel, differences between models stay.
+Neighbouring frames of a drive resemble each other, so runs of neighbours are drawn, not single images (circular blocks,
+Politis and Romano 1992), √N of N images long: on CamVid's 101 val frames intervals come out 1.6 to 2.8 times as wide,
+and still, if anything, too narrow. Of very few images a bootstrap makes no honest interval (of one, a point): there "no
+change" always lies in it.
 """
 
 import math
@@ -72,10 +74,10 @@ def compare_records(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> list[Change]:
-    """Compare two models by their per-image records, with a paired bootstrap over images.
+    """Compare two models by their per-image records, with a paired bootstrap over runs of images.
 
     Args:
-        before: records of ``eval.evaluate``, or of ``read_counts``, in any order.
+        before: records of ``eval.evaluate``, or of ``read_counts``, in any order; neighbours by name are neighbours.
         after: of the other model, on the same images.
         priority: names of the priority classes.
         tolerance: how far a priority class's Dice or object recall may fall, in [0, 1].
@@ -167,11 +169,17 @@ def _counts(records: pd.DataFrame, names: Sequence[str], priority: Sequence[str]
 
 
 def _draws(counts: Floats, resamples: int, seed: int) -> Floats:
-    """Totals (R, K) of ``counts`` (N, K) over images drawn with replacement; how often each is drawn is multinomial."""
+    """Totals (R, K) of ``counts`` (N, K) over runs of neighbours drawn with replacement.
+
+    How often each run is drawn is multinomial; after the last image comes the first. A draw holds N images but for half
+    a run, which changes nothing: scores are ratios.
+    """
     images, rng = len(counts), np.random.default_rng(seed)
-    chunk = max(1, _CHUNK // images)
+    length = round(math.sqrt(images))
+    runs = np.sum([np.roll(counts, -step, axis=0) for step in range(length)], axis=0)  # (N, K): an image and the next
+    drawn, chunk = round(images / length), max(1, _CHUNK // images)
     sizes = [min(chunk, resamples - start) for start in range(0, resamples, chunk)]
-    return np.concatenate([rng.multinomial(images, np.full(images, 1 / images), size) @ counts for size in sizes])
+    return np.concatenate([rng.multinomial(drawn, np.full(images, 1 / images), size) @ runs for size in sizes])
 
 
 def _scores(totals: Floats, names: Sequence[str], priority: Sequence[str]) -> dict[str, Floats]:
