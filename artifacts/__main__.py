@@ -99,7 +99,11 @@ def _weighed(decision: Decision, against: wandb.Artifact, options: argparse.Name
         if not options.force:
             raise
         return replace(decision, refusals=[f"not compared: {error}"])
-    reasons = refusals(changes, tolerance=options.tolerance, limit=options.latency_limit, strict=options.strict)
+    limits = {"tolerance": options.tolerance, "limit": options.latency_limit}
+    reasons = refusals(changes, strict=options.strict, **limits)
+    for reason in refusals(changes, strict=True, **limits):
+        if reason not in reasons:
+            print(f"unclear: {reason}")
     return replace(decision, changes=changes, refusals=reasons)
 
 

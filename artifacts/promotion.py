@@ -78,7 +78,10 @@ def refusals(changes: Iterable[Change], *, tolerance: float, limit: float, stric
         limit: by which share latency may grow.
         strict: refuse falls as well that may be chance.
     """
-    reasons = []
+    changes, reasons = list(changes), []
+    judged = [change for change in changes if change.key.startswith(("dice/", "object_recall/"))]
+    if judged and all(change.verdict == "absent" for change in judged):
+        reasons.append("no priority class is in the data, so that nothing was judged")
     for change in changes:
         difference = change.after - change.before
         if change.verdict not in ("worse", "unclear" if strict else "worse"):

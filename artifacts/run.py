@@ -49,7 +49,7 @@ def start_run(
         name: display name; empty lets W&B choose.
         tags: tags of the run.
         job_type: what the run does, e.g. train or evaluate.
-        resume_id: id of the run to go on with; offline it becomes one more part of that run.
+        resume_id: id of the run to start or to go on with; offline it becomes one more part of that run. None: a new one.
         disabled: a run that tracks nothing, such as those of the other processes of a training.
 
     Raises:
@@ -65,7 +65,7 @@ def start_run(
             job_type=job_type,
             dir=str(folder),
             config={**config, "code": code_version()},
-            id=resume_id,
+            id=resume_id or secrets.token_hex(4),  # else WANDB_RUN_ID, which is that of a training
             resume="allow" if resume_id else None,
             mode="disabled" if disabled else tracking_mode(),
         )

@@ -44,6 +44,9 @@ class Accumulate(Callback):
     def __init__(self, steps: int):
         self.steps = steps
 
+    def before_fit(self) -> None:
+        self.learn.opt.zero_grad()  # of a group that the clock has cut off in the stage before
+
     def after_loss(self) -> None:
         first = self.learn.iter - self.learn.iter % self.steps
         self.learn.loss_grad = self.learn.loss_grad / min(self.steps, self.learn.n_iter - first)

@@ -119,6 +119,15 @@ def test_a_worse_one_is_refused_unless_forced(make, capsys):
     assert "@" in forced["by"]
 
 
+def test_what_may_be_chance_is_said_and_refused_if_strict(make, capsys):
+    make("rare", *({"spoil": spoil, "frames": 5} for spoil in (0.1, 0.4)))
+    promote("rare:v0")
+    assert promote("rare:v1", "--strict") == 1
+    assert "refused: dice/Car fell by" in capsys.readouterr().out
+    assert promote("rare:v1") == 0
+    assert "unclear: dice/Car fell by" in capsys.readouterr().out
+
+
 @pytest.mark.soak
 def test_a_slower_one_is_refused(make, capsys):
     make("slower", {"spoil": 0.1, "size": "32x32"}, {"spoil": 0.1, "size": "128x128"})
@@ -280,3 +289,5 @@ def test_reasons():
     settings = {"tolerance": 0.02, "limit": 0.25}
     assert refusals(changes, strict=False, **settings) == [car, slow]
     assert refusals(changes, strict=True, **settings) == [car, chance, slow]
+    nothing = "no priority class is in the data, so that nothing was judged"
+    assert refusals([changes[2], changes[3]], strict=False, **settings) == [nothing, slow]

@@ -30,6 +30,14 @@ def test_curves_are_over_epochs(new_run, read_run):
     assert {name for name, step in steps.items() if step == "epoch"} == {"train/*", "val/*", "lr", "throughput"}
 
 
+def test_the_id_that_a_job_sets_is_its_training_s_alone(new_run, monkeypatch):
+    """A promotion after the training, in the same job, is a run of its own."""
+    monkeypatch.setenv("WANDB_RUN_ID", "training1")
+    with tracked(new_run()) as run:
+        pass
+    assert run.id != "training1"
+
+
 def test_config_says_which_code_ran(new_run, read_run):
     with tracked(new_run()) as run:
         pass

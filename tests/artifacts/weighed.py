@@ -17,10 +17,10 @@ CONFIG = {"architecture": "plain_unet", "backbone": "resnet34", "crp": False, "r
 
 
 @cache
-def records(spoil):
+def records(spoil, frames):
     """Per-image records of a model that takes a share `spoil` of the cars and pedestrians of each scene for road."""
     samples = []
-    for seed in range(12):
+    for seed in range(frames):
         truth, rng = street(seed=seed), np.random.default_rng(seed)
         pred = np.where(truth == 255, 3, truth)
         pred[np.isin(truth, (8, 9)) & (rng.random(truth.shape) < spoil)] = 3
@@ -28,7 +28,7 @@ def records(spoil):
     return evaluate(ColorModel(), samples, **SPLIT, progress=False).records
 
 
-def save(folder: Path, *, spoil=None, digest="d0", size="32x32", taxonomy="camvid11", **config):
+def save(folder: Path, *, spoil=None, digest="d0", size="32x32", taxonomy="camvid11", frames=12, **config):
     """A run folder; without `spoil` it has no records."""
     classes = load_taxonomy(taxonomy)
     data = {"name": "roads", "version": "v0", "digest": digest}
@@ -37,7 +37,7 @@ def save(folder: Path, *, spoil=None, digest="d0", size="32x32", taxonomy="camvi
     save_model(folder, model, config=CONFIG | config, taxonomy=classes.to_dict(), data=data, metrics=metrics)
     if spoil is not None:
         (folder / "report").mkdir()
-        records(spoil).to_csv(folder / "report" / "per_image.csv", index=False, float_format="%.6g")
+        records(spoil, frames).to_csv(folder / "report" / "per_image.csv", index=False, float_format="%.6g")
     return folder
 
 

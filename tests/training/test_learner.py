@@ -104,6 +104,17 @@ def test_the_rest_of_an_epoch_counts_as_a_whole_step(make_learner):
     assert divisors == pytest.approx([4] * 8 + [2] * 2)
 
 
+def test_no_gradient_is_left_over_from_another_stage(make_learner):
+    ends = []
+    for left in (None, 1e6):
+        learn = make_learner(accumulate=2)
+        for parameter in learn.model.parameters():
+            parameter.grad = left and torch.full_like(parameter, left)
+        fit(learn, **PLAN | {"epochs": 1})
+        ends.append(learn.model.head.weight.detach().clone())
+    assert torch.equal(*ends)
+
+
 def test_gradient_clipping_bounds_the_norm(make_learner):
     learn = make_learner(grad_clip=1e-3)
     norms = []
