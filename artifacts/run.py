@@ -49,7 +49,7 @@ def start_run(
         name: display name; empty lets W&B choose.
         tags: tags of the run.
         job_type: what the run does, e.g. train or evaluate.
-        resume_id: id of the run to start or to go on with; offline it becomes one more part of that run. None: a new one.
+        resume_id: of the run to start or to go on with; offline it becomes one more part of that run. None makes one.
         disabled: a run that tracks nothing, such as those of the other processes of a training.
 
     Raises:
