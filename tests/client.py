@@ -16,6 +16,7 @@ from typing import Any
 
 import psutil
 import wandb
+from wandb.sdk.artifacts.artifact_instance_cache import artifact_instance_cache
 
 SECONDS = 45.0
 
@@ -30,7 +31,10 @@ def release(pid: int) -> None:
 
 
 def teardown() -> None:
-    """``wandb.teardown()`` with a limit."""
+    """``wandb.teardown()`` with a limit; what the client remembers of artifacts by their id goes too.
+
+    Another server, which the next test may start, gives out the same ids.
+    """
     guard = threading.Timer(SECONDS, release, [os.getpid()])
     guard.start()
     try:
@@ -39,6 +43,7 @@ def teardown() -> None:
     finally:
         guard.cancel()
         guard.join()
+        artifact_instance_cache.clear()
 
 
 def run_process(

@@ -79,7 +79,7 @@ def test_faults_are_said_in_one_line(dataset, tmp_path, capsys):
 
 def test_a_mistake_is_one_line_of_a_new_process():
     """Nothing that a library warns of while it is imported stands before it."""
-    words = [sys.executable, "-m", "artifacts", "lineage", "roads:v7"]
+    words = [sys.executable, "-m", "artifacts", "lineage", "roads:v7", "--project", "camvid"]
     done = subprocess.run(words, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=100)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
