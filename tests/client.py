@@ -31,9 +31,10 @@ def release(pid: int) -> None:
 
 
 def teardown() -> None:
-    """``wandb.teardown()`` with a limit; what the client remembers of artifacts by their id goes too.
+    """``wandb.teardown()`` with a limit, and nothing is left for the next test.
 
-    Another server, which the next test may start, gives out the same ids.
+    What the client remembers of artifacts by their id goes too, as another server gives out the same ids; and so does
+    the variable that names a service process, which the end of a test may have put back after that process was gone.
     """
     guard = threading.Timer(SECONDS, release, [os.getpid()])
     guard.start()
@@ -44,6 +45,7 @@ def teardown() -> None:
         guard.cancel()
         guard.join()
         artifact_instance_cache.clear()
+        os.environ.pop("WANDB_SERVICE", None)
 
 
 def run_process(
