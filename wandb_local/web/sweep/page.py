@@ -157,6 +157,19 @@ def _register_live(app: dash.Dash, context: Context) -> None:
 
     @app.callback(
         Output("sweep-heading", "children"),
+        Input("sweep-version", "data"),
+        State("sweep-title", "children"),
+        State("sweep-state", "children"),
+        State("sweep-page", "data"),
+        prevent_initial_call=True,
+    )
+    def head(_: str, title: str, state: str, place: list[str]) -> Any:
+        """Alone, and only where something is new: a click on a button that is drawn anew meanwhile would be lost."""
+        sweep = read_sweep(context, *place)
+        same = (title, state) == (sweep.title, panels.state_text(sweep))
+        return no_update if same else panels.heading(sweep)
+
+    @app.callback(
         Output("sweep-facts", "children"),
         Output("sweep-overtime", "figure"),
         Input("sweep-version", "data"),
@@ -164,7 +177,7 @@ def _register_live(app: dash.Dash, context: Context) -> None:
     )
     def show(_: str, place: list[str]) -> Any:
         sweep = read_sweep(context, *place)
-        return panels.heading(sweep), panels.facts(context, sweep, _params(place)), overtime_figure(sweep)
+        return panels.facts(context, sweep, _params(place)), overtime_figure(sweep)
 
     @app.callback(
         Output("sweep-importance", "children"),

@@ -41,8 +41,13 @@ def heading(sweep: Sweep) -> list[Component]:
         )
         for text, target in ACTIONS[state].items()
     ]
-    badge = html.Span(state.lower(), className=f"badge {state}", id="sweep-state")
-    return [html.H1(sweep.title), badge, html.Div(buttons, className="sweep-buttons")]
+    badge = html.Span(state_text(sweep), className=f"badge {state}", id="sweep-state")
+    return [html.H1(sweep.title, id="sweep-title"), badge, html.Div(buttons, className="sweep-buttons")]
+
+
+def state_text(sweep: Sweep) -> str:
+    """The state as the heading shows it."""
+    return str(sweep.row["state"]).lower()
 
 
 def facts(context: Context, sweep: Sweep, params: Mapping[str, str]) -> list[Component]:

@@ -169,6 +169,25 @@ def test_controls_by_keyboard(visitor: Visitor, sweep):
     assert state_of(sweep) == "CANCELED"
 
 
+def test_a_button_keeps_the_focus_as_the_charts_come(visitor: Visitor, sweep):
+    held = []
+
+    def hold(route):
+        held.append(route) if "sweep-overtime" in (route.request.post_data or "") else route.continue_()
+
+    visitor.page.route("**/_dash-update-component*", hold)
+    page = visitor.open(sweep)
+    page.locator("#sweep-heading button:text-is('Pause')").focus()
+    page.wait_for_selector("#sweep-importance table")
+    for route in held:
+        route.continue_()
+    page.wait_for_selector("#sweep-overtime .points path")
+    assert held
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#sweep-state.PAUSED")
+    page.unroute_all(behavior="ignoreErrors")
+
+
 @pytest.mark.soak
 def test_a_running_sweep_comes_in_while_one_looks(visitor: Visitor, run_client, client_home, project, tmp_path):
     (tmp_path / "train.py").write_text(SCRIPT)
