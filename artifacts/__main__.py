@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from artifacts.errors import CLIENT_ERRORS
 from artifacts.options import parse
 
-if TYPE_CHECKING:  # what takes seconds to import is imported by the command that needs it
+if TYPE_CHECKING:  # what takes seconds more to import is imported by the command that needs it
     import wandb
 
     from artifacts.promotion import Decision

@@ -9,7 +9,7 @@ from typing import Any
 import wandb
 
 from artifacts.download import collection, version_name
-from artifacts.errors import CLIENT_ERRORS, naming
+from artifacts.errors import naming
 from artifacts.promotion import JOB_TYPE
 
 SHOWN_METRICS = ("miou", "priority_dice")
@@ -126,7 +126,9 @@ def _sweeps(run: Any) -> Iterator[Node]:
     if chosen:
         try:
             sweep = wandb.Api().sweep(chosen)  # type: ignore[no-untyped-call]
-        except (*CLIENT_ERRORS, ValueError):  # deleted
+        except wandb.errors.CommError as error:
+            if not isinstance(error.exc, ValueError):  # with one the client says that there is no such sweep
+                raise
             yield Node("sweep", chosen, ("its best settings", "not on the server"))
         else:
             yield _sweep(sweep, "its best settings")

@@ -124,7 +124,8 @@ class Checkpoint(Callback):
             tqdm.write(f"monitor={name} is undefined for these predictions: the newest weights are kept until it is")
         if value > self.best or undefined or not (self.folder / "best.safetensors").exists():
             weights = {key: value.cpu().contiguous() for key, value in evaluated_model(self.learn).state_dict().items()}
-            write_atomically(self.folder / "best.safetensors", lambda path: path.write_bytes(save(weights)))
+            content = save(weights)  # save_file would leave a file that only its owner can read
+            write_atomically(self.folder / "best.safetensors", lambda path: path.write_bytes(content))
             self.best, self.waited = -math.inf if math.isnan(value) else value, 0
         else:
             self.waited += 1

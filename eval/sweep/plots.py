@@ -109,13 +109,16 @@ def progress_figure(sweep: SweepRecord) -> Figure:
     figure = empty_figure(8.5, 3.6)
     axes = figure.subplots()
     judged = {run.id for run in sweep.judged()}
-    for state, label, marker in (("killed", "stopped early", "x"), ("finished", "finished", "o")):
-        numbers = [number for number, run in enumerate(sweep.runs, 1) if run.state == state and run.id in judged]
-        scores = [sweep.score(sweep.runs[number - 1]) for number in numbers]
-        if numbers:
-            axes.plot(numbers, scores, marker, color=PRIORITY, label=label, markersize=6)
-    best = list(accumulate(scores, max if sweep.maximise else min))  # of the finished ones, which came last
-    axes.step(numbers, best, where="post", color=MUTED, linewidth=1.2, label="best so far")
+    known = [(number, run) for number, run in enumerate(sweep.runs, 1) if run.id in judged]
+    finished = [(number, sweep.score(run)) for number, run in known if run.state == "finished"]
+    stopped = [(number, sweep.score(run)) for number, run in known if run.state == "killed"]
+    for points, label, marker in ((stopped, "stopped early", "x"), (finished, "finished", "o")):
+        if points:
+            axes.plot(*zip(*points, strict=True), marker, color=PRIORITY, label=label, markersize=6)
+    best = accumulate((score for _, score in finished), max if sweep.maximise else min)
+    axes.step(
+        [number for number, _ in finished], list(best), where="post", color=MUTED, linewidth=1.2, label="best so far"
+    )
     axes.set_xlabel("run", fontsize=10, color=INK)
     axes.set_ylabel(sweep.metric, fontsize=10, color=INK)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
