@@ -4,7 +4,7 @@ Scores are over the data set, not means over images, so they are built from what
 class that are true, predicted and common, and objects that are there and found. The bootstrap (Efron 1979) draws with
 replacement and takes the same draw for both models: differences between images cancel, differences between models stay.
 Neighbouring frames of a drive resemble each other, so runs of neighbours are drawn, not single images (circular blocks,
-Politis and Romano 1992), √N of N images long: on CamVid's 101 val frames intervals come out 1.6 to 2.8 times as wide,
+Politis and Romano 1992), √N of N images long: on CamVid's 101 val frames intervals come out 1.6 to 2.9 times as wide,
 and still, if anything, too narrow. Of very few images a bootstrap makes no honest interval (of one, a point): there "no
 change" always lies in it.
 """
