@@ -9,13 +9,13 @@ from wandb_local.context import Context
 from wandb_local.errors import ClientError
 from wandb_local.graphql.common import now
 from wandb_local.graphql.projects import need_run
-from wandb_local.history import append_history, parse_row
+from wandb_local.history import append_history, new_lines, parse_row
 
 
 def receive(context: Context, entity: str, project: str, name: str, message: Mapping[str, Any]) -> dict[str, Any]:
     """Store one message in one transaction; answers what the client should know.
 
-    Offsets make it safe to send a message twice: rows from the offset on are replaced.
+    Offsets make it safe to send a message twice: rows that are stored already are skipped, others are replaced.
 
     Raises:
         NotFoundError: the run does not exist.
@@ -55,10 +55,13 @@ def _chunk(file_name: str, chunk: Any) -> tuple[int, list[str]]:
 
 
 def _append_events(connection: sqlite3.Connection, run_id: int, offset: int, lines: Sequence[str]) -> None:
+    offset, lines = new_lines(connection, "events", run_id, offset, lines)
+    if not lines:
+        return
     connection.execute("DELETE FROM events WHERE run_id = ? AND number >= ?", (run_id, offset))
     rows = [(run_id, offset + number, line) for number, line in enumerate(lines)]
     connection.executemany("INSERT INTO events (run_id, number, line) VALUES (?, ?, ?)", rows)
-    latest = jsons.dumps(parse_row(lines[-1])) if lines else "{}"
+    latest = jsons.dumps(parse_row(lines[-1]))
     connection.execute(
         "UPDATE runs SET events_lines = ?, system_metrics = ? WHERE id = ?", (offset + len(lines), latest, run_id)
     )

@@ -1,5 +1,6 @@
 """A run's history: rows as the client wrote them, statistics per key, and how the rows are read back."""
 
+import itertools
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,9 +13,16 @@ from wandb_local.inputs import integer, strings
 
 
 def append_history(connection: sqlite3.Connection, run_id: int, offset: int, lines: Sequence[str]) -> None:
-    """Replace the rows from ``offset`` on."""
-    removed = connection.execute("DELETE FROM history WHERE run_id = ? AND number >= ?", (run_id, offset)).rowcount
+    """Replace the rows from ``offset`` on; see ``new_lines`` for rows that are stored already.
+
+    The statistics of the run are counted again only if other rows were stored there, as that takes time in proportion
+    to the run.
+    """
+    offset, lines = new_lines(connection, "history", run_id, offset, lines)
+    if not lines:
+        return
     records = [parse_row(line) for line in lines]
+    removed = connection.execute("DELETE FROM history WHERE run_id = ? AND number >= ?", (run_id, offset)).rowcount
     rows = [
         (run_id, offset + number, _step(record, offset + number), line)
         for number, (record, line) in enumerate(zip(records, lines, strict=True))
@@ -29,6 +37,21 @@ def append_history(connection: sqlite3.Connection, run_id: int, offset: int, lin
         "UPDATE runs SET history_lines = ?, history_keys = ? WHERE id = ?",
         (offset + len(lines), jsons.dumps(keys), run_id),
     )
+
+
+def new_lines(
+    connection: sqlite3.Connection, table: str, run_id: int, offset: int, lines: Sequence[str]
+) -> tuple[int, Sequence[str]]:
+    """The lines that are not stored yet, and the number of the first of them.
+
+    A client sends a message again when no answer has reached it. The second copy may even arrive after later messages:
+    what it repeats is skipped, so that the rows that came since stay where they are.
+    """
+    sql = f"SELECT number, line FROM {table} WHERE run_id = ? AND number >= ? AND number < ? ORDER BY number"
+    stored = connection.execute(sql, (run_id, offset, offset + len(lines)))
+    pairs = zip(map(tuple, stored), enumerate(lines, offset), strict=False)
+    known = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return offset + known, lines[known:]
 
 
 def recount_history(connection: sqlite3.Connection, run_id: int) -> None:

@@ -265,3 +265,61 @@ def test_raw_history_lines_are_valid_json_for_any_reader(server, project):
         raise AssertionError(f"{text} is not JSON")
 
     assert json.loads(line, parse_constant=refuse)["b"] == "NaN"
+
+
+def send(server, project, name, **chunks):
+    """A message as the client writes it; each chunk is an offset and the lines from there on."""
+    files = {
+        {"history": "wandb-history.jsonl", "events": "wandb-events.jsonl"}[kind]: {"offset": offset, "content": lines}
+        for kind, (offset, lines) in chunks.items()
+    }
+    server.ask(f"/files/local/{project}/{name}/file_stream", json.dumps({"files": files}).encode())
+
+
+def lines_of(first, last, value=0.5):
+    return [json.dumps({"_step": step, "loss": value}) for step in range(first, last)]
+
+
+def stored(server, project, name):
+    query = """query($p:String!,$n:String!){project(name:$p,entityName:"local"){run(name:$n){
+        historyLineCount eventsLineCount historyKeys history(samples:100) events(samples:100)}}}"""
+    found = server.graphql(query, p=project, n=name)["project"]["run"]
+    rows = [json.loads(line) for line in found["history"]]
+    return found, [row["_step"] for row in rows], [row["loss"] for row in rows]
+
+
+def begin(server, project, name):
+    sql = 'mutation($p:String,$n:String){upsertBucket(input:{modelName:$p,name:$n,host:"h"}){inserted}}'
+    assert server.graphql(sql, p=project, n=name)["upsertBucket"]["inserted"]
+
+
+def test_a_message_that_arrives_twice_changes_nothing_even_after_later_ones(server, project):
+    begin(server, project, "twice")
+    for first in (0, 3):
+        send(server, project, "twice", history=(first, lines_of(first, first + 3)), events=(first, lines_of(first, 6)))
+    before = stored(server, project, "twice")
+    for first in (0, 3, 1):
+        send(server, project, "twice", history=(first, lines_of(first, first + 3)), events=(first, lines_of(first, 4)))
+        assert stored(server, project, "twice") == before
+    found, steps, _ = before
+    assert steps == [0, 1, 2, 3, 4, 5]
+    assert (found["historyLineCount"], found["eventsLineCount"]) == (6, 6)
+    assert found["historyKeys"]["keys"]["loss"]["typeCounts"] == [{"type": "number", "count": 6}]
+
+
+def test_a_message_that_repeats_some_rows_adds_the_others(server, project):
+    begin(server, project, "grows")
+    send(server, project, "grows", history=(0, lines_of(0, 3)))
+    send(server, project, "grows", history=(1, lines_of(1, 5)))
+    found, steps, _ = stored(server, project, "grows")
+    assert (steps, found["historyLineCount"]) == ([0, 1, 2, 3, 4], 5)
+    assert found["historyKeys"]["keys"]["loss"]["typeCounts"] == [{"type": "number", "count": 5}]
+
+
+def test_a_message_with_other_rows_replaces_what_was_there(server, project):
+    begin(server, project, "anew")
+    send(server, project, "anew", history=(0, lines_of(0, 4)))
+    send(server, project, "anew", history=(1, [*lines_of(1, 2), *lines_of(2, 3, value=7)]))
+    found, steps, losses = stored(server, project, "anew")
+    assert (steps, losses, found["historyLineCount"]) == ([0, 1, 2], [0.5, 0.5, 7], 3)
+    assert found["historyKeys"]["keys"]["loss"]["typeCounts"] == [{"type": "number", "count": 3}]
