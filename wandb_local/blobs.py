@@ -20,6 +20,7 @@ from wandb_local.folder import DataFolder
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
 _CHUNK = 1 << 20
+_CHEAP = 1 << 14  # bytes whose digest takes no longer than opening their file
 
 
 @dataclass(frozen=True)
@@ -111,15 +112,26 @@ class BlobStore:
         path = self._temporary()
         path.write_bytes(data)
         sync(path)
-        return self.keep(Received(path, hashlib.md5(data, usedforsecurity=False).hexdigest(), len(data)))
+        return self.keep(Received(path, _md5(data), len(data)))
 
     def touch(self, md5: str) -> bool:
-        """Whether the blob is stored; if so, ``gc`` leaves it alone for a while."""
-        if not self.path(md5).is_file():
-            return False
+        """Whether the blob is stored; if so, ``gc`` leaves it alone for a while.
+
+        A blob that was damaged on the disk counts as absent, so that the next upload of the same bytes puts it right.
+        """
         with self._db.write() as connection:
-            found = connection.execute("UPDATE blobs SET touched_at = ? WHERE md5 = ?", (time.time(), md5))
-            return found.rowcount > 0
+            size = self._db.value("SELECT size FROM blobs WHERE md5 = ?", (md5,))
+            if not self.is_whole(md5, size) or (size <= _CHEAP and _md5(self.path(md5).read_bytes()) != md5):
+                return False
+            connection.execute("UPDATE blobs SET touched_at = ? WHERE md5 = ?", (time.time(), md5))
+            return True
+
+    def is_whole(self, md5: str, size: int | None) -> bool:
+        """Whether the file of a blob is there and has the size that its record names."""
+        try:
+            return self.path(md5).stat().st_size == size
+        except FileNotFoundError:
+            return False
 
     def part_folder(self, upload_id: str) -> Path:
         """Where the parts of one multipart upload wait."""
@@ -177,3 +189,7 @@ class BlobStore:
         if expected_md5 is not None and received.md5 != expected_md5:
             raise DigestMismatchError(f"MD5 of the upload is {received.md5}, promised was {expected_md5}")
         return received
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()

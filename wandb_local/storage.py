@@ -3,6 +3,7 @@
 import base64
 import binascii
 import mimetypes
+import sqlite3
 from typing import Any
 
 from starlette.requests import Request
@@ -112,4 +113,13 @@ def _keep(context: Context, claim: dict[str, Any], received: Received) -> None:
                 (claim["run"], claim["name"], md5, now()),
             )
         elif claim["put"] == "manifest":
-            connection.execute("UPDATE manifests SET md5 = ? WHERE id = ?", (md5, claim["manifest"]))
+            _keep_manifest(context, connection, claim["manifest"], md5)
+
+
+def _keep_manifest(context: Context, connection: sqlite3.Connection, manifest_id: int, md5: str) -> None:
+    """The upload URL outlives the commit: the same bytes may come again, others must not replace them."""
+    sql = "SELECT md5, state FROM manifests JOIN artifacts ON artifacts.id = artifact_id WHERE manifests.id = ?"
+    known = context.db.row(sql, (manifest_id,))
+    if known is not None and known["state"] == "COMMITTED" and known["md5"] != md5:
+        raise ClientError("the version is complete: its manifest cannot change; log another version")
+    connection.execute("UPDATE manifests SET md5 = ? WHERE id = ?", (md5, manifest_id))

@@ -4,7 +4,7 @@ import json
 
 from wandb_local.artifacts import collections as col
 from wandb_local.artifacts.manifest import Manifest
-from wandb_local.artifacts.merge import find_equal, merge
+from wandb_local.artifacts.merge import find_equal, is_whole, manifest_md5, merge
 from wandb_local.artifacts.versions import need_artifact
 from wandb_local.context import Context
 from wandb_local.database import Row
@@ -32,6 +32,10 @@ def commit(context: Context, artifact_id: object) -> int:
         digest = manifest.digest or artifact["digest"]
         known = find_equal(context, artifact, digest)
         if known is not None:
+            if not is_whole(context, known):  # its files are here again by now: what is damaged is its manifest
+                connection.execute(
+                    "UPDATE manifests SET artifact_id = ? WHERE artifact_id = ?", (known["id"], artifact["id"])
+                )
             return merge(connection, artifact, known)
         connection.executemany(
             "INSERT INTO artifact_files (artifact_id, path, md5, ref, size) VALUES (?, ?, ?, ?, ?)",
@@ -86,10 +90,3 @@ def read_manifest(context: Context, artifact_id: int) -> Manifest:
     if md5 is None:
         raise NotFoundError("the artifact version has no manifest")
     return Manifest.parse(context.blobs.path(md5).read_bytes())
-
-
-def manifest_md5(context: Context, artifact_id: int) -> str | None:
-    """The blob of a version's newest manifest, or None."""
-    sql = "SELECT md5 FROM manifests WHERE artifact_id = ? AND md5 IS NOT NULL ORDER BY id DESC LIMIT 1"
-    md5: str | None = context.db.value(sql, (artifact_id,))
-    return md5

@@ -23,6 +23,21 @@ def find_equal(context: Context, artifact: Row, digest: str) -> Row | None:
     return context.db.row(sql, (artifact["collection_id"], digest))
 
 
+def is_whole(context: Context, version: Row) -> bool:
+    """Whether the files of a committed version and its manifest lie on the disk as they were stored."""
+    sql = "SELECT md5 FROM artifact_files WHERE artifact_id = ? AND md5 IS NOT NULL UNION SELECT ?"
+    digests = (version["id"], manifest_md5(context, version["id"]))
+    rows = context.db.rows(f"SELECT needed.md5, size FROM ({sql}) AS needed LEFT JOIN blobs USING (md5)", digests)
+    return all(row["md5"] and context.blobs.is_whole(row["md5"], row["size"]) for row in rows)
+
+
+def manifest_md5(context: Context, artifact_id: int) -> str | None:
+    """The blob of a version's newest manifest, or None."""
+    sql = "SELECT md5 FROM manifests WHERE artifact_id = ? AND md5 IS NOT NULL ORDER BY id DESC LIMIT 1"
+    md5: str | None = context.db.value(sql, (artifact_id,))
+    return md5
+
+
 def merge(connection: sqlite3.Connection, artifact: Row, known: Row) -> int:
     """Let a version be the known one: its aliases, tags and runs move there, and its id leads there from now on.
 

@@ -8,6 +8,7 @@ from wandb_local import inputs
 from wandb_local.artifacts.manifest import md5_from_base64, md5_to_base64
 from wandb_local.artifacts.versions import need_artifact
 from wandb_local.context import Context
+from wandb_local.database import Row
 from wandb_local.errors import ClientError, NotFoundError
 from wandb_local.graphql.common import now
 from wandb_local.names import from_id, to_id
@@ -21,8 +22,9 @@ def create_manifest(context: Context, given: Mapping[str, Any]) -> dict[str, Any
 
     Raises:
         NotFoundError: the version, or the one it builds upon, does not exist.
+        ClientError: the version is complete.
     """
-    artifact = need_artifact(context, given.get("artifactID"))
+    artifact = _pending(context, given.get("artifactID"))
     base = need_artifact(context, given["baseArtifactID"])["id"] if given.get("baseArtifactID") else None
     values = (
         artifact["id"],
@@ -42,15 +44,26 @@ def update_manifest(context: Context, given: Mapping[str, Any]) -> dict[str, Any
 
     Raises:
         NotFoundError: there is no such manifest.
+        ClientError: its version is complete.
     """
     manifest_id = from_id("ArtifactManifest", given.get("artifactManifestID"))
+    version = context.db.value("SELECT artifact_id FROM manifests WHERE id = ?", (manifest_id,))
+    if version is None:
+        raise NotFoundError("the manifest does not exist")
+    _pending(context, to_id("Artifact", version))
     base = need_artifact(context, given["baseArtifactID"])["id"] if given.get("baseArtifactID") else None
     digest = str(given.get("digest") or "")
     with context.db.write() as connection:
         sql = "UPDATE manifests SET digest = ?, base_id = coalesce(?, base_id) WHERE id = ?"
-        if connection.execute(sql, (digest, base, manifest_id)).rowcount == 0:
-            raise NotFoundError("the manifest does not exist")
+        connection.execute(sql, (digest, base, manifest_id))
     return _manifest(context, manifest_id, digest)
+
+
+def _pending(context: Context, artifact_id: object) -> Row:
+    artifact = need_artifact(context, artifact_id)
+    if artifact["state"] == "COMMITTED":
+        raise ClientError("the version is complete: its manifest cannot change; log another version")
+    return artifact
 
 
 def _manifest(context: Context, manifest_id: int, digest: str) -> dict[str, Any]:

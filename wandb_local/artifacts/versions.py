@@ -7,7 +7,7 @@ from typing import Any
 
 from wandb_local import inputs
 from wandb_local.artifacts import collections as col
-from wandb_local.artifacts.merge import find_equal, merge
+from wandb_local.artifacts.merge import find_equal, is_whole, merge
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import ClientError, NotFoundError
@@ -72,7 +72,9 @@ def begin(context: Context, given: Mapping[str, Any]) -> int:
         begun = context.db.row("SELECT * FROM artifacts WHERE id = ?", (artifact_id,))
         assert begun is not None
         known = None if given.get("distributedID") else find_equal(context, begun, begun["digest"])
-        return artifact_id if known is None else merge(connection, begun, known)
+        if known is None or not is_whole(context, known):
+            return artifact_id  # the client uploads what is missing, and the commit finds the version of equal content
+        return merge(connection, begun, known)
 
 
 def _begun(context: Context, collection_id: int, given: Mapping[str, Any]) -> int | None:

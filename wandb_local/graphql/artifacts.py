@@ -4,8 +4,8 @@ import mimetypes
 from typing import Any
 
 from wandb_local import inputs
-from wandb_local.artifacts.commit import manifest_md5
 from wandb_local.artifacts.manifest import md5_to_base64
+from wandb_local.artifacts.merge import manifest_md5
 from wandb_local.artifacts.versions import find_by_client
 from wandb_local.context import Context
 from wandb_local.database import Row
