@@ -1,4 +1,4 @@
-"""``python -m wandb_local``: serve, exec, import, status, gc, export."""
+"""``python -m wandb_local``: serve, exec, import, status, gc, verify, backup, restore, export."""
 
 import argparse
 import logging
@@ -45,6 +45,18 @@ def parser() -> argparse.ArgumentParser:
     _add(names, "status", commands.status, "what the running server stores")
     gc = _add(names, "gc", commands.gc, "delete blobs that no run and no artifact version refers to")
     gc.add_argument("--grace", type=float, default=86400, help="spare what is younger, in seconds (default: one day)")
+    verify = _add(
+        names, "verify", commands.verify, "read everything that is stored; name what is damaged, and whose it is"
+    )
+    verify.add_argument(
+        "--set-aside", action="store_true", help="move damaged blobs away, to be stored anew when logged"
+    )
+    backup = _add(
+        names, "backup", commands.backup, "copy the data folder, the API key included, while its server goes on"
+    )
+    backup.add_argument("target", type=Path, help="folder to make, or an earlier backup to bring up to date")
+    restore = _add(names, "restore", commands.restore, "make the data folder --data of a backup")
+    restore.add_argument("source", type=Path, metavar="BACKUP")
     export = _add(names, "export", commands.export, "write a run as files")
     export.add_argument("run", metavar="ENTITY/PROJECT/RUN")
     export.add_argument("target", type=Path, help="folder to make")

@@ -49,7 +49,7 @@ class BlobStore:
         """Where the blob of a digest lies."""
         if not _MD5.fullmatch(md5):
             raise ClientError(f"not an MD5 digest: {md5!r}")
-        return self._folder.blobs / md5[:2] / md5[2:]
+        return self._folder.blob(md5)
 
     async def receive(self, chunks: AsyncIterator[bytes], expected_md5: str | None) -> Received:
         """Write a request body to a temporary file, hashing it on the way; memory use does not depend on its size.

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from wandb_local.client import ask, running_server
@@ -120,6 +121,42 @@ def gc(options: argparse.Namespace) -> int:
     print(f"blobs deleted: {deleted['blobs']} ({deleted['bytes']} bytes)")
     print(f"never ended, deleted too: {deleted['versions']} versions, {deleted['uploads']} uploads of big files")
     return 0
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Print what is damaged in the data folder; 1 if anything is."""
+    from wandb_local.verify import faults
+
+    folder, count = DataFolder(options.data), 0
+    for line in faults(folder, set_aside=options.set_aside):
+        print(line)
+        count += 1
+    if not count:
+        print(f"{folder.root}: all records, manifests and blobs are whole")
+    elif options.set_aside:
+        print("damaged blobs lie in damaged/ now: log the same files again, and they are stored again")
+    return 1 if count else 0
+
+
+def backup(options: argparse.Namespace) -> int:
+    """Copy the data folder, while its server goes on; 1 if something in it is damaged."""
+    from wandb_local.backup import back_up
+
+    return _copied(options.target, *back_up(DataFolder(options.data), options.target))
+
+
+def restore(options: argparse.Namespace) -> int:
+    """Make the data folder of a backup; 1 if something in it is damaged."""
+    from wandb_local.backup import restore
+
+    return _copied(options.data, *restore(options.source, DataFolder(options.data)))
+
+
+def _copied(target: Path, count: int, damaged: list[str]) -> int:
+    print(f"{target}: {count} blobs copied, and the records")
+    if damaged:
+        print(f"error: {len(damaged)} blobs are damaged and were left out: `verify` names them", file=sys.stderr)
+    return 1 if damaged else 0
 
 
 def export(options: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ from wandb_local.durable import Unsettled
 from wandb_local.migrations import MIGRATIONS
 
 Row = sqlite3.Row
+_CHECKED = 1 << 30  # bytes
 
 
 class Database:
@@ -31,10 +32,30 @@ class Database:
         self._writer = threading.RLock()
         self._connections: list[sqlite3.Connection] = []
         try:
+            self._check()
             self._migrate()
+        except sqlite3.DatabaseError as error:
+            self.close()
+            if isinstance(error, sqlite3.OperationalError):  # a lock, a full disk: the file may be sound
+                raise
+            raise ValueError(
+                f"{path}: damaged ({error}): move the data folder away and bring a backup back with"
+                " `python -m wandb_local restore BACKUP`; `sqlite3 records.sqlite3 .recover` saves what can be read"
+            ) from None
         except BaseException:
             self.close()
             raise
+
+    def _check(self) -> None:
+        """Look at each page, which takes a second a gigabyte; more than that is left to ``verify``.
+
+        Raises:
+            sqlite3.DatabaseError: one is damaged.
+        """
+        if self._path.exists() and self._path.stat().st_size <= _CHECKED:
+            found = self._connection().execute("PRAGMA quick_check(1)").fetchone()[0]
+            if found != "ok":
+                raise sqlite3.DatabaseError(found.splitlines()[-1])
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)

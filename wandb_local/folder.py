@@ -33,6 +33,10 @@ class DataFolder:
         for folder in (self.blobs, self.uploads, self.imported):
             folder.mkdir(exist_ok=True)
 
+    def blob(self, md5: str) -> Path:
+        """Where the blob of a digest lies."""
+        return self.blobs / md5[:2] / md5[2:]
+
     @property
     def api_key(self) -> str:
         """The one key of this server: 40 hexadecimal characters, readable by the owner alone."""

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -73,6 +74,9 @@ def serve_folder(folder: DataFolder, address: Address) -> None:
         folder.announce(url)
         print(f"export WANDB_BASE_URL={url}\nexport WANDB_API_KEY={folder.api_key}")
         print(f"# pages: {url}/ (log in with the key)", flush=True)
+        # uvicorn shuts down and then raises the signal again, which must not end the process before all is closed
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
         uvicorn.Server(config).run(sockets=[listener])
         services.close()
     finally:

@@ -83,6 +83,13 @@ class Server:
         self._process.send_signal(signal.SIGKILL)
         self._close()
 
+    def end(self, number: signal.Signals) -> int:
+        """Send a signal and wait for the end; the exit code."""
+        assert (process := self._process) is not None
+        process.send_signal(number)
+        self._close()
+        return process.returncode
+
     def stop(self) -> None:
         """SIGTERM, as a user or ``exec`` does it."""
         if self._process is not None:

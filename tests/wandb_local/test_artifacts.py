@@ -246,7 +246,8 @@ def test_a_damaged_manifest_is_replaced_when_its_version_is_logged_again(server,
     with wandb.init(project=project) as run:
         logged = log(run, "data", {"a.txt": project})
         with contextlib.closing(sqlite3.connect(server.data / "records.sqlite3")) as records:
-            sql = "SELECT md5 FROM manifests JOIN artifacts ON artifacts.id = artifact_id WHERE artifacts.digest = ? AND md5 > ''"
+            sql = "SELECT md5 FROM manifests JOIN artifacts ON artifacts.id = artifact_id"
+            sql += " WHERE artifacts.digest = ? AND md5 IS NOT NULL"
             (md5,) = records.execute(sql, (logged.digest,)).fetchone()
         (server.data / "blobs" / md5[:2] / md5[2:]).write_bytes(b"{")
         assert log(run, "data", {"a.txt": project}).version == "v0"
