@@ -85,7 +85,8 @@ class Server:
 
     def end(self, number: signal.Signals) -> int:
         """Send a signal and wait for the end; the exit code."""
-        assert (process := self._process) is not None
+        process = self._process
+        assert process is not None
         process.send_signal(number)
         self._close()
         return process.returncode
