@@ -19,6 +19,7 @@ from wandb_local.migrations import MIGRATIONS
 
 Row = sqlite3.Row
 _CHECKED = 1 << 30  # bytes
+_PAGE = 1 << 14  # bytes; seven rows of two kilobytes fill one
 
 
 class Database:
@@ -63,7 +64,7 @@ class Database:
             connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
             connection.row_factory = Row
             connection.create_function("regexp", 2, _regexp, deterministic=True)
-            for pragma in ("page_size=8192", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            for pragma in (f"page_size={_PAGE}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
                 connection.execute(f"PRAGMA {pragma}")
             self._local.connection = connection
             with self._writer:
@@ -86,6 +87,15 @@ class Database:
                     f"{self._path}: {len(lost)} records would refer to none after the update; it is undone"
                 )
         self._connection().execute("PRAGMA foreign_keys=ON")
+        if 0 < version < len(MIGRATIONS):
+            self._compact()
+
+    def _compact(self) -> None:
+        """Give back the room that a migration has left empty, and take today's size of a page. It can wait."""
+        with contextlib.suppress(sqlite3.OperationalError):  # somebody is reading, or the disk is full
+            for statement in ("PRAGMA journal_mode=DELETE", f"PRAGMA page_size={_PAGE}", "VACUUM"):
+                self._connection().execute(statement)
+        self._connection().execute("PRAGMA journal_mode=WAL")
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:

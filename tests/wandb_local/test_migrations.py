@@ -1,10 +1,17 @@
 """Data folders of earlier servers, and ids that last."""
 
+import contextlib
 import itertools
+import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
+import time
 
 import pytest
 
+from tests.wandb_local.process import ROOT
 from wandb_local.database import Database
 from wandb_local.migrations import MIGRATIONS
 
@@ -88,9 +95,14 @@ def test_a_data_folder_of_the_schema_before_keeps_all_it_holds(earlier, tmp_path
     kept = fill(earlier, kept)
     gone = fill(earlier, kept)
     delete(earlier, gone)
-    before, shape_before = contents(earlier), shape(earlier)
+    before = contents(earlier)
+    earlier.close()
     db = Database(tmp_path / "records.sqlite3")
-    assert (contents(db), shape(db)) == (before, shape_before)
+    new = Database(tmp_path / "new.sqlite3")
+    assert (contents(db), shape(db)) == (before, shape(new))
+    assert db.value("PRAGMA page_size") == new.value("PRAGMA page_size")
+    assert db.value("PRAGMA journal_mode") == "wal"
+    new.close()
     assert db.value("PRAGMA user_version") == len(MIGRATIONS)
     assert db.value("PRAGMA integrity_check") == "ok"
     made = numbers(fill(db, kept))
@@ -113,3 +125,45 @@ def test_a_migration_that_fails_changes_nothing(earlier, tmp_path, monkeypatch, 
         Database(tmp_path / "records.sqlite3")
     assert contents(earlier) == before
     assert earlier.value("PRAGMA user_version") == 2
+
+
+MIGRATE = "import sys, pathlib; from wandb_local.database import Database; Database(pathlib.Path(sys.argv[1])).close()"
+
+
+@pytest.mark.soak
+def test_a_migration_that_is_killed_at_any_moment_is_done_by_the_next_start(earlier, tmp_path):
+    kept = fill(earlier, {})
+    with earlier.write() as connection:
+        rows = ((kept["runs"], number, number, "x" * 300) for number in range(100_000, 160_000))
+        connection.executemany("INSERT INTO history VALUES (?, ?, ?, ?)", rows)
+    before = contents(earlier)
+    earlier.close()
+    path = tmp_path / "records.sqlite3"
+    begun = time.monotonic()
+    shutil.copyfile(path, tmp_path / "whole.sqlite3")
+    subprocess.run([sys.executable, "-c", MIGRATE, str(tmp_path / "whole.sqlite3")], check=True, timeout=60, cwd=ROOT)
+    whole, killed = time.monotonic() - begun, 0
+    for number in range(12):
+        process = subprocess.Popen([sys.executable, "-c", MIGRATE, str(path)], cwd=ROOT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(whole * (number + 1) / 13)
+        process.kill()
+        killed += process.wait() == -signal.SIGKILL
+        with contextlib.closing(sqlite3.connect(path)) as records:
+            assert records.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            assert records.execute("SELECT count(*) FROM history").fetchone() == (60_001,)
+    assert killed > 3
+    db = Database(path)
+    assert contents(db) == before
+    assert db.value("PRAGMA user_version") == len(MIGRATIONS)
+    db.close()
+
+
+def test_a_row_of_two_kilobytes_takes_little_more_on_the_disk(tmp_path):
+    db = Database(tmp_path / "records.sqlite3")
+    made = fill(db, {})
+    with db.write() as connection:
+        rows = ((made["runs"], number, number, "x" * 2050) for number in range(100_000, 102_000))
+        connection.executemany("INSERT INTO history VALUES (?, ?, ?, ?)", rows)
+    db.close()
+    assert (tmp_path / "records.sqlite3").stat().st_size < 2000 * 2500 + 1_000_000  # the empty tables have a page each
