@@ -119,6 +119,10 @@ class Database:
         """All rows of a query."""
         return self._connection().execute(sql, parameters).fetchall()
 
+    def cursor(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """The rows of a query one after the other, for results that need not be held as a whole."""
+        return self._connection().execute(sql, parameters)
+
     def row(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
         """The first row of a query, or None."""
         row: Row | None = self._connection().execute(sql, parameters).fetchone()

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -133,28 +134,58 @@ def page(db: Database, run_id: int, first_step: int, end_step: int, limit: int) 
 
 def sampled_lines(db: Database, table: str, run_id: int, samples: int) -> list[str]:
     """At most ``samples`` lines of a run, evenly spread, always with the first and the last; strict JSON."""
-    rows = db.rows(f"SELECT line FROM {table} WHERE run_id = ? ORDER BY number", (run_id,))
-    return [jsons.strict(row["line"]) for row in thinned(rows, samples)]
+    numbers = [row[0] for row in db.cursor(f"SELECT number FROM {table} WHERE run_id = ? ORDER BY number", (run_id,))]
+    chosen = jsons.dumps(thinned(numbers, samples))
+    sql = f"SELECT line FROM {table} WHERE run_id = ? AND number IN (SELECT value FROM json_each(?)) ORDER BY number"
+    return [jsons.strict(row["line"]) for row in db.cursor(sql, (run_id, chosen))]
 
 
 def sampled_values(db: Database, run_id: int, spec: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The rows that have all of ``spec["keys"]``, reduced to these keys and to ``spec["samples"]`` rows.
 
-    ``minStep`` and ``maxStep`` are both included.
+    ``minStep`` and ``maxStep`` are both included. Of a long run only the rows that are answered are parsed.
     """
-    keys = strings(spec, "keys")
+    keys, samples = strings(spec, "keys"), integer(spec, "samples", 500)
     first, last = integer(spec, "minStep", -(1 << 62)), integer(spec, "maxStep", 1 << 62)
-    rows = db.rows(
-        "SELECT line FROM history WHERE run_id = ? AND step >= ? AND step <= ? ORDER BY step, number",
-        (run_id, first, last),
-    )
-    found = []
-    for row in rows:
+    everywhere = _in_each_row(db, run_id)
+    marks = [mark for mark in (_mark(key) for key in keys if key not in everywhere) if mark]
+    sql = "SELECT number FROM history WHERE run_id = ? AND step >= ? AND step <= ?"
+    sql += " AND instr(line, ?)" * len(marks) + " ORDER BY step, number"
+    numbers = [row[0] for row in db.cursor(sql, (run_id, first, last, *marks))]
+    found = list(_values(db, run_id, thinned(numbers, samples), keys).values())
+    if len(found) == min(len(numbers), samples):
+        return found
+    whole = list(_values(db, run_id, numbers, keys))  # some name a key and have no value of it: each is looked at
+    return list(_values(db, run_id, thinned(whole, samples), keys).values())
+
+
+def _in_each_row(db: Database, run_id: int) -> set[str]:
+    """The keys that each row of a run has, by its statistics."""
+    known = json.loads(db.value("SELECT history_keys FROM runs WHERE id = ?", (run_id,)) or "{}").get("keys", {})
+    rows = db.value("SELECT count(*) FROM history WHERE run_id = ?", (run_id,))
+    counts = {
+        key: sum(kind["count"] for kind in entry["typeCounts"] if kind["type"] != "nil") for key, entry in known.items()
+    }
+    return {key for key, count in counts.items() if count == rows}
+
+
+def _mark(key: str) -> str:
+    """What stands in each line that has the key, whose first parts may name the objects around it; empty if the client
+    may have written it in more than one way."""
+    last = key.rpartition(".")[2]
+    return f'{last}"' if re.fullmatch(r"[\w /-]+", last, re.ASCII) else ""
+
+
+def _values(db: Database, run_id: int, numbers: Sequence[int], keys: Sequence[str]) -> dict[int, dict[str, Any]]:
+    """The values of the keys, by number of the row, in the order of the steps; rows that lack one are left out."""
+    sql = "SELECT number, line FROM history WHERE run_id = ? AND number IN (SELECT value FROM json_each(?))"
+    found = {}
+    for row in db.cursor(f"{sql} ORDER BY step, number", (run_id, jsons.dumps(numbers))):
         record = parse_row(row["line"])
         values = {key: lookup(record, key) for key in keys} if keys else record
         if all(value is not None for value in values.values()):
-            found.append(values)
-    return thinned(found, integer(spec, "samples", 500))
+            found[row["number"]] = values
+    return found
 
 
 def thinned(items: Sequence[Any], limit: int) -> list[Any]:

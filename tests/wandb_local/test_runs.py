@@ -323,3 +323,34 @@ def test_a_message_with_other_rows_replaces_what_was_there(server, project):
     found, steps, losses = stored(server, project, "anew")
     assert (steps, losses, found["historyLineCount"]) == ([0, 1, 2], [0.5, 0.5, 7], 3)
     assert found["historyKeys"]["keys"]["loss"]["typeCounts"] == [{"type": "number", "count": 3}]
+
+
+@pytest.mark.parametrize(
+    ("keys", "wanted"),
+    [
+        (["loss"], range(40)),
+        (["loss", "val/miou"], range(0, 40, 4)),
+        (["deep.a"], range(0, 40, 2)),
+        (["Straße"], range(0, 40, 5)),
+        (['a "b"'], range(0, 40, 8)),
+        (["sometimes"], range(0, 40, 10)),
+        (["never"], ()),
+    ],
+    ids=str,
+)
+def test_sampled_history_has_the_rows_with_all_keys_and_no_others(server, project, keys, wanted):
+    begin(server, project, "keys")
+    rows: list[dict[str, Any]] = [{"_step": step, "loss": step / 7} for step in range(40)]
+    for step, row in enumerate(rows):
+        row |= {"val/miou": 0.5} if step % 4 == 0 else {}
+        row |= {"deep": {"a": 1}} if step % 2 == 0 else {"deep": {"b": 1}}
+        row |= {"Straße": 1, 'a "b"': 1 if step % 8 == 0 else None} if step % 5 == 0 or step % 8 == 0 else {}
+        row |= {"Straße": 1 if step % 5 == 0 else None}
+        row["sometimes"] = 1 if step % 10 == 0 else None  # the key is there, and has no value
+    send(server, project, "keys", history=(0, [json.dumps(row) for row in rows]))
+    for samples in (500, 3):
+        found = read(project, "keys").history(keys=["_step", *keys], samples=samples, pandas=False)
+        steps = [row["_step"] for row in found]
+        assert len(steps) == min(len(wanted), samples)
+        assert set(steps) <= set(wanted)
+        assert not wanted or (steps[0], steps[-1]) == (wanted[0], wanted[-1])
