@@ -28,6 +28,7 @@ from scripts.reproduce import pinned
 from training.processes import Order, run_all
 from wandb_local.commands import served
 from wandb_local.folder import DataFolder
+from wandb_local.proxies import bypass
 
 ROOT = Path(__file__).parents[1]
 
@@ -170,7 +171,7 @@ def _point_at(url: str, key: str, folder: Path) -> None:
     for name in ("DIR", "CACHE_DIR", "DATA_DIR", "CONFIG_DIR", "ARTIFACT_DIR"):
         os.environ[f"WANDB_{name}"] = str(folder / "wandb")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # an agent starts trainings with `python`
-    os.environ |= {"WANDB_BASE_URL": url, "WANDB_API_KEY": key, "PATH": path}
+    os.environ |= {"WANDB_BASE_URL": url, "WANDB_API_KEY": key, "PATH": path, **bypass(os.environ, url)}
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from wandb_local.client import ask, running_server
 from wandb_local.folder import DataFolder, default_folder
+from wandb_local.proxies import bypass
 
 DEFAULT_PORT = 8080
 _START_TIMEOUT = 60.0  # seconds
@@ -38,7 +39,8 @@ def execute(options: argparse.Namespace) -> int:
     folder = DataFolder(options.data)
     running = running_server(folder)
     with served(folder, options.port) as url:
-        environment = {**os.environ, "WANDB_BASE_URL": url, "WANDB_API_KEY": folder.api_key}
+        variables = {"WANDB_BASE_URL": url, "WANDB_API_KEY": folder.api_key, **bypass(os.environ, url)}
+        environment = {**os.environ, **variables}
         code = subprocess.run(argv, env=environment, check=False).returncode
     if running is None:
         port = urlsplit(url).port

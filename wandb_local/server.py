@@ -16,6 +16,7 @@ from wandb_local.blobs import BlobStore
 from wandb_local.context import Services, Unknowns
 from wandb_local.database import Database
 from wandb_local.folder import DataFolder
+from wandb_local.proxies import shell_line
 from wandb_local.sweeps.agents import Dispatcher
 
 _THREADS = 8  # they take turns at the one writer's lock; more would only add connections
@@ -72,7 +73,7 @@ def serve_folder(folder: DataFolder, address: Address) -> None:
             ws="none",
         )
         folder.announce(url)
-        print(f"export WANDB_BASE_URL={url}\nexport WANDB_API_KEY={folder.api_key}")
+        print(f"export WANDB_BASE_URL={url}\nexport WANDB_API_KEY={folder.api_key}\n{shell_line(url)}")
         print(f"# pages: {url}/ (log in with the key)", flush=True)
         # uvicorn shuts down and then raises the signal again, which must not end the process before all is closed
         for number in (signal.SIGINT, signal.SIGTERM):

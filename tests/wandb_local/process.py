@@ -39,7 +39,7 @@ class Server:
         self.data = folder / "data"
         self.port = free_port()
         self.url = f"{scheme}://127.0.0.1:{self.port}"
-        self.key = ""
+        self.key = self.printed = ""
         self._options = options
         self._prefix = prefix
         self._process: subprocess.Popen[str] | None = None
@@ -58,8 +58,9 @@ class Server:
                 text=True,
             )
         assert self._process.stdout is not None
-        lines = [self._process.stdout.readline() for _ in range(2)]
+        lines = [self._process.stdout.readline() for _ in range(4)]
         assert lines[0] == f"export WANDB_BASE_URL={self.url}\n", (lines, self.log())
+        self.printed = "".join(lines)
         self.key = lines[1].removeprefix("export WANDB_API_KEY=").strip()
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:

@@ -43,12 +43,12 @@ def upload_url(server, project, name="a.txt"):
     return server.graphql(FILES, p=project, r="r", f=[name])["createRunFiles"]["files"][0]["uploadUrl"]
 
 
-def run_command(*arguments, check=True, **options):
+def run_command(*arguments, check=True, **variables):
     """``python -m wandb_local`` in a new process."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
     command = [sys.executable, "-m", "wandb_local", *map(str, arguments)]
-    environment["PYTHONPATH"] = str(ROOT)
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False, **options)
+    environment = {**inherited, "PYTHONPATH": str(ROOT), **variables}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
     assert not check or done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done
 
