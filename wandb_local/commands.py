@@ -22,7 +22,8 @@ _START_TIMEOUT = 60.0  # seconds
 
 def serve(options: argparse.Namespace) -> int:
     """Serve until interrupted."""
-    from wandb_local.server import Address, serve_folder
+    from wandb_local.address import Address
+    from wandb_local.server import serve_folder
 
     if (options.certfile is None) != (options.keyfile is None):
         raise ValueError("--certfile and --keyfile: give both or neither")

@@ -34,11 +34,19 @@ def free_port() -> int:
 class Server:
     """``python -m wandb_local serve`` on one data folder and one port, so that it can be restarted there."""
 
-    def __init__(self, folder: Path, *options: str, scheme: str = "http", prefix: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *options: str,
+        scheme: str = "http",
+        host: str = "127.0.0.1",
+        prefix: Sequence[str] = (),
+    ) -> None:
         self.folder = folder
         self.data = folder / "data"
         self.port = free_port()
-        self.url = f"{scheme}://127.0.0.1:{self.port}"
+        self.url = f"{scheme}://{host}:{self.port}"
+        self._host = host.strip("[]")
         self.key = self.printed = ""
         self._options = options
         self._prefix = prefix
@@ -65,7 +73,7 @@ class Server:
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                socket.create_connection((self._host, self.port), timeout=1).close()
                 return
             except OSError:
                 time.sleep(0.02)
