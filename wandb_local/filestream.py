@@ -11,6 +11,12 @@ from wandb_local.graphql.common import now
 from wandb_local.graphql.projects import need_run
 from wandb_local.history import append_history, new_lines, parse_row
 
+_AT_THE_END = (
+    "CASE WHEN state = 'killed' THEN state WHEN ? = 0 THEN 'finished' WHEN stopped != 0 THEN 'killed'"
+    " WHEN state IN ('preempting', 'preempted') THEN 'preempted' ELSE 'failed' END"
+)
+_UNDER_WAY = "CASE WHEN state IN ('killed', 'preempting', 'preempted') THEN state ELSE ? END"
+
 
 def receive(context: Context, entity: str, project: str, name: str, message: Mapping[str, Any]) -> dict[str, Any]:
     """Store one message in one transaction; answers what the client should know.
@@ -80,17 +86,18 @@ def _overwrite_console(connection: sqlite3.Connection, run_id: int, offset: int,
 
 
 def _note_state(connection: sqlite3.Connection, run_id: int, message: Mapping[str, Any]) -> None:
-    """What a killed run still has to say does not bring it back to life; resuming it does."""
+    """What a killed or preempted run still has to say does not bring it back to life; resuming it does. The client says
+    once that its run is being preempted: unless the run then ends well, it has been (W&B's rule)."""
     moment = now()
-    told = "CASE WHEN state = 'killed' THEN state ELSE ? END"
     if message.get("complete"):
         exitcode = message.get("exitcode")
         exitcode = exitcode if isinstance(exitcode, int) and abs(exitcode) < 1 << 31 else 0
         connection.execute(
-            f"UPDATE runs SET state = {told}, exitcode = ?, started = 1, heartbeat_at = ?, updated_at = ? WHERE id = ?",
-            ("finished" if exitcode == 0 else "failed", exitcode, moment, moment, run_id),
+            f"UPDATE runs SET state = {_AT_THE_END}, exitcode = ?, started = 1, heartbeat_at = ?, updated_at = ?"
+            " WHERE id = ?",
+            (exitcode, exitcode, moment, moment, run_id),
         )
         return
     state = "preempting" if message.get("preempting") else "running"
-    sql = f"UPDATE runs SET state = {told}, started = 1, heartbeat_at = ? WHERE id = ?"
+    sql = f"UPDATE runs SET state = {_UNDER_WAY}, started = 1, heartbeat_at = ? WHERE id = ?"
     connection.execute(sql, (state, moment, run_id))

@@ -13,6 +13,7 @@ from wandb_local.database import Row
 from wandb_local.errors import ClientError, NotFoundError, UnsupportedError
 from wandb_local.graphql.common import now
 from wandb_local.graphql.projects import find_run, make_project
+from wandb_local.graphql.runs import state
 from wandb_local.history import recount_history
 from wandb_local.inputs import integer
 from wandb_local.names import checked_name, from_id, new_name
@@ -31,7 +32,7 @@ _COLUMNS = {  # GraphQL's name of an input field: the column it goes to
     "state": "state",
 }
 _STATES = {"running", "pending", "finished", "failed", "crashed", "killed", "preempting", "preempted"}
-_UNDER_WAY = {"pending", "running", "preempting"}
+_STARTED = {"running", "preempting"}
 _ADJECTIVES = ("amber", "bold", "calm", "dusty", "eager", "fuzzy", "glad", "happy", "jolly", "keen", "lucid", "vivid")
 _NOUNS = ("brook", "cloud", "dawn", "ember", "field", "harbor", "island", "lake", "meadow", "ocean", "river", "stone")
 
@@ -64,7 +65,7 @@ def upsert(context: Context, given: Mapping[str, Any]) -> tuple[int, bool]:
         if starting and run["started"]:
             clear_streams(connection, run["id"])
             columns.update(summary="{}", exitcode=None, started=0, stopped=0)
-        elif given.get("host") is not None and run["state"] not in _UNDER_WAY:  # with its id: a run is resumed
+        elif given.get("host") is not None and state(run) not in _STARTED:  # with its id: a run is resumed
             columns.update(state="running", exitcode=None, stopped=0)
             starting = True
         columns.update(updated_at=moment, heartbeat_at=moment if starting else run["heartbeat_at"])
@@ -182,17 +183,24 @@ def delete(context: Context, run_id: int, delete_artifacts: bool) -> None:
         connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
 
 
-def change_state(context: Context, run: Row, state: object) -> None:
+def change_state(context: Context, run: Row, wanted: object) -> None:
     """What ``Run.update_state`` of the public API may do: to pending (requeue) or to failed (lost).
 
     Raises:
         ClientError: another change, or a run of a sweep.
     """
     allowed = {"pending": {"running", "failed", "crashed", "preempted"}, "failed": {"pending", "running"}}
-    if run["sweep_id"] is not None or run["state"] not in allowed.get(str(state), set()):
-        raise ClientError(f"the state of run {run['name']} cannot change from {run['state']} to {state!r}")
+    if run["sweep_id"] is not None or state(run) not in allowed.get(str(wanted), set()):
+        raise ClientError(f"the state of run {run['name']} cannot change from {state(run)} to {wanted!r}")
     with context.db.write() as connection:
-        connection.execute("UPDATE runs SET state = ?, updated_at = ? WHERE id = ?", (state, now(), run["id"]))
+        connection.execute("UPDATE runs SET state = ?, updated_at = ? WHERE id = ?", (wanted, now(), run["id"]))
+
+
+def stop(context: Context, run: Row) -> None:
+    """Have a run stopped: its client obeys at the next message; one that waits to be handed out again ends here."""
+    ended = "CASE WHEN state = 'preempted' THEN 'killed' ELSE state END"
+    with context.db.write() as connection:
+        connection.execute(f"UPDATE runs SET stopped = 1, state = {ended} WHERE id = ?", (run["id"],))
 
 
 def rewind(context: Context, run: Row, metric: object, value: object) -> None:

@@ -105,7 +105,7 @@ def test_an_address_that_this_machine_lacks_is_passed_over_if_there_is_another(m
         assert len(listeners) == 1
         close(listeners)
         names(patch, "2001:db8::1")
-        with pytest.raises(OSError, match="localhost:0: .*--host"):
+        with pytest.raises(OSError, match=r"localhost:0: .*--host"):
             Address("localhost", port=0).listen()
     with pytest.raises(OSError, match=r"no-such-host\.invalid:80: .*--host"):
         Address("no-such-host.invalid", 80).listen()

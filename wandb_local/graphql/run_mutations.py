@@ -43,9 +43,7 @@ def _delete_run(context: Context, _: Any, arguments: Arguments) -> dict[str, Any
 
 
 def _stop_run(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
-    run = runs.need_by_id(context, arguments["input"].get("id"))
-    with context.db.write() as db:
-        db.execute("UPDATE runs SET stopped = 1 WHERE id = ?", (run["id"],))
+    runs.stop(context, runs.need_by_id(context, arguments["input"].get("id")))
     return {"success": True}
 
 

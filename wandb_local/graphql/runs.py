@@ -11,16 +11,18 @@ from wandb_local.database import Row
 from wandb_local.errors import ClientError
 from wandb_local.graphql.common import MAX_PAGE, column, connection, constant, identity, iso, moment, now, page_bounds
 from wandb_local.graphql.executor import Arguments, Fields, Node
-from wandb_local.graphql.searchable import CRASHED_AFTER
+from wandb_local.graphql.searchable import SILENT, SILENT_AFTER
 from wandb_local.names import checked_path
 
 USER = {"name": "local", "username": "local"}
+UNDER_WAY = ("pending", "running", "preempting", "preempted")  # states of a run that has not come to its end
 
 
 def state(row: Row) -> str:
-    """The state that a client sees: a running run that has not been heard of for five minutes has crashed."""
-    crashed = row["state"] == "running" and now() - row["heartbeat_at"] > CRASHED_AFTER
-    return "crashed" if crashed else str(row["state"])
+    """The state that a client sees: a running run that has not been heard of for five minutes has crashed, and one that
+    had said that it is being preempted is preempted."""
+    silent = now() - row["heartbeat_at"] > SILENT_AFTER
+    return SILENT.get(row["state"], str(row["state"])) if silent else str(row["state"])
 
 
 def _project(context: Context, row: Row, _: Arguments) -> Node:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-CRASHED_AFTER = 300.0  # seconds without a heartbeat; the client sends one every 30
+SILENT_AFTER = 300.0  # seconds without a heartbeat; the client sends one every 30
+SILENT = {"running": "crashed", "preempting": "preempted"}  # what a run is when it has not been heard of for so long
+_STATE = "CASE runs.state " + " ".join(f"WHEN '{told}' THEN '{silent}'" for told, silent in SILENT.items())
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,8 @@ RUNS = Searchable(
         "job_type": "runs.job_type",
         "host": "runs.host",
         "commit": "runs.commit_hash",
-        "state": f"(CASE WHEN runs.state = 'running' AND runs.heartbeat_at < strftime('%s', 'now') - {CRASHED_AFTER}"
-        " THEN 'crashed' ELSE runs.state END)",
+        "state": f"(CASE WHEN runs.heartbeat_at < strftime('%s', 'now') - {SILENT_AFTER}"
+        f" THEN {_STATE} ELSE runs.state END ELSE runs.state END)",
         "sweep": "(SELECT name FROM sweeps WHERE sweeps.id = runs.sweep_id)",
         "username": "'local'",
         "user.username": "'local'",

@@ -12,14 +12,14 @@ from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import ClientError, NotFoundError
 from wandb_local.graphql.common import now
-from wandb_local.graphql.runs import state
+from wandb_local.graphql.runs import UNDER_WAY, state
+from wandb_local.graphql.searchable import RUNS
 from wandb_local.names import from_id, new_name
 from wandb_local.search import Search, stop_early
 from wandb_local.sweeps.records import need_sweep, parse_config
 from wandb_local.sweeps.trials import TrialReader, sweep_runs
 
 STOPPED_BY_AGENT = 2  # in runs.stopped: the agent was told to end the process; 1 is the user's stop button
-_ACTIVE = ("pending", "running", "preempting")
 
 
 class Dispatcher:
@@ -74,11 +74,14 @@ class Dispatcher:
         offered = self._offered_before(context, agent)
         if offered is not None:
             return [_command(config, offered["name"], json.loads(offered["sweep_args"]))]
+        waiting = self._preempted(context, sweep, agent)
+        if waiting is not None:
+            return [_command(config, waiting["name"], json.loads(waiting["sweep_args"]), "resume")]
         runs = sweep_runs(context, sweep["id"])
         suggested = Search(config, sweep["seed"]).suggest(self.reader.trials(context, config, runs))
         with context.db.write() as connection:
             if suggested is None:
-                if not any(state(run) in _ACTIVE for run in runs):
+                if not any(state(run) in UNDER_WAY for run in runs):
                     finish(connection, sweep["id"])
                 return [{"type": "exit"}]
             return [_command(config, _make_run(connection, sweep, agent, suggested), suggested)]
@@ -93,11 +96,24 @@ class Dispatcher:
             connection.execute(f"UPDATE runs SET offers = offers + 1 {unstarted}", (agent["id"],))
             return context.db.row("SELECT * FROM runs WHERE agent_id = ? AND state = 'pending'", (agent["id"],))
 
+    def _preempted(self, context: Context, sweep: Row, agent: Row) -> Row | None:
+        """The oldest preempted run of the sweep, which is this agent's from now on (W&B's rule: these come first)."""
+        with context.db.write() as connection:
+            sql = f"SELECT * FROM runs WHERE sweep_id = ? AND {RUNS.fields['state']} = 'preempted'"
+            found = context.db.row(f"{sql} AND sweep_args IS NOT NULL ORDER BY id LIMIT 1", (sweep["id"],))
+            if found is not None:
+                connection.execute(
+                    "UPDATE runs SET state = 'pending', agent_id = ?, offers = 1, exitcode = NULL, updated_at = ?"
+                    " WHERE id = ?",
+                    (agent["id"], now(), found["id"]),
+                )
+            return found
+
     def note_end_of_run(self, context: Context, sweep_id: int) -> None:
         """After a run has ended: if it was the last that the sweep was to have, the sweep is finished."""
         sweep = need_sweep(context, sweep_id)
         runs = sweep_runs(context, sweep_id)
-        if sweep["state"] != "RUNNING" or any(state(run) in _ACTIVE for run in runs):
+        if sweep["state"] != "RUNNING" or any(state(run) in UNDER_WAY for run in runs):
             return
         config = parse_config(sweep["config"])
         search, trials = Search(config, sweep["seed"]), self.reader.trials(context, config, runs)
@@ -141,17 +157,20 @@ def _note(context: Context, agent: Row, running: set[str]) -> None:
         for name in set(json.loads(agent["running"])) - running:
             connection.execute(
                 "UPDATE runs SET updated_at = ?, state = CASE WHEN stopped != 0 THEN 'killed'"
-                " WHEN state = 'pending' THEN 'failed' ELSE 'crashed' END WHERE agent_id = ? AND name = ? AND"
-                " (state IN ('pending', 'running', 'preempting') OR (stopped = ? AND state = 'failed'))",
-                (moment, agent["id"], name, STOPPED_BY_AGENT),
+                " WHEN state = 'pending' THEN 'failed' WHEN state = 'preempting' THEN 'preempted' ELSE 'crashed' END"
+                " WHERE agent_id = ? AND name = ? AND state IN ('pending', 'running', 'preempting')",
+                (moment, agent["id"], name),
             )
 
 
 def _kill_all(context: Context, agent: Row) -> None:
     """Note what an agent does that is told to leave now: it kills its processes, and neither they nor it say so."""
     with context.db.write() as connection:
-        sql = "UPDATE runs SET state = 'killed', stopped = ?, updated_at = ? WHERE agent_id = ? AND state IN (?, ?, ?)"
-        connection.execute(sql, (STOPPED_BY_AGENT, now(), agent["id"], *_ACTIVE))
+        connection.execute(
+            "UPDATE runs SET state = 'killed', stopped = ?, updated_at = ?"
+            " WHERE agent_id = ? AND state IN ('pending', 'running', 'preempting')",
+            (STOPPED_BY_AGENT, now(), agent["id"]),
+        )
 
 
 def _make_run(connection: sqlite3.Connection, sweep: Row, agent: Row, args: Mapping[str, Any]) -> str:
@@ -176,6 +195,6 @@ def _make_run(connection: sqlite3.Connection, sweep: Row, agent: Row, args: Mapp
     return str(columns["name"])
 
 
-def _command(config: Mapping[str, Any], name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+def _command(config: Mapping[str, Any], name: str, args: Mapping[str, Any], kind: str = "run") -> dict[str, Any]:
     wrapped = {key: {"value": value} for key, value in args.items()}
-    return {"type": "run", "run_id": name, "program": config.get("program"), "args": wrapped}
+    return {"type": kind, "run_id": name, "program": config.get("program"), "args": wrapped}

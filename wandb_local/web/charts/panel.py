@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.database import Row
-from wandb_local.graphql.runs import state
+from wandb_local.graphql.runs import UNDER_WAY, state
 from wandb_local.web.charts.controls import controls, legend, section_options
 from wandb_local.web.charts.figure import GRAPH, Look, make_figure
 from wandb_local.web.charts.selection import PER_PAGE, all_metrics, choose, chosen_runs, run_options
@@ -23,7 +23,7 @@ _TICK = 3000  # milliseconds between two looks for new points
 def layout(context: Context, page: Mapping[str, Any]) -> Component:
     """The charts of ``page``: entity, project, and the names of the runs; the first run always stays."""
     runs = chosen_runs(context, page)
-    live = any(state(run) == "running" for run in runs)
+    live = any(state(run) in UNDER_WAY for run in runs)
     return html.Div(
         [
             dcc.Store(id="charts-page", data=dict(page)),
@@ -122,7 +122,7 @@ def _register_figures(app: dash.Dash, context: Context) -> None:
         zoomed = ctx.triggered_prop_ids.keys() == {"charts-zooms.data"}
         runs = chosen_runs(context, page, shown["runs"]) if shown else []
         now = [[run["name"], run["history_lines"], run["events_lines"]] for run in runs]
-        idle = not any(state(run) == "running" for run in runs)
+        idle = not any(state(run) in UNDER_WAY for run in runs)
         if ctx.triggered_id == "charts-tick" and now == version:
             return [no_update] * len(names), no_update, idle
         look = Look(axis or "_step", bool(log), min(max(smoothing or 0, 0), 0.99))
@@ -160,6 +160,6 @@ def _chart(name: str) -> Component:
 
 
 def _nothing(runs: Sequence[Row]) -> str:
-    if any(state(run) == "running" for run in runs):
+    if any(state(run) in UNDER_WAY for run in runs):
         return "No numbers yet. The client sends them every few seconds."
     return "No numbers have been logged under such names."

@@ -40,7 +40,7 @@ def version_of(context: Context, project_id: int) -> list[Any]:
     """What changes whenever the list does, also because a run has not been heard of for too long."""
     sql = (
         "SELECT count(*), max(heartbeat_at), max(updated_at), group_concat(DISTINCT state),"
-        f" total({RUNS.fields['state']} = 'crashed') FROM runs WHERE project_id = ?"
+        f" total({RUNS.fields['state']} IN ('crashed', 'preempted')) FROM runs WHERE project_id = ?"
     )
     return list(context.db.rows(sql, (project_id,))[0])
 

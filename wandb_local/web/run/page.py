@@ -12,7 +12,7 @@ from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.graphql.common import iso
 from wandb_local.graphql.projects import need_run
-from wandb_local.graphql.runs import state
+from wandb_local.graphql.runs import UNDER_WAY, state
 from wandb_local.web.charts import panel
 from wandb_local.web.documents import title_of
 from wandb_local.web.run import artifacts, console, files, gallery, overview, tables
@@ -50,7 +50,7 @@ class View:
         return html.Section(
             [
                 dcc.Store(id="run-page", data=dict(params)),
-                dcc.Interval(id="run-tick", interval=_TICK, disabled=state(run) != "running"),
+                dcc.Interval(id="run-tick", interval=_TICK, disabled=state(run) not in UNDER_WAY),
                 html.Div([html.H1(title_of(run)), html.Div(id="run-state")], className="heading"),
                 make_tabs("Run", links, self.name),
                 self.show(context, run, params),
@@ -83,7 +83,7 @@ def _register_heading(app: dash.Dash, context: Context) -> None:
         minutes, seconds = divmod(int(run["heartbeat_at"] - run["created_at"]), 60)
         since = f"{iso(run['created_at'])}, {minutes} min {seconds} s, {run['history_lines']} rows"
         badge = html.Span(now, className=f"badge {now}")
-        return [badge, html.Span(since, className="soft")], now != "running"
+        return [badge, html.Span(since, className="soft")], now not in UNDER_WAY
 
 
 VIEWS: tuple[View, ...] = (

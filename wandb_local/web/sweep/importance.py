@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from wandb_local.graphql.runs import UNDER_WAY
 from wandb_local.web.sweep.read import Parameter, SweepRun
 
 FEWEST_RUNS = 5
@@ -61,7 +62,7 @@ def importances(parameters: Sequence[Parameter], runs: Sequence[SweepRun]) -> li
 
 def ended(runs: Sequence[SweepRun]) -> list[SweepRun]:
     """The runs that count."""
-    return [run for run in runs if run.metric is not None and run.state not in ("running", "pending")][-_MOST_RUNS:]
+    return [run for run in runs if run.metric is not None and run.state not in UNDER_WAY][-_MOST_RUNS:]
 
 
 def encode(parameter: Parameter, values: Sequence[Any]) -> tuple[Floats, list[str]]:

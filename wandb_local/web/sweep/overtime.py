@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
+from wandb_local.graphql.runs import UNDER_WAY
 from wandb_local.web.charts.figure import PAPER, plain
 from wandb_local.web.sweep.read import STOPPED_EARLY, Sweep, SweepRun
 
 _MARKS = {  # state: colour, symbol
     "finished": ("#2b6cb0", "circle"),
-    "running": ("#1a9850", "circle-open"),
+    **dict.fromkeys(UNDER_WAY, ("#1a9850", "circle-open")),
     STOPPED_EARLY: ("#d97706", "x"),
 }
 _OTHER = ("#b3261e", "triangle-down")  # failed, crashed, killed

@@ -10,7 +10,7 @@ from wandb_local.database import Row
 from wandb_local.errors import NotFoundError
 from wandb_local.graphql.common import now
 from wandb_local.graphql.projects import need_project
-from wandb_local.graphql.runs import state
+from wandb_local.graphql.runs import UNDER_WAY, state
 from wandb_local.graphql.searchable import RUNS
 from wandb_local.sweeps.agents import STOPPED_BY_AGENT
 from wandb_local.sweeps.records import expected_runs, find_sweep, parse_config
@@ -18,7 +18,6 @@ from wandb_local.sweeps.trials import arguments, final_metric, metric_name, swee
 
 STOPPED_EARLY = "stopped early"
 _ALIVE = 60.0  # seconds since an agent was last heard of; they beat every 5
-ACTIVE = ("pending", "running", "preempting")
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ class Sweep:
     @property
     def live(self) -> bool:
         """Whether anything may still change."""
-        return self.row["state"] in ("PENDING", "RUNNING", "PAUSED") or any(run.state in ACTIVE for run in self.runs)
+        return self.row["state"] in ("PENDING", "RUNNING", "PAUSED") or any(run.state in UNDER_WAY for run in self.runs)
 
     def ranked(self) -> list[SweepRun]:
         """The runs that have a metric, best first."""
@@ -111,7 +110,7 @@ def stamp(context: Context, entity: str, project: str, name: str) -> str:
         return ""
     found = context.db.row(
         "SELECT count(*), total(updated_at), total(heartbeat_at), total(history_lines),"
-        f" total({RUNS.fields['state']} = 'crashed') FROM runs WHERE sweep_id = ?"
+        f" total({RUNS.fields['state']} IN ('crashed', 'preempted')) FROM runs WHERE sweep_id = ?"
         " OR id IN (SELECT run_id FROM sweep_prior_runs WHERE sweep_id = ?)",
         (row["id"], row["id"]),
     )
