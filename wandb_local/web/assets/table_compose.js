@@ -97,6 +97,10 @@ window.tableCompose = (() => {
             );
         }
         state.opacity = opacity / 100;
+        redraw();
+    }
+
+    function redraw() {
         for (const watcher of watchers) watcher();
     }
 
@@ -215,5 +219,5 @@ window.tableCompose = (() => {
         if (name && boxes) window.tableBoxes.draw(context, boxes, state.boxes[name], {left: 0, top: 0, width, height, ...data.size}, 1, 0);
     }
 
-    return {state, show, watchers, picture, mask, canvas, layer, panes, thumbnails};
+    return {state, show, redraw, watchers, picture, mask, canvas, layer, panes, thumbnails};
 })();

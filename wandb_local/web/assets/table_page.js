@@ -1,41 +1,21 @@
-// The table page: cells of the grid, keys, and the address that shows the same view again.
+// The table page: what its controls and keys do.
 (() => {
     "use strict";
     const overlay = window.tableCompose;
     const large = window.tableLarge;
-    const h = React.createElement;
+    const {arrive, changed, remember, back} = window.tableAddress;
     const set = (id, props) => window.dash_clientside.set_props(id, props);
     const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
     const NONE = window.dash_clientside.no_update;
 
     const open = (row) => set("table-row", {data: row});
 
-    const components = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
-
-    components.TableOpen = ({data}) =>
-        data
-            ? h("button", {className: "table-open", tabIndex: -1, "aria-label": `Row ${data.id + 1} large`, onClick: () => open(data.id)}, data.id + 1)
-            : null;
-
-    components.TableCell = ({value, data}) => {
-        if (value === undefined || value === null || value === "") return data ? h("span", {className: "table-none"}, "–") : null;
-        if (Array.isArray(value)) return h(Thumbnails, {pictures: value, row: data.id});
-        if (typeof value === "object") {
-            return value.href ? h("a", {href: value.href, target: "_blank", rel: "noopener", title: value.path}, value.text) : `${value.text}: not stored`;
-        }
-        return h("span", {title: value.length > 12 ? value : undefined}, value);
-    };
-
-    function Thumbnails({pictures, row}) {
-        const place = React.useRef(null);
-        React.useEffect(() => overlay.thumbnails(place.current, pictures), [pictures]);
-        return h("button", {className: "table-thumbs", tabIndex: -1, ref: place, "aria-label": `Row ${row + 1} large`, onClick: () => open(row)});
-    }
-
     // The grid's own interface, once it is there.
     const grid = (then) => window.dash_ag_grid?.getApiAsync?.("table-grid").then(then);
 
-    let record = null;
+    // What belongs to the page that is shown goes with its element: the row that is open, and what the table holds.
+    const shown = () => document.getElementById("table-page");
+    const record = () => shown()?.record ?? null;
 
     // Steps wait for the row that the one before them leads to, so that keys can be pressed faster than rows arrive.
     const steps = [];
@@ -47,12 +27,13 @@
     }
 
     function walk() {
-        if (!record || (asked !== null && asked !== record.row)) return;
+        const now = record();
+        if (!now || (asked !== null && asked !== now.row)) return;
         asked = null;
         const way = steps.shift();
         if (!way) return;
-        if (record[way] === null) return walk();
-        asked = record[way];
+        if (now[way] === null) return walk();
+        asked = now[way];
         open(asked);
     }
 
@@ -62,10 +43,14 @@
     }
 
     function close() {
-        const last = record;
         halt();
-        open(null);
-        if (!last || last.position === null) return;
+        if (!back()) open(null);
+    }
+
+    // The grid is seen again, at the row that was open.
+    function returned(last) {
+        overlay.redraw();
+        if (last.position === null) return;
         grid((api) => {
             api.ensureIndexVisible(last.position, "middle");
             api.setFocusedCell(last.position, "open");
@@ -75,8 +60,8 @@
     const TYPING = "input:not([type=checkbox]), select, textarea, [role=listbox], [role=combobox], [contenteditable]";
 
     document.addEventListener("keydown", (event) => {
-        if (!document.getElementById("table-page") || event.ctrlKey || event.metaKey || event.altKey) return;
-        if (!record) {
+        if (!shown() || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+        if (!record()) {
             const row = event.key === "Enter" && event.target.closest?.("#table-grid .ag-cell") && event.target.closest(".ag-row");
             if (row) grid((api) => open(api.getDisplayedRowAtIndex(Number(row.getAttribute("row-index")))?.data?.id ?? null));
             return;
@@ -95,31 +80,26 @@
         actions[event.key]();
     });
 
-    // Double click on a class shows it alone.
+    // Double click on a class shows it alone among the classes of its masks and boxes. Those of other sets stay: beside
+    // a class of the street, the kinds of error are still to be seen.
     document.addEventListener("dblclick", (event) => {
         const label = event.target.closest?.("#table-classes label");
         if (!label) return;
         const name = label.textContent;
-        set("table-classes", {value: [name]});
+        const {sets} = shown().about;
+        const beside = new Set(sets.map(named).filter((names) => names.includes(name)).flat());
+        const others = sets.flatMap(named).filter((other) => !beside.has(other));
+        set("table-classes", {value: [name, ...new Set(others)]});
     });
 
-    // The address of this page with some parameters changed; those that are null go.
-    function address(changes) {
-        const query = new URLSearchParams(window.location.search);
-        for (const [name, value] of Object.entries(changes)) {
-            if (value === null) query.delete(name);
-            else query.set(name, value);
-        }
-        const text = query.toString();
-        return window.location.pathname + (text ? `?${text}` : "");
-    }
+    const named = (set) => [...set.classes, ...set.boxes].map(([, name]) => name);
 
     window.dash_clientside = Object.assign({}, window.dash_clientside, {
         table: {
             // A filter or an order asks for the open row again; where none is open there is nothing to ask.
             ask: (row, applied, sort, asked) => {
                 const next = row === null || row === undefined || applied === null ? null : [row, applied, sort];
-                return same(next, asked ?? null) ? window.dash_clientside.no_update : next;
+                return same(next, asked ?? null) ? NONE : next;
             },
 
             reload: () => void grid((api) => api.purgeInfiniteCache()),
@@ -159,53 +139,43 @@
 
             fit: () => large.fit(),
 
-            draw: (next, shown, classes, opacity, colors, about) => {
+            // The colours of all pictures. They depend on nothing that the server answers.
+            paint: (sets, classes, opacity, colors, about) => {
                 const distinct = colors.includes("distinct");
-                const page = document.getElementById("table-page");
-                page.classList.toggle("table-in-distinct", distinct);
-                page.classList.toggle("table-has-row", Boolean(next));
-                overlay.show(about.sets, shown, classes, Number(opacity), distinct);
-                if (next?.row === record?.row && same(next, record)) return;
-                const opening = next && !record;
-                record = next;
+                shown().about = about;
+                arrive(shown());
+                overlay.show(about.sets, sets, classes, Number(opacity), distinct);
+                return distinct ? "table-in-distinct" : "";
+            },
+
+            // Answers where the row stands, and whether there is none before it and none behind it.
+            draw: (next) => {
+                const last = record();
+                if (next && same(next, last)) return [NONE, NONE, NONE];
                 const panel = document.getElementById("table-large");
+                shown().record = next;
                 panel.hidden = !next;
                 large.show(next);
-                if (!next) return halt();
+                if (!next) {
+                    halt();
+                    if (last) returned(last);
+                    return [NONE, NONE, NONE];
+                }
                 walk();
+                if (!last) panel.focus();
                 const where = next.position === null ? "not in the filtered rows" : `${(next.position + 1).toLocaleString("en")} of ${next.total.toLocaleString("en")}`;
-                set("table-position", {children: `Row ${next.row + 1} · ${where}`});
-                set("table-previous", {disabled: next.previous === null});
-                set("table-next", {disabled: next.next === null});
-                if (opening) panel.focus();
+                return [`Row ${next.row + 1} · ${where}`, next.previous === null, next.next === null];
             },
 
-            remember: (shown, classes, opacity, colors, filter, sort, columns, row, about) => {
-                const list = (names, usual) => (same([...names].sort(), [...usual].sort()) ? null : JSON.stringify(names));
-                const every = [...new Set(about.sets.flatMap((set) => set.classes.map(([, name]) => name)))];
-                const hidden = about.columns.filter((name) => !columns.includes(name));
-                const off = every.filter((name) => !classes.includes(name));
-                const few = classes.length < off.length;
-                const changes = {
-                    filter: filter || null,
-                    sort: same(sort, about.sort) ? null : JSON.stringify(sort),
-                    hide: list(hidden, about.hidden),
-                    sets: list(shown, about.sets.map((set) => set.name)),
-                    off: few ? null : list(off, []),
-                    only: few ? JSON.stringify(classes) : null,
-                    opacity: Number(opacity) === 60 ? null : opacity,
-                    distinct: colors.length ? 1 : null,
-                    row: row ?? null,
-                };
-                window.history.replaceState(window.history.state, "", address(changes));
-            },
+            remember: (sets, classes, opacity, colors, filter, sort, columns, row, about) =>
+                remember({sets, classes, opacity, colors, filter, sort, columns, row}, about),
 
             compare: (_clicks, run, on) => {
-                window.location.assign(address({with: run, on, sort: null, hide: null, sets: null, row: null}));
+                window.location.assign(changed({with: run, on, sort: null, hide: null, sets: null, row: null}));
             },
 
             at_step: (step) => {
-                if (step !== null) window.location.assign(address({step, row: null}));
+                if (step !== null) window.location.assign(changed({step, row: null}));
             },
         },
     });

@@ -17,7 +17,7 @@ from wandb_local.web.table.tables import Source, Tables
 from wandb_local.web.table.tokens import FilterError, tokens
 
 _MOST = 500  # rows that one request may ask for
-_AT_ONCE = ("ask", "draw", "remember")  # clientside functions that run when the page appears
+_AT_ONCE = ("ask", "paint", "draw", "remember")  # run when the page appears; only what has an output surely does
 _VIEW = (
     ("table-sets", "value"),
     ("table-classes", "value"),
@@ -139,7 +139,9 @@ def _in_the_browser(app: dash.Dash) -> None:
     )
     clientside("go", *(Input(f"table-{where}", "n_clicks") for where in ("previous", "next", "close")))
     clientside("fit", Input("table-fit", "n_clicks"))
-    clientside("draw", Input("table-record", "data"), *view[:4], about)
+    clientside("paint", Output("table-page", "className"), *view[:4], about)
+    places = (("table-position", "children"), ("table-previous", "disabled"), ("table-next", "disabled"))
+    clientside("draw", *(Output(*each) for each in places), Input("table-record", "data"))
     clientside("remember", *view, Input("table-row", "data"), about)
     clientside("compare", Input("table-compare", "n_clicks"), State("table-other", "value"), State("table-on", "value"))
     clientside("at_step", Input("table-step", "value"))

@@ -1,0 +1,138 @@
+"""What a person sees of the pictures in the rows: a tile for every kind of masks, on every way to the page."""
+
+import itertools
+import re
+
+import numpy as np
+import pytest
+import wandb
+from playwright.sync_api import Page, expect
+
+from tests.wandb_local.web.conftest import Visitor
+from tests.wandb_local.web.table.steps import GREY, LABELS, apply, count, open_table
+
+ROWS = 120  # more than the grid asks for at once
+ERRORS = {250: "correct", 253: "missed"}
+THREE = ["truth", "prediction", "error"]
+# For every row, from the top: the names of its tiles, those whose masks cannot be seen with a mark.
+TILES = """grey => [...document.querySelectorAll("#table-grid .ag-center-cols-container .ag-row")]
+    .sort((one, other) => one.getAttribute("row-index") - other.getAttribute("row-index"))
+    .map(row => [...row.querySelectorAll(".table-tile")].map(tile => {
+        const canvas = tile.querySelector("canvas");
+        const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+        const bare = pixels.every((value, at) => at % 4 === 3 || value === grey);
+        return tile.innerText + (bare ? " (bare)" : "");
+    }))"""
+
+
+def street(shift: int) -> wandb.Table:
+    """Rows with three kinds of masks over grey pictures; the prediction is that many pixels off."""
+    made = []
+    for left in (0, 20):
+        truth, prediction = np.zeros((2, 48, 64), np.uint8)
+        truth[16:24, left : left + 8] = prediction[16:24, left + shift : left + shift + 8] = 1
+        error = np.where(truth == prediction, 250, 253).astype(np.uint8)
+        given = {"truth": (truth, LABELS), "prediction": (prediction, LABELS), "error": (error, ERRORS)}
+        masks = {name: {"mask_data": mask, "class_labels": labels} for name, (mask, labels) in given.items()}
+        made.append(wandb.Image(np.full((48, 64, 3), GREY, np.uint8), masks=masks, file_type="png"))
+    table = wandb.Table(columns=["name", "score", "image"])
+    for number, image in zip(range(ROWS), itertools.cycle(made), strict=False):
+        table.add_data(f"frame {number:03}", number / ROWS, image)
+    return table
+
+
+@pytest.fixture(scope="module")
+def streets(client_home: dict[str, str]) -> list[wandb.Run]:
+    """Two runs that logged the street; the first one also as a file of an artifact."""
+    assert client_home
+    runs = []
+    for shift in (4, 8):
+        with wandb.init(project="tiles", name=f"shift {shift}") as run:
+            run.log({"street": street(shift)})
+            if shift == 4:
+                artifact = wandb.Artifact("street", "dataset", metadata={"class_colors": {"correct": "#80808046"}})
+                artifact.add(street(shift), "street")
+                run.log_artifact(artifact).wait()
+            runs.append(run)
+    return runs
+
+
+def all_rows_show(visitor: Visitor, names: list[str]) -> None:
+    """Wait until there are rows, and each of them shows these tiles and no others, with their masks."""
+    found = f"({TILES})({GREY[0]}).map(names => names.join())"
+    visitor.eventually(f"[...new Set({found})]", [",".join(names)])
+    assert visitor.page.locator("#table-grid .ag-row .table-tile").count() >= 3 * len(names)
+
+
+def first_row(page: Page, name: str) -> None:
+    expect(page.locator("#table-grid .ag-row[row-index='0'] [col-id=c0]")).to_have_text(name)
+
+
+def test_a_table_opens_with_its_masks(visitor: Visitor, streets: list[wandb.Run]) -> None:
+    for query, rows in (("", 120), ('?filter=score+%3C+0.1&sort=["-score"]', 12)):
+        page = open_table(visitor, streets[0], "street", query)
+        count(page, f"{rows} of 120")
+        all_rows_show(visitor, THREE)
+
+
+def test_masks_after_filter_sorting_and_paging(visitor: Visitor, streets: list[wandb.Run]) -> None:
+    page = open_table(visitor, streets[0], "street")
+    page.locator("#table-grid .ag-row[row-index='0'] [col-id=c0]").click()
+    page.keyboard.press("Control+End")
+    expect(page.locator("#table-grid .ag-row[row-index='119'] [col-id=c0]")).to_have_text("frame 119")
+    all_rows_show(visitor, THREE)
+    page.click("#table-grid .ag-header-cell[col-id=c1]")
+    page.click("#table-grid .ag-header-cell[col-id=c1]")
+    page.keyboard.press("Control+Home")
+    first_row(page, "frame 119")
+    all_rows_show(visitor, THREE)
+    apply(page, "name contains '7'")
+    first_row(page, "frame 117")
+    all_rows_show(visitor, THREE)
+
+
+def test_back_closes_the_row_and_forward_opens_it(visitor: Visitor, streets: list[wandb.Run]) -> None:
+    page = open_table(visitor, streets[0], "street", "?filter=score+%3C+0.1")
+    table = page.url
+    all_rows_show(visitor, THREE)
+    page.locator("#table-grid .ag-row[row-index='1'] .table-thumbs").click()
+    expect(page.locator("#table-position")).to_have_text("Row 2 · 2 of 12")
+    page.keyboard.press("ArrowRight")  # another row is no other step
+    expect(page.locator("#table-position")).to_have_text("Row 3 · 3 of 12")
+    page.go_back()
+    expect(page.locator("#table-large")).to_be_hidden()
+    assert page.url == table
+    all_rows_show(visitor, THREE)
+    page.go_forward()
+    expect(page.locator("#table-position")).to_have_text("Row 3 · 3 of 12")
+    expect(page.locator("#table-panes figcaption")).to_have_text([f"image · {name}" for name in THREE])
+    page.keyboard.press("Escape")  # takes the step back as well
+    expect(page.locator("#table-large")).to_be_hidden()
+    assert page.url == table
+    page.locator("#shell-crumbs a").last.click()
+    page.wait_for_selector("nav[aria-label=Run]")
+    page.go_back()
+    count(page, "12 of 120")
+    expect(page.locator("#table-large")).to_be_hidden()
+    all_rows_show(visitor, THREE)
+
+
+def test_a_link_to_a_row_has_the_table_behind_it(visitor: Visitor, streets: list[wandb.Run]) -> None:
+    page = open_table(visitor, streets[0], "street", "?row=5")
+    expect(page.locator("#table-panes figcaption")).to_have_text([f"image · {name}" for name in THREE])
+    page.locator("#shell-crumbs a").last.click()
+    page.wait_for_selector("nav[aria-label=Run]")
+    page.go_back()
+    expect(page.locator("#table-position")).to_have_text("Row 6 · 6 of 120")
+    page.click("#table-close")
+    expect(page.locator("#table-grid .ag-row[row-index='5'] .ag-cell-focus")).to_be_visible()
+    all_rows_show(visitor, THREE)
+    page.go_back()  # there was no step from the table to the row
+    expect(page).not_to_have_url(re.compile("street"))
+
+
+def test_masks_of_a_comparison_and_of_an_artifact(visitor: Visitor, streets: list[wandb.Run]) -> None:
+    open_table(visitor, streets[0], "street", f"?with={streets[1].id}&on=name")
+    all_rows_show(visitor, ["truth", "prediction (A)", "prediction (B)", "error (A)", "error (B)"])
+    visitor.open("/local/tiles/tables/street/v0/street.table.json")
+    all_rows_show(visitor, THREE)
