@@ -75,14 +75,16 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _predict(options: argparse.Namespace) -> None:
+    from camvid.layouts.pairs import pictures
     from camvid.transforms import scaled_size
     from eval.commands.opening import factor_of, open_model, taxonomy_of
     from eval.predict import Predictor, predict_path
 
     saved = open_model(options)
-    size_for = partial(scaled_size, factor=factor_of(options, saved))
-    predictor = Predictor(saved.model, taxonomy_of(saved).colors, size_for, options.device, options.precision)
-    result = predict_path(predictor, options.input, options.out)
+    size_for, taxonomy = partial(scaled_size, factor=factor_of(options, saved)), taxonomy_of(saved)
+    predictor = Predictor(saved.model, taxonomy.names, taxonomy.colors, size_for, options.device, options.precision)
+    result = predict_path(predictor, options.input, options.out, pictures)
+    print(*result.notes, sep="\n", end="\n" * bool(result.notes))
     print(f"{len(result.written)} files written to {options.out}")
     if result.faults:
         raise ValueError("; ".join(result.faults))

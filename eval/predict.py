@@ -1,7 +1,8 @@
 """Predict an image, a folder of images or a video: index masks and colour overlays."""
 
+import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,10 +16,13 @@ from tqdm import tqdm
 from eval.colors import Picture, overlay
 from eval.files import replacing
 from eval.inference import predict_mask
+from eval.legend import class_entries, with_legend
 from eval.video import SUFFIXES as VIDEO_SUFFIXES
-from eval.video import open_video, video_writer
+from eval.video import Video, VideoError, open_video, video_writer, writable_rate
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+
+Pictures = Callable[[Path, Sequence[str]], list[Path]]  # from a folder to its pictures of these suffixes, sorted
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Predictor:
 
     Attributes:
         model: images (N, 3, h, w) in [0, 1] to logits, on ``device``.
+        class_names: C names.
         colors: (C, 3) uint8 RGB of the classes.
         size_for: from an image's (H, W) to the (h, w) at which logits are computed.
         device: where the model runs.
@@ -34,6 +39,7 @@ class Predictor:
     """
 
     model: nn.Module
+    class_names: Sequence[str]
     colors: NDArray[np.uint8]
     size_for: Callable[[tuple[int, int]], tuple[int, int]]
     device: str | torch.device = "cpu"
@@ -44,21 +50,32 @@ class Predictor:
         height, width = image.shape[:2]
         return predict_mask(self.model, image, self.size_for((height, width)), self.device, self.precision)
 
+    def overlay(self, image: Picture, mask: Picture) -> Picture:
+        """The image with its mask over it, and a legend of the classes below."""
+        return with_legend(overlay(image, mask, self.colors), class_entries(self.class_names, self.colors))
+
 
 @dataclass
 class Predicted:
-    """What was written, and what could not be read: one line for each fault."""
+    """What was written, what could not be read or written (``faults``), and what else one should know (``notes``)."""
 
     written: list[Path] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
-def predict_path(predictor: Predictor, source: Path, folder: Path) -> Predicted:
+def predict_path(predictor: Predictor, source: Path, folder: Path, pictures: Pictures) -> Predicted:
     """Predict ``source``, an image, a folder of images or a video, into ``folder``.
 
-    Writes ``masks/<name>.png`` (8-bit class indices, at the image's own size) and ``overlays/<name>.png``; for a video
-    ``masks/<name>_000000.png`` and so on, and ``<name>_overlay.mp4``. A file that cannot be read is a fault; the others
-    are done all the same.
+    Writes ``masks/<name>.png`` (8-bit class indices, at the image's own size) and ``overlays/<name>.png``, which have a
+    legend below; for a video ``masks/<name>_000000.png`` and so on, and ``<name>_overlay.mp4``. A file that cannot be
+    read, or a video that cannot be written, is a fault; the others are done all the same.
+
+    Args:
+        predictor: the model.
+        source: what to predict.
+        folder: where to; made when missing.
+        pictures: which files of a folder are pictures.
 
     Raises:
         ValueError: ``source`` is missing, of no known kind, a folder without images, or two images share a name.
@@ -66,9 +83,9 @@ def predict_path(predictor: Predictor, source: Path, folder: Path) -> Predicted:
     """
     if not source.exists():
         raise ValueError(f"{source}: not found; give an image, a folder of images or a video")
-    if source.suffix.lower() in VIDEO_SUFFIXES:
+    if source.suffix.lower() in VIDEO_SUFFIXES and not source.is_dir():
         return _predict_video(predictor, source, folder)
-    return _predict_images(predictor, _images_of(source), folder)
+    return _predict_images(predictor, _images_of(source, pictures), folder)
 
 
 def read_image(path: Path) -> Picture:
@@ -84,13 +101,13 @@ def read_image(path: Path) -> Picture:
         raise ValueError(f"{path}: cannot be decoded ({error})") from error
 
 
-def _images_of(source: Path) -> list[Path]:
+def _images_of(source: Path, pictures: Pictures) -> list[Path]:
     known = f"images: {', '.join(IMAGE_SUFFIXES)}; videos: {', '.join(VIDEO_SUFFIXES)}"
     if not source.is_dir():
         if source.suffix.lower() not in IMAGE_SUFFIXES:
             raise ValueError(f"{source}: {source.suffix or 'no suffix'} is not a known kind of file ({known})")
         return [source]
-    images = sorted(path for path in source.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    images = pictures(source, IMAGE_SUFFIXES)
     if not images:
         raise ValueError(f"{source}: no image in this folder ({known})")
     by_stem: dict[str, Path] = {}
@@ -111,26 +128,40 @@ def _predict_images(predictor: Predictor, images: list[Path], folder: Path) -> P
         mask = predictor(image)
         result.written += [
             _save(folder / "masks" / f"{path.stem}.png", mask),
-            _save(folder / "overlays" / f"{path.stem}.png", overlay(image, mask, predictor.colors)),
+            _save(folder / "overlays" / f"{path.stem}.png", predictor.overlay(image, mask)),
         ]
     return result
 
 
 def _predict_video(predictor: Predictor, source: Path, folder: Path) -> Predicted:
     result, target = Predicted(), folder / f"{source.stem}_overlay.mp4"
-    with open_video(source) as video, replacing(target) as temporary:
-        bar = tqdm(video.frames, "predict", video.announced or None, unit="frame", file=sys.stderr, disable=None)
-        with video_writer(temporary, video.rate) as write:
-            for number, image in enumerate(bar):
-                mask = predictor(image)
-                result.written.append(_save(folder / "masks" / f"{source.stem}_{number:06d}.png", mask))
-                write(overlay(image, mask, predictor.colors))
-        if not result.written:
-            raise ValueError(f"{source}: not one frame of this video can be decoded")
+    with open_video(source) as video:
+        rate = writable_rate(video.rate)
+        if not math.isclose(rate, video.rate, rel_tol=0, abs_tol=0.0006):  # OpenCV rounds to thousandths
+            result.notes.append(f"{source}: {video.rate:g} frames/s cannot be written; {target.name} has {rate:g}")
+        try:
+            with replacing(target) as temporary, video_writer(temporary, rate) as write:
+                for image, mask in _predict_frames(predictor, source, video, folder, result):
+                    write(predictor.overlay(image, mask))
+            result.written.append(target)
+        except VideoError as error:
+            result.faults.append(f"{target}: {error}; what was predicted is in {folder / 'masks'}")
+    return result
+
+
+def _predict_frames(
+    predictor: Predictor, source: Path, video: Video, folder: Path, result: Predicted
+) -> Iterator[tuple[Picture, Picture]]:
+    """Each frame with its mask, which is saved by then."""
+    bar = tqdm(video.frames, "predict", video.announced or None, unit="frame", file=sys.stderr, disable=None)
+    for number, image in enumerate(bar):
+        mask = predictor(image)
+        result.written.append(_save(folder / "masks" / f"{source.stem}_{number:06d}.png", mask))
+        yield image, mask
+    if not result.written:
+        raise ValueError(f"{source}: not one frame of this video can be decoded")
     if len(result.written) < video.announced:
         result.faults.append(f"{source}: announces {video.announced} frames, {len(result.written)} could be decoded")
-    result.written.append(target)
-    return result
 
 
 def _save(path: Path, picture: Picture) -> Path:

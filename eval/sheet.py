@@ -1,20 +1,20 @@
 """Contact sheets: frames below each other, each as image, truth, prediction and error, with a caption and a legend."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
 from eval.colors import ERROR_COLORS, VOID_COLOR, Picture, error_map, overlay
+from eval.legend import INK, PAPER, class_entries, font, legend
 
 WIDTH = 360  # pixels of one panel
 GAP = 10
 CAPTION = 50  # height of a frame's caption
 PANELS = ("Image", "Truth", "Prediction", "Error")
-INK, MUTED, ALARM, PAPER = (31, 41, 51), (97, 110, 124), (200, 30, 45), (255, 255, 255)
+LETTERS = 16  # height of those of the legend, which a page shows smaller
+MUTED, ALARM = (97, 110, 124), (200, 30, 45)
 
 
 class Row(NamedTuple):
@@ -42,15 +42,15 @@ def contact_sheet(
     """
     panels = [[_shrink(panel) for panel in _panels(row, len(class_names), colors, priority)] for row in rows]
     width = len(PANELS) * (WIDTH + GAP) + GAP
-    legend = _legend(class_names, colors, priority, width - 2 * GAP)
+    key = _legend(class_names, colors, priority, width - 2 * GAP)
     heights = [CAPTION + row_panels[0].height + GAP for row_panels in panels]
-    top = 48 + legend.height + 30
+    top = 48 + key.height + 30
     sheet = Image.new("RGB", (width, top + sum(heights)), PAPER)
     draw = ImageDraw.Draw(sheet)
-    draw.text((GAP, 12), title, INK, _font(22, bold=True))
-    sheet.paste(legend, (GAP, 48))
+    draw.text((GAP, 12), title, INK, font(22, bold=True))
+    sheet.paste(key, (GAP, 48))
     for column, name in enumerate(PANELS):
-        draw.text((GAP + column * (WIDTH + GAP), top - 22), name, MUTED, _font(14, bold=True))
+        draw.text((GAP + column * (WIDTH + GAP), top - 22), name, MUTED, font(14, bold=True))
     for row, row_panels, height in zip(rows, panels, heights, strict=True):
         _caption(draw, row, top, width - 2 * GAP)
         for column, panel in enumerate(row_panels):
@@ -74,54 +74,27 @@ def _shrink(picture: Picture) -> Image.Image:
 def _caption(draw: ImageDraw.ImageDraw, row: Row, top: int, width: int) -> None:
     line = (238, 240, 243)
     draw.line((GAP, top, GAP + width, top), line, 1)
-    draw.text((GAP, top + 6), row.title, INK, _font(15, bold=True))
-    draw.text((GAP, top + 26), _fit(row.note, width, _font(14)), ALARM if row.alarm else MUTED, _font(14))
+    draw.text((GAP, top + 6), row.title, INK, font(15, bold=True))
+    draw.text((GAP, top + 26), _fit(row.note, width, font(14)), ALARM if row.alarm else MUTED, font(14))
 
 
-def _fit(text: str, width: int, font: ImageFont.FreeTypeFont) -> str:
+def _fit(text: str, width: int, letters: ImageFont.FreeTypeFont) -> str:
     """Cut ``text`` with an ellipsis so that it is at most ``width`` pixels wide."""
-    if font.getlength(text) <= width:
+    if letters.getlength(text) <= width:
         return text
-    while text and font.getlength(text + "…") > width:
+    while text and letters.getlength(text + "…") > width:
         text = text[:-1]
     return text + "…"
 
 
 def _legend(class_names: Sequence[str], colors: Picture, priority: Sequence[int], width: int) -> Image.Image:
-    """Swatches with names, wrapped to ``width``: the classes, then what the colours of the error panel mean."""
-    classes = [
-        (f"{name} ★" if index in priority else name, tuple(int(v) for v in colors[index]))
-        for index, name in enumerate(class_names)
+    """The classes, and below them what the colours of the error panel mean."""
+    names = [f"{name} ★" if index in priority else name for index, name in enumerate(class_names)]
+    errors = [(f"error: {name}", color) for name, color in ERROR_COLORS.items()]
+    parts = [
+        legend(entries, width, LETTERS) for entries in ([*class_entries(names, colors), ("void", VOID_COLOR)], errors)
     ]
-    lines = _wrap([*classes, ("void", VOID_COLOR)], width)
-    lines += _wrap([(f"error: {name}", color) for name, color in ERROR_COLORS.items()], width)
-    legend = Image.new("RGB", (width, 24 * len(lines)), PAPER)
-    draw = ImageDraw.Draw(legend)
-    for number, line in enumerate(lines):
-        for left, text, color in line:
-            y = 24 * number
-            draw.rectangle((left, y + 3, left + 14, y + 17), color, outline=(200, 205, 210))
-            draw.text((left + 20, y + 1), text, INK, _font(14))
-    return legend
-
-
-def _wrap(entries: Sequence[tuple[str, tuple[int, ...]]], width: int) -> list[list[tuple[int, str, tuple[int, ...]]]]:
-    """Lines of (left, text, colour), each line at most ``width`` pixels wide."""
-    lines: list[list[tuple[int, str, tuple[int, ...]]]] = [[]]
-    left = 0
-    for text, color in entries:
-        length = 40 + int(_font(14).getlength(text))
-        if lines[-1] and left + length > width:
-            lines.append([])
-            left = 0
-        lines[-1].append((left, text, color))
-        left += length
-    return lines
-
-
-@cache
-def _font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans, which matplotlib brings along: the same on every machine."""
-    weight = "bold" if bold else "normal"
-    path = font_manager.findfont(font_manager.FontProperties(family="DejaVu Sans", weight=weight))
-    return ImageFont.truetype(path, size)
+    both = Image.new("RGB", (width, sum(part.height for part in parts)), PAPER)
+    both.paste(parts[0], (0, 0))
+    both.paste(parts[1], (0, parts[0].height))
+    return both

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,10 +29,13 @@ def sequence_of(name: str) -> str:
     return name.split("_", maxsplit=1)[0] if "_" in name else name.rstrip("0123456789")
 
 
-def pictures(folder: Path) -> list[Path]:
-    """The picture files in a folder, sorted; none where it is missing."""
+def pictures(folder: Path, suffixes: Sequence[str] = PICTURES) -> list[Path]:
+    """The picture files in a folder, sorted; none where it is missing.
+
+    Hidden files are passed over (a Mac writes `._x.png` beside a copied `x.png`), and so are folders named like one.
+    """
     files = sorted(folder.iterdir()) if folder.is_dir() else []
-    return [path for path in files if path.suffix.lower() in PICTURES and not path.name.startswith(".")]
+    return [p for p in files if p.suffix.lower() in suffixes and not p.name.startswith(".") and not p.is_dir()]
 
 
 def _is_label(path: Path, ending: str) -> bool:

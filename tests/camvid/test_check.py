@@ -69,6 +69,21 @@ def test_one_fault_gives_one_line(layout, damage, tmp_path):
         assert "\n" not in fault
 
 
+@pytest.mark.parametrize("layout", WRITERS)
+def test_what_a_mac_and_windows_leave_is_passed_over_and_a_broken_link_is_not(layout, tmp_path):
+    WRITERS[layout](tmp_path, draw())
+    frame = scan_layout(tmp_path).frames[1]
+    for picture in (frame.image, frame.mask):
+        picture.with_name(f"._{picture.name}").write_bytes(b"\x00\x05\x16\x07")
+        picture.with_name("Thumbs.db").write_bytes(b"")
+        picture.with_name(f"folder_{picture.name}").mkdir()
+    assert check(tmp_path, CAMVID11) == (6, [])
+    frame.image.unlink()
+    frame.image.symlink_to(tmp_path / "gone.png")
+    (fault,) = check(tmp_path, CAMVID11).faults
+    assert str(frame.image) in fault
+
+
 def test_colors_outside_are_counted(tmp_path):
     frames = draw()
     write_original(tmp_path, frames)
