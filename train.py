@@ -56,9 +56,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         with faults_of_all():
             dataset = team.once(lambda: open_data(run, config))
         taxonomy = dataset.taxonomy
-        frame_size = dataset.read_mask(dataset.splits["train"][0]).shape
-        train_size = scaled_size(frame_size, config.resize_factor)
-        eval_size = scaled_size(frame_size, config.eval_factor or config.resize_factor)
+        train_size = scaled_size(dataset.frame_size("train"), config.resize_factor)
+        size_for = partial(scaled_size, factor=config.eval_factor or config.resize_factor)
         cache = cached_frames(dataset, "train", train_size, limit=int(config.cache_gb * 2**30))
         train = train_loader(
             cache,
@@ -75,7 +74,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         loss = build_loss(config.loss, weighting, focal_gamma=config.focal_gamma)
         val = FrameSamples(dataset.splits["val"], lru_cache(1000)(dataset.read))
         scoring = taxonomy.scoring | config.pick("batch_size", "threshold")
-        judge: Callable[..., Any] = partial(evaluate, samples=val, size=eval_size, **where, **scoring)
+        judge: Callable[..., Any] = partial(evaluate, samples=val, size_for=size_for, **where, **scoring)
         learn = build_learner(
             model,
             train,
@@ -99,7 +98,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         cost: dict[str, Any] = {"train/minutes": learn.watch.minutes, "train/peak_mb": peak_memory(device)}
         load_best(folder / "checkpoints", model)
         evaluation = judge(model)
-        cost |= measure_latency(model, eval_size, seconds=3, **where)
+        cost |= measure_latency(model, size_for(dataset.frame_size("train")), seconds=3, **where)
         more: dict[str, Any] = {"colors": taxonomy.colors, "extra": cost, "history": learn.checkpoint.history}
         report = write_report(evaluation, val, folder / "report", title=f"{folder.name}, val split", **more)
         origin = {"config": config.to_dict(), "taxonomy": taxonomy.to_dict(), "data": dict(run.config["data_version"])}
@@ -120,6 +119,7 @@ def open_data(run: wandb.Run, config: TrainConfig) -> CamVid:
     root = Path(config.data) if config.data else use_dataset(run, config.dataset, default_root())
     dataset = open_camvid(root, config.taxonomy, **config.pick("split", "seed"))
     dataset.require("train", "val")
+    sys.stderr.write(dataset.notices("train"))
     if config.data:
         log_dataset(run, dataset, config.project, digest=content_digest(dataset))
     return dataset

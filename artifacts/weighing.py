@@ -6,7 +6,9 @@ It composes, as a `__main__` does: data, models and evaluation meet here.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -15,6 +17,7 @@ import wandb
 from artifacts.download import default_root, download_dataset, download_model, version_name
 from artifacts.model import RECORDS
 from camvid.layouts import CamVid, open_camvid
+from camvid.notices import about_priority
 from camvid.taxonomy import Taxonomy
 from camvid.transforms import scaled_size
 from eval.compare import Change, compare_records, latency_change, read_counts
@@ -49,6 +52,7 @@ def weigh(
     """
     options.device = resolve_device(options.device)
     sides = [_open(artifact) for artifact in (before, candidate)]
+    sys.stderr.write(about_priority(sides[1].taxonomy))
     _check_alike(*sides, any_data=bool(options.dataset))
     first, second = _records(sides, data, options)
     names = sides[0].taxonomy.names
@@ -141,7 +145,7 @@ def _evaluate(side: Side, dataset: CamVid, options: argparse.Namespace) -> pd.Da
         class_names=taxonomy.names,
         priority=taxonomy.priority,
         background=taxonomy.background,
-        size=scaled_size(samples[0].mask.shape, factor),
+        size_for=partial(scaled_size, factor=factor),
         device=options.device,
         precision=resolve_precision(config.get("precision", "auto"), options.device),
     ).records

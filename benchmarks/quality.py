@@ -61,7 +61,7 @@ def trained_miou(model: nn.Module, dataset: CamVid, epochs: int, seed: int) -> t
             network,
             val,
             **taxonomy.scoring,
-            size=EVAL_SIZE,
+            size_for=lambda _: EVAL_SIZE,
             batch_size=BATCH,
             precision=precision,
             progress=False,

@@ -73,7 +73,7 @@ def train(config: TrainConfig, cache: FrameCache, val: FrameSamples[Any], datase
         model,
         val,
         **taxonomy.scoring,
-        size=EVAL_SIZE,
+        size_for=lambda _: EVAL_SIZE,
         batch_size=8,
         precision=precision,
         progress=False,

@@ -30,8 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from camvid.check import check
+    from camvid.notices import about_priority
 
     taxonomy = find_taxonomy(options.root, options.taxonomy)
+    sys.stderr.write(about_priority(taxonomy))
     report = check(options.root, taxonomy, options.layout, options.split, options.seed)
     for fault in report.faults:
         print(fault)

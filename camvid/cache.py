@@ -13,7 +13,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,26 +25,35 @@ from tqdm import tqdm
 
 from camvid.layouts import CamVid, Frame
 from camvid.taxonomy import IGNORE_INDEX
-from camvid.transforms import resize_image, resize_mask
+from camvid.transforms import fitted_size, pad_image, pad_mask, resize_image, resize_mask
 
 VERSION = 2  # raised when the same files give other arrays, so that older entries are not used
+
+ARRAYS = ("images", "masks", "counts")  # files of an entry
 
 UNFINISHED = ".unfinished-"  # begins the name of what is being built or removed
 
 
 @dataclass(frozen=True)
 class FrameCache:
-    """Frames of one split at one size.
+    """Frames of one split at one size; where they differ in shape, each lies at the top left of its picture.
 
     Attributes:
         images: (N, H, W, 3) uint8 RGB, memory-mapped.
         masks: (N, H, W) uint8 class indices, void 255, memory-mapped.
         counts: (N, C) int64, pixels of each class in each mask; class weights follow from them.
+        extents: height and width of each frame in its picture, what remains is void; None where all fill theirs.
     """
 
     images: NDArray[np.uint8]
     masks: NDArray[np.uint8]
     counts: NDArray[np.int64]
+    extents: Sequence[tuple[int, int]] | None = None
+
+    def extent(self, index: int) -> tuple[int, int]:
+        """Height and width of a frame in its picture."""
+        height, width = self.masks.shape[1:] if self.extents is None else self.extents[index]
+        return height, width
 
     def __len__(self) -> int:
         return len(self.images)
@@ -64,7 +73,8 @@ def cached_frames(
         dataset: the opened data set.
         split: train, val or test.
         train_size: height and width of a training image in pixels. Frames are kept at their own size or, where that
-            is larger, at twice the training size, so that crops lose no detail.
+            is larger, at twice the training size, so that crops lose no detail. Frames of another shape than most are
+            fitted in, and padded with void.
         folder: where entries lie; the user's cache folder by default.
         limit: bound of all entries together, in bytes.
 
@@ -73,8 +83,9 @@ def cached_frames(
     """
     dataset.require(split)
     frames = dataset.splits[split]
-    own = dataset.read_image(frames[0]).shape
+    own = dataset.frame_size(split)
     size = (min(own[0], 2 * train_size[0]), min(own[1], 2 * train_size[1]))
+    extents = [fitted_size(frame, own, size) for frame in dataset.sizes(split)]
     need = len(frames) * size[0] * size[1] * 4
     if need > limit:
         raise ValueError(
@@ -83,7 +94,8 @@ def cached_frames(
         )
     folder = folder or default_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    entry = folder / _key(dataset, frames, size)
+    mixed = any(extent != size for extent in extents)
+    entry = folder / _key(dataset, frames, f"{size} fitted" if mixed else f"{size}")
     shape = (len(frames), *size)
     found = _load(entry, shape)
     if found is None:
@@ -91,16 +103,16 @@ def cached_frames(
             found = _load(entry, shape)  # built by another process meanwhile
             if found is None:
                 _make_room(folder, entry, limit - need)
-                _build(dataset, split, size, entry)
+                _build(dataset, split, size, extents, entry)
                 found = _load(entry, shape)
     assert found is not None
-    return found
+    return replace(found, extents=extents) if mixed else found
 
 
 def _load(entry: Path, shape: tuple[int, int, int]) -> FrameCache | None:
     """The entry, whose masks have this shape (N, H, W); None where there is none, or one that is not whole."""
     try:
-        cache = FrameCache(*(np.load(entry / f"{name}.npy", mmap_mode="r") for name in FrameCache.__annotations__))
+        cache = FrameCache(*(np.load(entry / f"{name}.npy", mmap_mode="r") for name in ARRAYS))
         os.utime(entry)
     except (OSError, ValueError, EOFError):  # not there, gone at this moment, or cut short
         return None
@@ -108,7 +120,7 @@ def _load(entry: Path, shape: tuple[int, int, int]) -> FrameCache | None:
     return cache if whole else None
 
 
-def _key(dataset: CamVid, frames: Sequence[Frame], size: tuple[int, int]) -> str:
+def _key(dataset: CamVid, frames: Sequence[Frame], size: str) -> str:
     digest = hashlib.blake2b(f"{VERSION} {size} {dataset.taxonomy.digest} {dataset.labels!r}".encode(), digest_size=16)
     for frame in frames:
         for path in (frame.image, frame.mask):
@@ -116,7 +128,7 @@ def _key(dataset: CamVid, frames: Sequence[Frame], size: tuple[int, int]) -> str
     return digest.hexdigest()
 
 
-def _build(dataset: CamVid, split: str, size: tuple[int, int], entry: Path) -> None:
+def _build(dataset: CamVid, split: str, size: tuple[int, int], extents: Sequence[tuple[int, int]], entry: Path) -> None:
     """Decodes a split into a folder beside the entry and renames it; the caller holds the lock."""
     frames = dataset.splits[split]
     building = entry.with_name(f"{UNFINISHED}{entry.name}")
@@ -127,7 +139,7 @@ def _build(dataset: CamVid, split: str, size: tuple[int, int], entry: Path) -> N
             _write_header(images, (len(frames), *size, 3))
             _write_header(masks, (len(frames), *size))
             with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-                pairs = pool.map(lambda frame: _decode(dataset, frame, size), frames)
+                pairs = pool.map(lambda frame, extent: _decode(dataset, frame, extent, size), frames, extents)
                 for image, mask in tqdm(pairs, f"decoding {split}", len(frames), unit="frame", leave=False):
                     images.write(image.tobytes())
                     masks.write(mask.tobytes())
@@ -152,9 +164,11 @@ def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
     np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
-def _decode(dataset: CamVid, frame: Frame, size: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _decode(
+    dataset: CamVid, frame: Frame, extent: tuple[int, int], size: tuple[int, int]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     image, mask = dataset.read(frame)
-    return resize_image(image, size), resize_mask(mask, size)
+    return pad_image(resize_image(image, extent), size), pad_mask(resize_mask(mask, extent), size)
 
 
 def _make_room(folder: Path, entry: Path, limit: int) -> None:

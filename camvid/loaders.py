@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from camvid.cache import FrameCache
 from camvid.on_device import POLICIES as DEVICE_POLICIES
 from camvid.on_device import DeviceAugmentation
-from camvid.transforms import build_augmentation
+from camvid.transforms import WHOLE, build_augmentation
 
 
 class SeededOrder(Sampler[tuple[int, int]]):
@@ -40,7 +40,7 @@ class TrainFrames(Dataset[tuple[Tensor, ...]]):
     """Augmented pairs: image (3, h, w) uint8 and mask (h, w) uint8; the pair's seed decides the augmentation."""
 
     def __init__(self, cache: FrameCache, policy: str, size: tuple[int, int], crops: tuple[float, float]):
-        self.cache = cache
+        self.cache, self.whole = cache, policy in WHOLE
         self.augmentation = build_augmentation(policy, size, crops)
 
     def __len__(self) -> int:
@@ -49,7 +49,11 @@ class TrainFrames(Dataset[tuple[Tensor, ...]]):
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
         seed, index = key
         self.augmentation.set_random_seed(seed)
-        pair = self.augmentation(image=np.array(self.cache.images[index]), mask=np.array(self.cache.masks[index]))
+        image, mask = np.array(self.cache.images[index]), np.array(self.cache.masks[index])
+        if not self.whole:  # a crop shows no padding
+            height, width = self.cache.extent(index)
+            image, mask = image[:height, :width], mask[:height, :width]
+        pair = self.augmentation(image=image, mask=mask)
         return torch.from_numpy(pair["image"]).permute(2, 0, 1), torch.from_numpy(pair["mask"])
 
     def pair(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
@@ -69,7 +73,7 @@ class WholeFrames(Dataset[tuple[Tensor, ...]]):
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
         seed, index = key
         image, mask = np.array(self.cache.images[index]), np.array(self.cache.masks[index])
-        numbers = self.augmentation.draw(seed, mask.shape)
+        numbers = self.augmentation.draw(seed, self.cache.extent(index), mask.shape)
         return torch.from_numpy(image).permute(2, 0, 1), torch.from_numpy(mask), numbers
 
     def pair(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from camvid.transforms import WHOLE, fitted_size
+
 POLICIES = ("none", "flip", "crop", "color")
 GREY = (0.299, 0.587, 0.114)
 TO_YIQ = torch.tensor([GREY, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112)])
@@ -43,17 +45,25 @@ class DeviceAugmentation:
                 f"augment={self.policy!r} runs in the loader alone: take augment_on=loader, or one of {known}"
             )
 
-    def draw(self, seed: int, frame: tuple[int, int]) -> Tensor:
-        """The numbers for one frame of this height and width: top, left, height, width, flipped, and four of colour."""
-        rng, level = np.random.default_rng(seed), POLICIES.index(self.policy)
-        box = self._box(rng, frame) if level >= POLICIES.index("crop") else (0, 0, *frame)
+    def draw(self, seed: int, frame: tuple[int, int], picture: tuple[int, int] | None = None) -> Tensor:
+        """The numbers for one frame: top, left, height, width, flipped, and four of colour.
+
+        Args:
+            seed: of the frame's augmentation.
+            frame: its height and width.
+            picture: those of the picture at whose top left it lies; the frame fills it by default.
+        """
+        rng, level, picture = np.random.default_rng(seed), POLICIES.index(self.policy), picture or frame
+        box = (0, 0, *picture) if self.policy in WHOLE else self._box(rng, frame, picture)
         flipped = level >= POLICIES.index("flip") and rng.random() < 0.5
         jitter = level >= POLICIES.index("color") and rng.random() < 0.8
         colors = (*rng.uniform(0.7, 1.3, 3), rng.uniform(-0.03, 0.03)) if jitter else PLAIN
         return torch.tensor([*box, flipped, *colors])  # (9,)
 
-    def _box(self, rng: np.random.Generator, frame: tuple[int, int]) -> tuple[int, int, int, int]:
-        """A crop of random area and of nearly the output's aspect; the whole frame where none fits."""
+    def _box(
+        self, rng: np.random.Generator, frame: tuple[int, int], picture: tuple[int, int]
+    ) -> tuple[int, int, int, int]:
+        """A crop of random area and of nearly the output's aspect; where none fits, the largest of the picture's."""
         aspect = self.size[1] / self.size[0]
         for _ in range(10):
             area = rng.uniform(*self.crops) * frame[0] * frame[1]
@@ -61,7 +71,8 @@ class DeviceAugmentation:
             height, width = round(math.sqrt(area / ratio)), round(math.sqrt(area * ratio))
             if 0 < height <= frame[0] and 0 < width <= frame[1]:
                 return (*rng.integers((frame[0] - height + 1, frame[1] - width + 1)).tolist(), height, width)
-        return 0, 0, *frame
+        height, width = fitted_size(picture, frame, frame)
+        return (frame[0] - height) // 2, (frame[1] - width) // 2, height, width
 
     def __call__(self, images: Tensor, masks: Tensor, numbers: Tensor) -> tuple[Tensor, Tensor]:
         """Augments a batch on its device.

@@ -13,6 +13,8 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it asks the network fo
 
 import albumentations as A
 
+from camvid.taxonomy import IGNORE_INDEX
+
 Image = NDArray[np.uint8]
 STRIDE = 32  # deepest reduction of the backbones; sizes that are multiples of it waste no pixels
 MASKS = cv2.INTER_NEAREST_EXACT  # nearest to pixel centres, as images are resized; INTER_NEAREST sits up to a pixel off
@@ -43,6 +45,28 @@ def resize_mask(mask: Image, size: tuple[int, int]) -> Image:
     if mask.shape == size:
         return mask
     return np.asarray(cv2.resize(mask, size[::-1], interpolation=MASKS), dtype=np.uint8)
+
+
+def fitted_size(frame: tuple[int, int], whole: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
+    """Height and width of a frame of another shape in a picture of `size` that stands for frames of shape `whole`.
+
+    It is as large as fits, with its aspect kept: the picture may be squeezed against `whole`, the frame is likewise.
+    """
+    scale = min(whole[0] / frame[0], whole[1] / frame[1])
+    height, width = (max(1, round(frame[i] * scale * size[i] / whole[i])) for i in range(2))
+    return height, width
+
+
+def pad_image(image: Image, size: tuple[int, int]) -> Image:
+    """An image (H, W, 3) with its last row and column repeated to (height, width), as the models pad theirs."""
+    down, right = size[0] - image.shape[0], size[1] - image.shape[1]
+    return np.asarray(cv2.copyMakeBorder(image, 0, down, 0, right, cv2.BORDER_REPLICATE), dtype=np.uint8)
+
+
+def pad_mask(mask: Image, size: tuple[int, int]) -> Image:
+    """A mask (H, W) with void below and beside it, to (height, width)."""
+    down, right = size[0] - mask.shape[0], size[1] - mask.shape[1]
+    return np.pad(mask, ((0, down), (0, right)), constant_values=IGNORE_INDEX)
 
 
 def _resize(size: tuple[int, int], crops: tuple[float, float]) -> list[A.BasicTransform]:
@@ -85,6 +109,9 @@ POLICIES: dict[str, Callable[[tuple[int, int], tuple[float, float]], list[A.Basi
 }
 
 
+WHOLE = ("none", "flip")  # policies that show whole frames; the others cut pieces out of them
+
+
 def build_augmentation(policy: str, size: tuple[int, int], crops: tuple[float, float] = (0.25, 1.0)) -> A.Compose:
     """The transform that turns a cached frame and its mask into a training pair.
 
@@ -101,4 +128,14 @@ def build_augmentation(policy: str, size: tuple[int, int], crops: tuple[float, f
     return A.Compose(POLICIES[policy](size, crops))
 
 
-__all__ = ["POLICIES", "build_augmentation", "resize_image", "resize_mask", "scaled_size"]
+__all__ = [
+    "POLICIES",
+    "WHOLE",
+    "build_augmentation",
+    "fitted_size",
+    "pad_image",
+    "pad_mask",
+    "resize_image",
+    "resize_mask",
+    "scaled_size",
+]

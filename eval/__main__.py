@@ -15,8 +15,8 @@ from __future__ import annotations
 import argparse
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 from eval.options import parse
@@ -41,8 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from camvid.transforms import scaled_size
-    from eval.commands.opening import check_taxonomy, factor_of, file_figures, open_data, open_model
+    from camvid.notices import about_priority
+    from eval.commands.opening import check_taxonomy, file_figures, open_data, open_model, sizing
     from eval.evaluate import FrameSamples, evaluate
     from eval.latency import measure_latency
     from eval.report import write_report
@@ -52,23 +52,27 @@ def _evaluate(options: argparse.Namespace) -> None:
     check_taxonomy(options.taxonomy, saved, options.data)
     dataset = open_data(options, saved, options.split)
     taxonomy, samples = dataset.taxonomy, FrameSamples(dataset.splits[options.split], dataset.read)
-    size = scaled_size(samples[0].mask.shape, factor_of(options, saved))
+    sys.stderr.write(about_priority(taxonomy))
+    size_for = sizing(options, saved)
     evaluation = evaluate(
         saved.model,
         samples,
-        size=size,
+        size_for=size_for,
         batch_size=options.batch_size,
         device=options.device,
         precision=options.precision,
         threshold=saved.config.get("threshold", 0.5) if options.threshold is None else options.threshold,
         **taxonomy.scoring,
     )
-    speed = measure_latency(saved.model, size, device=options.device, precision=options.precision, seconds=3)
+    sizes = Counter(size_for((len(mask), mask.shape[1])) for mask in evaluation.predictions).most_common()
+    speed = measure_latency(saved.model, sizes[0][0], device=options.device, precision=options.precision, seconds=3)
     speed |= file_figures(saved)
     title = f"{saved.folder.name} on the {options.split} split of {options.data.name}"
     page = write_report(evaluation, samples, options.out, colors=taxonomy.colors, title=title, extra=speed)
     print(class_table(evaluation))
-    print(f"\n{len(samples)} frames, predicted at {size[0]}x{size[1]}, {options.precision} on {options.device}")
+    several = f" and {len(sizes) - 1} other sizes" if len(sizes) > 1 else ""
+    where = f"{options.precision} on {options.device}"
+    print(f"\n{len(samples)} frames, predicted at {sizes[0][0][0]}x{sizes[0][0][1]}{several}, {where}")
     print(f"report: {page}")
     if options.wandb:
         _log(options, saved, evaluation, samples, taxonomy)
@@ -76,12 +80,11 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _predict(options: argparse.Namespace) -> None:
     from camvid.layouts.pairs import pictures
-    from camvid.transforms import scaled_size
-    from eval.commands.opening import factor_of, open_model, taxonomy_of
+    from eval.commands.opening import open_model, sizing, taxonomy_of
     from eval.predict import Predictor, predict_path
 
     saved = open_model(options)
-    size_for, taxonomy = partial(scaled_size, factor=factor_of(options, saved)), taxonomy_of(saved)
+    size_for, taxonomy = sizing(options, saved), taxonomy_of(saved)
     predictor = Predictor(saved.model, taxonomy.names, taxonomy.colors, size_for, options.device, options.precision)
     result = predict_path(predictor, options.input, options.out, pictures)
     print(*result.notes, sep="\n", end="\n" * bool(result.notes))
@@ -91,13 +94,12 @@ def _predict(options: argparse.Namespace) -> None:
 
 
 def _latency(options: argparse.Namespace) -> None:
-    from camvid.transforms import scaled_size
-    from eval.commands.opening import factor_of, file_figures, open_model
+    from eval.commands.opening import file_figures, open_model, sizing
     from eval.latency import measure_latency
     from eval.table import figures_table
 
     saved = open_model(options)
-    size = scaled_size(tuple(options.size), factor_of(options, saved))
+    size = sizing(options, saved)(tuple(options.size))
     figures = measure_latency(saved.model, size, device=options.device, precision=options.precision)
     print(figures_table(figures | file_figures(saved)))
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain
 
 import cv2
 import numpy as np
@@ -15,13 +15,15 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from eval.edge_cases import THRESHOLD, edge_case, object_recall, rank
-from eval.inference import evaluating, label_mask, predict_logits, predict_mask, resize_image
+from eval.inference import SizeFor, evaluating, label_mask, predict_logits, predict_mask, resize_image
 from eval.metrics import confusion_matrix, summarize
 from eval.samples import FrameSamples, Sample, Samples
 
 __all__ = ["Evaluation", "FrameSamples", "Sample", "Samples", "evaluate", "predict_logits", "predict_mask"]
 
 Loss = Callable[[Tensor, Tensor], Tensor]
+Placed = tuple[int, Sample, NDArray[np.uint8]]  # position in the split, sample, image (h, w, 3) as the model gets it
+WAITING = 8  # batches of samples that wait at most for others of their size
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def evaluate(
     class_names: Sequence[str],
     priority: Sequence[int],
     background: Sequence[int],
-    size: tuple[int, int] | None = None,
+    size_for: SizeFor | None = None,
     batch_size: int = 4,
     device: str | torch.device = "cpu",
     precision: str = "fp32",
@@ -73,8 +75,8 @@ def evaluate(
         class_names: C names, in the order of the indices.
         priority: indices of the priority classes.
         background: indices left out of ``foreground_acc``.
-        size: (h, w) at which logits are computed; None is each image's own size.
-        batch_size: images per forward pass; only neighbours of one size share a pass.
+        size_for: from an image's (H, W) to the (h, w) at which its logits are computed; None is its own size.
+        batch_size: images per forward pass, all of one size.
         device: where the model runs.
         precision: "fp32" or "bf16" (autocast).
         threshold: Dice below which a present priority class counts as missed.
@@ -89,46 +91,55 @@ def evaluate(
     if len(class_names) != num_classes:
         raise ValueError(f"class_names has {len(class_names)} names for num_classes={num_classes}")
     confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64)
-    rows, predictions, losses = [], [], []
+    seen: dict[int, tuple[dict[str, object], NDArray[np.uint8], float]] = {}
     hide = None if progress is None else not progress
     with tqdm(total=len(samples), desc="evaluate", unit="img", file=sys.stderr, disable=hide) as bar:
-        for sample, pred, value in _predictions(model.to(device), samples, size, batch_size, device, precision, loss):
+        groups = _groups(samples, size_for, batch_size)
+        for position, sample, pred, value in _predictions(model.to(device), groups, device, precision, loss):
             counts = _count(sample, pred, num_classes)
             confusion += counts
             row = edge_case(counts, pred, sample.mask, class_names=class_names, priority=priority, threshold=threshold)
-            rows.append({"name": sample.name, "sequence": sample.sequence, **row})
-            predictions.append(pred)
-            losses.append(value)
+            seen[position] = {"name": sample.name, "sequence": sample.sequence, **row}, pred, value
             bar.update()
-    assert len(predictions) == len(samples), f"{len(predictions)} images seen, the split has {len(samples)}"
+    assert len(seen) == len(samples), f"{len(seen)} images seen, the split has {len(samples)}"
+    rows, predictions, losses = zip(*(seen[position] for position in range(len(seen))), strict=True)
     records = rank(rows)
     metrics = summarize(confusion, class_names, priority, background)
     metrics["edge_case_rate"] = float(records["flagged"].mean())
     metrics |= object_recall(records, [class_names[index] for index in priority])
     if loss is not None:
         metrics["loss"] = sum(losses) / len(losses)
-    return Evaluation(confusion, metrics, records, predictions, tuple(class_names), tuple(priority), threshold)
+    return Evaluation(confusion, metrics, records, list(predictions), tuple(class_names), tuple(priority), threshold)
 
 
 def _predictions(
     model: nn.Module,
-    samples: Samples,
-    size: tuple[int, int] | None,
-    batch_size: int,
+    groups: Iterator[list[Placed]],
     device: str | torch.device,
     precision: str,
     loss: Loss | None,
-) -> Iterator[tuple[Sample, NDArray[np.uint8], float]]:
-    """Each sample in order with its prediction (H, W) uint8 at its mask's size and its loss (NaN without one)."""
-    for batch in _batches(samples, batch_size):
-        inputs = [(sample, resize_image(sample.image, size)) for sample in batch]
-        for _, same_size in groupby(inputs, key=lambda pair: pair[1].shape):
-            group, images = zip(*same_size, strict=True)
-            with evaluating(model):
-                logits = predict_logits(model, images, device, precision)  # (N, C, h, w)
-                masks = [_mask_of(sample, scores) for sample, scores in zip(group, logits, strict=True)]
-                losses = [_loss_of(sample, scores, loss) for sample, scores in zip(group, logits, strict=True)]
-            yield from zip(group, masks, losses, strict=True)
+) -> Iterator[tuple[int, Sample, NDArray[np.uint8], float]]:
+    """Position, sample, prediction (H, W) uint8 at its mask's size, and loss (NaN without one)."""
+    for group in groups:
+        positions, samples, images = zip(*group, strict=True)
+        with evaluating(model):
+            logits = predict_logits(model, images, device, precision)  # (N, C, h, w)
+            masks = [_mask_of(sample, scores) for sample, scores in zip(samples, logits, strict=True)]
+            losses = [_loss_of(sample, scores, loss) for sample, scores in zip(samples, logits, strict=True)]
+        yield from zip(positions, samples, masks, losses, strict=True)
+
+
+def _groups(samples: Samples, size_for: SizeFor | None, batch_size: int) -> Iterator[list[Placed]]:
+    """Samples whose images have one size at the model, ``batch_size`` of them or as many as come near each other."""
+    waiting: dict[tuple[int, ...], list[Placed]] = {}
+    for position, sample in enumerate(chain.from_iterable(_batches(samples, batch_size))):
+        height, width = sample.image.shape[:2]
+        image = resize_image(sample.image, size_for and size_for((height, width)))
+        waiting.setdefault(image.shape, []).append((position, sample, image))
+        fullest = max(waiting, key=lambda shape: len(waiting[shape]))
+        if len(waiting[fullest]) == batch_size or sum(map(len, waiting.values())) == WAITING * batch_size:
+            yield waiting.pop(fullest)
+    yield from waiting.values()
 
 
 def _mask_of(sample: Sample, scores: Tensor) -> NDArray[np.uint8]:

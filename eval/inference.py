@@ -1,6 +1,6 @@
 """From an image to class indices: resize, forward pass, logits upsampled to the image's own size, argmax."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import cv2
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 PRECISIONS = ("fp32", "bf16")
+SizeFor = Callable[[tuple[int, int]], tuple[int, int]]  # from an image's (H, W) to the (h, w) of the logits
 
 
 def autocast(device: str | torch.device, precision: str) -> AbstractContextManager[object]:

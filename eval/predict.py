@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from eval.colors import Picture, overlay
 from eval.files import replacing
-from eval.inference import predict_mask
+from eval.inference import SizeFor, predict_mask
 from eval.legend import class_entries, with_legend
 from eval.video import SUFFIXES as VIDEO_SUFFIXES
 from eval.video import Video, VideoError, open_video, video_writer, writable_rate
@@ -41,7 +41,7 @@ class Predictor:
     model: nn.Module
     class_names: Sequence[str]
     colors: NDArray[np.uint8]
-    size_for: Callable[[tuple[int, int]], tuple[int, int]]
+    size_for: SizeFor
     device: str | torch.device = "cpu"
     precision: str = "fp32"
 

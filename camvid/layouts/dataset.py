@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+from collections import Counter
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from camvid.labels import Labels, Mask
+from camvid.notices import about_priority, about_sizes
 from camvid.taxonomy import Taxonomy
 
 
@@ -72,6 +74,22 @@ class CamVid:
             if not self.splits[split]:
                 raise ValueError(f"{self.root}: the {split} split has no frames; {self.advice}")
 
+    def sizes(self, split: str) -> list[tuple[int, int]]:
+        """Height and width of each frame of a split, as its label's file says without being decoded.
+
+        Raises ValueError naming a file that is no picture.
+        """
+        return [picture_size(frame.mask) for frame in self.splits[split]]
+
+    def frame_size(self, split: str) -> tuple[int, int]:
+        """The height and width that most frames of a split have; of several, those of the frame that comes first."""
+        return Counter(self.sizes(split)).most_common(1)[0][0]
+
+    def notices(self, split: str) -> str:
+        """What one should know before a training on this split, one line each; empty if there is nothing."""
+        sizes = about_sizes(f"{self.root}: the {split} frames", self.sizes(split))
+        return about_priority(self.taxonomy) + sizes
+
     @property
     def advice(self) -> str:
         """The end of messages about a damaged data set."""
@@ -90,6 +108,16 @@ def load_picture(path: Path) -> Image.Image:
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError) as error:
         raise ValueError(f"{path}: unreadable or truncated picture ({error or type(error).__name__})") from error
     return picture
+
+
+def picture_size(path: Path) -> tuple[int, int]:
+    """Height and width of a picture, by its header alone. Raises ValueError naming a file that is no picture."""
+    try:
+        with Image.open(path) as picture:
+            return picture.height, picture.width
+    except (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError):
+        decoded = load_picture(path)  # which says what is wrong
+        return decoded.height, decoded.width
 
 
 def size_mismatch(frame: Frame, image: tuple[int, ...], mask: tuple[int, ...]) -> str:

@@ -14,7 +14,7 @@ import torch
 from tqdm import tqdm
 
 from eval.commands.export import metadata_of, prediction_size
-from eval.commands.opening import file_figures, open_data, open_model, taxonomy_of
+from eval.commands.opening import file_figures, open_data, open_model, sizing, taxonomy_of
 from eval.export.formats import write_onnx
 from eval.export.read import OnnxModel, load_exported
 from eval.files import replacing, write_text
@@ -134,7 +134,7 @@ def _scores(saved: SavedModel, options: argparse.Namespace, dataset: CamVid | No
     evaluation = evaluate(
         saved.model,
         FrameSamples(dataset.splits[options.split], dataset.read),
-        size=prediction_size(options, saved, dataset),
+        size_for=sizing(options, saved),
         device=options.device,
         precision=options.precision,
         **taxonomy_of(saved).scoring,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
-from eval.commands.opening import factor_of, open_data, open_model, taxonomy_of
+from eval.commands.opening import open_data, open_model, sizing, taxonomy_of
 from eval.export.check import SIZES, Agreement, verify
 from eval.export.formats import FORMATS
 from eval.export.read import is_exported, load_exported
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from camvid.layouts import CamVid
     from eval.export.quantise import Batch
+    from eval.inference import SizeFor
     from models.saved import SavedModel
 
 CONFIG = (
@@ -72,15 +73,15 @@ def _export_int8(options: argparse.Namespace, saved: SavedModel, path: Path) -> 
     from eval.export.quantise import quantise
 
     dataset = open_data(options, saved, "train", options.split)
-    size = prediction_size(options, saved, dataset)
+    size_for = sizing(options, saved)
     metadata = metadata_of(saved) | {"int8": options.int8}
     with replacing(path) as temporary:
         floats = temporary.with_name("float.onnx")
         _export_float(argparse.Namespace(**{**vars(options), "int8": None}), saved, floats)
-        frames = _calibration(dataset, size) if options.int8 == "static" else None
+        frames = _calibration(dataset, size_for) if options.int8 == "static" else None
         quantise(floats, temporary, metadata, frames)
         before, after = (
-            score(load_exported(file).model, saved, dataset, options, size) for file in (floats, temporary)
+            score(load_exported(file).model, saved, dataset, options.split, size_for) for file in (floats, temporary)
         )
     print(f"mIoU on {options.split}: {before:.4f} as floats, {after:.4f} with 8 bits: {after - before:+.4f}")
 
@@ -101,37 +102,32 @@ def _undefined(value: Any) -> bool:
 
 
 def prediction_size(options: argparse.Namespace, saved: SavedModel, dataset: CamVid | None = None) -> tuple[int, int]:
-    """Height and width at which the model predicts the data's frames, or those of ``options.size``."""
-    from camvid.transforms import scaled_size
-
-    frame = tuple(options.size)
-    if dataset is not None:
-        frame = dataset.read_mask(next(frames for frames in dataset.splits.values() if frames)[0]).shape
-    return scaled_size((frame[0], frame[1]), factor_of(options, saved))
+    """Height and width at which the model predicts most frames of ``options.split``, or those of ``options.size``."""
+    height, width = dataset.frame_size(options.split) if dataset else options.size
+    return sizing(options, saved)((height, width))
 
 
-def _calibration(dataset: CamVid, size: tuple[int, int]) -> list[Batch]:
+def _calibration(dataset: CamVid, size_for: SizeFor) -> list[Batch]:
     """Training frames, spread over the split, as the model gets them: each (1, 3, h, w)."""
     from eval.inference import resize_image
 
     frames = dataset.splits["train"]
     chosen = frames[:: max(1, len(frames) // CALIBRATION)][:CALIBRATION]
-    images = (resize_image(dataset.read_image(frame), size) for frame in chosen)
+    images = (dataset.read_image(frame) for frame in chosen)
+    resized = (resize_image(image, size_for((image.shape[0], image.shape[1]))) for image in images)
     return [
-        np.ascontiguousarray(image.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255) for image in images
+        np.ascontiguousarray(image.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255) for image in resized
     ]
 
 
-def score(
-    model: nn.Module, saved: SavedModel, dataset: CamVid, options: argparse.Namespace, size: tuple[int, int]
-) -> float:
-    """The model's mIoU over ``options.split``."""
+def score(model: nn.Module, saved: SavedModel, dataset: CamVid, split: str, size_for: SizeFor) -> float:
+    """The model's mIoU over a split."""
     from eval.evaluate import FrameSamples, evaluate
 
     evaluation = evaluate(
         model,
-        FrameSamples(dataset.splits[options.split], dataset.read),
-        size=size,
+        FrameSamples(dataset.splits[split], dataset.read),
+        size_for=size_for,
         **taxonomy_of(saved).scoring,
     )
     return evaluation.metrics["miou"]

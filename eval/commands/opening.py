@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from eval.export.read import is_exported, load_exported
 if TYPE_CHECKING:  # what takes seconds to import is imported by the command that needs it
     from camvid.layouts import CamVid
     from camvid.taxonomy import Taxonomy
+    from eval.inference import SizeFor
     from models.saved import SavedModel
 
 
@@ -93,7 +95,12 @@ def taxonomy_of(saved: SavedModel) -> Taxonomy:
     return Taxonomy.from_dict(saved.taxonomy, str(saved.folder / "taxonomy.yaml"))
 
 
-def factor_of(options: argparse.Namespace, saved: SavedModel) -> float:
-    """Prediction size as a share of the frame's: the option, else the config's ``eval_factor`` or ``resize_factor``."""
+def sizing(options: argparse.Namespace, saved: SavedModel) -> SizeFor:
+    """From a frame's (H, W) to the size at which it is predicted, the same share of each frame's own.
+
+    The share is the option's, else the ``eval_factor`` or ``resize_factor`` of the training.
+    """
+    from camvid.transforms import scaled_size
+
     factor = options.eval_factor or saved.config.get("eval_factor") or saved.config.get("resize_factor") or 1.0
-    return float(factor)
+    return partial(scaled_size, factor=float(factor))

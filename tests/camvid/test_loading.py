@@ -59,6 +59,7 @@ def entries(folder):
 def test_cache_holds_what_the_files_hold(dataset, tmp_path):
     cache = cached_frames(dataset, "train", SIZE, tmp_path)
     assert len(cache) == len(dataset.splits["train"])
+    assert cache.extents is None  # all frames have one shape
     for i, frame in enumerate(dataset.splits["train"]):
         image, mask = dataset.read(frame)
         assert np.array_equal(cache.images[i], image)  # 64x96 is not above twice 32x64
@@ -71,6 +72,77 @@ def test_large_frames_are_kept_at_twice_the_training_size(dataset, tmp_path):
     assert cache.images.shape[1:] == (32, 48, 3)
     mask = dataset.read_mask(dataset.splits["train"][0])
     assert np.array_equal(cache.masks[0], resize_mask(mask, (32, 48)))
+
+
+SHAPES = [(96, 128), (128, 96), (96, 128), (201, 64), (48, 160)]
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory):
+    """Frames of several shapes without void: a square of road, as large as the frame allows, in the middle of sky."""
+    root = tmp_path_factory.mktemp("mixed")
+    for number, (height, width) in enumerate(SHAPES):
+        mask = np.zeros((height, width), np.uint8)
+        half = min(height, width) // 3
+        mask[height // 2 - half : height // 2 + half, width // 2 - half : width // 2 + half] = 3
+        image = np.stack([mask * 60] * 3, 2) + np.array([20, 40, 60], np.uint8)
+        for split in ("train", "val"):
+            for folder, picture in ((split, image), (f"{split}annot", mask)):
+                (root / folder).mkdir(exist_ok=True)
+                Image.fromarray(picture).save(root / folder / f"{split}{number}_000000.png")
+    return open_camvid(root)
+
+
+def test_frames_of_several_shapes_keep_their_aspect_and_what_is_beside_them_is_void(mixed, tmp_path):
+    cache = cached_frames(mixed, "train", (64, 64), tmp_path)
+    assert cache.masks.shape == (5, 96, 128)  # the shape of most, not above twice the training size
+    assert cache.extents == [(96, 128), (96, 72), (96, 128), (96, 31), (38, 128)]
+    for index, (own, (height, width)) in enumerate(zip(SHAPES, cache.extents, strict=True)):
+        assert width / height == pytest.approx(own[1] / own[0], rel=0.03)
+        mask = cache.masks[index]
+        assert (mask[height:] == 255).all()
+        assert (mask[:, width:] == 255).all()
+        rows, columns = (mask == 3).nonzero()
+        assert np.ptp(rows) == pytest.approx(np.ptp(columns), abs=1)  # still a square
+        assert cache.counts[index].sum() == height * width  # the padding is no class
+        assert np.array_equal(cache.images[index][:, -1], cache.images[index][:, width - 1])
+    image, mask = mixed.read(mixed.splits["train"][2])
+    assert np.array_equal(cache.images[2], image)
+    assert np.array_equal(cache.masks[2], mask)
+    assert cached_frames(mixed, "train", (64, 64), tmp_path).extents == cache.extents  # found again
+
+
+@pytest.mark.parametrize("where", ["loader", "device"])
+def test_a_crop_shows_no_padding_and_a_whole_frame_does(mixed, tmp_path, where):
+    cache = cached_frames(mixed, "train", (64, 64), tmp_path)
+
+    def masks(augment):
+        settings = {"augment": augment, "size": (64, 96), "crop_min": 0.1, "crop_max": 1.0, "seed": 1}
+        loader = train_loader(cache, **settings, batch_size=1, augment_on=where)
+        for epoch in range(20):
+            loader.sampler.epoch = epoch
+            for batch in loader:
+                yield (loader.finish(*batch) if loader.finish else batch)[1]
+
+    assert not any((mask == 255).any() for mask in masks("crop"))
+    assert sum((mask == 255).any().item() for mask in masks("flip")) == 20 * 3
+
+
+def test_several_sizes_are_said_in_one_line_and_one_size_is_not(mixed, dataset):
+    assert mixed.notices("train") == (
+        f"{mixed.root}: the train frames have 4 sizes (2 of 128x96, 1 of 96x128, 1 of 64x201, …): for training, each "
+        "is fitted into 128x96 with its aspect kept and the rest is void; each is predicted at its own size\n"
+    )
+    assert dataset.notices("train") == ""
+
+
+def test_a_label_that_is_no_picture_is_named(root, tmp_path):
+    shutil.copytree(root, tmp_path / "copy")
+    copy = open_camvid(tmp_path / "copy")
+    path = copy.splits["train"][1].mask
+    path.write_bytes(b"no picture")
+    with pytest.raises(ValueError, match=f"{path}: unreadable picture"):
+        copy.frame_size("train")
 
 
 def test_cache_is_reused_and_follows_the_content(root, tmp_path):

@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from eval.evaluate import Sample, evaluate
+from eval.evaluate import WAITING, Sample, evaluate
+from eval.inference import predict_mask
 from eval.metrics import confusion_matrix, summarize
 from tests.eval.drawn import BACKGROUND, NAMES, PRIORITY, SPLIT, ColorModel, paint, sample, street, streets
 
@@ -50,9 +51,55 @@ def test_sizes_may_differ_within_a_split(model):
     evaluation = evaluate(model, samples, **SPLIT, batch_size=3)
     assert [pred.shape for pred in evaluation.predictions] == sizes
     assert evaluation.metrics["miou"] == 1
-    at_one_size = evaluate(model, samples, **SPLIT, batch_size=3, size=(64, 96))
+    at_one_size = evaluate(model, samples, **SPLIT, batch_size=3, size_for=lambda _: (64, 96))
     assert [pred.shape for pred in at_one_size.predictions] == sizes
     assert 0.8 < at_one_size.metrics["miou"] < 1
+
+
+def test_images_of_one_size_share_a_pass_and_each_is_predicted_as_by_itself():
+    class Spy(ColorModel):
+        def __init__(self):
+            super().__init__()
+            self.passes = []
+
+        def forward(self, image):
+            self.passes.append(tuple(image.shape))
+            return super().forward(image)
+
+    def half(size):
+        return size[0] // 2, size[1] // 2
+
+    sizes = [(48, 64), (60, 50), (96, 128)] * 4
+    samples = [sample(street(*size, seed=seed), name=f"f{seed}") for seed, size in enumerate(sizes)]
+    spy = Spy()
+    evaluation = evaluate(spy, samples, **SPLIT, batch_size=2, size_for=half)
+    assert spy.passes == [(2, 3, *half(size)) for size in sizes[:6]]
+    assert evaluation.confusion.sum() == sum((one.mask != 255).sum() for one in samples)
+    for one, pred in zip(samples, evaluation.predictions, strict=True):
+        assert np.array_equal(pred, predict_mask(spy, one.image, half(one.mask.shape)))
+    assert sorted(evaluation.records["name"]) == sorted(one.name for one in samples)
+    assert all(samples[position].name == name for position, name in evaluation.records["name"].items())
+
+
+def test_samples_of_many_sizes_do_not_pile_up(model):
+    class Counted(list[Sample]):
+        read = 0
+
+        def __getitem__(self, position):
+            self.read += 1
+            return super().__getitem__(position)
+
+    class Spy(ColorModel):
+        predicted = most = 0
+
+        def forward(self, image):
+            Spy.predicted += len(image)
+            Spy.most = max(Spy.most, samples.read - Spy.predicted)
+            return super().forward(image)
+
+    samples = Counted([sample(street(48, 64 + number)) for number in range(60)])
+    assert len(evaluate(Spy(), samples, **SPLIT, batch_size=2).predictions) == 60
+    assert 2 * WAITING - 2 < Spy.most <= 2 * WAITING + 4
 
 
 def test_a_mask_larger_than_its_image_decides_the_size(model):

@@ -16,6 +16,7 @@ from camvid.layouts import open_camvid
 from camvid.taxonomy import load_taxonomy
 from eval.__main__ import main
 from eval.evaluate import FrameSamples, evaluate
+from eval.metrics import confusion_matrix, summarize
 from models import build_model, load_model, save_model
 from tests.eval.drawn import SPLIT, paint, street
 
@@ -72,7 +73,7 @@ def test_evaluate_as_a_process(run_folder, data, tmp_path):
     metrics = json.loads((tmp_path / "report" / "metrics.json").read_text())
     dataset = open_camvid(data)
     model = load_model(run_folder).model
-    expected = evaluate(model, FrameSamples(dataset.splits["val"], dataset.read), **SPLIT, size=SIZE, threshold=0.25)
+    expected = evaluate(model, FrameSamples(dataset.splits["val"], dataset.read), **SPLIT, threshold=0.25)
     assert metrics["miou"] == pytest.approx(expected.metrics["miou"])
     assert metrics["edge_case_rate"] == expected.metrics["edge_case_rate"]
     assert metrics["model/parameters"] == sum(parameter.numel() for parameter in model.parameters())
@@ -80,6 +81,36 @@ def test_evaluate_as_a_process(run_folder, data, tmp_path):
     line = next(line for line in done.stdout.splitlines() if "Car" in line)
     assert line.split() == ["★", "Car", *(f"{metrics[f'{key}/Car']:.3f}" for key in ("iou", "dice", "acc"))]
     assert list(tmp_path.iterdir()) == [tmp_path / "report"]  # nothing beside what was asked for
+
+
+@pytest.fixture(scope="session")
+def mixed(data, tmp_path_factory):
+    """The drawn streets with a test split of three shapes, the first of which is not that of most."""
+    root = tmp_path_factory.mktemp("shapes") / "camvid"
+    shutil.copytree(data, root)
+    for seed, size in enumerate([(128, 64), (64, 96), (64, 96), (90, 200)]):
+        labels = street(*size, seed=seed)
+        for folder, picture in (("test", paint(labels % 255)), ("testannot", np.where(labels == 255, 11, labels))):
+            Image.fromarray(picture.astype(np.uint8)).save(root / folder / f"0001TP_{20 + seed:06d}.png")
+    return root
+
+
+def test_frames_of_several_shapes_are_scored_as_predict_predicts_them(run_folder, mixed, tmp_path, capsys):
+    options = ["--eval-factor", "0.5"]
+    assert main(["predict", str(run_folder), str(mixed / "test"), "--out", str(tmp_path / "predicted"), *options]) == 0
+    assert main([str(run_folder), "--data", str(mixed), "--out", str(tmp_path / "report"), *options]) == 0
+    assert "4 frames, predicted at 32x64 and 2 other sizes, fp32 on cpu" in capsys.readouterr().out
+    counts = torch.zeros(11, 11, dtype=torch.int64)
+    for frame in open_camvid(mixed).splits["test"]:
+        pred = torch.from_numpy(np.array(Image.open(tmp_path / "predicted" / "masks" / frame.image.name)))
+        counts += confusion_matrix(pred, torch.from_numpy(open_camvid(mixed).read_mask(frame)), 11)
+    names, priority, background = (SPLIT[key] for key in ("class_names", "priority", "background"))
+    expected = summarize(counts, names, priority, background)
+    metrics = json.loads((tmp_path / "report" / "metrics.json").read_text())
+    assert {key: metrics[key] for key in expected if metrics[key] is not None} == pytest.approx(
+        {key: value for key, value in expected.items() if not np.isnan(value)}
+    )
+    assert metrics["model/size"] == "32x64"
 
 
 def test_an_error_as_a_process(run_folder, data, tmp_path):

@@ -41,7 +41,7 @@ def test_models_are_evaluated_measured_sorted_and_logged(models, data, tmp_path,
     dataset = open_camvid(data)
     model = load_model(models[0]).model
     samples = FrameSamples(dataset.splits["test"], dataset.read)
-    expected = evaluate(model, samples, size=(96, 128), **dataset.taxonomy.scoring).metrics
+    expected = evaluate(model, samples, size_for=lambda _: (96, 128), **dataset.taxonomy.scoring).metrics
     for name in ("tiny", "files/small.onnx"):
         for key in ("miou", "mean_acc", "priority_dice"):
             assert float(rows[name][key]) == pytest.approx(expected[key], abs=2e-3)

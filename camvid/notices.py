@@ -1,0 +1,38 @@
+"""What one should know before a training or an evaluation: no faults, but data that change what is done.
+
+Each function gives one line, with its end, or nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from camvid.taxonomy import Taxonomy
+
+LISTED = 3  # sizes that are named, most frequent first
+
+
+def about_priority(taxonomy: Taxonomy) -> str:
+    """What a taxonomy without priority classes leaves out, and what to add to it."""
+    if taxonomy.priority:
+        return ""
+    spec = next((spec for spec in taxonomy.classes if not spec.background), taxonomy.classes[0])
+    return (
+        f"taxonomy {taxonomy.name} has no priority class: priority Dice is undefined, no frame is an edge case, and "
+        "promotion judges no class; in its YAML file, add `priority: true` to the classes whose failure is a safety "
+        f"matter, e.g. {{name: {spec.name}, …, priority: true}}\n"
+    )
+
+
+def about_sizes(what: str, sizes: Iterable[tuple[int, int]]) -> str:
+    """What is done with frames of several sizes (height, width); `what` names them."""
+    found = Counter(sizes).most_common()
+    if len(found) < 2:
+        return ""
+    listed = ", ".join(f"{count} of {width}x{height}" for (height, width), count in found[:LISTED])
+    (height, width), _ = found[0]
+    return (
+        f"{what} have {len(found)} sizes ({listed}{', …' * (len(found) > LISTED)}): for training, each is fitted into "
+        f"{width}x{height} with its aspect kept and the rest is void; each is predicted at its own size\n"
+    )
