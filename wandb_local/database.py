@@ -119,9 +119,9 @@ class Database:
         """All rows of a query."""
         return self._connection().execute(sql, parameters).fetchall()
 
-    def cursor(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
-        """The rows of a query one after the other, for results that need not be held as a whole."""
-        return self._connection().execute(sql, parameters)
+    def each(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Row]:
+        """The rows of a query one by one: more than the memory should hold at once."""
+        return iter(self._connection().execute(sql, parameters))
 
     def row(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
         """The first row of a query, or None."""

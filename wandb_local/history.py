@@ -134,10 +134,10 @@ def page(db: Database, run_id: int, first_step: int, end_step: int, limit: int) 
 
 def sampled_lines(db: Database, table: str, run_id: int, samples: int) -> list[str]:
     """At most ``samples`` lines of a run, evenly spread, always with the first and the last; strict JSON."""
-    numbers = [row[0] for row in db.cursor(f"SELECT number FROM {table} WHERE run_id = ? ORDER BY number", (run_id,))]
+    numbers = [row[0] for row in db.each(f"SELECT number FROM {table} WHERE run_id = ? ORDER BY number", (run_id,))]
     chosen = jsons.dumps(thinned(numbers, samples))
     sql = f"SELECT line FROM {table} WHERE run_id = ? AND number IN (SELECT value FROM json_each(?)) ORDER BY number"
-    return [jsons.strict(row["line"]) for row in db.cursor(sql, (run_id, chosen))]
+    return [jsons.strict(row["line"]) for row in db.each(sql, (run_id, chosen))]
 
 
 def sampled_values(db: Database, run_id: int, spec: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -151,7 +151,7 @@ def sampled_values(db: Database, run_id: int, spec: Mapping[str, Any]) -> list[d
     marks = [mark for mark in (_mark(key) for key in keys if key not in everywhere) if mark]
     sql = "SELECT number FROM history WHERE run_id = ? AND step >= ? AND step <= ?"
     sql += " AND instr(line, ?)" * len(marks) + " ORDER BY step, number"
-    numbers = [row[0] for row in db.cursor(sql, (run_id, first, last, *marks))]
+    numbers = [row[0] for row in db.each(sql, (run_id, first, last, *marks))]
     found = list(_values(db, run_id, thinned(numbers, samples), keys).values())
     if len(found) == min(len(numbers), samples):
         return found
@@ -180,7 +180,7 @@ def _values(db: Database, run_id: int, numbers: Sequence[int], keys: Sequence[st
     """The values of the keys, by number of the row, in the order of the steps; rows that lack one are left out."""
     sql = "SELECT number, line FROM history WHERE run_id = ? AND number IN (SELECT value FROM json_each(?))"
     found = {}
-    for row in db.cursor(f"{sql} ORDER BY step, number", (run_id, jsons.dumps(numbers))):
+    for row in db.each(f"{sql} ORDER BY step, number", (run_id, jsons.dumps(numbers))):
         record = parse_row(row["line"])
         values = {key: lookup(record, key) for key in keys} if keys else record
         if all(value is not None for value in values.values()):

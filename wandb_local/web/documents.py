@@ -9,7 +9,7 @@ from wandb_local.database import Row
 
 Document = dict[str, Any]
 _LONG = 300  # characters of a value that a cell shows
-_NOT_FINITE = {"NaN": "NaN", "Infinity": "∞", "-Infinity": "-∞"}  # as config and summary hold them, as a reader does
+NOT_FINITE = {"NaN": "NaN", "Infinity": "∞", "-Infinity": "-∞"}  # as config and summary hold them, as a reader does
 _MOST_EXACT = 2**53  # whole numbers beyond it lose digits in a browser
 
 
@@ -46,8 +46,8 @@ def put(row: Document, field: str, value: Any) -> None:
     """Give a grid's row a value for a column of ``grids.value_column``. Text among numbers would do away with their
     order: a number that is not finite is missing to whoever sorts and filters, and a large one is rounded; both are
     shown as they are."""
-    if isinstance(value, str) and value in _NOT_FINITE:
-        row[field], row["shown"][field] = None, _NOT_FINITE[value]
+    if isinstance(value, str) and value in NOT_FINITE:
+        row[field], row["shown"][field] = None, NOT_FINITE[value]
     elif is_number(value) and _loses_digits(value):
         row[field], row["shown"][field] = value, cell(value)
     else:

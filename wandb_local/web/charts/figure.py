@@ -1,11 +1,16 @@
 """One line chart as a plotly figure, written as plain dictionaries."""
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wandb_local.web.charts.series import AXES, Series, Span
+import numpy as np
+
+from wandb_local.web.charts.columns import Column, Floats
+from wandb_local.web.charts.extremes import extremes, smooth
+from wandb_local.web.charts.marks import MARK_AXIS, mark_traces
+from wandb_local.web.charts.series import AXES, TIME, Span, axis_of
+from wandb_local.web.times import clock, for_chart
 
 # Okabe and Ito's colours, which people who see few colours can tell apart, but those too pale for a white page.
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#7f52b8", "#c0392b", "#5c6b7a", "#00838f")
@@ -24,6 +29,9 @@ GRAPH = {
     "responsive": True,
     "modeBarButtons": [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
 }
+POINTS = 1000  # of a line within a chart; a wide one has no more pixels
+_FLANK = 100  # points beyond the edges of a chart that shows a part, so that its lines go on
+_FEW = 30  # points that are drawn as dots too
 _FAINT = 0.25
 
 
@@ -41,55 +49,82 @@ def color(place: int) -> str:
     return COLORS[place % len(COLORS)]
 
 
-def make_figure(name: str, lines: Sequence[tuple[str, Series]], look: Look, span: Span | None = None) -> dict[str, Any]:
+def make_figure(name: str, lines: Sequence[tuple[str, Column]], look: Look, span: Span | None = None) -> dict[str, Any]:
     """A chart of the metric ``name``; ``lines`` are the runs' names and points, in the order of the colours; ``span``
-    is the part of the horizontal axis that it shows."""
+    is the part of the horizontal axis that it shows. However long a run is, it gets some ``POINTS``, with the minimum
+    and the maximum of each stretch; what has no place on the line (NaN, infinities) is marked at the chart's edges."""
     traces: list[dict[str, Any]] = []
-    for place, (label, series) in enumerate(lines):
-        xs: Sequence[Any] = [_moment(x) for x in series.x] if look.axis == "_timestamp" else series.x
+    for place, (label, column) in enumerate(lines):
+        raw = _line(label, column.x, column.y, place, look, span)
         if look.smoothing > 0:
-            raw = _trace(label, xs, series.y, place)
-            traces.append({**raw, "opacity": _FAINT, "showlegend": False, "hoverinfo": "skip"})
-            traces.append(_trace(label, xs, smooth(series.y, look.smoothing), place))
+            smoothed = smooth(column.y, _weight(look.smoothing, column.y))
+            traces.append({**raw, "opacity": _FAINT, "showlegend": False, "hovertemplate": None, "hoverinfo": "skip"})
+            traces.append(_line(label, column.x, smoothed, place, look, span))
         else:
-            traces.append(_trace(label, xs, series.y, place))
-    return {"data": traces, "layout": _layout(name, look, span)}
+            traces.append(raw)
+    marks = [
+        {**trace, "name": plain(label), "x": _shown(trace["x"], name, look)}
+        for place, (label, column) in enumerate(lines)
+        for trace in mark_traces(column, color(place), look.log, span)
+    ]
+    for trace in traces:
+        trace["x"] = _shown(trace["x"], name, look)
+    return {"data": [*traces, *marks], "layout": _layout(name, look, span, traces)}
 
 
-def smooth(values: Sequence[float | None], weight: float) -> list[float | None]:
-    """Exponential moving average, corrected for its start as in Adam (Kingma and Ba, 2015); gaps stay gaps."""
-    smoothed: list[float | None] = []
-    mean = total = 0.0
-    for value in values:
-        if value is not None:
-            mean = weight * mean + (1 - weight) * value
-            total = weight * total + (1 - weight)
-        smoothed.append(None if value is None else mean / total)
-    return smoothed
+def _weight(smoothing: float, values: Floats) -> float:
+    """What a visitor sets holds for a step of a line of ``POINTS``: a longer run has shorter steps."""
+    return smoothing ** min(1.0, POINTS / max(int(np.isfinite(values).sum()), 1))
 
 
-def axis_title(name: str, axis: str) -> str:
-    """What stands under a chart: system metrics have no step."""
-    if name.startswith("system.") and axis != "_timestamp":
-        axis = "_runtime"
-    return AXES.get(axis, axis)
-
-
-def _trace(label: str, x: Sequence[Any], y: Sequence[float | None], place: int) -> dict[str, Any]:
+def _line(label: str, x: Floats, y: Floats, place: int, look: Look, span: Span | None) -> dict[str, Any]:
+    drawable = np.isfinite(y) & ((y > 0) | (not look.log))
+    y = np.where(drawable, y, np.nan)
+    places = _places(x, y, span)
+    x, y, drawable = x[places], y[places], drawable[places]
+    alone = drawable & ~np.append(drawable[1:], False) & ~np.append(False, drawable[:-1])  # a line needs two points
+    few = len(x) <= _FEW
     return {
         "type": "scatter",
-        "mode": "lines+markers" if len(x) <= 30 else "lines",
+        "mode": "lines+markers" if few or alone.any() else "lines",
         "name": plain(label),
-        "x": list(x),
-        "y": list(y),
+        "x": x.tolist(),
+        "y": [value if fits else None for value, fits in zip(y.tolist(), drawable.tolist(), strict=True)],
         "line": {"color": color(place), "width": 1.8},
-        "marker": {"size": 4},
+        "marker": {"size": 4 if few else (4 * alone).tolist()},
         "hovertemplate": "%{y:.6g}",
     }
 
 
-def _layout(name: str, look: Look, span: Span | None) -> dict[str, Any]:
-    shown = {} if span is None else {"range": [span.first, span.last]}
+def _places(x: Floats, y: Floats, span: Span | None) -> Any:
+    """The places of the points that are drawn."""
+    if span is None:
+        return extremes(y, POINTS)
+    wide = span.widened()
+    inside = (span.first <= x) & (x <= span.last)
+    near = (wide.first <= x) & (x <= wide.last)
+    parts = (np.flatnonzero(inside), np.flatnonzero(near & ~inside))
+    return np.sort(
+        np.concatenate([part[extremes(y[part], most)] for part, most in zip(parts, (POINTS, _FLANK), strict=True)])
+    )
+
+
+def _shown(xs: Sequence[float | None], name: str, look: Look) -> list[Any]:
+    if axis_of(name, look.axis) != TIME:
+        return list(xs)
+    return [None if x is None else for_chart(x) for x in xs]
+
+
+def axis_title(name: str, axis: str) -> str:
+    """What stands under a chart."""
+    axis = axis_of(name, axis)
+    return clock() if axis == TIME else AXES.get(axis, axis)
+
+
+def _layout(name: str, look: Look, span: Span | None, traces: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    shown = {} if span is None else {"range": _shown([span.first, span.last], name, look)}
+    timed = axis_of(name, look.axis) == TIME
+    form: dict[str, Any] = {"type": "date"} if timed else {"type": "linear", "hoverformat": ",.12~r"}
     return {
         **PAPER,
         "margin": {"l": 48, "r": 12, "t": 8, "b": 36},
@@ -97,9 +132,28 @@ def _layout(name: str, look: Look, span: Span | None) -> dict[str, Any]:
         "hovermode": "x unified",
         "uirevision": f"{look} {span}",  # what a visitor has moved stays while points come in
         "modebar": MODEBAR,
-        "xaxis": {**GRID, **shown, "title": {"text": plain(axis_title(name, look.axis)), "standoff": 6}},
-        "yaxis": {**GRID, "fixedrange": True, "type": "log" if look.log else "linear"},
+        "xaxis": {**GRID, **form, **shown, "title": {"text": plain(axis_title(name, look.axis)), "standoff": 6}},
+        "yaxis": {**GRID, "fixedrange": True, **_vertical(look.log, [y for trace in traces for y in trace["y"]])},
+        "yaxis2": MARK_AXIS,
     }
+
+
+def _vertical(log: bool, values: Sequence[float | None]) -> dict[str, Any]:
+    """The kind of the vertical axis, and what plotly does not choose well: labels of a logarithmic one that stand
+    apart, and room around a line that is flat, in proportion to its height."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return {"type": "linear", "showticklabels": False, "range": [0, 1]}
+    low, high = min(known), max(known)
+    flat = high - low <= 1e-9 * abs(high)  # also what smoothing makes of a constant
+    if log and flat:
+        return {"type": "log", "range": [np.log10(high / 4), np.log10(high * 4)]}
+    if log:
+        decades = np.log10(high) - np.log10(low)
+        every = {"dtick": "D2"} if decades < 1 else {"dtick": int(np.ceil(decades / 6))}
+        return {"type": "log", "exponentformat": "power", "showexponent": "all", **every}
+    room = {"range": sorted((high / 2, high * 1.5))} if flat and high else {}
+    return {"type": "linear", "exponentformat": "power", **room}
 
 
 def plain(text: str) -> str:
@@ -108,7 +162,3 @@ def plain(text: str) -> str:
     for mark, written in marks.items():
         text = text.replace(mark, written)
     return text[:120]
-
-
-def _moment(seconds: float) -> str:
-    return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")

@@ -1,6 +1,5 @@
 """The charts of a page: controls, the grid of charts, and the callbacks that draw them and keep them up to date."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,11 +10,13 @@ from dash.development.base_component import Component
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.graphql.runs import UNDER_WAY, state
+from wandb_local.web.charts.columns import Columns
 from wandb_local.web.charts.controls import controls, legend, section_options
 from wandb_local.web.charts.figure import GRAPH, Look, make_figure
 from wandb_local.web.charts.selection import PER_PAGE, all_metrics, choose, chosen_runs, run_options
-from wandb_local.web.charts.series import Span, read_series
-from wandb_local.web.documents import title_of
+from wandb_local.web.charts.series import TIME, Span, axis_of, read_columns
+from wandb_local.web.documents import is_number, title_of
+from wandb_local.web.times import from_chart
 
 _TICK = 3000  # milliseconds between two looks for new points
 
@@ -92,6 +93,7 @@ def _register_selection(app: dash.Dash, context: Context) -> None:
 
 
 def _register_figures(app: dash.Dash, context: Context) -> None:
+    columns = Columns(context.db)
     app.clientside_callback(
         ClientsideFunction("charts", "zoom"),
         Output("charts-zooms", "data"),
@@ -126,32 +128,33 @@ def _register_figures(app: dash.Dash, context: Context) -> None:
         if ctx.triggered_id == "charts-tick" and now == version:
             return [no_update] * len(names), no_update, idle
         look = Look(axis or "_step", bool(log), min(max(smoothing or 0, 0), 0.99))
-        spans = {name: _span(zooms["spans"].get(name), look) for name in names}
+        spans = {name: _span(name, zooms["spans"].get(name), look) for name in names}
         changed = {*zooms["spans"], *zooms["changed"]}
-        drawn = _figures(context, runs, [name for name in names if not zoomed or name in changed], look, spans)
+        drawn = _figures(columns, runs, [name for name in names if not zoomed or name in changed], look, spans)
         return [drawn.get(name, no_update) for name in names], no_update if zoomed else now, idle
 
 
 def _figures(
-    context: Context, runs: Sequence[Row], names: Sequence[str], look: Look, spans: Mapping[str, Span | None]
+    columns: Columns, runs: Sequence[Row], names: Sequence[str], look: Look, spans: Mapping[str, Span | None]
 ) -> dict[str, Any]:
     """The figures of the metrics; those that look at the same span are read together."""
     figures: dict[str, Any] = {}
     for span in dict.fromkeys(spans[name] for name in names):
         together = [name for name in names if spans[name] == span]
         wide = span and span.widened()
-        series = [(title_of(run), read_series(context, run, together, look.axis, wide)) for run in runs]
+        found = [(title_of(run), read_columns(columns, run, together, look.axis, wide)) for run in runs]
         for name in together:
-            figures[name] = make_figure(name, [(label, found[name]) for label, found in series], look, span)
+            figures[name] = make_figure(name, [(label, read[name]) for label, read in found], look, span)
     return figures
 
 
-def _span(zoom: Any, look: Look) -> Span | None:
-    """The steps that a chart is zoomed to: a long run is sampled anew, more finely, between them."""
-    numbers = isinstance(zoom, list) and len(zoom) == 2 and all(isinstance(end, int | float) for end in zoom)
-    if look.axis != "_step" or not numbers:
+def _span(name: str, zoom: Any, look: Look) -> Span | None:
+    """What a chart is zoomed to: its points are chosen anew within it."""
+    if not isinstance(zoom, list) or len(zoom) != 2:
         return None
-    return Span(math.floor(zoom[0]), math.ceil(zoom[1]))
+    timed = axis_of(name, look.axis) == TIME
+    first, last = (from_chart(end) if timed else end if is_number(end) else None for end in zoom)
+    return None if first is None or last is None or first >= last else Span(first, last)
 
 
 def _chart(name: str) -> Component:

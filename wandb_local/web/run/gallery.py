@@ -11,10 +11,10 @@ from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.graphql.projects import need_run
 from wandb_local.history import lookup, parse_row
-from wandb_local.web.charts.series import Span, numbers_with
 from wandb_local.web.controls import labelled
 from wandb_local.web.run.media import items, media_keys, show_item
 from wandb_local.web.run.overlays import overlay_names
+from wandb_local.web.run.rows import numbers_with
 
 _CHOSEN = 6  # keys that are shown until a visitor chooses
 
@@ -119,7 +119,7 @@ def _register_following(app: dash.Dash, context: Context) -> None:
 def logged_at(context: Context, run: Row, key: str) -> list[int]:
     """The numbers of the history rows that hold media under a key, in order."""
     sql = "SELECT line FROM history WHERE run_id = ? AND number = ?"
-    numbers = numbers_with(context.db, run["id"], key, Span())
+    numbers = numbers_with(context.db, run["id"], key)
     rows = ((number, context.db.value(sql, (run["id"], number))) for number in numbers)
     return [number for number, line in rows if isinstance(lookup(parse_row(line), key), dict)]
 

@@ -8,34 +8,110 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_local.web.charts.figure import COLORS, Look, make_figure, plain, smooth
-from wandb_local.web.charts.series import Series
+from wandb_local.web.charts.columns import Column
+from wandb_local.web.charts.extremes import smooth
+from wandb_local.web.charts.figure import COLORS, POINTS, Look, make_figure, plain
+from wandb_local.web.charts.series import Span
 
-VALUES = st.lists(st.none() | st.floats(-1e6, 1e6), max_size=30)
+NAN, INF = float("nan"), float("inf")
+VALUES = st.lists(st.just(NAN) | st.floats(-1e6, 1e6), max_size=30)
+
+
+def column(y, x=None):
+    return Column(np.arange(len(y), dtype=float) if x is None else np.array(x, dtype=float), np.array(y, dtype=float))
+
+
+def drawn(figure, axis="y"):
+    """What lies on one of the vertical axes: (x, y) of each trace."""
+    return [(t["x"], t["y"]) for t in figure["data"] if t.get("yaxis", "y") == axis]
 
 
 @given(VALUES, st.floats(0, 0.99))
 def test_smoothing_is_the_moving_average_of_pandas(values, weight):
     frame = pd.Series(values, dtype=float)
     expected = frame.ewm(alpha=1 - weight, adjust=True, ignore_na=True).mean().where(frame.notna())
-    smoothed = [np.nan if value is None else value for value in smooth(values, weight)]
-    np.testing.assert_allclose(smoothed, expected, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(smooth(np.array(values), weight), expected, rtol=1e-6, atol=1e-6)
 
 
 def test_several_runs_keep_their_colours_with_and_without_smoothing():
-    lines = [("one", Series([0, 1], [1.0, 2.0])), ("two", Series([0, 1], [3.0, 4.0]))]
+    lines = [("one", column([1.0, 2.0])), ("two", column([3.0, 4.0]))]
     bare, smoothed = (make_figure("loss", lines, Look(smoothing=weight)) for weight in (0, 0.5))
     assert [trace["line"]["color"] for trace in bare["data"]] == list(COLORS[:2])
     assert [trace["line"]["color"] for trace in smoothed["data"]] == [COLORS[0], COLORS[0], COLORS[1], COLORS[1]]
+    assert [trace["hoverinfo"] for trace in smoothed["data"] if "hoverinfo" in trace] == ["skip", "skip"]
+    assert [bool(trace["hovertemplate"]) for trace in smoothed["data"]] == [False, True, False, True]
     assert smoothed["data"][0]["y"] == [1.0, 2.0] and smoothed["data"][0]["opacity"] < 1
     assert smoothed["data"][1]["y"] == pytest.approx([1.0, (1 * 0.25 + 2 * 0.5) / 0.75])
     json.dumps(bare, allow_nan=False)
 
 
 def test_times_are_written_as_times():
-    figure = make_figure("loss", [("one", Series([1_700_000_000.5], [1.0]))], Look(axis="_timestamp"))
+    figure = make_figure("loss", [("one", column([1.0], [1_700_000_000.5]))], Look(axis="_timestamp"))
     assert figure["data"][0]["x"] == ["2023-11-14T22:13:20.500"]
 
 
 def test_names_cannot_become_tags_or_templates():
     assert plain("<b>%{y}$x$&") == "&lt;b&gt;%&#123;y}&#36;x&#36;&amp;"
+
+
+def test_a_smoothed_spike_is_as_high_as_all_its_neighbours_make_it():
+    """Not as if the few points that are drawn were all that was logged."""
+    y = np.ones(50_000)
+    y[30_000] = 1001
+    figure = make_figure("loss", [("one", column(y))], Look(smoothing=0.9))
+    (_, raw), (_, line) = drawn(figure)
+    assert max(raw) == 1001
+    own = 0.9 ** (POINTS / len(y))
+    assert max(line) == pytest.approx(1 + 1000 * (1 - own))
+    assert len(raw) <= POINTS and len(line) <= POINTS
+
+
+@pytest.mark.parametrize("smoothing", [0, 0.8])
+def test_what_is_not_finite_is_marked_at_the_edges(smoothing):
+    y = [1.0, NAN, 2.0, INF, -INF, 3.0, 4.0]
+    figure = make_figure("loss", [("one", column(y))], Look(smoothing=smoothing))
+    line = drawn(figure)[-1][1]
+    assert [value is None for value in line] == [False, True, False, True, True, False, False]
+    assert drawn(figure, "y2") == [([1, None], [0, None]), ([3, None], [1, None]), ([4, None], [0, None])]
+    assert [t["text"][0] for t in figure["data"] if "text" in t] == ["NaN", "∞", "-∞"]
+    json.dumps(figure, allow_nan=False)
+
+
+def test_nothing_but_nan_is_still_a_chart():
+    figure = make_figure("loss", [("one", column([NAN] * 5000))], Look())
+    ((x, y),) = drawn(figure, "y2")
+    assert len(x) <= 300 and {value for value in y if value is not None} == {0}
+    assert "(50 values)" in figure["data"][-1]["text"][0]
+    json.dumps(figure, allow_nan=False)
+
+
+def test_a_log_axis_marks_what_it_has_no_place_for():
+    figure = make_figure("loss", [("one", column([1.0, 0.0, -2.0, 4.0]))], Look(log=True))
+    assert drawn(figure)[0][1] == [1.0, None, None, 4.0]
+    assert [t["text"][0] for t in figure["data"] if "text" in t] == ["≤ 0"]
+    assert drawn(make_figure("loss", [("one", column([0.0, -2.0]))], Look()), "y2") == []
+
+
+def test_a_point_between_gaps_is_a_dot():
+    y = [NAN if place % 2 else 1.0 for place in range(100)]
+    (trace, _) = make_figure("loss", [("one", column(y))], Look())["data"]
+    assert trace["mode"] == "lines+markers"
+    assert {size for size, value in zip(trace["marker"]["size"], trace["y"], strict=True) if value is not None} == {4}
+
+
+def test_a_span_has_points_and_marks_of_its_own():
+    y = np.zeros(50_000)
+    y[10_500], y[10_700] = 50, NAN
+    figure = make_figure("loss", [("one", column(y))], Look(), Span(10_000, 10_999))
+    ((x, shown),) = drawn(figure)
+    within = [value for place, value in zip(x, shown, strict=True) if 10_000 <= place < 11_000]
+    assert len(within) == 1000 and max(value for value in within if value is not None) == 50
+    assert x[0] < 10_000 and x[-1] > 11_000  # the line goes on
+    assert drawn(figure, "y2") == [([10_700, None], [0, None])]
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_a_constant_stands_in_the_middle_of_its_axis(log):
+    axis = make_figure("lr", [("one", column([1e-3] * 50))], Look(log=log, smoothing=0.5))["layout"]["yaxis"]
+    low, high = (10**end if log else end for end in axis["range"])
+    assert 0 < low < 1e-3 < high < 0.01

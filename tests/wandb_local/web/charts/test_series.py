@@ -8,7 +8,10 @@ import pytest
 from wandb_local.graphql.projects import need_run
 from wandb_local.history import append_history
 from wandb_local.runs import upsert
-from wandb_local.web.charts.series import POINTS, Series, Span, axes_of, metric_names, read_series
+from wandb_local.web.charts import columns
+from wandb_local.web.charts.columns import Columns
+from wandb_local.web.charts.series import Span, axes_of, metric_names, read_columns
+from wandb_local.web.run.rows import numbers_with
 
 
 @pytest.fixture
@@ -25,56 +28,78 @@ def make_run(context):
     return make
 
 
-def test_a_short_run_is_drawn_whole(context, make_run):
-    run = make_run([{"loss": 1 / (step + 1)} for step in range(50)])
-    series = read_series(context, run, ["loss"])["loss"]
-    assert series == Series(list(range(50)), [1 / (step + 1) for step in range(50)])
+def read(context, run, names, *more):
+    """The columns as pairs of lists."""
+    found = read_columns(Columns(context.db), run, names, *more)
+    return {name: (column.x.tolist(), column.y.tolist()) for name, column in found.items()}
 
 
-def test_a_long_run_keeps_its_ends_and_its_shape(context, make_run):
-    run = make_run([{"loss": step**2} for step in range(20_000)])
-    series = read_series(context, run, ["loss"])["loss"]
-    assert len(series.x) == POINTS
-    assert (series.x[0], series.x[-1]) == (0, 19_999)
-    assert max(b - a for a, b in zip(series.x, series.x[1:], strict=False)) <= 21
-    assert series.y == [x**2 for x in series.x]
+def test_a_run_is_read_whole(context, make_run):
+    run = make_run([{"loss": step**2} for step in range(6_000)])
+    assert read(context, run, ["loss"])["loss"] == (list(range(6_000)), [step**2 for step in range(6_000)])
+
+
+def test_the_extremes_of_a_very_long_run_are_kept_and_a_part_of_it_is_read_whole(context, make_run, monkeypatch):
+    monkeypatch.setattr(columns, "_LARGEST", 500)
+    spikes = {777: 50.0, 4_321: -50.0, 5_000: math.nan}
+    run = make_run([{"loss": spikes.get(step, step / 6_000)} for step in range(6_000)])
+    x, y = read(context, run, ["loss"])["loss"]
+    assert len(x) < 1000 and (x[0], x[-1]) == (0, 5_999)
+    assert {777: 50.0, 4_321: -50.0}.items() <= dict(zip(x, y, strict=True)).items()
+    assert read(context, run, ["loss"], "_step", Span(4_000, 4_500))["loss"][0] == list(range(4_000, 4_501))
+
+
+def test_what_is_remembered_is_bounded_and_never_old(context, make_run, monkeypatch):
+    monkeypatch.setattr(columns, "_KEPT", 100)
+    run = make_run([{"a": 1.0, "b": 2.0, "c": 3.0} for _ in range(40)])
+    kept = Columns(context.db)
+    first = kept.read(run, "history", ["a", "b", "c"], "_step")
+    assert list(map(len, (first["a"].x, first["c"].y))) == [40, 40]
+    assert sum(len(column.x) for column in kept._known.values()) <= 100
+    with context.db.write() as connection:
+        append_history(connection, run["id"], 40, [json.dumps({"_step": 40, "c": 5.0})])
+    longer = need_run(context, "local", "p", "r")
+    assert kept.read(longer, "history", ["c"], "_step")["c"].y.tolist() == [3.0] * 40 + [5.0]
 
 
 @pytest.mark.parametrize(
     "name", ["val/loss", "nested.loss", "dotted.name", "a&b<c>", 'quote"d', "шлях", "back\\slash", ""]
 )
 def test_a_metric_that_is_logged_rarely_is_not_missed(context, make_run, name):
-    """The rows of a sample have almost none of its values."""
     rare = {"nested": {"loss": 3.0}} if name == "nested.loss" else {name: 3.0}
-    run = make_run([{"loss": 1.0, **(rare if step % 997 == 5 else {})} for step in range(10_000)])
-    series = read_series(context, run, [name, "loss"])
-    assert series[name] == Series(list(range(5, 10_000, 997)), [3.0] * 11)
-    assert len(series["loss"].x) >= POINTS
+    run = make_run([{"loss_of_b": 1.0, **(rare if step % 997 == 5 else {})} for step in range(3_000)])
+    found = read(context, run, [name, "loss_of_b", "loss"])
+    assert found[name] == (list(range(5, 3_000, 997)), [3.0] * 4)
+    assert len(found["loss_of_b"][0]) == 3_000 and found["loss"] == ([], [])
+    numbers = numbers_with(context.db, run["id"], name)
+    assert len(numbers) == 4 or not name
 
 
-def test_names_that_look_alike_are_not_mixed_up(context, make_run):
-    run = make_run([{"loss_of_b": 2.0, **({"loss": 1.0} if step % 2000 == 0 else {})} for step in range(10_000)])
-    series = read_series(context, run, ["loss"])["loss"]
-    assert set(series.y) == {1.0} and len(series.x) == 5
-
-
-def test_what_is_no_number_is_a_gap_or_nothing(context, make_run):
-    values = [1.0, math.nan, math.inf, -math.inf, True, "text", None, [1], {"_type": "image-file"}, 2]
+def test_what_is_no_number_is_nothing(context, make_run):
+    values = [1.0, math.nan, math.inf, -math.inf, True, "text", None, [1], {"_type": "image-file"}, 2, 10**400, "NaN"]
     run = make_run([{"x": value} for value in values])
-    assert read_series(context, run, ["x"])["x"] == Series([0, 1, 2, 3, 9], [1.0, None, None, None, 2])
-
-
-def test_a_span_of_a_long_run_is_drawn_finely(context, make_run):
-    run = make_run([{"loss": float(step)} for step in range(20_000)])
-    series = read_series(context, run, ["loss"], span=Span(5_000, 5_500))["loss"]
-    assert series.x == list(range(5_000, 5_501))
+    x, y = read(context, run, ["x"])["x"]
+    assert x == [0, 1, 2, 3, 9, 10, 11]
+    assert list(map(str, y)) == ["1.0", "nan", "inf", "-inf", "2.0", "inf", "nan"]
 
 
 def test_other_axes(context, make_run):
     run = make_run([{"loss": float(step), "epoch": step // 2} for step in range(6)])
-    assert read_series(context, run, ["loss"], "_runtime")["loss"].x == [0, 0.5, 1, 1.5, 2, 2.5]
-    assert read_series(context, run, ["loss"], "epoch")["loss"].x == [0, 0, 1, 1, 2, 2]
-    assert read_series(context, run, ["loss"], "_timestamp")["loss"].x == []
+    assert read(context, run, ["loss"], "_runtime")["loss"][0] == [0, 0.5, 1, 1.5, 2, 2.5]
+    assert read(context, run, ["loss"], "epoch")["loss"][0] == [0, 0, 1, 1, 2, 2]
+    assert read(context, run, ["loss"], "_timestamp")["loss"][0] == []
+
+
+def test_system_metrics_lie_over_their_times_and_keep_their_spikes(context, make_run):
+    run = make_run([{"loss": 1.0}])
+    with context.db.write() as connection:
+        rows = [
+            (run["id"], n, json.dumps({"_runtime": n / 10, "system.gpu": 99.0 if n == 4_321 else 1.0}))
+            for n in range(5_000)
+        ]
+        connection.executemany("INSERT INTO events (run_id, number, line) VALUES (?, ?, ?)", rows)
+    x, y = read(context, run, ["system.gpu"], "_step")["system.gpu"]
+    assert (len(x), x[4_321], max(y)) == (5_000, 432.1, 99.0)
 
 
 def test_counts_that_never_fall_can_be_the_axis(context, make_run):
