@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from flags import FlagParser
+
 
 def parse(words: Sequence[str] | None, description: str | None) -> argparse.Namespace:
     """Parse a command line; `command` tells which one it is.
@@ -16,7 +18,7 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
         SystemExit: `--help`, or a command line that does not fit (code 2, said on stderr).
     """
     layout = argparse.RawDescriptionHelpFormatter
-    top = argparse.ArgumentParser(prog="python -m artifacts", description=description, formatter_class=layout)
+    top = FlagParser(prog="python -m artifacts", description=description, formatter_class=layout)
     names = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     dataset = names.add_parser("dataset", help="log a data set as an artifact, for sweeps and other machines")

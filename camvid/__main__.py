@@ -11,6 +11,7 @@ from pathlib import Path
 
 from camvid.layouts import LAYOUTS, SPLITS, find_taxonomy, open_camvid
 from camvid.layouts.splits import SPLITTERS
+from flags import FlagParser
 
 COMPOSITES = "composites"  # side-by-side pictures: drawn and converted, not read
 
@@ -91,11 +92,11 @@ def _composites(options: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m camvid", description=__doc__)
+    parser = FlagParser(prog="python -m camvid", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    common = argparse.ArgumentParser(add_help=False)
+    common = FlagParser(add_help=False)
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    data = argparse.ArgumentParser(add_help=False)
+    data = FlagParser(add_help=False)
     data.add_argument("root", type=Path, metavar="ROOT", help="folder that holds CamVid in one of the four layouts")
     data.add_argument(
         "--taxonomy",

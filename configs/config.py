@@ -25,6 +25,17 @@ class CommonMistake(ConfigError, OSError):
 Loss = str | dict[str, Annotated[float, Field(gt=0)]]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Monitor = Literal["miou", "priority_dice", "foreground_acc", "pixel_acc"]
+Tag = Annotated[str, Field(min_length=1, max_length=64)]  # as W&B takes them
+
+
+def _listed(value: Any) -> Any:
+    """A text such as a,b as the list that it stands for; a YAML list may hold numbers."""
+    parts = value.split(",") if isinstance(value, str) else value
+    parts = [] if parts is None else [parts] if isinstance(parts, int | float) else parts
+    if not isinstance(parts, list | tuple):
+        return parts
+    texts = [str(part).strip() if isinstance(part, str | int | float) else part for part in parts]
+    return [text for text in texts if text != ""] if isinstance(value, str) else texts
 
 
 def _without_split(metric: Any) -> Any:
@@ -135,7 +146,9 @@ class TrainConfig:
     out: str = Field(default="runs", description="folder under which runs/<id>/ is made")
     project: str = Field(default="camvid", description="W&B project")
     name: str = Field(default="", description="display name of the run; empty lets W&B choose")
-    tags: tuple[str, ...] = Field(default=(), description="tags of the run")
+    tags: Annotated[tuple[Tag, ...], BeforeValidator(_listed)] = Field(
+        default=(), description="tags of the run: a,b, or in a preset a list"
+    )
     from_sweep: str = Field(
         default="",
         description="sweep whose best settings are taken where preset and flags name none, ENTITY/PROJECT/ID",
@@ -189,8 +202,10 @@ class TrainConfig:
 
 
 def describe_field(name: str) -> str:
-    """The line of help of one setting."""
-    return str(next(field for field in dataclasses.fields(TrainConfig) if field.name == name).default.description)  # type: ignore[union-attr]
+    """The line of help of one setting, with the values where they are few."""
+    field = next(field for field in dataclasses.fields(TrainConfig) if field.name == name)
+    values = TypeAdapter(TrainConfig).json_schema()["properties"][name].get("enum")
+    return str(field.default.description) + (f"; one of {', '.join(values)}" if values else "")  # type: ignore[union-attr]
 
 
 def default_of(name: str) -> Any:

@@ -41,6 +41,7 @@ def grid(vary: Sequence[str], seeds: str, plain: Callable[[str, str], Any]) -> l
     axes: dict[str, list[Any]] = {}
     for text in [*vary, *([f"seed={seeds}"] if seeds else [])]:
         key, _, values = text.partition("=")
+        key = key.replace("-", "_")
         if not values:
             raise ConfigError(f"--vary {text}: expected KEY=A,B, for example backbone=resnet34,resnet50")
         if key in axes:
@@ -60,7 +61,7 @@ def grid(vary: Sequence[str], seeds: str, plain: Callable[[str, str], Any]) -> l
 def _values(key: str, text: str, plain: Callable[[str, str], Any]) -> list[Any]:
     """The values of one axis; in brackets, or where one of them is a mapping, they are read as YAML."""
     if "{" not in text and not text.startswith("["):
-        return [plain(key, part) for part in text.split(",")]
+        return [plain(key, part.strip()) for part in text.split(",")]
     try:
         return list(yaml.safe_load(text if text.startswith("[") else f"[{text}]"))
     except yaml.YAMLError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import yaml
 
 from configs.config import CommonMistake, ConfigError, TrainConfig, default_of, describe_field, preset_path
 from configs.grid import Cell, grid
+from configs.stray import refuse
 from configs.swept import BestSettings, Swept
+from flags import FlagParser
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -57,7 +60,10 @@ def parse_command_line(
     Raises:
         ConfigError: naming the key, the value and what is allowed.
     """
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    options, stray = _parser().parse_known_args(words)
+    if stray:
+        refuse(stray[0], words)
     flags = {key: plain(key, text) for key, text in vars(options).items() if key in _names() and text is not None}
     points = grid(options.vary, options.seeds, plain)
     if options.resume:
@@ -95,7 +101,8 @@ def _resolve(config: str) -> Path:
 
 def plain(key: str, text: str) -> Any:
     """A flag's text as YAML reads it, so that `--loss '{dice: 1.0}'`, `--crp true` and `--tags '[a, b]'` work."""
-    if isinstance(default_of(key), str) and key != "loss":
+    default = default_of(key)
+    if (isinstance(default, str) and key != "loss") or (isinstance(default, tuple) and not text.startswith("[")):
         return text
     try:
         value = yaml.safe_load(text)
@@ -104,12 +111,8 @@ def plain(key: str, text: str) -> Any:
     return text if value is None else value
 
 
-class _Parser(argparse.ArgumentParser):
+class _Parser(FlagParser):
     def error(self, message: str) -> Any:
-        unknown = message.removeprefix("unrecognized arguments: ")
-        if unknown != message:
-            key = unknown.split()[0].lstrip("-").split("=")[0]
-            TrainConfig.from_dict({key: None}, source="command line")
         raise ConfigError(f"command line: {message}")
 
 
@@ -124,6 +127,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", metavar="A,B", default="", help="train once for each seed; mean and range are told")
     for name in _names():
         shown = f"{describe_field(name)} (default: {default_of(name)!r})".replace("%", "%%")
-        flags = [f"--{name}", *(["--from-sweep"] if name == "from_sweep" else [])]
-        parser.add_argument(*flags, metavar="VALUE", help=shown)
+        bare = {"nargs": "?", "const": "true"} if isinstance(default_of(name), bool) else {}  # --mirror means true
+        parser.add_argument(f"--{name}", metavar="VALUE", help=shown, **bare)  # type: ignore[arg-type]
     return parser

@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from flags import FlagParser
+
 CAMVID_SIZE = (360, 480)  # height and width of SegNet's copy of CamVid
 DEFAULT = "evaluate"  # the command where none is named
 
@@ -26,7 +28,7 @@ def _parser(command: str, description: str | None, models: str | None = None) ->
     """A parser with what every command takes; ``models="+"`` makes it take several models."""
     prog = "python -m eval" if command == DEFAULT else f"python -m eval {command}"
     layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog=prog, description=description, formatter_class=layout)
+    parser = FlagParser(prog=prog, description=description, formatter_class=layout)
     parser.set_defaults(command=command)
     about = "run folder, model.safetensors, artifact name:version, or exported file (a .torchscript is a program)"
     if models:
@@ -97,7 +99,7 @@ def _compare_parser(_: str | None) -> argparse.ArgumentParser:
 
 
 def _sweep_parser(_: str | None) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m eval sweep", description="What a sweep taught.")
+    parser = FlagParser(prog="python -m eval sweep", description="What a sweep taught.")
     parser.set_defaults(command="sweep")
     parser.add_argument("sweep", metavar="ENTITY/PROJECT/ID", help="as `wandb sweep` printed it")
     parser.add_argument("--out", type=Path, metavar="DIR", default=Path("sweeps"), help="default: sweeps, then the id")

@@ -1,16 +1,26 @@
 """Settings: what is allowed, what is refused and how, and where they come from."""
 
 import dataclasses
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest
 import yaml
 
+from camvid.layouts import OWN
+from camvid.layouts.splits import SPLITTERS
+from camvid.taxonomy import TAXONOMIES
+from camvid.transforms import POLICIES
+from camvid.weights import SCHEMES
 from configs import ConfigError, TrainConfig, parse_command_line
 from configs.config import describe_field
 from configs.load import preset_files
+from losses import LOSSES
+from models import ARCHITECTURES
+from training.schedule import SCHEDULES
 
 ROOT = Path(__file__).parents[2]
 PRESETS = preset_files()
@@ -116,5 +126,85 @@ def test_help_explains_every_setting():
     assert done.returncode == 0
     words = " ".join(done.stdout.split())
     for field in dataclasses.fields(TrainConfig):
-        assert f"--{field.name} VALUE" in words
+        assert re.search(rf"--{field.name} (VALUE|\[VALUE\]) ", words), field.name
         assert describe_field(field.name) in words
+
+
+def test_help_lists_the_values_of_every_choice():
+    values = {name: get_args(kind) for name, kind in get_type_hints(TrainConfig).items() if get_origin(kind) is Literal}
+    assert {"augment", "augment_on", "split", "fit", "class_weights", "monitor", "device", "precision"} <= set(values)
+    values |= {"architecture": tuple(ARCHITECTURES), "loss": tuple(LOSSES), "taxonomy": (*TAXONOMIES, OWN)}
+    values |= {"weights": ("imagenet", "none", "auto")}
+    for name, choices in values.items():
+        for choice in choices:
+            assert re.search(rf"\b{choice}\b", describe_field(name)), (name, choice)
+    assert set(get_args(get_type_hints(TrainConfig)["augment"])) == set(POLICIES)
+    assert set(get_args(get_type_hints(TrainConfig)["split"])) == set(SPLITTERS)
+    assert set(get_args(get_type_hints(TrainConfig)["fit"])) == set(SCHEDULES)
+    assert set(get_args(get_type_hints(TrainConfig)["class_weights"])) == set(SCHEMES)
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ("lr=0.1", "'lr=0.1' belongs to no flag: write --lr=0.1"),
+        ("batch-size=4", "'batch-size=4' belongs to no flag: write --batch-size=4"),
+        ("lrr=0.1", "unknown key 'lrr'; did you mean 'lr'?"),
+        ("-lr 0.1", "'-lr' belongs to no flag: write --lr=VALUE"),
+        ("--data x --tags road rain --lr=1", "'rain' belongs to no flag: write --tags=road,rain"),
+        ("--tags road, rain", "'rain' belongs to no flag: write --tags=road,rain"),
+        ("--seeds 0 1 2", "'1' belongs to no flag: write --seeds=0,1,2"),
+        ("--vary lr=0.1 lr=0.2", "'lr=0.2' belongs to no flag: write --vary=lr=0.2"),
+        ("--name my run --lr 1", "'run' belongs to no flag: write '--name=my run'"),
+        ("--loss {ce: 1.0, dice: 1.0}", "'1.0,' belongs to no flag: write '--loss={ce: 1.0, dice: 1.0}'"),
+        ("rain", "'rain' belongs to no flag; --help lists the flags"),
+        ("--mirror maybe", "mirror='maybe': Input should be a valid boolean"),
+    ],
+)
+def test_a_word_without_a_flag_is_quoted_as_given_with_the_form_that_works(flags, message):
+    with pytest.raises(ConfigError) as error:
+        parse_command_line(flags.split())
+    assert str(error.value).startswith(f"command line: {message}")
+
+
+@pytest.mark.parametrize("name", [name for name, value in TrainConfig().to_dict().items() if isinstance(value, bool)])
+def test_a_bare_flag_means_true(name):
+    for flags, value in (
+        ([f"--{name}"], True),
+        ([f"--{name}", "--lr=0.5"], True),
+        ([f"--{name}", "false"], False),
+        ([f"--{name}=False"], False),
+        ([f"--{name}", "true"], True),
+    ):
+        assert getattr(parse_command_line(flags)[0], name) is value
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("road", ("road",)),
+        ("road, rain", ("road", "rain")),
+        ("[road, rain]", ("road", "rain")),
+        ("['road', 'rain']", ("road", "rain")),  # as an agent passes a list
+        ('["road,rain", 2024]', ("road,rain", "2024")),
+        ("2024", ("2024",)),
+        ("", ()),
+    ],
+)
+def test_tags_are_a_comma_list_or_a_yaml_list(tmp_path, text, tags):
+    assert parse_command_line(["--tags", text])[0].tags == tags
+    preset = tmp_path / "some.yaml"
+    preset.write_text(f"tags: {text}\n")
+    assert parse_command_line(["--config", str(preset)])[0].tags == tags
+
+
+def test_a_tag_that_wandb_refuses_is_named():
+    for text in ("x" * 65, "[[a]]", '["", a]'):
+        with pytest.raises(ConfigError, match="tags="):
+            parse_command_line(["--tags", text])
+
+
+def test_both_spellings_of_a_flag_are_taken():
+    config, _ = parse_command_line(["--batch-size=3", "--crop_min", "0.5", "--from-sweep", ""])
+    assert (config.batch_size, config.crop_min) == (3, 0.5)
+    assert [cell.config.batch_size for cell in parse_command_line(["--vary=batch-size=4, 8"])[1].cells] == [4, 8]

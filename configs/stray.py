@@ -1,0 +1,54 @@
+"""Words of a command line that belong to no flag: the message quotes them as they were given, and shows what works."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import NoReturn
+
+from configs.config import CommonMistake, TrainConfig
+
+LISTS = ("tags", "seeds", "vary")  # flags whose values are separated by commas
+
+
+def refuse(word: str, words: Sequence[str]) -> NoReturn:
+    """Says what is wrong with a word that no flag has taken.
+
+    Args:
+        word: the first such word.
+        words: the whole command line.
+
+    Raises:
+        CommonMistake: always.
+    """
+    flag, values = _place(word, words)
+    key, equals, value = word.lstrip("-").partition("=")
+    known = key.replace("-", "_") in vars(TrainConfig())
+    if flag == "vary" and equals:
+        form = f"--vary={word}"
+    elif known:  # lr=0.1, -lr=0.1, -lr
+        form = f"--{key}={value or 'VALUE'}"
+    elif equals or word.startswith("-"):
+        TrainConfig.from_dict({key: None}, source="command line")  # names the closest key
+        raise AssertionError(key)
+    elif flag:
+        parts = [part.strip(",") for part in values] if flag in LISTS else values
+        form = f"--{flag}={(',' if flag in LISTS else ' ').join(parts)}"
+    else:
+        raise CommonMistake(f"command line: {word!r} belongs to no flag; --help lists the flags")
+    raise CommonMistake(f"command line: {word!r} belongs to no flag: write {shlex.quote(form)}")
+
+
+def _place(word: str, words: Sequence[str]) -> tuple[str, list[str]]:
+    """The flag that the stray word follows, and all that stands between it and the next flag; ("", []) without one."""
+    flag, values, found = "", list[str](), False
+    for given in [*words, "--"]:
+        if not given.startswith("--"):
+            values.append(given)
+            found |= given == word and len(values) > 1
+            continue
+        if flag and found:
+            return flag.replace("-", "_"), values
+        flag, equals, value = given[2:].partition("=")
+        values = [value] if equals else []
+    return "", []
