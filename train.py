@@ -27,7 +27,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     """Runs the recipe, or goes on with the run in `resume`; returns its folder. ValueError and OSError name the fix."""
     import torch  # what takes seconds to import comes after the settings were checked
 
-    from artifacts import WandbCallback, faults_of_all, log_evaluation, log_model, log_pictures
+    from artifacts import WandbCallback, faults_of_all, log_evaluation, log_model, log_preview
     from artifacts.run import new_run_id, start_run, sync_hint, tracked
     from camvid.cache import cached_frames
     from camvid.loaders import train_loader
@@ -69,7 +69,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         network = config.pick("architecture", "backbone", "weights", "crp", "mirror")
         model = build_model(num_classes=taxonomy.num_classes, **network)
         weights = class_weights(config.class_weights, cache.counts)
-        log_pictures(run, "data", team.once(lambda: write_preview(folder / "data", train.dataset, taxonomy, weights)))
+        log_preview(run, team.once(lambda: write_preview(folder / "data", train.dataset, taxonomy, weights)))
         weighting = None if weights is None else torch.from_numpy(weights)
         loss = build_loss(config.loss, weighting, focal_gamma=config.focal_gamma)
         val = FrameSamples(dataset.splits["val"], lru_cache(1000)(dataset.read))
@@ -111,8 +111,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
 
 
 def open_data(run: wandb.Run, config: TrainConfig) -> CamVid:
-    """The data set, tracked: a folder is logged as an artifact, an artifact is fetched and noted as an input."""
-    from artifacts import log_dataset, use_dataset
+    """The data set, tracked: a folder as `log_data` says, an artifact is fetched and noted as an input."""
+    from artifacts import track_dataset, use_dataset
     from artifacts.download import default_root
     from camvid.layouts import content_digest, open_camvid
 
@@ -121,7 +121,7 @@ def open_data(run: wandb.Run, config: TrainConfig) -> CamVid:
     dataset.require("train", "val")
     sys.stderr.write(dataset.notices("train"))
     if config.data:
-        log_dataset(run, dataset, config.project, digest=content_digest(dataset))
+        track_dataset(run, dataset, config.project, digest=content_digest(dataset), log_data=config.log_data)
     return dataset
 
 

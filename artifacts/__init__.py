@@ -4,7 +4,7 @@ One training uses them in this order, online and offline alike:
 
     run = start_run(config, project="camvid", folder=Path("runs/a1b2"))
     with tracked(run):                                  # a crash ends the run as failed, with the reason
-        data = log_dataset(run, dataset, "camvid", digest=content_digest(dataset))
+        track_dataset(run, dataset, "camvid", digest=content_digest(dataset), log_data="auto")
         learn.add_cb(WandbCallback(run))                # one row of metrics an epoch
         log_evaluation(run, evaluation, samples, taxonomy)
         log_model(run, folder, "camvid-unet", metrics=…)
@@ -15,11 +15,11 @@ and reach a server with `wandb sync`; using or fetching one needs a server.
 """
 
 from artifacts.callback import WandbCallback
-from artifacts.dataset import data_version, log_dataset, use_dataset
+from artifacts.dataset import data_version, log_dataset, track_dataset, use_dataset
 from artifacts.download import fetch_dataset, fetch_model
 from artifacts.errors import ArtifactError
 from artifacts.model import log_model
-from artifacts.pictures import log_pictures
+from artifacts.pictures import log_pictures, log_preview
 from artifacts.run import code_version, finish_failed, new_run_id, start_run, sync_hint, tracked
 from artifacts.tables import edge_case_table, log_evaluation
 from artifacts.trial import CommonFault, end_failed_trial, faults_of_all
@@ -40,9 +40,11 @@ __all__ = [
     "log_evaluation",
     "log_model",
     "log_pictures",
+    "log_preview",
     "new_run_id",
     "start_run",
     "sync_hint",
+    "track_dataset",
     "tracked",
     "use_dataset",
 ]

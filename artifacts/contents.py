@@ -12,7 +12,8 @@ import numpy as np
 import wandb
 from numpy.typing import NDArray
 
-from artifacts.masks import Mask, class_labels, masked_image
+from artifacts.leaving import FEW, FEW_SIDE
+from artifacts.masks import Mask, class_labels, masked_image, shrunk
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 
 Counts = NDArray[np.int64]
@@ -38,6 +39,9 @@ class FrameLike(Protocol):
         """The label's file."""
 
 
+Member = tuple[str, FrameLike]  # a frame and its split
+
+
 class DatasetLike(Protocol):
     """An opened data set; as `camvid.layouts.CamVid`."""
 
@@ -60,39 +64,82 @@ class DatasetLike(Protocol):
     def read_mask(self, frame: Any, /) -> Mask:
         """Class indices (H, W) uint8, void 255; ValueError for a damaged file."""
 
+    def read_image(self, frame: Any, /) -> NDArray[np.uint8]:
+        """The picture (H, W, 3) uint8 RGB; ValueError for a damaged file."""
 
-def content_tables(dataset: DatasetLike) -> tuple[wandb.Table, wandb.Table]:
-    """What is in the data: a table of all frames, and one of the classes in each split; each mask is read once.
+
+def content_tables(dataset: DatasetLike, *, reference: bool = False) -> tuple[wandb.Table, wandb.Table]:
+    """What is in the data: a table of all frames, and one of the classes in each split.
 
     Frames have their mask as an overlay and the share of their pixels that is void or a priority class. Classes have
     the columns of `camvid`'s statistics: shares are of all pixels and of all images of the split, void comes last.
+
+    Args:
+        dataset: the opened data set.
+        reference: whether only few frames are shown, small; else all of them are, as the files that they are.
     """
-    taxonomy = dataset.taxonomy
-    names = class_labels(taxonomy.names)
-    shown = [*taxonomy.priority, IGNORE_INDEX]
-    frames = wandb.Table(columns=["name", "split", "sequence", "image", *(f"share/{names[index]}" for index in shown)])
-    classes = wandb.Table(columns=["split", "class", "pixels", "pixel_share", "images", "image_share"])
+    members = [(split, frame) for split, frames in frames_by_split(dataset) for frame in frames]
 
-    def read(frame: FrameLike) -> tuple[Counts, wandb.Image]:
-        mask = dataset.read_mask(frame)
+    def read(member: Member) -> tuple[Counts, wandb.Image | None]:
+        mask = dataset.read_mask(member[1])
         counts = np.bincount(mask.ravel(), minlength=IGNORE_INDEX + 1)
-        try:
-            return counts, masked_image(str(frame.image), {"ground_truth": (mask, names)})
-        except OSError as error:
-            raise ValueError(f"{frame.image}: {error}; `python -m camvid check` lists every fault") from error
+        return counts, None if reference else _picture(dataset, member[1], mask)
 
-    for split, members in frames_by_split(dataset):
-        with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-            by_frame, pictures = zip(*pool.map(read, members), strict=True)
-        counts = np.stack(by_frame)  # (frames, 256)
-        for frame, count, picture in zip(members, counts, pictures, strict=True):
-            shares = (count[shown] / count.sum()).tolist()
-            frames.add_data(frame.name, split, frame.sequence, picture, *shares)
-        pixels, images = counts.sum(0), (counts > 0).sum(0)
-        for index, name in names.items():
-            pixel_share, image_share = float(pixels[index] / pixels.sum()), float(images[index] / len(members))
-            classes.add_data(split, name, int(pixels[index]), pixel_share, int(images[index]), image_share)
-    return frames, classes
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        by_frame, shown = zip(*pool.map(read, members), strict=True)
+    counts, pictures = np.stack(by_frame), list(shown)  # (frames, 256)
+    for position in covering(counts > 0, FEW) if reference else ():
+        pictures[position] = _small_picture(dataset, members[position][1])
+    return _frame_table(dataset.taxonomy, members, counts, pictures), _class_table(dataset.taxonomy, members, counts)
+
+
+def covering(present: NDArray[np.bool_], most: int) -> list[int]:
+    """The rows that show every class together, or as many as `most` rows can; each next one adds the most classes.
+
+    Args:
+        present: (frames, C), whether a frame shows a class.
+        most: rows to take at most.
+    """
+    chosen: list[int] = []
+    missing = present.any(0)
+    while missing.any() and len(chosen) < most:
+        chosen.append(int((present & missing).sum(1).argmax()))
+        missing &= ~present[chosen[-1]]
+    return chosen
+
+
+def _picture(dataset: DatasetLike, frame: FrameLike, mask: Mask) -> wandb.Image:
+    try:
+        return masked_image(str(frame.image), {"ground_truth": (mask, class_labels(dataset.taxonomy.names))})
+    except OSError as error:
+        raise ValueError(f"{frame.image}: {error}; `python -m camvid check` lists every fault") from error
+
+
+def _small_picture(dataset: DatasetLike, frame: FrameLike) -> wandb.Image:
+    image, mask = shrunk(dataset.read_image(frame), dataset.read_mask(frame), max_side=FEW_SIDE)
+    return masked_image(image, {"ground_truth": (mask, class_labels(dataset.taxonomy.names))})
+
+
+def _frame_table(
+    taxonomy: Taxonomy, members: Sequence[Member], counts: Counts, pictures: Sequence[wandb.Image | None]
+) -> wandb.Table:
+    names, shown = class_labels(taxonomy.names), [*taxonomy.priority, IGNORE_INDEX]
+    table = wandb.Table(columns=["name", "split", "sequence", "image", *(f"share/{names[index]}" for index in shown)])
+    for (split, frame), count, picture in zip(members, counts, pictures, strict=True):
+        table.add_data(frame.name, split, frame.sequence, picture, *(count[shown] / count.sum()).tolist())
+    return table
+
+
+def _class_table(taxonomy: Taxonomy, members: Sequence[Member], counts: Counts) -> wandb.Table:
+    table = wandb.Table(columns=["split", "class", "pixels", "pixel_share", "images", "image_share"])
+    splits = np.array([split for split, _ in members])
+    for split in np.unique(splits):
+        chosen = counts[splits == split]
+        pixels, images = chosen.sum(0), (chosen > 0).sum(0)
+        for index, name in class_labels(taxonomy.names).items():
+            shares = float(pixels[index] / pixels.sum()), float(images[index] / len(chosen))
+            table.add_data(str(split), name, int(pixels[index]), shares[0], int(images[index]), shares[1])
+    return table
 
 
 def frames_by_split(dataset: DatasetLike) -> Iterator[tuple[str, list[FrameLike]]]:

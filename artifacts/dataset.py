@@ -4,6 +4,9 @@ data/…                       the files of the data set, in its own layout: `op
 dataset.json                 content digest, layout, taxonomy, and the names of each split
 frames.table.json            a row for each frame, with its mask as an overlay; points to the files under data/
 class_frequency.table.json   pixels and images of each class in each split
+
+A reference has all of it but the files under data/, and pictures of few frames. It is an artifact of its own, whose
+name ends with `-reference`, so that every version of the dataset artifact itself can be trained on.
 """
 
 from __future__ import annotations
@@ -14,12 +17,14 @@ from pathlib import Path
 import wandb
 
 from artifacts.contents import DatasetLike, content_tables, frames_by_split
-from artifacts.download import DATA_FOLDER, DESCRIPTION, download_dataset
+from artifacts.download import DATA_FOLDER, DESCRIPTION, REFERENCE, download_dataset, version_name
 from artifacts.errors import naming, offline_error
+from artifacts.leaving import settled
 from artifacts.masks import class_colors
 from artifacts.publish import publish
 
 FORMAT = 1  # of the artifact; a new number makes new versions of unchanged data
+UPLOAD = "`python -m artifacts dataset ROOT` uploads a data set"
 LISTS = ("*.txt", "*.csv", "*.yaml")  # small files in the root that layouts need: codes.txt, class_dict.csv, splits
 
 DataVersion = dict[str, str | None]
@@ -44,7 +49,44 @@ def log_dataset(run: wandb.Run, dataset: DatasetLike, name: str, *, digest: str)
     """
     artifact = _unchanged(run, name, digest) or dataset_artifact(dataset, name, digest)
     logged = publish(run, artifact, use=True)
-    _note_version(run, logged)
+    _note_version(run, data_version(logged))
+    return logged
+
+
+def track_dataset(
+    run: wandb.Run, dataset: DatasetLike, name: str, *, digest: str, log_data: str
+) -> wandb.Artifact | None:
+    """Note the data of a training in its run, and send of it what `log_data` allows (see `artifacts.leaving`).
+
+    Where the server holds a version with this very content already, that one becomes the run's input.
+
+    Args:
+        run: the run that uses the data.
+        dataset: the opened data set.
+        name: the dataset artifact's name, without a version.
+        digest: `camvid`'s content digest.
+        log_data: auto, files, reference or none.
+
+    Returns:
+        What the run used or logged; None with none, where the server does not hold the data.
+
+    Raises:
+        ValueError, ArtifactError: as `log_dataset`.
+    """
+    policy = settled(run, log_data)
+    if policy == "files":
+        return log_dataset(run, dataset, name, digest=digest)
+    artifact = _held(run, name, digest)
+    if artifact:
+        print(f"the server holds this data already: {version_name(artifact)}", flush=True)
+    elif policy == "none":
+        _note_version(run, {"name": name, "version": None, "digest": digest})
+        return None
+    else:
+        name = f"{name}-{REFERENCE}"
+        artifact = _held(run, name, digest) or dataset_artifact(dataset, name, digest, reference=True)
+    logged = publish(run, artifact, use=True)
+    _note_version(run, data_version(logged))
     return logged
 
 
@@ -64,10 +106,10 @@ def use_dataset(run: wandb.Run, name: str, root: Path) -> Path:
     """
     if run.offline or run.disabled:
         raise offline_error(name)
-    with naming(name, "fetched"):
+    with naming(name, "fetched", UPLOAD):
         artifact = run.use_artifact(name, type="dataset")
     folder = download_dataset(artifact, root)
-    _note_version(run, artifact)
+    _note_version(run, data_version(artifact))
     return folder
 
 
@@ -79,7 +121,7 @@ def data_version(data: wandb.Artifact | str) -> DataVersion:
     return {"name": data.name.split(":")[0], "version": version, "digest": data.metadata["digest"]}
 
 
-def dataset_artifact(dataset: DatasetLike, name: str, digest: str) -> wandb.Artifact:
+def dataset_artifact(dataset: DatasetLike, name: str, digest: str, *, reference: bool = False) -> wandb.Artifact:
     """The artifact, not yet logged; the same data gives the same bytes. Arguments and errors as in `log_dataset`."""
     taxonomy = dataset.taxonomy
     metadata = {
@@ -90,8 +132,9 @@ def dataset_artifact(dataset: DatasetLike, name: str, digest: str) -> wandb.Arti
         "splits": {split: len(frames) for split, frames in sorted(dataset.splits.items())},
         "class_colors": class_colors(taxonomy),
     }
+    metadata |= {"contents": REFERENCE} if reference else {}  # none in the others, whose bytes stay as they were
     artifact = wandb.Artifact(name, type="dataset", metadata=metadata)
-    for path in _files(dataset):
+    for path in () if reference else _files(dataset):
         artifact.add_file(str(path), name=_entry(dataset.root, path), policy="immutable", skip_cache=True)
     with artifact.new_file(DESCRIPTION) as file:
         content = {
@@ -101,7 +144,7 @@ def dataset_artifact(dataset: DatasetLike, name: str, digest: str) -> wandb.Arti
             "splits": {split: [frame.name for frame in frames] for split, frames in frames_by_split(dataset)},
         }
         json.dump(content, file, indent=1, sort_keys=True)
-    frames, classes = content_tables(dataset)
+    frames, classes = content_tables(dataset, reference=reference)
     artifact.add(classes, "class_frequency")
     artifact.add(frames, "frames")
     return artifact
@@ -121,8 +164,19 @@ def _unchanged(run: wandb.Run, name: str, digest: str) -> wandb.Artifact | None:
     return latest if same else None
 
 
-def _note_version(run: wandb.Run, artifact: wandb.Artifact) -> None:
-    run.config.update({"data_version": data_version(artifact)}, allow_val_change=True)  # type: ignore[no-untyped-call]
+def _held(run: wandb.Run, name: str, digest: str) -> wandb.Artifact | None:
+    """The newest version of the artifact on the server, not only the latest, that is of this very data."""
+    if run.offline or run.disabled:
+        return None
+    path = f"{run.entity}/{run.project}/{name}"
+    with naming(name, "looked up"):
+        api = wandb.Api()
+        versions = api.artifacts("dataset", path) if api.artifact_collection_exists(path, "dataset") else ()
+        return next((version for version in versions if version.metadata.get("digest") == digest), None)
+
+
+def _note_version(run: wandb.Run, version: DataVersion) -> None:
+    run.config.update({"data_version": version}, allow_val_change=True)  # type: ignore[no-untyped-call]
 
 
 def _files(dataset: DatasetLike) -> list[Path]:

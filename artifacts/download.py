@@ -17,6 +17,7 @@ from artifacts.run import tracking_mode
 
 DATA_FOLDER = "data"  # in a dataset artifact: the files in their own layout
 DESCRIPTION = "dataset.json"
+REFERENCE = "reference"  # ends the name of a dataset artifact without frames, and stands in its metadata
 
 
 def fetch_model(name: str, root: Path | None = None) -> Path:
@@ -44,7 +45,15 @@ def download_model(artifact: wandb.Artifact, root: Path | None = None) -> Path:
 
 
 def download_dataset(artifact: wandb.Artifact, root: Path) -> Path:
-    """Download a dataset artifact as `download` does; returns the folder in it that `open_camvid` reads."""
+    """Download a dataset artifact as `download` does; returns the folder in it that `open_camvid` reads.
+
+    Raises:
+        ArtifactError: as `download`, or the artifact is a reference.
+    """
+    if is_reference(artifact):
+        raise ArtifactError(
+            f"artifact {artifact.name!r} is a reference without frames: `python -m artifacts dataset ROOT` uploads them"
+        )
     _require(artifact, (DESCRIPTION,))
     return download(artifact, root) / DATA_FOLDER
 
@@ -74,6 +83,11 @@ def download(artifact: wandb.Artifact, root: Path) -> Path:
                     f"artifact {artifact.name!r} is damaged ({error}); delete {folder} and fetch it again"
                 ) from error
     return folder
+
+
+def is_reference(artifact: wandb.Artifact) -> bool:
+    """Whether a dataset artifact tells of data that it does not hold."""
+    return bool(artifact.metadata.get("contents") == REFERENCE)
 
 
 def version_name(artifact: wandb.Artifact) -> str:

@@ -16,14 +16,14 @@ class ArtifactError(ValueError):
 
 
 @contextmanager
-def naming(name: str, deed: str) -> Iterator[None]:
-    """Turn what the client raises in the block into an `ArtifactError`: artifact NAME cannot be DEED, and why."""
+def naming(name: str, deed: str, advice: str = "") -> Iterator[None]:
+    """Turn what the client raises in the block into an `ArtifactError`: artifact NAME cannot be DEED: WHY; ADVICE."""
     try:
         yield
     except ArtifactError:
         raise
     except (*CLIENT_ERRORS, ValueError) as error:
-        raise ArtifactError(f"artifact {name!r} cannot be {deed}: {error}") from error
+        raise ArtifactError(f"artifact {name!r} cannot be {deed}: {error}{advice and f'; {advice}'}") from error
 
 
 def offline_error(name: str) -> ArtifactError:

@@ -8,7 +8,7 @@ from typing import Any
 
 import wandb
 
-from artifacts.download import collection, version_name
+from artifacts.download import collection, is_reference, version_name
 from artifacts.errors import naming
 from artifacts.promotion import JOB_TYPE
 
@@ -61,7 +61,8 @@ def data_of(model: wandb.Artifact) -> wandb.Artifact | None:
     digest = (model.metadata.get("data_version") or {}).get("digest")
     with naming(model.name, "followed back"):
         run = model.logged_by()
-        return next((data for data in _datasets(run) if data.metadata.get("digest") == digest), None) if run else None
+        found = _datasets(run) if run else []
+    return next((data for data in found if data.metadata.get("digest") == digest and not is_reference(data)), None)
 
 
 def lineage_text(found: Lineage) -> str:
@@ -110,7 +111,8 @@ def _data(data: wandb.Artifact) -> Node:
     maker = data.logged_by()
     splits = data.metadata.get("splits") or {}
     counts = ", ".join(f"{splits[split]} {split}" for split in ("train", "val", "test") if split in splits)
-    lines = (_digest(data.metadata.get("digest")), counts, f"logged by {maker.name or maker.id}" if maker else "")
+    kind = "a reference, without frames" if is_reference(data) else ""
+    lines = (_digest(data.metadata.get("digest")), counts, kind, f"logged by {maker.name or maker.id}" if maker else "")
     return Node("data", version_name(data), tuple(line for line in lines if line), data.url)
 
 

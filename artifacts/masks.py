@@ -82,15 +82,26 @@ def evaluation_image(
         priority: indices of the priority classes.
         max_side: pixels.
     """
-    height, width = truth.shape
-    scale = min(1.0, max_side / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BOX))
-    truth, pred = (np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST)) for mask in (truth, pred))
+    small, truth, pred = shrunk(image, truth, pred, max_side=max_side)
     labels = class_labels(class_names)
     errors = error_mask(truth, pred, priority)
     overlays = {"ground_truth": (truth, labels), "prediction": (pred, labels), "error": (errors, ERROR_LABELS)}
     return masked_image(small, overlays)
+
+
+def shrunk(image: NDArray[np.uint8], *masks: Mask, max_side: int) -> tuple[NDArray[np.uint8], ...]:
+    """An image and its masks at one size, that of the masks or smaller, no side longer than `max_side` pixels.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        masks: (H', W') uint8, all of one size.
+        max_side: pixels.
+    """
+    height, width = masks[0].shape
+    scale = min(1.0, max_side / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BOX))
+    return small, *(np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST)) for mask in masks)
 
 
 def masked_image(image: NDArray[np.uint8] | str, overlays: Mapping[str, tuple[Mask, dict[int, str]]]) -> wandb.Image:

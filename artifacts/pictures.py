@@ -7,6 +7,8 @@ from pathlib import Path
 
 import wandb
 
+from artifacts.leaving import shows_frames
+
 
 def log_pictures(run: wandb.Run, prefix: str, pictures: Mapping[str, Path]) -> None:
     """Log picture files as `<prefix>/<name>`.
@@ -17,3 +19,9 @@ def log_pictures(run: wandb.Run, prefix: str, pictures: Mapping[str, Path]) -> N
         pictures: PNG or JPEG files by name.
     """
     run.log({f"{prefix}/{name}": wandb.Image(str(path)) for name, path in pictures.items()})
+
+
+def log_preview(run: wandb.Run, pictures: Mapping[str, Path]) -> None:
+    """Log the pictures of a training's data under data/, unless the run's config says log_data=none."""
+    if shows_frames(run):
+        log_pictures(run, "data", pictures)

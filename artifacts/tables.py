@@ -10,14 +10,12 @@ import pandas as pd
 import wandb
 
 from artifacts.frames import plain_cell
+from artifacts.leaving import MAX_IMAGES, MAX_SIDE, shows_frames
 from artifacts.masks import Mask, class_colors, evaluation_image
 from artifacts.publish import publish
 from camvid.taxonomy import Taxonomy
 from eval.edge_cases import frames_found, frames_missed
 from eval.evaluate import Evaluation, Samples
-
-MAX_IMAGES = 101  # CamVid's validation split
-MAX_SIDE = 640  # pixels
 
 
 def edge_case_table(
@@ -78,7 +76,7 @@ def log_evaluation(
     """Log an evaluation under `prefix`: tables, confusion matrix, and every metric as a plain number in the summary.
 
     `<prefix>/edge_cases` has every image, `<prefix>/missed` and `<prefix>/found` are its two views. The three lie in
-    one artifact, in which each picture is stored once.
+    one artifact, in which each picture is stored once. With log_data=none in the run's config they have no pictures.
 
     Args:
         run: where to.
@@ -88,7 +86,8 @@ def log_evaluation(
         prefix: the split, e.g. val or test.
         max_images: rows that get an image, from the worst on.
     """
-    table = edge_case_table(evaluation.records, samples, evaluation.predictions, taxonomy, max_images=max_images)
+    shown = max_images if shows_frames(run) else 0
+    table = edge_case_table(evaluation.records, samples, evaluation.predictions, taxonomy, max_images=shown)
     tables = {
         "edge_cases": table,
         "missed": _view(table, frames_missed(evaluation.records)),

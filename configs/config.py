@@ -149,6 +149,12 @@ class TrainConfig:
     tags: Annotated[tuple[Tag, ...], BeforeValidator(_listed)] = Field(
         default=(), description="tags of the run: a,b, or in a preset a list"
     )
+    log_data: Literal["auto", "files", "reference", "none"] = Field(
+        default="auto",
+        description="what of `data` goes to the W&B server: files (all); reference (no files, but names, class "
+        "frequencies, small pictures of at most 12 frames, and of the 101 worst val frames in tables); none (name and "
+        "digest, and no picture); auto takes files where the server is on this machine, else reference",
+    )
     from_sweep: str = Field(
         default="",
         description="sweep whose best settings are taken where preset and flags name none, ENTITY/PROJECT/ID",

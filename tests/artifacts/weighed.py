@@ -28,10 +28,10 @@ def records(spoil, frames):
     return evaluate(ColorModel(), samples, **SPLIT, progress=False).records
 
 
-def save(folder: Path, *, spoil=None, digest="d0", size="32x32", taxonomy="camvid11", frames=12, **config):
+def save(folder: Path, *, spoil=None, digest="d0", data=None, size="32x32", taxonomy="camvid11", frames=12, **config):
     """A run folder; without `spoil` it has no records."""
     classes = load_taxonomy(taxonomy)
-    data = {"name": "roads", "version": "v0", "digest": digest}
+    data = data or {"name": "roads", "version": "v0", "digest": digest}
     metrics = {"miou": 0.5, "priority_dice": 0.25, "model/size": size}
     model = build_model("plain_unet", classes.num_classes)  # random weights: its records stand for another
     save_model(folder, model, config=CONFIG | config, taxonomy=classes.to_dict(), data=data, metrics=metrics)
