@@ -48,9 +48,11 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     team = join_team(device)  # one process, or those that `accelerate launch` started
     seed_everything(config.seed + team.rank)
     folder = resume or team.once(lambda: Path(config.out) / new_run_id())
-    tracking: dict[str, Any] = {"resume_id": folder.name, "disabled": not team.leads}
+    checkpoint = resume_from(folder / "checkpoints") if resume else None
+    tracking: dict[str, Any] = {"resume_id": folder.name, "whole": True, "disabled": not team.leads}
     run = start_run(config.to_dict(), folder=folder, **tracking, **config.pick("project", "name", "tags"))
     with tracked(run):
+        tracker = WandbCallback(run, checkpoint["history"] if checkpoint else ())
         if team.leads:
             write_atomic(folder / "config.yaml", config.to_yaml())
         with faults_of_all():
@@ -82,16 +84,13 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
             lambda network: judge(network, loss=loss, progress=False).metrics,
             folder=folder / "checkpoints",
             team=team,
-            callbacks=[WandbCallback(run)],
+            callbacks=[tracker],
             **where,
             **config.pick("lr", "weight_decay", "accumulate", "grad_clip", "ema"),
             **config.pick("monitor", "patience", "eval_every", "channels_last", "compile"),
         )
-        fit(
-            learn,
-            resume=resume_from(folder / "checkpoints") if resume else None,
-            **config.pick("fit", "epochs", "freeze_epochs", "lr", "backbone_lr_factor", "max_minutes"),
-        )
+        plan = config.pick("fit", "epochs", "freeze_epochs", "lr", "backbone_lr_factor", "max_minutes")
+        fit(learn, resume=checkpoint, **plan)
         if not team.leads:
             return folder
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Iterable, Mapping
 
 import wandb
 
@@ -21,21 +22,48 @@ class WandbCallback(Callback):  # type: ignore[misc]
     over all stages of the training; those that are NaN (a class absent from both sides) are left out. The summary keeps
     the best of `BEST_METRICS` so far, not the last, so that sweeps optimise the model that is kept. (W&B's own
     summary="max" makes a dict {"max": …} of them, which sweeps do not find under the metric's name.)
+
+    An epoch is logged after the checkpoint holds it, so a run never has more epochs than the checkpoint. A run that is
+    resumed may have fewer: what its process logged last is lost with a kill. Those are logged from the checkpoint.
+
+    Args:
+        run: under way.
+        history: the metrics of the epochs before, from the checkpoint that the training goes on from.
     """
 
-    order, run_valid = 92, False  # after what fills epoch_metrics, before the checkpoint, which may end the fit
+    order, run_valid = 97, False  # after the checkpoint
 
-    def __init__(self, run: wandb.Run):
+    def __init__(self, run: wandb.Run, history: Iterable[Mapping[str, float]] = ()):
         self.tracker = run  # fastai keeps a flag of its own under `run`
+        self.logged = _logged_epochs(run)
         known = {key: run.summary.get(key) for key in BEST_METRICS}  # type: ignore[no-untyped-call]
         self.best = {key: value for key, value in known.items() if isinstance(value, float)}  # of a resumed run
+        for metrics in history:
+            self._log(metrics)
 
     def after_epoch(self) -> None:
         """Log the epoch; one that a resumed fit skips has no metrics and no row."""
-        metrics = {key: value for key, value in self.learn.epoch_metrics.items() if not math.isnan(value)}
+        self._log(self.learn.epoch_metrics)
+
+    def after_cancel_fit(self) -> None:
+        """Log the epoch at the end of which the checkpoint has ended the fit, before `after_epoch` came here."""
+        self._log(self.learn.epoch_metrics)
+
+    def _log(self, epoch_metrics: Mapping[str, float]) -> None:
+        metrics = {key: value for key, value in epoch_metrics.items() if not math.isnan(value)}
         if not metrics.keys() - {"epoch"}:
             return
-        self.tracker.log(metrics)
+        if metrics["epoch"] not in self.logged:
+            self.tracker.log(metrics)
+            self.logged.add(metrics["epoch"])
         for key in metrics.keys() & set(BEST_METRICS):
             self.best[key] = max(metrics[key], self.best.get(key, -math.inf))
         self.tracker.summary.update(self.best)  # the client has just put the last values there
+
+
+def _logged_epochs(run: wandb.Run) -> set[float]:
+    """The epochs that the server has of a run that is resumed."""
+    if not run.resumed:
+        return set()
+    rows = wandb.Api().run(run.path).scan_history(keys=["epoch"], use_cache=False)
+    return {row["epoch"] for row in rows}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import secrets
@@ -37,6 +38,7 @@ def start_run(
     tags: Iterable[str] = (),
     job_type: str = "train",
     resume_id: str | None = None,
+    whole: bool = False,
     disabled: bool = False,
 ) -> wandb.Run:
     """Start a run whose files lie under `folder`/wandb and whose config tells the code version under `code`.
@@ -50,12 +52,16 @@ def start_run(
         tags: tags of the run.
         job_type: what the run does, e.g. train or evaluate.
         resume_id: of the run to start or to go on with; offline it becomes one more part of that run. None makes one.
+        whole: the caller logs again what an earlier process of the run has logged. Offline, this part then replaces the
+            earlier ones, the ends of which are missing after a kill: the client writes its log in blocks of 32 KiB.
         disabled: a run that tracks nothing, such as those of the other processes of a training.
 
     Raises:
         ConnectionError: no server, or it refuses the key; the message names the ways out.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    mode: Literal["disabled", "offline"] | None = "disabled" if disabled else tracking_mode()
+    replaces = whole and (mode or wandb.setup().settings.mode) in ("offline", "dryrun")
     try:
         run = wandb.init(
             entity=entity,
@@ -66,13 +72,15 @@ def start_run(
             dir=str(folder),
             config={**config, "code": code_version()},
             id=resume_id or secrets.token_hex(4),  # else WANDB_RUN_ID, which is that of a training
-            resume="allow" if resume_id else None,
-            mode="disabled" if disabled else tracking_mode(),
+            resume="allow" if resume_id and not replaces else None,  # a log without it replaces the run when synced
+            mode=mode,
         )
     except CLIENT_ERRORS as error:
         raise ConnectionError(
             f"W&B: no run could be started ({error}); check WANDB_BASE_URL and the key, or set WANDB_MODE=offline"
         ) from error
+    if whole and not (run.offline or run.disabled):
+        _set_aside_earlier_parts(run)
     run.define_metric("epoch")
     for pattern in EPOCH_METRICS:
         run.define_metric(pattern, step_metric="epoch")
@@ -140,13 +148,27 @@ def tracked(run: wandb.Run) -> Iterator[wandb.Run]:
     except BaseException as error:
         finish_failed(run, error)
         raise
-    run.finish()
+    _finish(run)
 
 
 def finish_failed(run: wandb.Run, error: BaseException) -> None:
     """Finish the run as failed; its summary says why under `error`."""
     run.summary["error"] = f"{type(error).__name__}: {error}"[:REASON_LENGTH]
-    run.finish(exit_code=1)
+    _finish(run, exit_code=1)
+
+
+def _finish(run: wandb.Run, exit_code: int = 0) -> None:
+    run.finish(exit_code)
+    if run.offline and not run.settings.resume:  # only now is all on the disk that the earlier parts hold
+        _set_aside_earlier_parts(run)
+
+
+def _set_aside_earlier_parts(run: wandb.Run) -> None:
+    """Renames what was tracked offline before the run started again, so that `wandb sync` and import pass over it."""
+    mine = Path(run.sync_dir)
+    for part in mine.parent.glob(f"offline-run-*-{glob.escape(run.id)}"):
+        if part != mine:
+            part.rename(part.with_name(f"replaced-{part.name}"))
 
 
 def _git(root: Path, *arguments: str) -> str:
