@@ -14,7 +14,7 @@ from wandb_local.graphql.public import list_runs
 from wandb_local.graphql.searchable import SWEEPS
 from wandb_local.names import from_id, to_id
 from wandb_local.sweeps import records
-from wandb_local.sweeps.trials import best_metric, sweep_runs
+from wandb_local.sweeps.trials import MARKS, best_metric, sweep_runs
 
 _AGENT_LOST_AFTER = 60.0  # seconds; agents beat every 5
 
@@ -25,7 +25,7 @@ def _config(row: Row) -> dict[str, Any]:
 
 def _best(context: Context, row: Row, _: Arguments) -> float | None:
     config = _config(row)
-    return best_metric(config, context.dispatcher.reader.trials(context, config, sweep_runs(context, row["id"])))
+    return best_metric(config, context.dispatcher.reader.trials(context, config, sweep_runs(context, row["id"], MARKS)))
 
 
 def _display_name(_: Context, row: Row, __: Arguments) -> Any:

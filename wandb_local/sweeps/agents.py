@@ -17,7 +17,7 @@ from wandb_local.graphql.searchable import RUNS
 from wandb_local.names import from_id, new_name
 from wandb_local.search import Search, stop_early
 from wandb_local.sweeps.records import need_sweep, parse_config
-from wandb_local.sweeps.trials import TrialReader, sweep_runs
+from wandb_local.sweeps.trials import MARKS, TrialReader, marks_of, sweep_runs
 
 STOPPED_BY_AGENT = 2  # in runs.stopped: the agent was told to end the process; 1 is the user's stop button
 
@@ -29,6 +29,7 @@ class Dispatcher:
         self._locks: dict[int, threading.Lock] = defaultdict(threading.Lock)
         self._locks_guard = threading.Lock()
         self.reader = TrialReader()
+        self._judged: dict[int, int] = {}
 
     def heartbeat(self, context: Context, given: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The commands for an agent which says what it is running (``runState``, JSON of run name to true).
@@ -58,16 +59,24 @@ class Dispatcher:
 
     def _stops(self, context: Context, sweep: Row, agent: Row, running: set[str]) -> list[dict[str, Any]]:
         if running and "early_terminate" in sweep["config"]:
-            config = parse_config(sweep["config"])
-            runs = sweep_runs(context, sweep["id"])
-            chosen = stop_early(config, self.reader.trials(context, config, runs))
-            with context.db.write() as connection:
-                for index in chosen:
-                    sql = "UPDATE runs SET stopped = ? WHERE id = ? AND stopped = 0"
-                    connection.execute(sql, (STOPPED_BY_AGENT, runs[index]["id"]))
+            self._judge(context, sweep)
         sql = "SELECT name FROM runs WHERE agent_id = ? AND stopped = ?"
         names = [row["name"] for row in context.db.rows(sql, (agent["id"], STOPPED_BY_AGENT))]
         return [{"type": "stop", "run_id": name} for name in names if name in running]
+
+    def _judge(self, context: Context, sweep: Row) -> None:
+        """Mark the runs that the rule stops, if anything has changed since it was applied."""
+        runs = sweep_runs(context, sweep["id"], MARKS)
+        seen = hash((sweep["config"], *((run["id"], state(run), *marks_of(run)) for run in runs)))
+        if self._judged.get(sweep["id"]) == seen:
+            return
+        config = parse_config(sweep["config"])
+        chosen = stop_early(config, self.reader.trials(context, config, runs))
+        with context.db.write() as connection:
+            for index in chosen:
+                sql = "UPDATE runs SET stopped = ? WHERE id = ? AND stopped = 0"
+                connection.execute(sql, (STOPPED_BY_AGENT, runs[index]["id"]))
+        self._judged[sweep["id"]] = seen
 
     def _next_run(self, context: Context, sweep: Row, agent: Row) -> list[dict[str, Any]]:
         config = parse_config(sweep["config"])
@@ -77,7 +86,7 @@ class Dispatcher:
         waiting = self._preempted(context, sweep, agent)
         if waiting is not None:
             return [_command(config, waiting["name"], json.loads(waiting["sweep_args"]), "resume")]
-        runs = sweep_runs(context, sweep["id"])
+        runs = sweep_runs(context, sweep["id"], MARKS)
         suggested = Search(config, sweep["seed"]).suggest(self.reader.trials(context, config, runs))
         with context.db.write() as connection:
             if suggested is None:
@@ -112,7 +121,7 @@ class Dispatcher:
     def note_end_of_run(self, context: Context, sweep_id: int) -> None:
         """After a run has ended: if it was the last that the sweep was to have, the sweep is finished."""
         sweep = need_sweep(context, sweep_id)
-        runs = sweep_runs(context, sweep_id)
+        runs = sweep_runs(context, sweep_id, MARKS)
         if sweep["state"] != "RUNNING" or any(state(run) in UNDER_WAY for run in runs):
             return
         config = parse_config(sweep["config"])

@@ -1,7 +1,9 @@
 """Sweeps and agents as records: made, changed, found."""
 
+import copy
 import secrets
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -87,6 +89,13 @@ def parse_config(text: Any) -> dict[str, Any]:
     Raises:
         ClientError: not YAML, or a configuration that cannot be searched; the message names the key.
     """
+    if not isinstance(text, str):
+        raise ClientError("sweep configuration: give YAML as a string")
+    return copy.deepcopy(_parsed(text))
+
+
+@lru_cache(maxsize=128)  # agents ask every five seconds
+def _parsed(text: str) -> dict[str, Any]:
     try:
         return validate(yaml.safe_load(text))
     except SweepConfigError as error:

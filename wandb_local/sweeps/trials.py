@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from wandb_local import jsons
@@ -13,50 +14,68 @@ from wandb_local.history import lookup, parse_row
 from wandb_local.search import Trial
 from wandb_local.search.trial import State, finite
 
+MARKS = "id, state, updated_at, heartbeat_at, history_lines"
+_MOST = 20_000  # runs that are remembered
 _STATES = {"preempting": "running", "preempted": "pending"}
 
 
-def sweep_runs(context: Context, sweep_id: int) -> list[Row]:
+def sweep_runs(context: Context, sweep_id: int, columns: str = "*") -> list[Row]:
     """The runs that a sweep counts: prior ones and those handed out, in the order of their making."""
     return context.db.rows(
-        "SELECT * FROM runs WHERE sweep_id = ?"
+        f"SELECT {columns} FROM runs WHERE sweep_id = ?"
         " OR id IN (SELECT run_id FROM sweep_prior_runs WHERE sweep_id = ?) ORDER BY id",
         (sweep_id, sweep_id),
     )
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What was read of a run while it had these marks."""
+
+    marks: tuple[Any, ...]
+    args: dict[str, Any]
+    metric: float | None
+    history: list[float]
+
+
 class TrialReader:
-    """Turns runs into trials; remembers the metric's history of a run until the run has changed."""
+    """Turns runs into trials; remembers what it has read of a run until the run has changed."""
 
     def __init__(self) -> None:
-        self._histories: dict[tuple[int, str], tuple[tuple[int, float], list[float]]] = {}
+        self._known: dict[tuple[Any, ...], _Known] = {}
         self._lock = threading.Lock()
 
     def trials(self, context: Context, config: Mapping[str, Any], runs: Sequence[Row]) -> list[Trial]:
-        """The runs as trials of a sweep with this configuration."""
-        return [self._trial(context, config, metric_name(config), run) for run in runs]
+        """The runs, of which the columns `MARKS` are enough, as trials of a sweep with this configuration."""
+        return [self._trial(context, config, run) for run in runs]
 
-    def _trial(self, context: Context, config: Mapping[str, Any], metric: str, run: Row) -> Trial:
-        known = state(run)
-        return Trial(
-            args=arguments(config, run),
-            state=cast("State", _STATES.get(known, known)),
-            metric=final_metric(metric, run),
-            history=self._history(context, run, metric) if metric else [],
-        )
+    def _trial(self, context: Context, config: Mapping[str, Any], run: Row) -> Trial:
+        key, marks = (run["id"], metric_name(config), *config["parameters"]), marks_of(run)
+        known = self._known.get(key)
+        if known is None or known.marks != marks:
+            known = _read(context, config, run["id"], marks)
+            with self._lock:
+                if len(self._known) >= _MOST:
+                    self._known.clear()
+                self._known[key] = known
+        seen = state(run)
+        return Trial(known.args, cast("State", _STATES.get(seen, seen)), known.metric, known.history)
 
-    def _history(self, context: Context, run: Row, metric: str) -> list[float]:
-        key, stamp = (run["id"], metric), (run["history_lines"], run["heartbeat_at"])
-        with self._lock:
-            known = self._histories.get(key)
-        if known is not None and known[0] == stamp:
-            return known[1]
-        rows = context.db.rows("SELECT line FROM history WHERE run_id = ? ORDER BY number", (run["id"],))
-        values = [_number(lookup(parse_row(row["line"]), metric)) for row in rows]
-        found = [value for value in values if value is not None]
-        with self._lock:
-            self._histories[key] = (stamp, found)
-        return found
+
+def marks_of(run: Row) -> tuple[Any, ...]:
+    """What is another than before once anything of the run has changed."""
+    return run["state"], run["updated_at"], run["heartbeat_at"], run["history_lines"]
+
+
+def _read(context: Context, config: Mapping[str, Any], run_id: int, marks: tuple[Any, ...]) -> _Known:
+    metric = metric_name(config)
+    run = context.db.row("SELECT sweep_args, config, summary FROM runs WHERE id = ?", (run_id,))
+    if run is None:  # deleted a moment ago
+        return _Known(marks, {}, None, [])
+    rows = context.db.each("SELECT line FROM history WHERE run_id = ? ORDER BY number", (run_id,)) if metric else ()
+    values = (_number(lookup(parse_row(row["line"]), metric)) for row in rows)
+    history = [value for value in values if value is not None]
+    return _Known(marks, arguments(config, run), final_metric(metric, run), history)
 
 
 def _number(value: Any) -> float | None:
