@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from artifacts.leaving import FEW, FEW_SIDE
 from artifacts.masks import Mask, class_labels, masked_image, shrunk
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
+from files.pictures import beyond_decoding
 
 Counts = NDArray[np.int64]
 
@@ -60,6 +61,9 @@ class DatasetLike(Protocol):
     @property
     def splits(self) -> Mapping[str, Sequence[FrameLike]]:
         """Frames by split."""
+
+    def read_image(self, frame: Any, /) -> NDArray[np.uint8]:
+        """RGB (H, W, 3) uint8, upright; ValueError for a damaged file."""
 
     def read_mask(self, frame: Any, /) -> Mask:
         """Class indices (H, W) uint8, void 255; ValueError for a damaged file."""
@@ -110,7 +114,9 @@ def covering(present: NDArray[np.bool_], most: int) -> list[int]:
 
 def _picture(dataset: DatasetLike, frame: FrameLike, mask: Mask) -> wandb.Image:
     try:
-        return masked_image(str(frame.image), {"ground_truth": (mask, class_labels(dataset.taxonomy.names))})
+        as_it_lies = not beyond_decoding(frame.image.read_bytes())
+        shown = str(frame.image) if as_it_lies else dataset.read_image(frame)  # not all viewers turn it upright
+        return masked_image(shown, {"ground_truth": (mask, class_labels(dataset.taxonomy.names))})
     except OSError as error:
         raise ValueError(f"{frame.image}: {error}; `python -m camvid check` lists every fault") from error
 

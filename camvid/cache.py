@@ -24,6 +24,7 @@ from platformdirs import user_cache_path
 from tqdm import tqdm
 
 from camvid.layouts import CamVid, Frame
+from camvid.layouts.dataset import frame_contents
 from camvid.taxonomy import IGNORE_INDEX
 from camvid.transforms import fitted_size, pad_image, pad_mask, resize_image, resize_mask
 
@@ -123,8 +124,8 @@ def _load(entry: Path, shape: tuple[int, int, int]) -> FrameCache | None:
 def _key(dataset: CamVid, frames: Sequence[Frame], size: str) -> str:
     digest = hashlib.blake2b(f"{VERSION} {size} {dataset.taxonomy.digest} {dataset.labels!r}".encode(), digest_size=16)
     for frame in frames:
-        for path in (frame.image, frame.mask):
-            digest.update(hashlib.blake2b(path.read_bytes()).digest())
+        for content in frame_contents(frame):
+            digest.update(hashlib.blake2b(content).digest())
     return digest.hexdigest()
 
 

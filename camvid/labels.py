@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from camvid.taxonomy import IGNORE_INDEX, Color, Taxonomy, TaxonomyError, original_palette
+from camvid.taxonomy import IGNORE_INDEX, VOID_NAME, Color, Taxonomy, TaxonomyError, original_palette
 
 Mask: TypeAlias = NDArray[np.uint8]
 
@@ -23,6 +23,11 @@ class ColorLabels:
     """RGB labels. `colors`: each known colour and its class index, 255 for void."""
 
     colors: tuple[tuple[Color, int], ...]
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """What the labels stand for, as plain values for digests."""
+        return {"colors": self.colors}
 
     def decode(self, label: Image.Image) -> tuple[Mask, dict[str, int]]:
         """RGB picture -> mask (H, W) uint8 with void 255, and the pixel count of every colour outside (void there).
@@ -39,9 +44,25 @@ class ColorLabels:
 
 @dataclass(frozen=True)
 class IndexLabels:
-    """Single-channel labels. `indices`: the class index for each value, 255 for void; higher values are outside."""
+    """Single-channel labels.
+
+    Attributes:
+        indices: the class index for each value, 255 for void; higher values but 255 are outside.
+        void: the class index for value 255 where `indices` does not reach it: 255 but where a class collects Void.
+    """
 
     indices: tuple[int, ...]
+    void: int = field(default=IGNORE_INDEX, repr=False)  # follows from the taxonomy, so that caches need not name it
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """What the labels stand for, as plain values for digests; those have the taxonomy and so `void` besides."""
+        return {"indices": self.indices}
+
+    @property
+    def known(self) -> dict[int, int]:
+        """The class index for each value that is not outside."""
+        return {IGNORE_INDEX: self.void, **dict(enumerate(self.indices))}
 
     def decode(self, label: Image.Image) -> tuple[Mask, dict[str, int]]:
         """8-bit picture -> mask (H, W) uint8 with void 255, and the pixel count of every value outside (void there).
@@ -51,7 +72,7 @@ class IndexLabels:
         if label.mode not in ("L", "P"):
             raise ValueError(f"an 8-bit single-channel label is needed, this one has mode {label.mode}")
         values = np.asarray(label)
-        mask = _index_table(self.indices)[values]
+        mask = _index_table(self.indices, self.void)[values]
         return _outside(mask, values, lambda v: f"index {v}")
 
 
@@ -84,7 +105,8 @@ def color_labels(taxonomy: Taxonomy, palette: Mapping[str, Color] | None, origin
 
 def index_labels(taxonomy: Taxonomy, names: Iterable[str], origin: str) -> IndexLabels:
     """Decoder of index labels whose value i means the i-th of `names`. Raises TaxonomyError as `color_labels` does."""
-    return IndexLabels(tuple(_indices(taxonomy, tuple(names), origin).values()))
+    void = taxonomy.sources.get(VOID_NAME, IGNORE_INDEX)
+    return IndexLabels(tuple(_indices(taxonomy, tuple(names), origin).values()), void)
 
 
 def _default_palette(taxonomy: Taxonomy) -> dict[str, Color]:
@@ -125,7 +147,8 @@ def _color_table(colors: tuple[tuple[Color, int], ...]) -> Mask:
 
 
 @lru_cache(maxsize=4)
-def _index_table(indices: tuple[int, ...]) -> Mask:
+def _index_table(indices: tuple[int, ...], void: int) -> Mask:
     table = np.full(256, OUTSIDE, np.uint8)
+    table[IGNORE_INDEX] = void  # as VOC, Cityscapes' trainIds and most tools have it
     table[: len(indices)] = indices
     return table

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import nn
 from tqdm import tqdm
 
@@ -19,6 +19,9 @@ from eval.inference import SizeFor, predict_mask
 from eval.legend import class_entries, with_legend
 from eval.video import SUFFIXES as VIDEO_SUFFIXES
 from eval.video import Video, VideoError, open_video, video_writer, writable_rate
+from files.pictures import read_image
+
+__all__ = ["IMAGE_SUFFIXES", "Predicted", "Predictor", "predict_path", "read_image"]
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
@@ -86,19 +89,6 @@ def predict_path(predictor: Predictor, source: Path, folder: Path, pictures: Pic
     if source.suffix.lower() in VIDEO_SUFFIXES and not source.is_dir():
         return _predict_video(predictor, source, folder)
     return _predict_images(predictor, _images_of(source, pictures), folder)
-
-
-def read_image(path: Path) -> Picture:
-    """An image file as (H, W, 3) uint8 RGB, turned as its camera held it.
-
-    Raises:
-        ValueError: it cannot be decoded; the message names it.
-    """
-    try:
-        with Image.open(path) as image:
-            return np.array(ImageOps.exif_transpose(image).convert("RGB"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:  # PIL's ways to say "corrupt"
-        raise ValueError(f"{path}: cannot be decoded ({error})") from error
 
 
 def _images_of(source: Path, pictures: Pictures) -> list[Path]:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from camvid.layouts.dataset import load_picture
 from camvid.layouts.pairs import SPLITS, pictures
+from files.pictures import read_image
 
 Picture = NDArray[np.uint8]
 
@@ -63,7 +63,7 @@ def read_halves(path: Path, side: int | None = None) -> tuple[Picture, Picture]:
     Raises:
         ValueError: unreadable, not twice as wide as high, or of another size; naming the file, its size and the fix.
     """
-    picture = np.asarray(load_picture(path).convert("RGB"))
+    picture = read_image(path)
     height, width = picture.shape[:2]
     if width != 2 * height:
         raise ValueError(

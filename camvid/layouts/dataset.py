@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import struct
 from collections import Counter
-from dataclasses import asdict, dataclass
-from io import BytesIO
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
 from camvid.labels import Labels, Mask
 from camvid.notices import about_priority, about_sizes
 from camvid.taxonomy import Taxonomy
+from files.pictures import beyond_decoding, load_label, picture_size, read_image
 
 
 @dataclass(frozen=True)
@@ -40,8 +39,8 @@ class CamVid:
     labels: Labels
 
     def read_image(self, frame: Frame) -> NDArray[np.uint8]:
-        """RGB, (H, W, 3) uint8. Raises ValueError naming a file that is damaged."""
-        return np.array(load_picture(frame.image).convert("RGB"))
+        """RGB, (H, W, 3) uint8, upright. Raises ValueError naming a file that is damaged."""
+        return read_image(frame.image)
 
     def read_mask(self, frame: Frame) -> Mask:
         """Class indices, (H, W) uint8, void 255. Raises ValueError naming a file damaged or outside the taxonomy."""
@@ -62,7 +61,7 @@ class CamVid:
 
     def decode(self, frame: Frame) -> tuple[Mask, dict[str, int]]:
         """Mask, and pixel counts of what the taxonomy's labels do not know. Raises ValueError naming a damaged file."""
-        picture = load_picture(frame.mask)
+        picture = load_label(frame.mask)
         try:
             return self.labels.decode(picture)
         except ValueError as error:
@@ -96,41 +95,24 @@ class CamVid:
         return f"`python -m camvid check {self.root}` lists every fault"
 
 
-def load_picture(path: Path) -> Image.Image:
-    """Decode a picture whole, checksums included. Raises ValueError naming a file that is not a whole picture."""
-    data = path.read_bytes()
-    try:
-        Image.open(BytesIO(data)).verify()  # PNG checksums, which decoding alone passes over
-        picture = Image.open(BytesIO(data))
-        picture.load()
-    except UnidentifiedImageError as error:
-        raise ValueError(f"{path}: unreadable picture ({len(data)} bytes in no known format)") from error
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError) as error:
-        raise ValueError(f"{path}: unreadable or truncated picture ({error or type(error).__name__})") from error
-    return picture
-
-
-def picture_size(path: Path) -> tuple[int, int]:
-    """Height and width of a picture, by its header alone. Raises ValueError naming a file that is no picture."""
-    try:
-        with Image.open(path) as picture:
-            return picture.height, picture.width
-    except (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError):
-        decoded = load_picture(path)  # which says what is wrong
-        return decoded.height, decoded.width
-
-
 def size_mismatch(frame: Frame, image: tuple[int, ...], mask: tuple[int, ...]) -> str:
     """The message for an image and a mask of different sizes (height, width)."""
     return f"{frame.mask}: label is {mask[1]}x{mask[0]}, its frame {frame.image.name} is {image[1]}x{image[0]}"
 
 
 def content_digest(dataset: CamVid) -> str:
-    """SHA-256 over frame names, file bytes, splits, taxonomy and label table, wherever the files lie."""
+    """SHA-256 over frame names, what is read of the files, splits, taxonomy and label table, wherever the files lie."""
     digest = hashlib.sha256(dataset.taxonomy.digest.encode())
-    digest.update(json.dumps(asdict(dataset.labels)).encode())
+    digest.update(json.dumps(dataset.labels.table).encode())
     for split, frames in sorted(dataset.splits.items()):
         for frame in sorted(frames, key=lambda frame: frame.name):
-            files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (frame.image, frame.mask)]
+            files = [hashlib.sha256(content).hexdigest() for content in frame_contents(frame)]
             digest.update(json.dumps([split, frame.name, *files]).encode())
     return digest.hexdigest()
+
+
+def frame_contents(frame: Frame) -> Iterator[bytes]:
+    """What is read of a frame, for digests: the bytes of its image and of its mask, each with what is done to it."""
+    for path, label in ((frame.image, False), (frame.mask, True)):
+        data = path.read_bytes()
+        yield data + beyond_decoding(data, label)

@@ -27,7 +27,7 @@ def local(artifact: wandb.Artifact, name: str) -> Path:
 
 def test_holds_every_file_under_its_own_name(artifact, dataset):
     files = [path for path in dataset.root.rglob("*") if path.is_file()]
-    assert len(files) == 12
+    assert len(files) == 13  # 6 pairs and codes.txt
     for path in files:
         entry = artifact.manifest.entries[f"data/{path.relative_to(dataset.root).as_posix()}"]
         assert Path(entry.local_path) == path  # read where it lies, not copied
@@ -74,6 +74,23 @@ def test_frame_table_shows_masks_over_the_stored_frames(artifact, dataset):
     (kind,) = (kind for kind in names if kind["wb_type"] == "image-file")
     labels = kind["params"]["mask_class_maps"]["params"]["val"]["ground_truth"]
     assert labels == {**{str(i): name for i, name in enumerate(dataset.taxonomy.names)}, "255": "Void"}
+
+
+def test_frames_that_a_camera_turned_are_shown_upright(dataset):
+    from PIL import Image
+
+    frame, plain = dataset.splits["val"]
+    upright = dataset.read_image(frame)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.ascontiguousarray(np.rot90(upright))).save(frame.image, exif=exif.tobytes())
+    artifact = dataset_artifact(dataset, "camvid", content_digest(dataset))
+    rows = {row[0]: row[3] for row in json.loads(local(artifact, "frames.table.json").read_text())["data"]}
+    assert rows[plain.name]["path"] == f"data/val/{plain.name}.png"
+    shown = np.asarray(Image.open(local(artifact, rows[frame.name]["path"])))
+    assert shown.shape == upright.shape  # stored as it is seen: not every viewer obeys EXIF
+    assert np.abs(shown.astype(int).mean((0, 1)) - upright.mean((0, 1))).max() < 2
+    assert np.corrcoef(shown.ravel(), upright.ravel())[0, 1] > 0.5
 
 
 def test_overlays_are_the_masks(artifact, dataset):

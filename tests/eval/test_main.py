@@ -211,7 +211,7 @@ def test_predict_a_folder_with_a_damaged_image(run_folder, data, tmp_path, capsy
     assert main(["predict", str(run_folder), str(tmp_path / "in"), "--out", str(tmp_path / "out")]) == 2
     out, err = capsys.readouterr()
     assert out == f"4 files written to {tmp_path / 'out'}\n"
-    assert err.startswith(f"error: {tmp_path / 'in' / '0001TP_000020.png'}: cannot be decoded")
+    assert err.startswith(f"error: {tmp_path / 'in' / '0001TP_000020.png'}: unreadable")
     with Image.open(tmp_path / "out" / "masks" / "0001TP_000021.png") as mask:
         assert mask.size == SIZE[::-1]
         assert np.asarray(mask).max() < 11

@@ -1,0 +1,149 @@
+"""The one reader of pictures: every orientation, depth and mode."""
+
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from files.pictures import beyond_decoding, load_label, load_picture, read_image
+from tests.files.written import grey_png
+
+# What a camera stores that is held so, for each EXIF orientation: the inverse of how viewers turn it.
+STORED: dict[int, Callable[[Any], Any]] = {
+    1: lambda seen: seen,
+    2: lambda seen: seen[:, ::-1],
+    3: lambda seen: seen[::-1, ::-1],
+    4: lambda seen: seen[::-1],
+    5: lambda seen: seen.swapaxes(0, 1),
+    6: np.rot90,
+    7: lambda seen: seen[::-1, ::-1].swapaxes(0, 1),
+    8: lambda seen: np.rot90(seen, -1),
+}
+RAMP = np.linspace(0, 65535, 6 * 5).round().astype(np.uint16).reshape(5, 6)
+
+
+def save(array, path, orientation=None):
+    exif = Image.Exif()
+    if orientation:
+        exif[0x0112] = orientation
+    picture = Image.fromarray(np.ascontiguousarray(array))
+    picture.save(path, exif=exif.tobytes(), quality=100, subsampling=0, lossless=True)
+    return path
+
+
+@pytest.fixture
+def seen():
+    """A picture as one sees it, each corner of another colour, in blocks that JPEG keeps."""
+    corners = np.array([[(250, 10, 10), (10, 250, 10), (10, 10, 250)], [(250, 250, 10), (10, 250, 250), (9, 9, 9)]])
+    return corners.astype(np.uint8).repeat(16, 0).repeat(16, 1)
+
+
+@pytest.mark.parametrize("orientation", STORED)
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp", "tif"])
+def test_a_picture_is_turned_upright(seen, orientation, ending, tmp_path):
+    path = save(STORED[orientation](seen), tmp_path / f"a.{ending}", orientation)
+    found = read_image(path)
+    assert found.shape == seen.shape
+    assert np.abs(found.astype(int) - seen).max() <= (4 if ending == "jpg" else 0)
+
+
+@pytest.mark.parametrize("orientation", STORED)
+def test_a_label_is_turned_like_its_frame(orientation, tmp_path):
+    values = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    found = load_label(save(STORED[orientation](values), tmp_path / "a.png", orientation))
+    assert (found.mode, np.asarray(found).tolist()) == ("L", values.tolist())
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 77])
+def test_an_orientation_that_does_not_exist_turns_nothing(seen, orientation, tmp_path):
+    path = save(seen, tmp_path / "a.png", orientation)
+    assert (read_image(path) == seen).all()
+    assert beyond_decoding(path.read_bytes()) == b""
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+def test_exif_that_cannot_be_read_turns_nothing(seen, tmp_path):
+    for number, exif in enumerate((b"Exif\0\0nonsense", b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x12\x01")):
+        path = tmp_path / f"{number}.jpg"
+        Image.fromarray(seen).save(path, exif=exif, quality=100, subsampling=0)
+        assert read_image(path).shape == seen.shape
+        assert beyond_decoding(path.read_bytes()) == b""
+
+
+def test_sixteen_bits_of_grey_are_scaled_as_sixteen_bits_of_colour_are(tmp_path):
+    cv2.imwrite(str(tmp_path / "grey.png"), RAMP)
+    cv2.imwrite(str(tmp_path / "color.png"), np.stack([RAMP] * 3, -1))
+    grey, color = (read_image(tmp_path / name) for name in ("grey.png", "color.png"))
+    with Image.open(tmp_path / "grey.png") as picture:
+        assert picture.mode == "I;16"
+    assert (grey.min(), grey.max(), len(np.unique(grey))) == (0, 255, RAMP.size)
+    assert (grey == color).all()
+
+
+@pytest.mark.parametrize("kind", ["<u2", ">u2"])
+def test_sixteen_bits_in_either_byte_order(kind, tmp_path):
+    modes = {"<u2": "I;16", ">u2": "I;16B"}
+    picture = Image.frombytes(modes[kind], RAMP.shape[::-1], RAMP.astype(kind).tobytes())
+    picture.save(tmp_path / "a.tif")
+    with Image.open(tmp_path / "a.tif") as found:
+        assert found.mode == modes[kind]
+    assert (read_image(tmp_path / "a.tif") == (RAMP // 256)[..., None]).all()
+
+
+@pytest.mark.parametrize("mode", ["I", "F"])
+def test_modes_without_a_range_are_named(mode, tmp_path):
+    Image.new(mode, (4, 3), 7).save(tmp_path / "a.tif")
+    with pytest.raises(
+        ValueError, match=rf"a\.tif: mode {mode} has no fixed range of brightness; save .* 8 or 16 bits"
+    ):
+        read_image(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "CMYK"])
+def test_modes_of_eight_bits_are_what_pillow_makes_of_them(mode, tmp_path):
+    rng = np.random.default_rng(0)
+    picture = Image.fromarray(rng.integers(0, 256, (5, 6, 3), np.uint8)).convert(mode)
+    path = tmp_path / ("a.tif" if mode == "CMYK" else "a.png")
+    picture.save(path)
+    assert (read_image(path) == np.asarray(picture.convert("RGB"))).all()
+    assert beyond_decoding(path.read_bytes()) == b""
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_a_grey_label_keeps_the_values_that_are_stored(bits, tmp_path):
+    values = np.stack([np.arange(2**bits), np.arange(2**bits)[::-1]])[:, : 2**bits - (bits > 1)]  # end within a byte
+    grey_png(values, bits, tmp_path / "a.png")
+    found = load_label(tmp_path / "a.png")
+    assert found.mode == "L"
+    assert np.asarray(found).tolist() == values.tolist()
+    assert (read_image(tmp_path / "a.png")[..., 0] == values * (255 // (2**bits - 1))).all()  # a frame is spread
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_a_label_with_a_palette_keeps_its_values_too(bits, tmp_path):
+    values = np.arange(2**bits, dtype=np.uint8)[None]
+    picture = Image.fromarray(values)
+    picture.putpalette(range(200, 200 - 3 * 2**bits, -1))
+    picture.save(tmp_path / "a.png", bits=bits)
+    assert np.asarray(load_label(tmp_path / "a.png")).tolist() == values.tolist()
+
+
+def test_what_is_beyond_decoding_is_marked_where_it_is_read(seen, tmp_path):
+    turned = save(STORED[6](seen), tmp_path / "turned.jpg", 6).read_bytes()
+    assert beyond_decoding(turned) == beyond_decoding(turned, label=True) == b"orientation 6"
+    for bits, marks in {4: (b"", b"4 bits"), 8: (b"", b""), 16: (b"16 bits", b"")}.items():
+        grey_png(np.zeros((2, 2), int), bits, tmp_path / "grey.png")
+        data = (tmp_path / "grey.png").read_bytes()
+        assert (beyond_decoding(data), beyond_decoding(data, label=True)) == marks
+    assert beyond_decoding(b"") == beyond_decoding(turned[:40]) == beyond_decoding(b"Exif, but no picture") == b""
+
+
+def test_what_cannot_be_read_is_named(tmp_path):
+    (tmp_path / "folder.png").mkdir()
+    for name, reason in {"folder.png": "Is a directory", "no.png": "No such file or directory"}.items():
+        for read in (read_image, load_label, load_picture):
+            with pytest.raises(ValueError, match=rf"{name}: cannot be read \({reason}\)"):
+                read(tmp_path / name)
