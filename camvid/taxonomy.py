@@ -26,6 +26,8 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from files.texts import read_text
+
 Color: TypeAlias = tuple[int, int, int]
 
 IGNORE_INDEX = 255
@@ -138,9 +140,11 @@ def load_taxonomy(name_or_yaml_path: str | Path) -> Taxonomy:
         known = ", ".join(TAXONOMIES)
         raise FileNotFoundError(f"taxonomy {str(name_or_yaml_path)!r}: neither one of {known} nor a YAML file")
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        data = yaml.safe_load(read_text(path))
+    except yaml.YAMLError as error:
         raise TaxonomyError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    except ValueError as error:  # no text
+        raise TaxonomyError(str(error)) from error
     return Taxonomy.from_dict(data, str(path))
 
 

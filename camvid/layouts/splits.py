@@ -1,17 +1,18 @@
 """Which frames train, validate and test.
 
 - `official`: the split that the data set itself carries: its folders (segnet, kaggle), its `splits.yaml`, or its
-  `train.txt`, `val.txt`, `test.txt` with one frame name a line; else CamVid's published one (367, 101 and 233 frames),
-  stored beside this file; else, where none of these knows the frames, fastai's `valid.txt` (no test split then).
+  `train.txt`, `val.txt`, `test.txt` with one frame name a line (both may lack test); else CamVid's published one (367,
+  101 and 233 frames), stored beside this file; else, where none of these knows the frames, fastai's `valid.txt` (no
+  test split then).
 - `sequence`: whole drives go to one split; with fewer than three, each drive is cut into three stretches.
 - `random`: warns, because neighbouring frames are nearly the same picture and leak.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -19,16 +20,15 @@ import numpy as np
 import yaml
 
 from camvid.layouts.dataset import Frame
+from camvid.layouts.notices import LeakWarning, notice
 from camvid.layouts.pairs import PICTURES, SPLITS, Scan
+from files.texts import read_lines, read_text
 
 Names: TypeAlias = dict[str, tuple[str, ...]]
 
+NEEDED = ("train", "val")  # a data set may do without a test split
 SHARES = {"train": 0.7, "val": 0.15, "test": 0.15}
 OFFICIAL = Path(__file__).with_name("official_split")
-
-
-class LeakWarning(UserWarning):
-    """Frames of one drive lie in several splits, so that scores on val and test promise too much."""
 
 
 def split_frames(scan: Scan, split: str = "official", seed: int = 0) -> dict[str, tuple[Frame, ...]]:
@@ -49,10 +49,10 @@ def _official(scan: Scan, seed: int) -> Names:
     present = [frame.name for frame in scan.frames]
     if own := _own_lists(scan.root):
         return _checked(own, present, scan.root)
-    published = {key: set(_read_list(OFFICIAL / f"{key}.txt")) for key in SPLITS}
-    unknown = [name for name in present if not any(name in names for names in published.values())]
+    lists = published()
+    unknown = [name for name in present if not any(name in names for names in lists.values())]
     if not unknown:
-        return {key: tuple(name for name in present if name in names) for key, names in published.items()}
+        return {key: tuple(name for name in present if name in names) for key, names in lists.items()}
     valid = scan.root / "valid.txt"
     if len(unknown) == len(present) and valid.is_file():
         held_out = _read_list(valid)
@@ -64,34 +64,41 @@ def _official(scan: Scan, seed: int) -> Names:
     )
 
 
+@lru_cache(maxsize=1)
+def published() -> dict[str, frozenset[str]]:
+    """The frame names of CamVid's official splits."""
+    return {key: frozenset(_read_list(OFFICIAL / f"{key}.txt")) for key in SPLITS}
+
+
 def _own_lists(root: Path) -> Names | None:
     """The lists that a data set ships at its root, if it does."""
     stored = root / "splits.yaml"
     if stored.is_file():
         try:
-            data = yaml.safe_load(stored.read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            data = yaml.safe_load(read_text(stored))
+        except yaml.YAMLError as error:
             raise ValueError(f"{stored}: not valid YAML: {' '.join(str(error).split())}") from error
         return _parsed(data, stored)
     files = {key: root / f"{key}.txt" for key in SPLITS}
     there = [path for path in files.values() if path.is_file()]
-    if there and len(there) < len(files):
-        absent = next(path for path in files.values() if not path.is_file())
-        raise ValueError(f"{absent}: missing beside {there[0].name}; all of train.txt, val.txt and test.txt are needed")
-    return {key: _read_list(path) for key, path in files.items()} if there else None
+    absent = [path for key, path in files.items() if key in NEEDED and not path.is_file()]
+    if there and absent:
+        raise ValueError(f"{absent[0]}: missing beside {there[0].name}; train.txt and val.txt are needed, test.txt not")
+    return {key: _read_list(path) if path.is_file() else () for key, path in files.items()} if there else None
 
 
 def _parsed(data: Any, path: Path) -> Names:
-    lists = isinstance(data, Mapping) and set(data) == set(SPLITS) and all(isinstance(v, list) for v in data.values())
+    keys = isinstance(data, Mapping) and set(NEEDED) <= set(data) <= set(SPLITS)
+    lists = keys and all(isinstance(names, list) for names in data.values())
     if not lists or not all(isinstance(name, str) for names in data.values() for name in names):
-        raise ValueError(f"{path}: a mapping of train, val and test to lists of frame names is needed")
-    return {key: tuple(data[key]) for key in SPLITS}
+        raise ValueError(f"{path}: a mapping of train, val and maybe test to lists of frame names is needed")
+    return {key: tuple(data.get(key, ())) for key in SPLITS}
 
 
 def _read_list(path: Path) -> tuple[str, ...]:
     """One frame name a line; an ending such as .png is dropped."""
-    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
-    return tuple(Path(line).stem if line.lower().endswith(PICTURES) else line for line in lines if line)
+    lines = (line for line in read_lines(path) if line)
+    return tuple(Path(line).stem if line.lower().endswith(PICTURES) else line for line in lines)
 
 
 def _checked(names: Names, present: Iterable[str], root: Path) -> Names:
@@ -147,11 +154,11 @@ def _stretches(names: list[str], root: Path) -> Names:
 
 
 def _at_random(scan: Scan, seed: int) -> Names:
-    warnings.warn(
+    notice(
         f"{scan.root}: split random: neighbouring frames are nearly the same picture and leak from train into val and "
         "test, so that scores promise too much; take split official or sequence",
         LeakWarning,
-        stacklevel=4,
+        level=4,
     )
     names = [frame.name for frame in scan.frames]
     np.random.default_rng(seed).shuffle(names)

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from camvid.taxonomy import Color
+from files.texts import read_lines
 
 
 def read_codes(path: Path) -> tuple[str, ...]:
     """fastai's codes.txt, one name a line: the i-th names value i of the masks. Raises ValueError naming the file."""
-    names = tuple("\n".join(_lines(path)).rstrip().split("\n"))
+    names = tuple("\n".join(read_lines(path)).rstrip().split("\n"))
     if not all(names) or len(names) > 256:
         raise ValueError(f"{path}: 1 to 256 names are needed, one a line and no empty line between them")
     _unique(path, names)
@@ -21,7 +22,7 @@ def read_codes(path: Path) -> tuple[str, ...]:
 
 def read_class_dict(path: Path) -> dict[str, Color]:
     """Kaggle's class_dict.csv with columns name, r, g, b and maybe others. Raises ValueError naming the line."""
-    rows = csv.DictReader(_lines(path), skipinitialspace=True)
+    rows = csv.DictReader(read_lines(path), skipinitialspace=True)
     columns = [column.strip() for column in rows.fieldnames or ()]
     rows.fieldnames = columns
     if not {"name", "r", "g", "b"} <= set(columns):
@@ -32,17 +33,9 @@ def read_class_dict(path: Path) -> dict[str, Color]:
 
 def read_label_colors(path: Path) -> dict[str, Color]:
     """CamVid's label_colors.txt, "R G B name" a line. Raises ValueError naming the line."""
-    rows = [(number, line.split()) for number, line in enumerate(_lines(path), 1) if line]
+    rows = [(number, line.split()) for number, line in enumerate(read_lines(path), 1) if line]
     pairs = [_pair(path, number, " ".join(parts[3:]), parts[:3]) for number, parts in rows]
     return _palette(path, pairs)
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: not a text file in UTF-8: {error}") from error
-    return [line.strip() for line in text.splitlines()]
 
 
 def _pair(path: Path, number: int, name: str | None, color: Sequence[str | None]) -> tuple[str, Color]:

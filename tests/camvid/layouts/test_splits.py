@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from camvid.layouts import SPLITS, open_camvid, scan_layout
 from camvid.layouts import splits as splits_module
 from camvid.layouts.dataset import Frame
+from camvid.layouts.notices import LeakWarning
 from camvid.layouts.pairs import Scan, sequence_of
-from camvid.layouts.splits import LeakWarning, split_frames
-from tests.camvid.drawn import OFFICIAL, draw, write_fastai, write_kaggle, write_original, write_segnet
+from camvid.layouts.splits import split_frames
+from tests.camvid.drawn import OFFICIAL, SEGNET, draw, write_fastai, write_kaggle, write_original, write_segnet
 
 OWN = {"train": ["clip_1", "clip_2", "clip_3"], "val": ["clip_4"], "test": ["clip_5"]}
 
@@ -22,6 +23,11 @@ OFFICIAL_LISTS = Path(splits_module.__file__).parent / "official_split"
 def scan_of(names: list[str]) -> Scan:
     frames = tuple(Frame(name, sequence_of(name), Path(name), Path(name)) for name in sorted(names))
     return Scan(Path("root"), "original", frames, None, ())
+
+
+def name_values(root):
+    """Frames that are not of CamVid's drives: what their masks hold is listed, or it would be a guess."""
+    (root / "codes.txt").write_text("\n".join([*SEGNET, "Void"]))
 
 
 def names_of(splits):
@@ -59,6 +65,7 @@ def test_published_lists_are_disjoint_and_complete():
 @pytest.mark.parametrize("write", [write_segnet, write_kaggle])
 def test_folders_are_the_official_split_of_layouts_that_have_them(write, tmp_path):
     write(tmp_path, draw(OWN))
+    name_values(tmp_path)
     (tmp_path / "train.txt").write_text("/SegNet/CamVid/train/x.png /SegNet/CamVid/trainannot/x.png\n")  # passed over
     assert names_of(open_camvid(tmp_path).splits) == OWN
 
@@ -100,7 +107,10 @@ BAD_LISTS = {
     "forgotten frame": ({"val.txt": ""}, r"1 frames are in no list \(first: clip_4\)"),
     "twice": ({"val.txt": "clip_4\nclip_1"}, r"1 frames are listed twice \(first: clip_1\)"),
     "yaml broken": ({"splits.yaml": "train: ["}, r"splits\.yaml: not valid YAML"),
-    "yaml of another form": ({"splits.yaml": "{train: [clip_1], val: [clip_4]}"}, r"splits\.yaml: a mapping of train"),
+    "yaml of another form": (
+        {"splits.yaml": "{train: [clip_1], valid: []}"},
+        r"splits\.yaml: a mapping of train",
+    ),
     "yaml with numbers": ({"splits.yaml": "{train: [1], val: [2], test: [3]}"}, r"splits\.yaml: a mapping of train"),
 }
 
@@ -114,6 +124,17 @@ def test_bad_lists_are_named(files, message, tmp_path):
             (tmp_path / name).write_text(text)
     with pytest.raises(ValueError, match=message):
         open_camvid(tmp_path)
+
+
+@pytest.mark.parametrize("form", ["text", "yaml"])
+def test_own_lists_may_do_without_test(form, tmp_path):
+    write_original(tmp_path, draw({"train": ["clip_1", "clip_2"], "val": ["clip_3"]}))
+    if form == "text":
+        (tmp_path / "train.txt").write_text("clip_1\nclip_2")
+        (tmp_path / "val.txt").write_text("clip_3")
+    else:
+        (tmp_path / "splits.yaml").write_text("{train: [clip_1, clip_2], val: [clip_3]}")
+    assert names_of(open_camvid(tmp_path).splits) == {"train": ["clip_1", "clip_2"], "val": ["clip_3"], "test": []}
 
 
 def test_fastais_valid_txt_splits_strange_names(tmp_path):
@@ -175,6 +196,7 @@ def test_random_split_warns_and_follows_its_seed():
 
 def test_random_split_of_folders_pools_them(tmp_path):
     write_segnet(tmp_path, draw(OWN))
+    name_values(tmp_path)
     with pytest.warns(LeakWarning) as caught:
         splits = open_camvid(tmp_path, split="random").splits
     assert caught[0].filename == __file__

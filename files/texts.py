@@ -1,0 +1,39 @@
+"""Text files as editors on any system save them."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+# UTF-16's little-endian mark is the beginning of UTF-32's, which therefore comes first.
+MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, without its byte order mark; that mark says the encoding, and without one it is UTF-8.
+
+    Raises:
+        ValueError: the bytes are not text in that encoding; the message names file, encoding and the fix.
+        OSError: it cannot be read.
+    """
+    data = path.read_bytes()
+    encoding = next((name for mark, name in MARKS.items() if data.startswith(mark)), "utf-8")
+    try:
+        text = data.decode(encoding)
+        if "\0" in text:  # as UTF-16 without its mark looks
+            raise ValueError("it has zero bytes")
+    except ValueError as error:
+        name = encoding.removesuffix("-sig").upper()
+        raise ValueError(f"{path}: not a text file in {name} ({error}); save it as UTF-8") from error
+    return text
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file, whichever line ends it has, without spaces around them. Raises as `read_text` does."""
+    return [line.strip() for line in read_text(path).splitlines()]
