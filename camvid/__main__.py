@@ -38,7 +38,8 @@ def _check(options: argparse.Namespace) -> int:
     report = check(options.root, taxonomy, options.layout, options.split, options.seed)
     for fault in report.faults:
         print(fault)
-    print(f"{options.root}: {report.frames} pairs, {len(report.faults)} faults", file=sys.stderr)
+    for line in (*report.taken, f"{report.frames} pairs, {len(report.faults)} faults"):
+        print(f"{options.root}: {line}", file=sys.stderr)
     return 1 if report.faults else 0
 
 

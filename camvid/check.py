@@ -1,28 +1,48 @@
-"""Every fault of a data set on disk, one line each."""
+"""Every fault of a data set on disk, one line each, and how its layout, splits and classes were taken."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from tqdm import tqdm
 
+from camvid.labels import IndexLabels
 from camvid.layouts import LAYOUTS, SPLITS, CamVid, Frame, Scan, scan_layout
-from camvid.layouts.dataset import load_picture, size_mismatch
-from camvid.layouts.splits import split_frames
-from camvid.taxonomy import Taxonomy
+from camvid.layouts.dataset import size_mismatch
+from camvid.layouts.recognise import describe_folder
+from camvid.layouts.splits import NEEDED, split_frames
+from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 
-LISTED = 5  # colours outside the taxonomy that are named for one label; the others are counted
+FEW, LISTED = 20, 5  # up to FEW colours outside the taxonomy get a line each; of more, as smoothing makes them, LISTED
 
 
 class Report(NamedTuple):
-    """Number of complete pairs, and one line per fault that starts with the file."""
+    """What a check found.
+
+    Attributes:
+        frames: number of complete pairs.
+        faults: one line for each; it starts with the file.
+        taken: how the data was understood: layout and splits, and what the labels stand for.
+    """
 
     frames: int
     faults: list[str]
+    taken: list[str]
+
+
+class Read(NamedTuple):
+    """What reading one frame found: faults, pixel counts of what is outside the taxonomy, class indices with void."""
+
+    faults: list[str]
+    outside: dict[str, int]
+    classes: frozenset[int]
 
 
 def check(
@@ -32,52 +52,90 @@ def check(
 
     Faults: a frame or label without its partner, duplicate names, an unreadable or truncated file, a label of another
     size than its frame, colours or indices outside the taxonomy, a split that does not fit or is empty.
-    A data set in folders may do without a test split, but not with an empty folder for it.
+    A data set may do without a test split, but not with an empty folder for it.
 
     Raises:
-        ValueError: no layout fits, or the taxonomy does not fit the labels at all.
+        ValueError: no layout fits, or one that holds no pair, or the taxonomy does not fit the labels at all.
         FileNotFoundError: the root is missing.
     """
     scan = scan_layout(root, layout)
-    dataset = CamVid(scan.root, scan.layout, taxonomy, {}, LAYOUTS[scan.layout].labels(scan.root, taxonomy))
-    faults = [*scan.faults, *_split_faults(scan, split, seed)]
+    dataset = CamVid(scan.root, scan.layout, taxonomy, {}, LAYOUTS[scan.layout].labels(scan, taxonomy))
+    splits, faults = _splits(scan, split, seed)
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        found = pool.map(lambda frame: list(_frame_faults(dataset, frame)), scan.frames)
-        for lines in tqdm(found, "checking", len(scan.frames), unit="frame", disable=None):
-            faults += lines
-    return Report(len(scan.frames), faults)
+        reading = pool.map(partial(_read, dataset), scan.frames)
+        found = list(tqdm(reading, "checking", len(scan.frames), unit="frame", disable=None))
+    faults = [*scan.faults, *faults, *_outside(zip(scan.frames, found, strict=True), taxonomy.name)]
+    faults += [fault for one in found for fault in one.faults]
+    seen = frozenset[int]().union(*(one.classes for one in found))
+    sizes = ", ".join(f"{key} {len(frames)}" for key, frames in splits.items())
+    taken = [f"layout {scan.layout}" + (f", split {split}: {sizes}" if splits else ""), _classes(dataset, seen)]
+    return Report(len(scan.frames), faults, taken)
 
 
-def _split_faults(scan: Scan, split: str, seed: int) -> list[str]:
+def _splits(scan: Scan, split: str, seed: int) -> tuple[Mapping[str, Sequence[Frame]], list[str]]:
+    """The splits, empty where they do not fit, and what is wrong with them."""
     try:
         splits = split_frames(scan, split, seed)
     except ValueError as error:
-        return [str(error)]
-    left_out = scan.folders is not None and not (scan.root / "test").exists()
-    needed = [key for key in SPLITS if not (key == "test" and left_out)]
-    return [f"{scan.root}: split {key} is empty" for key in needed if not splits[key]]
+        return {}, [str(error)]
+    folders = scan.folders is not None
+    needed = [key for key in SPLITS if key in NEEDED or (folders and (scan.root / key).exists())]
+    faults = []
+    for key in (key for key in needed if not splits[key]):
+        there = folders and (scan.root / key).is_dir()
+        faults.append(f"{scan.root}: split {key} is empty" + (f": {describe_folder(scan.root / key)}" if there else ""))
+    return splits, faults
 
 
-def _frame_faults(dataset: CamVid, frame: Frame) -> Iterator[str]:
+def _read(dataset: CamVid, frame: Frame) -> Read:
+    faults: list[str] = []
+    outside: dict[str, int] = {}
+    classes: frozenset[int] = frozenset()
     image_size = mask_size = None
     try:
-        width, height = load_picture(frame.image).size
-        image_size = (height, width)
+        image_size = dataset.read_image(frame).shape[:2]
     except (ValueError, OSError) as error:
-        yield str(error)
+        faults.append(str(error))
     try:
         mask, outside = dataset.decode(frame)
         mask_size = mask.shape
-        yield from _outside(frame, outside, dataset.taxonomy.name)
+        classes = frozenset(np.flatnonzero(np.bincount(mask.ravel(), minlength=IGNORE_INDEX + 1)).tolist())
     except (ValueError, OSError) as error:
-        yield str(error)
+        faults.append(str(error))
     if image_size and mask_size and image_size != mask_size:
-        yield size_mismatch(frame, image_size, mask_size)
+        faults.append(size_mismatch(frame, image_size, mask_size))
+    return Read(faults, outside, classes)
 
 
-def _outside(frame: Frame, outside: dict[str, int], taxonomy: str) -> Iterator[str]:
-    values = list(outside.items())
-    for value, count in values[:LISTED]:
-        yield f"{frame.mask}: {value} outside taxonomy {taxonomy}: {count} pixels"
-    if rest := values[LISTED:]:
-        yield f"{frame.mask}: {len(rest)} more values outside taxonomy {taxonomy}: {sum(n for _, n in rest)} pixels"
+def _outside(found: Iterable[tuple[Frame, Read]], taxonomy: str) -> Iterator[str]:
+    """One line for each colour or value, the most frequent first, with a file that holds it and the number of files."""
+    places: defaultdict[str, list[tuple[Path, int]]] = defaultdict(list)
+    for frame, read in found:
+        for value, count in read.outside.items():
+            places[value].append((frame.mask, count))
+    ranked = sorted(places.items(), key=lambda item: -sum(count for _, count in item[1]))
+    listed = len(ranked) if len(ranked) <= FEW else LISTED
+    for value, files in ranked[:listed]:
+        yield _line(value, files, taxonomy)
+    if rest := ranked[listed:]:
+        yield _line(f"{len(rest)} more values", [place for _, files in rest for place in files], taxonomy)
+
+
+def _line(what: str, places: Sequence[tuple[Path, int]], taxonomy: str) -> str:
+    files = {path: None for path, _ in places}
+    where = f" in {len(files)} files, of which this is the first" if len(files) > 1 else ""
+    return f"{next(iter(files))}: {what} outside taxonomy {taxonomy}: {sum(n for _, n in places)} pixels{where}"
+
+
+def _classes(dataset: CamVid, seen: frozenset[int]) -> str:
+    """The classes with the values that stand for them, where labels have values, and those that no label shows."""
+    taxonomy, labels = dataset.taxonomy, dataset.labels
+    values: defaultdict[int, list[int]] = defaultdict(list)
+    if isinstance(labels, IndexLabels):
+        for value, index in labels.known.items():
+            values[index] = sorted((*values[index], value))
+    names = [*enumerate(taxonomy.names), *([(IGNORE_INDEX, "void")] if IGNORE_INDEX in values else [])]
+    listed = ", ".join(" ".join([name, *map(str, values[index])]) for index, name in names)
+    absent = [name for index, name in enumerate(taxonomy.names) if index not in seen]
+    what = "classes with their values" if isinstance(labels, IndexLabels) else "classes"
+    return f"{what} ({taxonomy.name}): {listed}" + (f"; in no label: {', '.join(absent)}" if absent else "")

@@ -202,6 +202,13 @@ def empty_val(root):
             file.unlink()
 
 
+def nested(root):
+    for folder in ("train", "val", "test"):
+        (root / folder).rename(root / "city")
+        (root / folder).mkdir()
+        (root / "city").rename(root / folder / "city")
+
+
 def remove_mask(root):
     sorted((root / "valannot").iterdir())[0].unlink()
 
@@ -219,6 +226,7 @@ def remove_mask(root):
         ([], label_outside, "77"),
         ([], remove_mask, "damaged/val/"),
         ([], empty_val, "the val split has no frames"),
+        ([], nested, "layout segnet, and no frame with its label: train/ holds no picture, but train/city/ has"),
     ],
 )
 def test_mistakes_are_named_in_one_line_with_exit_code_2(data, tmp_path, here, capsys, flags, change, message):

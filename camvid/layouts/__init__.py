@@ -53,13 +53,13 @@ def open_camvid(
         seed: of the random split, and of ties between sequences of equal length.
 
     Raises:
-        ValueError: no layout fits, frames or labels without a partner, duplicate names, a split that does not fit the
-            frames, labels of another taxonomy; the message names file, value and fix.
+        ValueError: no layout fits, or one that holds no pair, frames or labels without a partner, duplicate names, a
+            split that does not fit the frames, labels of another taxonomy; the message names file, value and fix.
         FileNotFoundError: the root, or a taxonomy's file, is missing.
     """
     taxonomy = find_taxonomy(root, taxonomy)
     scan = scan_layout(root, layout)
-    labels = LAYOUTS[scan.layout].labels(scan.root, taxonomy)
+    labels = LAYOUTS[scan.layout].labels(scan, taxonomy)
     dataset = CamVid(scan.root, scan.layout, taxonomy, {}, labels)
     if scan.faults:
         more = f" and {len(scan.faults) - 1} more faults" if len(scan.faults) > 1 else ""

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from camvid.labels import Labels, color_labels, index_labels
-from camvid.layouts.pairs import Scan, pictures, scan_fastai, scan_kaggle, scan_original, scan_segnet
-from camvid.layouts.tables import read_class_dict, read_codes, read_label_colors
-from camvid.taxonomy import VOID_NAME, Taxonomy, TaxonomyError, load_taxonomy
+from camvid.labels import Labels
+from camvid.layouts.decoders import fastai_labels, kaggle_labels, original_labels, segnet_labels
+from camvid.layouts.pairs import SPLITS, Scan, pictures, scan_fastai, scan_kaggle, scan_original, scan_segnet
+from camvid.taxonomy import Taxonomy
+
+LISTED = 3  # folders that a message names; the others are counted
 
 
 @dataclass(frozen=True)
@@ -21,19 +23,23 @@ class Layout:
     Attributes:
         marks: glob patterns that must all match, "|" between alternatives.
         scan: finds the frames under a root.
-        labels: builds the decoder for the labels under a root.
+        labels: builds the decoder for the labels of what was found.
+        pair: a frame and its label, for messages; {split} stands for each split.
     """
 
     marks: tuple[str, ...]
     scan: Callable[[Path, str], Scan]
-    labels: Callable[[Path, Taxonomy], Labels]
+    labels: Callable[[Scan, Taxonomy], Labels]
+    pair: tuple[str, ...]
 
 
 def scan_layout(root: str | Path, layout: str | None = None) -> Scan:
     """Find the frames of a data set, in the layout given or the one recognised; faults are collected, not raised.
 
-    Raises ValueError for an unknown layout or where none fits (listing what was looked for), FileNotFoundError for a
-    root that is no folder.
+    Raises:
+        ValueError: an unknown layout, none that fits (listing what was looked for), or one without a single pair of
+            frame and label (listing what was found where).
+        FileNotFoundError: a root that is no folder.
     """
     root = Path(root)
     if layout is not None and layout not in LAYOUTS:
@@ -43,7 +49,10 @@ def scan_layout(root: str | Path, layout: str | None = None) -> Scan:
     candidates = LAYOUTS if layout is None else {layout: LAYOUTS[layout]}
     for name, candidate in candidates.items():
         if all(_there(root, mark) for mark in candidate.marks):
-            return candidate.scan(root, name)
+            scan = candidate.scan(root, name)
+            if not scan.frames:
+                raise ValueError(_no_pair(root, name, candidate))
+            return scan
     raise ValueError(_looked_for(root, candidates))
 
 
@@ -66,6 +75,28 @@ def _looked_for(root: Path, candidates: dict[str, Layout]) -> str:
     return f"{root}: no layout of CamVid recognised; looked for {'; '.join(looked)}{hint}"
 
 
+def _no_pair(root: Path, name: str, layout: Layout) -> str:
+    """What was found where, and what would make a pair of it."""
+    folders = list(dict.fromkeys(Path(path).parent.name for path in layout.pair))
+    splits = [key for key in SPLITS if any((root / folder.format(split=key)).is_dir() for folder in folders)]
+    places = dict.fromkeys(root / folder.format(split=key) for key in splits for folder in folders)
+    found = "; ".join(describe_folder(folder) for folder in places)
+    rule = " goes with ".join(path.format(split=splits[0]) for path in layout.pair)
+    return f"{root}: layout {name}, and no frame with its label: {found}. {rule}: rename the files, or move them there"
+
+
+def describe_folder(folder: Path) -> str:
+    """Which pictures lie in a folder, or one folder further down."""
+    if not folder.is_dir():
+        return f"{folder.name}/ is missing"
+    if files := pictures(folder):
+        return f"{folder.name}/ holds {len(files)} pictures (first: {files[0].name})"
+    inner = {path: len(pictures(path)) for path in sorted(folder.iterdir()) if path.is_dir()}
+    listed = ", ".join(f"{folder.name}/{path.name}/ has {count}" for path, count in list(inner.items())[:LISTED])
+    more = f", and {len(inner) - LISTED} more folders" if len(inner) > LISTED else ""
+    return f"{folder.name}/ holds no picture" + (f", but {listed}{more}" if inner else "")
+
+
 def _composites_hint(root: Path) -> str:
     """What to do with side-by-side composites, if the root or a folder in it holds them."""
     for folder in (root, *sorted(path for path in root.iterdir() if path.is_dir())):
@@ -86,44 +117,13 @@ def _is_composite(path: Path) -> bool:
         return False
 
 
-def _fastai_labels(root: Path, taxonomy: Taxonomy) -> Labels:
-    path = root / "codes.txt"
-    return index_labels(taxonomy, read_codes(path), str(path))
-
-
-def _kaggle_labels(root: Path, taxonomy: Taxonomy) -> Labels:
-    path = root / "class_dict.csv"
-    if not path.is_file():  # not among the marks: without it the folders would pass for the original layout
-        raise FileNotFoundError(f"{path}: missing; layout kaggle lists its colours there, in columns name,r,g,b")
-    return color_labels(taxonomy, read_class_dict(path), str(path))
-
-
-def _original_labels(root: Path, taxonomy: Taxonomy) -> Labels:
-    path = root / "label_colors.txt"
-    if path.is_file():
-        return color_labels(taxonomy, read_label_colors(path), str(path))
-    return color_labels(taxonomy, None, "CamVid's list of 32")
-
-
-def _segnet_labels(root: Path, taxonomy: Taxonomy) -> Labels:
-    """The values are camvid11 indices already, 11 is void; a taxonomy may differ in colours and priorities, and may
-    have a class that collects void.
-    """
-    segnet = load_taxonomy("camvid11")
-    groups: dict[str, tuple[str, ...]]
-    groups = {name: (VOID_NAME,) if taxonomy.groups[name] == (VOID_NAME,) else (name,) for name in taxonomy.names}
-    if tuple(name for name in taxonomy.names if groups[name] == (name,)) != segnet.names:
-        raise TaxonomyError(
-            f"taxonomy {taxonomy.name!r} over the SegNet masks in {root}: their values are camvid11 indices; take "
-            "taxonomy camvid11 or camvid12, or the data in layout original, fastai or kaggle"
-        )
-    same = Taxonomy(taxonomy.name, taxonomy.classes, groups)
-    return index_labels(same, (*segnet.names, VOID_NAME), "SegNet's list of 11")
-
-
 LAYOUTS = {
-    "fastai": Layout(("images/", "labels/*_P.png", "codes.txt"), scan_fastai, _fastai_labels),
-    "segnet": Layout(("train/", "trainannot/"), scan_segnet, _segnet_labels),
-    "kaggle": Layout(("train/", "train_labels/"), scan_kaggle, _kaggle_labels),
-    "original": Layout(("*_L.png|*/*_L.png",), scan_original, _original_labels),
+    "fastai": Layout(
+        ("images/", "labels/*_P.png", "codes.txt"), scan_fastai, fastai_labels, ("images/x.png", "labels/x_P.png")
+    ),
+    "segnet": Layout(("train/", "trainannot/"), scan_segnet, segnet_labels, ("{split}/x.png", "{split}annot/x.png")),
+    "kaggle": Layout(
+        ("train/", "train_labels/"), scan_kaggle, kaggle_labels, ("{split}/x.png", "{split}_labels/x_L.png")
+    ),
+    "original": Layout(("*_L.png|*/*_L.png",), scan_original, original_labels, ("x.png", "x_L.png")),
 }

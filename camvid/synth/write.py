@@ -14,7 +14,7 @@ from camvid.synth.kinds import Kind
 from camvid.synth.plan import Shot, plan
 from camvid.synth.render import Picture, check_size, draw_frame
 from camvid.synth.world import make_world
-from camvid.taxonomy import load_taxonomy, original_palette
+from camvid.taxonomy import VOID_NAME, load_taxonomy, original_palette
 
 SPLITS = ("train", "val", "test")
 _PNG_EFFORT = 1  # of 9: more makes files hardly smaller and takes much longer
@@ -84,7 +84,7 @@ LAYOUTS = {
         lambda shot: f"{shot.split}/{shot.name}.png",
         lambda shot: f"{shot.split}annot/{shot.name}.png",
         segnet_indices,
-        lambda shots: {},
+        lambda shots: {"codes.txt": _lines((*load_taxonomy("camvid11").names, VOID_NAME))},
         size=(360, 480),
     ),
     "kaggle": Layout(

@@ -18,6 +18,7 @@ from PIL import Image
 
 from artifacts import start_run
 from camvid.layouts import CamVid, open_camvid
+from camvid.taxonomy import load_taxonomy
 from tests.client import teardown
 
 PROTOCOL: Any = importlib.import_module("wandb.proto.wandb_internal_pb2")
@@ -136,6 +137,7 @@ def dataset(tmp_path: Path) -> CamVid:
             Image.fromarray(rng.integers(0, 256, (48, 64, 3), dtype=np.uint8)).save(root / split / name)
             blocks = rng.permutation(12).reshape(3, 4).astype(np.uint8)
             Image.fromarray(blocks.repeat(16, 0).repeat(16, 1)).save(root / f"{split}annot" / name)
+    (root / "codes.txt").write_text("\n".join((*load_taxonomy("camvid11").names, "Void")))
     return open_camvid(root)
 
 

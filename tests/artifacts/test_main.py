@@ -70,6 +70,19 @@ def test_a_data_set_is_logged_once(dataset, capsys):
     assert {run.job_type for run in logged.used_by()} == {"dataset"}
 
 
+@pytest.mark.usefixtures("online")
+def test_a_data_set_without_a_pair_is_not_logged(dataset, capsys):
+    for folder in ("train", "val", "test"):
+        (dataset.root / folder).rename(dataset.root / "city")
+        (dataset.root / folder).mkdir()
+        (dataset.root / "city").rename(dataset.root / folder / "city")
+    assert main(["dataset", str(dataset.root), "--project", "roads", "--name", "nested"]) == 2
+    assert "layout segnet, and no frame with its label: train/ holds no picture, but train/city/ has 3" in (
+        capsys.readouterr().err
+    )
+    assert not wandb.Api().artifact_exists("roads/nested:latest")
+
+
 def test_faults_are_said_in_one_line(dataset, tmp_path, capsys):
     assert main(["dataset", str(tmp_path / "nowhere")]) == 2
     assert str(tmp_path / "nowhere") in capsys.readouterr().err

@@ -1,7 +1,11 @@
 """The commands as a user runs them: real processes, their output and exit codes."""
 
+import os
+import pty
+import re
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -24,7 +28,10 @@ def test_check_of_a_clean_set(tmp_path):
     write_original(tmp_path, draw())
     done = run("check", tmp_path, "--taxonomy", "camvid32")
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == f"{tmp_path}: 6 pairs, 0 faults\n"
+    layout, classes, count = done.stderr.splitlines()
+    assert layout == f"{tmp_path}: layout original, split official: train 2, val 2, test 2"
+    assert classes.startswith(f"{tmp_path}: classes (camvid32): Animal, Archway, ")
+    assert count == f"{tmp_path}: 6 pairs, 0 faults"
 
 
 def test_check_of_a_damaged_set(tmp_path):
@@ -37,6 +44,71 @@ def test_check_of_a_damaged_set(tmp_path):
     assert first.startswith(f"{tmp_path}/valannot/0016E5_07959.png: label without a frame")
     assert second.startswith(f"{tmp_path}/trainannot/0001TP_006690.png: unreadable picture")
     assert done.stderr.endswith("5 pairs, 2 faults\n")
+
+
+def test_check_shows_a_bar_with_the_time_left_on_a_terminal_alone(tmp_path):
+    write_original(tmp_path, draw())
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
+    command = [sys.executable, "-m", "camvid", "check", str(tmp_path), "--taxonomy", "camvid32"]
+    process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=theirs)
+    os.close(theirs)
+    output, _ = process.communicate(timeout=100)
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert (process.returncode, output) == (0, b"")
+    assert re.search(r"checking: +0%.*\| 0/6 \[00:00<\?", shown)
+    assert re.search(r"checking: 100%.*\| 6/6 \[00:0\d<00:00", shown)
+    assert "checking" not in run("check", tmp_path, "--taxonomy", "camvid32").stderr
+
+
+def test_a_warning_is_one_line_without_its_place_in_the_source(tmp_path):
+    write_segnet(tmp_path, draw({"train": ["park_1", "park_2"], "val": ["park_3"], "test": ["park_4"]}))
+    command = [sys.executable, "-m", "camvid", "check", str(tmp_path), "--split", "random"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=CHECKOUT, timeout=100)
+    guess, leak, *rest = done.stderr.splitlines()
+    assert guess.startswith(
+        f"GuessWarning: {tmp_path}: no codes.txt lists the names of the label values; guessed: 0 Sky"
+    )
+    assert leak.startswith(f"LeakWarning: {tmp_path}: split random: neighbouring frames")
+    assert [line.startswith(f"{tmp_path}: ") for line in rest] == [True] * 3
+
+
+def nested(root, write):
+    """The files of each folder one folder further down, as Cityscapes has them."""
+    write(root, draw())
+    for folder in [path for path in root.iterdir() if path.is_dir()]:
+        (root / "city").mkdir()
+        for path in sorted(folder.iterdir()):
+            path.rename(root / "city" / path.name)
+        (root / "city").rename(folder / "city")
+
+
+@pytest.mark.parametrize(("command", "write"), [("check", write_segnet), ("stats", write_kaggle)])
+def test_a_layout_without_a_pair_is_an_error_that_says_what_was_found(command, write, tmp_path):
+    nested(tmp_path, write)
+    done = run(command, tmp_path)
+    labels, ending = ("trainannot", "") if write is write_segnet else ("train_labels", "_L")
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(
+        f"error: {tmp_path}: layout {write.__name__.removeprefix('write_')}, and no frame with its label"
+    )
+    assert (
+        f"train/ holds no picture, but train/city/ has 2; {labels}/ holds no picture, but {labels}/city/ has 2; "
+        in line
+    )
+    assert line.endswith(f". train/x.png goes with {labels}/x{ending}.png: rename the files, or move them there")
+
+
+def test_names_that_do_not_pair_are_shown(tmp_path):
+    write_fastai(tmp_path, draw())
+    for path in (tmp_path / "images").iterdir():
+        path.rename(path.with_name(f"{path.stem}_leftImg8bit.png"))
+    done = run("check", tmp_path)
+    assert done.returncode == 2
+    assert "images/ holds 6 pictures (first: 0001TP_006690_leftImg8bit.png)" in done.stderr
+    assert "labels/ holds 6 pictures (first: 0001TP_006690_P.png). images/x.png goes with labels/x_P.png" in done.stderr
 
 
 def test_stats_prints_and_writes(tmp_path):
@@ -56,7 +128,7 @@ def test_synth_draws_what_check_passes(layout, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"{tmp_path / 'new'}: 5 frames, layout {layout}\n"
     checked = check(tmp_path / "new", load_taxonomy("camvid11"))
-    assert checked == (5, [])
+    assert checked[:2] == (5, [])
     data = open_camvid(tmp_path / "new")
     assert data.layout == layout
     assert data.read_image(data.splits["train"][0]).shape == (96, 128, 3)

@@ -55,7 +55,7 @@ def frame(root, number):
 def test_labels_are_the_original_colours_regrouped(camvid, taxonomy):
     data = open_camvid(camvid, taxonomy)
     assert (data.layout, [len(part) for part in data.splits.values()]) == ("original", [3, 1, 2])
-    assert check(camvid, data.taxonomy) == (6, [])
+    assert check(camvid, data.taxonomy)[:2] == (6, [])
     expected = np.array([expected_index(name, taxonomy) for name in NAMES], np.uint8)
     for one in data.splits["train"]:
         image, mask = data.read(one)
