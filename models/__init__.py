@@ -50,12 +50,19 @@ def build_model(
     weights: of the backbone; "none", "imagenet" (an optional package where it fits, else timm's hub), or a file
     (.safetensors, .pth). crp: chained residual pooling, for unet and plain_unet.
     mirror: in eval mode, the mean of the logits of the image and of its mirror image.
-    Raises ValueError for an unknown architecture or backbone, listing the choices, and for weights out of reach.
+    Raises ValueError for an unknown architecture or backbone, listing the choices, for weights out of reach, and for
+    mirror where the architecture makes a model that cannot do it.
     """
     if architecture not in ARCHITECTURES:
         raise ValueError(f"architecture: unknown {architecture!r}; choose from {', '.join(ARCHITECTURES)}")
     if isinstance(num_classes, bool) or not isinstance(num_classes, int) or num_classes < 1:
         raise ValueError(f"num_classes: {num_classes!r} is not allowed; use a whole number of 1 or more")
     model = ARCHITECTURES[architecture](num_classes, backbone, weights, crp)
-    model.mirror = mirror
+    if hasattr(model, "mirror"):
+        model.mirror = mirror
+    elif mirror:  # a plain nn.Module would take the attribute and do nothing with it
+        raise ValueError(
+            f"mirror: True is not allowed, {type(model).__name__} of {architecture} cannot do it; use False, or make it "
+            "a SegmentationModel"
+        )
     return model

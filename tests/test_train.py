@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 import train
 from camvid.synth import synth
-from models import load_model
+from models import ARCHITECTURES, load_model
 from tests.client import teardown
 
 ROOT = Path(__file__).parents[1]
@@ -239,6 +239,17 @@ def test_mistakes_are_named_in_one_line_with_exit_code_2(data, tmp_path, here, c
     assert len(error) == 1, said
     assert message in error[0]
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("flags", ["--mirror=true", "--fit=fine_tune", "--backbone_lr_factor=0.1"])
+def test_a_model_of_ones_own_is_refused_what_it_cannot_do(data, tmp_path, here, capsys, monkeypatch, flags):
+    monkeypatch.setitem(ARCHITECTURES, "mine", lambda num_classes, *_: torch.nn.Conv2d(3, num_classes, 1))
+    words = command(data, tmp_path / "runs", "--epochs=1", "--architecture=mine", flags)[2:]
+    assert train.cli(words) == 2
+    (error,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert flags[2:].split("=")[0] in error
+    assert "Conv2d" in error
+    assert not list((tmp_path / "runs").glob("*/checkpoints/*"))
 
 
 @pytest.mark.soak

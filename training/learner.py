@@ -25,7 +25,7 @@ from training.distributed import ALONE, Parallel, Team
 from training.machine import OutOfMemory, is_out_of_memory, memory_advice
 from training.precision import Autocast, Prepare, compile_network
 from training.progress import EpochLine, Evaluate, Validate, Watch
-from training.schedule import Stage, TimeBudget, stages
+from training.schedule import Stage, TimeBudget, check_fit, split_parameters, stages
 
 
 class Loaders(DataLoaders):
@@ -78,14 +78,6 @@ class SetEpoch(Callback):
 
     def after_train(self) -> None:
         self.learn.epoch_metrics["epoch"] = self.epoch
-
-
-def split_parameters(model: nn.Module) -> list[list[nn.Parameter]]:
-    """Two groups: the pretrained backbone, and the rest."""
-    pretrained = getattr(model, "backbone", None)
-    backbone = list(pretrained.parameters()) if isinstance(pretrained, nn.Module) else []
-    known = {id(parameter) for parameter in backbone}
-    return [backbone, [parameter for parameter in model.parameters() if id(parameter) not in known]]
 
 
 def build_learner(
@@ -178,9 +170,11 @@ def fit(
         resume: a checkpoint from `load_checkpoint`; on a CPU the weights end as if nothing had been interrupted.
 
     Raises:
+        ValueError: the schedule treats a backbone apart that the model has not; see `check_fit`.
         TrainingDiverged: the loss is no number any more.
         OutOfMemory: naming the batch size to try.
     """
+    check_fit(learn.model, fit, backbone_lr_factor)
     plan = stages(fit, epochs=epochs, freeze_epochs=freeze_epochs, lr=lr, backbone_lr_factor=backbone_lr_factor)
     total = sum(stage.epochs for stage in plan)
     first = resume["stage"] if resume else 0

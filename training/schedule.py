@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from fastai.callback.core import Callback, CancelFitException, CancelTrainException
+from torch import nn
 
 from training.distributed import Team
 
@@ -53,6 +54,32 @@ def stages(fit: str, *, epochs: int, freeze_epochs: int, lr: float, backbone_lr_
     if fit in SCHEDULES:
         return [Stage(epochs, (lr * (backbone_lr_factor or 1.0), lr), flat=fit == "flat")]
     raise ValueError(f"fit={fit!r}: allowed are {', '.join(SCHEDULES)}")
+
+
+def split_parameters(model: nn.Module) -> list[list[nn.Parameter]]:
+    """Two groups: the pretrained backbone, and the rest."""
+    pretrained = getattr(model, "backbone", None)
+    backbone = list(pretrained.parameters()) if isinstance(pretrained, nn.Module) else []
+    known = {id(parameter) for parameter in backbone}
+    return [backbone, [parameter for parameter in model.parameters() if id(parameter) not in known]]
+
+
+def check_fit(model: nn.Module, fit: str, backbone_lr_factor: float) -> None:
+    """ValueError where a schedule treats the backbone apart and the model has none, or nothing beside it."""
+    if fit != "fine_tune" and not backbone_lr_factor:
+        return
+    setting = "fit='fine_tune'" if fit == "fine_tune" else f"backbone_lr_factor={backbone_lr_factor:g}"
+    backbone, rest = split_parameters(model)
+    if not backbone:
+        raise ValueError(
+            f"{setting} does nothing for {type(model).__name__}, which has no attribute `backbone` with parameters: name "
+            "its pretrained part so, or take fit=one_cycle and backbone_lr_factor=0"
+        )
+    if not rest:
+        raise ValueError(
+            f"{setting} leaves nothing to train in {type(model).__name__}, all of whose parameters are its `backbone`: "
+            "take fit=one_cycle and backbone_lr_factor=0"
+        )
 
 
 class TimeBudget(Callback):

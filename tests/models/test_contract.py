@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from models import ARCHITECTURES, build_model
 from tests.models.built import NUM_CLASSES, images, trained
@@ -149,6 +150,13 @@ def test_exports(case):
 def test_what_cannot_be_built_is_named(settings, message):
     with pytest.raises(ValueError, match=message):
         build_model(**{"architecture": "unet", "num_classes": NUM_CLASSES, "backbone": "resnet18", **settings})
+
+
+def test_a_plain_module_may_be_an_architecture_but_for_what_it_cannot_do(monkeypatch):
+    monkeypatch.setitem(ARCHITECTURES, "mine", lambda num_classes, *_: nn.Conv2d(3, num_classes, 1))
+    assert isinstance(build_model("mine", NUM_CLASSES), nn.Conv2d)
+    with pytest.raises(ValueError, match="mirror: True is not allowed, Conv2d of mine cannot do it; use False"):
+        build_model("mine", NUM_CLASSES, mirror=True)
 
 
 @torch.no_grad()

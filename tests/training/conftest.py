@@ -42,7 +42,9 @@ def frames() -> FrameCache:
 def make_learner(tmp_path: Path) -> Callable[..., Learner]:
     """Builds a learner on the same data and with the same first weights each time; settings can be changed."""
 
-    def make(folder: Path = tmp_path, batch_size: int = 2, evaluate=None, loader=None, **changes) -> Learner:
+    def make(
+        folder: Path = tmp_path, batch_size: int = 2, evaluate=None, loader=None, model=None, **changes
+    ) -> Learner:
         torch.manual_seed(0)
         loader = loader or train_loader(
             frames(),
@@ -64,7 +66,7 @@ def make_learner(tmp_path: Path) -> Callable[..., Learner]:
             "monitor": "miou",
         }
         return build_learner(
-            Small(),
+            model or Small(),
             loader,
             nn.CrossEntropyLoss(),
             evaluate or (lambda _: {"miou": next(scores) / 1000}),

@@ -142,6 +142,54 @@ def test_fine_tune_freezes_the_backbone_first_then_frees_it(make_learner):
     assert [row["epoch"] for row in learn.checkpoint.history] == [1, 2, 3]
 
 
+class Plain(nn.Module):
+    """A network without a `backbone`, or with one that has no parameters, or with nothing else."""
+
+    def __init__(self, **parts):
+        super().__init__()
+        self.body = nn.Conv2d(3, 3, 1)
+        for name, part in parts.items():
+            setattr(self, name, part)
+
+    def forward(self, x):
+        return (self.body if hasattr(self, "body") else self.backbone)(x)
+
+
+def all_backbone():
+    model = Plain(backbone=nn.Conv2d(3, 3, 1))
+    del model.body
+    return model
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [({"fit": "fine_tune"}, "fit='fine_tune'"), ({"backbone_lr_factor": 0.1}, "backbone_lr_factor=0.1")],
+)
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (Plain, "does nothing for Plain, which has no attribute `backbone`"),
+        (lambda: Plain(backbone=nn.Identity()), "does nothing for Plain"),
+        (lambda: Plain(backbone="resnet18"), "does nothing for Plain"),
+        (all_backbone, "leaves nothing to train in Plain"),
+    ],
+)
+def test_a_schedule_that_would_do_nothing_is_refused_before_it_begins(make_learner, change, named, make, why):
+    learn = make_learner(model=make())
+    with pytest.raises(ValueError, match=why) as raised:
+        fit(learn, **PLAN | change)
+    assert str(raised.value).startswith(named)
+    assert learn.checkpoint.history == []
+
+
+def test_a_model_without_a_backbone_learns_by_the_other_schedules(make_learner):
+    for schedule in ("one_cycle", "flat"):
+        learn = make_learner(model=Plain())
+        before = learn.model.body.weight.detach().clone()
+        fit(learn, **PLAN | {"fit": schedule, "epochs": 1})
+        assert not torch.equal(learn.model.body.weight, before)
+
+
 def test_one_cycle_rises_and_falls_and_the_backbone_learns_slower(make_learner):
     learn, rates = make_learner(), []
     step = learn._step
