@@ -118,7 +118,7 @@ def open_data(run: wandb.Run, config: TrainConfig) -> CamVid:
     root = Path(config.data) if config.data else use_dataset(run, config.dataset, default_root())
     dataset = open_camvid(root, config.taxonomy, **config.pick("split", "seed"))
     dataset.require("train", "val")
-    sys.stderr.write(dataset.notices("train"))
+    sys.stderr.write(dataset.remarks("train"))
     if config.data:
         track_dataset(run, dataset, config.project, digest=content_digest(dataset), log_data=config.log_data)
     return dataset

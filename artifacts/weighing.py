@@ -17,7 +17,7 @@ import wandb
 from artifacts.download import default_root, download_dataset, download_model, version_name
 from artifacts.model import RECORDS
 from camvid.layouts import CamVid, open_camvid
-from camvid.notices import about_priority
+from camvid.remarks import about_priority
 from camvid.taxonomy import Taxonomy
 from camvid.transforms import scaled_size
 from eval.compare import Change, compare_records, latency_change, read_counts

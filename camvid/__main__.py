@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from camvid.check import check
-    from camvid.notices import about_priority
+    from camvid.remarks import about_priority
 
     taxonomy = find_taxonomy(options.root, options.taxonomy)
     sys.stderr.write(about_priority(taxonomy))

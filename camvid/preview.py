@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 from torch import Tensor
@@ -18,6 +19,7 @@ from camvid.stats_plot import name_classes
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 
 BEFORE, AFTER = "#9fb3c8", "#1f5f99"
+LEGEND_COLUMNS = 11
 FRAMES, DRAWS = 4, 3  # rows of the sample, and how often each frame is augmented in it
 SEED = 20  # of the sample alone: the training draws its own
 
@@ -78,7 +80,7 @@ def augmentation_figure(frames: TrainFrames | WholeFrames, taxonomy: Taxonomy) -
 
     Args:
         frames: the training frames with their augmentation; the same frames and draws are shown every time.
-        taxonomy: the colours of the classes.
+        taxonomy: the colours of the classes, which a legend below names.
     """
     chosen = np.linspace(0, len(frames) - 1, min(FRAMES, len(frames)), dtype=int).tolist()
     height, width = frames.cache.masks.shape[1:]
@@ -94,6 +96,10 @@ def augmentation_figure(frames: TrainFrames | WholeFrames, taxonomy: Taxonomy) -
     for column, axes in enumerate(grid[0]):
         title = "frame" if column == 0 else f"draw {(column + 1) // 2}" if column % 2 else "with its mask"
         axes.set_title(title, fontsize=10, loc="left")
+    swatches = [
+        Patch(color=color, label=name) for name, color in zip(taxonomy.names, taxonomy.colors / 255, strict=True)
+    ]
+    figure.legend(handles=swatches, loc="outside lower center", ncols=min(LEGEND_COLUMNS, len(swatches)), frameon=False)
     return figure
 
 

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from camvid.notices import about_priority
+    from camvid.remarks import about_priority
     from eval.commands.opening import check_taxonomy, file_figures, open_data, open_model, sizing
     from eval.evaluate import FrameSamples, evaluate
     from eval.latency import measure_latency

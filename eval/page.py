@@ -26,21 +26,23 @@ def report_page(title: str, metrics: Mapping[str, float | str], evaluation: Eval
         title: headline, shown escaped.
         metrics: flat keys, among them ``HEADLINES`` and the per-class ones.
         evaluation: the records and class names behind them.
-        pictures: names of picture files in the page's folder.
+        pictures: names of picture files in the page's folder, that of the worst frames first: it stands at the top.
     """
     figures = "".join(f"<div><dt>{key}</dt><dd>{_score(metrics[key])}</dd></div>" for key in HEADLINES)
-    images = "".join(
-        f'<h2>{escape(name)}</h2><a href="{escape(name)}"><img src="{escape(name)}"></a>' for name in pictures
-    )
+    images = {name: f'<a href="{escape(name)}"><img src="{escape(name)}"></a>' for name in pictures}
     flagged = int(evaluation.records["flagged"].sum())
+    worst = images.pop(pictures[0])
+    others = "".join(f"<h2>{escape(name)}</h2>{image}" for name, image in images.items())
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
-        f"<h1>{escape(title)}</h1><dl>{figures}</dl>"
+        f"<h1>{escape(title)}</h1>"
+        f"<p>{flagged} of {len(evaluation.records)} frames are edge cases: a priority class present has a Dice below "
+        f"{evaluation.threshold:g}. The worst frames, then <a href='#figures'>figures and tables</a>:</p>{worst}"
+        f"<h2 id='figures'>Figures</h2><dl>{figures}</dl>"
         f"<h2>Classes (★ priority)</h2>{_classes(metrics, evaluation)}"
         f"<h2>Objects of priority classes found, by size</h2>{_objects(evaluation)}"
-        f"<h2>{flagged} of {len(evaluation.records)} frames are edge cases: "
-        f"a priority class present has a Dice below {evaluation.threshold:g}</h2>{_frames(evaluation)}"
-        f'<p><a href="per_image.csv">per_image.csv</a> · <a href="metrics.json">metrics.json</a></p>{images}</html>\n'
+        f"<h2>Frames, worst first</h2>{_frames(evaluation)}"
+        f'<p><a href="per_image.csv">per_image.csv</a> · <a href="metrics.json">metrics.json</a></p>{others}</html>\n'
     )
 
 

@@ -62,7 +62,7 @@ def build_model(
         model.mirror = mirror
     elif mirror:  # a plain nn.Module would take the attribute and do nothing with it
         raise ValueError(
-            f"mirror: True is not allowed, {type(model).__name__} of {architecture} cannot do it; use False, or make it "
-            "a SegmentationModel"
+            f"mirror: True is not allowed, {type(model).__name__} of {architecture} cannot do it; use False, or make "
+            "it a SegmentationModel"
         )
     return model

@@ -9,13 +9,19 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 import yaml
+from PIL import Image
 from safetensors.torch import load_file
 
 import train
+from camvid.layouts import open_camvid
 from camvid.synth import synth
+from camvid.taxonomy import load_taxonomy
+from eval.__main__ import main as eval_main
 from models import ARCHITECTURES, load_model
 from tests.client import teardown
 
@@ -99,6 +105,52 @@ def test_a_run_leaves_a_model_a_report_and_a_way_to_sync(data, tmp_path, environ
     again, first = (json.loads(path.read_text()) for path in (out / "metrics.json", folder / "metrics.json"))
     for key in ("miou", "priority_dice", "pixel_acc", "foreground_acc"):
         assert again[key] == pytest.approx(first[key], abs=1e-6)
+
+
+def unlike(data, tmp_path):
+    """The data with two frames of other shapes in each split, and its taxonomy without priority classes."""
+    copy = tmp_path / "unlike"
+    shutil.copytree(data, copy)
+    for split in ("train", "val"):
+        frames = open_camvid(copy).splits[split]
+        for frame, size in ((frames[0], (64, 160)), (frames[-1], (300, 200))):  # the first is not as most are
+            for path in (frame.image, frame.mask):
+                with Image.open(path) as picture:
+                    resized = picture.resize(size, Image.Resampling.NEAREST)
+                resized.save(path)
+    taxonomy = load_taxonomy("camvid11").to_dict()
+    taxonomy["classes"] = [{k: v for k, v in spec.items() if k != "priority"} for spec in taxonomy["classes"]]
+    (copy / "taxonomy.yaml").write_text(yaml.safe_dump(taxonomy))
+    return copy
+
+
+def test_data_unlike_most_is_said_at_the_start_and_each_frame_evaluated_at_its_size(
+    data, tmp_path, here, capsys, monkeypatch
+):
+    """Frames of several shapes, no priority classes, and a model without a backbone that may be trained plainly."""
+    monkeypatch.setitem(ARCHITECTURES, "mine", lambda num_classes, *_: torch.nn.Conv2d(3, num_classes, 1))
+    root = unlike(data, tmp_path)
+    flags = ["--epochs=1", "--architecture=mine", "--taxonomy=own", "--class_weights=inverse"]
+    assert train.cli(command(root, tmp_path / "runs", *flags)[2:]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert sum("has no priority class: priority Dice is undefined" in line for line in said) == 1
+    (sizes,) = [line for line in said if "the train frames have 3 sizes" in line]
+    assert "each is fitted into 128x96 with its aspect kept and the rest is void" in sizes
+
+    folder, out = only(tmp_path / "runs"), tmp_path / "report"
+    assert eval_main([str(folder), f"--data={root}", "--split=val", f"--out={out}"]) == 0
+    done = capsys.readouterr()
+    assert done.err.count("has no priority class") == 1
+    assert "predicted at 64x96 and 2 other sizes" in done.out
+    again, first = (json.loads(path.read_text()) for path in (out / "metrics.json", folder / "metrics.json"))
+    for key in ("miou", "pixel_acc", "foreground_acc"):
+        assert again[key] == pytest.approx(first[key], abs=1e-6)
+    assert again["priority_dice"] is None
+    val = open_camvid(root, "own").splits["val"]
+    masks = [np.asarray(Image.open(frame.mask)) for frame in val]
+    table = pd.read_csv(out / "per_image.csv").set_index("name")
+    for frame, mask in zip(val, masks, strict=True):
+        assert table.loc[frame.name, "pixels/Road/true"] == (mask == 3).sum()  # at the mask's own size
 
 
 def weights(folder):
@@ -241,7 +293,7 @@ def test_mistakes_are_named_in_one_line_with_exit_code_2(data, tmp_path, here, c
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize("flags", ["--mirror=true", "--fit=fine_tune", "--backbone_lr_factor=0.1"])
+@pytest.mark.parametrize("flags", ["--mirror=true", "--fit=fine_tune"])
 def test_a_model_of_ones_own_is_refused_what_it_cannot_do(data, tmp_path, here, capsys, monkeypatch, flags):
     monkeypatch.setitem(ARCHITECTURES, "mine", lambda num_classes, *_: torch.nn.Conv2d(3, num_classes, 1))
     words = command(data, tmp_path / "runs", "--epochs=1", "--architecture=mine", flags)[2:]

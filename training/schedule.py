@@ -72,8 +72,8 @@ def check_fit(model: nn.Module, fit: str, backbone_lr_factor: float) -> None:
     backbone, rest = split_parameters(model)
     if not backbone:
         raise ValueError(
-            f"{setting} does nothing for {type(model).__name__}, which has no attribute `backbone` with parameters: name "
-            "its pretrained part so, or take fit=one_cycle and backbone_lr_factor=0"
+            f"{setting} does nothing for {type(model).__name__}, which has no attribute `backbone` with parameters: "
+            "name its pretrained part so, or take fit=one_cycle and backbone_lr_factor=0"
         )
     if not rest:
         raise ValueError(

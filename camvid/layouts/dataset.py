@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camvid.labels import Labels, Mask
-from camvid.notices import about_priority, about_sizes
+from camvid.remarks import about_priority, about_sizes
 from camvid.taxonomy import Taxonomy
 from files.pictures import beyond_decoding, load_label, picture_size, read_image
 
@@ -84,7 +84,7 @@ class CamVid:
         """The height and width that most frames of a split have; of several, those of the frame that comes first."""
         return Counter(self.sizes(split)).most_common(1)[0][0]
 
-    def notices(self, split: str) -> str:
+    def remarks(self, split: str) -> str:
         """What one should know before a training on this split, one line each; empty if there is nothing."""
         sizes = about_sizes(f"{self.root}: the {split} frames", self.sizes(split))
         return about_priority(self.taxonomy) + sizes

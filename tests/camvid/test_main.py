@@ -34,6 +34,20 @@ def test_check_of_a_clean_set(tmp_path):
     assert count == f"{tmp_path}: 6 pairs, 0 faults"
 
 
+def test_check_says_that_a_taxonomy_has_no_priority_class_and_what_to_add(tmp_path):
+    write_original(tmp_path / "data", draw())
+    classes = "[{name: Road, color: [1, 2, 3], background: true}, {name: Car, color: [4, 5, 6]}]"
+    (tmp_path / "mine.yaml").write_text(f"{{name: mine, classes: {classes}}}")
+    done = run("check", tmp_path / "data", "--taxonomy", tmp_path / "mine.yaml")
+    assert (done.returncode, done.stdout) == (0, "")
+    said = [line for line in done.stderr.splitlines() if line.startswith("taxonomy mine has no priority class: ")]
+    assert len(said) == 1
+    assert "priority Dice is undefined, no frame is an edge case, and promotion judges no class" in said[0]
+    assert said[0].endswith("e.g. {name: Car, …, priority: true}")
+    (tmp_path / "mine.yaml").write_text(f"{{name: mine, classes: {classes.replace('6]', '6], priority: true')}}}")
+    assert "priority" not in run("check", tmp_path / "data", "--taxonomy", tmp_path / "mine.yaml").stderr
+
+
 def test_check_of_a_damaged_set(tmp_path):
     write_segnet(tmp_path, draw())
     (tmp_path / "val" / "0016E5_07959.png").unlink()

@@ -70,6 +70,10 @@ def test_the_sample_shows_frames_and_what_the_network_sees():
     expected = 0.35 * pictures[1] + 0.65 * np.vstack([CAMVID11.colors, np.zeros((245, 3))])[mask]
     assert np.abs(pictures[2] - expected).max() <= 1
     assert not np.array_equal(pictures[1], pictures[3])  # another draw
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == list(CAMVID11.names)
+    shown = [np.rint(255 * np.array(patch.get_facecolor()[:3])) for patch in legend.get_patches()]
+    assert np.array_equal(shown, CAMVID11.colors)
 
 
 def test_pictures_are_written_and_the_training_draws_as_without_them(tmp_path):

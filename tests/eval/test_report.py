@@ -81,11 +81,13 @@ class Page(HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.text, self.links, self.open = "", [], []
+        self.text, self.links, self.open, self.order = "", [], [], []
 
     def handle_starttag(self, tag, attributes):
         if tag not in ("img", "meta"):
             self.open.append(tag)
+        if tag in ("h1", "img", "dl", "table"):
+            self.order.append(dict(attributes).get("src", tag))
         self.links += [value for key, value in attributes if key in ("src", "href")]
 
     def handle_endtag(self, tag):
@@ -104,7 +106,15 @@ def test_page_is_well_formed_escaped_and_self_contained(written):
     assert "blind<7>" in page.text
     assert "2 of 5 frames are edge cases" in page.text
     assert f"{evaluation.metrics['miou']:.3f}" in page.text
-    assert set(page.links) == {name for name in FILES if name != "index.html"}
+    assert set(page.links) == {"#figures", *(name for name in FILES if name != "index.html")}
+
+
+def test_the_worst_frames_stand_at_the_top_before_figures_and_tables(written):
+    page = Page()
+    page.feed((written[1] / "index.html").read_text())
+    pictures = ["classes.png", "confusion.png", "curves.png", "found.png"]
+    assert page.order == ["h1", "worst.png", "dl", "table", "table", "table", *pictures]
+    assert page.text.index("2 of 5 frames are edge cases") < page.text.index("miou")
 
 
 def test_an_older_sheet_does_not_outlive_its_truth(model, tmp_path):
