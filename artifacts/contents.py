@@ -68,9 +68,6 @@ class DatasetLike(Protocol):
     def read_mask(self, frame: Any, /) -> Mask:
         """Class indices (H, W) uint8, void 255; ValueError for a damaged file."""
 
-    def read_image(self, frame: Any, /) -> NDArray[np.uint8]:
-        """The picture (H, W, 3) uint8 RGB; ValueError for a damaged file."""
-
 
 def content_tables(dataset: DatasetLike, *, reference: bool = False) -> tuple[wandb.Table, wandb.Table]:
     """What is in the data: a table of all frames, and one of the classes in each split.
