@@ -19,6 +19,7 @@ from artifacts.dataset import data_version, log_dataset, track_dataset, use_data
 from artifacts.download import fetch_dataset, fetch_model
 from artifacts.errors import ArtifactError
 from artifacts.model import log_model
+from artifacts.names import artifact_name, names_in
 from artifacts.pictures import log_pictures, log_preview
 from artifacts.run import code_version, finish_failed, new_run_id, start_run, sync_hint, tracked
 from artifacts.tables import edge_case_table, log_evaluation
@@ -28,6 +29,7 @@ __all__ = [
     "ArtifactError",
     "CommonFault",
     "WandbCallback",
+    "artifact_name",
     "code_version",
     "data_version",
     "edge_case_table",
@@ -41,6 +43,7 @@ __all__ = [
     "log_model",
     "log_pictures",
     "log_preview",
+    "names_in",
     "new_run_id",
     "start_run",
     "sync_hint",

@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _log_dataset(options: argparse.Namespace) -> int:
     from artifacts.dataset import log_dataset
     from artifacts.download import version_name
+    from artifacts.names import artifact_name
     from artifacts.run import start_run, sync_hint, tracked
     from camvid.layouts import content_digest, open_camvid
 
@@ -55,7 +56,8 @@ def _log_dataset(options: argparse.Namespace) -> int:
     ):
         if run.offline:
             raise ValueError("the data set goes to a server: log in (`wandb login`) or set WANDB_BASE_URL")
-        logged = log_dataset(run, dataset, options.name or options.project, digest=content_digest(dataset))
+        name = options.name or artifact_name(options.project)
+        logged = log_dataset(run, dataset, name, digest=content_digest(dataset))
         print(f"dataset: {logged.entity}/{logged.project}/{version_name(logged)}\n{sync_hint(run)}")
     return 0
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from artifacts.names import artifact_name
 from flags import FlagParser
 
 
@@ -23,7 +24,7 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
 
     dataset = names.add_parser("dataset", help="log a data set as an artifact, for sweeps and other machines")
     dataset.add_argument("root", type=Path, metavar="ROOT", help="folder that holds CamVid in one of the four layouts")
-    dataset.add_argument("--name", help="of the artifact (default: the project)")
+    dataset.add_argument("--name", type=_artifact, help="of the artifact (default: the project's)")
     dataset.add_argument("--taxonomy", default="camvid11", help="camvid11 (default), camvid12, camvid32, own, a file")
 
     promote = names.add_parser("promote", help="give an alias to a model if it is no worse than the one that has it")
@@ -91,6 +92,13 @@ def _alias(text: str) -> str:
 def _name(text: str) -> str:
     if ":" in text:
         raise argparse.ArgumentTypeError(f"{text!r} names a version: leave it out, --alias says which one is left")
+    return text
+
+
+def _artifact(text: str) -> str:
+    if not text or artifact_name(text) != text:
+        allowed = "an artifact's name has letters, digits, dots, dashes and underscores alone, at most 128"
+        raise argparse.ArgumentTypeError(f"{text!r}: {allowed}")
     return text
 
 

@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CHOICES = ("WANDB_MODE", "WANDB_BASE_URL", "WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE")
 EPOCH_METRICS = ("train/*", "val/*", "lr", "throughput")  # drawn over epochs
 REASON_LENGTH = 2000
+RESERVED = ":;,#?/'\\"  # in the id of a run, which is the name of its folder too
 
 
 def start_run(
@@ -57,8 +58,13 @@ def start_run(
         disabled: a run that tracks nothing, such as those of the other processes of a training.
 
     Raises:
+        ValueError: a project, an id or tags that W&B does not allow; nothing was made.
         ConnectionError: no server, or it refuses the key; the message names the ways out.
     """
+    try:
+        wandb.Settings(project=project or None, run_id=resume_id, run_tags=tuple(tags) or None)
+    except (wandb.errors.UsageError, ValueError) as error:
+        raise ValueError(f"W&B: {' '.join(str(error).split())}") from error
     folder.mkdir(parents=True, exist_ok=True)
     mode: Literal["disabled", "offline"] | None = "disabled" if disabled else tracking_mode()
     replaces = whole and (mode or wandb.setup().settings.mode) in ("offline", "dryrun")
@@ -88,8 +94,15 @@ def start_run(
 
 
 def new_run_id() -> str:
-    """WANDB_RUN_ID, which an agent of a sweep sets, else an id that sorts by time."""
-    return os.environ.get("WANDB_RUN_ID") or f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+    """WANDB_RUN_ID, which an agent of a sweep or a job sets, else an id that sorts by time.
+
+    Raises:
+        ValueError: an id that W&B does not allow, or that names no folder.
+    """
+    given = os.environ.get("WANDB_RUN_ID", "")
+    if set(given) & set(RESERVED) or given != given.strip() or (given and not given.strip(".")):
+        raise ValueError(f"WANDB_RUN_ID={given!r}: take letters, digits, dashes and underscores; none of {RESERVED}")
+    return given or f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
 
 
 def tracking_mode() -> Literal["offline"] | None:

@@ -12,6 +12,7 @@ import wandb
 from artifacts.frames import plain_cell
 from artifacts.leaving import MAX_IMAGES, MAX_SIDE, shows_frames
 from artifacts.masks import Mask, class_colors, evaluation_image
+from artifacts.names import artifact_name
 from artifacts.publish import publish
 from camvid.taxonomy import Taxonomy
 from eval.edge_cases import frames_found, frames_missed
@@ -94,11 +95,12 @@ def log_evaluation(
         "found": _view(table, frames_found(evaluation.records)),
     }
     metadata = {"class_colors": class_colors(taxonomy)}
-    artifact = wandb.Artifact(f"run-{run.id}-{prefix}-evaluation", type="evaluation", metadata=metadata)
-    for name, part in tables.items():
-        artifact.add(part, name)
+    name = artifact_name(f"run-{run.id}", f"-{prefix}-evaluation")
+    artifact = wandb.Artifact(name, type="evaluation", metadata=metadata)
+    for key, part in tables.items():
+        artifact.add(part, key)
     publish(run, artifact)
-    charts: dict[str, Any] = {f"{prefix}/{name}": part for name, part in tables.items()}
+    charts: dict[str, Any] = {f"{prefix}/{key}": part for key, part in tables.items()}
     charts[f"{prefix}/confusion_matrix"] = wandb.plot_table(
         vega_spec_name="wandb/confusion_matrix/v1",
         data_table=confusion_table(evaluation.confusion.tolist(), taxonomy.names),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 
@@ -36,6 +36,15 @@ def _listed(value: Any) -> Any:
         return parts
     texts = [str(part).strip() if isinstance(part, str | int | float) else part for part in parts]
     return [text for text in texts if text != ""] if isinstance(value, str) else texts
+
+
+def _allowed_project(name: str) -> str:
+    """A project's name as W&B takes it; its artifacts are named after it as far as the characters are allowed there."""
+    if set(name) & set("/\\#?%:") or not name.isprintable() or not name.strip(". ") or len(name) > 128:
+        raise ConfigError(
+            f"project={name!r}: W&B takes 1 to 128 characters, none of them /\\#?%: (WANDB_ENTITY names the team)"
+        )
+    return name
 
 
 def _without_split(metric: Any) -> Any:
@@ -144,7 +153,7 @@ class TrainConfig:
 
     # How it is tracked.
     out: str = Field(default="runs", description="folder under which runs/<id>/ is made")
-    project: str = Field(default="camvid", description="W&B project")
+    project: Annotated[str, AfterValidator(_allowed_project)] = Field(default="camvid", description="W&B project")
     name: str = Field(default="", description="display name of the run; empty lets W&B choose")
     tags: Annotated[tuple[Tag, ...], BeforeValidator(_listed)] = Field(
         default=(), description="tags of the run: a,b, or in a preset a list"
