@@ -19,24 +19,51 @@ from typing import Any
 from configs import TrainConfig
 from configs import parse_command_line as parse
 from configs.grid import Cell
+from configs.load import read_yaml
+from preflight import check_settings
 
 RECIPE = Path(__file__).with_name("train.py")
 
 
 def parse_command_line(arguments: Sequence[str] | None) -> tuple[TrainConfig, argparse.Namespace]:
-    """`configs.parse_command_line`, able to read sweeps.
+    """`configs.parse_command_line`, able to read sweeps; all settings are checked, see `preflight.check_settings`.
 
     Raises:
-        ConfigError: as there.
-        FileNotFoundError: no data is named, or a folder that is not there; told before the slow imports.
+        ValueError, OSError: what cannot work, before anything is made.
     """
     config, options = parse(arguments, _best_settings)
-    if not (config.data or config.dataset):
-        message = "no data: give --data FOLDER or --dataset ARTIFACT (`python -m camvid synth OUT` draws some)"
-        raise FileNotFoundError(message)
-    if config.data and not Path(config.data).is_dir():
-        raise FileNotFoundError(f"{config.data}: no such folder; give the folder that holds CamVid")
+    check_settings([cell.config for cell in options.cells] or [config])
     return config, options
+
+
+def run_folder(config: TrainConfig, resume: Path | None) -> tuple[Path, bool]:
+    """The folder of a training, and whether it goes on with what is there.
+
+    A job that starts again, or a trial that its sweep hands out again, comes with the WANDB_RUN_ID of a run that was
+    begun: it goes on where the settings are the same. A run of which nothing is left but its folder begins anew.
+
+    Args:
+        config: the settings.
+        resume: the folder that `--resume` names.
+
+    Raises:
+        ValueError: WANDB_RUN_ID names a run that has its model, or one that was begun with other settings.
+    """
+    from artifacts import new_run_id
+
+    folder = resume or Path(config.out) / new_run_id()
+    if resume or not (folder / "config.yaml").is_file():
+        return folder, resume is not None
+    ways = "give another WANDB_RUN_ID or none, or another --out"
+    if (folder / "model.safetensors").is_file():
+        raise ValueError(f"{folder} holds the model of the run {folder.name}, which would be lost: {ways}")
+    begun = TrainConfig.from_dict(read_yaml(folder / "config.yaml"), source=str(folder / "config.yaml"))
+    old, new = vars(begun), vars(config)
+    changes = [f"{key}={old[key]!r}, now {new[key]!r}" for key in old if old[key] != new[key]]
+    if changes:
+        raise ValueError(f"{folder} was begun with {'; '.join(changes)}: {ways}")
+    print(f"{folder} was begun with the same settings: goes on")
+    return folder, True
 
 
 def _best_settings(sweep: str, backbone: str | None) -> tuple[str, Mapping[str, Any]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from configs import TrainConfig
-from experiments import parse_command_line, run_experiments
+from experiments import parse_command_line, run_experiments, run_folder
 
 if TYPE_CHECKING:
     import wandb
@@ -27,8 +27,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     """Runs the recipe, or goes on with the run in `resume`; returns its folder. ValueError and OSError name the fix."""
     import torch  # what takes seconds to import comes after the settings were checked
 
-    from artifacts import WandbCallback, faults_of_all, log_evaluation, log_model, log_preview
-    from artifacts.run import new_run_id, start_run, sync_hint, tracked
+    from artifacts import WandbCallback, faults_of_all, log_evaluation, log_model, log_preview, names_in
+    from artifacts.run import start_run, sync_hint, tracked
     from camvid.cache import cached_frames
     from camvid.loaders import train_loader
     from camvid.preview import write_preview
@@ -47,8 +47,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     where: dict[str, Any] = {"device": device, "precision": resolve_precision(config.precision, device)}
     team = join_team(device)  # one process, or those that `accelerate launch` started
     seed_everything(config.seed + team.rank)
-    folder = resume or team.once(lambda: Path(config.out) / new_run_id())
-    checkpoint = resume_from(folder / "checkpoints") if resume else None
+    folder, begun = team.once(lambda: run_folder(config, resume))
+    checkpoint = resume_from(folder / "checkpoints") if begun else None
     tracking: dict[str, Any] = {"resume_id": folder.name, "whole": True, "disabled": not team.leads}
     run = start_run(config.to_dict(), folder=folder, **tracking, **config.pick("project", "name", "tags"))
     with tracked(run):
@@ -104,14 +104,14 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         save_model(folder, model, **origin, metrics=evaluation.metrics | cost)
         run.summary.update(cost)
         log_evaluation(run, evaluation, val, taxonomy, "val")
-        log_model(run, folder, f"{config.project}-{config.architecture}", metrics=evaluation.metrics)
+        log_model(run, folder, names_in(config.project, config.architecture)[1], metrics=evaluation.metrics)
     print(f"model:  {folder / 'model.safetensors'}\nreport: {report}\n{sync_hint(run, 'val/edge_cases')}")
     return folder
 
 
 def open_data(run: wandb.Run, config: TrainConfig) -> CamVid:
     """The data set, tracked: a folder as `log_data` says, an artifact is fetched and noted as an input."""
-    from artifacts import track_dataset, use_dataset
+    from artifacts import artifact_name, track_dataset, use_dataset
     from artifacts.download import default_root
     from camvid.layouts import content_digest, open_camvid
 
@@ -120,7 +120,8 @@ def open_data(run: wandb.Run, config: TrainConfig) -> CamVid:
     dataset.require("train", "val")
     sys.stderr.write(dataset.remarks("train"))
     if config.data:
-        track_dataset(run, dataset, config.project, digest=content_digest(dataset), log_data=config.log_data)
+        name = artifact_name(config.project)
+        track_dataset(run, dataset, name, digest=content_digest(dataset), log_data=config.log_data)
     return dataset
 
 

@@ -113,11 +113,16 @@ def default_root() -> Path:
 
 def find_artifact(name: str, kind: str) -> wandb.Artifact:
     """A version on the server, by its name; `kind` is dataset or model. ArtifactError offline or where unknown."""
-    if tracking_mode() == "offline" or os.environ.get("WANDB_MODE") in ("offline", "disabled"):
-        raise offline_error(name)
+    require_server(name)
     with naming(name, "fetched"):
         artifact: wandb.Artifact = wandb.Api().artifact(name, type=kind)
     return artifact
+
+
+def require_server(name: str) -> None:
+    """ArtifactError where the artifact of that name would be looked for offline."""
+    if tracking_mode() == "offline" or os.environ.get("WANDB_MODE") in ("offline", "disabled"):
+        raise offline_error(name)
 
 
 def _require(artifact: wandb.Artifact, files: Iterable[str]) -> None:

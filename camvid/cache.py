@@ -85,14 +85,9 @@ def cached_frames(
     dataset.require(split)
     frames = dataset.splits[split]
     own = dataset.frame_size(split)
-    size = (min(own[0], 2 * train_size[0]), min(own[1], 2 * train_size[1]))
+    size = kept_size(own, train_size)
     extents = [fitted_size(frame, own, size) for frame in dataset.sizes(split)]
-    need = len(frames) * size[0] * size[1] * 4
-    if need > limit:
-        raise ValueError(
-            f"cache_gb={limit / 2**30:g} is too small: {len(frames)} {split} frames at {size[0]}x{size[1]} take "
-            f"{need / 2**30:.1f} GB; raise cache_gb or lower resize_factor"
-        )
+    need = needed_bytes(len(frames), size, limit)
     folder = folder or default_folder()
     folder.mkdir(parents=True, exist_ok=True)
     mixed = any(extent != size for extent in extents)
@@ -108,6 +103,22 @@ def cached_frames(
                 found = _load(entry, shape)
     assert found is not None
     return replace(found, extents=extents) if mixed else found
+
+
+def kept_size(own: tuple[int, int], train_size: tuple[int, int]) -> tuple[int, int]:
+    """Height and width at which frames of this height and width are kept."""
+    return min(own[0], 2 * train_size[0]), min(own[1], 2 * train_size[1])
+
+
+def needed_bytes(frames: int, size: tuple[int, int], limit: int) -> int:
+    """What so many training frames of this height and width take on the disk; ValueError where that is over `limit`."""
+    need = frames * size[0] * size[1] * 4
+    if need > limit:
+        raise ValueError(
+            f"cache_gb={limit / 2**30:g} is too small: {frames} frames at {size[0]}x{size[1]} take "
+            f"{need / 2**30:.1f} GB; raise cache_gb or lower resize_factor"
+        )
+    return need
 
 
 def _load(entry: Path, shape: tuple[int, int, int]) -> FrameCache | None:

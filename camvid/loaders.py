@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from camvid.cache import FrameCache
-from camvid.on_device import POLICIES as DEVICE_POLICIES
 from camvid.on_device import DeviceAugmentation
+from camvid.plan import plan_loading
 from camvid.transforms import WHOLE, build_augmentation
 
 
@@ -113,31 +113,29 @@ def train_loader(
         crop_min, crop_max: smallest and largest share of a frame's area that a crop keeps.
         batch_size: frames in a batch, of all processes together; the last batch is dropped when it is smaller.
         seed: the run's seed.
-        workers: loader processes; -1 takes none for the CPU, where they slow the network down, and up to 8 for a GPU.
+        workers: loader processes; -1 takes none for the CPU, where they slow the network down, and up to 8 for a GPU,
+            as far as the shared memory has room for their batches.
         device: cpu or cuda.
         share: which of how many processes this is; it gets its share of each batch.
         augment_on: loader, device, or auto: a GPU where it knows the policy.
 
     Raises:
-        ValueError: fewer frames than one batch, a batch that cannot be shared evenly, or a policy that no device knows.
+        ValueError: as `camvid.plan.plan_loading`.
     """
-    if len(cache) < batch_size:
-        raise ValueError(f"batch_size={batch_size} is larger than the train split ({len(cache)} frames)")
-    _, count = share
-    if batch_size % count:
-        raise ValueError(
-            f"batch_size={batch_size} cannot be shared by {count} processes: make it a multiple of {count}"
-        )
-    if workers < 0:
-        workers = 0 if device == "cpu" else min(8, os.cpu_count() or 1)
-    on_device = augment_on == "device" or (augment_on == "auto" and device == "cuda" and augment in DEVICE_POLICIES)
-    finish = DeviceAugmentation(augment, size, (crop_min, crop_max)) if on_device else None
+    settings: dict[str, Any] = {
+        "augment": augment,
+        "augment_on": augment_on,
+        "batch_size": batch_size,
+        "workers": workers,
+    }
+    plan = plan_loading(len(cache), size, cache.masks.shape[1:], device=device, count=share[1], **settings)
+    finish = DeviceAugmentation(augment, size, (crop_min, crop_max)) if plan.on_device else None
     loader = TrainLoader(
         WholeFrames(cache, finish) if finish else TrainFrames(cache, augment, size, (crop_min, crop_max)),
-        batch_size=batch_size // count,
+        batch_size=plan.share,
         sampler=SeededOrder(len(cache), seed, *share),
-        num_workers=workers,
-        persistent_workers=workers > 0,
+        num_workers=plan.workers,
+        persistent_workers=plan.workers > 0,
         pin_memory=device == "cuda",
         drop_last=True,
     )

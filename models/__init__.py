@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from models.backbones import check_hub_weights, needs_hub
 from models.network import SegmentationModel
 from models.plain_unet import build_plain_unet
 from models.saved import SavedModel, load_model, save_model, write_atomic
@@ -20,6 +21,7 @@ __all__ = [
     "SavedModel",
     "SegmentationModel",
     "build_model",
+    "check_model",
     "load_model",
     "save_model",
     "write_atomic",
@@ -65,4 +67,18 @@ def build_model(
             f"mirror: True is not allowed, {type(model).__name__} of {architecture} cannot do it; use False, or make "
             "it a SegmentationModel"
         )
+    return model
+
+
+def check_model(
+    architecture: str, backbone: str = "resnet34", weights: str = "none", crp: bool = False, mirror: bool = False
+) -> SegmentationModel:
+    """The model of `build_model` for two classes, to see whether it can be built; nothing is downloaded.
+
+    Raises ValueError as `build_model` does; of weights on the hub it is only known that the hub answers.
+    """
+    hub = architecture != "plain_unet" and needs_hub(backbone, weights)  # plain_unet refuses weights itself
+    model = build_model(architecture, 2, backbone, "none" if hub else weights, crp, mirror)
+    if hub:
+        check_hub_weights(backbone)
     return model

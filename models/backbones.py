@@ -90,6 +90,21 @@ def load_weights(backbone: nn.Module, name: str, weights: str) -> None:
         backbone.load_state_dict(_from_hub(name, backbone))
 
 
+def needs_hub(name: str, weights: str) -> bool:
+    """Whether `build_backbone` would fetch these weights from the hub."""
+    return weights == "imagenet" and package_file(ALIASES.get(name, name)) is None
+
+
+def check_hub_weights(name: str) -> None:
+    """ValueError, with the ways out, where the hub has no weights of the backbone or does not answer; no download."""
+    if name in MIT:
+        return check_hub(f"smp-hub/{name}.imagenet", name)
+    config = timm.get_pretrained_cfg(resolve_backbone(name))
+    if not config.has_weights:
+        raise ValueError(f"weights: timm has no ImageNet weights for {name}; {WAYS_OUT}")
+    return check_hub(config.hf_hub_id, name)
+
+
 def normalisation(name: str) -> tuple[Tensor, Tensor]:
     """Mean and std (1, 3, 1, 1) of images in [0, 1] that the backbone was pretrained with."""
     mean, std = timm.data.IMAGENET_DEFAULT_MEAN, timm.data.IMAGENET_DEFAULT_STD  # MiT's
@@ -101,10 +116,7 @@ def normalisation(name: str) -> tuple[Tensor, Tensor]:
 
 def _from_hub(name: str, backbone: Any) -> dict[str, Tensor]:
     """The tensors of `backbone` as the hub has them; ValueError with the ways out where they cannot be had."""
-    config = timm.get_pretrained_cfg(name)
-    if not config.has_weights:
-        raise ValueError(f"weights: timm has no ImageNet weights for {name}; {WAYS_OUT}")
-    check_hub(config.hf_hub_id, name)
+    check_hub_weights(name)
     try:
         indices = backbone.feature_info.out_indices
         pretrained = timm.create_model(name, features_only=True, out_indices=indices, pretrained=True)

@@ -45,7 +45,7 @@ class SegmentationModel(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Logits of images; ValueError for a training batch too small for batch normalisation."""
         if self.training:
-            self._check_batch(images)
+            self.check_batch(len(images), (images.shape[-2], images.shape[-1]))
         logits = self._logits(images)
         if self.mirror and not self.training:
             logits = (logits + self._logits(images.flip(-1)).flip(-1)) / 2
@@ -60,11 +60,13 @@ class SegmentationModel(nn.Module):
             logits = F.interpolate(logits, size=padded.shape[-2:], mode="bilinear", align_corners=False)
         return logits[..., :height, :width]
 
-    def _check_batch(self, images: Tensor) -> None:
-        count, _, height, width = images.shape
-        if count == 1 and (self.pools_globally or (height <= STRIDE and width <= STRIDE)):
+    def check_batch(self, count: int, size: tuple[int, int] | None = None) -> None:
+        """ValueError for a training batch of so many images, of a known or any size, too small to be normalised."""
+        small = size is not None and max(size) <= STRIDE
+        if count == 1 and (self.pools_globally or small):
+            what = f"{size[0]}x{size[1]} image" if size else "image"
             raise ValueError(
-                f"a training batch of one {height}x{width} image leaves batch normalisation a single value per "
+                f"a training batch of one {what} leaves batch normalisation a single value per "
                 "channel; use a batch_size of 2 or more and drop the last incomplete batch"
             )
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -291,6 +292,7 @@ def test_mistakes_are_named_in_one_line_with_exit_code_2(data, tmp_path, here, c
     assert len(error) == 1, said
     assert message in error[0]
     assert "Traceback" not in said
+    assert (tmp_path / "runs").exists() == (change is label_outside)  # found when the frames are decoded, in the run
 
 
 @pytest.mark.parametrize("flags", ["--mirror=true", "--fit=fine_tune"])
@@ -312,14 +314,28 @@ def test_a_damaged_frame_is_named_by_a_process_that_ends_with_2(data, tmp_path, 
     assert "Traceback" not in done.stderr
 
 
-def test_missing_data_is_named_at_once_and_debug_shows_the_traceback(tmp_path, environment):
-    words = command(tmp_path / "nowhere", tmp_path / "runs")
+@pytest.mark.parametrize(
+    ("root", "flags", "message"),
+    [
+        ("nowhere", [], "nowhere: no such folder"),
+        (".", [], "no layout of CamVid recognised"),
+        ("camvid", ["--taxonomy=camvid13"], "neither one of camvid11, camvid12, camvid32 nor a YAML file"),
+        ("camvid", ["--project=a/b"], "project='a/b'"),
+    ],
+)
+def test_what_is_quickly_known_is_told_before_torch_is_imported(data, tmp_path, environment, root, flags, message):
+    words = command(data.parent / root, tmp_path / "runs", *flags)
     done = run([words[0], "-X", "importtime", *words[1:]], environment, code=2)
-    assert f"error: {tmp_path / 'nowhere'}: no such folder" in done.stderr
+    (error,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert message in error
     assert "Traceback" not in done.stderr
-    assert "| torch\n" not in done.stderr  # which takes seconds to import
+    assert not re.search(r"\| +torch$", done.stderr, re.MULTILINE)  # which takes seconds to import
+    assert re.search(r"\| +yaml$", done.stderr, re.MULTILINE)
     assert not (tmp_path / "runs").exists()
-    done = run([*words, "--debug"], environment, code=2)
+
+
+def test_debug_shows_the_traceback(tmp_path, environment):
+    done = run(command(tmp_path / "nowhere", tmp_path / "runs", "--debug"), environment, code=2)
     assert "Traceback" in done.stderr
 
 

@@ -22,7 +22,7 @@ from training.ahead import Ahead
 from training.average import Average
 from training.checkpoint import Checkpoint, set_random_state
 from training.distributed import ALONE, Parallel, Team
-from training.machine import OutOfMemory, is_out_of_memory, memory_advice
+from training.machine import LoaderFailed, OutOfMemory, is_out_of_memory, loader_advice, memory_advice
 from training.precision import Autocast, Prepare, compile_network
 from training.progress import EpochLine, Evaluate, Validate, Watch
 from training.schedule import Stage, TimeBudget, check_fit, split_parameters, stages
@@ -173,6 +173,7 @@ def fit(
         ValueError: the schedule treats a backbone apart that the model has not; see `check_fit`.
         TrainingDiverged: the loss is no number any more.
         OutOfMemory: naming the batch size to try.
+        LoaderFailed: the processes that load frames have no memory.
     """
     check_fit(learn.model, fit, backbone_lr_factor)
     plan = stages(fit, epochs=epochs, freeze_epochs=freeze_epochs, lr=lr, backbone_lr_factor=backbone_lr_factor)
@@ -190,6 +191,8 @@ def fit(
             error.args = (str(error).rpartition("`:\n\t")[2],)  # without the words that fastai puts before it
             raise
         except (RuntimeError, MemoryError) as error:
+            if advice := loader_advice(error, learn.dls.train.num_workers):
+                raise LoaderFailed(advice) from error
             if is_out_of_memory(error):
                 raise OutOfMemory(_memory_advice(learn)) from error
             raise

@@ -12,6 +12,13 @@ import torch
 NO_MEMORY = ("out of memory", "can't allocate memory", "ALLOC_FAILED")  # torch has a class for some of these alone
 
 
+NO_SHARED_MEMORY = ("shared memory", "write to file </torch_", "Bus error")
+
+
+class LoaderFailed(ValueError):
+    """A loader process has ended, or has no room for its batches; the message names the number of them to try."""
+
+
 class OutOfMemory(ValueError):
     """A step takes more memory than there is; the message names the batch size to try."""
 
@@ -34,6 +41,17 @@ def peak_memory(device: str) -> float:
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether the GPU's or the CPU's memory did not suffice."""
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or any(words in str(error) for words in NO_MEMORY)
+
+
+def loader_advice(error: BaseException, workers: int) -> str | None:
+    """What to change when loader processes have failed for want of memory; None where the error is another."""
+    words = f"{error} {error.__cause__}"
+    if workers and any(part in words for part in NO_SHARED_MEMORY):
+        fix = "take --workers 0, or a larger one (docker run --shm-size=…)"
+        return f"workers={workers}: /dev/shm is too small for their batches: {fix}"
+    if workers and "DataLoader worker" in words and ("killed by signal" in words or "exited unexpectedly" in words):
+        return f"workers={workers}: one of them has ended, mostly for want of memory (or of /dev/shm): take --workers 0"
+    return None
 
 
 def memory_advice(batch_size: int, accumulate: int = 1, processes: int = 1) -> str:

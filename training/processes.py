@@ -87,7 +87,8 @@ def _run(order: Order, folder: Path, command: Sequence[str]) -> Outcome:
 def _call(words: Sequence[str]) -> tuple[int, list[str]]:
     """Exit code of a process and the last lines of its stderr, which is passed on as it comes, bars included."""
     tail: deque[bytes] = deque(maxlen=TAIL)
-    with subprocess.Popen(words, stderr=subprocess.PIPE) as process:
+    environment = {name: value for name, value in os.environ.items() if name != "WANDB_RUN_ID"}  # it is one run's id
+    with subprocess.Popen(words, stderr=subprocess.PIPE, env=environment) as process:
         assert process.stderr is not None
         rest = b""
         while part := os.read(process.stderr.fileno(), 1 << 16):

@@ -39,7 +39,36 @@ def test_data_that_is_not_there_is_told_in_the_run_and_counts_for_the_agent(tria
     assert written.exit_code == 1
 
 
-@pytest.mark.parametrize("flag", ["--learning_rate=0.1", "--config=nosuch.yaml"])
+@pytest.mark.parametrize(
+    ("flags", "code", "reason"),
+    [
+        (["--backbone=resnet43"], 0, "ValueError: backbone: timm has no model 'resnet43'"),
+        (["--architecture=segformer", "--crp=true"], 0, "ValueError: crp: True is not allowed here"),
+        (["--taxonomy=own"], 2, "FileNotFoundError: "),
+        (["--split=sequence", "--taxonomy=camvid32"], 2, "CommonMistake: taxonomy 'camvid32' over the SegNet masks"),
+    ],
+)
+def test_settings_that_cannot_work_end_as_a_failed_trial_of_one_run(trial, dataset, read_run, flags, code, reason):
+    assert train.cli([f"--data={dataset.root}", f"--out={trial / 'runs'}", "--batch_size=1", *flags]) == code
+    written = read_run(only_run(trial))
+    assert written.summary["error"].startswith(reason)
+    assert written.exit_code == 1
+    assert not (trial / "runs").exists()
+
+
+def test_a_run_that_is_not_to_be_overwritten_is_not_failed_either(trial, dataset, capsys):
+    """The trial has its model; its run on the server is left as it is."""
+    folder = trial / "runs" / "trial1"
+    folder.mkdir(parents=True)
+    for name in ("config.yaml", "model.safetensors"):
+        (folder / name).touch()
+    small = ["--architecture=plain_unet", "--batch_size=1", "--resize_factor=1"]
+    assert train.cli([f"--data={dataset.root}", f"--out={trial / 'runs'}", *small]) == 0
+    assert "runs/trial1 holds the model of the run trial1" in capsys.readouterr().err
+    assert not (trial / "wandb").exists()
+
+
+@pytest.mark.parametrize("flag", ["--learning_rate=0.1", "lr=0.1", "--config=nosuch.yaml"])
 def test_a_mistake_that_all_trials_share_counts_for_the_agent(trial, read_run, flag):
     """Else an agent without a run cap starts trials that fail for ever."""
     assert train.cli([flag]) == 2

@@ -1,13 +1,18 @@
-"""Too little memory, and a loss that diverges, are named with what to try."""
+"""Too little memory, here or in the loader processes, and a loss that diverges, are named with what to try."""
 
 import math
+import os
+import signal
 from typing import Any
 
 import pytest
 import torch
+from torch.utils.data import DataLoader
 
+from camvid.loaders import SeededOrder, TrainFrames
+from tests.training.conftest import frames
 from training import fit
-from training.machine import OutOfMemory, memory_advice
+from training.machine import LoaderFailed, OutOfMemory, memory_advice
 from training.progress import TrainingDiverged
 
 PLAN: dict[str, Any] = {"fit": "one_cycle", "epochs": 2, "freeze_epochs": 1, "lr": 0.01, "backbone_lr_factor": 0.0}
@@ -47,6 +52,46 @@ def test_another_error_keeps_its_kind_and_words(make_learner):
     learn.model.head = torch.nn.Conv2d(9, 3, 1)
     with pytest.raises(RuntimeError, match=r"expected input.* to have 9 channels"):
         fit(learn, **PLAN)
+
+
+def bus_error():
+    os.kill(os.getpid(), signal.SIGBUS)  # as the system does where /dev/shm is full
+
+
+def too_large():
+    torch.UntypedStorage._new_using_fd_cpu(2**45)
+
+
+def killed():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Failing(TrainFrames):
+    """Frames whose loader process fails at the second batch."""
+
+    def __init__(self, fail):
+        super().__init__(frames(), "flip", (32, 32), (0.5, 1.0))
+        self.fail, self.taken = fail, 0
+
+    def __getitem__(self, key):
+        self.taken += 1
+        if self.taken > 2:
+            self.fail()
+        return super().__getitem__(key)
+
+
+@pytest.mark.parametrize(
+    ("fail", "advice"),
+    [
+        (bus_error, "^workers=1: /dev/shm is too small for their batches: take --workers 0, or a larger one"),
+        (too_large, "^workers=1: /dev/shm is too small for their batches: take --workers 0, or a larger one"),
+        pytest.param(killed, "^workers=1: one of them has ended, mostly for want of memory ", marks=pytest.mark.soak),
+    ],
+)
+def test_loader_processes_without_memory_name_the_ways_out(make_learner, fail, advice):
+    loader = DataLoader(Failing(fail), batch_size=2, sampler=SeededOrder(10, 0), num_workers=1)
+    with pytest.raises(LoaderFailed, match=advice):
+        fit(make_learner(loader=loader), **PLAN)
 
 
 def test_advice():

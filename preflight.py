@@ -1,0 +1,109 @@
+"""What is known of a training before anything is made: settings that cannot work end here, in one line, without a run.
+
+Each package checks its own part; what is quick comes first, and what needs torch after that.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from configs import TrainConfig
+from configs.config import CommonMistake
+
+if TYPE_CHECKING:
+    from camvid.layouts import CamVid
+    from models import SegmentationModel
+
+NETWORK = ("architecture", "backbone", "weights", "crp", "mirror")
+
+
+def check_settings(configs: Iterable[TrainConfig]) -> None:
+    """Checks all that can be checked without a run; a data set that is an artifact can only be checked in its run.
+
+    Args:
+        configs: of the trainings that are asked for; those that differ in their seed alone are checked once.
+
+    Raises:
+        CommonMistake: data or classes that no training can use, whatever its other settings.
+        OSError: no data is named, or a file, folder, device or server is not there.
+        ValueError: a setting that is not allowed, or not together with the others.
+    """
+    distinct = {repr(vars(config) | ({} if config.split == "random" else {"seed": 0})): config for config in configs}
+    opened = [(config, _open(config)) for config in distinct.values()]
+    networks: dict[str, SegmentationModel] = {}
+    for config, dataset in opened:
+        _check(config, dataset, networks)
+
+
+def _open(config: TrainConfig) -> CamVid | None:
+    """The data set of a folder; None for an artifact, of which the taxonomy alone can be checked."""
+    from camvid.layouts import OWN, open_camvid
+    from camvid.taxonomy import load_taxonomy
+
+    if not (config.data or config.dataset):
+        message = "no data: give --data FOLDER or --dataset ARTIFACT (`python -m camvid synth OUT` draws some)"
+        raise FileNotFoundError(message)
+    if config.data and not Path(config.data).is_dir():
+        raise FileNotFoundError(f"{config.data}: no such folder; give the folder that holds CamVid")
+    try:
+        if config.data:
+            dataset = open_camvid(config.data, config.taxonomy, **config.pick("split", "seed"))
+            dataset.require("train", "val")
+            return dataset
+        if config.taxonomy != OWN:
+            load_taxonomy(config.taxonomy)
+    except ValueError as error:
+        raise CommonMistake(str(error)) from error
+    return None
+
+
+def _check(config: TrainConfig, dataset: CamVid | None, networks: dict[str, SegmentationModel]) -> None:
+    """Device, loss, loader, network and names; `networks` holds those that were found good."""
+    from losses import build_loss
+    from models import SegmentationModel, check_model
+    from training.precision import resolve_device
+
+    device = resolve_device(config.device)
+    build_loss(config.loss, focal_gamma=config.focal_gamma)
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    size = _check_loading(config, dataset, device, count) if dataset else None
+    network = config.pick(*NETWORK)
+    if repr(network) not in networks:
+        networks[repr(network)] = check_model(**network)
+    if isinstance(model := networks[repr(network)], SegmentationModel):
+        model.check_batch(config.batch_size // count, size)
+    _check_names(config)
+
+
+def _check_names(config: TrainConfig) -> None:
+    from artifacts import names_in
+    from artifacts.download import require_server
+
+    if config.dataset:
+        require_server(config.dataset)
+    names = names_in(config.project, config.architecture)
+    if names[0] != config.project and os.environ.get("RANK", "0") == "0":
+        print(f"project {config.project!r}: W&B allows fewer characters for its artifacts, {' and '.join(names)}")
+
+
+def _check_loading(config: TrainConfig, dataset: CamVid, device: str, count: int) -> tuple[int, int]:
+    """Height and width of a training image, after the loader's part was checked with the first frame."""
+    from camvid.cache import kept_size, needed_bytes
+    from camvid.plan import plan_loading
+    from camvid.transforms import scaled_size
+
+    frames = dataset.splits["train"]
+    try:
+        dataset.read(frames[0])
+        own = dataset.frame_size("train")
+    except ValueError as error:
+        raise CommonMistake(str(error)) from error
+    size = scaled_size(own, config.resize_factor)
+    kept = kept_size(own, size)
+    needed_bytes(len(frames), kept, int(config.cache_gb * 2**30))
+    loading = config.pick("augment", "augment_on", "batch_size", "workers")
+    plan_loading(len(frames), size, kept, device=device, count=count, **loading)
+    return size

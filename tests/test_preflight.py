@@ -1,0 +1,167 @@
+"""Settings that cannot work: one line, before there is a folder, a run or an artifact."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import save_file
+
+import train
+from camvid.plan import SHARED, plan_loading
+from camvid.synth import synth
+from configs import TrainConfig
+from experiments import run_folder
+from preflight import check_settings
+from tests.client import teardown
+
+CACHES = ("WANDB_CACHE_DIR", "WANDB_CONFIG_DIR", "WANDB_DATA_DIR", "XDG_CACHE_HOME")
+SMALL = ["--architecture=plain_unet", "--resize_factor=0.34", "--batch_size=2", "--epochs=1"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data") / "camvid"
+    synth(folder, frames=12, seed=3, layout="segnet", size=(96, 128))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    """W&B offline, all that this process leaves in the test's folder."""
+    for name in [name for name in os.environ if name.startswith("WANDB_")]:
+        monkeypatch.delenv(name)
+    for name in CACHES:
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.chdir(tmp_path)
+    teardown()
+    yield
+    teardown()
+
+
+def refused(capsys, *flags):
+    """The line that says why these flags are refused, with exit code 2."""
+    assert train.cli(["--out=runs", *flags]) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    return line.removeprefix("error: ")
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--architecture=unett"], "architecture: unknown 'unett'; choose from unet, plain_unet, "),
+        (["--architecture=unet", "--backbone=resnet43"], "backbone: timm has no model 'resnet43'; did you mean"),
+        (["--architecture=segformer", "--backbone=swin_tiny_patch4_window7_224"], "takes images of one size only"),
+        (["--architecture=upernet", "--backbone=vit_tiny_patch16_224"], "backbone: vit_tiny_patch16_224 takes images"),
+        (["--architecture=unet", "--backbone=mlp_mixer"], "backbone: timm has no model"),
+        (["--architecture=segformer", "--backbone=mit_b0", "--crp"], "crp: True is not allowed here"),
+        (["--weights=imagenet"], "weights: 'imagenet' is not allowed, plain_unet trains from scratch"),
+        (["--architecture=unet", "--weights=some.pth"], "weights: no such file: some.pth"),
+        (["--architecture=unet", "--weights=other.safetensors"], "it belongs to another backbone"),
+        (["--architecture=unet", "--backbone=cspresnet50w", "--weights=imagenet"], "has no ImageNet weights for"),
+        (["--architecture=deeplabv3plus", "--backbone=resnet18", "--batch_size=1"], "a training batch of one 32x32"),
+        (["--loss=hinge"], "loss: unknown loss 'hinge'; choose from ce, focal, dice"),
+        (["--loss={ce: 1.0, hinge: 1.0}"], "loss: unknown loss 'hinge'"),
+        (["--augment=weather", "--augment_on=device"], "augment='weather' runs in the loader alone"),
+        (["--batch_size=500"], "batch_size=500 is larger than the train split"),
+        (["--cache_gb=0.0000001"], "is too small: 8 frames at 64x64 take"),
+        (["--split=sequence", "--taxonomy=camvid32"], "take taxonomy camvid11 or camvid12"),
+        (["--taxonomy=own"], "taxonomy.yaml: missing"),
+        (["--taxonomy=broken.yaml"], "broken.yaml: "),
+        (["--project=road/scenes"], "project='road/scenes': W&B takes"),
+    ],
+)
+def test_what_cannot_work_is_told_before_anything_is_made(data, tmp_path, capsys, flags, message):
+    (tmp_path / "broken.yaml").write_text("name: mine\n")
+    save_file({"weight": torch.zeros(1)}, tmp_path / "other.safetensors")
+    before = set(tmp_path.iterdir())
+    assert message in refused(capsys, f"--data={data}", *SMALL, *flags)
+    caches = {tmp_path / name for name in CACHES}
+    assert set(tmp_path.iterdir()) - caches == before
+
+
+def test_with_an_artifact_all_but_the_data_is_checked(tmp_path, capsys):
+    assert "backbone: timm has no model" in refused(capsys, "--dataset=d:latest", "--backbone=resnet43")
+    assert "neither one of camvid11" in refused(capsys, "--dataset=d:latest", "--taxonomy=camvid13")
+    assert "artifact 'd:latest' cannot be fetched offline" in refused(capsys, "--dataset=d:latest", *SMALL)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_every_training_of_a_comparison_is_checked_before_the_first(data, tmp_path, capsys):
+    assert "'hinge'" in refused(capsys, f"--data={data}", *SMALL, "--vary=loss=ce,hinge", "--seeds=0,1")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_settings_that_work_leave_nothing_and_say_how_artifacts_are_named(data, tmp_path, capsys):
+    settings = {"data": str(data), "architecture": "plain_unet", "batch_size": 2, "project": "road scenes"}
+    check_settings([TrainConfig.from_dict(settings)])
+    said = "W&B allows fewer characters for its artifacts, road_scenes and road_scenes-plain_unet"
+    assert capsys.readouterr().out == f"project 'road scenes': {said}\n"
+    assert not list(tmp_path.glob("runs*"))
+
+
+def plan(**changes):
+    settings: dict[str, Any] = {
+        "augment": "flip",
+        "augment_on": "auto",
+        "batch_size": 4,
+        "workers": 0,
+        "device": "cpu",
+        "count": 1,
+    }
+    return plan_loading(100_000, (1024, 1024), (1024, 1024), **settings | changes)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="loader processes share memory through files elsewhere")
+def test_more_loader_processes_than_shared_memory_has_room_for(capsys):
+    batch = os.statvfs(SHARED).f_bavail * os.statvfs(SHARED).f_frsize // (1024 * 1024 * 4) // 5  # a fifth of it
+    assert plan(workers=1, batch_size=batch).workers == 1  # two batches ahead, two at work
+    message = r"workers=2: the batches of its loader processes take .* MB of /dev/shm, which has .* --workers 1, or a l"
+    with pytest.raises(ValueError, match=message):
+        plan(workers=2, batch_size=batch)
+    assert plan(workers=-1, device="cuda", augment_on="loader", batch_size=batch).workers == 1
+    assert "/dev/shm has room for the batches of 1 loader processes" in capsys.readouterr().out
+    assert plan(workers=8).workers == 8
+    assert plan(workers=-1).workers == 0
+
+
+@pytest.fixture
+def job(tmp_path, monkeypatch):
+    """A job that exports WANDB_RUN_ID; begun(…) leaves the folder of its run with these settings."""
+    monkeypatch.setenv("WANDB_RUN_ID", "job")
+    folder = tmp_path / "runs" / "job"
+
+    def begun(**settings):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "config.yaml").write_text(yaml.safe_dump(settings))
+        return folder
+
+    return begun
+
+
+def test_a_job_that_starts_again_goes_on_with_its_own_run(job):
+    config = TrainConfig(lr=0.5, tags=("a",))
+    assert run_folder(config, None) == (Path("runs/job"), False)
+    Path("runs/job/wandb").mkdir(parents=True)  # a start that W&B has stopped: nothing began
+    assert run_folder(config, None) == (Path("runs/job"), False)
+    job(lr=0.5, tags=["a"])
+    assert run_folder(config, None) == (Path("runs/job"), True)
+    with pytest.raises(ValueError, match=r"runs/job was begun with lr=0.5, now 0.1: give another WANDB_RUN_ID or none"):
+        run_folder(TrainConfig(lr=0.1, tags=("a",)), None)
+
+
+def test_the_model_of_a_run_is_not_overwritten_by_another_with_its_id(job):
+    (job() / "model.safetensors").write_bytes(b"")
+    with pytest.raises(ValueError, match="runs/job holds the model of the run job, which would be lost"):
+        run_folder(TrainConfig(), None)
+    assert run_folder(TrainConfig(), Path("runs/job")) == (Path("runs/job"), True)
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "a:b", " a"])
+def test_an_id_that_is_no_name_of_a_run_is_refused(monkeypatch, name):
+    monkeypatch.setenv("WANDB_RUN_ID", name)
+    with pytest.raises(ValueError, match="WANDB_RUN_ID="):
+        run_folder(TrainConfig(), None)
