@@ -34,7 +34,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from camvid.preview import write_preview
     from camvid.transforms import scaled_size
     from camvid.weights import class_weights
-    from eval.evaluate import FrameSamples, evaluate
+    from eval.evaluate import FrameSamples, evaluate, expected_seconds
     from eval.latency import measure_latency
     from eval.report import write_report
     from losses import build_loss
@@ -82,6 +82,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
             train,
             loss,
             lambda network: judge(network, loss=loss, progress=False).metrics,
+            rehearse=lambda network: expected_seconds(partial(judge, progress=False), network, val),
             folder=folder / "checkpoints",
             team=team,
             callbacks=[tracker],
@@ -93,7 +94,6 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         fit(learn, resume=checkpoint, **plan)
         if not team.leads:
             return folder
-
         cost: dict[str, Any] = {"train/minutes": learn.watch.minutes, "train/peak_mb": peak_memory(device)}
         load_best(folder / "checkpoints", model)
         evaluation = judge(model)

@@ -128,7 +128,10 @@ class TrainConfig:
         default=0, ge=0, description="evaluations without a better `monitor` before stopping; 0 never stops"
     )
     max_minutes: float = Field(
-        default=0.0, ge=0, description="time budget; the schedule is shortened to end in it; 0 is none"
+        default=0.0,
+        ge=0,
+        description="time budget of the steps and all evaluations of the epochs, in minutes, without what comes before "
+        "and after; the schedule is shortened to end in it; 0 is none",
     )
 
     # How it is judged.

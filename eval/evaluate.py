@@ -1,6 +1,7 @@
 """Evaluate a model on a split: every image once, without augmentation, scored at its mask's own size."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +20,16 @@ from eval.inference import SizeFor, evaluating, label_mask, predict_logits, pred
 from eval.metrics import confusion_matrix, summarize
 from eval.samples import FrameSamples, Sample, Samples
 
-__all__ = ["Evaluation", "FrameSamples", "Sample", "Samples", "evaluate", "predict_logits", "predict_mask"]
+__all__ = [
+    "Evaluation",
+    "FrameSamples",
+    "Sample",
+    "Samples",
+    "evaluate",
+    "expected_seconds",
+    "predict_logits",
+    "predict_mask",
+]
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 Placed = tuple[int, Sample, NDArray[np.uint8]]  # position in the split, sample, image (h, w, 3) as the model gets it
@@ -110,6 +120,15 @@ def evaluate(
     if loss is not None:
         metrics["loss"] = sum(losses) / len(losses)
     return Evaluation(confusion, metrics, records, list(predictions), tuple(class_names), tuple(priority), threshold)
+
+
+def expected_seconds(judge: Callable[..., object], model: nn.Module, samples: Samples, few: int = 4) -> float:
+    """How long ``judge(model, samples=samples)`` will take, from a few of the samples; the first time warms up."""
+    some = [samples[position] for position in range(min(few, len(samples)))]
+    judge(model, samples=some)
+    started = time.perf_counter()
+    judge(model, samples=some)
+    return (time.perf_counter() - started) * len(samples) / len(some)
 
 
 def _predictions(

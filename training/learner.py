@@ -17,6 +17,7 @@ from fastai.learner import Learner
 from fastai.optimizer import OptimWrapper
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
+from tqdm import tqdm
 
 from training.ahead import Ahead
 from training.average import Average
@@ -24,8 +25,8 @@ from training.checkpoint import Checkpoint, set_random_state
 from training.distributed import ALONE, Parallel, Team
 from training.machine import LoaderFailed, OutOfMemory, is_out_of_memory, loader_advice, memory_advice
 from training.precision import Autocast, Prepare, compile_network
-from training.progress import EpochLine, Evaluate, Validate, Watch
-from training.schedule import Stage, TimeBudget, check_fit, split_parameters, stages
+from training.progress import EpochLine, Evaluate, Rehearse, Validate, Watch
+from training.schedule import Stage, check_fit, split_parameters, stage_budget, stages
 
 
 class Loaders(DataLoaders):
@@ -99,6 +100,7 @@ def build_learner(
     ema: float = 0.0,
     patience: int = 0,
     eval_every: int = 1,
+    rehearse: Rehearse | None = None,
     team: Team = ALONE,
     callbacks: Iterable[Callback] = (),
 ) -> Learner:
@@ -123,11 +125,12 @@ def build_learner(
         ema: decay of the weights' moving average; 0 for none.
         patience: evaluations without improvement before the end; 0 for none.
         eval_every: epochs between evaluations.
+        rehearse: seconds that `evaluate` will take, found in less time; for a time budget.
         team: the processes that train together.
         callbacks: more of them, for example W&B's.
     """
     cbs: list[Callback] = [Prepare(channels_last), SetEpoch(), Watch(team), EpochLine(team)]
-    cbs += [Validate(evaluate, eval_every, team)]
+    cbs += [Validate(evaluate, eval_every, team, rehearse)]
     cbs += [Parallel()] if team.count > 1 else []
     cbs += [Autocast(device)] if precision == "bf16" else []
     cbs += [Average(model, ema)] if ema else []
@@ -166,7 +169,8 @@ def fit(
         learn: from `build_learner`.
         fit: one_cycle, fine_tune or flat.
         epochs, freeze_epochs, lr, backbone_lr_factor: see `training.schedule.stages`.
-        max_minutes: time budget of all stages together; 0 for none.
+        max_minutes: time budget of all stages together, their evaluations included; 0 for none. Time that a stage has
+            left over, or has taken too much, is the next one's.
         resume: a checkpoint from `load_checkpoint`; on a CPU the weights end as if nothing had been interrupted.
 
     Raises:
@@ -177,16 +181,17 @@ def fit(
     """
     check_fit(learn.model, fit, backbone_lr_factor)
     plan = stages(fit, epochs=epochs, freeze_epochs=freeze_epochs, lr=lr, backbone_lr_factor=backbone_lr_factor)
-    total = sum(stage.epochs for stage in plan)
     first = resume["stage"] if resume else 0
     for number, stage in enumerate(plan[first:], first):
         here = resume if resume and number == first else None
         learn.checkpoint.begin(number)
         learn.set_epoch.offset = sum(before.epochs for before in plan[:number])
-        seconds = 60 * max_minutes * stage.epochs / total
-        budget = [TimeBudget(seconds, here["spent"] if here else 0.0, learn.checkpoint.team)] if seconds else []
+        budget = stage_budget(learn, 60 * max_minutes, [one.epochs for one in plan], number, here)
+        if budget and budget.seconds <= 0:  # the evaluations of the stage before took more than was expected
+            _tell_end(learn, max_minutes, plan, number)
+            break
         try:
-            _fit_stage(learn, stage, here, budget)
+            _fit_stage(learn, stage, here, [budget] if budget else [])
         except (ValueError, OSError) as error:
             error.args = (str(error).rpartition("`:\n\t")[2],)  # without the words that fastai puts before it
             raise
@@ -196,6 +201,16 @@ def fit(
             if is_out_of_memory(error):
                 raise OutOfMemory(_memory_advice(learn)) from error
             raise
+        if budget and budget.cut:
+            _tell_end(learn, max_minutes, plan, number)
+
+
+def _tell_end(learn: Learner, max_minutes: float, plan: list[Stage], number: int) -> None:
+    """One line that the time budget has ended a stage."""
+    what = "training" if number + 1 == len(plan) else f"stage {number + 1} of {len(plan)}"
+    epoch, epochs = learn.checkpoint.history[-1]["epoch"], sum(stage.epochs for stage in plan)
+    if learn.checkpoint.team.leads:
+        tqdm.write(f"max_minutes={max_minutes:g} has ended the {what} in epoch {epoch} of {epochs}")
 
 
 def _memory_advice(learn: Learner) -> str:

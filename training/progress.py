@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 from fastai.callback.core import Callback, CancelValidException
@@ -14,8 +15,11 @@ from training.average import Average
 from training.distributed import Team
 
 CHECK_EVERY = 10  # steps between looks at the loss; a look waits for the GPU
+BUDGET_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"  # with the budget's time for that of the steps
 
 Evaluate = Callable[[nn.Module], dict[str, float]]
+Rehearse = Callable[[nn.Module], float]
+T = TypeVar("T")
 
 
 class TrainingDiverged(ValueError):
@@ -23,7 +27,10 @@ class TrainingDiverged(ValueError):
 
 
 class Watch(Callback):
-    """Progress bar with time left; sums the loss of an epoch and stops at the first that is not finite."""
+    """Progress bar with the time left, to the end of the budget where there is one; sums the loss of an epoch.
+
+    It stops at the first loss that is not finite.
+    """
 
     order, run_valid = 20, False
 
@@ -35,7 +42,10 @@ class Watch(Callback):
         self.fit_started = time.perf_counter()
         steps = len(self.learn.dls.train)
         total, hide = steps * self.learn.n_epoch, not self.team.leads
-        self.bar = tqdm(desc="training", total=total, unit="step", leave=False, disable=hide)
+        self.budget = getattr(self.learn, "time_budget", None)
+        form = BUDGET_BAR if self.budget else None
+        self.bar = tqdm(desc="training", total=total, unit="step", leave=False, disable=hide, bar_format=form)
+        self.shown: list[str] = []
 
     def before_epoch(self) -> None:
         self.learn.epoch_metrics = {}
@@ -50,6 +60,8 @@ class Watch(Callback):
         self.images += len(self.learn.xb[0]) * self.team.count
         if len(self.losses) % CHECK_EVERY == 0 or len(self.losses) == self.learn.n_iter:
             self._check()
+        left = [f"at most {tqdm.format_interval(self.budget.left)} left"] if self.budget else []
+        self.bar.set_postfix_str(", ".join([*self.shown, *left]), refresh=False)
         self.bar.update()
 
     def _check(self) -> None:
@@ -61,8 +73,7 @@ class Watch(Callback):
                 f"the loss is not finite any more (epoch {self.learn.set_epoch.epoch}, step {step}, lr {rate:.3g}): "
                 f"lower lr (now {self.learn.lr:g}), or set grad_clip=1"
             )
-        shown = f"epoch {self.learn.epoch + 1}/{self.learn.n_epoch} loss {recent.mean():.3f}"
-        self.bar.set_postfix_str(shown, refresh=False)
+        self.shown = [f"epoch {self.learn.epoch + 1}/{self.learn.n_epoch} loss {recent.mean():.3f}"]
 
     def after_train(self) -> None:
         if not self.losses:  # no time was left for this epoch
@@ -91,18 +102,31 @@ class Validate(Callback):
 
     order = 30
 
-    def __init__(self, evaluate: Evaluate, every: int, team: Team):
-        self.evaluate, self.every, self.team = evaluate, every, team
+    def __init__(self, evaluate: Evaluate, every: int, team: Team, rehearse: Rehearse | None = None):
+        self.evaluate, self.every, self.team, self.rehearse = evaluate, every, team, rehearse
+        self.seconds = 0.0  # that the longest evaluation has taken; before the first, what is expected
+
+    def rehearse_once(self) -> None:
+        """Finds out how long an evaluation will take, unless that is known."""
+        if self.rehearse and not self.seconds:
+            self.seconds = self._run(self.rehearse)
 
     def before_validate(self) -> None:
         last = self.learn.epoch + 1 == self.learn.n_epoch or getattr(self.learn, "out_of_time", False)
         if last or (self.learn.epoch + 1) % self.every == 0:
-            model = evaluated_model(self.learn)
-            was_training = model.training
-            metrics = self.team.once(lambda: self.evaluate(model.eval()))
-            model.train(was_training)
+            started = time.perf_counter()
+            metrics = self._run(self.evaluate)
+            took = time.perf_counter() - started
+            self.seconds, self.rehearse = took if self.rehearse else max(took, self.seconds), None
             self.learn.epoch_metrics |= {f"val/{key}": value for key, value in metrics.items()}
         raise CancelValidException
+
+    def _run(self, judge: Callable[[nn.Module], T]) -> T:
+        model = evaluated_model(self.learn)
+        was_training = model.training
+        found = self.team.once(lambda: judge(model.eval()))
+        model.train(was_training)
+        return found
 
 
 class EpochLine(Callback):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fastai.callback.core import Callback, CancelFitException, CancelTrainException
+from fastai.learner import Learner
 from torch import nn
 
 from training.distributed import Team
@@ -85,34 +88,76 @@ def check_fit(model: nn.Module, fit: str, backbone_lr_factor: float) -> None:
 class TimeBudget(Callback):
     """Ends a stage in its time: the schedule runs by the clock as soon as the clock is ahead of the steps.
 
+    The time counts the steps and all evaluations. What the last evaluation will take is kept for it: as much as the
+    longest so far, or as a rehearsal before the first step foretells, but never more than half of the stage.
+
     Args:
-        seconds: of this stage, evaluations included; the last evaluation may run over.
+        seconds: of this stage.
         spent: seconds that an interrupted process spent on it already.
+        later: seconds of the stages after this one.
         team: the processes of the training, which go by the first one's clock.
     """
 
     order, run_valid = 55, False  # before fastai's ParamScheduler reads pct_train
 
-    def __init__(self, seconds: float, spent: float, team: Team):
-        self.seconds, self.spent_before, self.team = seconds, spent, team
+    def __init__(self, seconds: float, spent: float, later: float, team: Team):
+        self.seconds, self.spent_before, self.later, self.team = seconds, spent, later, team
+        self.cut = False  # whether the time was over before the epochs were
 
     def before_fit(self) -> None:
         self.started, self.learn.out_of_time = time.perf_counter() - self.spent_before, False
+        self.learn.spent = self.spent_before
+        self.learn.validate.rehearse_once()
 
     def before_batch(self) -> None:
-        self._look()
-        self.learn.pct_train = min(1.0, max(self.learn.pct_train, self.learn.spent / self.seconds))
+        share = self._look()
+        self.learn.pct_train = min(1.0, max(self.learn.pct_train, share))
         if self.learn.out_of_time:
+            self.cut = True
             raise CancelTrainException
 
     def after_epoch(self) -> None:
-        if any(key.startswith("val/") for key in self.learn.epoch_metrics):  # else the next epoch evaluates and ends
+        evaluated = any(key.startswith("val/") for key in self.learn.epoch_metrics)
+        if evaluated and not self.cut:  # one that was not evaluated leaves that to the next, which then ends at once
             self._look()
 
     def before_epoch(self) -> None:
         if self.learn.out_of_time:  # the epoch before was evaluated and saved
+            self.cut = True
             raise CancelFitException
 
-    def _look(self) -> None:
-        self.learn.spent = self.team.once(lambda: time.perf_counter() - self.started)
-        self.learn.out_of_time = self.learn.spent >= self.seconds
+    @property
+    def left(self) -> float:
+        """Seconds to the end of the whole budget."""
+        return max(0.0, self.seconds - (time.perf_counter() - self.started)) + self.later
+
+    def _look(self) -> float:
+        """Asks the clock; the share of the time for steps that is spent."""
+        self.learn.spent, share = self.team.once(self._clock)
+        self.learn.out_of_time = share >= 1
+        return float(share)
+
+    def _clock(self) -> tuple[float, float]:
+        spent = time.perf_counter() - self.started
+        return spent, spent / (self.seconds - min(self.learn.validate.seconds, self.seconds / 2))
+
+
+def stage_budget(
+    learn: Learner, seconds: float, epochs: Sequence[int], number: int, resume: dict[str, Any] | None
+) -> TimeBudget | None:
+    """What is left of a budget for a stage, if it is to end with its share; None without a budget.
+
+    Args:
+        learn: its `watch` knows what the stages before have taken.
+        seconds: of all stages; 0 is no budget.
+        epochs: of each stage.
+        number: of the stage, from 0.
+        resume: a checkpoint from the midst of this stage.
+    """
+    if not seconds:
+        return None
+    spent = resume["spent"] if resume else 0.0
+    before = 60 * (resume.get("minutes", 0.0) if resume else learn.watch.minutes) - spent
+    end = seconds * sum(epochs[: number + 1]) / sum(epochs)
+    team = learn.checkpoint.team
+    return TimeBudget(team.once(lambda: end - before), spent, seconds - end, team)
