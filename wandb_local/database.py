@@ -14,6 +14,7 @@ from typing import Any
 
 import re2
 
+from wandb_local import jsons
 from wandb_local.durable import Unsettled
 from wandb_local.migrations import MIGRATIONS
 
@@ -64,6 +65,8 @@ class Database:
             connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
             connection.row_factory = Row
             connection.create_function("regexp", 2, _regexp, deterministic=True)
+            connection.create_function("lookup", 2, _lookup, deterministic=True)
+            connection.create_function("lookup_config", 2, _lookup_config, deterministic=True)
             for pragma in (f"page_size={_PAGE}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
                 connection.execute(f"PRAGMA {pragma}")
             self._local.connection = connection
@@ -145,3 +148,24 @@ class Database:
 def _regexp(pattern: str, value: object) -> bool:
     """RE2 takes time in proportion to the value, whatever the pattern, so that no filter can hold the server."""
     return value is not None and re2.search(pattern, str(value)) is not None
+
+
+def _lookup(document: str, key: str) -> str | float | None:
+    """``jsons.lookup``, which answers as SQLite's own functions for JSON do."""
+    return _as_sql(jsons.lookup(jsons.loads(document), key))
+
+
+def _lookup_config(document: str, key: str) -> str | float | None:
+    """The same for a config, whose values stand under ``value``: a key may name that or leave it out."""
+    entries = jsons.loads(document)
+    values = {name: entry.get("value") for name, entry in entries.items() if isinstance(entry, dict)}
+    readings = ((values, key), (entries, key), (values, key.removesuffix(".value")))
+    found = (jsons.lookup(record, name) for record, name in readings)
+    return _as_sql(next((value for value in found if value is not None), None))
+
+
+def _as_sql(value: Any) -> str | float | None:
+    if isinstance(value, dict | list):
+        return jsons.dumps(value)
+    known: str | float | None = value
+    return float(value) if isinstance(value, int) and abs(value) >= 1 << 63 else known

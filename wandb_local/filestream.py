@@ -75,7 +75,8 @@ def _append_events(connection: sqlite3.Connection, run_id: int, offset: int, lin
 
 def _replace_summary(connection: sqlite3.Connection, run_id: int, lines: Sequence[str]) -> None:
     if lines:
-        connection.execute("UPDATE runs SET summary = ? WHERE id = ?", (jsons.dumps(parse_row(lines[-1])), run_id))
+        summary = jsons.dumps(jsons.whole(parse_row(lines[-1])))
+        connection.execute("UPDATE runs SET summary = ? WHERE id = ?", (summary, run_id))
 
 
 def _overwrite_console(connection: sqlite3.Connection, run_id: int, offset: int, lines: Sequence[str]) -> None:

@@ -12,6 +12,8 @@ from wandb_local.database import Database
 from wandb_local.errors import ClientError
 from wandb_local.inputs import integer, strings
 
+lookup = jsons.lookup  # rows and documents are read by one rule
+
 
 def append_history(connection: sqlite3.Connection, run_id: int, offset: int, lines: Sequence[str]) -> None:
     """Replace the rows from ``offset`` on; see ``new_lines`` for rows that are stored already.
@@ -195,13 +197,3 @@ def thinned(items: Sequence[Any], limit: int) -> list[Any]:
     if limit < 2:
         return list(items[-1:]) if limit == 1 else []
     return [items[round(number * (len(items) - 1) / (limit - 1))] for number in range(limit)]
-
-
-def lookup(record: Mapping[str, Any], key: str) -> Any:
-    """The value of a key, which may be dotted (``a.b``: key ``b`` of the object ``a``); None if there is none."""
-    if key in record:
-        return record[key]
-    value: Any = record
-    for part in key.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    return value

@@ -1,7 +1,7 @@
 """JSON as the wandb client writes it: with bare NaN and Infinity, which strict readers refuse."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
@@ -35,6 +35,18 @@ def flatten(record: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
+def lookup(record: Mapping[str, Any], key: str) -> Any:
+    """The value of a key, or None. A dot may belong to a key or lead into an object, so all readings of ``a.b.c`` are
+    tried: ``{"a.b.c": …}``, ``{"a": {"b.c": …}}``, ``{"a.b": {"c": …}}``, ``{"a": {"b": {"c": …}}}``."""
+    if key in record:
+        return record[key]
+    for place, letter in enumerate(key):
+        inner = record.get(key[:place]) if letter == "." else None
+        if isinstance(inner, dict) and (value := lookup(inner, key[place + 1 :])) is not None:
+            return value
+    return None
+
+
 def loads_body(body: bytes) -> Any:
     """Parse a request body. Halves of surrogate pairs, which no UTF-8 file can hold, become replacement characters.
 
@@ -42,14 +54,15 @@ def loads_body(body: bytes) -> Any:
         ValueError: not JSON.
     """
     value = json.loads(body)
-    return _whole(value) if b"\\u" in body else value
+    return whole(value) if b"\\u" in body else value
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
+    """The same value with replacement characters for halves of surrogate pairs."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):
-        return [_whole(item) for item in value]
+        return [whole(item) for item in value]
     if isinstance(value, dict):
-        return {_whole(key): _whole(item) for key, item in value.items()}
+        return {whole(key): whole(item) for key, item in value.items()}
     return value

@@ -143,7 +143,7 @@ def json_object(what: str, text: Any) -> str:
         ClientError: not a JSON object.
     """
     try:
-        value = jsons.loads(text)
+        value = jsons.whole(jsons.loads(text))
     except (ValueError, TypeError, RecursionError):
         value = None
     if not isinstance(value, dict):

@@ -5,14 +5,17 @@
 
 import datetime as dt
 import json
+import re
 from typing import Any
 
 import re2
 
+from wandb_local import jsons
 from wandb_local.errors import ClientError
 from wandb_local.graphql.searchable import Searchable
 
 _MAX_DEPTH = 20
+_ENTRY = "CASE type WHEN 'object' THEN json_extract(value, '$.value') END"  # a config has {"value": …} for each key
 _COMPARISONS = {"$eq": "IS", "$ne": "IS NOT", "$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
 
 
@@ -25,7 +28,7 @@ def where(table: Searchable, text: str | None) -> tuple[str, list[Any]]:
     if not text:
         return "1", []
     try:
-        condition = json.loads(text)
+        condition = jsons.whole(json.loads(text))
     except (ValueError, TypeError, RecursionError):
         raise ClientError("filters: not JSON") from None
     return _condition(table, condition if condition is not None else {}, 0)
@@ -37,12 +40,18 @@ def order_by(table: Searchable, text: str | None, default: str = "+created_at") 
     Records without the value come last.
     """
     clauses, parameters = [], []
-    for key in (text or default).split(","):
+    for key in _split(table, text or default):
         direction = "DESC" if key.startswith("-") else "ASC"
-        expression, values = _expression(table, key.lstrip("+-"))
+        expression, values = _expression(table, key[1:] if key.startswith(("+", "-")) else key)
         clauses += [f"{expression} IS NULL", f"{expression} {direction}"]
         parameters += values + values
     return ", ".join(clauses), parameters
+
+
+def _split(table: Searchable, text: str) -> list[str]:
+    """The keys of an order. A comma parts two keys only where one begins behind it, as keys may have commas."""
+    begins = [rf"{re.escape(name)}(?=,|$)" for name in table.fields] + [rf"{name}\." for name in table.documents]
+    return re.split(rf",(?=[+-]?(?:{'|'.join(begins)}))", text)
 
 
 def _condition(table: Searchable, condition: Any, depth: int) -> tuple[str, list[Any]]:
@@ -136,38 +145,26 @@ def _tags(table: Searchable, operator: str, value: Any) -> tuple[str, list[Any]]
 def _expression(table: Searchable, key: str) -> tuple[str, list[Any]]:
     if key in table.fields:
         return table.fields[key], []
-    section, _, rest = key.partition(".")
-    if section in table.documents and rest:
+    section, dot, rest = key.partition(".")
+    if section in table.documents and dot:
         return _document(table.documents[section], rest, section == "config")
     if section == "tags" and table.tags:
         return f"(SELECT 1 FROM {table.tags} AS tag WHERE tag.value = ?)", [rest]
     if section == "keys_info":
-        return "json_extract(runs.history_keys, ?)", [
-            _path(rest.removeprefix("keys.").split(".", 1)[:1], prefix="$.keys")
-        ]
+        return "lookup(runs.history_keys, ?)", [f"keys.{rest.removeprefix('keys.')}"]
     known = [*sorted(table.fields), *(f"{name}.…" for name in table.documents)]
     raise ClientError(f"filters and order: no field {key!r}; give one of {', '.join(known)}")
 
 
-def _document(column: str, rest: str, is_config: bool) -> tuple[str, list[Any]]:
-    """A value in a JSON column. ``a.b`` may be a nested key or one key with a dot in it; both are looked for."""
-    first, *nested = rest.split(".")
-    if is_config:
-        nested = nested if nested[:1] == ["value"] else ["value", *nested]
-        whole = _path([rest.removesuffix(".value"), "value"])
+def _document(column: str, key: str, is_config: bool) -> tuple[str, list[Any]]:
+    """A value in a JSON column. Keys are compared as text: SQLite's paths do not know escaped letters, which JSON may
+    have anywhere, nor quotation marks. A key with dots has several readings, which only ``jsons.lookup`` knows."""
+    if "." in key:
+        value = f"{'lookup_config' if is_config else 'lookup'}({column}, ?)"
     else:
-        whole = _path([rest])
-    paths = list(dict.fromkeys([_path([first, *nested]), whole]))
-    parts = [f"json_extract({column}, ?)" for _ in paths]
-    value = parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
+        value = f"(SELECT {_ENTRY if is_config else 'value'} FROM json_each({column}) WHERE key = ?)"
     # NaN and infinities are stored as text, which SQLite would rank above every number
-    return (value if is_config else f"nullif(nullif(nullif({value}, 'NaN'), 'Infinity'), '-Infinity')"), list(paths)
-
-
-def _path(keys: list[str], prefix: str = "$") -> str:
-    if any('"' in key for key in keys):
-        raise ClientError("filters: keys with a quotation mark cannot be looked for")
-    return prefix + "".join(f'."{key}"' for key in keys)
+    return (value if is_config else f"nullif(nullif(nullif({value}, 'NaN'), 'Infinity'), '-Infinity')"), [key]
 
 
 def _value(table: Searchable, expression: str, value: Any) -> Any:
