@@ -21,6 +21,7 @@ from wandb_local.graphql import schema
 from wandb_local.graphql.projects import need_run
 from wandb_local.maintenance import collect_garbage, summary
 from wandb_local.names import checked_path
+from wandb_local.origin import base_url
 from wandb_local.web.app import build_web
 
 logger = logging.getLogger(__name__)
@@ -140,13 +141,12 @@ def _refuse_shared_mode(request: Request) -> None:
 
 
 def _context(services: Services, request: Request) -> Context:
-    base_url = f"{request.url.scheme}://{request.url.netloc}"
-    return _context_of(services, base_url, request.headers.get("user-agent", "")[:200])
+    return _context_of(services, base_url(request), request.headers.get("user-agent", "")[:200])
 
 
-def _context_of(services: Services, base_url: str = "", client: str = "") -> Context:
+def _context_of(services: Services, url: str = "", client: str = "") -> Context:
     stores = {field.name: getattr(services, field.name) for field in dataclasses.fields(services)}
-    return Context(**stores, base_url=base_url, client=client)
+    return Context(**stores, base_url=url, client=client)
 
 
 async def _json_body(request: Request) -> Any:

@@ -78,8 +78,8 @@ def test_an_order_that_cannot_be_read_is_refused_or_a_key_with_a_comma(server, r
 
 
 def test_every_reading_of_a_dotted_key():
-    readings: list[Any] = [{"a.b.c": 1}, {"a": {"b.c": 1}}, {"a.b": {"c": 1}}, {"a": {"b": {"c": 1}}}, {"a": 2, "a.b": {"c": 1}}]
-    assert [lookup(record, "a.b.c") for record in readings] == [1] * 5
+    readings: list[Any] = [{"a.b.c": 1}, {"a": {"b.c": 1}}, {"a.b": {"c": 1}}, {"a": {"b": {"c": 1}}}]
+    assert [lookup(record, "a.b.c") for record in (*readings, {"a": 2, "a.b": {"c": 1}})] == [1] * 5
     assert lookup({"a": {"b": [1]}}, "a.b.0") is None
     assert lookup({"a": {"b": None}, "a.b": 3}, "a.b") == 3
 

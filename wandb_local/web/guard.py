@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from wandb_local.origin import path_of, same_origin
 from wandb_local.web.session import Sessions
 
 OPEN = ("/login", "/_login.css")  # what needs no cookie
@@ -45,14 +46,10 @@ class Guard:
     def _refusal(self, request: Request) -> Response | None:
         if request.method not in SAFE and not same_origin(request):
             return PlainTextResponse("this request comes from another site", status_code=403)
-        if request.url.path in OPEN or self._sessions.known(request):
+        if path_of(request) in OPEN or self._sessions.known(request):
             return None
         if request.method in SAFE and "text/html" in request.headers.get("accept", ""):
-            asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            query = request.scope["query_string"].decode("latin-1")
+            asked = quote(path_of(request)) + (f"?{query}" if query else "")
             return RedirectResponse(f"/login?next={quote(asked, safe='')}", status_code=303)
         return PlainTextResponse("log in first, at /login", status_code=401)
-
-
-def same_origin(request: Request) -> bool:
-    """Whether a page of this server has sent the request; a browser says so in ``Origin``, on every POST."""
-    return request.headers.get("origin") == f"{request.url.scheme}://{request.url.netloc}"

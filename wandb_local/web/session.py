@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from wandb_local.auth import Signer
+from wandb_local.origin import base_url
 
 
 class Sessions:
@@ -29,7 +30,7 @@ class Sessions:
     def begin(self, request: Request, response: Response) -> None:
         """Give the cookie with a response."""
         token = self._signer.sign({"session": self._mark})
-        secure = request.url.scheme == "https"
+        secure = request.scope["scheme"] == "https"
         response.set_cookie(_cookie_name(request), token, httponly=True, samesite="strict", secure=secure)
 
     def end(self, request: Request, response: Response) -> None:
@@ -39,4 +40,4 @@ class Sessions:
 
 def _cookie_name(request: Request) -> str:
     """Cookies do not know ports: two servers on one machine must not overwrite each other's."""
-    return f"wandb_local_{request.url.port or 'default'}"
+    return f"wandb_local_{base_url(request).rpartition(':')[2]}"

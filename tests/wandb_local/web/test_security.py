@@ -1,6 +1,7 @@
 """Who may see and do what: login, origin of requests, headers, files."""
 
 import http.client
+import re
 from dataclasses import dataclass
 from email.message import Message
 from urllib.parse import quote, urlencode
@@ -10,7 +11,7 @@ import wandb
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tests.wandb_local.process import Server
+from tests.wandb_local.process import ROOT, Server
 from tests.wandb_local.web.conftest import Visitor, run_path
 from wandb_local.auth import Signer
 from wandb_local.web.login import local_path
@@ -80,6 +81,30 @@ def test_the_api_key_does_not_open_the_pages_by_itself(shared_server):
     """A browser would send a password that it knows along with requests that other sites make."""
     headers = {"Authorization": "Basic " + "YXBpOg=="}
     assert ask(shared_server, "GET", "/local/web", **headers).status == 401
+
+
+def ask_as(server, host, method, path, **headers):
+    """The status of a request with this Host header, whatever it is."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.putrequest(method, path, skip_host=True)
+    for name, value in {"Host": host, "Content-Length": "2", **headers}.items():
+        connection.putheader(name.replace("_", "-"), value)
+    connection.endheaders(b"{}")
+    answer = connection.getresponse()
+    connection.close()
+    return answer.status
+
+
+@pytest.mark.parametrize("host", ["x/login?", "x/_login.css?", "x/login#", "x/login", "@x/login?", "127.0.0.1:1"])
+def test_the_host_header_opens_nothing(shared_server, host):
+    """Starlette before 1.0.1 made the path of it too (CVE-2026-48710)."""
+    assert ask_as(shared_server, host, "GET", "/_dash-layout") == 401
+    assert ask_as(shared_server, host, "POST", "/_dash-update-component", Origin="http://x") == 403
+
+
+def test_no_code_asks_starlette_for_the_address():
+    code = {path: path.read_text() for path in (ROOT / "wandb_local").rglob("*.py")}
+    assert [str(path) for path, text in code.items() if re.search(r"request\.(url|base_url)\.", text)] == []
 
 
 @pytest.mark.parametrize("key", ["", "0" * 40, "ключ"])

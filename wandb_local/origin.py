@@ -1,0 +1,31 @@
+"""Under which address a request came, and whether a page of that address has sent it.
+
+Only this module reads the Host header, which a visitor writes. Starlette's ``request.url`` is built of it too, and
+before 1.0.1 ``Host: x/login?`` changed even its path (CVE-2026-48710): what was asked for stands in the scope.
+"""
+
+import re
+
+from starlette.requests import Request
+
+from wandb_local.address import joined
+
+_HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
+
+
+def path_of(request: Request) -> str:
+    """The path that was asked for, decoded, without the query."""
+    return str(request.scope["path"])
+
+
+def base_url(request: Request) -> str:
+    """Scheme, host and port as the client knows them; a Host header that is none counts as missing."""
+    host = request.headers.get("host", "")
+    if not _HOST.fullmatch(host):
+        host = joined(*request.scope["server"])
+    return f"{request.scope['scheme']}://{host}"
+
+
+def same_origin(request: Request) -> bool:
+    """Whether a page of this server has sent the request; a browser says so in ``Origin``, on every POST."""
+    return request.headers.get("origin") == base_url(request)
