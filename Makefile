@@ -1,10 +1,10 @@
-# make run | serve | test | soak | evening | lint | bench | reproduce | screenshots | setup | clean      (what each does stands in the README)
+# make run | serve | test | soak | evening | lint | audit | bench | reproduce | screenshots | setup | clean      (what each does stands in the README)
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup run serve test soak evening lint bench reproduce screenshots clean
+.PHONY: setup run serve test soak evening lint audit bench reproduce screenshots clean
 
 setup: $(READY)
 
@@ -37,6 +37,11 @@ lint: setup
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+
+audit:  # needs a network; pip-audit has an environment of its own
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/python -m pip install --quiet pip-audit
+	build/audit/bin/python -m scripts.audit
 
 bench: setup
 	$(BIN)/python -m benchmarks

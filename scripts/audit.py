@@ -1,0 +1,46 @@
+"""``make audit``: known advisories on the versions that the tests ran with and on the lowest that pyproject allows.
+
+It needs a network, as pip-audit asks the package registry about each version. A version that the registry has no answer
+for fails the audit, which pip-audit alone passes over: nothing found must not be what nobody looked for.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+_BOUND = re.compile(r"([A-Za-z0-9._-]+)>=([0-9.]+)")
+
+
+def lowest(pyproject: str) -> list[str]:
+    """``name==version`` for each lower bound among the dependencies, extras and groups of a pyproject.toml."""
+    settings = tomllib.loads(pyproject)
+    project = settings["project"]
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    groups += settings["dependency-groups"].values()
+    found = (_BOUND.fullmatch(entry) for group in groups for entry in group)
+    return sorted({f"{match[1]}=={match[2]}" for match in found if match})
+
+
+def main() -> int:
+    """Audit both lists; 0 if each version was looked up and has no advisory."""
+    tested = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+    lists = {"as tested": tested, "lowest allowed": lowest((ROOT / "pyproject.toml").read_text())}
+    failed = []
+    for name, pins in lists.items():
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as handle:
+            handle.write("\n".join(pins) + "\n")
+            handle.flush()
+            print(f"{name}: {len(pins)} versions", flush=True)
+            command = ["pip_audit", "--strict", "--no-deps", "--disable-pip", "--requirement", handle.name]
+            if subprocess.run([sys.executable, "-m", *command], check=False).returncode:
+                failed.append(name)
+    print(f"audit: failed, or could not be done: {', '.join(failed)}" if failed else "audit: no known advisory")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
