@@ -2,7 +2,9 @@
 
 import dataclasses
 import errno
+import functools
 import logging
+import re
 import sqlite3
 import zlib
 from collections.abc import Awaitable, Callable
@@ -91,13 +93,17 @@ async def telemetry(_request: Request, _context: Context) -> Response:
     return Response(status_code=204)
 
 
-async def health(_request: Request, _context: Context) -> Response:
-    """``GET /healthz``: that the server is up, to anybody."""
-    return _json({"server": "wandb_local", "version": __version__})
+async def health(url: str, request: Request, context: Context) -> Response:
+    """``GET /healthz``: that the server is up, to anybody; with ``?challenge=WORD`` the proof that it is itself."""
+    answer = {"server": "wandb_local", "version": __version__}
+    word = request.query_params.get("challenge", "")
+    if re.fullmatch("[0-9a-f]{32}", word):
+        answer["proof"] = context.signer.sign({"proof": word, "url": url})
+    return _json(answer)
 
 
-def make_app(services: Services, api_key: str) -> Starlette:
-    """The application over opened stores."""
+def make_app(services: Services, api_key: str, url: str) -> Starlette:
+    """The application over opened stores, which clients on this machine find at ``url``."""
 
     def route(path: str, handler: Handler, method: str, public: bool = False) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -127,7 +133,7 @@ def make_app(services: Services, api_key: str) -> Starlette:
             route("/sdk/otel/v1/{kind}", telemetry, "POST", public=True),
             route("/status", status, "GET"),
             route("/gc", garbage, "POST"),
-            route("/healthz", health, "GET", public=True),
+            route("/healthz", functools.partial(health, url), "GET", public=True),
             Mount("/", app=build_web(_context_of(services), api_key)),
         ]
     )

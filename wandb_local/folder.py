@@ -30,6 +30,7 @@ class DataFolder:
         self.imported = self.root / "imported"
         self._address = self.root / "server.json"
         self._lock: IO[str] | None = None
+        self._announced: IO[str] | None = None
         for folder in (self.blobs, self.uploads, self.imported):
             folder.mkdir(exist_ok=True)
 
@@ -68,20 +69,36 @@ class DataFolder:
         """Give the folder back."""
         if self._lock is not None:
             self._address.unlink(missing_ok=True)
+            if self._announced is not None:
+                self._announced.close()
             self._lock.close()
-            self._lock = None
+            self._lock = self._announced = None
 
     def announce(self, url: str) -> None:
-        """Leave the running server's address for ``exec`` and ``status``."""
+        """Leave the running server's address for ``exec`` and ``status``. The file is locked while the server lives."""
         write_private(self._address, json.dumps({"url": url, "pid": os.getpid()}))
+        self._announced = self._address.open("r+")
+        fcntl.flock(self._announced, fcntl.LOCK_EX)  # waits for no longer than somebody looks whether it is locked
 
     def address(self) -> str | None:
-        """The URL that the last server announced, or None. It may have died since."""
+        """The URL that the running server has announced. None if none runs, also when one has died and left its file:
+        by now anybody may listen at that address."""
         try:
-            announced: dict[str, Any] = json.loads(self._address.read_text())
+            with self._address.open() as handle:
+                if not _is_locked(handle):
+                    return None
+                announced: dict[str, Any] = json.loads(handle.read())
         except (OSError, ValueError):
             return None
         return str(announced["url"])
+
+
+def _is_locked(handle: IO[str]) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
 
 
 def write_private(path: Path, text: str) -> None:
