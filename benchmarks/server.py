@@ -85,7 +85,8 @@ class Server:
     def post(self, connection: http.client.HTTPConnection, path: str, body: Any) -> Any:
         """The JSON answer to a POST."""
         key = base64.b64encode(f"api:{self.key}".encode()).decode()
-        connection.request("POST", path, json.dumps(body), {"Authorization": f"Basic {key}"})
+        headers = {"Authorization": f"Basic {key}", "Content-Type": "application/json"}
+        connection.request("POST", path, json.dumps(body), headers)
         answer = connection.getresponse()
         text = answer.read()
         if answer.status != 200:

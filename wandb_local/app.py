@@ -19,11 +19,12 @@ from wandb_local import __version__, filestream, jsons, storage
 from wandb_local.auth import is_authorized
 from wandb_local.context import Context, Services
 from wandb_local.errors import ClientError, NotFoundError, UnsupportedError
+from wandb_local.folder import DataFolder
 from wandb_local.graphql import schema
 from wandb_local.graphql.projects import need_run
 from wandb_local.maintenance import collect_garbage, summary
 from wandb_local.names import checked_path
-from wandb_local.origin import base_url
+from wandb_local.origin import base_url, is_foreign
 from wandb_local.web.app import build_web
 
 logger = logging.getLogger(__name__)
@@ -102,18 +103,16 @@ async def health(url: str, request: Request, context: Context) -> Response:
     return _json(answer)
 
 
-def make_app(services: Services, api_key: str, url: str) -> Starlette:
-    """The application over opened stores, which clients on this machine find at ``url``."""
+def make_app(services: Services, folder: DataFolder, url: str) -> Starlette:
+    """The application over a folder's opened stores, which clients on this machine find at ``url``."""
+    api_key = folder.api_key
 
     def route(path: str, handler: Handler, method: str, public: bool = False) -> Route:
         async def endpoint(request: Request) -> Response:
             context = _context(services, request)
             try:
-                if not public and not is_authorized(request.headers.get("authorization"), api_key):
-                    return _failure(
-                        401, "unknown API key: run `wandb login` with this server's key", {"WWW-Authenticate": "Basic"}
-                    )
-                return await handler(request, context)
+                refusal = None if public else _refusal(request, api_key)
+                return refusal or await handler(request, context)
             except ClientDisconnect:
                 return Response(status_code=400)
             except Exception as error:  # noqa: BLE001 - every failure gets the status that the client handles best
@@ -134,11 +133,23 @@ def make_app(services: Services, api_key: str, url: str) -> Starlette:
             route("/status", status, "GET"),
             route("/gc", garbage, "POST"),
             route("/healthz", functools.partial(health, url), "GET", public=True),
-            Mount("/", app=build_web(_context_of(services), api_key)),
+            Mount("/", app=build_web(_context_of(services), folder)),
         ]
     )
     app.router.redirect_slashes = False
     return app
+
+
+def _refusal(request: Request, api_key: str) -> Response | None:
+    """A browser that has once been told the key sends it along with what pages of other sites ask for."""
+    if is_foreign(request):
+        return _failure(403, "this request comes from a page of another site")
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method == "POST" and kind != "application/json":  # which no form can send
+        return _failure(415, "send JSON, with Content-Type: application/json")
+    if not is_authorized(request.headers.get("authorization"), api_key):
+        return _failure(401, "unknown API key: run `wandb login` with this server's key", {"WWW-Authenticate": "Basic"})
+    return None
 
 
 def _refuse_shared_mode(request: Request) -> None:

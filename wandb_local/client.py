@@ -37,6 +37,7 @@ def ask(folder: DataFolder, url: str, path: str, body: dict[str, Any] | None = N
         urllib.error.URLError: no server, or it refused.
     """
     request = urllib.request.Request(url + path, data=None if body is None else json.dumps(body).encode())
+    request.add_header("Content-Type", "application/json")
     key = base64.b64encode(f"api:{folder.api_key}".encode()).decode()
     request.add_header("Authorization", f"Basic {key}")
     return _answer(request)

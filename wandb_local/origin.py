@@ -26,6 +26,12 @@ def base_url(request: Request) -> str:
     return f"{request.scope['scheme']}://{host}"
 
 
+def is_foreign(request: Request) -> bool:
+    """Whether a browser says that a page of another origin has sent the request; other programs say nothing of it."""
+    site = request.headers.get("sec-fetch-site", "none")
+    return site not in ("none", "same-origin") or request.headers.get("origin") not in (None, base_url(request))
+
+
 def same_origin(request: Request) -> bool:
     """Whether a page of this server has sent the request; a browser says so in ``Origin``, on every POST."""
     return request.headers.get("origin") == base_url(request)

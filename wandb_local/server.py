@@ -41,7 +41,7 @@ def serve_folder(folder: DataFolder, address: Address) -> None:
         services = open_services(folder)
         url = address.url(listeners[0].getsockname()[1])
         config = uvicorn.Config(
-            make_app(services, folder.api_key, url),
+            make_app(services, folder, url),
             log_level="warning",
             access_log=False,
             ssl_certfile=address.certfile,

@@ -132,7 +132,7 @@ class Server:
         """A request with the server's key; the body of the answer."""
         request = urllib.request.Request(self.url + path, data=body)
         request.add_header("Authorization", "Basic " + base64.b64encode(f"api:{self.key}".encode()).decode())
-        for name, value in headers.items():
+        for name, value in {"Content-Type": "application/json", **headers}.items():
             request.add_header(name.replace("_", "-"), value)
         with urllib.request.urlopen(request, timeout=30) as response:
             answer: bytes = response.read()

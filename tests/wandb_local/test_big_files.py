@@ -62,6 +62,7 @@ class Upload:
         given = self.input | {"completedParts": [{"partNumber": n, "hexMD5": "tag"} for n in numbers]}
         body = json.dumps({"query": COMPLETE, "variables": {"i": {**given, "completeMultipartAction": "Complete"}}})
         request = urllib.request.Request(self.server.url + "/graphql", data=body.encode())
+        request.add_header("Content-Type", "application/json")
         key = base64.b64encode(f"api:{self.server.key}".encode()).decode()
         request.add_header("Authorization", f"Basic {key}")
         return status_of(request)

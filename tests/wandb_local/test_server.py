@@ -28,7 +28,7 @@ FILES += "{files{name uploadUrl}}}"
 def status_of(url, *, data=None, method=None, **headers):
     """The HTTP status of a request without a key, unless a header brings one."""
     request = urllib.request.Request(url, data=data, method=method)
-    for name, value in headers.items():
+    for name, value in {"Content-Type": "application/json", **headers}.items():
         request.add_header(name.replace("_", "-"), value)
     try:
         with urllib.request.urlopen(request, timeout=30) as response:
@@ -61,6 +61,34 @@ def test_every_endpoint_needs_the_key(server):
             assert status_of(server.url + path, method=method, data=data, **headers) == 401
     assert status_of(f"{server.url}/files/local/p/r/file_stream", method="POST", data=b"{}") == 401
     assert status_of(f"{server.url}/healthz") == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Content_Type": "application/json; charset=utf-8"}, 200),
+        ({"Content_Type": "text/plain"}, 415),
+        ({"Content_Type": "application/x-www-form-urlencoded"}, 415),
+        ({"Content_Type": "multipart/form-data; boundary=x"}, 415),
+        ({"Content_Type": ""}, 415),
+        ({"Origin": "http://example.org"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://127.0.0.1:1"}, 403),
+        ({"Sec_Fetch_Site": "cross-site"}, 403),
+        ({"Sec_Fetch_Site": "same-site"}, 403),
+        ({"Sec_Fetch_Site": "same-origin"}, 200),
+    ],
+)
+def test_pages_of_other_sites_cannot_use_the_key_that_a_browser_knows(server, headers, status):
+    key = "Basic " + base64.b64encode(f"api:{server.key}".encode()).decode()
+    for path in ("/graphql", "/gc", "/files/local/p/r/file_stream"):
+        ours = status if status != 200 else {"/graphql": 200, "/gc": 200}.get(path, 404)
+        body = b'{"query": "{viewer{id}}", "grace": 86400}'
+        assert status_of(server.url + path, data=body, Authorization=key, **headers) == ours, path
+    if status == 403:
+        assert status_of(f"{server.url}/status", Authorization=key, **headers) == 403
+    assert status_of(f"{server.url}/graphql", data=b"{}", Authorization=key, Origin=server.url) == 400
 
 
 def test_the_key_is_long_and_private(server):

@@ -8,14 +8,15 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from wandb_local.context import Context
+from wandb_local.folder import DataFolder
 from wandb_local.web import login, media
 from wandb_local.web.guard import Guard
 from wandb_local.web.session import Sessions
 
 
-def build_web(context: Context, api_key: str) -> ASGIApp:
+def build_web(context: Context, folder: DataFolder) -> ASGIApp:
     """The pages over the stores in ``context``; a visitor needs the cookie that the login page gives for the key."""
-    sessions = Sessions(context.signer, api_key)
+    sessions = Sessions(folder)
     routes = [
         Route("/login", functools.partial(login.show, sessions), methods=["GET"]),
         Route("/login", functools.partial(login.enter, sessions), methods=["POST"]),

@@ -1,6 +1,7 @@
 """Who may see and do what: login, origin of requests, headers, files."""
 
 import http.client
+import json
 import re
 from dataclasses import dataclass
 from email.message import Message
@@ -14,6 +15,7 @@ from starlette.responses import Response
 from tests.wandb_local.process import ROOT, Server
 from tests.wandb_local.web.conftest import Visitor, run_path
 from wandb_local.auth import Signer
+from wandb_local.folder import DataFolder
 from wandb_local.web.login import local_path
 from wandb_local.web.session import Sessions
 
@@ -120,27 +122,53 @@ def test_the_cookie_is_for_this_server_and_for_no_script(shared_server):
     assert attributes == {"httponly", "samesite=strict", "path=/"}
 
 
-def test_over_https_the_cookie_is_secure():
-    sessions = Sessions(Signer(b"secret"), "key")
+def test_over_https_the_cookie_is_secure(tmp_path):
+    sessions = Sessions(DataFolder(tmp_path))
     response = Response()
     scope = {"type": "http", "scheme": "https", "server": ("localhost", 443), "path": "/", "headers": []}
     sessions.begin(Request(scope), response)
     assert "; secure" in response.headers["set-cookie"].lower()
 
 
-@pytest.mark.parametrize("change", ["claim", "signature", "other token", "other key"])
+@pytest.mark.parametrize("change", ["shorter", "other", "signed", "digest", "empty"])
 def test_a_forged_cookie_opens_nothing(shared_server, cookie, change):
     name, _, value = cookie.partition("=")
-    claim, _, signature = value.partition(".")
     signer = Signer(bytes.fromhex((shared_server.data / "signing_secret").read_text()))
     forged = {
-        "claim": f"{claim[:-2]}AA.{signature}",
-        "signature": f"{claim}.{'A' * len(signature)}",
-        "other token": signer.sign({"get": "0" * 32, "name": "file"}),
-        "other key": signer.sign({"session": "0" * 16}),
+        "shorter": value[:-1],
+        "other": f"{value[:-2]}AA",
+        "signed": signer.sign({"session": "x"}),
+        "digest": next(iter(json.loads((shared_server.data / "sessions.json").read_text())["ends"])),
+        "empty": "",
     }
     assert ask(shared_server, "GET", "/", Cookie=cookie).status == 200
     assert ask(shared_server, "GET", "/", Cookie=f"{name}={forged[change]}").status == 401
+
+
+def test_a_cookie_is_good_at_its_server_alone_until_it_is_logged_out(tmp_path):
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder in folders:
+        folder.mkdir()
+    with Server(folders[0]) as one, Server(folders[1]) as two:
+        first, second, other = (
+            str(log_in(server, server.key).getheader("Set-Cookie")).partition(";")[0] for server in (one, one, two)
+        )
+        assert first.partition("=")[0] != other.partition("=")[0]  # on one host, neither overwrites the other
+        renamed = f"{other.partition('=')[0]}={first.partition('=')[2]}"
+        assert [ask(two, "GET", "/", Cookie=value).status for value in (first, renamed, other)] == [401, 401, 200]
+        one.kill()
+        one.start()
+        assert [ask(one, "GET", "/", Cookie=value).status for value in (first, second)] == [200, 200]
+        assert ask(one, "POST", "/logout", Cookie=first, Origin=one.url).status == 303
+        assert [ask(one, "GET", "/", Cookie=value).status for value in (first, second)] == [401, 200]
+        one.kill()
+        one.start()
+        assert [ask(one, "GET", "/", Cookie=value).status for value in (first, second)] == [401, 200]
+        assert (one.data / "sessions.json").stat().st_mode & 0o777 == 0o600
+        one.stop()
+        (one.data / "api_key").write_text("f" * 40)
+        one.start()
+        assert ask(one, "GET", "/", Cookie=second).status == 401
 
 
 @pytest.mark.parametrize("origin", [None, "https://example.org", "null", "http://127.0.0.1:1"])
