@@ -135,7 +135,7 @@ def dataset_artifact(dataset: DatasetLike, name: str, digest: str, *, reference:
     metadata |= {"contents": REFERENCE} if reference else {}  # none in the others, whose bytes stay as they were
     artifact = wandb.Artifact(name, type="dataset", metadata=metadata)
     for path in () if reference else _files(dataset):
-        artifact.add_file(str(path), name=_entry(dataset.root, path), policy="immutable", skip_cache=True)
+        artifact.add_file(str(path.absolute()), name=_entry(dataset.root, path), policy="immutable", skip_cache=True)
     with artifact.new_file(DESCRIPTION) as file:
         content = {
             "digest": digest,

@@ -59,7 +59,7 @@ def log_model(
     }
     artifact = wandb.Artifact(name, type="model", metadata=metadata)
     for file in (*MODEL_FILES, *([RECORDS] if (folder / RECORDS).is_file() else [])):
-        artifact.add_file(str(folder / file), name=file, policy="immutable", skip_cache=True)
+        artifact.add_file(str(folder.absolute() / file), name=file, policy="immutable", skip_cache=True)
     return publish(run, artifact, aliases)
 
 

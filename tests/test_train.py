@@ -1,10 +1,13 @@
 """The recipe as a user runs it: real processes, drawn scenes, W&B offline."""
 
+import contextlib
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -25,6 +28,7 @@ from camvid.taxonomy import load_taxonomy
 from eval.__main__ import main as eval_main
 from models import ARCHITECTURES, load_model
 from tests.client import teardown
+from tests.wandb_local.process import Server
 
 ROOT = Path(__file__).parents[1]
 RESUMED = ["--epochs=4", "--ema=0.8", "--augment=color"]
@@ -159,11 +163,11 @@ def weights(folder):
 
 
 def killed(words, environment, epochs, delay):
-    """Starts a run, kills it `delay` seconds after its checkpoint of that many epochs, and returns what is left."""
+    """Starts a run and kills it `delay` seconds after its line of that many epochs, of 0 epochs after its start."""
     process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     end = time.monotonic() + 200
     assert process.stdout is not None
-    for line in process.stdout:
+    for line in process.stdout if epochs else ():
         if line.startswith(f"epoch {epochs:3d}/") or time.monotonic() > end:
             break
     time.sleep(delay)
@@ -190,6 +194,55 @@ def test_a_run_killed_at_any_moment_resumes_to_the_same_weights(whole, data, tmp
     resumed = weights(folder)
     assert whole.keys() == resumed.keys()
     assert all(torch.equal(value, resumed[key]) for key, value in whole.items())
+
+
+def epochs_on(server, run_id):
+    """The epochs of the rows that a server has of a run, in their order."""
+    with contextlib.closing(sqlite3.connect(server.data / "records.sqlite3")) as database:
+        sql = "SELECT line FROM history JOIN runs ON runs.id = run_id WHERE name = ? ORDER BY number"
+        rows = [json.loads(line) for (line,) in database.execute(sql, (run_id,))]
+    return [row["epoch"] for row in rows if "epoch" in row]
+
+
+STORM = [(1, 0.0), (2, 0.1), (0, 12.0), (3, 0.4), (5, 0.02), (0, 8.0), (7, 0.2), (8, 1.0)]  # the last: in evaluating
+
+
+def storm(data, folder, environment):
+    """A training of 8 epochs that is killed again and again; its folder, and what the last process printed."""
+    words = command(data, folder / "runs", "--epochs=8", "--crp=true")
+    for epochs, delay in STORM:
+        killed(words, environment, epochs, delay)
+        words = [sys.executable, "train.py", "--resume", str(only(folder / "runs"))]
+    return only(folder / "runs"), run(words, environment).stdout
+
+
+@pytest.mark.soak
+def test_a_server_has_every_epoch_of_a_run_that_was_killed_once_and_in_order(data, tmp_path, environment):
+    with Server(tmp_path) as server:
+        online = {"WANDB_MODE": "online", "WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.key}
+        folder, _ = storm(data, tmp_path, environment | online)
+        assert epochs_on(server, folder.name) == list(range(1, 9))
+
+
+@pytest.mark.soak
+def test_a_run_that_was_killed_offline_comes_whole_by_sync_and_by_import(data, tmp_path, environment):
+    folder, said = storm(data, tmp_path, environment)
+    with Server(tmp_path) as server:
+        online = environment | {"WANDB_MODE": "online", "WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.key}
+        words = shlex.split(said.partition("to send it to a server: wandb ")[2].splitlines()[0])
+        for _ in range(2):
+            done = run([sys.executable, "-m", "wandb", *words], online)
+            assert "ERROR" not in done.stdout + done.stderr
+            assert epochs_on(server, folder.name) == list(range(1, 9))
+            for mark in folder.glob("wandb/*/*.synced"):
+                mark.unlink()
+    (tmp_path / "other").mkdir()
+    with Server(tmp_path / "other") as server:
+        for verb in ("imported local/camvid/{}", "local/camvid/{} was imported before"):
+            words = ["-m", "wandb_local", "import", "--data", str(server.data), str(tmp_path / "runs")]
+            done = run([sys.executable, *words], environment)
+            assert (done.stdout, done.stderr) == (verb.format(folder.name) + "\n", "")
+            assert epochs_on(server, folder.name) == list(range(1, 9))
 
 
 LAUNCH = [str(Path(sys.executable).parent / "accelerate"), "launch", "--multi_gpu", "--num_processes=2"]

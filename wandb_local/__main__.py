@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     execute.add_argument("--port", type=_port, default=DEFAULT_PORT, help="of a server that is started, if it is free")
     execute.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     imports = _add(names, "import", commands.import_runs, "bring runs that were tracked offline into the data folder")
-    imports.add_argument("paths", nargs="+", type=Path, metavar="wandb/offline-run-…", help="run folders or a parent")
+    imports.add_argument("paths", nargs="+", type=Path, metavar="wandb/offline-run-…", help="run folders or one above")
     _add(names, "status", commands.status, "what the running server stores")
     gc = _add(names, "gc", commands.gc, "delete blobs that no run and no artifact version refers to")
     gc.add_argument("--grace", type=float, default=86400, help="spare what is younger, in seconds (default: one day)")

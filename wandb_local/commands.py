@@ -80,7 +80,8 @@ def _wait_for(folder: DataFolder, server: "subprocess.Popen[bytes] | None") -> s
 
 def import_runs(options: argparse.Namespace) -> int:
     """Bring offline runs into the data folder; 2 if something went wrong with any of them."""
-    from wandb_local.offline.imports import find_logs, import_logs
+    from wandb_local.offline.found import find_logs
+    from wandb_local.offline.imports import import_logs
 
     folder, logs = DataFolder(options.data), find_logs(options.paths)
     with served(folder) as url:

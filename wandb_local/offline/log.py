@@ -1,75 +1,140 @@
-"""The ``.wandb`` file of an offline run: which run it is, and whether the file is whole.
+"""The ``.wandb`` file of an offline run: which run it is, which artifacts it logs, and how much of it is whole.
 
 It is a LevelDB log (https://github.com/google/leveldb/blob/main/doc/log_format.md) of protobuf records behind a header
-of seven bytes, with CRC-32 sums. Only the first run record is read here; importing is the wandb client's business.
+of seven bytes, with CRC-32 sums. The client writes it in blocks of 32 KiB, so a killed script leaves one that ends in
+the middle of a record. Only what an import has to decide on is read here; the rest is the wandb client's business.
 """
 
 import hashlib
 import struct
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from wandb_local.names import DEFAULT_ENTITY, DEFAULT_PROJECT
+from wandb_local.offline.artifacts import LoggedArtifact, logged_artifact
+from wandb_local.offline.protobuf import fields
 
 _HEADER = b":W&B\xe1\xbe\x00"
 _BLOCK = 32768
-_CHUNK = struct.Struct("<IHB")  # CRC-32 of kind and data, length, kind: 1 whole, 2 first, 3 middle, 4 last
-_RUN, _RUN_ID, _ENTITY, _PROJECT = 17, 1, 2, 3  # field numbers in Record and RunRecord of wandb_internal.proto
+_CHUNK = struct.Struct("<IHB")  # CRC-32 of kind and data, length, kind
+_WHOLE, _FIRST, _MIDDLE, _LAST = 1, 2, 3, 4
+# field numbers of Record and RunRecord in wandb_internal.proto
+_ARTIFACT, _RUN, _EXIT = 8, 17, 18
+_RUN_ID, _ENTITY, _PROJECT, _STARTED, _RESUME = 1, 2, 3, 17, 24
 
 
 class DamagedLogError(ValueError):
-    """The file is no ``.wandb`` file, or holds no run."""
+    """The file is no ``.wandb`` file, or the name of its run cannot be read."""
 
 
-@dataclass(frozen=True)
+class EmptyLogError(DamagedLogError):
+    """The script was killed before the client had written the run's record."""
+
+
+@dataclass
 class OfflineLog:
     """A ``.wandb`` file.
 
     Attributes:
         run: ``ENTITY/PROJECT/RUN`` that it goes to.
-        digest: MD5 of the file.
+        identity: MD5 of the run's record, which holds the id and the start: the same when the file has grown since.
+        started: seconds and nanoseconds since 1970.
+        resumes: whether it goes on with what the server has of the run; else it replaces that.
+        count: number of whole records.
+        opening: number of the run's record.
+        exit: number of the record that ends the run, or None.
+        artifacts: what it logs, by the number of the record.
         flaw: where and how the file ends too early, or None.
         damaged: whether bytes were changed, not only missing at the end as after a killed script.
     """
 
     path: Path
-    run: str
-    digest: str
-    flaw: str | None
-    damaged: bool
+    run: str = ""
+    identity: str = ""
+    started: tuple[int, int] = (0, 0)
+    resumes: bool = False
+    count: int = 0
+    opening: int = 0
+    exit: int | None = None
+    artifacts: dict[int, LoggedArtifact] = field(default_factory=dict)
+    flaw: str | None = None
+    damaged: bool = False
 
 
 def read_log(path: Path) -> OfflineLog:
-    """Check every sum of a ``.wandb`` file and find the run's name.
+    """Check every sum of a ``.wandb`` file, and note what an import has to know.
 
     Raises:
+        EmptyLogError: it ends before the run's record.
         DamagedLogError: not such a file, or the name of the run cannot be read.
         OSError: the file cannot be read.
     """
-    record, name, flaw, damaged = b"", None, None, False
+    log = OfflineLog(path)
+    try:
+        for record in read_records(path):
+            _note(log, record)
+            log.count += 1
+    except EOFError as error:
+        log.flaw = str(error)
+    except DamagedLogError:
+        raise
+    except ValueError as error:
+        log.flaw, log.damaged = str(error), True
+    if log.damaged and not log.run:
+        raise DamagedLogError(f"{path}: holds no run: {log.flaw}")
+    if not log.run:
+        raise EmptyLogError(f"{path}: holds no run; its script ended before the client had written anything of it")
+    return log
+
+
+def _note(log: OfflineLog, record: bytes) -> None:
+    found = dict(fields(record))
+    if _RUN in found and not log.run:
+        run = dict(fields(found[_RUN]))
+        names = [run.get(number, b"").decode() for number in (_ENTITY, _PROJECT, _RUN_ID)]
+        log.run = f"{names[0] or DEFAULT_ENTITY}/{names[1] or DEFAULT_PROJECT}/{names[2]}"
+        moment = dict(fields(run.get(_STARTED, b"")))
+        log.started = (moment.get(1, 0), moment.get(2, 0))
+        log.resumes = bool(run.get(_RESUME))
+        log.identity, log.opening = hashlib.md5(record, usedforsecurity=False).hexdigest(), log.count
+    elif _EXIT in found:
+        log.exit = log.count
+    elif _ARTIFACT in found:
+        log.artifacts[log.count] = logged_artifact(found[_ARTIFACT])
+
+
+def resuming(run_record: bytes) -> bytes:
+    """The record of a run, saying that it goes on with what the server has. (A field that is repeated is merged.)"""
+    return run_record + b"\x8a\x01\x03\xc0\x01\x01"  # field _RUN, 3 bytes: field _RESUME, true
+
+
+def read_records(path: Path) -> Iterator[bytes]:
+    """The whole records of a ``.wandb`` file, in their order.
+
+    Raises:
+        EOFError: after the last one, where the file ends in the middle of another.
+        ValueError: where bytes were changed; or, as a DamagedLogError, this is not such a file.
+    """
+    record, started = b"", None
     with path.open("rb") as file:
         if file.read(len(_HEADER)) != _HEADER:
             raise DamagedLogError(f"{path}: not a .wandb file: its first bytes are not those of W&B's log, version 0")
-        try:
-            for kind, data in _chunks(file):
-                record = data if kind in (1, 2) else record + data
-                name = _run_name(record) if name is None and kind in (1, 4) else name
-                record = record if name is None else b""
-        except EOFError as error:
-            flaw = str(error)
-        except ValueError as error:
-            flaw, damaged = str(error), True
-        file.seek(0)
-        digest = hashlib.file_digest(file, "md5").hexdigest()
-    if name is None:
-        raise DamagedLogError(f"{path}: holds no run" + (f": {flaw}" if flaw else "; the script ended too early"))
-    return OfflineLog(path, name, digest, flaw, damaged)
+        for at, kind, data in _chunks(file):
+            begins = kind in (_WHOLE, _FIRST)
+            if begins != (started is None):
+                raise ValueError(f"damaged at byte {at} of {file.seek(0, 2)}")
+            record, started = (data, at) if begins else (record + data, started)
+            if kind in (_WHOLE, _LAST):
+                yield record
+                started = None
+    if started is not None:
+        raise EOFError(f"ends in the middle of a record, at byte {started}")
 
 
-def _chunks(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+def _chunks(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
     while True:
         at = file.tell()
         left = _BLOCK - at % _BLOCK
@@ -85,36 +150,27 @@ def _chunks(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
             raise EOFError(f"ends in the middle of a record, at byte {at}")
         if zlib.crc32(data, zlib.crc32(bytes([kind]))) != crc:
             raise ValueError(f"damaged at byte {at} of {file.seek(0, 2)}")
-        yield kind, data
+        yield at, kind, data
 
 
-def _run_name(record: bytes) -> str | None:
-    run = dict(_fields(record)).get(_RUN)
-    if run is None:
-        return None
-    fields = dict(_fields(run))
-    given = [fields.get(number, b"").decode() for number in (_ENTITY, _PROJECT, _RUN_ID)]
-    return f"{given[0] or DEFAULT_ENTITY}/{given[1] or DEFAULT_PROJECT}/{given[2]}"
+def write_log(path: Path, records: Iterable[bytes]) -> None:
+    """Write records as a ``.wandb`` file."""
+    with path.open("wb") as file:
+        file.write(_HEADER)
+        for record in records:
+            _write_record(file, record)
 
 
-def _fields(message: bytes) -> Iterator[tuple[int, Any]]:
-    """Number and value of each field of a protobuf message (https://protobuf.dev/programming-guides/encoding)."""
-    at = 0
-    while at < len(message):
-        tag, at = _varint(message, at)
-        if tag & 7 == 0:
-            value, at = _varint(message, at)
-            yield tag >> 3, value
+def _write_record(file: BinaryIO, record: bytes) -> None:
+    done, first = 0, True
+    while first or done < len(record):
+        left = _BLOCK - file.tell() % _BLOCK
+        if left < _CHUNK.size:
+            file.write(bytes(left))
             continue
-        size, at = _varint(message, at) if tag & 7 == 2 else ({1: 8, 5: 4}[tag & 7], at)
-        yield tag >> 3, message[at : at + size]
-        at += size
-
-
-def _varint(message: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = message[at]
-        value, shift, at = value | (byte & 127) << shift, shift + 7, at + 1
-        if byte < 128:
-            return value, at
+        data = record[done : done + left - _CHUNK.size]
+        done += len(data)
+        last = done == len(record)
+        kind = (_WHOLE if last else _FIRST) if first else (_LAST if last else _MIDDLE)
+        file.write(_CHUNK.pack(zlib.crc32(data, zlib.crc32(bytes([kind]))), len(data), kind) + data)
+        first = False

@@ -1,0 +1,89 @@
+"""What of a log the client is to be given, and the memory of what it was given before.
+
+The memory is a file for each log in the data folder, under the log's identity: how many records were imported, which of
+them are still lacking because the files of their artifact were not there, and the step at which its rows begin.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wandb_local.folder import DataFolder, write_private
+from wandb_local.offline.log import OfflineLog, read_records, resuming, write_log
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A log and its records that are to be imported now.
+
+    Attributes:
+        log: the log.
+        records: their numbers; none where nothing is to be done.
+        lacking: a line for each artifact whose files are not there, by the number of its record.
+        step: the step at which the rows begin, from an earlier import, or None.
+    """
+
+    log: OfflineLog
+    records: Sequence[int]
+    lacking: Mapping[int, str]
+    step: int | None
+
+    def write(self, path: Path) -> None:
+        """Write the log that the client is given; beside it stands the step, as the client leaves it there."""
+        write_log(path, self._chosen())
+        if self.step is not None:
+            _step_file(path).write_text(json.dumps({"starting_step": self.step}))
+
+    def _chosen(self) -> Iterator[bytes]:
+        """The records; where the first ones were imported before, those that begin and end the run are added."""
+        again = self.log.opening not in self.records
+        wanted = {*self.records, *((self.log.opening, self.log.exit) if again else ())}
+        every = read_records(self.log.path)
+        for number, record in zip(range(self.log.count), every, strict=False):  # the file may have grown since
+            if number in wanted:
+                yield resuming(record) if again and number == self.log.opening else record
+
+
+def plan(folder: DataFolder, log: OfflineLog, *, stored: bool) -> Replay:
+    """What is to be imported of a log.
+
+    Args:
+        folder: the data folder.
+        log: the log.
+        stored: whether the server has the run; one that was deleted is imported anew.
+    """
+    known = _recall(folder, log) if stored else {}
+    records = [*known.get("lacking", []), *range(known.get("records", 0), log.count)]
+    lacking = {}
+    for number in log.artifacts.keys() & set(records):
+        if gone := log.artifacts[number].lacking():
+            more = f" and {len(gone) - 1} more of its files" if gone[1:] else ""
+            lacking[number] = (
+                f"{log.path}: artifact {log.artifacts[number].name} is not imported: missing or changed since it was "
+                f"logged: {gone[0].absolute()}{more}; put them back and import again"
+            )
+    return Replay(log, [number for number in records if number not in lacking], lacking, known.get("step"))
+
+
+def _recall(folder: DataFolder, log: OfflineLog) -> dict[str, Any]:
+    memory = folder.imported / log.identity
+    if memory.exists():
+        known: dict[str, Any] = json.loads(memory.read_text())
+        return known
+    with log.path.open("rb") as file:  # earlier versions remembered whole files
+        digest = hashlib.file_digest(file, "md5").hexdigest()
+    return {"records": log.count} if (folder.imported / digest).exists() else {}
+
+
+def remember(folder: DataFolder, replay: Replay, copy: Path) -> None:
+    """Note that the client has imported what it was given as ``copy``."""
+    step = json.loads(_step_file(copy).read_text())["starting_step"]
+    known = {"run": replay.log.run, "records": replay.log.count, "lacking": list(replay.lacking), "step": step}
+    write_private(folder.imported / replay.log.identity, json.dumps(known))
+
+
+def _step_file(log: Path) -> Path:
+    return log.with_suffix(".wandb.syncstate")
