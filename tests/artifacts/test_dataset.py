@@ -33,6 +33,16 @@ def test_holds_every_file_under_its_own_name(artifact, dataset):
         assert Path(entry.local_path) == path  # read where it lies, not copied
 
 
+def test_a_folder_that_is_given_relatively_is_found_from_anywhere(dataset, monkeypatch):
+    """A run that was tracked offline is synced later, in whatever folder one stands then."""
+    monkeypatch.chdir(dataset.root.parent)
+    given = open_camvid(Path(dataset.root.name))
+    entries = dataset_artifact(given, "camvid", content_digest(given)).manifest.entries
+    assert {Path(entry.local_path) for name, entry in entries.items() if name.startswith("data/")} == {
+        path for path in dataset.root.rglob("*") if path.is_file()
+    }
+
+
 def test_data_folder_opens_as_the_same_data(artifact, dataset, tmp_path):
     for name, entry in artifact.manifest.entries.items():
         target = tmp_path / "copy" / name
