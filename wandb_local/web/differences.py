@@ -19,7 +19,7 @@ def differences(
     names = sorted({key for document in documents for key in document} if all_rows else differing(documents))
     columns: list[dict[str, Any]] = [{"field": "key", "headerName": title, "pinned": "left", "minWidth": 180}]
     columns += [
-        {"field": run["name"], "headerName": title_of(run), "tooltipField": run["name"], "flex": 1} for run in runs
+        {"field": _field(run), "headerName": title_of(run), "tooltipField": _field(run), "flex": 1} for run in runs
     ]
     rows = [_row(key, runs, documents) for key in names]
     if not rows:
@@ -29,5 +29,9 @@ def differences(
 
 
 def _row(key: str, runs: Sequence[Row], documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    values = {run["name"]: cell(document.get(key)) for run, document in zip(runs, documents, strict=True)}
+    values = {_field(run): cell(document.get(key)) for run, document in zip(runs, documents, strict=True)}
     return {**values, "key": key}
+
+
+def _field(run: Row) -> str:
+    return f"run {run['name']}"  # an id may be "key"

@@ -12,7 +12,7 @@ from wandb_local.web.charts import panel
 from wandb_local.web.charts.selection import chosen_runs
 from wandb_local.web.differences import differences
 from wandb_local.web.documents import config_of, summary_of
-from wandb_local.web.urls import address
+from wandb_local.web.urls import address, listed_names
 
 PATH = "/{entity}/{project}/compare"
 
@@ -24,7 +24,7 @@ def trail(_context: Context, params: Mapping[str, str]) -> list[tuple[str, str]]
 
 def layout(context: Context, params: Mapping[str, str], query: Mapping[str, str]) -> Component:
     """The runs that the query names: ``?runs=ID,ID``."""
-    page = {"entity": params["entity"], "project": params["project"], "runs": query.get("runs", "").split(",")}
+    page = {"entity": params["entity"], "project": params["project"], "runs": listed_names(query.get("runs", ""))}
     runs = chosen_runs(context, page)
     if not runs:
         raise NotFoundError("none of these runs exists: choose some in the project's list of runs")

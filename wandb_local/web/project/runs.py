@@ -15,7 +15,7 @@ from wandb_local.web.controls import labelled
 from wandb_local.web.grids import make_grid
 from wandb_local.web.project.columns import column_definitions, grid_rows, offered, runs_of, usual, version_of
 from wandb_local.web.project.tabs import project_tabs
-from wandb_local.web.urls import address
+from wandb_local.web.urls import address, list_names, listed_names
 
 PATH = "/{entity}/{project}"
 _TICK = 5000  # milliseconds between two looks for changes
@@ -32,7 +32,7 @@ def layout(context: Context, params: Mapping[str, str], query: Mapping[str, str]
     runs = runs_of(context, project["id"])
     names = offered(runs)
     own = usual(runs)
-    chosen = [name for name in query["columns"].split(",") if name in names] if "columns" in query else own
+    chosen = [name for name in listed_names(query["columns"]) if name in names] if "columns" in query else own
     rows = grid_rows(runs, params["entity"], params["project"], chosen)
     return html.Section(
         [
@@ -106,7 +106,7 @@ def _register_controls(app: dash.Dash) -> None:
         prevent_initial_call=True,
     )
     def remember(chosen: list[str] | None, page: dict[str, Any]) -> str:
-        return "" if chosen == page["usual"] else "?" + urlencode({"columns": ",".join(chosen or [])})
+        return "" if chosen == page["usual"] else "?" + urlencode({"columns": list_names(chosen or [])})
 
     @app.callback(
         Output("runs-grid", "dashGridOptions"), Input("runs-search", "value"), State("runs-grid", "dashGridOptions")
@@ -124,7 +124,7 @@ def _register_controls(app: dash.Dash) -> None:
         if len(names) < 2:
             return html.Span("Choose runs to compare", className="soft")
         text = f"Compare {len(names)} runs" if len(names) <= MAX_RUNS else f"Compare the first {MAX_RUNS} runs"
-        query = urlencode({"runs": ",".join(names[:MAX_RUNS])})
+        query = urlencode({"runs": list_names(names[:MAX_RUNS])})
         return dcc.Link(text, href=f"{address(page['entity'], page['project'], 'compare')}?{query}", className="button")
 
 

@@ -1,14 +1,17 @@
 """The list of runs in a browser: sorted, filtered, with chosen columns, compared."""
 
 import json
+import re
+from urllib.parse import urlencode
 
 import pytest
 import wandb
 from playwright.sync_api import expect
 
 from tests.wandb_local.web.conftest import Visitor
+from tests.wandb_local.web.table.steps import NAMES
 
-NAMES = "#runs-grid .ag-pinned-left-cols-container .ag-row a"
+SHOWN = "#runs-grid .ag-pinned-left-cols-container .ag-row a"
 
 
 @pytest.fixture(scope="module")
@@ -22,13 +25,13 @@ def project(client_home):
 
 def test_runs_are_sorted_and_found(visitor: Visitor, project):
     page = visitor.open(project)
-    expect(page.locator(NAMES)).to_have_text(["c", "b", "a"])
+    expect(page.locator(SHOWN)).to_have_text(["c", "b", "a"])
     page.get_by_role("columnheader", name="loss").click()
-    visitor.eventually(f"[...document.querySelectorAll('{NAMES}')].length", 3)
+    visitor.eventually(f"[...document.querySelectorAll('{SHOWN}')].length", 3)
     rows = page.locator("#runs-grid .ag-center-cols-container .ag-row")
     expect(rows.and_(page.locator("[row-index='0']"))).to_contain_text("1")
     page.get_by_label("Find a run").fill("tb")
-    expect(page.locator(NAMES)).to_have_text(["b"])
+    expect(page.locator(SHOWN)).to_have_text(["b"])
     assert visitor.inaccessible() == []
 
 
@@ -65,9 +68,9 @@ def test_two_runs_are_compared_with_the_keyboard(visitor: Visitor, project):
 def test_the_list_follows_new_runs(visitor: Visitor, client_home):
     wandb.init(project="growing", name="one").finish()
     page = visitor.open("/local/growing")
-    expect(page.locator(NAMES)).to_have_text(["one"])
+    expect(page.locator(SHOWN)).to_have_text(["one"])
     wandb.init(project="growing", name="two").finish()
-    expect(page.locator(NAMES)).to_have_text(["two", "one"])
+    expect(page.locator(SHOWN)).to_have_text(["two", "one"])
     expect(page.locator("#runs-count")).to_have_text("2 runs")
 
 
@@ -89,3 +92,35 @@ def test_diverged_runs_do_not_disturb_the_order(visitor: Visitor, server):
     page.keyboard.press("Control+Enter")  # AG Grid's key for the filter of a column
     page.locator(".ag-filter input[type=number]").first.fill("20")
     visitor.eventually(f"{shown}.map(pair => pair[1]).join()", "20")
+
+
+def test_columns_and_runs_may_have_any_name(visitor: Visitor, server):
+    make = (
+        "mutation($p:String,$n:String,$c:JSONString)"
+        '{upsertBucket(input:{entityName:"local",modelName:$p,name:$n,config:$c}){inserted}}'
+    )
+    for number, run in enumerate(("key", "x,y", "[z")):
+        config = {name: {"value": number} for name in NAMES}
+        server.graphql(make, p="names", n=run, c=json.dumps(config))
+    chosen = [f"config.{name}" for name in NAMES]
+    page = visitor.open(f"/local/names?{urlencode({'columns': ','.join(chosen[1:4])})}")  # a link of an earlier server
+    headers = page.locator("#runs-grid .ag-header-cell-text")
+    first = ["Run", "State", "Sweep", "Created", "Duration (s)", "Tags"]
+    expect(headers.and_(page.locator(f":text-is('{NAMES[3]}')"))).to_have_count(1)
+    page.click("#runs-columns")
+    page.keyboard.type(NAMES[0])
+    visitor.choose(chosen[0])
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile("columns=%5B"))
+    page.reload()
+    for place, name in enumerate((*NAMES[1:4], NAMES[0])):
+        cells = page.locator(f"#runs-grid .ag-center-cols-container .ag-cell[aria-colindex='{len(first) + 2 + place}']")
+        expect(cells).to_have_text(["2", "1", "0"])
+        expect(headers.filter(has_text=name)).to_have_count(1)
+    for box in page.locator("#runs-grid .ag-pinned-left-cols-container .ag-row").get_by_role("checkbox").all():
+        box.check()
+    page.get_by_role("link", name="Compare 3 runs").click()
+    expect(page.locator("#charts-legend a")).to_have_count(3)
+    heads = page.locator("#compare-config .ag-header-cell-text")
+    expect(heads).to_have_count(4)
+    expect(page.locator("#compare-config .ag-pinned-left-cols-container .ag-row").first).to_have_text(sorted(NAMES)[0])

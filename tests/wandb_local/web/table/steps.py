@@ -13,6 +13,8 @@ GREY = (100, 100, 100)
 
 
 LABELS = {0: "road", 1: "person", 9: "traffic light"}
+# Columns may be called anything.
+NAMES = ("a,b", 'quo"te', "it's", "d.o.t", "sla/sh", "[bracket]", "{brace}", "back\\slash", "`tick`", "50%", "c1")
 HOSTILE = {
     "script": "<script>document.title = 'stolen'</script><img src=x onerror=\"document.title = 'stolen'\">",
     "formula": '=HYPERLINK("http://127.0.0.1/", "x")',
