@@ -4,6 +4,8 @@ import asyncio
 import functools
 
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -21,6 +23,7 @@ def build_web(context: Context, folder: DataFolder) -> ASGIApp:
         Route("/login", functools.partial(login.show, sessions), methods=["GET"]),
         Route("/login", functools.partial(login.enter, sessions), methods=["POST"]),
         Route("/logout", functools.partial(login.leave, sessions), methods=["POST"]),
+        Route("/_alive", alive, methods=["GET"]),
         Route("/_login.css", login.style, methods=["GET"]),
         Route("/_media/runs/{entity}/{project}/{run}/{path:path}", functools.partial(media.run_file, context)),
         Route(
@@ -32,6 +35,11 @@ def build_web(context: Context, folder: DataFolder) -> ASGIApp:
     app = Starlette(routes=routes)
     app.router.redirect_slashes = False
     return Guard(app, sessions)
+
+
+async def alive(_request: Request) -> Response:
+    """``GET /_alive``: that the server answers, and knows the visitor."""
+    return Response(status_code=204)
 
 
 class Later:

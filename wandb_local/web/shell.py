@@ -31,6 +31,7 @@ def make_shell() -> Component:
                 ],
                 className="top",
             ),
+            html.Div(id="shell-connection", role="status", className="notice"),
             html.Div(id="shell-notice", role="alert", className="notice"),
             html.Main(id="shell-page", tabIndex=-1),
         ]

@@ -1,5 +1,6 @@
 // Dash's controls as assistive technology should find them. Its check boxes and radio buttons claim to be options of a
-// list box, sliders and opened drop-down lists have no name, and these hide a field that the Tab key stops at.
+// list box, sliders and opened drop-down lists have no name, and the Tab key stops at a hidden field of these, which
+// passes the focus on: it stops at their buttons instead.
 (() => {
     function set(element, name, value) {
         if (value === null ? element.hasAttribute(name) : element.getAttribute(name) !== value) {
@@ -27,9 +28,12 @@
             }
         }
         for (const thumb of document.querySelectorAll(".dash-slider-thumb")) set(thumb, "aria-label", nameOf(thumb));
-        for (const field of document.querySelectorAll(".dash-dropdown-focus-target")) set(field, "tabindex", "-1");
+        for (const field of document.querySelectorAll(".dash-dropdown-focus-target")) {
+            set(field, "tabindex", "-1");
+            set(field.nextElementSibling, "tabindex", "0");
+        }
     }
 
-    const watched = { childList: true, subtree: true, attributes: true, attributeFilter: ["role", "aria-selected"] };
+    const watched = { childList: true, subtree: true, attributes: true, attributeFilter: ["role", "aria-selected", "tabindex"] };
     document.addEventListener("DOMContentLoaded", () => new MutationObserver(mend).observe(document.body, watched));
 })();
