@@ -12,7 +12,7 @@ window.tableLarge = (() => {
     async function show(next) {
         const turn = ++shown;
         record = next;
-        fields(record ? record.fields : []);
+        window.tableFields(record ? record.fields : []);
         if (!record) return clear();
         const made = await Promise.all(record.pictures.map(load));
         if (turn !== shown) return;
@@ -71,7 +71,8 @@ window.tableLarge = (() => {
         if (!stage || !panes.length || !stage.clientWidth) return;
         const ratio = panes[0].source.width / panes[0].source.height;
         const count = stage.children.length;
-        const [wide, high] = [stage.clientWidth, stage.clientHeight];
+        const narrow = getComputedStyle(stage).getPropertyValue("--one-column"); // the page is as long as the pictures are
+        const [wide, high] = [stage.clientWidth, narrow ? Infinity : stage.clientHeight];
         const size = (columns) => Math.min(wide / columns - 8, (high / Math.ceil(count / columns) - 30) * ratio);
         const options = Array.from({length: count}, (_, at) => at + 1);
         const best = options.reduce((one, other) => (size(other) > size(one) ? other : one), 1);
@@ -110,6 +111,7 @@ window.tableLarge = (() => {
             const context = target.getContext("2d");
             const [width, height] = [eye.zoom * target.width, eye.zoom * target.height];
             const [left, top] = [target.width / 2 - eye.x * width, target.height / 2 - eye.y * height];
+            target.style.touchAction = eye.zoom > 1 ? "none" : "pan-y"; // a finger on a whole picture moves the page
             context.clearRect(0, 0, target.width, target.height);
             context.globalAlpha = 1;
             context.imageSmoothingEnabled = width < 2 * source.width;
@@ -186,27 +188,6 @@ window.tableLarge = (() => {
         if (boxes.length) parts.push(...window.tableBoxes.at(boxes, overlay.state.boxes[pane.set], at, pane.source));
         const readout = document.getElementById("table-readout");
         if (readout) readout.textContent = parts.filter(Boolean).join(" · ");
-    }
-
-    function fields(pairs) {
-        const list = document.getElementById("table-fields");
-        if (!list) return;
-        list.replaceChildren(
-            ...pairs.flatMap(([name, value]) => {
-                const term = document.createElement("dt");
-                const text = document.createElement("dd");
-                term.textContent = name;
-                if (value && value.href) {
-                    const link = document.createElement("a");
-                    link.href = value.href;
-                    link.target = "_blank";
-                    link.rel = "noopener";
-                    link.textContent = `${value.text}: ${value.path}`;
-                    text.append(link);
-                } else text.textContent = value && value.text ? `${value.text}: not stored here` : value || "–";
-                return [term, text];
-            }),
-        );
     }
 
     overlay.watchers.add(refresh);

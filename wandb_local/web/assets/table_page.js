@@ -80,25 +80,39 @@
         actions[event.key]();
     });
 
-    // Double click on a class shows it alone among the classes of its masks and boxes. Those of other sets stay: beside
-    // a class of the street, the kinds of error are still to be seen.
+    // Double click on a class shows it alone among the classes of its masks and boxes. Those of other sets stay as they
+    // are: beside a class of the street, the kinds of error are still to be seen.
     document.addEventListener("dblclick", (event) => {
         const label = event.target.closest?.("#table-classes label");
         if (!label) return;
         const name = label.textContent;
         const {sets} = shown().about;
         const beside = new Set(sets.map(named).filter((names) => names.includes(name)).flat());
-        const others = sets.flatMap(named).filter((other) => !beside.has(other));
-        set("table-classes", {value: [name, ...new Set(others)]});
+        const on = [...document.querySelectorAll("#table-classes label:has(input:checked)")].map((each) => each.textContent);
+        set("table-classes", {value: [name, ...on.filter((other) => !beside.has(other))]});
     });
 
     const named = (set) => [...set.classes, ...set.boxes].map(([, name]) => name);
+
+    // What was asked for while the server was away never came. The grid asks for no other rows before it does.
+    window.addEventListener("server-back", () => {
+        const page = shown();
+        if (!page) return;
+        grid((api) => {
+            const waits = Object.values(api.getCacheBlockState() ?? {}).some((block) => block.pageStatus === "loading");
+            if (waits) page.request?.failCallback();
+            api.purgeInfiniteCache();
+        });
+        if (page.question) set("table-asked", {data: [...page.question]});
+        if (page.record) large.show(page.record);
+    });
 
     window.dash_clientside = Object.assign({}, window.dash_clientside, {
         table: {
             // A filter or an order asks for the open row again; where none is open there is nothing to ask.
             ask: (row, applied, sort, asked) => {
                 const next = row === null || row === undefined || applied === null ? null : [row, applied, sort];
+                shown().question = next;
                 return same(next, asked ?? null) ? NONE : next;
             },
 
@@ -106,6 +120,7 @@
 
             sorted: (request, sort, about) => {
                 if (!request) return;
+                shown().request = request;
                 const names = request.sortModel.map(({colId, sort}) => (sort === "desc" ? "-" : "") + about.columns[Number(colId.slice(1))]);
                 if (!same(names, sort)) set("table-sort", {data: names});
             },
@@ -155,6 +170,7 @@
                 const panel = document.getElementById("table-large");
                 shown().record = next;
                 panel.hidden = !next;
+                panel.classList.toggle("table-plain", next?.pictures.length === 0);
                 large.show(next);
                 if (!next) {
                     halt();
@@ -162,7 +178,7 @@
                     return [NONE, NONE, NONE];
                 }
                 walk();
-                if (!last) panel.focus();
+                if (!last) panel.focus({preventScroll: true});
                 const where = next.position === null ? "not in the filtered rows" : `${(next.position + 1).toLocaleString("en")} of ${next.total.toLocaleString("en")}`;
                 return [`Row ${next.row + 1} · ${where}`, next.previous === null, next.next === null];
             },

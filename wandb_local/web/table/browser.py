@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from wandb_local.web.table.cells import Attachment, Cell, Column, Label, OverlaySet, Picture, Table, pictures_in, shown
+from wandb_local.web.table.cells import Attachment, Cell, Label, OverlaySet, Picture, Table, exact, pictures_in, shown
 
 _SHORT = 300  # characters of a cell in the grid
 _LONG = 20_000  # in the view of one row
+_LOOKED_AT = 200  # rows, for the width of a column
 
 
 def grid_row(table: Table, number: int) -> dict[str, Any]:
@@ -37,13 +38,19 @@ def pictures(table: Table, number: int) -> list[dict[str, Any]]:
 def _field(cell: Cell) -> Any:
     if isinstance(cell, Attachment):
         return _attachment(cell)
-    return shown(cell, _LONG, digits=5)
+    return _text(cell, _LONG, 5)
 
 
 def _cell(cell: Cell, limit: int) -> Any:
     if isinstance(cell, tuple):
         return [_picture(picture) for picture in cell]
-    return _attachment(cell) if isinstance(cell, Attachment) else shown(cell, limit)
+    return _attachment(cell) if isinstance(cell, Attachment) else _text(cell, limit, 4)
+
+
+def _text(cell: Cell, limit: int, digits: int) -> str | dict[str, str]:
+    """The text, or with it what was logged in full."""
+    text, full = shown(cell, limit, digits), exact(cell, limit, digits)
+    return text if full is None else {"text": text, "exact": full}
 
 
 def _attachment(cell: Attachment) -> dict[str, str]:
@@ -68,8 +75,13 @@ def _classes(labels: Mapping[int, Label]) -> list[list[Any]]:
     return [[value, label.name, label.color, label.distinct] for value, label in labels.items()]
 
 
-def column_width(column: Column, sets: int) -> int:
-    """Pixels that a column is wide at first: a number's by the longest word of its name."""
-    longest = max(map(len, column.name.split()), default=0)
-    widths = {"number": min(max(118, 8 * longest + 46), 190), "boolean": 96, "image": max(1, min(sets, 3)) * 152 + 22}
-    return widths.get(column.kind, 190)
+def column_width(table: Table, place: int) -> int:
+    """Pixels that a column is wide at first; a number's by the longest word of its name and its longest cell."""
+    column = table.columns[place]
+    if column.kind == "image":
+        return max(1, min(len(table.sets), 3)) * 152 + 22
+    if column.kind != "number":
+        return {"boolean": 96}.get(column.kind, 190)
+    word = max(map(len, column.name.split()), default=0)
+    cell = max((len(shown(row[place], _SHORT)) for row in table.rows[:_LOOKED_AT]), default=0)
+    return min(max(118, 8 * word + 46, 8 * cell + 40), 240)

@@ -10,6 +10,8 @@ from typing import Any, Protocol, TypeAlias
 
 from wandb_local.web.table.boxes import Box
 
+_DEEPEST = 20  # lists in lists whose numbers are shortened
+
 
 class Folder(Protocol):
     """Where the files of a table lie: an artifact's version, or the files of a run."""
@@ -146,11 +148,30 @@ def written(cell: Cell) -> str:
 
 
 def shown(cell: Cell, limit: int, digits: int = 4) -> str:
-    """The cell as a grid shows it: some digits of a number, at most ``limit`` characters of a text."""
+    """The cell as a grid shows it: some digits of a number, also within lists and objects, at most ``limit`` characters
+    of a text."""
     if isinstance(cell, float):
         return _rounded(cell, digits)
-    text = written(cell)
+    text = written(_shortened(cell, digits))
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text):,} characters)"
+
+
+def exact(cell: Cell, limit: int, digits: int = 4) -> str | None:
+    """What was logged, ``limit`` characters at most, where ``shown`` leaves digits away."""
+    if isinstance(cell, float):
+        return None if not math.isfinite(cell) or float(_rounded(cell, digits)) == cell else written(cell)
+    return None if _shortened(cell, digits) == cell else written(cell)[:limit]
+
+
+def _shortened(cell: Any, digits: int, depth: int = 0) -> Any:
+    """Lists and objects with some digits of the numbers in them."""
+    if isinstance(cell, float) and depth and math.isfinite(cell):
+        return float(f"{cell:.{digits}g}")
+    if isinstance(cell, list) and depth < _DEEPEST:
+        return [_shortened(each, digits, depth + 1) for each in cell]
+    if isinstance(cell, dict) and depth < _DEEPEST:
+        return {name: _shortened(each, digits, depth + 1) for name, each in cell.items()}
+    return cell
 
 
 def _rounded(number: float, digits: int) -> str:

@@ -9,7 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.web.table.cells import Label, OverlaySet, Table
-from wandb_local.web.table.tokens import FilterError
+from wandb_local.web.table.tokens import FilterError, spelled
 from wandb_local.web.table.view import View
 
 _HELP = (
@@ -54,7 +54,9 @@ def explained(expression: str, error: FilterError) -> str:
 
 def _example(table: Table) -> str:
     numbers = [column.name for column in table.columns if column.kind == "number"]
-    return f"for example: {numbers[0]} < 0.3" if numbers else "an expression, for example: name contains 'a'"
+    if not numbers:
+        return "an expression, for example: name contains 'a'"
+    return f"for example: {spelled(numbers[0], [column.name for column in table.columns])} < 0.3"
 
 
 def menu(title: str, content: Sequence[Component]) -> Component:

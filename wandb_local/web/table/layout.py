@@ -98,7 +98,7 @@ def _grid(source: Source, table: Table, view: View, hidden: Sequence[str]) -> Co
                 "cellClass": f"table-cell table-{column.kind} {'table-tall' if has_images else 'table-flat'}",
                 "wrapHeaderText": True,
                 "autoHeaderHeight": True,
-                "width": column_width(column, len(table.sets)),
+                "width": column_width(table, place),
                 "filter": False,
                 "hide": column.name in hidden,
                 "sort": None if given is None else ("asc" if given == column.name else "desc"),

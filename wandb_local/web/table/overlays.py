@@ -39,10 +39,16 @@ def overlay_sets(document: Document, rows: Sequence[Sequence[Cell]], counts: Mas
     colors = {**distinct, **carried_colors(document.files.about.get("class_colors"))}
 
     def classes(labels: Mapping[int, str]) -> dict[int, Label]:
-        return {value: Label(label, colors[label], distinct[label]) for value, label in sorted(labels.items())}
+        return {value: _label(label, colors[label], distinct[label]) for value, label in sorted(labels.items())}
 
     names = sorted({*masks, *boxes}, key=set_order)
     return tuple(OverlaySet(name, classes(masks.get(name, {})), classes(boxes.get(name, {}))) for name in names)
+
+
+def _label(name: str, color: str, distinct: str) -> Label:
+    """A class; one that was logged with opacity, such as a veil over what is correct, has no other colour."""
+    veiled = color[7:] not in ("", "ff")
+    return Label(name, color, color if veiled else distinct)
 
 
 def _values(files: Sequence[File], counts: MaskCounts) -> list[int]:

@@ -52,6 +52,16 @@ def tokens(expression: str, columns: Sequence[str]) -> list[Token]:
     return list(_scan(expression, sorted(columns, key=len, reverse=True)))
 
 
+def spelled(name: str, columns: Sequence[str]) -> str:
+    """A column's name as an expression has it: in backticks where it alone would be read as something else."""
+    try:
+        first, *rest = tokens(f"{name} <", columns)
+    except FilterError:
+        first, rest = Token("end", "", 0), []
+    bare = first == Token("column", name, 0) and len(rest) == 2
+    return name if bare else "`" + re.sub(r"([\\`])", r"\\\1", name) + "`"
+
+
 def _scan(expression: str, columns: Sequence[str]) -> Iterator[Token]:
     place, arguments = 0, 0  # behind a function's bracket any word is a name of a mask set or a class
     while True:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import wandb
 
-from tests.wandb_local.web.table.steps import GREY, HOSTILE, frames, picture
+from tests.wandb_local.web.table.steps import GREY, HOSTILE, NAMES, frames, picture
 
 
 @pytest.fixture(scope="module")
@@ -38,4 +38,8 @@ def odd(client_home: dict[str, str]) -> wandb.Run:
         for epoch in range(3):
             growing.add_data(epoch, 1 / (epoch + 1))
             run.log({"odd": table, "growing": growing, "each": wandb.Table(columns=["epoch"], data=[[epoch]])})
+        kinds = wandb.Table(columns=["number", "many", "page"], allow_mixed_types=True)
+        kinds.add_data(1 / 3, [2 / 3, {"deep": 1 / 7}], wandb.Html("<b>bold</b>", inject=False))
+        kinds.add_data(12345678901234567, [1, 2], None)
+        run.log({"kinds": kinds, "names": wandb.Table(columns=list(NAMES), data=[[0] * len(NAMES), [1] * len(NAMES)])})
     return run

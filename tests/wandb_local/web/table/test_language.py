@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from wandb_local.web.table.cells import Column, File, Label, OverlaySet, Picture, Table
 from wandb_local.web.table.language import parse
-from wandb_local.web.table.tokens import FilterError
+from wandb_local.web.table.tokens import FilterError, spelled, tokens
 
 COLUMNS = tuple(
     Column(name, kind)
@@ -167,3 +167,11 @@ def test_comparisons_agree_with_python(number, sign):
 def test_a_table_finds_its_columns():
     table = Table(COLUMNS, ROWS)
     assert (table.position("dice"), table.position("nothing")) == (2, None)
+
+
+def test_every_name_can_be_spelled():
+    names = ["dice", "dice/Car", "a b", "a,b", "and", "1", "has", "`tick", "back\\", "(", "", "not", "größe µ", "x = 1"]
+    for name in names:
+        expression = f"{spelled(name, names)} < 1"
+        assert next((token.kind, token.text) for token in tokens(expression, names)) == ("column", name), expression
+    assert (spelled("dice/Car", names), spelled("and", names)) == ("dice/Car", "`and`")

@@ -2,13 +2,26 @@
 
 import csv
 import io
+import json
 import re
 
 import wandb
 from playwright.sync_api import expect
 
 from tests.wandb_local.web.conftest import Visitor, run_path
-from tests.wandb_local.web.table.steps import HOSTILE, apply, column, count, frames, open_table, pixel, query, toggle
+from tests.wandb_local.web.table.steps import (
+    HOSTILE,
+    NAMES,
+    apply,
+    column,
+    count,
+    frames,
+    open_table,
+    pixel,
+    query,
+    toggle,
+)
+from wandb_local.web.table.tokens import spelled
 
 
 def test_sort_filter_and_hide_columns(visitor: Visitor, runs: list[wandb.Run]) -> None:
@@ -119,6 +132,76 @@ def test_hostile_nested_and_unlabelled_cells_are_text(visitor: Visitor, odd: wan
     expect(page.locator("#table-panes figcaption")).to_have_text(["image"])  # a row without masks
     expect(page.locator("#table-fields")).to_contain_text(HOSTILE["script"])
     assert "stolen" not in page.title()
+
+
+def test_numbers_are_short_and_exact_under_the_pointer(visitor: Visitor, odd: wandb.Run) -> None:
+    page = open_table(visitor, odd, "kinds")
+    expect(column(page, 0)).to_have_text(["0.3333", "12345678901234567"])
+    expect(column(page, 1)).to_have_text(['[0.6667, {"deep": 0.1429}]', "[1, 2]"])
+    exact = [0.3333333333333333, [0.6666666666666666, {"deep": 0.14285714285714285}]]
+    for place, value in enumerate(exact):
+        expect(column(page, place).first.locator("[title]")).to_have_attribute("title", json.dumps(value))
+    numbers = "[...document.querySelectorAll('#table-grid .table-number span')]"
+    assert page.evaluate(f"{numbers}.filter(e => e.scrollWidth > e.clientWidth).length") == 0
+    with page.expect_download() as waiting:
+        page.click("#table-csv")
+    first, second = list(csv.reader(io.StringIO(waiting.value.path().read_text(), newline="")))[1:]
+    assert first[:2] == [json.dumps(value) for value in exact]
+    assert second[0] == "12345678901234567"
+    page.click("#table-grid .ag-row[row-index='0'] .table-open")
+    expect(page.locator("#table-fields dd").first).to_have_text("0.33333")
+    expect(page.locator("#table-fields dd [title]").first).to_have_attribute("title", json.dumps(exact[0]))
+    expect(page.frame_locator("#table-fields iframe").locator("b")).to_have_text("bold")
+
+
+def test_a_column_may_have_any_name(visitor: Visitor, odd: wandb.Run) -> None:
+    page = open_table(visitor, odd, "names")
+    headers = page.locator("#table-grid .ag-header-cell-text")
+    expect(headers).to_have_text(["#", *NAMES])
+    for name in NAMES:
+        apply(page, f"{spelled(name, NAMES)} > 0")
+        count(page, "1 of 2")
+    apply(page, "")
+    page.locator("#table-grid .ag-header-cell", has_text="a,b").click()
+    page.locator("#table-grid .ag-header-cell", has_text="a,b").click()
+    expect(column(page, 0)).to_have_text(["1", "0"])
+    page.click("summary:has-text('Columns')")
+    for name in NAMES[1:]:
+        page.locator("#table-columns label").get_by_text(name, exact=True).click()
+    expect(headers).to_have_text(["#", "a,b"])
+    page.reload()
+    expect(column(page, 0)).to_have_text(["1", "0"])
+    expect(headers).to_have_text(["#", "a,b"])
+
+
+def test_menus_close_at_escape_and_at_a_click_outside(visitor: Visitor, runs: list[wandb.Run]) -> None:
+    page = open_table(visitor, runs[0], query="?row=1")
+    expect(page.locator("#table-position")).to_have_text("Row 2 · 2 of 6")
+    menus = page.locator("details.table-menu")
+    opened = page.locator("details.table-menu[open] > summary")
+    assert menus.count() == 4
+    for title in menus.locator("summary").all():
+        title.click()
+        expect(opened).to_have_count(1)
+        page.keyboard.press("Escape")
+        expect(opened).to_have_count(0)
+        expect(title).to_be_focused()
+        title.click()
+        page.click("h1")
+        expect(opened).to_have_count(0)
+    page.click("summary:has-text('Has class')")
+    page.click("#table-has-class")
+    visitor.choose("person")  # in a list that lies elsewhere in the document
+    expect(page.locator("#table-has-class")).to_contain_text("person")
+    page.click("#table-has-class")
+    page.keyboard.press("Escape")
+    expect(page.locator(".dash-dropdown-content")).to_have_count(0)
+    expect(opened).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(opened).to_have_count(0)
+    expect(page.locator("#table-position")).to_have_text("Row 2 · 2 of 6")  # the row is open still
+    page.keyboard.press("Escape")
+    expect(page.locator("#table-large")).to_be_hidden()
 
 
 def test_tables_that_grow_and_tables_of_every_step(visitor: Visitor, odd: wandb.Run) -> None:

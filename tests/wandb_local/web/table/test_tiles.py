@@ -9,7 +9,7 @@ import wandb
 from playwright.sync_api import Page, expect
 
 from tests.wandb_local.web.conftest import Visitor
-from tests.wandb_local.web.table.steps import GREY, LABELS, apply, count, open_table
+from tests.wandb_local.web.table.steps import GREY, LABELS, apply, count, open_table, pixel, toggle
 
 ROWS = 120  # more than the grid asks for at once
 ERRORS = {250: "correct", 253: "missed"}
@@ -35,7 +35,7 @@ def street(shift: int) -> wandb.Table:
         given = {"truth": (truth, LABELS), "prediction": (prediction, LABELS), "error": (error, ERRORS)}
         masks = {name: {"mask_data": mask, "class_labels": labels} for name, (mask, labels) in given.items()}
         made.append(wandb.Image(np.full((48, 64, 3), GREY, np.uint8), masks=masks, file_type="png"))
-    table = wandb.Table(columns=["name", "score", "image"])
+    table = wandb.Table(columns=["name", "priority_score", "image"])
     for number, image in zip(range(ROWS), itertools.cycle(made), strict=False):
         table.add_data(f"frame {number:03}", number / ROWS, image)
     return table
@@ -50,7 +50,8 @@ def streets(client_home: dict[str, str]) -> list[wandb.Run]:
         with wandb.init(project="tiles", name=f"shift {shift}") as run:
             run.log({"street": street(shift)})
             if shift == 4:
-                artifact = wandb.Artifact("street", "dataset", metadata={"class_colors": {"correct": "#80808046"}})
+                colors = {"correct": "#80808046", "person": "#ff8000"}
+                artifact = wandb.Artifact("street", "dataset", metadata={"class_colors": colors})
                 artifact.add(street(shift), "street")
                 run.log_artifact(artifact).wait()
             runs.append(run)
@@ -69,7 +70,7 @@ def first_row(page: Page, name: str) -> None:
 
 
 def test_a_table_opens_with_its_masks(visitor: Visitor, streets: list[wandb.Run]) -> None:
-    for query, rows in (("", 120), ('?filter=score+%3C+0.1&sort=["-score"]', 12)):
+    for query, rows in (("", 120), ('?filter=priority_score+%3C+0.1&sort=["-priority_score"]', 12)):
         page = open_table(visitor, streets[0], "street", query)
         count(page, f"{rows} of 120")
         all_rows_show(visitor, THREE)
@@ -92,7 +93,7 @@ def test_masks_after_filter_sorting_and_paging(visitor: Visitor, streets: list[w
 
 
 def test_back_closes_the_row_and_forward_opens_it(visitor: Visitor, streets: list[wandb.Run]) -> None:
-    page = open_table(visitor, streets[0], "street", "?filter=score+%3C+0.1")
+    page = open_table(visitor, streets[0], "street", "?filter=priority_score+%3C+0.1")
     table = page.url
     all_rows_show(visitor, THREE)
     page.locator("#table-grid .ag-row[row-index='1'] .table-thumbs").click()
@@ -136,3 +137,67 @@ def test_masks_of_a_comparison_and_of_an_artifact(visitor: Visitor, streets: lis
     all_rows_show(visitor, ["truth", "prediction (A)", "prediction (B)", "error (A)", "error (B)"])
     visitor.open("/local/tiles/tables/street/v0/street.table.json")
     all_rows_show(visitor, THREE)
+
+
+def test_a_class_alone_leaves_the_kinds_of_error(visitor: Visitor, streets: list[wandb.Run]) -> None:
+    page = open_table(visitor, streets[0], "street", "?row=0&opacity=100")
+    expect(page.locator("#table-panes canvas")).to_have_count(3)
+    missed = (2 / 64, 20 / 48)  # a person in the truth, not in the prediction
+    checked = ["road", "person", "traffic light", "correct", "missed"]
+    on = page.locator("#table-classes label:has(input:checked)")
+    expect(on).to_have_text(checked)
+    seen = pixel(page, 2, *missed)
+    assert seen != GREY
+    page.locator("#table-classes label", has_text="person").dblclick()
+    expect(on).to_have_text(["person", "correct", "missed"])
+    expect(page).to_have_url(re.compile("off="))
+    assert pixel(page, 2, *missed) == seen
+    toggle(page, "classes", "correct")
+    page.locator("#table-classes label", has_text="missed").dblclick()
+    expect(on).to_have_text(["person", "missed"])
+    assert pixel(page, 2, *missed) == seen
+
+
+def test_distinct_colours_leave_the_veil_over_what_is_correct(visitor: Visitor, streets: list[wandb.Run]) -> None:
+    page = visitor.open("/local/tiles/tables/street/v0/street.table.json?row=0&opacity=100")
+    expect(page.locator("#table-panes canvas")).to_have_count(3)
+    correct, person = (0.5, 0.9), (2 / 64, 20 / 48)
+    veil = pixel(page, 2, *correct)
+    assert len(set(veil)) == 1
+    assert veil[0] > GREY[0]
+    assert pixel(page, 0, *person) == (255, 128, 0)
+    page.get_by_label("Distinct colours").check()
+    expect(page).to_have_url(re.compile("distinct=1"))
+    assert pixel(page, 0, *person) == (0, 0, 248)
+    assert pixel(page, 2, *correct) == veil
+
+
+def test_the_example_in_the_filter_is_seen_whole(visitor: Visitor, streets: list[wandb.Run]) -> None:
+    page = open_table(visitor, streets[0], "street")
+    field = page.locator("#table-filter")
+    example = "for example: priority_score < 0.3"
+    expect(field).to_have_attribute("placeholder", example)
+    seen = field.screenshot()
+    field.evaluate("(field, text) => { field.placeholder = text; }", example.replace("_", " "))
+    assert field.screenshot() != seen
+
+
+def test_rows_come_again_when_the_server_does(visitor: Visitor, streets: list[wandb.Run]) -> None:
+    page = open_table(visitor, streets[0], "street")
+    all_rows_show(visitor, THREE)
+    page.context.set_offline(True)
+    page.locator("#table-grid .ag-row[row-index='0'] [col-id=c0]").click()
+    page.keyboard.press("Control+End")
+    expect(page.locator("#shell-connection")).to_contain_text("does not answer")
+    page.context.set_offline(False)
+    expect(page.locator("#shell-connection")).to_be_empty()
+    expect(page.locator("#table-grid .ag-row[row-index='119'] [col-id=c0]")).to_have_text("frame 119")
+    all_rows_show(visitor, THREE)
+    page.context.set_offline(True)
+    page.locator("#table-grid .ag-row[row-index='119'] .table-thumbs").click()
+    expect(page.locator("#shell-connection")).to_contain_text("does not answer")
+    page.context.set_offline(False)
+    expect(page.locator("#table-position")).to_have_text("Row 120 · 120 of 120")
+    expect(page.locator("#table-panes canvas")).to_have_count(3)
+    assert visitor.faults  # what failed while the server was away
+    visitor.faults.clear()

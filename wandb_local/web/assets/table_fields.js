@@ -1,0 +1,32 @@
+// The cells of the row that is open, beside its pictures: their columns and what they hold.
+window.tableFields = (() => {
+    "use strict";
+    // What shows a file of a kind; a logged page runs in an origin of its own.
+    const players = {
+        html: { tag: "iframe", className: "logged", sandbox: "allow-scripts" },
+        video: { tag: "video", className: "logged", controls: true },
+        audio: { tag: "audio", controls: true },
+    };
+
+    function make(tag, attributes, ...content) {
+        const element = Object.assign(document.createElement(tag), attributes);
+        element.append(...content);
+        return element;
+    }
+
+    // A text, {text, exact} for one that is shortened, or {text, href, path} for a file.
+    function cell(value) {
+        if (typeof value !== "object") return [value || "–"];
+        if (value.exact) return [make("span", { title: value.exact }, value.text)];
+        if (!value.href) return [`${value.text}: not stored here`];
+        const link = make("a", { href: value.href, target: "_blank", rel: "noopener" }, `${value.text}: ${value.path}`);
+        if (!players[value.text]) return [link];
+        const { tag, ...attributes } = players[value.text];
+        return [make(tag, { ...attributes, src: value.href, title: value.path }), link];
+    }
+
+    return (pairs) =>
+        document
+            .getElementById("table-fields")
+            ?.replaceChildren(...pairs.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, ...cell(value))]));
+})();
