@@ -125,7 +125,7 @@ def shoot(url: str, key: str, table: str, sweep: str, out: Path) -> None:
         for name in COLUMNS:
             page.locator("#table-columns").get_by_text(name, exact=True).click()
         page.click("summary:has-text('Columns')")
-        page.wait_for_selector("#table-grid .table-thumbs canvas")
+        page.wait_for_selector("#table-grid .table-tile span")  # masks too, not pictures alone
         tab.save(out / "table.jpg")
         page.locator("#table-grid .table-thumbs").first.click()
         page.wait_for_selector("#table-panes canvas")

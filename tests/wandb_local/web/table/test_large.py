@@ -11,7 +11,7 @@ from tests.wandb_local.web.table.steps import GREY, apply, column, count, open_t
 
 def test_one_row_large_with_toggles_and_keys(visitor: Visitor, runs: list[wandb.Run]) -> None:
     page = open_table(visitor, runs[0], query='?sort=["-name"]&filter=image+is+not+null')
-    expect(page.locator("#table-grid .table-tile canvas").first).to_be_visible()
+    expect(page.locator("#table-grid .ag-row[row-index='0'] .table-tile")).to_have_text(["truth", "prediction"])
     page.locator("#table-grid .ag-row[row-index='1'] .table-thumbs").click()
     expect(page.locator("#table-position")).to_have_text("Row 4 · 2 of 5")
     expect(page.locator("#table-panes figcaption")).to_have_text(["image · truth", "image · prediction"])

@@ -201,3 +201,27 @@ def test_rows_come_again_when_the_server_does(visitor: Visitor, streets: list[wa
     expect(page.locator("#table-panes canvas")).to_have_count(3)
     assert visitor.faults  # what failed while the server was away
     visitor.faults.clear()
+
+
+def test_on_a_phone(visitor: Visitor, streets: list[wandb.Run]) -> None:
+    wide, high = 390, 844
+    visitor.page.set_viewport_size({"width": wide, "height": high})
+    page = open_table(visitor, streets[0], "street")
+    all_rows_show(visitor, THREE)
+    row = page.locator("#table-grid .ag-row[row-index='1']").last.bounding_box()
+    assert row is not None
+    assert row["y"] + row["height"] <= high  # rows before controls
+    for title in page.locator("details.table-menu summary").all():
+        title.click()
+        menu = page.locator("details.table-menu[open] > .card").bounding_box()
+        assert menu is not None
+        assert menu["x"] >= 0
+        assert menu["x"] + menu["width"] <= wide
+        page.keyboard.press("Escape")
+    page.locator("#table-grid .ag-row[row-index='0'] .table-open").click()
+    expect(page.locator("#table-panes canvas")).to_have_count(3)
+    pane = page.locator("#table-panes canvas").first.bounding_box()
+    assert pane is not None
+    assert pane["width"] > 0.8 * wide
+    assert 0 <= pane["y"] < high - pane["height"]
+    assert page.evaluate("document.documentElement.scrollWidth") == wide
