@@ -11,16 +11,20 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from configs import TrainConfig
 from configs import parse_command_line as parse
 from configs.grid import Cell
 from configs.load import read_yaml
 from preflight import check_settings
+
+if TYPE_CHECKING:
+    import wandb
 
 RECIPE = Path(__file__).with_name("train.py")
 
@@ -108,3 +112,29 @@ def _settings(cell: Cell, folder: Path) -> str:
     """All settings of a training, which gets a folder and, where it has none, a name of its own."""
     name = cell.config.name or cell.name
     return dataclasses.replace(cell.config, out=str(folder / cell.name), name=name).to_yaml()
+
+
+def end_training(run: wandb.Run, folder: Path) -> None:
+    """Free what is only there to go on with: of this training, and of the trials beside it that its sweep has ended."""
+    from artifacts.trial import ended_trials
+    from training import drop_state
+
+    for ended in (folder, *ended_trials(run, folder.parent)):
+        drop_state(ended / "checkpoints")
+
+
+def end_trial(error: Exception, started: TrainConfig | None) -> int:
+    """The exit code of a training that failed inside a sweep, by `artifacts.end_failed_trial`.
+
+    Where its own settings are at fault, it would fail again, and nothing is kept to go on with.
+
+    Args:
+        error: what ended the training.
+        started: its settings, if its run was started.
+    """
+    from artifacts import end_failed_trial
+    from training import drop_state
+
+    if started and isinstance(error, ValueError):
+        drop_state(Path(started.out) / os.environ["WANDB_RUN_ID"] / "checkpoints")
+    return end_failed_trial(error, bool(started))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from configs import TrainConfig
-from experiments import parse_command_line, run_experiments, run_folder
+from experiments import end_training, end_trial, parse_command_line, run_experiments, run_folder
 
 if TYPE_CHECKING:
     import wandb
@@ -105,6 +105,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         run.summary.update(cost)
         log_evaluation(run, evaluation, val, taxonomy, "val")
         log_model(run, folder, names_in(config.project, config.architecture)[1], metrics=evaluation.metrics)
+    end_training(run, folder)
     print(f"model:  {folder / 'model.safetensors'}\nreport: {report}\n{sync_hint(run, 'val/edge_cases')}")
     return folder
 
@@ -112,10 +113,9 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
 def open_data(run: wandb.Run, config: TrainConfig) -> CamVid:
     """The data set, tracked: a folder as `log_data` says, an artifact is fetched and noted as an input."""
     from artifacts import artifact_name, track_dataset, use_dataset
-    from artifacts.download import default_root
     from camvid.layouts import content_digest, open_camvid
 
-    root = Path(config.data) if config.data else use_dataset(run, config.dataset, default_root())
+    root = Path(config.data) if config.data else use_dataset(run, config.dataset)
     dataset = open_camvid(root, config.taxonomy, **config.pick("split", "seed"))
     dataset.require("train", "val")
     sys.stderr.write(dataset.remarks("train"))
@@ -126,22 +126,20 @@ def open_data(run: wandb.Run, config: TrainConfig) -> CamVid:
 
 
 def cli(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0, or 2 with one line on stderr for what the user can mend; in a sweep see `end_failed_trial`."""
-    started = False
+    """Exit code 0, or 2 with one line on stderr for what the user can mend; in a sweep see `end_trial`."""
+    started: TrainConfig | None = None
     try:
         config, options = parse_command_line(arguments)
         if options.cells:
             return run_experiments(options.cells)
-        started = True
+        started = config
         main(config, options.resume and Path(options.resume))
     except (ValueError, OSError) as error:
         if "--debug" in (arguments or sys.argv):
             traceback.print_exc()
         print(f"error: {error}", file=sys.stderr)
         if "WANDB_SWEEP_ID" in os.environ:
-            from artifacts import end_failed_trial
-
-            return end_failed_trial(error, started)
+            return end_trial(error, started)
         return 2
     return 0
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import wandb
 
 from artifacts.contents import DatasetLike, content_tables, frames_by_split
-from artifacts.download import DATA_FOLDER, DESCRIPTION, REFERENCE, download_dataset, version_name
+from artifacts.download import DATA_FOLDER, DESCRIPTION, REFERENCE, default_root, download_dataset, version_name
 from artifacts.errors import naming, offline_error
 from artifacts.leaving import settled
 from artifacts.masks import class_colors
@@ -90,13 +90,13 @@ def track_dataset(
     return logged
 
 
-def use_dataset(run: wandb.Run, name: str, root: Path) -> Path:
+def use_dataset(run: wandb.Run, name: str, root: Path | None = None) -> Path:
     """Fetch a version of the dataset artifact, note it as an input of the run, and check every file against its digest.
 
     Args:
         run: the run that uses the data.
         name: name and version or alias, e.g. camvid:latest or entity/project/camvid:v3.
-        root: the version gets a folder of its own under it.
+        root: the version gets a folder of its own under it; by default as in `artifacts.download.default_root`.
 
     Returns:
         The folder to open with `open_camvid`.
@@ -108,7 +108,7 @@ def use_dataset(run: wandb.Run, name: str, root: Path) -> Path:
         raise offline_error(name)
     with naming(name, "fetched", UPLOAD):
         artifact = run.use_artifact(name, type="dataset")
-    folder = download_dataset(artifact, root)
+    folder = download_dataset(artifact, root or default_root())
     _note_version(run, data_version(artifact))
     return folder
 

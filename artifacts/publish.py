@@ -14,6 +14,8 @@ def publish(
 ) -> wandb.Artifact:
     """Log an artifact, alias `latest` included; online, wait until the server holds it, so that its version is known.
 
+    The client puts no second copy of what it uploads into its cache: it is fetched again where it is asked for.
+
     Args:
         run: the run that logs it.
         artifact: a new one, or one that the server already has.
@@ -25,6 +27,9 @@ def publish(
     """
     if run.disabled:
         return artifact
+    if artifact.is_draft():
+        for entry in artifact.manifest.entries.values():
+            entry.skip_cache = True
     if run.offline:
         return run.log_artifact(artifact, aliases=list(aliases))
     give = run.use_artifact if use else run.log_artifact

@@ -8,7 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import wandb
+
+from artifacts.errors import CLIENT_ERRORS
 from artifacts.run import finish_failed, start_run
+
+ENDED = ("finished", "killed")  # killed is a run that its sweep or a person has stopped; one that died is crashed
 
 
 class CommonFault(OSError):
@@ -45,3 +50,20 @@ def end_failed_trial(error: Exception, started: bool) -> int:
             return 2
     alone = os.environ.get("WORLD_SIZE", "1") == "1"  # else a code above 0 makes the launcher end the others
     return 0 if alone and not isinstance(error, OSError) else 2
+
+
+def ended_trials(run: wandb.Run, out: Path) -> list[Path]:
+    """Folders under `out` of trials that the run's sweep has finished or stopped, and that still have checkpoints.
+
+    A trial that is stopped early cannot see to it itself: it does not know why it is to end, and may be killed. A trial
+    that died may be handed out again, or be gone on with, and is left out. None where the server does not answer.
+    """
+    left = {path.parents[1].name: path.parents[1] for path in out.glob("*/checkpoints/last.pt")}
+    sweep = os.environ.get("WANDB_SWEEP_ID")
+    if not sweep or run.offline or run.disabled or not left:
+        return []
+    try:
+        trials = wandb.Api().sweep(f"{run.entity}/{run.project}/{sweep}").runs  # type: ignore[no-untyped-call]
+        return [left[trial.id] for trial in trials if trial.id in left and trial.state in ENDED]
+    except CLIENT_ERRORS:
+        return []  # the next trial asks again

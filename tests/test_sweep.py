@@ -118,6 +118,11 @@ def test_a_small_sweep_from_end_to_end(tmp_path):
     assert [state for state, _, _ in runs] == ["finished"] * 3
     assert all(0 <= summary["val/priority_dice"] <= 1 for _, summary, _ in runs)
     assert len({config["lr"] for _, _, config in runs}) == 3
+    assert left_in_checkpoints(tmp_path) == [["history.json"]] * 3
+
+
+def left_in_checkpoints(folder):
+    return [sorted(path.name for path in run.iterdir()) for run in sorted(folder.glob("runs/*/checkpoints"))]
 
 
 @pytest.mark.soak
@@ -137,6 +142,7 @@ def test_trials_that_fail_say_why_and_the_agent_goes_on(tmp_path):
     for rate in (10.0, 0.001):
         reason = ended[0.9, rate][1]["error"]
         assert reason.startswith("ConfigError: command line: crop_min=0.9 is above crop_max=0.8")
+    assert all("last.pt" not in names for names in left_in_checkpoints(tmp_path))
     assert ended[0.3, 10.0][1]["error"].startswith("TrainingDiverged: the loss is not finite any more (epoch ")
     assert "lower lr (now 10)" in ended[0.3, 10.0][1]["error"]
     summary = ended[0.3, 0.001][1]

@@ -99,8 +99,10 @@ def test_a_run_leaves_a_model_a_report_and_a_way_to_sync(data, tmp_path, environ
     assert "wandb sync" in done.stdout
 
     saved = load_model(folder)
-    best = load_file(folder / "checkpoints" / "best.safetensors")
-    assert all(torch.equal(value, best[key]) for key, value in saved.model.state_dict().items())
+    assert [path.name for path in (folder / "checkpoints").iterdir()] == ["history.json"]
+    done = run([sys.executable, "train.py", "--resume", str(folder)], environment, code=2)
+    assert f"error: {folder} has ended and keeps no state of its optimiser" in done.stderr
+    assert len(list((folder / "wandb").glob("offline-run-*"))) == 1  # nothing was tracked
     assert yaml.safe_load((folder / "config.yaml").read_text())["loss"] == {"focal": 1.0, "dice": 1.0}
     assert len(saved.data["digest"]) >= 32
 

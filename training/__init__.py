@@ -8,7 +8,17 @@ with warnings.catch_warnings():
 
 from training.checkpoint import load_best, load_checkpoint, resume_from
 from training.distributed import join_team
+from training.ended import drop_state
 from training.learner import build_learner, fit
 from training.schedule import check_fit
 
-__all__ = ["build_learner", "check_fit", "fit", "join_team", "load_best", "load_checkpoint", "resume_from"]
+__all__ = [
+    "build_learner",
+    "check_fit",
+    "drop_state",
+    "fit",
+    "join_team",
+    "load_best",
+    "load_checkpoint",
+    "resume_from",
+]

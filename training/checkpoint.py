@@ -21,6 +21,8 @@ from tqdm import tqdm
 from training.distributed import Team
 from training.progress import evaluated_model
 
+HISTORY = "history.json"  # stands in the place of the checkpoints when a training has ended
+
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Lets `write` fill a file beside `path`, then puts it in its place.
@@ -58,8 +60,17 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def resume_from(folder: Path) -> dict[str, Any] | None:
-    """The last checkpoint in a run's folder; None when the run was stopped before it wrote its first one."""
+    """The last checkpoint in a run's folder; None when the run was stopped before it wrote its first one.
+
+    Raises:
+        ValueError: the checkpoint is damaged, or the training has ended and left none.
+    """
     path = folder / "last.pt"
+    if (folder / HISTORY).is_file():
+        raise ValueError(
+            f"{folder.parent} has ended and keeps no state of its optimiser: there is nothing to go on with; start "
+            "another training without --resume"
+        )
     return load_checkpoint(path) if path.exists() else None
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from training.checkpoint import write_atomically
+from training.ended import has_ended
 
 SETTINGS, RESULT, METRICS = "settings.yaml", "result.json", "metrics.json"
 TAIL = 20  # lines of stderr that are kept to find the reason of a failure in
@@ -74,8 +75,9 @@ def _run(order: Order, folder: Path, command: Sequence[str]) -> Outcome:
         return Outcome(json.loads(result.read_text(encoding="utf-8")))
     write_atomically(folder / SETTINGS, lambda path: path.write_text(order.settings, encoding="utf-8"))
     begun = sorted(path.parent for path in folder.glob("*/config.yaml"))
+    ended = bool(begun) and has_ended(begun[-1] / "checkpoints")  # the process was killed before it noted the result
     how = ["--resume", str(begun[-1])] if begun else ["--config", str(folder / SETTINGS)]
-    code, said = _call([*command, *how])
+    code, said = (0, []) if ended else _call([*command, *how])
     metrics = sorted(folder.glob(f"*/{METRICS}"))
     if code or not metrics:
         return Outcome({}, _reason(code, said))

@@ -1,5 +1,6 @@
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,8 @@ def test_views_are_the_frames_of_evals_views(new_run, read_run, evaluation, samp
 def test_tables_are_read_back_equal_from_a_server(new_run, evaluation, samples, table):
     with tracked(new_run()) as run:
         log_evaluation(run, evaluation, samples, TAXONOMY)
+    kept = [path for path in Path(os.environ["WANDB_CACHE_DIR"]).rglob("obj/md5/*/*") if _is_picture(path)]
+    assert not kept  # the server has them; the client's cache would hold a second copy
     found = wandb.Api().artifact(f"{run.entity}/{run.project}/run-{run.id}-val-evaluation:latest").get("edge_cases")
     assert isinstance(found, wandb.Table)
     assert found.columns == table.columns
@@ -164,6 +167,10 @@ def test_tables_are_read_back_equal_from_a_server(new_run, evaluation, samples, 
     images = cells(found, "image")
     assert all(isinstance(image, wandb.Image) and image.image and image.image.size == (40, 30) for image in images)
     assert wandb.Api().run(run.path).summary["val/miou"] == pytest.approx(evaluation.metrics["miou"])
+
+
+def _is_picture(path: Path) -> bool:
+    return path.read_bytes()[:4] in (b"\x89PNG", b"\xff\xd8\xff\xe0")
 
 
 def test_disabled_runs_evaluate_as_well(new_run, evaluation, samples, monkeypatch):

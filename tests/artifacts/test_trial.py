@@ -1,11 +1,17 @@
 """What `train.py` tells the run and the agent when a training of a sweep fails."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import wandb
+from wandb.apis.public.sweeps import _agent_heartbeat, _register_agent
 
 import train
-from artifacts import CommonFault, end_failed_trial, faults_of_all
+from artifacts import CommonFault, end_failed_trial, faults_of_all, tracked
+from artifacts.trial import ended_trials
 from configs import ConfigError
 
 
@@ -99,3 +105,69 @@ def test_faults_of_all_keep_their_words():
 def test_one_of_several_processes_ends_the_others(trial, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     assert end_failed_trial(ConfigError("x"), started=True) == 2
+
+
+def start_and_kill(trial):
+    """A process that starts the run of a trial and then dies."""
+    code = "import time, wandb; wandb.init(project='roads'); print('on', flush=True); time.sleep(60)"
+    environment = {**os.environ, "WANDB_RUN_ID": trial}
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"on\n"
+        process.kill()
+
+
+@pytest.mark.usefixtures("online")
+@pytest.mark.filterwarnings("ignore:Read the `app_url` setting:DeprecationWarning")  # the client's own, in wandb.sweep
+def test_trials_that_their_sweep_has_finished_or_stopped_are_known_by_the_server(new_run, tmp_path, monkeypatch):
+    parameters = {"lr": {"min": 0.1, "max": 1.0}}
+    sweep = wandb.sweep({"method": "random", "parameters": parameters}, project="roads")
+    monkeypatch.setenv("WANDB_SWEEP_ID", sweep)
+    out = tmp_path / "runs"
+
+    def beat(agent, **running):
+        return _agent_heartbeat(wandb.Api(), agent, {}, running)
+
+    def hand_out():
+        """An agent of its own, and the id of the trial that it is given and has started."""
+        agent = _register_agent(wandb.Api(), "host", sweep_id=sweep, project="roads", entity="local")["id"]
+        (command,) = beat(agent)
+        last = out / command["run_id"] / "checkpoints" / "last.pt"
+        last.parent.mkdir(parents=True)
+        last.touch()
+        return agent, command["run_id"]
+
+    _, finished = hand_out()
+    with tracked(new_run(resume_id=finished)):
+        pass
+    _, failed = hand_out()
+    with pytest.raises(OSError, match="disk"), tracked(new_run(resume_id=failed)):
+        raise OSError("disk full")
+    crashing, crashed = hand_out()
+    start_and_kill(crashed)
+    beat(crashing, **{crashed: True})
+    beat(crashing)  # it does not run any more, and has not said why
+    stopping, stopped = hand_out()
+    start_and_kill(stopped)
+    beat(stopping, **{stopped: True})
+    cancel = [sys.executable, "-m", "wandb", "sweep", "--cancel", f"local/roads/{sweep}"]
+    subprocess.run(cancel, check=True, capture_output=True, timeout=60)
+    assert beat(stopping, **{stopped: True}) == [{"type": "exit"}]
+    states = {run.id: run.state for run in wandb.Api().sweep(f"local/roads/{sweep}").runs}
+    assert [states[trial] for trial in (finished, failed, crashed, stopped)] == [
+        "finished",
+        "failed",
+        "crashed",
+        "killed",
+    ]
+    (out / "elsewhere" / "checkpoints").mkdir(parents=True)
+    (out / "elsewhere" / "checkpoints" / "last.pt").touch()  # of no sweep
+    with tracked(new_run()) as run:
+        assert sorted(ended_trials(run, out)) == sorted([out / finished, out / stopped])
+
+
+def test_outside_of_a_sweep_no_other_run_is_asked_about(new_run, tmp_path):
+    (tmp_path / "other" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "other" / "checkpoints" / "last.pt").touch()
+    with tracked(new_run()) as run:
+        assert ended_trials(run, tmp_path) == []

@@ -67,6 +67,17 @@ def test_what_is_done_is_not_done_again_and_what_was_cut_off_is_resumed(start, t
     assert start(*settings) == again
 
 
+def test_what_ended_before_its_result_was_noted_is_not_done_again(start, tmp_path):
+    first = start({"act": "train"})
+    (tmp_path / "out" / "t0" / "result.json").unlink()
+    checkpoints = tmp_path / "out" / "t0" / "run" / "checkpoints"
+    checkpoints.mkdir()
+    (checkpoints / "history.json").write_text("[]")
+    assert start({"act": "train"}) == first
+    assert calls(tmp_path, 0) == ["--config"]
+    assert (tmp_path / "out" / "t0" / "result.json").is_file()
+
+
 def test_other_settings_in_the_same_folder_are_refused_before_anything_runs(start, tmp_path):
     start({"act": "train"})
     with pytest.raises(ValueError, match=r"t0/settings\.yaml was begun with other settings: give another --out"):
