@@ -107,6 +107,8 @@ def log_evaluation(
         fields={key: key for key in ("Actual", "Predicted", "nPredictions")},
         string_fields={"title": f"Confusion matrix, {prefix} (pixels)"},
     )
+    if epoch := run.summary.get("epoch"):  # type: ignore[no-untyped-call]
+        charts["epoch"] = epoch  # else 0 in a process that resumed a training after its last epoch
     run.log(charts)
     run.summary.update(_measured(evaluation.metrics, prefix))
 

@@ -140,6 +140,13 @@ def test_evaluation_is_logged_whole(new_run, read_run, evaluation, samples):
     assert len([path for path in paths if path.endswith(".png")]) <= 15
 
 
+def test_tables_stand_at_the_last_epoch_of_a_training_that_was_resumed_after_it(new_run, read_run, evaluation, samples):
+    with tracked(new_run()) as run:
+        run.summary["epoch"] = 4  # as a server gives it; this process has logged no epoch
+        log_evaluation(run, evaluation, samples, TAXONOMY)
+    assert read_run(Path(run.sync_dir)).history[0]["epoch"] == 4
+
+
 def test_views_are_the_frames_of_evals_views(new_run, read_run, evaluation, samples):
     with tracked(new_run()) as run:
         log_evaluation(run, evaluation, samples, TAXONOMY)
