@@ -38,7 +38,7 @@ def test_a_folder_that_is_given_relatively_is_found_from_anywhere(dataset, monke
     monkeypatch.chdir(dataset.root.parent)
     given = open_camvid(Path(dataset.root.name))
     entries = dataset_artifact(given, "camvid", content_digest(given)).manifest.entries
-    assert {Path(entry.local_path) for name, entry in entries.items() if name.startswith("data/")} == {
+    assert {Path(entry.local_path or "") for name, entry in entries.items() if name.startswith("data/")} == {
         path for path in dataset.root.rglob("*") if path.is_file()
     }
 
