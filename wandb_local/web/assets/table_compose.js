@@ -173,7 +173,8 @@ window.tableCompose = (() => {
                 const wanted = all.flatMap((each) => names(each).map((name) => ({data: each.data, boxes: each.entry.boxes[name], name})));
                 if (wanted.map(({name}) => name).join("\n") !== tiles.map(({name}) => name).join("\n") || !tiles.length) {
                     tiles = wanted.map(({data, name, boxes}) => tile(data, name, boxes));
-                    element.replaceChildren(...tiles.map(({figure}) => figure));
+                    const left = pictures.length - all.length;
+                    element.replaceChildren(...tiles.map(({figure}) => figure), left ? `+${left}` : "");
                 }
                 for (const each of tiles) fill(each);
             };

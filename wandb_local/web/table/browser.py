@@ -10,6 +10,8 @@ from wandb_local.web.table.cells import Attachment, Cell, Label, OverlaySet, Pic
 _SHORT = 300  # characters of a cell in the grid
 _LONG = 20_000  # in the view of one row
 _LOOKED_AT = 200  # rows, for the width of a column
+_MOST_THUMBS = 4  # pictures of a cell that the grid shows, as in table_compose.js
+_MOST_TILES = 12
 
 
 def grid_row(table: Table, number: int) -> dict[str, Any]:
@@ -76,12 +78,18 @@ def _classes(labels: Mapping[int, Label]) -> list[list[Any]]:
 
 
 def column_width(table: Table, place: int) -> int:
-    """Pixels that a column is wide at first; a number's by the longest word of its name and its longest cell."""
-    column = table.columns[place]
+    """Pixels that a column is wide at first: all tiles of its pictures are seen, and its numbers in full."""
+    column, rows = table.columns[place], table.rows[:_LOOKED_AT]
     if column.kind == "image":
-        return max(1, min(len(table.sets), 3)) * 152 + 22
+        return max((_tiles(row[place]) for row in rows), default=1) * 152 + 22
     if column.kind != "number":
         return {"boolean": 96}.get(column.kind, 190)
     word = max(map(len, column.name.split()), default=0)
-    cell = max((len(shown(row[place], _SHORT)) for row in table.rows[:_LOOKED_AT]), default=0)
+    cell = max((len(shown(row[place], _SHORT)) for row in rows), default=0)
     return min(max(118, 8 * word + 46, 8 * cell + 40), 240)
+
+
+def _tiles(cell: Cell) -> int:
+    """The tiles that a cell of the grid shows: one a set over a picture, or the picture alone."""
+    tiles = [max(1, len({*picture.masks, *picture.boxes})) for picture in pictures_in(cell)[:_MOST_THUMBS]]
+    return min(max(1, sum(tiles)), _MOST_TILES)

@@ -14,14 +14,15 @@ from tests.wandb_local.web.table.steps import GREY, LABELS, apply, count, open_t
 ROWS = 120  # more than the grid asks for at once
 ERRORS = {250: "correct", 253: "missed"}
 THREE = ["truth", "prediction", "error"]
-# For every row, from the top: the names of its tiles, those whose masks cannot be seen with a mark.
+# For every row, from the top: the names of its tiles; with a mark where its masks, or itself, cannot be seen.
 TILES = """grey => [...document.querySelectorAll("#table-grid .ag-center-cols-container .ag-row")]
     .sort((one, other) => one.getAttribute("row-index") - other.getAttribute("row-index"))
     .map(row => [...row.querySelectorAll(".table-tile")].map(tile => {
         const canvas = tile.querySelector("canvas");
         const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
         const bare = pixels.every((value, at) => at % 4 === 3 || value === grey);
-        return tile.innerText + (bare ? " (bare)" : "");
+        const hidden = tile.getBoundingClientRect().right > tile.closest(".ag-cell").getBoundingClientRect().right;
+        return tile.innerText + (bare ? " (bare)" : "") + (hidden ? " (hidden)" : "");
     }))"""
 
 
@@ -137,6 +138,15 @@ def test_masks_of_a_comparison_and_of_an_artifact(visitor: Visitor, streets: lis
     all_rows_show(visitor, ["truth", "prediction (A)", "prediction (B)", "error (A)", "error (B)"])
     visitor.open("/local/tiles/tables/street/v0/street.table.json")
     all_rows_show(visitor, THREE)
+
+
+def test_all_pictures_of_a_cell_are_seen_or_counted(visitor: Visitor, streets: list[wandb.Run]) -> None:
+    grey = [wandb.Image(np.full((48, 64, 3), GREY, np.uint8)) for _ in range(6)]
+    with wandb.init(project="tiles", id=streets[1].id, resume="must") as run:
+        run.log({"many": wandb.Table(columns=["images"], data=[[grey[:3]], [grey]])})
+    page = open_table(visitor, streets[1], "many")
+    visitor.eventually(f"({TILES})({GREY[0]}).map(names => names.join())", [",".join([" (bare)"] * n) for n in (3, 4)])
+    expect(page.locator("#table-grid .table-thumbs").last).to_have_text("+2")
 
 
 def test_a_class_alone_leaves_the_kinds_of_error(visitor: Visitor, streets: list[wandb.Run]) -> None:
