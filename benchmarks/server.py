@@ -109,7 +109,8 @@ def serving(folder: Path) -> Iterator[Server]:
     command = [sys.executable, "-m", "wandb_local", "serve", "--port", "0", "--data", str(folder / "data")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    url, key = (process.stdout.readline().strip().partition("=")[2] for _ in range(2))
+    url = process.stdout.readline().strip().partition("=")[2]
+    key = (folder / "data" / "api_key").read_text().strip()  # which is printed to terminals alone
     try:
         yield Server(process, url, key)
     finally:

@@ -117,6 +117,7 @@ def gc(options: argparse.Namespace) -> int:
     if url is not None:
         deleted = ask(folder, url, "/gc", {"grace": options.grace})
     else:
+        folder.check()
         folder.lock()
         try:
             deleted = collect_garbage(open_services(folder), options.grace)
@@ -167,6 +168,8 @@ def export(options: argparse.Namespace) -> int:
     """Write a run as files."""
     from wandb_local.export import export_run
 
-    count = export_run(DataFolder(options.data), options.run, options.target)
+    folder = DataFolder(options.data)
+    folder.check()
+    count = export_run(folder, options.run, options.target)
     print(f"{options.target}: run.json, history.jsonl, events.jsonl, output.log and {count} files")
     return 0

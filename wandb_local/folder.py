@@ -18,19 +18,24 @@ def default_folder() -> Path:
 
 
 class DataFolder:
-    """Paths of one data folder, which is created; the API key and the signing secret are made when first asked for."""
+    """Paths of one data folder. Nothing is made or changed before ``prepare``, which a server calls; the API key and
+    the signing secret are made when first asked for."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.expanduser().resolve()
-        self.root.mkdir(parents=True, exist_ok=True)
-        self.root.chmod(0o700)
         self.database = self.root / "records.sqlite3"
         self.blobs = self.root / "blobs"
         self.uploads = self.root / "uploads"
         self.imported = self.root / "imported"
+        self.key_file = self.root / "api_key"
         self._address = self.root / "server.json"
         self._lock: IO[str] | None = None
         self._announced: IO[str] | None = None
+
+    def prepare(self) -> None:
+        """Make the folder, readable by its owner alone, and what lies in it."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.root.chmod(0o700)
         for folder in (self.blobs, self.uploads, self.imported):
             folder.mkdir(exist_ok=True)
 
@@ -38,10 +43,23 @@ class DataFolder:
         """Where the blob of a digest lies."""
         return self.blobs / md5[:2] / md5[2:]
 
+    def check(self) -> None:
+        """Whether a server has stored anything here.
+
+        Raises:
+            ValueError: none has.
+        """
+        if not self.database.is_file():
+            raise ValueError(f"{self.root}: there is no data folder here; give --data")
+
     @property
     def api_key(self) -> str:
-        """The one key of this server: 40 hexadecimal characters, readable by the owner alone."""
-        return _secret(self.root / "api_key", 20)
+        """The one key of this server: 40 hexadecimal characters, readable by the owner alone.
+
+        Raises:
+            ValueError: the file has less, so that anybody could guess it.
+        """
+        return _secret(self.key_file, 20)
 
     @property
     def signing_secret(self) -> bytes:
@@ -54,6 +72,7 @@ class DataFolder:
         Raises:
             FolderInUseError: another process has it.
         """
+        self.prepare()
         handle = (self.root / "lock").open("a+")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -113,8 +132,10 @@ def write_private(path: Path, text: str) -> None:
 
 
 def _secret(path: Path, size: int) -> str:
-    try:
-        return path.read_text().strip()
-    except FileNotFoundError:
+    if not path.exists():
         write_private(path, secrets.token_hex(size) + "\n")
-        return path.read_text().strip()
+    text = path.read_text().strip()
+    if len(text) < 2 * size:
+        need = f"{len(text)} characters, {2 * size} are needed"
+        raise ValueError(f"{path}: {need}; delete the file, and a new one is made")
+    return text

@@ -1,6 +1,8 @@
 """A server process: opens the data folder, listens, and closes everything when it is told to stop."""
 
+import shlex
 import signal
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import uvicorn
@@ -20,6 +22,7 @@ _THREADS = 8  # they take turns at the one writer's lock; more would only add co
 
 def open_services(folder: DataFolder) -> Services:
     """The stores of a data folder that this process has locked."""
+    folder.prepare()
     database = Database(folder.database)
     blobs = BlobStore(folder, database)
     blobs.sweep_temporaries()
@@ -52,7 +55,8 @@ def serve_folder(folder: DataFolder, address: Address) -> None:
             ws="none",
         )
         folder.announce(url)
-        print(f"export WANDB_BASE_URL={url}\nexport WANDB_API_KEY={folder.api_key}\n{shell_line(url)}")
+        key = folder.api_key if sys.stdout.isatty() else f'"$(cat {shlex.quote(str(folder.key_file))})"'  # in no log
+        print(f"export WANDB_BASE_URL={url}\nexport WANDB_API_KEY={key}\n{shell_line(url)}")
         print(f"# pages: {url}/ (log in with the key)", flush=True)
         # uvicorn shuts down and then raises the signal again, which must not end the process before all is closed
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -69,7 +69,7 @@ class Server:
         lines = [self._process.stdout.readline() for _ in range(4)]
         assert lines[0] == f"export WANDB_BASE_URL={self.url}\n", (lines, self.log())
         self.printed = "".join(lines)
-        self.key = lines[1].removeprefix("export WANDB_API_KEY=").strip()
+        self.key = (self.data / "api_key").read_text().strip()
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             try:

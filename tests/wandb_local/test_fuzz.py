@@ -96,7 +96,8 @@ class Wire:
 
     def send(self, method, target, body=b"", encoding=""):
         head = f"{method} {target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: Basic {self.key}\r\n"
-        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" + (f"Content-Encoding: {encoding}\r\n" if encoding else "") + "\r\n"
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        head += (f"Content-Encoding: {encoding}\r\n" if encoding else "") + "\r\n"
         with socket.create_connection(("127.0.0.1", self.server.port), timeout=30) as connection:
             connection.sendall(head.encode() + body)
             answer = b""
