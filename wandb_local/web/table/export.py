@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Sequence
 
 from wandb_local.web.documents import is_number
 from wandb_local.web.table.cells import Cell, Table, is_missing, written
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # OWASP, "CSV injection"
+_FORMULA = ("=", "+", "-", "@")  # OWASP, "CSV injection", as are the controls
+_CONTROLS = ("\t", "\r", "\n")
 
 
 def to_csv(table: Table, order: Sequence[int], columns: Sequence[int]) -> str:
@@ -32,4 +34,6 @@ def _exported(cell: Cell) -> str:
 
 def _harmless(text: str) -> str:
     text = text.encode("utf-8", "replace").decode()
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    seen = next((letter for letter in text if not letter.isspace() and unicodedata.category(letter) != "Cf"), "")
+    wide = unicodedata.normalize("NFKC", seen)  # full-width and small forms count as well
+    return f"'{text}" if text.startswith(_CONTROLS) or wide.startswith(_FORMULA) else text

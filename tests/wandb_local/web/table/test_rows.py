@@ -110,7 +110,11 @@ def test_keys_that_name_one_row_each_come_first():
     assert key_columns(repeated, repeated) == ["score", "name"]
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+STARTS = ["=", "+", "-", "@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20", *"\ufe66\ufe62\ufe63\ufe6b", " =", "\u3000\uff1d"]
+INVISIBLE = ["\ufeff=", "\u200b+", "\u200e@"]  # a byte order mark, a space of no width, a mark of direction
+
+
+@pytest.mark.parametrize("start", [*STARTS, *INVISIBLE])
 def test_a_spreadsheet_runs_nothing(start):
     hostile = f"{start}HYPERLINK(1)"
     rows = ((hostile, -1.5, image("a", "p"), {"k": '"=1"'}), ('é, "q"', math.nan, None, None))
@@ -120,6 +124,12 @@ def test_a_spreadsheet_runs_nothing(start):
     assert read[0][0] == read[2][0] == f"'{hostile}"
     assert read[1] == ['é, "q"', "", "", ""]
     assert read[2][1:] == ["-1.5", "a.jpg", '{"k": "\\"=1\\""}']
+
+
+@pytest.mark.parametrize("text", ["a=1", "\u2460", "\u00a0x", "", " ", "\uff21\uff1d"])
+def test_what_no_spreadsheet_takes_for_a_formula_stays(text):
+    written = to_csv(Table((Column("name", "text"),), ((text,),)), [0], [0])
+    assert list(csv.reader(io.StringIO(written, newline="")))[1] in ([text], [])
 
 
 def test_colours_stay_with_their_class():
