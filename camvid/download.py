@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import shutil
 import tarfile
 import tempfile
 import urllib.error
 import urllib.request
 import warnings
 import zlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
@@ -101,13 +102,28 @@ def _verify(archive: Path, url: str, hosted: bool) -> None:
 
 
 def _unpack(archive: Path, content: Path, url: str) -> None:
+    """Plain files and folders alone: where there are no links, no name without ``..`` leads out of `content`. Python's
+    own filter follows links, and could be led out (CVE-2025-4517)."""
     content.mkdir()
     try:
         with tarfile.open(archive, "r:gz") as tar:
             for member in tqdm(tar, "unpacking", unit="file", disable=None):
-                tar.extract(member, content, filter="data")  # refuses absolute paths, "..", links out, devices
-    except tarfile.TarError as error:
+                path = content / _checked(member)
+                (path if member.isdir() else path.parent).mkdir(parents=True, exist_ok=True)
+                if (source := tar.extractfile(member)) is not None:
+                    with source, path.open("wb") as file:
+                        shutil.copyfileobj(source, file, CHUNK)
+    except (tarfile.TarError, OSError, ValueError) as error:
         raise DownloadError(f"{url}: will not unpack: {error}") from error
+
+
+def _checked(member: tarfile.TarInfo) -> PurePosixPath:
+    name = PurePosixPath(member.name)
+    if name.is_absolute() or ".." in name.parts:
+        raise tarfile.ExtractError(f"{member.name!r} leads out of the folder")
+    if not (member.isreg() or member.isdir()):
+        raise tarfile.ExtractError(f"{member.name!r} is a link or a device; CamVid is files and folders alone")
+    return name
 
 
 def _root(content: Path, url: str) -> Path:

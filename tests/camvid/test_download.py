@@ -122,14 +122,56 @@ def test_a_truncated_archive_is_refused(served, tmp_path):
     assert left_over(tmp_path / "out") == []
 
 
-def test_an_archive_that_reaches_outside_is_refused(served, tmp_path):
-    link = tarfile.TarInfo("link")
-    link.type, link.linkname = tarfile.SYMTYPE, "/etc"
-    for member in (tarfile.TarInfo("../escaped.txt"), link):
-        pack(served[0], (member, b""))
-        with pytest.raises(DownloadError, match="will not unpack"):
-            download(tmp_path / "out", (served[0] / "bad.tgz").as_uri())
+def member(name, kind=tarfile.REGTYPE, link=""):
+    made = tarfile.TarInfo(name)
+    made.type, made.linkname = kind, link
+    return made
+
+
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        (member("../escaped.txt"), "leads out"),
+        (member("a/../../escaped.txt"), "leads out"),
+        (member("/tmp/escaped.txt"), "leads out"),
+        (member("link", tarfile.SYMTYPE, "/etc"), "link or a device"),
+        (member("link", tarfile.SYMTYPE, "inside"), "link or a device"),
+        (member("link", tarfile.LNKTYPE, "codes.txt"), "link or a device"),
+        (member("pipe", tarfile.FIFOTYPE), "link or a device"),
+        (member("device", tarfile.CHRTYPE), "link or a device"),
+        (member("n" * 300), "File name too long"),
+    ],
+)
+def test_an_archive_that_is_more_than_files_and_folders_is_refused(served, tmp_path, made, reason):
+    pack(served[0], (made, b""))
+    with pytest.raises(DownloadError, match=rf"will not unpack: .*{reason}"):
+        download(tmp_path / "out", (served[0] / "bad.tgz").as_uri())
     assert left_over(tmp_path / "out") == []
+
+
+def test_links_that_are_too_long_to_be_followed_lead_nowhere(served, tmp_path):
+    """CVE-2025-4517: the path outgrows what can be resolved, so that Python takes a link out for one that stays in."""
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    long, steps, path, members = "d" * 247, "abcdefghijklmnop", "", []
+    for step in steps:
+        members += [member(f"{path}{long}", tarfile.DIRTYPE), member(f"{path}{step}", tarfile.SYMTYPE, long)]
+        path += f"{long}/"
+    last = "/".join(steps) + "/" + "l" * 254
+    members.append(member(last, tarfile.SYMTYPE, "../" * len(steps)))
+    members.append(member("escape", tarfile.SYMTYPE, f"{last}/../.."))
+    members.append(member("door", tarfile.LNKTYPE, "escape/victim"))
+    pack(served[0], *((made, b"") for made in members), (member("door"), b"theirs"))
+    with pytest.raises(DownloadError):
+        download(tmp_path / "out", (served[0] / "bad.tgz").as_uri())
+    assert victim.read_text() == "mine"
+
+
+def test_an_archive_of_odd_but_honest_members_unpacks(served, tmp_path):
+    with tarfile.open(served[0] / "odd.tgz", "w:gz") as tar:
+        tar.add(served[0] / "camvid", "./camvid")
+        tar.add(served[0] / "camvid", "./camvid")  # once more, as a tar that was appended to has it
+    assert len(download(tmp_path / "out", (served[0] / "odd.tgz").as_uri()).frames) == 6
 
 
 @pytest.mark.parametrize("members", [[(tarfile.TarInfo("cats/cat.png"), b"cat")], []], ids=["cats", "nothing"])

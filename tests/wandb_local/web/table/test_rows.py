@@ -110,7 +110,8 @@ def test_keys_that_name_one_row_each_come_first():
     assert key_columns(repeated, repeated) == ["score", "name"]
 
 
-STARTS = ["=", "+", "-", "@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20", *"\ufe66\ufe62\ufe63\ufe6b", " =", "\u3000\uff1d"]
+STARTS = ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\u3000\uff1d"]
+STARTS += [*"\uff1d\uff0b\uff0d\uff20", *"\ufe66\ufe62\ufe63\ufe6b"]  # full-width and small forms
 INVISIBLE = ["\ufeff=", "\u200b+", "\u200e@"]  # a byte order mark, a space of no width, a mark of direction
 
 
