@@ -79,6 +79,36 @@ def test_without_a_sweep_the_usage_is_said(tmp_path):
     assert "usage: sbatch deploy/slurm/agents.sbatch ENTITY/PROJECT/SWEEP" in done.stderr
 
 
+def cached(tmp_path):
+    """The script up to where the agent starts, with a folder for what would be /tmp; and the cache in it."""
+    head = SCRIPT.read_text().partition("\nexec wandb")[0].replace("/tmp/", f"{tmp_path}/")
+    environment = {name: value for name, value in os.environ.items() if name != "CAMVID_CACHE"}
+    done = subprocess.run(["bash", "-c", head, "script", "e/p/s"], cwd=tmp_path, env=environment, capture_output=True)
+    return done.returncode, done.stderr.decode(), tmp_path / f"camvid-cache-{os.getuid()}"
+
+
+def test_the_cache_of_a_node_is_the_users_own(tmp_path):
+    for _ in range(2):
+        code, errors, cache = cached(tmp_path)
+        assert (code, cache.stat().st_mode & 0o777) == (0, 0o700), errors
+        cache.chmod(0o777)  # as an older script made it under an open umask
+
+
+@pytest.mark.parametrize("made", ["link", "another's"])
+def test_a_cache_that_somebody_else_made_is_refused(tmp_path, made):
+    cache = tmp_path / f"camvid-cache-{os.getuid()}"
+    if made == "link":
+        (tmp_path / "elsewhere").mkdir()
+        cache.symlink_to(tmp_path / "elsewhere")
+    elif os.getuid() == 0:
+        cache.mkdir()
+        os.chown(cache, 12345, 12345)
+    else:
+        pytest.skip("only root can make a folder of another user")
+    code, errors, _ = cached(tmp_path)
+    assert code == 1 and f"{cache} is a link or another user's; set CAMVID_CACHE" in errors
+
+
 @pytest.mark.soak
 def test_a_task_and_a_pod_take_a_run_each(tmp_path):
     """What Slurm and Kubernetes start, started here: two agents with one run each make a sweep of two."""
