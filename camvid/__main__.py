@@ -1,4 +1,4 @@
-"""`python -m camvid`: check a data set, count its classes, draw a synthetic one, fetch the hosted one, convert one."""
+"""`python -m camvid`: check a data set, count its classes, draw, fetch or convert one; list and free decoded frames."""
 
 from __future__ import annotations
 
@@ -92,6 +92,18 @@ def _composites(options: argparse.Namespace) -> int:
     return 0
 
 
+def _cache(options: argparse.Namespace) -> int:
+    from camvid.cache import default_folder
+    from camvid.caches import free, list_entries, report
+
+    folder = options.folder or default_folder()
+    if options.free is not None:
+        freed = free(folder, options.free)
+        print(f"entries freed: {len(freed)} ({sum(entry.size for entry in freed) / 1e6:.0f} MB)\n")
+    print(report(folder, list_entries(folder)))
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = FlagParser(prog="python -m camvid", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -140,7 +152,27 @@ def _parser() -> argparse.ArgumentParser:
     pairs.add_argument("--colors", choices=("kmeans", "cityscapes"), default="kmeans", help="default: kmeans")
     pairs.add_argument("--palette", type=Path, metavar="FILE", help="class_dict.csv of an earlier conversion, instead")
     pairs.set_defaults(run=_composites)
+    cache = commands.add_parser(
+        "cache", parents=[common], help="list the decoded frames that trainings keep; free them"
+    )
+    cache.add_argument(
+        "--free",
+        type=_days,
+        nargs="?",
+        const=0.0,
+        metavar="DAYS",
+        help="remove those not used for DAYS days, without a number all; never one that is in use",
+    )
+    cache.add_argument("--folder", type=Path, help="of the cache, default: in the user's cache folder")
+    cache.set_defaults(run=_cache)
     return parser
+
+
+def _days(text: str) -> float:
+    days = float(text)
+    if not days >= 0:
+        raise argparse.ArgumentTypeError(f"{text}: give a number of days, 0 or more")
+    return days
 
 
 if __name__ == "__main__":

@@ -8,9 +8,13 @@ goes by one, when the folder outgrows its bound and it was used least recently; 
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
+import json
 import os
 import shutil
+import weakref
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -33,6 +37,8 @@ VERSION = 2  # raised when the same files give other arrays, so that older entri
 ARRAYS = ("images", "masks", "counts")  # files of an entry
 
 UNFINISHED = ".unfinished-"  # begins the name of what is being built or removed
+ABOUT = "about.json"  # in an entry: what it was made of, for people
+HELD = "counts.npy"  # in an entry: the file that its users hold a shared lock on
 
 
 @dataclass(frozen=True)
@@ -122,12 +128,23 @@ def needed_bytes(frames: int, size: tuple[int, int], limit: int) -> int:
 
 
 def _load(entry: Path, shape: tuple[int, int, int]) -> FrameCache | None:
-    """The entry, whose masks have this shape (N, H, W); None where there is none, or one that is not whole."""
+    """The entry, whose masks have this shape (N, H, W); None where there is none, or one that is not whole.
+
+    As long as somebody holds its images, it counts as in use.
+    """
     try:
+        held = os.open(entry / HELD, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(held, fcntl.LOCK_SH)
         cache = FrameCache(*(np.load(entry / f"{name}.npy", mmap_mode="r") for name in ARRAYS))
         os.utime(entry)
-    except (OSError, ValueError, EOFError):  # not there, gone at this moment, or cut short
+    except (OSError, ValueError, EOFError):  # gone at this moment, or cut short
+        os.close(held)
         return None
+    weakref.finalize(cache.images, os.close, held)
     whole = cache.images.shape == (*shape, 3) and cache.masks.shape == shape and len(cache.counts) == shape[0]
     return cache if whole else None
 
@@ -160,6 +177,13 @@ def _build(dataset: CamVid, split: str, size: tuple[int, int], extents: Sequence
                 file.flush()
                 os.fsync(file.fileno())
         np.save(building / "counts.npy", np.stack(counts))  # (N, C)
+        about = {
+            "data": str(dataset.root.resolve()),
+            "split": split,
+            "frames": len(frames),
+            "taxonomy": dataset.taxonomy.name,
+        }
+        (building / ABOUT).write_text(json.dumps(about | {"height": size[0], "width": size[1]}), encoding="utf-8")
         building.rename(entry)
     except OSError as error:
         if error.filename:  # a frame that cannot be read

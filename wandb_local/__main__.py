@@ -43,8 +43,9 @@ def parser() -> argparse.ArgumentParser:
     imports = _add(names, "import", commands.import_runs, "bring runs that were tracked offline into the data folder")
     imports.add_argument("paths", nargs="+", type=Path, metavar="wandb/offline-run-…", help="run folders or one above")
     _add(names, "status", commands.status, "what the running server stores")
-    gc = _add(names, "gc", commands.gc, "delete blobs that no run and no artifact version refers to")
+    gc = _add(names, "gc", commands.gc, "delete what no record needs: blobs of runs and versions that are gone")
     gc.add_argument("--grace", type=float, default=86400, help="spare what is younger, in seconds (default: one day)")
+    gc.add_argument("--dry-run", action="store_true", help="report what would be deleted, and delete nothing")
     verify = _add(
         names, "verify", commands.verify, "read everything that is stored; name what is damaged, and whose it is"
     )

@@ -81,12 +81,12 @@ async def status(_request: Request, context: Context) -> Response:
 
 
 async def garbage(request: Request, context: Context) -> Response:
-    """``POST /gc``: delete blobs that nothing refers to."""
+    """``POST /gc``: delete blobs that nothing refers to, or with ``dry_run`` only count them."""
     body = await _json_body(request)
     grace = body.get("grace") if isinstance(body, dict) else None
     if not isinstance(grace, int | float) or grace < 0:
         raise ClientError("grace: give a number of seconds, 0 or more")
-    return _json(await context.run(collect_garbage, context, grace))
+    return _json(await context.run(collect_garbage, context, grace, dry_run=body.get("dry_run") is True))
 
 
 async def telemetry(_request: Request, _context: Context) -> Response:

@@ -147,12 +147,18 @@ class BlobStore:
         """Forget a multipart upload."""
         shutil.rmtree(self.part_folder(upload_id), ignore_errors=True)
 
-    def drop_parts_before(self, moment: float) -> int:
-        """Forget the multipart uploads that have stood still since before a moment; answers how many."""
-        stale = [path for path in self._folder.uploads.glob("parts-*") if path.stat().st_mtime < moment]
-        for path in stale:
-            shutil.rmtree(path)
-        return len(stale)
+    def stale_parts(self, moment: float) -> list[Path]:
+        """The folders of multipart uploads that have stood still since before a moment."""
+        return [path for path in self._folder.uploads.glob("parts-*") if path.stat().st_mtime < moment]
+
+    def drop(self, folders: Iterable[Path]) -> None:
+        """Forget multipart uploads, by their folders."""
+        for path in folders:
+            shutil.rmtree(path, ignore_errors=True)
+
+    def files_before(self, moment: float) -> list[Path]:
+        """The files in the places of blobs that were written before a moment, known or not."""
+        return [path for path in self._folder.blobs.glob("??/*") if path.stat().st_mtime < moment]
 
     @contextlib.contextmanager
     def joining(self, upload_id: str) -> Iterator[None]:

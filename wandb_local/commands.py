@@ -108,23 +108,24 @@ def status(options: argparse.Namespace) -> int:
 
 
 def gc(options: argparse.Namespace) -> int:
-    """Delete blobs that nothing refers to, through the running server or, if none runs, directly."""
+    """Delete, or count, blobs that nothing refers to, through the running server or, if none runs, directly."""
     from wandb_local.maintenance import collect_garbage
     from wandb_local.server import open_services
 
     folder = DataFolder(options.data)
     url = running_server(folder)
     if url is not None:
-        deleted = ask(folder, url, "/gc", {"grace": options.grace})
+        found = ask(folder, url, "/gc", {"grace": options.grace, "dry_run": options.dry_run})
     else:
         folder.check()
         folder.lock()
         try:
-            deleted = collect_garbage(open_services(folder), options.grace)
+            found = collect_garbage(open_services(folder), options.grace, dry_run=options.dry_run)
         finally:
             folder.unlock()
-    print(f"blobs deleted: {deleted['blobs']} ({deleted['bytes']} bytes)")
-    print(f"never ended, deleted too: {deleted['versions']} versions, {deleted['uploads']} uploads of big files")
+    what = ("that no record needs", "never ended") if options.dry_run else ("deleted", "never ended, deleted too")
+    print(f"blobs {what[0]}: {found['blobs']} ({found['bytes']} bytes)")
+    print(f"{what[1]}: {found['versions']} versions, {found['uploads']} uploads of big files")
     return 0
 
 

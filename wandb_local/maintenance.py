@@ -1,5 +1,7 @@
 """Looking after a data folder: what is in it, and blobs that nothing refers to."""
 
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from wandb_local import __version__
@@ -16,24 +18,40 @@ def summary(services: Services) -> dict[str, Any]:
     return {"server": "wandb_local", "version": __version__, "counts": counts, "blob_bytes": size}
 
 
-def collect_garbage(services: Services, grace: float) -> dict[str, int]:
-    """Delete uploads and versions that were begun and not ended, then blobs that no run file and no version refers to.
+def collect_garbage(services: Services, grace: float, *, dry_run: bool = False) -> dict[str, int]:
+    """Delete uploads and versions that were begun and not ended, then blobs that no run file and no version refers to,
+    and files among the blobs that no record knows, which a kill at the wrong moment leaves.
 
-    What is younger than ``grace`` seconds stays: it may belong to an upload that is under way.
+    What is younger than ``grace`` seconds stays: it may belong to an upload that is under way. With ``dry_run`` all is
+    counted and nothing deleted.
     """
     limit = now() - grace
-    uploads = services.blobs.drop_parts_before(limit)
+    uploads = services.blobs.stale_parts(limit)
     with services.db.write() as connection:
+        connection.execute("SAVEPOINT before")
         abandoned = connection.execute("DELETE FROM artifacts WHERE state = 'PENDING' AND updated_at < ?", (limit,))
-        unused = connection.execute(
-            "SELECT md5, size FROM blobs WHERE touched_at < ?"
-            " AND NOT EXISTS (SELECT 1 FROM run_files WHERE md5 = blobs.md5)"
-            " AND NOT EXISTS (SELECT 1 FROM artifact_files WHERE md5 = blobs.md5)"
-            " AND NOT EXISTS (SELECT 1 FROM manifests WHERE md5 = blobs.md5)",
-            (limit,),
-        ).fetchall()
-        for row in unused:
-            connection.execute("DELETE FROM blobs WHERE md5 = ?", (row["md5"],))
-            services.blobs.path(row["md5"]).unlink(missing_ok=True)
-    size = sum(row["size"] for row in unused)
-    return {"uploads": uploads, "versions": abandoned.rowcount, "blobs": len(unused), "bytes": size}
+        unused = connection.execute(_UNUSED, (limit,)).fetchall()
+        known = {row["md5"] for row in connection.execute("SELECT md5 FROM blobs").fetchall()}
+        strays = [path for path in services.blobs.files_before(limit) if "".join(path.parts[-2:]) not in known]
+        connection.executemany("DELETE FROM blobs WHERE md5 = ?", [(row["md5"],) for row in unused])
+        size = sum(row["size"] for row in unused) + sum(path.stat().st_size for path in (*strays, *_within(uploads)))
+        if dry_run:
+            connection.execute("ROLLBACK TO before")
+        else:
+            for path in (*(services.blobs.path(row["md5"]) for row in unused), *strays):
+                path.unlink(missing_ok=True)
+            services.blobs.drop(uploads)
+    blobs = len(unused) + len(strays)
+    return {"uploads": len(uploads), "versions": abandoned.rowcount, "blobs": blobs, "bytes": size}
+
+
+def _within(folders: Iterable[Path]) -> Iterator[Path]:
+    return (path for folder in folders for path in folder.iterdir())
+
+
+_UNUSED = (
+    "SELECT md5, size FROM blobs WHERE touched_at < ?"
+    " AND NOT EXISTS (SELECT 1 FROM run_files WHERE md5 = blobs.md5)"
+    " AND NOT EXISTS (SELECT 1 FROM artifact_files WHERE md5 = blobs.md5)"
+    " AND NOT EXISTS (SELECT 1 FROM manifests WHERE md5 = blobs.md5)"
+)

@@ -106,6 +106,8 @@ def test_parts_that_nobody_put_together_are_collected(server, project):
     assert upload.put(1, b"one") == 200
     server.ask("/gc", b'{"grace": 3600}')
     assert (server.data / "uploads" / f"parts-{upload.id}").exists()
+    server.ask("/gc", b'{"grace": 0, "dry_run": true}')
+    assert (server.data / "uploads" / f"parts-{upload.id}").exists()
     server.ask("/gc", b'{"grace": 0}')
     assert not (server.data / "uploads" / f"parts-{upload.id}").exists()
 

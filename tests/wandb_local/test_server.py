@@ -260,10 +260,24 @@ def test_status_gc_and_export(server, project, tmp_path):
     wandb.Api().artifact(f"local/{project}/data:v0").delete(delete_aliases=True)
     gone = hashlib.md5(f"1{project}".encode(), usedforsecurity=False).hexdigest()
     kept = hashlib.md5(f"2{project}".encode(), usedforsecurity=False).hexdigest()
+    stray = server.data / "blobs" / "ab" / ("0" * 30)  # as a kill between the file and its record leaves it
+    stray.parent.mkdir(exist_ok=True)
+    stray.write_bytes(b"stray")
     run_command("gc", "--data", server.data)
     assert (server.data / "blobs" / gone[:2] / gone[2:]).exists()
-    run_command("gc", "--data", server.data, "--grace", "0")
+    now = ("gc", "--data", server.data, "--grace", "0")
+    told = [run_command(*now, "--dry-run").stdout for _ in range(2)]
+    assert (server.data / "blobs" / gone[:2] / gone[2:]).exists()
+    assert stray.exists()
+    freed = run_command(*now).stdout
+    found = [re.match(r"blobs (.*): (\d+) \((\d+) bytes\)", said) for said in (*told, freed)]
+    assert [match and match[1] for match in found] == ["that no record needs"] * 2 + ["deleted"]
+    counts = [match and (int(match[2]), int(match[3])) for match in found]
+    assert counts[0] == counts[1] == counts[2]
+    assert counts[0] and counts[0][0] >= 2
+    assert counts[0][1] >= len(b"stray") + len(f"1{project}")
     assert not (server.data / "blobs" / gone[:2] / gone[2:]).exists()
+    assert not stray.exists()
     assert (server.data / "blobs" / kept[:2] / kept[2:]).exists()
     status = json.loads(run_command("status", "--data", server.data).stdout)
     assert status["url"] == server.url
