@@ -12,6 +12,7 @@ import pytest
 
 from camvid.layouts import open_camvid
 from camvid.synth import synth
+from eval.options import parse as parse_eval
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -50,6 +51,30 @@ def execute(line, folder):
     assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
 
 
+def left(folder):
+    """What git would show as new in a checkout in which the commands were run."""
+    git = ["git", "-C", str(folder)]
+    subprocess.run([*git, "init", "-q"], check=True)
+    (folder / ".gitignore").write_bytes((ROOT / ".gitignore").read_bytes())
+    said = subprocess.run([*git, "status", "--porcelain"], check=True, capture_output=True, text=True).stdout
+    return {line[3:] for line in said.splitlines()} - {".gitignore", "cache/"}
+
+
+@pytest.mark.parametrize("command", ["runs/a --data d", "predict runs/a in", "compare runs/a --data d", "sweep e/p/s"])
+def test_what_commands_leave_by_themselves_is_ignored_by_git(command, tmp_path):
+    out = tmp_path / parse_eval(command.split(), "").out
+    out.mkdir()
+    (out / "a.csv").touch()
+    assert left(tmp_path) == set()
+
+
+def test_pictures_and_logs_that_commands_leave_are_ignored_by_git(tmp_path):
+    for name in ("camvid-unet-v12.svg", "frequency.csv", "frequency.png", "camvid-sweep-12_3.log"):
+        (tmp_path / name).touch()
+    (tmp_path / "mine.svg").touch()
+    assert left(tmp_path) == {"mine.svg"}
+
+
 @pytest.mark.soak
 def test_commands_on_ones_own_camvid(data, tmp_path):
     film(open_camvid(data).splits["val"], tmp_path / "drive.mp4")
@@ -62,6 +87,7 @@ def test_commands_on_ones_own_camvid(data, tmp_path):
     assert (tmp_path / "stats").is_dir()
     assert (runs[0] / "test" / "worst.png").is_file()
     assert list((tmp_path / "overlays").glob("*.mp4"))
+    assert left(tmp_path) == {"drive.mp4"}
 
 
 @pytest.mark.soak
@@ -73,6 +99,7 @@ def test_commands_on_label_images_that_are_only_colours(tmp_path):
         execute(command, tmp_path)
     assert (tmp_path / "data" / "pairs" / "composites.png").is_file()
     assert list((tmp_path / "runs").glob("*/report/curves.png"))
+    assert left(tmp_path) == set()
 
 
 def test_every_preset_and_folder_is_in_the_readme():
