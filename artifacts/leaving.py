@@ -23,6 +23,13 @@ SAMPLED = 4  # frames in the picture of augmented frames, which every mode but n
 MAX_IMAGES = 101  # frames that the tables of an evaluation show, the worst ones: CamVid's validation split
 MAX_SIDE = 640  # pixels, their longest side
 
+_SENT = {
+    "files": "all frames and masks go to {place}",
+    "reference": f"no files of the data go to {{place}}, but pictures of at most {FEW + SAMPLED} frames, and "
+    f"those of the worst val frames in tables (at most {MAX_IMAGES}); --log_data none sends no picture, files all data",
+    "none": "no frame, mask or picture of the data goes to {place}; tables have names and scores alone",
+}
+
 
 def settled(run: wandb.Run, log_data: str) -> str:
     """files, reference or none, whichever `log_data` means for the run's server; prints it in one line."""
@@ -34,14 +41,6 @@ def settled(run: wandb.Run, log_data: str) -> str:
     place = "the server that it is synced to" if run.offline else urlsplit(server).hostname
     print(f"log_data={log_data}: {_SENT[log_data].format(place=place)}", flush=True)
     return log_data
-
-
-_SENT = {
-    "files": "all frames and masks go to {place}",
-    "reference": f"no files of the data go to {{place}}, but small pictures of at most {FEW + SAMPLED} frames, and "
-    f"those of the worst val frames in tables (at most {MAX_IMAGES}); --log_data none sends no picture, files all data",
-    "none": "no frame, mask or picture of the data goes to {place}; tables have names and scores alone",
-}
 
 
 def shows_frames(run: wandb.Run) -> bool:

@@ -164,7 +164,7 @@ class TrainConfig:
     log_data: Literal["auto", "files", "reference", "none"] = Field(
         default="auto",
         description="what of `data` goes to the W&B server: files (all); reference (no files, but names, class "
-        "frequencies, small pictures of at most 12 frames, and of the 101 worst val frames in tables); none (name and "
+        "frequencies, pictures of at most 12 frames, and of the 101 worst val frames in tables); none (name and "
         "digest, and no picture); auto takes files where the server is on this machine, else reference",
     )
     from_sweep: str = Field(

@@ -15,9 +15,11 @@ from artifacts.__main__ import main
 from artifacts.contents import covering
 from artifacts.dataset import dataset_artifact
 from artifacts.download import version_name
-from artifacts.leaving import FEW, FEW_SIDE, on_this_machine
+from artifacts.leaving import FEW, FEW_SIDE, MAX_IMAGES, SAMPLED, on_this_machine
 from artifacts.lineage import data_of, lineage, lineage_text
+from camvid import preview
 from camvid.layouts import content_digest, open_camvid
+from configs.config import describe_field
 from eval.evaluate import FrameSamples, evaluate
 from tests.artifacts.weighed import save
 from tests.eval.drawn import SPLIT, ColorModel
@@ -128,6 +130,13 @@ def test_the_fewest_frames_that_show_every_class():
     present = np.array([[1, 0, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 1, 0]], bool)
     assert covering(present, 8) == [1, 2]
     assert covering(present, 1) == [1]
+
+
+def test_the_frames_that_are_said_to_be_shown_are_all():
+    assert SAMPLED == preview.FRAMES
+    stated = str(FEW + SAMPLED)
+    assert f"at most {stated} frames" in describe_field("log_data")
+    assert str(MAX_IMAGES) in describe_field("log_data")
 
 
 def used(run, *, kind="dataset"):
