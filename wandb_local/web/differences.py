@@ -17,9 +17,18 @@ def differences(
     """A grid with a row for each name and a column for each run: what differs, or everything if ``all_rows``."""
     documents = [read(run) for run in runs]
     names = sorted({key for document in documents for key in document} if all_rows else differing(documents))
-    columns: list[dict[str, Any]] = [{"field": "key", "headerName": title, "pinned": "left", "minWidth": 180}]
+    columns: list[dict[str, Any]] = [
+        {"field": "key", "headerName": title, "pinned": "left", "width": 200, "minWidth": 150}
+    ]
     columns += [
-        {"field": _field(run), "headerName": title_of(run), "tooltipField": _field(run), "flex": 1} for run in runs
+        {
+            "field": _field(run),
+            "headerName": title_of(run),
+            "headerTooltip": run["name"],
+            "flex": 1,
+            "minWidth": 115,
+        }
+        for run in runs
     ]
     rows = [_row(key, runs, documents) for key in names]
     if not rows:

@@ -73,11 +73,11 @@ async def _send(context: Context, request: Request, look_up: Callable[[], str]) 
     path, name = context.blobs.path(md5), request.path_params["path"]
     if not path.is_file():
         return PlainTextResponse(f"{name}: its bytes are not stored", status_code=404)
-    if request.headers.get("if-none-match") == f'"{md5}"':
-        return Response(status_code=304)
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     policy = _LOGGED_PAGE if media_type in ("text/html", "application/xhtml+xml") else _INERT
     headers = {"ETag": f'"{md5}"', "Content-Security-Policy": policy, "Cache-Control": "private, no-cache"}
+    if f'"{md5}"' in request.headers.get("if-none-match", ""):  # a browser takes over the headers of this answer too
+        return Response(status_code=304, headers=headers)
     if "download" in request.query_params:
         return FileResponse(path, media_type=media_type, headers=headers, filename=name.rpartition("/")[2])
     return FileResponse(path, media_type=media_type, headers=headers)

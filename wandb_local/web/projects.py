@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import dash
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.graphql.common import iso
-from wandb_local.web.grids import link_column, make_grid
+from wandb_local.database import Row
+from wandb_local.web.grids import link_column, make_grid, number_column, time_column
+from wandb_local.web.listing import keep_current, ticking
+from wandb_local.web.times import put_time
 from wandb_local.web.urls import address
 
 PATH = "/"
@@ -22,22 +24,24 @@ def trail(_context: Context, _params: Mapping[str, str]) -> list[tuple[str, str]
 
 def layout(context: Context, _params: Mapping[str, str], _query: Mapping[str, str]) -> Component:
     """A grid of projects."""
-    return html.Section([html.H1("Projects"), _grid(project_rows(context))])
+    clock = [dcc.Store(id="projects-page"), ticking("projects")]
+    return html.Section([*clock, html.H1("Projects"), _grid(project_rows(context))])
 
 
-def register(_app: dash.Dash, _context: Context) -> None:
-    """Nothing on this page changes."""
+def register(app: dash.Dash, context: Context) -> None:
+    """Add the callback that keeps the list up to date."""
+    keep_current(app, "projects", lambda _page: project_rows(context))
 
 
 def _grid(rows: list[dict[str, Any]]) -> Component:
     columns = [
-        link_column("name", "Project"),
-        {"field": "entity", "headerName": "Entity"},
-        {"field": "runs", "headerName": "Runs", "type": "numericColumn"},
-        {"field": "sweeps", "headerName": "Sweeps", "type": "numericColumn"},
-        {"field": "updated", "headerName": "Last activity"},
+        link_column("name", "Project", flex=1, minWidth=150),
+        number_column("runs", "Runs", width=110),
+        number_column("sweeps", "Sweeps", width=120),
+        time_column("updated", "Last activity"),
+        {"field": "entity", "headerName": "Entity", "width": 130},
     ]
-    return make_grid("projects-grid", "All projects", columns, rows)
+    return make_grid("projects-grid", "All projects", columns, rows, getRowId="params.data.href")
 
 
 def project_rows(context: Context) -> list[dict[str, Any]]:
@@ -49,14 +53,16 @@ def project_rows(context: Context) -> list[dict[str, Any]]:
         " (SELECT max(max(updated_at, heartbeat_at)) FROM runs WHERE project_id = projects.id) AS updated"
         " FROM projects ORDER BY coalesce(updated, created_at) DESC"
     )
-    return [
-        {
-            "name": row["name"],
-            "href": address(row["entity"], row["name"]),
-            "entity": row["entity"],
-            "runs": row["runs"],
-            "sweeps": row["sweeps"],
-            "updated": iso(row["updated"] or row["created_at"]),
-        }
-        for row in found
-    ]
+    return [_row(row) for row in found]
+
+
+def _row(row: Row) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "name": row["name"],
+        "href": address(row["entity"], row["name"]),
+        "entity": row["entity"],
+        "runs": row["runs"],
+        "sweeps": row["sweeps"],
+    }
+    put_time(shown, "updated", row["updated"] or row["created_at"])
+    return shown

@@ -39,6 +39,15 @@ def time_text(seconds: float | None) -> Component | None:
     return None if seconds is None else html.Time(short(seconds), dateTime=exact(seconds), title=exact(seconds))
 
 
+def duration(seconds: float) -> str:
+    """How long something took, in the two units that count."""
+    left = max(round(seconds), 0)
+    for unit, size, smaller, part in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
+        if left >= size:
+            return f"{left // size} {unit} {left % size // part} {smaller}"
+    return f"{left} s"
+
+
 def put_time(row: Document, field: str, seconds: float | None) -> None:
     """Give a grid's row a time, for a ``grids.time_column``: seconds to sort by, text to show."""
     row[field] = seconds

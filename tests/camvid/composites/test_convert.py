@@ -140,7 +140,8 @@ def test_a_set_may_lack_test_but_not_have_it_empty(blocks, tmp_path):
     taxonomy = find_taxonomy(tmp_path / "set", "own")
     assert check(tmp_path / "set", taxonomy).faults == []
     (tmp_path / "set" / "test").mkdir()
-    assert check(tmp_path / "set", taxonomy).faults == [f"{tmp_path / 'set'}: split test is empty: test/ holds no picture"]
+    found = check(tmp_path / "set", taxonomy).faults
+    assert found == [f"{tmp_path / 'set'}: split test is empty: test/ holds no picture"]
 
 
 def test_drawn_composites_convert(tmp_path):

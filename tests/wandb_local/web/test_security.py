@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 import wandb
+from playwright.sync_api import expect
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,6 +19,7 @@ from wandb_local.auth import Signer
 from wandb_local.folder import DataFolder
 from wandb_local.web.login import local_path
 from wandb_local.web.session import Sessions
+from wandb_local.web.times import COOKIE
 
 BROWSER = {"Accept": "text/html"}
 
@@ -219,6 +221,11 @@ def test_logged_files_keep_their_kind_and_run_nothing(shared_server, cookie, log
     policy = answer.getheader("Content-Security-Policy")
     assert "sandbox allow-scripts;" in policy and "allow-same-origin" not in policy and "default-src 'none'" in policy
     assert answer.getheader("Access-Control-Allow-Origin") is None
+    for more, status in (({"If_None_Match": answer.getheader("ETag")}, 304), ({"Range": "bytes=0-1"}, 206)):
+        again = ask(shared_server, "GET", f"{base}/{quote(page)}", Cookie=cookie, **more)
+        names = ("Content-Security-Policy", "ETag", "Cache-Control", "X-Content-Type-Options")
+        assert again.status == status
+        assert [again.getheader(name) for name in names] == [answer.getheader(name) for name in names]
 
 
 @pytest.mark.parametrize(
@@ -252,6 +259,27 @@ def test_logged_text_is_shown_as_text(visitor: Visitor, shared_server, client_ho
     assert page.query_selector_all("img[src=x]") == []
 
 
+def test_notes_are_markdown_and_nothing_else(visitor: Visitor, client_home):
+    notes = """# Base **line**
+[paper](https://example.org) [bad](javascript:alert(1)) ![out](https://example.org/x.png)
+
+<img src=x onerror=alert(1)><script>alert(1)</script>
+"""
+    with wandb.init(project="noted", notes=notes) as run:
+        run.log({"loss": 1.0})
+    visitor.page.on("dialog", lambda dialog: visitor.faults.append("a note ran a script"))
+    page = visitor.open(run_path(run, "overview"))
+    expect(page.locator(".prose h1")).to_have_text("Base line")
+    link = page.locator(".prose a", has_text="paper")
+    assert link.get_attribute("target") == "_blank"  # which is without an opener unless a link asks for one
+    page.locator(".prose a", has_text="bad").dispatch_event("click")
+    expect(page.locator(".prose")).to_contain_text("<img src=x onerror=alert(1)><script>alert(1)</script>")
+    assert page.locator("img[src=x], .prose script").count() == 0
+    refused = [fault for fault in visitor.faults if "example.org/x.png" in fault]
+    assert refused and all(fault in refused for fault in visitor.faults)  # the picture was not asked for
+    visitor.faults.clear()
+
+
 def test_a_logged_page_is_kept_in_its_frame(visitor: Visitor, shared_server, client_home):
     """It can run scripts, but reaches neither the page around it nor any server, not even W&B's for a style sheet."""
     script = "document.write('ran'); fetch('/status').catch(() => 0); parent.document.title = 'stolen'"
@@ -259,6 +287,8 @@ def test_a_logged_page_is_kept_in_its_frame(visitor: Visitor, shared_server, cli
         run.log({"page": wandb.Html(f"<script>{script}</script>")})
     page = visitor.open(run_path(run, "media"))
     frame = page.frame_locator("iframe.logged")
+    frame.locator("text=ran").wait_for()
+    page = visitor.open(run_path(run, "media"))  # now the browser asks whether the file has changed
     frame.locator("text=ran").wait_for()
     assert page.get_attribute("iframe.logged", "sandbox") == "allow-scripts"
     assert "stolen" not in page.title()
@@ -285,5 +315,5 @@ def test_the_login_page_in_a_browser(browser, shared_server):
     page.wait_for_selector("text=local/nothing does not exist")
     page.click("text=Log out")
     page.wait_for_url("**/login")
-    assert context.cookies() == [] and visitor.faults == []
+    assert [cookie["name"] for cookie in context.cookies()] == [COOKIE] and visitor.faults == []
     context.close()

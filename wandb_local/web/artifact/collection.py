@@ -8,19 +8,19 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.graphql.common import iso
 from wandb_local.web.artifact.read import (
     Collection,
     Version,
     artifact_address,
     need_collection,
     runs_of,
-    size_text,
     tags,
     versions,
 )
-from wandb_local.web.grids import link_column, make_grid
+from wandb_local.web.grids import link_column, make_grid, number_column, put_size, time_column
 from wandb_local.web.listing import keep_current, ticking
+from wandb_local.web.prose import prose
+from wandb_local.web.times import put_time
 from wandb_local.web.urls import address
 
 PATH = "/{entity}/{project}/artifacts/{type}/{name}"
@@ -46,10 +46,10 @@ def layout(context: Context, params: Mapping[str, str], _query: Mapping[str, str
         {"field": "aliases", "headerName": "Aliases", "flex": 1, "minWidth": 160},
         {"field": "tags", "headerName": "Tags", "width": 150},
         link_column("run", "Logged by", href="run_href", flex=1, minWidth=160),
-        {"field": "uses", "headerName": "Used by runs", "type": "numericColumn", "width": 160},
-        {"field": "files", "headerName": "Files", "type": "numericColumn", "width": 100},
-        {"field": "size", "headerName": "Size", "width": 120},
-        {"field": "created", "headerName": "Made", "width": 200},
+        number_column("uses", "Used by runs", width=160),
+        number_column("files", "Files", width=100),
+        number_column("size", "Size", width=120),
+        time_column("created", "Made"),
     ]
     marks = [html.Span(tag, className="badge") for tag in tags(context, "collection", collection.row["id"])]
     return html.Section(
@@ -59,7 +59,7 @@ def layout(context: Context, params: Mapping[str, str], _query: Mapping[str, str
             html.Div(
                 [html.H1(collection.name), html.Span(collection.type, className="soft"), *marks], className="heading"
             ),
-            html.P(collection.row["description"] or "", className="artifact-description"),
+            prose(collection.row["description"]),
             make_grid("collection-grid", "Versions", columns, _rows(context, collection), getRowId="params.data.title"),
         ]
     )
@@ -75,7 +75,7 @@ def _rows(context: Context, collection: Collection) -> list[dict[str, Any]]:
 
 
 def _row(context: Context, version: Version) -> dict[str, Any]:
-    return {
+    shown: dict[str, Any] = {
         "title": f"v{version.number}",
         "href": version.address(),
         "aliases": ", ".join(version.aliases),
@@ -83,9 +83,10 @@ def _row(context: Context, version: Version) -> dict[str, Any]:
         **made_by(context, version),
         "uses": len(runs_of(context, version, "input")),
         "files": version.row["file_count"],
-        "size": size_text(version.row["size"]),
-        "created": iso(version.row["created_at"]),
     }
+    put_size(shown, "size", version.row["size"])
+    put_time(shown, "created", version.row["created_at"])
+    return shown
 
 
 def made_by(context: Context, version: Version) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from dash.development.base_component import Component
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.web.artifact.difference import Change, compare, compare_files, counted
-from wandb_local.web.artifact.read import MOST_FILES, Version, files, size_text
+from wandb_local.web.artifact.read import MOST_FILES, Version, files
 from wandb_local.web.documents import cell
-from wandb_local.web.grids import link_column, make_grid
+from wandb_local.web.grids import link_column, make_grid, number_column, put_size, size_text
 from wandb_local.web.media import artifact_file_url
 from wandb_local.web.table.artifact_page import table_address
 
@@ -25,7 +25,7 @@ def show_files(context: Context, version: Version) -> Component:
     rows = [_file(version, row) for row in files(context, version)]
     columns: list[dict[str, Any]] = [
         {"field": "path", "headerName": "File", "cellRenderer": "File", "flex": 1, "minWidth": 300},
-        {"field": "bytes", "headerName": "Bytes", "filter": "agNumberColumnFilter", "type": "numericColumn"},
+        number_column("size", "Size", width=130),
         {"field": "download", "headerName": "", "cellRenderer": "Download", "width": 120, "filter": False, **_STILL},
         link_column("table", "As a table", href="table_href", width=130),
         {"field": "content", "headerName": "Digest (MD5) or address", "flex": 1, "minWidth": 260},
@@ -42,15 +42,16 @@ def _file(version: Version, row: Row) -> dict[str, Any]:
     place = (version.collection.entity, version.collection.project, version.collection.name, f"v{version.number}")
     table = row["md5"] is not None and row["path"].endswith(_TABLES)
     url = None if row["md5"] is None else artifact_file_url(*place, row["path"])
-    return {
+    shown = {
         "path": row["path"],
         "href": url,
         "download": url and f"{url}?download",
-        "bytes": row["size"],
         "table": "open" if table else None,
         "table_href": table_address(*place, row["path"]) if table else None,
         "content": row["ref"] or row["md5"],
     }
+    put_size(shown, "size", row["size"])
+    return shown
 
 
 def show_comparison(context: Context, before: Version, after: Version) -> Component:

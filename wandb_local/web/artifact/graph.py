@@ -9,14 +9,14 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.database import Row
-from wandb_local.web.artifact.lineage import Lineage, causes, elements, lineage, steps
+from wandb_local.web.artifact.lineage import DRAWN, Lineage, causes, elements, lineage, steps
 from wandb_local.web.artifact.read import Version, runs_of
 from wandb_local.web.urls import address
 
 cyto.load_extra_layouts()  # dagre, which draws layers from left to right
 
 _NODE_WIDTH, _NODE_HEIGHT, _GAP, _ROOM = 170, 46, 70, 20  # pixels
-_LAYOUT = {"name": "dagre", "rankDir": "LR", "nodeSep": _ROOM, "rankSep": _GAP, "fit": True, "padding": 20}
+_LAYOUT = {"name": "dagre", "rankDir": "LR", "nodeSep": _ROOM, "rankSep": _GAP, "fit": False}
 _STYLES: list[dict[str, Any]] = [
     {
         "selector": "node",
@@ -63,9 +63,9 @@ _STYLES: list[dict[str, Any]] = [
 def show_lineage(context: Context, version: Version) -> Component:
     """The graph around a version, its nodes as links, and the runs next to it."""
     found = lineage(context, version.row["id"])
-    ranks = [rank for rank, _ in steps(found)]
-    place = (0.5 - ranks[0]) / len(ranks)
-    note = f" Only the nearest {len(found.nodes)} are drawn." if found.cut else ""
+    far = any(abs(rank) > DRAWN for rank in found.ranks.values())
+    note = f" It shows {DRAWN} steps on each side; the list has all." if far else ""
+    note += f" Only the nearest {len(found.nodes)} nodes are known here." if found.cut else ""
     return html.Div(
         [
             html.Div(
@@ -74,7 +74,7 @@ def show_lineage(context: Context, version: Version) -> Component:
                 className="card",
                 tabIndex=0,  # it may scroll
                 role="region",
-                **{"aria-label": "Picture of the lineage; its nodes are links below", "data-place": f"{place:.3f}"},
+                **{"aria-label": "Picture of the lineage; its nodes are links below"},
             ),
             html.P(f"A click opens a node.{note}", className="soft"),
             _links(found),
@@ -118,24 +118,17 @@ def _link(node: Mapping[str, Any], origin: Sequence[str]) -> Component:
 
 
 def _graph(found: Lineage) -> Component:
-    sizes = [len(names) for _, names in steps(found)]
-    columns, rows = len(sizes), max(sizes)
+    rows = max(len(names) for _, names in steps(found))
     return cyto.Cytoscape(
         id="artifact-graph",
         elements=elements(found),
         layout=_LAYOUT,
         stylesheet=_STYLES,
-        minZoom=0.3,
-        maxZoom=1,
         userZoomingEnabled=False,  # the page scrolls
         userPanningEnabled=False,
         boxSelectionEnabled=False,
         autoungrabify=True,
-        style={
-            "minWidth": f"{columns * (_NODE_WIDTH + _GAP) + 40}px",
-            "width": "100%",
-            "height": f"{rows * (_NODE_HEIGHT + _ROOM) + 60}px",
-        },
+        style={"width": "100%", "height": f"{rows * (_NODE_HEIGHT + _ROOM) + 60}px"},  # until `reveal` has measured it
     )
 
 

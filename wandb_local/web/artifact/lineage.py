@@ -11,6 +11,7 @@ from wandb_local.web.artifact.read import artifact_address
 from wandb_local.web.urls import address
 
 MOST_NODES = 150
+DRAWN = 12  # steps on each side that the picture shows: a browser draws no picture that is much wider
 MOST_SIBLINGS = 8  # of the runs that used one version, say; the rest becomes one node
 
 _ARTIFACT = (
@@ -30,8 +31,8 @@ class Lineage:
     """Nodes by id (``a12`` a version, ``r5`` a run, ``more …`` what was left out) and edges from cause to effect.
 
     A node has a ``title``, a ``type``, a ``kind`` (``here``, ``artifact``, ``run``, ``more``) and an address, ``href``.
-    ``ranks`` are the steps from the version in the middle: negative for what it comes from. ``cut`` says that the graph
-    goes on where it ends here.
+    ``ranks`` are the steps from the version in the middle, by the longest way: negative for what it comes from, so that
+    a cause stands before all that follows from it. ``cut`` says that the graph goes on where it ends here.
     """
 
     nodes: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -47,7 +48,21 @@ def lineage(context: Context, artifact_id: int) -> Lineage:
     found.nodes[start], found.ranks[start] = {**_describe(context, start), "kind": "here"}, 0
     for forward in (False, True):
         _walk(context, start, forward, found)
+        _rank(found, forward)
     return found
+
+
+def _rank(found: Lineage, forward: bool) -> None:
+    """Moves what lies on one side of the version away from it until every edge leads forward; a circle ends this."""
+    side = 1 if forward else -1
+    edges = [edge if forward else edge[::-1] for edge in sorted(found.edges)]
+    edges = [(near, far) for near, far in edges if found.ranks[near] * side >= 0 and found.ranks[far] * side > 0]
+    for _ in range(len(found.nodes)):
+        late = [(near, far) for near, far in edges if abs(found.ranks[far]) <= abs(found.ranks[near])]
+        if not late:
+            break
+        for near, far in late:
+            found.ranks[far] = found.ranks[near] + side
 
 
 def _walk(context: Context, start: str, forward: bool, found: Lineage) -> None:
@@ -125,12 +140,14 @@ def causes(found: Lineage, name: str) -> list[str]:
 
 
 def elements(found: Lineage) -> list[Mapping[str, Any]]:
-    """The graph as Cytoscape takes it."""
+    """The graph within ``DRAWN`` steps of the version, as Cytoscape takes it."""
+    drawn = {name: node for name, node in found.nodes.items() if abs(found.ranks[name]) <= DRAWN}
     nodes = [
         {"data": {"id": name, "label": _label(node), "href": node["href"]}, "classes": node["kind"]}
-        for name, node in found.nodes.items()
+        for name, node in drawn.items()
     ]
-    return [*nodes, *({"data": {"source": source, "target": target}} for source, target in sorted(found.edges))]
+    edges = sorted((source, target) for source, target in found.edges if source in drawn and target in drawn)
+    return [*nodes, *({"data": {"source": source, "target": target}} for source, target in edges)]
 
 
 def _label(node: Mapping[str, Any]) -> str:

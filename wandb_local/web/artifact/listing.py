@@ -9,14 +9,15 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
+from wandb_local.database import Row
 from wandb_local.errors import NotFoundError
-from wandb_local.graphql.common import iso
 from wandb_local.graphql.projects import need_project
-from wandb_local.web.artifact.read import artifact_address, size_text
-from wandb_local.web.grids import link_column, make_grid
+from wandb_local.web.artifact.read import artifact_address
+from wandb_local.web.grids import link_column, make_grid, number_column, put_size, time_column
 from wandb_local.web.listing import keep_current, ticking
 from wandb_local.web.project.tabs import project_tabs
 from wandb_local.web.tabs import make_tabs
+from wandb_local.web.times import put_time
 
 _SELECT = (
     "SELECT collections.name, artifact_types.name AS type, collections.updated_at, count(*) AS versions,"
@@ -59,7 +60,7 @@ class Listing:
             raise NotFoundError(f"there is no artifact of type {params['type']!r}")
         links = {"all types": artifact_address(*place)} | {kind: artifact_address(*place, kind) for kind in kinds}
         current = params.get("type", "all types")
-        none = "No artifact yet: log one with `run.log_artifact`."
+        none = ["No artifact yet: log one with ", html.Code("run.log_artifact"), "."]
         body = (
             [make_tabs("Types", links, current), _grid(_of_type(found, params.get("type")))]
             if found
@@ -90,28 +91,30 @@ def _grid(rows: list[dict[str, Any]]) -> Component:
         link_column("name", "Artifact", flex=1, minWidth=220),
         {"field": "type", "headerName": "Type", "width": 140},
         {"field": "newest", "headerName": "Newest", "width": 110},
-        {"field": "versions", "headerName": "Versions", "type": "numericColumn", "width": 120},
+        number_column("versions", "Versions", width=120),
         {"field": "aliases", "headerName": "Aliases", "flex": 1, "minWidth": 160},
         {"field": "tags", "headerName": "Tags", "width": 150},
-        {"field": "size", "headerName": "Size of all", "width": 130},
-        {"field": "updated", "headerName": "Updated", "width": 200},
+        number_column("size", "Size of all", width=130),
+        time_column("updated", "Updated"),
     ]
     return make_grid("artifacts-grid", "Artifacts", columns, rows, getRowId="params.data.href")
 
 
 def _rows(context: Context, entity: str, project: str) -> list[dict[str, Any]]:
     rows = context.db.rows(_SELECT, (need_project(context, entity, project)["id"],))
-    return [
-        {
-            "name": row["name"],
-            "href": artifact_address(entity, project, row["type"], row["name"]),
-            "type": row["type"],
-            "newest": f"v{row['newest']}",
-            "versions": row["versions"],
-            "aliases": row["aliases"],
-            "tags": row["tags"],
-            "size": size_text(row["size"]),
-            "updated": iso(row["updated_at"]),
-        }
-        for row in rows
-    ]
+    return [_row(entity, project, row) for row in rows]
+
+
+def _row(entity: str, project: str, row: Row) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "name": row["name"],
+        "href": artifact_address(entity, project, row["type"], row["name"]),
+        "type": row["type"],
+        "newest": f"v{row['newest']}",
+        "versions": row["versions"],
+        "aliases": row["aliases"],
+        "tags": row["tags"],
+    }
+    put_size(shown, "size", row["size"])
+    put_time(shown, "updated", row["updated_at"])
+    return shown

@@ -122,13 +122,3 @@ def runs_of(context: Context, version: Version, direction: str) -> list[Row]:
         " JOIN projects ON projects.id = runs.project_id WHERE artifact_id = ? AND direction = ? ORDER BY runs.id DESC",
         (version.row["id"], direction),
     )
-
-
-def size_text(size: int) -> str:
-    """A number of bytes as a reader likes it."""
-    amount = float(size)
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} TB"

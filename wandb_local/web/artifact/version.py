@@ -9,14 +9,16 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.graphql.common import iso
 from wandb_local.web.artifact import collection
 from wandb_local.web.artifact.contents import show_comparison, show_files
 from wandb_local.web.artifact.graph import show_lineage
-from wandb_local.web.artifact.read import Version, need_version, size_text, tags, versions
+from wandb_local.web.artifact.read import Version, need_version, tags, versions
 from wandb_local.web.copied import to_copy
 from wandb_local.web.documents import cell
+from wandb_local.web.grids import size_text
+from wandb_local.web.prose import prose
 from wandb_local.web.tabs import make_tabs
+from wandb_local.web.times import time_text
 
 Params = Mapping[str, str]
 
@@ -69,22 +71,20 @@ def _show_overview(context: Context, version: Version) -> Component:
     shown: dict[str, Any] = {
         "Type": version.collection.type,
         "Files": f"{row['file_count']}, {size_text(row['size'])}",
-        "Made": iso(row["created_at"]),
+        "Made": time_text(row["created_at"]),
         "Logged by": dcc.Link(made["run"], href=made["run_href"]) if made["run"] else "no run",
         "Versions": dcc.Link(f"all of {version.collection.name}", href=version.collection.address()),
         "Digest": html.Code(row["digest"]),
     }
     path = f"{version.collection.entity}/{version.collection.project}/{version.title}"
     use = f'run.use_artifact("{path}").download(root="…")'
-    entries = [
-        html.Tr([html.Th(name, scope="row"), html.Td(str(cell(value)))]) for name, value in version.metadata.items()
-    ]
+    entries = [html.Tr([html.Th(name, scope="row"), _value(value)]) for name, value in version.metadata.items()]
     metadata = (
         html.Table(html.Tbody(entries), className="artifact-metadata") if entries else html.P("none", className="soft")
     )
     return html.Div(
         [
-            html.P(row["description"] or "", className="artifact-description"),
+            prose(row["description"]),
             html.Dl(
                 [html.Div([html.Dt(name), html.Dd(value)]) for name, value in shown.items()], className="facts card"
             ),
@@ -97,6 +97,10 @@ def _show_overview(context: Context, version: Version) -> Component:
             ),
         ]
     )
+
+
+def _value(value: Any) -> Component:
+    return html.Td(f"{value:.6g}", title=str(value)) if isinstance(value, float) else html.Td(str(cell(value)))
 
 
 def _show_compare(context: Context, version: Version) -> Component:

@@ -8,6 +8,11 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
         visit: (href) => {
             if (href) visit(href);
         },
+        count: (listed, all) => {
+            const [shown, total] = [listed?.length ?? 0, all?.length ?? 0];
+            const runs = total === 1 ? "run" : "runs";
+            return shown === total ? `${total} ${runs}` : `${shown} of ${total} ${runs}`;
+        },
     },
 });
 
@@ -24,11 +29,39 @@ function follow(event, href) {
     visit(href);
 }
 
-// Cells without a value stand below all others, whichever way a column is sorted; numbers before words.
-(window.dashAgGridFunctions = window.dashAgGridFunctions || {}).missingLast = (one, other, _node, _other, descending) => {
+// The pages write times as the reader's clock shows them (times.py).
+document.cookie = `wandb_local_zone=${encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone)}; path=/; SameSite=Strict`;
+
+const functions = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
+
+// What a cell shows: a number with the digits that count, or what the server says.
+functions.shown = ({ data, value, colDef }) => {
+    const given = data?.shown?.[colDef.field];
+    if (given !== undefined) return given;
+    if (typeof value === "number" && !Number.isInteger(value)) return String(Number(value.toPrecision(6)));
+    return value == null ? "" : String(value);
+};
+
+// All of it, where a cell shows less or may cut it off.
+functions.exact = (params) => {
+    const { data, value, colDef } = params;
+    const all = data?.exact?.[colDef.field] ?? (value == null ? null : String(value));
+    return typeof value === "number" && all === functions.shown(params) ? null : all;
+};
+
+// The day of a time, which the date filter compares.
+functions.day = ({ data, column, colDef }) => {
+    const seconds = data?.[colDef?.field ?? column.getColDef().field];
+    return seconds == null ? null : new Date(new Date(seconds * 1000).setHours(0, 0, 0, 0));
+};
+
+// Cells without a value stand below all others, whichever way a column is sorted; numbers before words, v9 before v10.
+const alphabet = new Intl.Collator(undefined, { numeric: true });
+functions.missingLast = (one, other, _node, _other, descending) => {
     const rank = (value) => ["number", "boolean", "string"].indexOf(typeof value);
     if (one == null || other == null) return ((one == null) - (other == null)) * (descending ? -1 : 1);
     if (rank(one) !== rank(other)) return rank(one) - rank(other);
+    if (typeof one === "string") return alphabet.compare(one, other);
     return (one > other) - (one < other);
 };
 

@@ -74,7 +74,7 @@ def make_figure(name: str, lines: Sequence[tuple[str, Column]], look: Look, span
 
 def _weight(smoothing: float, values: Floats) -> float:
     """What a visitor sets holds for a step of a line of ``POINTS``: a longer run has shorter steps."""
-    return smoothing ** min(1.0, POINTS / max(int(np.isfinite(values).sum()), 1))
+    return float(smoothing ** min(1.0, POINTS / max(int(np.isfinite(values).sum()), 1)))
 
 
 def _line(label: str, x: Floats, y: Floats, place: int, look: Look, span: Span | None) -> dict[str, Any]:

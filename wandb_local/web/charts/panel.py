@@ -13,7 +13,7 @@ from wandb_local.graphql.runs import UNDER_WAY, state
 from wandb_local.web.charts.columns import Columns
 from wandb_local.web.charts.controls import controls, legend, section_options
 from wandb_local.web.charts.figure import GRAPH, Look, make_figure
-from wandb_local.web.charts.selection import PER_PAGE, all_metrics, choose, chosen_runs, run_options
+from wandb_local.web.charts.selection import MAX_RUNS, PER_PAGE, all_metrics, choose, chosen_runs, run_options
 from wandb_local.web.charts.series import TIME, Span, axis_of, read_columns
 from wandb_local.web.documents import is_number, title_of
 from wandb_local.web.times import from_chart
@@ -33,6 +33,7 @@ def layout(context: Context, page: Mapping[str, Any]) -> Component:
             dcc.Store(id="charts-zooms", data={"spans": {}, "changed": []}),
             dcc.Interval(id="charts-tick", interval=_TICK, disabled=not live),
             controls(context, page, runs),
+            html.P(id="charts-note", className="soft note", role="status"),
             html.Div(id="charts-legend", className="charts-legend"),
             html.Div(id="charts-grid", className="charts-grid"),
         ]
@@ -68,6 +69,8 @@ def _register_selection(app: dash.Dash, context: Context) -> None:
         Output("charts-previous", "disabled"),
         Output("charts-next", "disabled"),
         Output("charts-legend", "children"),
+        Output("charts-runs", "value"),
+        Output("charts-note", "children"),
         Input("charts-tick", "n_intervals"),
         Input("charts-runs", "value"),
         Input("charts-search", "value"),
@@ -85,11 +88,20 @@ def _register_selection(app: dash.Dash, context: Context) -> None:
         found = choose(names, search or "", section or "", first)
         now = {"names": found.names, "first": found.first, "total": found.total, "runs": [run["name"] for run in runs]}
         if now == shown:
-            return (no_update,) * 7
+            return (*(no_update,) * 7, *_said(chosen or [], now["runs"]))
         end = found.first + len(found.names)
         text = f"{found.first + 1} to {end} of {found.total}" if found.total else "none"
         charts = [_chart(name) for name in found.names] or html.P(_nothing(runs), className="soft")
-        return charts, now, section_options(names), text, found.first == 0, end >= found.total, legend(page, runs)
+        ends = (found.first == 0, end >= found.total)
+        said = _said(chosen or [], now["runs"])
+        return charts, now, section_options(names), text, *ends, legend(page, runs), *said
+
+
+def _said(chosen: Sequence[str], drawn: Sequence[str]) -> tuple[Any, Any]:
+    """The list of chosen runs says what is drawn, and a note says it where more were chosen."""
+    many = f"The first {len(drawn)} of {len(chosen)} runs are drawn, as many as there are colours."
+    note = many if len(chosen) > MAX_RUNS else no_update if ctx.triggered_id == "charts-tick" else ""
+    return no_update if set(chosen) == set(drawn) else list(drawn), note
 
 
 def _register_figures(app: dash.Dash, context: Context) -> None:

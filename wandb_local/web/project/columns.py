@@ -1,39 +1,63 @@
 """The columns of the list of runs, and the rows with the values in them."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from wandb_local.context import Context
 from wandb_local.database import Row
-from wandb_local.graphql.common import iso
 from wandb_local.graphql.runs import state
 from wandb_local.graphql.searchable import RUNS
-from wandb_local.web.documents import Document, config_of, differing, put, summary_of, title_of
-from wandb_local.web.grids import link_column, value_column
+from wandb_local.sweeps.records import parse_config
+from wandb_local.sweeps.trials import metric_name
+from wandb_local.web.documents import (
+    NOT_FINITE,
+    Document,
+    config_of,
+    differing,
+    is_number,
+    put,
+    summary_of,
+    title_of,
+)
+from wandb_local.web.grids import link_column, number_column, time_column, value_column
+from wandb_local.web.times import put_time
 from wandb_local.web.urls import address
 
-_CHOSEN = 4  # columns of config and of summary each, until a visitor chooses
+_CHOSEN = 5  # columns of config and of summary each, until a visitor chooses
 _SELECT = (
     "SELECT runs.name, runs.display_name, runs.state, runs.heartbeat_at, runs.created_at, runs.tags, runs.config,"
-    " runs.summary, sweeps.name AS sweep"
+    " runs.summary, sweeps.name AS sweep, sweeps.config AS sweep_config"
     " FROM runs LEFT JOIN sweeps ON sweeps.id = sweep_id WHERE runs.project_id = ? ORDER BY runs.created_at DESC"
 )
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A run with its config and summary; ``documents`` has them by these words, without lists and media."""
+    """A run with its config and summary; ``documents`` has them by these words, without lists and media.
+
+    ``goal`` is the metric of its sweep, or ``""``.
+    """
 
     row: Row
     documents: Mapping[str, Document]
+    goal: str
 
 
 def runs_of(context: Context, project_id: int) -> list[Listed]:
     """The runs of a project, newest first, with what the list shows of them."""
     rows = context.db.rows(_SELECT, (project_id,))
-    return [Listed(row, {"config": _plain(config_of(row)), "summary": _plain(summary_of(row))}) for row in rows]
+    goals = {text: metric_name(parse_config(text)) for text in {row["sweep_config"] for row in rows} if text}
+    return [
+        Listed(
+            row,
+            {"config": _plain(config_of(row)), "summary": _plain(summary_of(row))},
+            goals.get(row["sweep_config"], ""),
+        )
+        for row in rows
+    ]
 
 
 def version_of(context: Context, project_id: int) -> list[Any]:
@@ -52,24 +76,57 @@ def offered(runs: Sequence[Listed]) -> list[str]:
 
 
 def usual(runs: Sequence[Listed]) -> list[str]:
-    """The columns that a visitor sees who has chosen none: settings that differ, and the first few results."""
+    """The columns that a visitor sees who has chosen none: results that matter, and settings that differ."""
     settings = [f"config.{name}" for name in differing([run.documents["config"] for run in runs])]
-    results = [name for name in offered(runs) if name.startswith("summary.")]
-    results.sort(key=lambda name: name.count("/"))
-    return settings[:_CHOSEN] + results[:_CHOSEN]
+    return [f"summary.{name}" for name in _results(runs)[:_CHOSEN]] + settings[:_CHOSEN]
+
+
+def _results(runs: Sequence[Listed]) -> list[str]:
+    """The numbers that runs end with: what a sweep searches for, then what most runs have, then what the validation
+    gave, then what is not split by class and the like, then what is not the same in all runs; otherwise in their order.
+    """
+    summaries = [run.documents["summary"] for run in runs]
+    goals = {run.goal for run in runs}
+    seen: dict[str, list[Any]] = {}
+    for summary in summaries:
+        for name, value in summary.items():
+            if is_number(value) or value in NOT_FINITE:
+                seen.setdefault(name, []).append(value)
+
+    def rank(name: str) -> tuple[bool, bool, bool, int, bool]:
+        values = seen[name]
+        validated = re.match(r"(val|valid|validation|eval|test)(/|_|\.|$)", name.lower()) is not None
+        constant = len(values) > 1 and all(value == values[0] for value in values)
+        return (
+            name not in goals,
+            2 * len(values) < len(runs),
+            not validated,
+            name.count("/") + name.count("."),
+            constant,
+        )
+
+    return sorted(seen, key=rank)
 
 
 def column_definitions(chosen: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The grid's columns: the fixed ones and those that are chosen."""
-    fixed: list[dict[str, Any]] = [
-        link_column("name", "Run", pinned="left", minWidth=240),
-        {"field": "state", "headerName": "State", "cellRenderer": "State", "width": 120},
+    before: list[dict[str, Any]] = [
+        link_column("name", "Run", pinned="left", width=190, minWidth=150),
+        {"field": "state", "headerName": "State", "cellRenderer": "State", "width": 105},
+        time_column("created", "Created"),
+    ]
+    after = [
+        number_column("duration", "Duration (s)", width=125),
         link_column("sweep", "Sweep", "sweep_href", width=110),
-        {"field": "created", "headerName": "Created", "width": 180},
-        {"field": "duration", "headerName": "Duration (s)", "width": 130, "filter": "agNumberColumnFilter"},
         {"field": "tags", "headerName": "Tags", "width": 120},
     ]
-    return fixed + [value_column(name, name.partition(".")[2], (row[name] for row in rows)) for name in chosen]
+    values = [_value_column(name, [row[name] for row in rows]) for name in chosen]
+    return [*before, *values, *(column for column in after if any(row[column["field"]] for row in rows))]
+
+
+def _value_column(name: str, values: Sequence[Any]) -> dict[str, Any]:
+    header = name.partition(".")[2]
+    return value_column(name, header, values, width=min(max(len(header) * 8 + 60, 110), 180))
 
 
 def grid_rows(runs: Sequence[Listed], entity: str, project: str, chosen: Sequence[str]) -> list[dict[str, Any]]:
@@ -83,18 +140,19 @@ def grid_rows(runs: Sequence[Listed], entity: str, project: str, chosen: Sequenc
 
 
 def _fixed(run: Row, entity: str, project: str) -> dict[str, Any]:
-    return {
+    row: dict[str, Any] = {
         "id": run["name"],
         "name": title_of(run),
         "href": address(entity, project, "runs", run["name"]),
         "state": state(run),
         "sweep": run["sweep"],
         "sweep_href": run["sweep"] and address(entity, project, "sweeps", run["sweep"]),
-        "created": iso(run["created_at"]),
         "duration": round(run["heartbeat_at"] - run["created_at"], 1),
         "tags": ", ".join(json.loads(run["tags"])),
         "shown": {},
     }
+    put_time(row, "created", run["created_at"])
+    return row
 
 
 def _plain(document: Document) -> Document:

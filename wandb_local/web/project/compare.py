@@ -30,7 +30,7 @@ def layout(context: Context, params: Mapping[str, str], query: Mapping[str, str]
         raise NotFoundError("none of these runs exists: choose some in the project's list of runs")
     return html.Section(
         [
-            html.H1(f"{len(runs)} runs side by side"),
+            html.H1(_title(len(runs), len(set(page["runs"])))),
             html.Details(
                 [
                     html.Summary("What differs"),
@@ -44,6 +44,11 @@ def layout(context: Context, params: Mapping[str, str], query: Mapping[str, str]
             dcc.Link("All runs", href=address(params["entity"], params["project"])),
         ]
     )
+
+
+def _title(shown: int, asked: int) -> str:
+    """What is not shown does not exist, or is one run too many."""
+    return f"{shown} runs side by side" if shown == asked else f"{shown} of {asked} runs side by side"
 
 
 def register(_app: dash.Dash, _context: Context) -> None:

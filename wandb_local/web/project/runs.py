@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import dash
-from dash import Input, Output, State, dcc, html, no_update
+from dash import ClientsideFunction, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
@@ -79,7 +79,6 @@ def _register_rows(app: dash.Dash, context: Context) -> None:
         Output("runs-grid", "columnDefs"),
         Output("runs-columns", "options"),
         Output("runs-version", "data"),
-        Output("runs-count", "children"),
         Input("runs-tick", "n_intervals"),
         Input("runs-columns", "value"),
         State("runs-version", "data"),
@@ -91,11 +90,11 @@ def _register_rows(app: dash.Dash, context: Context) -> None:
         now = version_of(context, project["id"])
         ticked = dash.ctx.triggered_id == "runs-tick"
         if ticked and now == version:
-            return (no_update,) * 5
+            return (no_update,) * 4
         runs = runs_of(context, project["id"])
         rows = grid_rows(runs, page["entity"], page["project"], chosen or [])
         columns = no_update if ticked else column_definitions(chosen or [], rows)
-        return rows, columns, offered(runs), now, _count(len(runs))
+        return rows, columns, offered(runs), now
 
 
 def _register_controls(app: dash.Dash) -> None:
@@ -107,6 +106,14 @@ def _register_controls(app: dash.Dash) -> None:
     )
     def remember(chosen: list[str] | None, page: dict[str, Any]) -> str:
         return "" if chosen == page["usual"] else "?" + urlencode({"columns": list_names(chosen or [])})
+
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction("shell", "count"),
+        Output("runs-count", "children"),
+        Input("runs-grid", "virtualRowData"),
+        State("runs-grid", "rowData"),
+        prevent_initial_call=True,
+    )
 
     @app.callback(
         Output("runs-grid", "dashGridOptions"), Input("runs-search", "value"), State("runs-grid", "dashGridOptions")
@@ -123,7 +130,11 @@ def _register_controls(app: dash.Dash) -> None:
         names = [row["id"] for row in rows or []]
         if len(names) < 2:
             return html.Span("Choose runs to compare", className="soft")
-        text = f"Compare {len(names)} runs" if len(names) <= MAX_RUNS else f"Compare the first {MAX_RUNS} runs"
+        text = (
+            f"Compare {len(names)} runs"
+            if len(names) <= MAX_RUNS
+            else f"Compare the first {MAX_RUNS} of {len(names)} runs"
+        )
         query = urlencode({"runs": list_names(names[:MAX_RUNS])})
         return dcc.Link(text, href=f"{address(page['entity'], page['project'], 'compare')}?{query}", className="button")
 

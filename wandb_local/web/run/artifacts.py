@@ -1,14 +1,15 @@
 """The artifacts that a run has used and logged."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.database import Row
-from wandb_local.graphql.common import iso
-from wandb_local.web.grids import link_column, make_grid
+from wandb_local.web.grids import link_column, make_grid, number_column, put_size, time_column
+from wandb_local.web.times import put_time
 from wandb_local.web.urls import address
 
 _SELECT = (
@@ -25,28 +26,30 @@ _SELECT = (
 
 def show(context: Context, run: Row, _params: Mapping[str, str]) -> Component:
     """A grid of versions; a name leads to the artifact's page."""
-    rows = [
-        {
-            "name": f"{row['name']}:v{row['version']}",
-            "href": address(row["entity"], row["project"], "artifacts", row["type"], row["name"], f"v{row['version']}"),
-            "direction": "used" if row["direction"] == "input" else "logged",
-            "type": row["type"],
-            "aliases": row["aliases"],
-            "files": row["file_count"],
-            "size": row["size"],
-            "when": iso(row["created_at"]),
-        }
-        for row in context.db.rows(_SELECT, (run["id"],))
-    ]
+    rows = [_row(row) for row in context.db.rows(_SELECT, (run["id"],))]
     columns = [
         {"field": "direction", "headerName": "Direction", "width": 120},
         link_column("name", "Artifact", flex=1, minWidth=260),
         {"field": "type", "headerName": "Type", "width": 130},
         {"field": "aliases", "headerName": "Aliases", "width": 160},
-        {"field": "files", "headerName": "Files", "type": "numericColumn", "width": 100},
-        {"field": "size", "headerName": "Bytes", "type": "numericColumn", "width": 130},
-        {"field": "when", "headerName": "When", "width": 190},
+        number_column("files", "Files", width=100),
+        number_column("size", "Size", width=130),
+        time_column("when", "When"),
     ]
     if not rows:
         return html.P("This run has neither used nor logged an artifact.", className="soft")
     return make_grid("artifacts-grid", "Artifacts", columns, rows)
+
+
+def _row(row: Row) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "name": f"{row['name']}:v{row['version']}",
+        "href": address(row["entity"], row["project"], "artifacts", row["type"], row["name"], f"v{row['version']}"),
+        "direction": "used" if row["direction"] == "input" else "logged",
+        "type": row["type"],
+        "aliases": row["aliases"],
+        "files": row["file_count"],
+    }
+    put_size(shown, "size", row["size"])
+    put_time(shown, "when", row["created_at"])
+    return shown

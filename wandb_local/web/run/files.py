@@ -8,26 +8,26 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.database import Row
-from wandb_local.graphql.common import iso
-from wandb_local.web.grids import make_grid
+from wandb_local.web.grids import make_grid, number_column, put_size, time_column
 from wandb_local.web.media import run_file_url
+from wandb_local.web.times import put_time
 
 
 def show(context: Context, run: Row, params: Mapping[str, str]) -> Component:
     """A grid of files; a name leads to the file."""
     sql = "SELECT name, size, updated_at FROM run_files JOIN blobs USING (md5) WHERE run_id = ? ORDER BY name"
-    rows = [
-        {
-            "name": row["name"],
-            "href": run_file_url(params["entity"], params["project"], run["name"], row["name"]),
-            "size": row["size"],
-            "updated": iso(row["updated_at"]),
-        }
-        for row in context.db.rows(sql, (run["id"],))
-    ]
+    rows = [_row(row, run, params) for row in context.db.rows(sql, (run["id"],))]
     columns: list[dict[str, Any]] = [
-        {"field": "name", "headerName": "File", "cellRenderer": "File", "flex": 1, "minWidth": 300},
-        {"field": "size", "headerName": "Bytes", "filter": "agNumberColumnFilter", "type": "numericColumn"},
-        {"field": "updated", "headerName": "Updated", "width": 190},
+        {"field": "name", "headerName": "File", "cellRenderer": "File", "flex": 1, "minWidth": 220},
+        number_column("size", "Size", width=130),
+        time_column("updated", "Updated"),
     ]
     return make_grid("files-grid", "Files", columns, rows) if rows else html.P("No files.", className="soft")
+
+
+def _row(row: Row, run: Row, params: Mapping[str, str]) -> dict[str, Any]:
+    url = run_file_url(params["entity"], params["project"], run["name"], row["name"])
+    shown: dict[str, Any] = {"name": row["name"], "href": url}
+    put_size(shown, "size", row["size"])
+    put_time(shown, "updated", row["updated_at"])
+    return shown

@@ -10,12 +10,13 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.database import Row
-from wandb_local.graphql.common import iso
 from wandb_local.graphql.projects import find_run, need_run
 from wandb_local.web.charts.selection import run_options
 from wandb_local.web.controls import labelled
 from wandb_local.web.differences import differences
 from wandb_local.web.documents import config_of, summary_of
+from wandb_local.web.prose import prose
+from wandb_local.web.times import time_text
 from wandb_local.web.urls import address
 
 
@@ -25,6 +26,7 @@ def show(context: Context, run: Row, params: Mapping[str, str]) -> Component:
     return html.Div(
         [
             html.Dl(_facts(context, run, params), className="facts card"),
+            _notes(run),
             html.Div(
                 [
                     labelled(
@@ -78,12 +80,15 @@ def _grids(runs: list[Row], *, all_rows: bool) -> list[Component]:
     ]
 
 
+def _notes(run: Row) -> Component | None:
+    return html.Div([html.H2("Notes"), prose(run["notes"])], className="card") if run["notes"] else None
+
+
 def _facts(context: Context, run: Row, params: Mapping[str, str]) -> list[Component]:
     sweep = context.db.value("SELECT name FROM sweeps WHERE id = ?", (run["sweep_id"],)) if run["sweep_id"] else None
     place = (params["entity"], params["project"])
     facts: dict[str, Any] = {
         "Id": run["name"],
-        "Notes": run["notes"],
         "Tags": ", ".join(json.loads(run["tags"])),
         "Group": run["group_name"],
         "Job type": run["job_type"],
@@ -92,8 +97,8 @@ def _facts(context: Context, run: Row, params: Mapping[str, str]) -> list[Compon
         "Program": run["program"],
         "Repository": run["repo"],
         "Commit": run["commit_hash"],
-        "Began": iso(run["created_at"]),
-        "Last heard of": iso(run["heartbeat_at"]),
+        "Began": time_text(run["created_at"]),
+        "Last heard of": time_text(run["heartbeat_at"]),
         "Exit code": None if run["exitcode"] is None else str(run["exitcode"]),
     }
     return [html.Div([html.Dt(name), html.Dd(value)]) for name, value in facts.items() if value]

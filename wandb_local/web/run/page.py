@@ -10,13 +10,13 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.database import Row
-from wandb_local.graphql.common import iso
 from wandb_local.graphql.projects import need_run
 from wandb_local.graphql.runs import UNDER_WAY, state
 from wandb_local.web.charts import panel
 from wandb_local.web.documents import title_of
 from wandb_local.web.run import artifacts, console, files, gallery, overview, tables
 from wandb_local.web.tabs import make_tabs
+from wandb_local.web.times import duration, time_text
 from wandb_local.web.urls import address
 
 Params = Mapping[str, str]
@@ -80,10 +80,9 @@ def _register_heading(app: dash.Dash, context: Context) -> None:
     def follow(_: Any, page: dict[str, str]) -> Any:
         run = need_run(context, page["entity"], page["project"], page["run"])
         now = state(run)
-        minutes, seconds = divmod(int(run["heartbeat_at"] - run["created_at"]), 60)
-        since = f"{iso(run['created_at'])}, {minutes} min {seconds} s, {run['history_lines']} rows"
+        since = f", {duration(run['heartbeat_at'] - run['created_at'])}, {run['history_lines']:,} rows"
         badge = html.Span(now, className=f"badge {now}")
-        return [badge, html.Span(since, className="soft")], now not in UNDER_WAY
+        return [badge, html.Span([time_text(run["created_at"]), since], className="soft")], now not in UNDER_WAY
 
 
 VIEWS: tuple[View, ...] = (

@@ -8,12 +8,12 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.graphql.common import iso
 from wandb_local.graphql.projects import need_project
-from wandb_local.web.grids import link_column, make_grid
+from wandb_local.web.grids import link_column, make_grid, number_column, time_column
 from wandb_local.web.listing import keep_current, ticking
 from wandb_local.web.project.tabs import project_tabs
 from wandb_local.web.sweep.read import read_sweep
+from wandb_local.web.times import put_time
 from wandb_local.web.urls import address
 
 PATH = "/{entity}/{project}/sweeps"
@@ -33,12 +33,12 @@ def layout(context: Context, params: Mapping[str, str], _query: Mapping[str, str
         {"field": "state", "headerName": "State", "width": 120},
         {"field": "method", "headerName": "Method", "width": 110},
         {"field": "metric", "headerName": "Metric", "minWidth": 150},
-        {"field": "best", "headerName": "Best", "type": "numericColumn", "width": 120},
-        {"field": "runs", "headerName": "Runs", "type": "numericColumn", "width": 100},
-        {"field": "expected", "headerName": "Expected", "type": "numericColumn", "width": 120},
-        {"field": "created", "headerName": "Made", "width": 200},
+        number_column("best", "Best", width=120),
+        number_column("runs", "Runs", width=100),
+        number_column("expected", "Expected", width=120),
+        time_column("created", "Made"),
     ]
-    none = "No sweep yet: write its configuration to sweep.yaml and run `wandb sweep sweep.yaml`."
+    none = ["No sweep yet: write its configuration to sweep.yaml and run ", html.Code("wandb sweep sweep.yaml"), "."]
     body = make_grid("sweeps-grid", "Sweeps", columns, rows, getRowId="params.data.href") if rows else html.P(none)
     parts = [dcc.Store(id="sweeps-page", data=place), ticking("sweeps")] if rows else []
     return html.Section([*parts, html.H1(params["project"]), project_tabs(params, "sweeps"), body])
@@ -59,14 +59,15 @@ def _row(context: Context, entity: str, project: str, name: str) -> dict[str, An
     sweep = read_sweep(context, entity, project, name)
     best = next(iter(sweep.ranked()), None)
     goal = f"{'max' if sweep.maximize else 'min'} {sweep.metric}" if sweep.metric else ""
-    return {
+    shown: dict[str, Any] = {
         "title": sweep.title,
         "href": address(entity, project, "sweeps", name),
         "state": sweep.row["state"].lower(),
         "method": sweep.config["method"],
         "metric": goal,
-        "best": None if best is None or best.metric is None else float(f"{best.metric:.5g}"),
+        "best": best and best.metric,
         "runs": len(sweep.runs),
         "expected": sweep.expected,
-        "created": iso(sweep.row["created_at"]),
     }
+    put_time(shown, "created", sweep.row["created_at"])
+    return shown

@@ -1,6 +1,5 @@
 """The metric of the runs in the order in which they were made, and the best so far."""
 
-import datetime as dt
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from wandb_local.graphql.runs import UNDER_WAY
 from wandb_local.web.charts.figure import PAPER, plain
 from wandb_local.web.sweep.read import STOPPED_EARLY, Sweep, SweepRun
+from wandb_local.web.times import for_chart
 
 _MARKS = {  # state: colour, symbol
     "finished": ("#2b6cb0", "circle"),
@@ -68,4 +68,4 @@ def _layout(metric: str) -> dict[str, Any]:
 
 
 def _moment(run: SweepRun) -> str:
-    return dt.datetime.fromtimestamp(run.started, dt.UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
+    return for_chart(run.started)

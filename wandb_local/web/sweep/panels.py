@@ -7,11 +7,11 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.graphql.common import iso
 from wandb_local.web.documents import put
-from wandb_local.web.grids import link_column, value_column
+from wandb_local.web.grids import link_column, number_column, time_column, value_column
 from wandb_local.web.sweep.importance import FEWEST_RUNS, Importance
 from wandb_local.web.sweep.read import Sweep, SweepRun, agents
+from wandb_local.web.times import put_time
 from wandb_local.web.urls import address
 
 ACTIONS = {  # a sweep's state: the buttons, and the state that each of them sets
@@ -108,17 +108,16 @@ def run_columns(sweep: Sweep) -> list[dict[str, Any]]:
     best_first = {"sort": "desc" if sweep.maximize else "asc"}
     columns = [link_column("title", "Run", pinned="left", minWidth=170), {"field": "state", "headerName": "State"}]
     if sweep.metric:
-        columns.append({"field": "metric", "headerName": sweep.metric, "filter": "agNumberColumnFilter", **best_first})
+        columns.append(number_column("metric", sweep.metric, headerTooltip=sweep.metric, **best_first))
     for p in sweep.parameters:
         values = [run.values.get(p.name) for run in sweep.runs] or [""]  # before the first run: of any kind
         columns.append(value_column(f"value {p.name}", p.name, values, flex=1, minWidth=120))
-    numeric = {"filter": "agNumberColumnFilter", "width": 110}
-    columns += [
-        {"field": "steps", "headerName": "Rows", **numeric},
-        {"field": "seconds", "headerName": "Seconds", **numeric},
-        {"field": "started", "headerName": "Started", "width": 190},
+    return [
+        *columns,
+        number_column("steps", "Rows", width=110),
+        number_column("seconds", "Seconds", width=110),
+        time_column("started", "Started"),
     ]
-    return columns
 
 
 def run_rows(runs: Sequence[SweepRun], params: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -132,12 +131,12 @@ def _run_row(run: SweepRun, params: Mapping[str, str]) -> dict[str, Any]:
         "title": run.title,
         "href": address(params["entity"], params["project"], "runs", run.name),
         "state": run.state,
-        "metric": None if run.metric is None else float(f"{run.metric:.6g}"),
+        "metric": run.metric,
         "steps": run.steps,
         "seconds": round(run.seconds),
-        "started": iso(run.started),
         "shown": {},
     }
     for name, value in run.values.items():
-        put(row, f"value {name}", float(f"{value:.6g}") if isinstance(value, float) else value)
+        put(row, f"value {name}", value)
+    put_time(row, "started", run.started)
     return row

@@ -121,6 +121,7 @@ def _layout(sweep: Sweep, axes: Sequence[Axis], brush: Brush) -> dict[str, Any]:
         "hovermode": "closest",
         "hoverdistance": 12,
         "dragmode": "select",
+        "selectdirection": "d",  # a box as it is drawn: plotly would widen an upright one to all axes
         "selections": [],
         "newselection": {"line": {"color": "#808080", "width": 1, "dash": "dot"}},
         "xaxis": {**hidden, "range": [-0.35, len(axes) - 0.65]},

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.wandb_local.web.uploads import Uploads
 from wandb_local.web.artifact.difference import MOST_CHANGES, Change, compare, compare_files, counted
-from wandb_local.web.artifact.read import size_text
+from wandb_local.web.grids import size_text
 
 
 def test_files_by_content_not_by_size(context):

@@ -9,7 +9,7 @@ from wandb_local.artifacts import versions
 from wandb_local.context import Context
 from wandb_local.folder import DataFolder
 from wandb_local.server import open_services
-from wandb_local.web.artifact.lineage import MOST_NODES, MOST_SIBLINGS, causes, elements, lineage, steps
+from wandb_local.web.artifact.lineage import DRAWN, MOST_NODES, MOST_SIBLINGS, causes, elements, lineage, steps
 
 
 @pytest.fixture
@@ -87,6 +87,32 @@ def test_ancestors_and_descendants_but_no_cousins(context):
     ]
     assert causes(found, trainer) == ["name/0:v0", "name/1:v0"]
     assert not found.cut
+
+
+def test_a_cause_stands_before_all_that_follows_from_it(context):
+    """Also where there is a shorter way: the first data set is used at every stage."""
+    records = Records(context)
+    first, second, third, model = [records.version() for _ in range(4)]
+    runs = [records.run(logged=[first])]
+    runs += [records.run(used=[first], logged=[second]), records.run(used=[first, second], logged=[third])]
+    runs += [records.run(used=[first, third], logged=[model])]
+    for middle in (first, third, model):
+        found = lineage(context, middle)
+        assert all(found.ranks[cause] < found.ranks[effect] for cause, effect in found.edges)
+        places = [found.ranks[f"a{version}"] - found.ranks[f"a{first}"] for version in (first, second, third, model)]
+        assert places == [0, 2, 4, 6]
+    assert found.ranks[runs[0]] == -7
+
+
+def test_the_picture_shows_the_nearest_steps(context):
+    records = Records(context)
+    chain = [records.version() for _ in range(2 * DRAWN)]
+    for used, logged in itertools.pairwise(chain):
+        records.run(used=[used], logged=[logged])
+    found = lineage(context, chain[DRAWN])
+    drawn = [element["data"] for element in elements(found)]
+    assert len([node for node in drawn if "id" in node]) == 2 * DRAWN + 1 < len(found.nodes)
+    assert len([edge for edge in drawn if "source" in edge]) == 2 * DRAWN
 
 
 def test_many_siblings_become_one_node(context):

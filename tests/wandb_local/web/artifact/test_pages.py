@@ -122,7 +122,7 @@ def test_logged_text_is_text_and_pages_are_accessible(visitor: Visitor, project)
         page.wait_for_selector("h1")
         assert visitor.inaccessible() == [], path
     page = visitor.open("/local/lineage/artifacts/model/net/v0")
-    assert page.inner_text(".artifact-description") == "a <script>net</script>"
+    assert page.inner_text(".prose") == "a <script>net</script>"
     page = visitor.open(data("v0"))
     page.wait_for_selector(".artifact-metadata >> text=<b>x</b>")
     assert "<i>maker</i>" in page.inner_text("#shell-page .facts")

@@ -5,8 +5,9 @@ import json
 from wandb_local import filestream, runs
 from wandb_local.graphql.common import now
 from wandb_local.graphql.projects import need_project
+from wandb_local.sweeps import records
 from wandb_local.web.documents import cell
-from wandb_local.web.project.columns import column_definitions, grid_rows, runs_of, version_of
+from wandb_local.web.project.columns import column_definitions, grid_rows, runs_of, usual, version_of
 
 
 def test_numbers_that_are_not_finite_are_shown_and_count_as_missing(context):
@@ -18,12 +19,12 @@ def test_numbers_that_are_not_finite_are_shown_and_count_as_missing(context):
     rows = grid_rows(found, "local", "p", ["summary.loss", "summary.word"])
     by_name = {row["id"]: row for row in rows}
     assert {name: row["summary.loss"] for name, row in by_name.items()} == {"a": 1.5, "b": None, "c": None}
-    assert {name: row["shown"] for name, row in by_name.items()} == {
+    assert {name: {k: v for k, v in row["shown"].items() if k != "created"} for name, row in by_name.items()} == {
         "a": {},
         "b": {"summary.loss": "NaN"},
         "c": {"summary.loss": "-∞"},
     }
-    loss, word = column_definitions(["summary.loss", "summary.word"], rows)[-2:]
+    loss, word = column_definitions(["summary.loss", "summary.word"], rows)[3:5]
     assert (loss["filter"], word["filter"]) == ("agNumberColumnFilter", "agTextColumnFilter")
 
 
@@ -48,7 +49,43 @@ def test_all_digits_of_a_whole_number_are_shown(context):
     chosen = ["config.seed", "config.small", "config.flag"]
     (row,) = grid_rows(found, "local", "p", chosen)
     assert [row[name] for name in chosen] == [12345678901234567891, 2**53, "true"]  # to sort and filter by
-    assert row["shown"] == {"config.seed": "12345678901234567891"}
-    filters = [column["filter"] for column in column_definitions(chosen, [row])[-3:]]
+    assert row["shown"]["config.seed"] == "12345678901234567891" and "config.small" not in row["shown"]
+    filters = [column["filter"] for column in column_definitions(chosen, [row])[3:6]]
     assert filters == ["agNumberColumnFilter", "agNumberColumnFilter", "agTextColumnFilter"]
     assert cell(-12345678901234567891) == "-12345678901234567891"
+
+
+def add(context, name, summary, config=None, **more):
+    """A run of the project with this summary and config."""
+    wrapped = json.dumps({key: {"value": value} for key, value in (config or {}).items()})
+    runs.upsert(context, {"entityName": "local", "modelName": "p", "name": name, "config": wrapped, **more})
+    files = {"wandb-summary.json": {"offset": 0, "content": [json.dumps(summary)]}}
+    filestream.receive(context, "local", "p", name, {"files": files})
+
+
+def test_the_usual_columns_are_what_most_runs_end_with_and_what_validation_gave(context):
+    classes = {f"val/iou/{name}": 0.5 for name in ("car", "pole", "road")}
+    for number in range(4):
+        logged = {"best/epoch": number, "cpu": 8, "epoch": 20, "note": "text", "train/loss": number / 8}
+        measured = {"val/loss": number / 4, "val/miou": number / 5, "val/speed": 3.0}
+        add(context, f"r{number}", logged | classes | measured, {"lr": number, "same": 1})
+    add(context, "odd", {"aux": 1.0, "val/once": 0.5}, {"lr": 9, "same": 1})
+    found = usual(runs_of(context, need_project(context, "local", "p")["id"]))
+    assert found == [*(f"summary.val/{n}" for n in ("loss", "miou", "speed", "iou/car", "iou/pole")), "config.lr"]
+
+
+def test_the_metric_of_a_sweep_is_the_first_of_the_usual_columns(context):
+    runs.upsert(context, {"entityName": "local", "modelName": "p", "name": "first"})
+    project = {"entityName": "local", "projectName": "p"}
+    config = {
+        "method": "random",
+        "metric": {"name": "score", "goal": "maximize"},
+        "parameters": {"lr": {"values": [1]}},
+    }
+    sweep = records.upsert(context, {**project, "config": json.dumps(config)})
+    name = context.db.value("SELECT name FROM sweeps WHERE id = ?", (sweep,))
+    for number in range(3):
+        add(context, f"r{number}", {"val/loss": number, "zeal": number})
+    add(context, "searched", {"score": 1.0, "val/loss": 2.0}, sweep=name)
+    found = usual(runs_of(context, need_project(context, "local", "p")["id"]))
+    assert found == ["summary.score", "summary.val/loss", "summary.zeal"]

@@ -30,8 +30,10 @@ def test_runs_are_sorted_and_found(visitor: Visitor, project):
     visitor.eventually(f"[...document.querySelectorAll('{SHOWN}')].length", 3)
     rows = page.locator("#runs-grid .ag-center-cols-container .ag-row")
     expect(rows.and_(page.locator("[row-index='0']"))).to_contain_text("1")
+    expect(page.locator("#runs-count")).to_have_text("3 runs")
     page.get_by_label("Find a run").fill("tb")
     expect(page.locator(SHOWN)).to_have_text(["b"])
+    expect(page.locator("#runs-count")).to_have_text("1 of 3 runs")
     assert visitor.inaccessible() == []
 
 
@@ -124,3 +126,45 @@ def test_columns_and_runs_may_have_any_name(visitor: Visitor, server):
     heads = page.locator("#compare-config .ag-header-cell-text")
     expect(heads).to_have_count(4)
     expect(page.locator("#compare-config .ag-pinned-left-cols-container .ag-row").first).to_have_text(sorted(NAMES)[0])
+
+
+def test_numbers_are_short_and_the_pointer_shows_all_of_them(visitor: Visitor, server):
+    make = 'mutation($n:String){upsertBucket(input:{entityName:"local",modelName:"digits",name:$n}){inserted}}'
+    for name, loss in {"a": 1 / 3, "b": 2 / 3e7, "c": 1234567}.items():
+        server.graphql(make, n=name)
+        files = {"wandb-summary.json": {"offset": 0, "content": [json.dumps({"loss": loss})]}}
+        server.ask(f"/files/local/digits/{name}/file_stream", json.dumps({"files": files}).encode())
+    for path, cells in (
+        ("/local/digits", "#runs-grid .ag-cell[col-id='summary.loss']"),
+        ("/local/digits/compare?runs=a,b,c", "#compare-summary .ag-center-cols-container .ag-cell"),
+    ):
+        page = visitor.open(path)
+        shown = page.locator(cells)
+        expect(shown).to_have_count(3)
+        assert set(shown.all_inner_texts()) == {"0.333333", "6.66667e-8", "1234567"}
+        exact = shown.filter(has_text="0.333333").locator("xpath=descendant-or-self::*[@title]")
+        expect(exact.first).to_have_attribute("title", "0.3333333333333333")
+
+
+def test_more_runs_than_can_be_compared_are_counted(visitor: Visitor, server):
+    make = 'mutation($n:String){upsertBucket(input:{entityName:"local",modelName:"dozen",name:$n}){inserted}}'
+    names = [f"r{number}" for number in range(12)]
+    for name in names:
+        server.graphql(make, n=name)
+        files = {"wandb-history.jsonl": {"offset": 0, "content": ['{"_step": 0, "loss": 1.0}']}}
+        server.ask(f"/files/local/dozen/{name}/file_stream", json.dumps({"files": files}).encode())
+    page = visitor.open(f"/local/dozen/compare?runs={','.join(names)}")
+    expect(page.locator("h1")).to_have_text("10 of 12 runs side by side")
+    page = visitor.open("/local/dozen")
+    page.locator("#runs-grid .ag-header").get_by_role("checkbox").click()
+    expect(page.locator("#runs-compare")).to_have_text("Compare the first 10 of 12 runs")
+    page = visitor.open("/local/dozen/runs/r3")
+    visitor.eventually("document.querySelectorAll('#charts-legend a').length", 1)
+    page.click("#charts-runs")
+    page.get_by_text("Select All", exact=True).click()
+    page.keyboard.press("Escape")
+    expect(page.locator("#charts-legend a")).to_have_count(10)
+    expect(page.locator("#charts-note")).to_have_text(
+        "The first 10 of 12 runs are drawn, as many as there are colours."
+    )
+    expect(page.locator("#charts-runs")).to_contain_text("10 selected")

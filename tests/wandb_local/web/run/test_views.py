@@ -9,10 +9,12 @@ from wandb_local.web.run.media import items
 
 
 def test_overview_and_the_difference_to_another_run(visitor: Visitor, logged_run):
-    with wandb.init(project="web", name="deeper", config={"lr": 0.1, "model": {"depth": 4}}, notes="a note") as other:
+    with wandb.init(
+        project="web", name="deeper", config={"lr": 0.1, "model": {"depth": 4}}, notes="**a note**"
+    ) as other:
         other.summary["loss"] = 7
     page = visitor.open(run_path(other, "overview"))
-    expect(page.locator(".facts")).to_contain_text("a note")
+    expect(page.locator(".prose strong")).to_have_text("a note")
     expect(page.locator("#overview-config .ag-pinned-left-cols-container .ag-row")).to_have_text(["lr", "model.depth"])
     page.click("#overview-other")
     visitor.choose("first")

@@ -55,7 +55,7 @@ def test_parameters_in_the_grid_of_runs(context, sweep):
     runs.upsert(context, {"entityName": "local", "modelName": "p", "name": "silent", "config": json.dumps(values)})
     found = read_sweep(context, "local", "p", sweep)
     row = run_rows(found.runs, {"entity": "local", "project": "p"})[0]
-    assert (row["value lr"], row["shown"]) == (12345678901234567891, {"value lr": "12345678901234567891"})
+    assert (row["value lr"], row["shown"]["value lr"]) == (12345678901234567891, "12345678901234567891")
     filters = {column["headerName"]: column["filter"] for column in run_columns(found) if "filter" in column}
     assert (filters["lr"], filters["size"]) == ("agNumberColumnFilter", "agTextColumnFilter")
 
