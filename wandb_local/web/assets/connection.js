@@ -14,8 +14,9 @@
     let said = "";
 
     function say(text) {
-        if (text === said) return;
-        window.dash_clientside.set_props("shell-connection", { children: text });
+        const set = window.dash_clientside?.set_props; // not there before the page is
+        if (!set || text === said) return;
+        set("shell-connection", { children: text });
         if (!text) window.dispatchEvent(new Event("server-back"));
         said = text;
     }
