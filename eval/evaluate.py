@@ -122,10 +122,10 @@ def evaluate(
     return Evaluation(confusion, metrics, records, list(predictions), tuple(class_names), tuple(priority), threshold)
 
 
-def expected_seconds(judge: Callable[..., object], model: nn.Module, samples: Samples, few: int = 4) -> float:
-    """How long ``judge(model, samples=samples)`` will take, from a few of the samples; the first time warms up."""
+def expected_seconds(judge: Callable[..., object], model: nn.Module, samples: Samples, few: int = 3) -> float:
+    """How long ``judge(model, samples=samples)`` will take, from a few of the samples, after one to warm up."""
     some = [samples[position] for position in range(min(few, len(samples)))]
-    judge(model, samples=some)
+    judge(model, samples=some[:1])
     started = time.perf_counter()
     judge(model, samples=some)
     return (time.perf_counter() - started) * len(samples) / len(some)

@@ -10,6 +10,7 @@ from typing import Any
 from fastai.callback.core import Callback, CancelFitException, CancelTrainException
 from fastai.learner import Learner
 from torch import nn
+from tqdm import tqdm
 
 from training.distributed import Team
 
@@ -89,7 +90,8 @@ class TimeBudget(Callback):
     """Ends a stage in its time: the schedule runs by the clock as soon as the clock is ahead of the steps.
 
     The time counts the steps and all evaluations. What the last evaluation will take is kept for it: as much as the
-    longest so far, or as a rehearsal before the first step foretells, but never more than half of the stage.
+    longest so far, or as a rehearsal before the first step foretells, but never more than half of the stage, so that
+    there is something to evaluate.
 
     Args:
         seconds: of this stage.
@@ -108,6 +110,10 @@ class TimeBudget(Callback):
         self.started, self.learn.out_of_time = time.perf_counter() - self.spent_before, False
         self.learn.spent = self.spent_before
         self.learn.validate.rehearse_once()
+        self.begun = time.perf_counter() - self.started - self.spent_before  # what the rehearsal has taken
+        expected, minutes = self.learn.validate.seconds / 60, (self.seconds + self.later) / 60
+        if expected > minutes / 2 and self.team.leads:
+            tqdm.write(f"an evaluation takes about {expected:.1f} minutes here, too much for a budget of {minutes:.1f}")
 
     def before_batch(self) -> None:
         share = self._look()
@@ -138,8 +144,9 @@ class TimeBudget(Callback):
         return float(share)
 
     def _clock(self) -> tuple[float, float]:
-        spent = time.perf_counter() - self.started
-        return spent, spent / (self.seconds - min(self.learn.validate.seconds, self.seconds / 2))
+        spent, time_for_all = time.perf_counter() - self.started, self.seconds - self.begun
+        time_for_steps = max(time_for_all - self.learn.validate.seconds, time_for_all / 2)
+        return spent, (spent - self.begun) / time_for_steps if time_for_steps > 0 else 1.0
 
 
 def stage_budget(

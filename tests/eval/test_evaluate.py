@@ -1,11 +1,12 @@
 import math
+import time
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from eval.evaluate import WAITING, Sample, evaluate
+from eval.evaluate import WAITING, Sample, evaluate, expected_seconds
 from eval.inference import predict_mask
 from eval.metrics import confusion_matrix, summarize
 from tests.eval.drawn import BACKGROUND, NAMES, PRIORITY, SPLIT, ColorModel, paint, sample, street, streets
@@ -221,3 +222,15 @@ def test_an_error_while_reading_stops_the_evaluation(model):
 
     with pytest.raises(ValueError, match=r"frame5\.png: truncated"):
         evaluate(model, Damaged(streets(8)), **SPLIT, batch_size=2)
+
+
+@pytest.mark.parametrize("count", [2, 60])
+def test_what_an_evaluation_will_take_is_told_from_a_few_frames(model, count):
+    seen = []
+
+    def judge(model, samples):
+        seen.append(len(samples))
+        time.sleep(0.01 * len(samples))
+
+    assert expected_seconds(judge, model, streets(2) * (count // 2)) >= 0.01 * count
+    assert seen == [1, min(count, 3)]

@@ -315,9 +315,23 @@ def test_a_budget_holds_within_one_epoch_and_keeps_time_for_the_evaluation(make_
     assert "step/s" not in shown.err  # a guess by the steps, far beyond the budget
 
 
-def test_an_evaluation_is_never_expected_to_take_more_than_half(make_learner):
+def test_an_evaluation_that_does_not_fit_is_told_and_half_of_the_time_trains(make_learner, capfd):
     _, (steps, *epochs) = budgeted(make_learner, batch_size=1, rehearse=lambda model: 1000.0)
     assert (steps, epochs) == (5, [1])
+    said = capfd.readouterr().out
+    assert "an evaluation takes about 16.7 minutes here, too much for a budget of 1.7" in said
+
+
+def test_a_rehearsal_that_takes_long_leaves_the_schedule_whole(make_learner):
+    def rehearse(model):
+        learn.time_budget.started -= 50
+        return 0.0
+
+    learn, rates = make_learner(batch_size=1, rehearse=rehearse), []
+    step = learn._step
+    learn._step = lambda: rates.append(learn.opt.hypers[-1]["lr"]) or step()
+    fit(learn, **PLAN, max_minutes=100 / 60)
+    assert rates[0] < 0.01 * 0.2  # half of the time is over, and the rate begins low all the same
 
 
 def test_an_evaluation_that_was_measured_takes_the_place_of_the_rehearsed(make_learner):
