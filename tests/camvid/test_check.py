@@ -77,7 +77,7 @@ def test_what_a_mac_and_windows_leave_is_passed_over_and_a_broken_link_is_not(la
         picture.with_name(f"._{picture.name}").write_bytes(b"\x00\x05\x16\x07")
         picture.with_name("Thumbs.db").write_bytes(b"")
         picture.with_name(f"folder_{picture.name}").mkdir()
-    assert check(tmp_path, CAMVID11) == (6, [])
+    assert check(tmp_path, CAMVID11)[:2] == (6, [])
     frame.image.unlink()
     frame.image.symlink_to(tmp_path / "gone.png")
     (fault,) = check(tmp_path, CAMVID11).faults
