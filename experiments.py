@@ -26,6 +26,7 @@ from preflight import check_settings
 if TYPE_CHECKING:
     import wandb
 
+OF_THE_WEIGHTS = ("architecture", "backbone", "crp", "taxonomy")  # settings that say what weights there are
 RECIPE = Path(__file__).with_name("train.py")
 
 
@@ -51,22 +52,25 @@ def run_folder(config: TrainConfig, resume: Path | None) -> tuple[Path, bool]:
         resume: the folder that `--resume` names.
 
     Raises:
-        ValueError: WANDB_RUN_ID names a run that has its model, or one that was begun with other settings.
+        ValueError: WANDB_RUN_ID names a run that has its model, or one that was begun with other settings; `--resume`
+            one of another network or taxonomy.
     """
     from artifacts import new_run_id
 
     folder = resume or Path(config.out) / new_run_id()
-    if resume or not (folder / "config.yaml").is_file():
+    if not (folder / "config.yaml").is_file():
         return folder, resume is not None
     ways = "give another WANDB_RUN_ID or none, or another --out"
-    if (folder / "model.safetensors").is_file():
+    if resume is None and (folder / "model.safetensors").is_file():
         raise ValueError(f"{folder} holds the model of the run {folder.name}, which would be lost: {ways}")
     begun = TrainConfig.from_dict(read_yaml(folder / "config.yaml"), source=str(folder / "config.yaml"))
     old, new = vars(begun), vars(config)
-    changes = [f"{key}={old[key]!r}, now {new[key]!r}" for key in old if old[key] != new[key]]
-    if changes:
-        raise ValueError(f"{folder} was begun with {'; '.join(changes)}: {ways}")
-    print(f"{folder} was begun with the same settings: goes on")
+    keys = old if resume is None else OF_THE_WEIGHTS
+    if changes := [f"{key}={old[key]!r}, now {new[key]!r}" for key in keys if old[key] != new[key]]:
+        fix = ways if resume is None else "its weights fit no other"
+        raise ValueError(f"{folder} was begun with {'; '.join(changes)}: {fix}")
+    if resume is None:
+        print(f"{folder} was begun with the same settings: goes on")
     return folder, True
 
 

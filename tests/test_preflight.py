@@ -160,6 +160,13 @@ def test_the_model_of_a_run_is_not_overwritten_by_another_with_its_id(job):
     assert run_folder(TrainConfig(), Path("runs/job")) == (Path("runs/job"), True)
 
 
+def test_a_run_is_not_resumed_with_another_network(job):
+    folder = job(backbone="resnet34", lr=0.5)
+    assert run_folder(TrainConfig(lr=0.1), folder) == (folder, True)
+    with pytest.raises(ValueError, match=r"runs/job was begun with backbone='resnet34', now 'resnet50': its weights"):
+        run_folder(TrainConfig(backbone="resnet50"), folder)
+
+
 @pytest.mark.parametrize("name", ["a/b", "..", "a:b", " a"])
 def test_an_id_that_is_no_name_of_a_run_is_refused(monkeypatch, name):
     monkeypatch.setenv("WANDB_RUN_ID", name)
