@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 
 import wandb
 
+from artifacts.errors import CLIENT_ERRORS
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what fastai uses of torch at import is called old there
     from fastai.callback.core import Callback
@@ -62,8 +64,15 @@ class WandbCallback(Callback):  # type: ignore[misc]
 
 
 def _logged_epochs(run: wandb.Run) -> set[float]:
-    """The epochs that the server has of a run that is resumed."""
+    """The epochs that the server has of a run that is resumed.
+
+    Raises:
+        ConnectionError: the server does not answer.
+    """
     if not run.resumed:
         return set()
-    rows = wandb.Api().run(run.path).scan_history(keys=["epoch"], use_cache=False)
-    return {row["epoch"] for row in rows}
+    try:
+        rows = wandb.Api().run(run.path).scan_history(keys=["epoch"], use_cache=False)
+        return {row["epoch"] for row in rows}
+    except CLIENT_ERRORS as error:
+        raise ConnectionError(f"W&B: the epochs of run {run.id} cannot be read ({error}); resume it again") from error

@@ -1,5 +1,6 @@
 """Offline runs in pieces: killed and resumed, imported while they ran, without the files of their artifacts."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -102,6 +103,10 @@ def test_a_run_that_was_imported_while_it_ran_gets_the_rest_later(home):
         imported(home, "wandb")
     steps = [step for _, step in stored(home / "data")]
     assert rows(home) == steps == list(range(60))
+    (memory,) = (home / "data" / "imported").iterdir()  # earlier versions remembered the MD5 of whole files
+    memory.rename(memory.with_name(hashlib.md5(whole).hexdigest()))
+    assert imported(home, "wandb") == (["local/off/cut was imported before"], [])
+    assert rows(home) == steps
     assert records(home / "data", "SELECT state FROM runs") == [("finished",)]
 
 

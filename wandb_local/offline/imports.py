@@ -99,16 +99,12 @@ def _is_stored(folder: DataFolder, url: str, name: str) -> bool:
 
 def _sync(folder: DataFolder, url: str, replays: Sequence[Replay], done: Imported) -> None:
     with tempfile.TemporaryDirectory(prefix="wandb-import-") as temporary:
-        copies = [_copy(Path(temporary), number, replay) for number, replay in enumerate(replays)]
-        output = _run_client(folder, url, Path(temporary), copies)
-        for copy, replay in zip(copies, replays, strict=True):
-            if not _mark(copy).exists():
-                complaints = [line for line in output.splitlines() if "ERROR" in line or "WARNING" in line]
-                said = " ".join(complaints) or output[-500:]
-                done.errors.append(f"{replay.log.path}: `wandb sync` did not finish: {said}")
-                continue
-            remember(folder, replay, copy)
-            done.new.append(replay.log.run)
+        left = {_copy(Path(temporary), number, replay): replay for number, replay in enumerate(replays)}
+        output = _run_client(folder, url, Path(temporary), left)
+        complaints = [line for line in output.splitlines() if "ERROR" in line or "WARNING" in line]
+        said = " ".join(complaints) or output[-500:]
+        done.errors += [f"{replay.log.path}: `wandb sync` did not finish: {said}" for replay in left.values()]
+        done.new += [replay.log.run for replay in replays if replay not in left.values()]
 
 
 def _copy(temporary: Path, number: int, replay: Replay) -> Path:
@@ -121,28 +117,35 @@ def _copy(temporary: Path, number: int, replay: Replay) -> Path:
     return folder / path.name
 
 
-def _mark(log: Path) -> Path:
-    return log.with_suffix(".wandb.synced")
+def _remember_finished(folder: DataFolder, left: dict[Path, Replay]) -> int:
+    """Notes the logs that the client has marked as synced, which leave ``left``; their number."""
+    finished = [copy for copy in left if copy.with_suffix(".wandb.synced").exists()]
+    for copy in finished:
+        remember(folder, left.pop(copy), copy)
+    return len(finished)
 
 
-def _run_client(folder: DataFolder, url: str, temporary: Path, copies: Sequence[Path]) -> str:
-    """Run ``wandb sync`` on the copies, all at once as it puts the parts of a resumed run in order; its output."""
+def _run_client(folder: DataFolder, url: str, temporary: Path, left: dict[Path, Replay]) -> str:
+    """Run ``wandb sync`` on the copies, all at once as it puts the parts of a resumed run in order; its output.
+
+    What is finished is noted at once, as this process may be interrupted.
+    """
     kept = {name: value for name, value in os.environ.items() if name not in _OVERRIDES}
     environment = {**kept, "WANDB_SILENT": "false", "WANDB_BASE_URL": url, "WANDB_API_KEY": folder.api_key}
     environment["WANDB_DIR"] = str(temporary)  # for its own log
-    command = [sys.executable, "-m", "wandb", "sync", *map(str, copies)]
+    command = [sys.executable, "-m", "wandb", "sync", *map(str, left)]
     with (
         (temporary / "output").open("w+") as output,
-        tqdm(total=len(copies), desc="import", unit="run", disable=None) as bar,
+        tqdm(total=len(left), desc="import", unit="run", disable=None) as bar,
     ):
         client = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         try:
             while client.poll() is None:
                 time.sleep(_POLL)
-                bar.update(sum(_mark(copy).exists() for copy in copies) - bar.n)
+                bar.update(_remember_finished(folder, left))
         finally:
             client.terminate()
             client.wait()
-        bar.update(len(copies) - bar.n if client.returncode == 0 else 0)
+            bar.update(_remember_finished(folder, left))
         output.seek(0)
         return output.read()
