@@ -28,6 +28,9 @@
             }
         }
         for (const thumb of document.querySelectorAll(".dash-slider-thumb")) set(thumb, "aria-label", nameOf(thumb));
+        for (const link of document.querySelectorAll(".prose a[href]")) { // what people write may lead to pages only
+            if (!["http:", "https:", "mailto:"].includes(link.protocol)) set(link, "href", null);
+        }
         for (const field of document.querySelectorAll(".dash-dropdown-focus-target")) {
             set(field, "tabindex", "-1");
             set(field.nextElementSibling, "tabindex", "0");
