@@ -14,6 +14,7 @@ import dataclasses
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,13 +119,14 @@ def _settings(cell: Cell, folder: Path) -> str:
     return dataclasses.replace(cell.config, out=str(folder / cell.name), name=name).to_yaml()
 
 
-def end_training(run: wandb.Run, folder: Path) -> None:
-    """Free what is only there to go on with: of this training, and of the trials beside it that its sweep has ended."""
+def free_ended_trials(run: wandb.Run, out: Path) -> None:
+    """Free what was only there to go on with, of the trials under `out` that the run's sweep has ended."""
     from artifacts.trial import ended_trials
     from training import drop_state
 
-    for ended in (folder, *ended_trials(run, folder.parent)):
-        drop_state(ended / "checkpoints")
+    for trial in ended_trials(run, out):
+        with suppress(ValueError, OSError):  # another agent may be doing the same; no reason for this trial to fail
+            drop_state(trial / "checkpoints")
 
 
 def end_trial(error: Exception, started: TrainConfig | None) -> int:

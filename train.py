@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from configs import TrainConfig
-from experiments import end_training, end_trial, parse_command_line, run_experiments, run_folder
+from experiments import end_trial, free_ended_trials, parse_command_line, run_experiments, run_folder
 
 if TYPE_CHECKING:
     import wandb
@@ -39,7 +39,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from eval.report import write_report
     from losses import build_loss
     from models import build_model, save_model, write_atomic
-    from training import build_learner, fit, join_team, load_best, resume_from
+    from training import build_learner, drop_state, fit, join_team, load_best, resume_from
     from training.machine import peak_memory, seed_everything
     from training.precision import resolve_device, resolve_precision
 
@@ -54,6 +54,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     with tracked(run):
         tracker = WandbCallback(run, checkpoint["history"] if checkpoint else ())
         if team.leads:
+            free_ended_trials(run, folder.parent)
             write_atomic(folder / "config.yaml", config.to_yaml())
         with faults_of_all():
             dataset = team.once(lambda: open_data(run, config))
@@ -105,7 +106,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         run.summary.update(cost)
         log_evaluation(run, evaluation, val, taxonomy, "val")
         log_model(run, folder, names_in(config.project, config.architecture)[1], metrics=evaluation.metrics)
-    end_training(run, folder)
+    drop_state(folder / "checkpoints")
     print(f"model:  {folder / 'model.safetensors'}\nreport: {report}\n{sync_hint(run, 'val/edge_cases')}")
     return folder
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 import wandb
 from wandb.apis.public.sweeps import _agent_heartbeat, _register_agent
 
@@ -13,6 +14,8 @@ import train
 from artifacts import CommonFault, end_failed_trial, faults_of_all, tracked
 from artifacts.trial import ended_trials
 from configs import ConfigError
+from experiments import free_ended_trials
+from training.ended import has_ended
 
 
 @pytest.fixture
@@ -134,7 +137,7 @@ def test_trials_that_their_sweep_has_finished_or_stopped_are_known_by_the_server
         (command,) = beat(agent)
         last = out / command["run_id"] / "checkpoints" / "last.pt"
         last.parent.mkdir(parents=True)
-        last.touch()
+        torch.save({"history": [{"epoch": 1.0}]}, last)
         return agent, command["run_id"]
 
     _, finished = hand_out()
@@ -164,6 +167,11 @@ def test_trials_that_their_sweep_has_finished_or_stopped_are_known_by_the_server
     (out / "elsewhere" / "checkpoints" / "last.pt").touch()  # of no sweep
     with tracked(new_run()) as run:
         assert sorted(ended_trials(run, out)) == sorted([out / finished, out / stopped])
+        free_ended_trials(run, out)
+    left = {path.parents[1].name for path in out.glob("*/checkpoints/last.pt")}
+    assert {failed, crashed, "elsewhere"} <= left
+    assert not {finished, stopped} & left
+    assert has_ended(out / stopped / "checkpoints")
 
 
 def test_outside_of_a_sweep_no_other_run_is_asked_about(new_run, tmp_path):
