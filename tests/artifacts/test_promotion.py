@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 import wandb
+import yaml
 
 from artifacts.__main__ import main
 from artifacts.errors import ArtifactError
 from artifacts.lineage import lineage
 from artifacts.promotion import Decision, carry_out, refusals
 from camvid.layouts import content_digest
+from camvid.taxonomy import load_taxonomy
 from eval.compare import Change
 from tests.artifacts.weighed import log_versions
 
@@ -156,6 +158,21 @@ def test_what_cannot_be_compared_is_said(make, capsys):
     forced = decisions("unlike")[-1].summary
     assert (forced["forced"], forced["why"]) == (True, "new classes")
     assert production("unlike") == "v1"
+
+
+def test_without_priority_classes_no_class_is_judged_and_that_is_said(make, tmp_path, capsys):
+    classes = [
+        {k: v for k, v in spec.items() if k != "priority"} for spec in load_taxonomy("camvid11").to_dict()["classes"]
+    ]
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(yaml.safe_dump({"name": "mine", "classes": classes}))
+    make("plain", {"spoil": 0.1, "taxonomy": mine}, {"spoil": 0.5, "taxonomy": mine})
+    promote("plain:v0")
+    capsys.readouterr()
+    assert promote("plain:v1") == 0  # worse, but no class counts
+    out, err = capsys.readouterr()
+    assert err.count("taxonomy mine has no priority class: ") == 1
+    assert "dice/" not in out
 
 
 def test_without_records_both_are_evaluated(make, dataset, capsys):

@@ -119,6 +119,7 @@ def test_a_crop_shows_no_padding_and_a_whole_frame_does(mixed, tmp_path, where):
     def masks(augment):
         settings = {"augment": augment, "size": (64, 96), "crop_min": 0.1, "crop_max": 1.0, "seed": 1}
         loader = train_loader(cache, **settings, batch_size=1, augment_on=where)
+        assert isinstance(loader.sampler, SeededOrder)
         for epoch in range(20):
             loader.sampler.epoch = epoch
             for batch in loader:

@@ -78,8 +78,7 @@ def test_images_of_one_size_share_a_pass_and_each_is_predicted_as_by_itself():
     assert evaluation.confusion.sum() == sum((one.mask != 255).sum() for one in samples)
     for one, pred in zip(samples, evaluation.predictions, strict=True):
         assert np.array_equal(pred, predict_mask(spy, one.image, half(one.mask.shape)))
-    assert sorted(evaluation.records["name"]) == sorted(one.name for one in samples)
-    assert all(samples[position].name == name for position, name in evaluation.records["name"].items())
+    assert evaluation.records["name"].sort_index().tolist() == [one.name for one in samples]
 
 
 def test_samples_of_many_sizes_do_not_pile_up(model):
