@@ -26,8 +26,8 @@ from configs.config import preset_path
 from scripts.browser import OPTIONS, TIMEOUT, Tab, find_browser
 from scripts.reproduce import pinned
 from training.processes import Order, run_all
-from wandb_local.commands import served
 from wandb_local.folder import DataFolder
+from wandb_local.leases import served
 from wandb_local.proxies import bypass
 
 ROOT = Path(__file__).parents[1]

@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 takes any free one (default: %(default)s)")
     serve.add_argument("--any-port", action="store_true", help="take any free port if --port is in use")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
+    serve.add_argument("--on-demand", action="store_true", help=argparse.SUPPRESS)  # exec's: its last user stops it
     serve.add_argument("--certfile", type=Path, help="certificate for https (with --keyfile)")
     serve.add_argument("--keyfile", type=Path, help="private key for https (with --certfile)")
     execute = _add(names, "exec", commands.execute, "run a command against the server, starting one if none runs")

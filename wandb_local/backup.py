@@ -46,7 +46,6 @@ def restore(backup: Path, target: DataFolder) -> tuple[int, list[str]]:
 
 
 def _copy(source: DataFolder, target: DataFolder) -> tuple[int, list[str]]:
-    target.prepare()
     target.lock()
     try:
         return _copy_all(source, target)

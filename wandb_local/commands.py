@@ -1,23 +1,22 @@
 """What the subcommands of ``python -m wandb_local`` do; each answers the exit code."""
 
 import argparse
-import contextlib
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from wandb_local.client import ask, running_server
 from wandb_local.folder import DataFolder, default_folder
+from wandb_local.leases import served
 from wandb_local.proxies import bypass
 
 DEFAULT_PORT = 8080
-_START_TIMEOUT = 60.0  # seconds
+_PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -28,22 +27,23 @@ def serve(options: argparse.Namespace) -> int:
     if (options.certfile is None) != (options.keyfile is None):
         raise ValueError("--certfile and --keyfile: give both or neither")
     address = Address(options.host, options.port, options.certfile, options.keyfile, options.any_port)
-    serve_folder(DataFolder(options.data), address)
+    serve_folder(DataFolder(options.data), address, options.on_demand)
     return 0
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Run a command with the variables set; stop the server afterwards if it was started for it."""
+    """Run a command with the variables set, against a server that is started if none runs."""
     argv = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
     if not argv:
         raise ValueError("exec: give the command after --")
     folder = DataFolder(options.data)
-    running = running_server(folder)
+    for number in _PASSED_ON:
+        signal.signal(number, _leave)  # before the command runs, too, a server that was started is stopped
     with served(folder, options.port) as url:
         variables = {"WANDB_BASE_URL": url, "WANDB_API_KEY": folder.api_key, **bypass(os.environ, url)}
         environment = {**os.environ, **variables}
-        code = subprocess.run(argv, env=environment, check=False).returncode
-    if running is None:
+        code = _run(argv, environment)
+    if running_server(folder) is None:
         port = urlsplit(url).port
         command = ["python", "-m", "wandb_local", "serve", *([] if port == DEFAULT_PORT else ["--port", str(port)])]
         command += [] if folder.root == default_folder().resolve() else ["--data", str(folder.root)]
@@ -51,31 +51,19 @@ def execute(options: argparse.Namespace) -> int:
     return code
 
 
-@contextlib.contextmanager
-def served(folder: DataFolder, port: int = 0) -> Iterator[str]:
-    """The URL of the server on a data folder; one is started if none runs, and stopped at the end. It takes the port,
-    so that the addresses that it gives stay good, or any free one."""
-    url, started = running_server(folder), None
-    if url is None:
-        command = [sys.executable, "-m", "wandb_local", "serve", "--port", str(port), "--any-port"]
-        command += ["--data", str(folder.root)]
-        started = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
-    try:
-        yield url or _wait_for(folder, started)
-    finally:
-        if started is not None:
-            started.terminate()
-            started.wait()
+def _run(argv: list[str], environment: dict[str, str]) -> int:
+    """Run a command to its end. Signals that would end this process go to the command, which may have to clean up; an
+    interrupt from the keyboard reaches it by itself."""
+    with subprocess.Popen(argv, env=environment) as process:
+        for number in _PASSED_ON:
+            signal.signal(number, lambda number, _: process.send_signal(number))
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        code = process.wait()
+    return code if code >= 0 else 128 - code  # as shells say which signal ended it
 
 
-def _wait_for(folder: DataFolder, server: "subprocess.Popen[bytes] | None") -> str:
-    deadline = time.monotonic() + _START_TIMEOUT
-    while time.monotonic() < deadline and (server is None or server.poll() is None):
-        url = running_server(folder)
-        if url is not None:
-            return url
-        time.sleep(0.05)
-    raise ValueError(f"no server came up on {folder.root}")
+def _leave(number: int, _: object) -> None:
+    sys.exit(128 + number)
 
 
 def import_runs(options: argparse.Namespace) -> int:

@@ -4,8 +4,9 @@ import fcntl
 import json
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import platformdirs
 
@@ -15,6 +16,15 @@ from wandb_local.errors import FolderInUseError
 def default_folder() -> Path:
     """The platform's folder for this user's data."""
     return Path(platformdirs.user_data_dir("wandb_local", appauthor=False))
+
+
+@dataclass(frozen=True)
+class Announced:
+    """What a running server says of itself; its users stop one that was started on demand."""
+
+    url: str
+    pid: int
+    on_demand: bool
 
 
 class DataFolder:
@@ -93,23 +103,25 @@ class DataFolder:
             self._lock.close()
             self._lock = self._announced = None
 
-    def announce(self, url: str) -> None:
+    def announce(self, url: str, on_demand: bool = False) -> None:
         """Leave the running server's address for ``exec`` and ``status``. The file is locked while the server lives."""
-        write_private(self._address, json.dumps({"url": url, "pid": os.getpid()}))
+        write_private(self._address, json.dumps({"url": url, "pid": os.getpid(), "on_demand": on_demand}))
         self._announced = self._address.open("r+")
         fcntl.flock(self._announced, fcntl.LOCK_EX)  # waits for no longer than somebody looks whether it is locked
 
-    def address(self) -> str | None:
-        """The URL that the running server has announced. None if none runs, also when one has died and left its file:
-        by now anybody may listen at that address."""
+    def announced(self) -> Announced | None:
+        """What the running server has announced. None if none runs, also when one has died and left its file: by now
+        anybody may listen at that address."""
         try:
             with self._address.open() as handle:
-                if not _is_locked(handle):
-                    return None
-                announced: dict[str, Any] = json.loads(handle.read())
-        except (OSError, ValueError):
+                return Announced(**json.loads(handle.read())) if _is_locked(handle) else None
+        except (OSError, ValueError, TypeError):
             return None
-        return str(announced["url"])
+
+    def address(self) -> str | None:
+        """The URL that the running server has announced, or None."""
+        found = self.announced()
+        return None if found is None else found.url
 
 
 def _is_locked(handle: IO[str]) -> bool:

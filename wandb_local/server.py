@@ -31,7 +31,7 @@ def open_services(folder: DataFolder) -> Services:
     )
 
 
-def serve_folder(folder: DataFolder, address: Address) -> None:
+def serve_folder(folder: DataFolder, address: Address, on_demand: bool = False) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Raises:
@@ -54,7 +54,7 @@ def serve_folder(folder: DataFolder, address: Address) -> None:
             lifespan="off",
             ws="none",
         )
-        folder.announce(url)
+        folder.announce(url, on_demand)
         key = folder.api_key if sys.stdout.isatty() else f'"$(cat {shlex.quote(str(folder.key_file))})"'  # in no log
         print(f"export WANDB_BASE_URL={url}\nexport WANDB_API_KEY={key}\n{shell_line(url)}")
         print(f"# pages: {url}/ (log in with the key)", flush=True)

@@ -154,10 +154,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         give_up = threading.Timer(60, process.kill)
         give_up.start()
         assert process.stdout is not None
-        lines = [process.stdout.readline().decode().strip() for _ in range(2)]
+        first = process.stdout.readline().decode().strip()
         give_up.cancel()
-        assert all(line.startswith("export ") for line in lines), f"no server: {(data / 'log').read_text()}"
-        yield dict(line.removeprefix("export ").split("=", 1) for line in lines)
+        name, _, url = first.removeprefix("export ").partition("=")
+        assert name == "WANDB_BASE_URL", f"no server: {(data / 'log').read_text()}"
+        yield {name: url, "WANDB_API_KEY": (data / "api_key").read_text().strip()}
         process.terminate()
         process.wait(20)
     assert (data / "log").read_text() == "", "the server did not know all that the client asked for"
