@@ -58,10 +58,12 @@ def serve_folder(folder: DataFolder, address: Address, on_demand: bool = False) 
         key = folder.api_key if sys.stdout.isatty() else f'"$(cat {shlex.quote(str(folder.key_file))})"'  # in no log
         print(f"export WANDB_BASE_URL={url}\nexport WANDB_API_KEY={key}\n{shell_line(url)}")
         print(f"# pages: {url}/ (log in with the key)", flush=True)
-        # uvicorn shuts down and then raises the signal again, which must not end the process before all is closed
+        server = uvicorn.Server(config)
+        # uvicorn shuts down and then raises the signal again, which must not end the process before all is closed; one
+        # that comes before uvicorn listens to it counts too
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: None)
-        uvicorn.Server(config).run(sockets=listeners)
+            signal.signal(number, lambda *_: setattr(server, "should_exit", True))
+        server.run(sockets=listeners)
         services.close()
     finally:
         folder.unlock()

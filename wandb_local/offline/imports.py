@@ -23,6 +23,7 @@ from wandb_local.client import ask
 from wandb_local.folder import DataFolder
 from wandb_local.offline.log import DamagedLogError, EmptyLogError, OfflineLog, read_log
 from wandb_local.offline.replay import Replay, plan, remember
+from wandb_local.proxies import bypass
 
 _OVERRIDES = ("WANDB_MODE", "WANDB_ENTITY", "WANDB_PROJECT", "WANDB_RUN_ID", "WANDB_RESUME", "WANDB_DISABLED")
 _POLL = 0.2  # seconds
@@ -131,7 +132,8 @@ def _run_client(folder: DataFolder, url: str, temporary: Path, left: dict[Path, 
     What is finished is noted at once, as this process may be interrupted.
     """
     kept = {name: value for name, value in os.environ.items() if name not in _OVERRIDES}
-    environment = {**kept, "WANDB_SILENT": "false", "WANDB_BASE_URL": url, "WANDB_API_KEY": folder.api_key}
+    ours = {"WANDB_BASE_URL": url, "WANDB_API_KEY": folder.api_key, **bypass(os.environ, url)}
+    environment = {**kept, **ours, "WANDB_SILENT": "false"}
     environment["WANDB_DIR"] = str(temporary)  # for its own log
     command = [sys.executable, "-m", "wandb", "sync", *map(str, left)]
     with (
