@@ -4,10 +4,12 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+_DECODER = json.JSONDecoder(parse_constant=str)  # json.loads would make one for each text
+
 
 def loads(text: str | bytes) -> Any:
     """Parse JSON; NaN and infinities become the strings that W&B uses for them ("NaN", "Infinity", "-Infinity")."""
-    return json.loads(text, parse_constant=str)
+    return _DECODER.decode(text) if isinstance(text, str) else json.loads(text, parse_constant=str)
 
 
 def dumps(value: Any, default: Callable[[Any], Any] | None = None) -> str:

@@ -87,7 +87,8 @@ class Columns:
             if x is None or not math.isfinite(x):
                 continue
             for name, column in growing.items():
-                if (y := _number(lookup(record, name))) is not None:
+                y = record[name] if name in record else lookup(record, name)
+                if type(y) is float or (y := _number(y)) is not None:  # most are, and there are millions of them
                     column.add(x, y)
         return {name: Column(np.array(column.x), np.array(column.y)) for name, column in growing.items()}
 

@@ -86,14 +86,15 @@ def _register_selection(app: dash.Dash, context: Context) -> None:
         turn = {"charts-previous": -PER_PAGE, "charts-next": PER_PAGE, "charts-tick": 0, "charts-runs": 0}
         first = shown["first"] + turn[ctx.triggered_id] if shown and ctx.triggered_id in turn else 0
         found = choose(names, search or "", section or "", first)
-        now = {"names": found.names, "first": found.first, "total": found.total, "runs": [run["name"] for run in runs]}
+        drawn = [run["name"] for run in runs]
+        said = _said(chosen or [], drawn)
+        now = {"names": found.names, "first": found.first, "total": found.total, "runs": drawn}
         if now == shown:
-            return (*(no_update,) * 7, *_said(chosen or [], now["runs"]))
+            return (*(no_update,) * 7, *said)
         end = found.first + len(found.names)
         text = f"{found.first + 1} to {end} of {found.total}" if found.total else "none"
         charts = [_chart(name) for name in found.names] or html.P(_nothing(runs), className="soft")
         ends = (found.first == 0, end >= found.total)
-        said = _said(chosen or [], now["runs"])
         return charts, now, section_options(names), text, *ends, legend(page, runs), *said
 
 
