@@ -38,7 +38,10 @@ const functions = (window.dashAgGridFunctions = window.dashAgGridFunctions || {}
 functions.shown = ({ data, value, colDef }) => {
     const given = data?.shown?.[colDef.field];
     if (given !== undefined) return given;
-    if (typeof value === "number" && !Number.isInteger(value)) return String(Number(value.toPrecision(6)));
+    if (typeof value === "number" && !Number.isInteger(value)) {
+        const short = Number(value.toPrecision(6));
+        return Math.abs(short) < 1e-4 ? short.toExponential() : String(short);
+    }
     return value == null ? "" : String(value);
 };
 

@@ -150,7 +150,7 @@ def _vertical(log: bool, values: Sequence[float | None]) -> dict[str, Any]:
         return {"type": "log", "range": [np.log10(high / 4), np.log10(high * 4)]}
     if log:
         decades = np.log10(high) - np.log10(low)
-        every = {"dtick": "D2"} if decades < 1 else {"dtick": int(np.ceil(decades / 6))}
+        every = {"dtick": "D2"} if decades < 2 else {"dtick": int(np.ceil(decades / 6))}
         return {"type": "log", "exponentformat": "power", "showexponent": "all", **every}
     room = {"range": sorted((high / 2, high * 1.5))} if flat and high else {}
     return {"type": "linear", "exponentformat": "power", **room}

@@ -26,6 +26,7 @@ from wandb_local.web.grids import link_column, number_column, time_column, value
 from wandb_local.web.times import put_time
 from wandb_local.web.urls import address
 
+_VALIDATED = re.compile(r"(val|valid|validation|eval|test)(/|_|\.|$)")
 _CHOSEN = 5  # columns of config and of summary each, until a visitor chooses
 _SELECT = (
     "SELECT runs.name, runs.display_name, runs.state, runs.heartbeat_at, runs.created_at, runs.tags, runs.config,"
@@ -82,28 +83,21 @@ def usual(runs: Sequence[Listed]) -> list[str]:
 
 
 def _results(runs: Sequence[Listed]) -> list[str]:
-    """The numbers that runs end with: what a sweep searches for, then what most runs have, then what the validation
-    gave, then what is not split by class and the like, then what is not the same in all runs; otherwise in their order.
-    """
-    summaries = [run.documents["summary"] for run in runs]
+    """The numbers that runs end with: what a sweep searches for, then what most runs have; of these, what validation
+    gave, then the others, at the end what is split by class and the like; what is the same in all runs comes later."""
     goals = {run.goal for run in runs}
     seen: dict[str, list[Any]] = {}
-    for summary in summaries:
-        for name, value in summary.items():
+    for run in runs:
+        for name, value in run.documents["summary"].items():
             if is_number(value) or value in NOT_FINITE:
                 seen.setdefault(name, []).append(value)
 
-    def rank(name: str) -> tuple[bool, bool, bool, int, bool]:
+    def rank(name: str) -> tuple[bool, ...]:
         values = seen[name]
-        validated = re.match(r"(val|valid|validation|eval|test)(/|_|\.|$)", name.lower()) is not None
+        validated = _VALIDATED.match(name.lower()) is not None
+        split = name.count("/") + name.count(".") > 1
         constant = len(values) > 1 and all(value == values[0] for value in values)
-        return (
-            name not in goals,
-            2 * len(values) < len(runs),
-            not validated,
-            name.count("/") + name.count("."),
-            constant,
-        )
+        return name not in goals, 2 * len(values) < len(runs), split or not validated, split, constant
 
     return sorted(seen, key=rank)
 
