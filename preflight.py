@@ -64,6 +64,7 @@ def _check(config: TrainConfig, dataset: CamVid | None, networks: dict[str, Segm
     """Device, loss, loader, network and names; `networks` holds those that were found good."""
     from losses import build_loss
     from models import SegmentationModel, check_model
+    from training import check_fit
     from training.precision import resolve_device
 
     device = resolve_device(config.device)
@@ -75,6 +76,7 @@ def _check(config: TrainConfig, dataset: CamVid | None, networks: dict[str, Segm
         networks[repr(network)] = check_model(**network)
     if isinstance(model := networks[repr(network)], SegmentationModel):
         model.check_batch(config.batch_size // count, size)
+    check_fit(networks[repr(network)], config.fit, config.backbone_lr_factor)
     _check_names(config)
 
 
