@@ -71,7 +71,7 @@ def test_two_thousand_runs_in_the_browser(browser: Browser, loaded: Server):
     page.get_by_label("Find a run").fill("run-1234")
     expect(names).to_have_text(["run-1234"])
     page = visitor.open("/local/many/runs/run-0")
-    visitor.eventually("document.querySelector('#charts-grid .js-plotly-plot')?.data?.[0].x.length > 900", True)
+    visitor.eventually("document.querySelector('#charts-grid .js-plotly-plot')?.data?.[0]?.x.length > 900", True)
     page = visitor.open("/local/many/compare?runs=" + ",".join(f"run-{number}" for number in range(10)))
     visitor.eventually("document.querySelector('#charts-grid .js-plotly-plot')?.data?.length", 10)
     context.close()

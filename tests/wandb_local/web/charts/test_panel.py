@@ -142,7 +142,7 @@ def test_points_come_in_while_a_run_logs(visitor: Visitor, send):
 def test_zooming_into_a_long_run_shows_more_of_it(visitor: Visitor, send):
     send("long", 0, [{"loss": step % 7} for step in range(20_000)], complete=True, exitcode=0)
     page = visitor.open("/local/web/runs/long")
-    within = "document.querySelector('.js-plotly-plot')?.data?.[0].x.filter(x => 5000 <= x && x <= 6000).length"
+    within = "document.querySelector('.js-plotly-plot')?.data?.[0]?.x.filter(x => 5000 <= x && x <= 6000).length"
     visitor.eventually(f"{within} > 40", True)
     before = page.evaluate(within)
     assert before < 60
