@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from wandb_local import commands
 from wandb_local.commands import DEFAULT_PORT
 from wandb_local.errors import FolderInUseError
 from wandb_local.folder import default_folder
+from wandb_local.room import out_of_room
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,10 +21,12 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         return int(options.command(options))
-    except (ValueError, OSError, FolderInUseError) as error:
+    except (ValueError, OSError, sqlite3.Error, FolderInUseError) as error:
         if options.debug:
             raise
-        print(f"error: {error}", file=sys.stderr)
+        places = [options.data, *(getattr(options, name) for name in ("target",) if hasattr(options, name))]
+        said = out_of_room(error, places) or (f"{options.data}: {error}" if isinstance(error, sqlite3.Error) else error)
+        print(f"error: {said}", file=sys.stderr)
         return 2
 
 
@@ -59,9 +63,12 @@ def parser() -> argparse.ArgumentParser:
     backup.add_argument("target", type=Path, help="folder to make, or an earlier backup to bring up to date")
     restore = _add(names, "restore", commands.restore, "make the data folder --data of a backup")
     restore.add_argument("source", type=Path, metavar="BACKUP")
-    export = _add(names, "export", commands.export, "write a run as files")
+    export = _add(names, "export", commands.export, "write a run as files, artifacts included")
     export.add_argument("run", metavar="ENTITY/PROJECT/RUN")
     export.add_argument("target", type=Path, help="folder to make")
+    export.add_argument(
+        "--no-artifacts", action="store_true", help="leave out the files of the versions that it logged and used"
+    )
     return top
 
 

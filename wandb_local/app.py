@@ -1,7 +1,6 @@
 """The web application: routes, who may use them, how large a body may be, what an error looks like to the client."""
 
 import dataclasses
-import errno
 import functools
 import logging
 import re
@@ -25,6 +24,7 @@ from wandb_local.graphql.projects import need_run
 from wandb_local.maintenance import collect_garbage, summary
 from wandb_local.names import checked_path
 from wandb_local.origin import base_url, is_foreign
+from wandb_local.room import is_full
 from wandb_local.web.app import build_web
 
 logger = logging.getLogger(__name__)
@@ -196,11 +196,10 @@ def _answer_to(error: Exception) -> Response:
     """The client gives up on a 4xx and comes again after a 5xx, so passing trouble must be a 5xx."""
     if isinstance(error, ClientError):
         return _failure(error.status, str(error))
+    if is_full(error):
+        logger.error("the disk is full: %s", error)
+        return _failure(507, "the disk of the server is full", {"Retry-After": "5"})
     logger.error("%s: %s", type(error).__name__, error, exc_info=error)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return _failure(507, "the disk of the server is full", {"Retry-After": "5"})
-    if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
-        return _failure(507, "the disk of the server is full", {"Retry-After": "5"})
     if isinstance(error, OSError | sqlite3.OperationalError):
         return _failure(503, f"the server cannot store this just now: {error}", {"Retry-After": "2"})
     return _failure(500, f"the server has a defect: {type(error).__name__}", None)

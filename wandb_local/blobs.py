@@ -176,11 +176,6 @@ class BlobStore:
         finally:
             self._joining.discard(upload_id)
 
-    def sweep_temporaries(self) -> None:
-        """Delete what interrupted uploads left behind; call it only while nothing is being uploaded."""
-        for path in self._folder.uploads.glob("tmp-*"):
-            path.unlink(missing_ok=True)
-
     def _move(self, source: Path, target: Path) -> None:
         if not target.parent.is_dir():
             target.parent.mkdir(exist_ok=True)

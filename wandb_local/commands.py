@@ -108,7 +108,7 @@ def gc(options: argparse.Namespace) -> int:
         folder.check()
         folder.lock()
         try:
-            found = collect_garbage(open_services(folder), options.grace, dry_run=options.dry_run)
+            found = collect_garbage(open_services(folder, alone=True), options.grace, dry_run=options.dry_run)
         finally:
             folder.unlock()
     what = ("that no record needs", "never ended") if options.dry_run else ("deleted", "never ended, deleted too")
@@ -154,11 +154,16 @@ def _copied(target: Path, count: int, damaged: list[str]) -> int:
 
 
 def export(options: argparse.Namespace) -> int:
-    """Write a run as files."""
+    """Write a run as files; 1 if some of its files are lost."""
     from wandb_local.export import export_run
 
     folder = DataFolder(options.data)
     folder.check()
-    count = export_run(folder, options.run, options.target)
-    print(f"{options.target}: run.json, history.jsonl, events.jsonl, output.log and {count} files")
-    return 0
+    done = export_run(folder, options.run, options.target, artifacts=not options.no_artifacts)
+    for name, place in done.renamed.items():
+        print(f"note: {name}: this disk cannot have it there; it is {place}", file=sys.stderr)
+    for name in done.lost:
+        print(f"error: {name}: left out, as its blob is damaged or gone: see `verify`", file=sys.stderr)
+    records = "run.json, history.jsonl, events.jsonl, output.log"
+    print(f"{options.target}: {records}, {done.files} files and {done.versions} artifact versions")
+    return 1 if done.lost else 0

@@ -24,9 +24,14 @@ _PAGE = 1 << 14  # bytes; seven rows of two kilobytes fill one
 
 
 class Database:
-    """Records in one SQLite file. Safe to use from many threads."""
+    """Records in one SQLite file. Safe to use from many threads.
 
-    def __init__(self, path: Path) -> None:
+    With ``alone``, one thread of this process is all that uses the file: it then needs no room for an index beside it,
+    so that ``gc`` can work on a full disk.
+    """
+
+    def __init__(self, path: Path, *, alone: bool = False) -> None:
+        self._locking = "EXCLUSIVE" if alone else "NORMAL"
         self.unsettled = Unsettled()
         self._path = path
         self._log = path.with_name(f"{path.name}-wal")
@@ -67,7 +72,8 @@ class Database:
             connection.create_function("regexp", 2, _regexp, deterministic=True)
             connection.create_function("lookup", 2, _lookup, deterministic=True)
             connection.create_function("lookup_config", 2, _lookup_config, deterministic=True)
-            for pragma in (f"page_size={_PAGE}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            locking = f"locking_mode={self._locking}"
+            for pragma in (locking, f"page_size={_PAGE}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
                 connection.execute(f"PRAGMA {pragma}")
             self._local.connection = connection
             with self._writer:
@@ -84,7 +90,8 @@ class Database:
                 )
             for statement in itertools.chain(*MIGRATIONS[version:]):
                 connection.execute(statement)
-            connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
+            if version < len(MIGRATIONS):  # a full disk opens, as long as there is nothing to write
+                connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
             if version < len(MIGRATIONS) and (lost := connection.execute("PRAGMA foreign_key_check").fetchall()):
                 raise ValueError(
                     f"{self._path}: {len(lost)} records would refer to none after the update; it is undone"

@@ -53,6 +53,11 @@ class DataFolder:
         """Where the blob of a digest lies."""
         return self.blobs / md5[:2] / md5[2:]
 
+    def sweep_temporaries(self) -> None:
+        """Delete what interrupted uploads left behind; call it only while nothing is being uploaded."""
+        for path in self.uploads.glob("tmp-*"):
+            path.unlink(missing_ok=True)
+
     def check(self) -> None:
         """Whether a server has stored anything here.
 

@@ -20,12 +20,12 @@ from wandb_local.sweeps.agents import Dispatcher
 _THREADS = 8  # they take turns at the one writer's lock; more would only add connections
 
 
-def open_services(folder: DataFolder) -> Services:
-    """The stores of a data folder that this process has locked."""
+def open_services(folder: DataFolder, *, alone: bool = False) -> Services:
+    """The stores of a data folder that this process has locked; see ``Database`` for ``alone``."""
     folder.prepare()
-    database = Database(folder.database)
+    folder.sweep_temporaries()  # first of all: on a full disk, this may be the room that opening needs
+    database = Database(folder.database, alone=alone)
     blobs = BlobStore(folder, database)
-    blobs.sweep_temporaries()
     return Services(
         database, blobs, Signer(folder.signing_secret), Unknowns(), Dispatcher(), ThreadPoolExecutor(_THREADS)
     )
@@ -54,15 +54,15 @@ def serve_folder(folder: DataFolder, address: Address, on_demand: bool = False) 
             lifespan="off",
             ws="none",
         )
+        server = uvicorn.Server(config)
+        # A signal may come before uvicorn looks for it. At the end uvicorn shuts down and then raises the signal again,
+        # which must not end the process before all is closed.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: setattr(server, "should_exit", True))
         folder.announce(url, on_demand)
         key = folder.api_key if sys.stdout.isatty() else f'"$(cat {shlex.quote(str(folder.key_file))})"'  # in no log
         print(f"export WANDB_BASE_URL={url}\nexport WANDB_API_KEY={key}\n{shell_line(url)}")
         print(f"# pages: {url}/ (log in with the key)", flush=True)
-        server = uvicorn.Server(config)
-        # uvicorn shuts down and then raises the signal again, which must not end the process before all is closed; one
-        # that comes before uvicorn listens to it counts too
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: setattr(server, "should_exit", True))
         server.run(sockets=listeners)
         services.close()
     finally:

@@ -62,6 +62,12 @@ def open_records(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise ValueError(f"{path}: there is no such file: give the server's data folder as --data")
     records = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=30)
+    try:
+        records.execute("PRAGMA schema_version")
+    except sqlite3.OperationalError:  # no room for the index that servers share: no server runs, or it would be there
+        records.close()
+        records = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=30)
+        records.execute("PRAGMA locking_mode=EXCLUSIVE")  # keeps the index in memory
     records.row_factory = sqlite3.Row
     return records
 

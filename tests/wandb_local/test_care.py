@@ -167,3 +167,10 @@ def test_a_server_that_is_told_to_stop_closes_what_it_has_open(tmp_path, number)
     assert "Traceback" not in server.log()
     left = {path.name for path in server.data.iterdir()}
     assert not left & {"server.json", "records.sqlite3-wal", "records.sqlite3-shm"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_told_to_stop_as_soon_as_it_listens_stops(tmp_path, number):
+    server = Server(tmp_path)
+    server.start()
+    assert server.end(number) == 0
