@@ -36,9 +36,9 @@ def receive(context: Context, entity: str, project: str, name: str, message: Map
         for file_name, chunk in files.items():
             offset, lines = _chunk(file_name, chunk)
             if file_name == "wandb-history.jsonl":
-                append_history(connection, run["id"], offset, lines)
+                append_history(connection, run["id"], offset, _bounded(lines))
             elif file_name == "wandb-events.jsonl":
-                _append_events(connection, run["id"], offset, lines)
+                _append_events(connection, run["id"], offset, _bounded(lines))
             elif file_name == "wandb-summary.json":
                 _replace_summary(connection, run["id"], lines)
             elif file_name == "output.log":
@@ -58,6 +58,13 @@ def _chunk(file_name: str, chunk: Any) -> tuple[int, list[str]]:
     if not isinstance(offset, int) or not 0 <= offset < 1 << 53:
         raise ClientError(f"files: the offset of {file_name!r} is not a number of lines")
     return offset, lines
+
+
+def _bounded(lines: Sequence[str]) -> list[str]:
+    try:
+        return [jsons.bounded(line) for line in lines]
+    except (ValueError, RecursionError):
+        raise ClientError("files: a line is not a JSON object") from None
 
 
 def _append_events(connection: sqlite3.Connection, run_id: int, offset: int, lines: Sequence[str]) -> None:

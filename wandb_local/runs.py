@@ -209,7 +209,7 @@ def rewind(context: Context, run: Row, metric: object, value: object) -> None:
     Raises:
         UnsupportedError: another metric than ``_step``.
     """
-    if metric != "_step" or not isinstance(value, int | float):
+    if metric != "_step" or not isinstance(value, int | float) or not abs(value) < 1 << 62:
         raise UnsupportedError(
             f"rewind to {metric} = {value!r} is not supported by this server: give _step and a number"
         )
