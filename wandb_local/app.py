@@ -13,9 +13,11 @@ from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from wandb_local import __version__, filestream, jsons, storage
 from wandb_local.auth import is_authorized
+from wandb_local.clock import CLOCK
 from wandb_local.context import Context, Services
 from wandb_local.errors import ClientError, NotFoundError, UnsupportedError
 from wandb_local.folder import DataFolder
@@ -137,7 +139,20 @@ def make_app(services: Services, folder: DataFolder, url: str) -> Starlette:
         ]
     )
     app.router.redirect_slashes = False
+    app.add_middleware(_Awake, services=services)
     return app
+
+
+class _Awake:
+    """Looks at the clock before each request: the first one after a sleep must not find all runs crashed."""
+
+    def __init__(self, app: ASGIApp, services: Services) -> None:
+        self._app = app
+        self._db = services.db
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        CLOCK.follow(self._db)
+        await self._app(scope, receive, send)
 
 
 def _refusal(request: Request, api_key: str) -> Response | None:

@@ -15,6 +15,7 @@ from typing import Any
 import re2
 
 from wandb_local import jsons
+from wandb_local.clock import CLOCK
 from wandb_local.durable import Unsettled
 from wandb_local.migrations import MIGRATIONS
 
@@ -69,6 +70,7 @@ class Database:
         if connection is None:
             connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
             connection.row_factory = Row
+            connection.create_function("clock", 0, CLOCK.now)
             connection.create_function("regexp", 2, _regexp, deterministic=True)
             connection.create_function("lookup", 2, _lookup, deterministic=True)
             connection.create_function("lookup_config", 2, _lookup_config, deterministic=True)

@@ -1,9 +1,11 @@
 """The data folder: where it lies, what is in it, and that one server at a time uses it."""
 
+import contextlib
 import fcntl
 import json
 import os
 import secrets
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -39,7 +41,8 @@ class DataFolder:
         self.imported = self.root / "imported"
         self.key_file = self.root / "api_key"
         self._address = self.root / "server.json"
-        self._lock: IO[str] | None = None
+        self._awake = self.root / "awake"
+        self._locks: list[int] = []
         self._announced: IO[str] | None = None
 
     def prepare(self) -> None:
@@ -88,25 +91,45 @@ class DataFolder:
             FolderInUseError: another process has it.
         """
         self.prepare()
-        handle = (self.root / "lock").open("a+")
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            handle.close()
-            raise FolderInUseError(
-                f"{self.root} is in use by another server ({self.address() or 'address unknown'})"
-            ) from None
-        self._lock = handle
+        (self.root / "lock").touch(0o600)
+        for place in (self.root, self.root / "lock"):  # the file alone could be removed, made anew and locked again
+            self._locks.append(os.open(place, os.O_RDONLY))
+            try:
+                fcntl.flock(self._locks[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._let_go()
+                raise FolderInUseError(
+                    f"{self.root} is in use by another server ({self.address() or 'address unknown'})"
+                ) from None
+            except OSError:  # some network file systems lock files alone
+                if place != self.root:
+                    self._let_go()
+                    raise
         self._address.unlink(missing_ok=True)
+
+    def _let_go(self) -> None:
+        for descriptor in self._locks:
+            os.close(descriptor)
+        self._locks.clear()
 
     def unlock(self) -> None:
         """Give the folder back."""
-        if self._lock is not None:
+        if self._locks:
             self._address.unlink(missing_ok=True)
             if self._announced is not None:
                 self._announced.close()
-            self._lock.close()
-            self._lock = self._announced = None
+            self._announced = None
+            self._let_go()
+
+    def note_awake(self) -> None:
+        """Leave the time for the server that runs next: this one is awake."""
+        with contextlib.suppress(OSError):  # a full disk: what is lost is some patience with silent runs
+            self._awake.touch()
+            os.utime(self._awake, (time.time(),) * 2)  # by our own clock, not by that of a file server
+
+    def last_awake(self) -> float | None:
+        """When a server was awake last, in seconds since 1970; None if none has left it."""
+        return self._awake.stat().st_mtime if self._awake.exists() else None
 
     def announce(self, url: str, on_demand: bool = False) -> None:
         """Leave the running server's address for ``exec`` and ``status``. The file is locked while the server lives."""

@@ -20,15 +20,19 @@ def _whole_number(text: str) -> float | str:
     return int(text) if len(text) <= _DIGITS else _number(text)
 
 
-_DECODER = json.JSONDecoder(parse_constant=str)  # json.loads would make one for each text
-_CAREFUL = json.JSONDecoder(parse_constant=str, parse_float=_number, parse_int=_whole_number)  # takes twice as long
+_MARKS = tuple(f"{e}{sign}{digit}" for e in "eE" for sign in ("", "+") for digit in "123456789")  # of a large number
+_DECODER = json.JSONDecoder(parse_constant=str, parse_int=_whole_number)
+_CAREFUL = json.JSONDecoder(parse_constant=str, parse_int=_whole_number, parse_float=_number)  # takes twice as long
 
 
 def loads(text: str | bytes) -> Any:
     """Parse JSON; NaN and infinities become the strings that W&B uses for them ("NaN", "Infinity", "-Infinity"). A
     number that is too large for a float, as ``1e400``, counts as infinite."""
     text = text if isinstance(text, str) else text.decode(json.detect_encoding(text), "surrogatepass")
-    return (_CAREFUL if _BEYOND.search(text) else _DECODER).decode(text)
+    for mark in _MARKS:
+        if mark in text:
+            return _CAREFUL.decode(text)
+    return _DECODER.decode(text)
 
 
 def dumps(value: Any, default: Callable[[Any], Any] | None = None) -> str:

@@ -3,6 +3,7 @@
 import shlex
 import signal
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import uvicorn
@@ -11,6 +12,7 @@ from wandb_local.address import Address
 from wandb_local.app import make_app
 from wandb_local.auth import Signer
 from wandb_local.blobs import BlobStore
+from wandb_local.clock import CLOCK, LONGEST
 from wandb_local.context import Services, Unknowns
 from wandb_local.database import Database
 from wandb_local.folder import DataFolder
@@ -39,9 +41,13 @@ def serve_folder(folder: DataFolder, address: Address, on_demand: bool = False) 
         OSError: the address cannot be listened on.
     """
     folder.lock()
+    ended = threading.Event()
     try:
         listeners = address.listen()
         services = open_services(folder)
+        CLOCK.follow(services.db, folder.last_awake())
+        watch = threading.Thread(target=_watch, args=(folder, services.db, ended))
+        watch.start()
         url = address.url(listeners[0].getsockname()[1])
         config = uvicorn.Config(
             make_app(services, folder, url),
@@ -64,6 +70,18 @@ def serve_folder(folder: DataFolder, address: Address, on_demand: bool = False) 
         print(f"export WANDB_BASE_URL={url}\nexport WANDB_API_KEY={key}\n{shell_line(url)}")
         print(f"# pages: {url}/ (log in with the key)", flush=True)
         server.run(sockets=listeners)
+        ended.set()
+        watch.join()
         services.close()
     finally:
+        ended.set()
         folder.unlock()
+
+
+def _watch(folder: DataFolder, database: Database, ended: threading.Event) -> None:
+    """Follow the clock while the server is awake. Not uvicorn's own timer, which goes by the wall clock."""
+    folder.note_awake()
+    while not ended.wait(LONGEST / 2):
+        CLOCK.follow(database)
+        folder.note_awake()
+    folder.note_awake()

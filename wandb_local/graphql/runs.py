@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from wandb_local import history, inputs, jsons
+from wandb_local.clock import CLOCK
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import ClientError
-from wandb_local.graphql.common import MAX_PAGE, column, connection, constant, identity, iso, moment, now, page_bounds
+from wandb_local.graphql.common import MAX_PAGE, column, connection, constant, identity, iso, moment, page_bounds
 from wandb_local.graphql.executor import Arguments, Fields, Node
 from wandb_local.graphql.searchable import SILENT, SILENT_AFTER
 from wandb_local.names import checked_path
@@ -21,7 +22,7 @@ UNDER_WAY = ("pending", "running", "preempting", "preempted")  # states of a run
 def state(row: Row) -> str:
     """The state that a client sees: a running run that has not been heard of for five minutes has crashed, and one that
     had said that it is being preempted is preempted."""
-    silent = now() - row["heartbeat_at"] > SILENT_AFTER
+    silent = CLOCK.now() - row["heartbeat_at"] > SILENT_AFTER
     return SILENT.get(row["state"], str(row["state"])) if silent else str(row["state"])
 
 

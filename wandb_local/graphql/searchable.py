@@ -30,7 +30,7 @@ RUNS = Searchable(
         "job_type": "runs.job_type",
         "host": "runs.host",
         "commit": "runs.commit_hash",
-        "state": f"(CASE WHEN runs.heartbeat_at < strftime('%s', 'now') - {SILENT_AFTER}"
+        "state": f"(CASE WHEN runs.heartbeat_at < clock() - {SILENT_AFTER}"
         f" THEN {_STATE} ELSE runs.state END ELSE runs.state END)",
         "sweep": "(SELECT name FROM sweeps WHERE sweeps.id = runs.sweep_id)",
         "username": "'local'",

@@ -5,9 +5,10 @@ from typing import Any
 import yaml
 
 from wandb_local import inputs, jsons
+from wandb_local.clock import CLOCK
 from wandb_local.context import Context
 from wandb_local.database import Row
-from wandb_local.graphql.common import column, connection, constant, identity, moment, now, page_bounds
+from wandb_local.graphql.common import column, connection, constant, identity, moment, page_bounds
 from wandb_local.graphql.executor import Arguments, Fields, Node
 from wandb_local.graphql.filters import order_by, where
 from wandb_local.graphql.public import list_runs
@@ -85,7 +86,7 @@ AGENT: Fields = {
     "id": identity("Agent"),
     "name": column("name"),
     "host": column("host"),
-    "state": lambda _c, row, _a: "RUNNING" if now() - row["heartbeat_at"] < _AGENT_LOST_AFTER else "FINISHED",
+    "state": lambda _c, row, _a: "RUNNING" if CLOCK.now() - row["heartbeat_at"] < _AGENT_LOST_AFTER else "FINISHED",
     "totalRuns": lambda c, row, _a: c.db.value("SELECT count(*) FROM runs WHERE agent_id = ?", (row["id"],)),
     "createdAt": moment("created_at"),
     "heartbeatAt": moment("heartbeat_at"),

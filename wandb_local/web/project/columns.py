@@ -62,9 +62,10 @@ def runs_of(context: Context, project_id: int) -> list[Listed]:
 
 
 def version_of(context: Context, project_id: int) -> list[Any]:
-    """What changes whenever the list does, also because a run has not been heard of for too long."""
+    """What changes whenever the list does, also because a run has not been heard of for too long. Sums, not the latest
+    times: a clock that is set back makes none that is later."""
     sql = (
-        "SELECT count(*), max(heartbeat_at), max(updated_at), group_concat(DISTINCT state),"
+        "SELECT count(*), total(heartbeat_at), total(updated_at), group_concat(DISTINCT state),"
         f" total({RUNS.fields['state']} IN ('crashed', 'preempted')) FROM runs WHERE project_id = ?"
     )
     return list(context.db.rows(sql, (project_id,))[0])

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from wandb_local.clock import CLOCK
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import NotFoundError
-from wandb_local.graphql.common import now
 from wandb_local.graphql.projects import need_project
 from wandb_local.graphql.runs import UNDER_WAY, state
 from wandb_local.graphql.searchable import RUNS
@@ -120,7 +120,7 @@ def stamp(context: Context, entity: str, project: str, name: str) -> str:
 def agents(context: Context, sweep_id: int) -> tuple[int, int]:
     """How many agents of a sweep are at work, and how many there have been."""
     sql = "SELECT total(heartbeat_at > ?), count(*) FROM agents WHERE sweep_id = ?"
-    alive, every = context.db.rows(sql, (now() - _ALIVE, sweep_id))[0]
+    alive, every = context.db.rows(sql, (CLOCK.now() - _ALIVE, sweep_id))[0]
     return int(alive), every
 
 

@@ -31,12 +31,13 @@ def test_numbers_that_are_not_finite_are_shown_and_count_as_missing(context):
 def test_the_list_changes_when_a_run_is_no_longer_heard_of(context):
     for name in ("silent", "lively"):
         runs.upsert(context, {"entityName": "local", "modelName": "p", "name": name, "host": "h"})
-    project_id = need_project(context, "local", "p")["id"]
+    project_id, moment = need_project(context, "local", "p")["id"], int(now())
 
     def version(seconds):
-        """What it is if one run was heard of so long ago, and the other one just now, as always."""
+        """What it is if one run was heard of so long ago, and the other one that much later: the sum stays."""
         with context.db.write() as connection:
-            connection.execute("UPDATE runs SET heartbeat_at = ? WHERE name = 'silent'", (now() - seconds,))
+            sql = "UPDATE runs SET heartbeat_at = iif(name = 'silent', ?, ?)"
+            connection.execute(sql, (moment - seconds, moment + seconds))
         return version_of(context, project_id)
 
     assert version(20) == version(200) != version(400)
@@ -90,3 +91,17 @@ def test_the_metric_of_a_sweep_is_the_first_of_the_usual_columns(context):
     add(context, "searched", {"score": 1.0, "val/loss": 2.0}, sweep=name)
     found = usual(runs_of(context, need_project(context, "local", "p")["id"]))
     assert found == ["summary.score", "summary.val/loss", "summary.zeal"]
+
+
+def test_the_list_changes_although_the_clock_was_set_back(context):
+    for name in ("ended", "lively"):
+        runs.upsert(context, {"entityName": "local", "modelName": "p", "name": name, "host": "h"})
+    project_id = need_project(context, "local", "p")["id"]
+    with context.db.write() as connection:
+        connection.execute(
+            "UPDATE runs SET heartbeat_at = heartbeat_at + 7200, updated_at = updated_at + 7200, state = 'finished'"
+            " WHERE name = 'ended'"
+        )
+    before = version_of(context, project_id)
+    filestream.receive(context, "local", "p", "lively", {})
+    assert version_of(context, project_id) != before

@@ -1,0 +1,61 @@
+"""How long a run has been silent, by a clock that counts only while the server is awake.
+
+The wall clock leaps: the machine sleeps, the server is stopped and started again, somebody sets the time. Of all that
+no run can be blamed. What is stored are times of the wall clock, which people read; after a leap, the last signs of
+life of the runs and agents that were alive before it are moved along.
+"""
+
+import sqlite3
+import threading
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wandb_local.database import Database
+
+LONGEST = 60.0  # seconds between two looks at the clock; a server that is awake looks twice as often
+_LEAP = 1.0  # seconds; what is less is the slow correction of a clock
+_ALIVE = 300.0  # seconds; who has been silent for longer stays silent
+
+
+class Clock:
+    """The wall clock as a server has followed it. Where none has begun to follow it, it is the wall clock."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[float, float] | None = None
+        self._guard = threading.Lock()
+
+    def now(self) -> float:
+        """Seconds since 1970; not a leap further than the server has seen itself awake."""
+        if self._seen is None:
+            return time.time()
+        counted, wall = self._seen
+        return wall + min(time.monotonic() - counted, LONGEST)
+
+    def follow(self, db: "Database", since: float | None = None) -> None:
+        """Look at the wall clock; if it has leapt, move the last signs of life by that. If the disk is full, later.
+
+        Args:
+            db: the records.
+            since: when the server that ran before has looked last, if this one looks for the first time.
+        """
+        with self._guard:
+            expected, seen = self.now() if since is None else since, (time.monotonic(), time.time())
+            leap = seen[1] - expected
+            try:
+                if abs(leap) > _LEAP:
+                    _move(db, leap, min(expected, seen[1]) - _ALIVE, seen[1])
+            except sqlite3.OperationalError:
+                if self._seen is not None:
+                    return
+            self._seen = seen
+
+
+def _move(db: "Database", leap: float, alive_since: float, latest: float) -> None:
+    with db.write() as connection:
+        for table, living in (("runs", "state IN ('running', 'preempting')"), ("agents", "TRUE")):
+            sql = f"UPDATE {table} SET heartbeat_at = min(heartbeat_at + ?, ?) WHERE {living} AND heartbeat_at > ?"
+            connection.execute(sql, (leap, latest, alive_since))
+
+
+CLOCK = Clock()  # of this process, which serves one folder
