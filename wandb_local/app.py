@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -28,6 +28,7 @@ from wandb_local.names import checked_path
 from wandb_local.origin import base_url, is_foreign
 from wandb_local.room import is_full
 from wandb_local.web.app import build_web
+from wandb_local.web.urls import address
 
 logger = logging.getLogger(__name__)
 MAX_BODY = 64 << 20
@@ -91,6 +92,16 @@ async def garbage(request: Request, context: Context) -> Response:
     return _json(await context.run(collect_garbage, context, grace, dry_run=body.get("dry_run") is True))
 
 
+async def workspace(request: Request, _context: Context) -> Response:
+    """``GET /{entity}/{project}/workspace``: where the client says that a project's page is."""
+    return RedirectResponse(address(request.path_params["entity"], request.path_params["project"]))
+
+
+async def authorize(_request: Request, _context: Context) -> Response:
+    """``GET /authorize``: where ``wandb login`` sends people for the key; the login page says where it is."""
+    return RedirectResponse("/login")
+
+
 async def telemetry(_request: Request, _context: Context) -> Response:
     """``POST /sdk/otel/…``: the client's own telemetry, which is thrown away."""
     return Response(status_code=204)
@@ -135,6 +146,8 @@ def make_app(services: Services, folder: DataFolder, url: str) -> Starlette:
             route("/status", status, "GET"),
             route("/gc", garbage, "POST"),
             route("/healthz", functools.partial(health, url), "GET", public=True),
+            route("/{entity}/{project}/workspace", workspace, "GET", public=True),
+            route("/authorize", authorize, "GET", public=True),
             Mount("/", app=build_web(_context_of(services), folder)),
         ]
     )

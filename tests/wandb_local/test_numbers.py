@@ -2,6 +2,7 @@
 
 import json
 import urllib.error
+from typing import Any
 
 import pytest
 import wandb
@@ -33,8 +34,8 @@ def test_a_number_beyond_floats_counts_as_infinite(server, project, number, read
     assert float(run.config["lr"]) == float(read)
     (row,) = run.scan_history()
     assert float(row["loss"]) == float(read)
-    (sampled,) = run.history(keys=["loss"], pandas=False)
-    assert float(sampled["loss"]) == float(read)
+    sampled: Any = run.history(keys=["loss"], pandas=False)
+    assert [float(row["loss"]) for row in sampled] == [float(read)]
     assert len(list(wandb.Api().runs(f"local/{project}", {"summary_metrics.loss": {"$ne": 1}}))) == 1
     assert server.ask(f"/files/local/{project}/r/file_stream", b"{}")
 

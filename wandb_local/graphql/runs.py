@@ -77,10 +77,14 @@ def _spec(text: Any) -> Mapping[str, Any]:
     return spec
 
 
+# W&B's answer to a name that a run has no file of
+_NO_FILE = "SELECT 0 AS id, ? AS name, '0' AS md5, 0 AS size, NULL AS updated_at"
+
+
 def _files(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
     conditions, parameters = "run_id = ?", [row["id"]]
-    if names := inputs.strings(arguments, "names"):
-        normal = [checked_path(name) for name in names]
+    normal = list(dict.fromkeys(checked_path(name) for name in inputs.strings(arguments, "names")))
+    if normal:
         conditions += f" AND name IN ({', '.join('?' * len(normal))})"
         parameters += normal
     elif pattern := inputs.text(arguments, "pattern"):
@@ -93,7 +97,8 @@ def _files(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
         [*parameters, size + 1, offset],
     )
     total = context.db.value(f"SELECT count(*) FROM run_files WHERE {conditions}", parameters)
-    return connection([{"node": Node("RunFile", file)} for file in rows], arguments, total)
+    missing = [] if offset else [context.db.row(_NO_FILE, (n,)) for n in normal if n not in {r["name"] for r in rows}]
+    return connection([{"node": Node("RunFile", file)} for file in (*rows, *missing)], arguments, total + len(missing))
 
 
 def _file_count(context: Context, row: Row, _: Arguments) -> Any:
@@ -126,7 +131,7 @@ def log_line(row: Row) -> dict[str, Any]:
 
 
 def _url(context: Context, row: Row, _: Arguments) -> str:
-    return context.download_url(row["md5"], row["name"])
+    return context.download_url(row["md5"].zfill(32), row["name"])
 
 
 RUN: Fields = {

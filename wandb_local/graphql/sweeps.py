@@ -37,6 +37,10 @@ def _runs(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
     return list_runs(context, "sweep_id = ?", [row["id"]], arguments)
 
 
+def _prior_runs(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
+    return list_runs(context, "id IN (SELECT run_id FROM sweep_prior_runs WHERE sweep_id = ?)", [row["id"]], arguments)
+
+
 def _run_count(context: Context, row: Row, _: Arguments) -> Any:
     return context.db.value("SELECT count(*) FROM runs WHERE sweep_id = ?", (row["id"],))
 
@@ -76,6 +80,7 @@ SWEEP: Fields = {
     "controllerRunName": constant(None),
     "project": _project,
     "runs": _runs,
+    "priorRuns": _prior_runs,
     "runCount": _run_count,
     "runCountExpected": lambda _c, row, _a: records.expected_runs(_config(row)),
     "agents": _agents,
