@@ -19,6 +19,7 @@ from artifacts.leaving import FEW, FEW_SIDE, MAX_IMAGES, SAMPLED, on_this_machin
 from artifacts.lineage import data_of, lineage, lineage_text
 from camvid import preview
 from camvid.layouts import content_digest, open_camvid
+from camvid.taxonomy import load_taxonomy
 from configs.config import describe_field
 from eval.evaluate import FrameSamples, evaluate
 from tests.artifacts.weighed import save
@@ -106,6 +107,7 @@ def big(tmp_path):
             picture[:200] = 10 * number if folder == "train" else number % 11
             (tmp_path / "big" / folder).mkdir(parents=True, exist_ok=True)
             Image.fromarray(picture).save(tmp_path / "big" / folder / f"seq_{number:03d}.png")
+    (tmp_path / "big" / "codes.txt").write_text("\n".join((*load_taxonomy("camvid11").names, "Void")))
     return open_camvid(tmp_path / "big")
 
 

@@ -19,6 +19,7 @@ from camvid.cache import cached_frames
 from camvid.layouts import open_camvid
 from camvid.loaders import SeededOrder, train_loader
 from camvid.synth import synth
+from camvid.taxonomy import load_taxonomy
 from camvid.transforms import resize_mask
 
 SIZE = (32, 64)
@@ -90,6 +91,7 @@ def mixed(tmp_path_factory):
             for folder, picture in ((split, image), (f"{split}annot", mask)):
                 (root / folder).mkdir(exist_ok=True)
                 Image.fromarray(picture).save(root / folder / f"{split}{number}_000000.png")
+    (root / "codes.txt").write_text("\n".join((*load_taxonomy("camvid11").names, "Void")))
     return open_camvid(root)
 
 

@@ -1,7 +1,7 @@
 """The projects on the front page."""
 
 from wandb_local import filestream, runs
-from wandb_local.graphql.common import iso, now
+from wandb_local.graphql.common import now
 from wandb_local.web.projects import project_rows
 
 
@@ -11,8 +11,8 @@ def test_the_project_in_which_a_run_is_at_work_comes_first(context):
     with context.db.write() as connection:
         connection.execute("UPDATE runs SET updated_at = id, heartbeat_at = id")  # long ago
     assert [row["name"] for row in project_rows(context)] == ["idle", "busy"]
-    before = iso(now())
+    before = now()
     filestream.receive(context, "local", "busy", "r", {"files": {}})  # that it is alive
     busy, idle = project_rows(context)
-    assert (busy["name"], idle["updated"]) == ("busy", iso(2))
-    assert before <= busy["updated"] <= iso(now())
+    assert (busy["name"], idle["updated"]) == ("busy", 2)
+    assert before <= busy["updated"] <= now()
