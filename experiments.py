@@ -37,6 +37,8 @@ def parse_command_line(arguments: Sequence[str] | None) -> tuple[TrainConfig, ar
     Raises:
         ValueError, OSError: what cannot work, before anything is made.
     """
+    if not os.environ.get("WANDB_RUN_ID", "none"):
+        del os.environ["WANDB_RUN_ID"]  # a job script's empty variable, which the client would refuse
     config, options = parse(arguments, _best_settings)
     check_settings([cell.config for cell in options.cells] or [config])
     return config, options

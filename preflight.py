@@ -6,6 +6,7 @@ Each package checks its own part; what is quick comes first, and what needs torc
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from configs import TrainConfig
 from configs.config import CommonMistake
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from camvid.layouts import CamVid
     from models import SegmentationModel
 
@@ -47,7 +50,8 @@ def _open(config: TrainConfig) -> CamVid | None:
         message = "no data: give --data FOLDER or --dataset ARTIFACT (`python -m camvid synth OUT` draws some)"
         raise FileNotFoundError(message)
     if config.data and not Path(config.data).is_dir():
-        raise FileNotFoundError(f"{config.data}: no such folder; give the folder that holds CamVid")
+        what = "is a file" if Path(config.data).is_file() else "no such folder"
+        raise FileNotFoundError(f"{config.data}: {what}; give the folder that holds CamVid")
     try:
         if config.data:
             dataset = open_camvid(config.data, config.taxonomy, **config.pick("split", "seed"))
@@ -77,15 +81,29 @@ def _check(config: TrainConfig, dataset: CamVid | None, networks: dict[str, Segm
     if isinstance(model := networks[repr(network)], SegmentationModel):
         model.check_batch(config.batch_size // count, size)
     check_fit(networks[repr(network)], config.fit, config.backbone_lr_factor)
+    _check_room(Path(config.out), networks[repr(network)])
     _check_names(config)
+
+
+def _check_room(out: Path, model: nn.Module) -> None:
+    """Weights, their average, the optimiser's state and the files that replace them lie on the disk at one moment."""
+    need = 6 * sum(weight.nbytes for weight in model.state_dict().values())
+    free = shutil.disk_usage(next(place for place in (out, *out.absolute().parents) if place.exists())).free
+    if free < need:
+        raise ValueError(
+            f"out={str(out)!r}: a run takes up to {need / 1e6:.0f} MB while it trains, and its disk has "
+            f"{free / 1e6:.0f} MB free: make room, or give another folder"
+        )
 
 
 def _check_names(config: TrainConfig) -> None:
     from artifacts import names_in
     from artifacts.download import require_server
+    from artifacts.run import require_answer
 
     if config.dataset:
         require_server(config.dataset)
+    require_answer()
     names = names_in(config.project, config.architecture)
     if names[0] != config.project and os.environ.get("RANK", "0") == "0":
         print(f"project {config.project!r}: W&B allows fewer characters for its artifacts, {' and '.join(names)}")

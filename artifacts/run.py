@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import shlex
+import socket
 import subprocess
 import sys
 import time
@@ -15,12 +16,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import wandb
 from wandb.sdk.lib.wbauth import read_netrc_auth
 
 from artifacts.errors import CLIENT_ERRORS
+from artifacts.leaving import on_this_machine
 
 ROOT = Path(__file__).resolve().parent.parent
 CHOICES = ("WANDB_MODE", "WANDB_BASE_URL", "WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE")
@@ -103,6 +105,25 @@ def new_run_id() -> str:
     if set(given) & set(RESERVED) or given != given.strip() or (given and not given.strip(".")):
         raise ValueError(f"WANDB_RUN_ID={given!r}: take letters, digits, dashes and underscores; none of {RESERVED}")
     return given or f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+
+
+def require_answer() -> None:
+    """Ask for a connection to a server on this machine; the client itself waits for 90 seconds.
+
+    Raises:
+        ConnectionError: the run would be tracked there, and nothing listens.
+    """
+    settings = wandb.setup().settings
+    url = urlsplit(settings.base_url)
+    if tracking_mode() or settings.mode != "online" or not on_this_machine(settings.base_url):
+        return
+    try:
+        socket.create_connection((url.hostname, url.port or {"https": 443}.get(url.scheme, 80)), timeout=10).close()
+    except OSError as error:
+        raise ConnectionError(
+            f"W&B: nothing answers at {settings.base_url} ({error.strerror or error}); start the server, set "
+            "WANDB_BASE_URL to one that runs, or set WANDB_MODE=offline"
+        ) from error
 
 
 def tracking_mode() -> Literal["offline"] | None:

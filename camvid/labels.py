@@ -123,6 +123,14 @@ def _indices(taxonomy: Taxonomy, names: Iterable[str], origin: str) -> dict[str,
             raise TaxonomyError(f"{who}, which {origin} does not list; listed are {listed}")
     if all(index == IGNORE_INDEX for index in indices.values()):
         raise TaxonomyError(f"taxonomy {taxonomy.name} collects none of the names that {origin} lists: {listed}")
+    alike = {source.casefold(): source for source in taxonomy.sources}
+    for name, index in indices.items():
+        meant = alike.get(name.casefold())
+        if index == IGNORE_INDEX and meant is not None and meant not in indices:
+            raise TaxonomyError(
+                f"{origin} lists {name!r}, which would be void: taxonomy {taxonomy.name} spells it {meant!r}; write it "
+                "alike in both, or take a taxonomy that collects it as it is"
+            )
     return indices
 
 

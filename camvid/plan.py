@@ -50,7 +50,9 @@ def plan_loading(
             more loader processes than the shared memory has room for.
     """
     if frames < batch_size:
-        raise ValueError(f"batch_size={batch_size} is larger than the train split ({frames} frames)")
+        raise ValueError(
+            f"batch_size={batch_size} is larger than the train split ({frames} frames): take {frames} or less"
+        )
     if batch_size % count:
         raise ValueError(
             f"batch_size={batch_size} cannot be shared by {count} processes: make it a multiple of {count}"

@@ -68,7 +68,8 @@ class TrainConfig:
     # The network.
     architecture: str = Field(default="unet", description="unet, plain_unet, deeplabv3plus, segformer, upernet or fpn")
     backbone: str = Field(
-        default="resnet34", description="any timm backbone, or mit_b0 to mit_b2 for segformer; plain_unet has its own"
+        default="resnet34",
+        description="any timm backbone; segformer takes mit_b0 to mit_b2 too; plain_unet has its own",
     )
     weights: str = Field(
         default="none",
@@ -77,7 +78,9 @@ class TrainConfig:
     mirror: bool = Field(
         default=False, description="predict on the image and its mirror image, and average: better, in twice the time"
     )
-    crp: bool = Field(default=False, description="chained residual pooling on every skip and at the bottleneck (unet)")
+    crp: bool = Field(
+        default=False, description="chained residual pooling on every skip and at the bottleneck (unet, plain_unet)"
+    )
 
     # What it sees.
     resize_factor: float = Field(default=0.5, gt=0, le=2, description="training size as a share of the frame's size")

@@ -1,6 +1,8 @@
 """Settings that cannot work: one line, before there is a folder, a run or an artifact."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,10 @@ import train
 from camvid.plan import SHARED, plan_loading
 from camvid.synth import synth
 from configs import TrainConfig
-from experiments import run_folder
+from experiments import parse_command_line, run_folder
 from preflight import check_settings
 from tests.client import teardown
+from tests.wandb_local.process import free_port
 
 CACHES = ("WANDB_CACHE_DIR", "WANDB_CONFIG_DIR", "WANDB_DATA_DIR", "XDG_CACHE_HOME")
 SMALL = ["--architecture=plain_unet", "--resize_factor=0.34", "--batch_size=2", "--epochs=1"]
@@ -81,6 +84,31 @@ def test_what_cannot_work_is_told_before_anything_is_made(data, tmp_path, capsys
     assert message in refused(capsys, f"--data={data}", *SMALL, *flags)
     caches = {tmp_path / name for name in CACHES}
     assert set(tmp_path.iterdir()) - caches == before
+
+
+def test_a_server_on_this_machine_that_does_not_answer_is_named_at_once(data, tmp_path, capsys, monkeypatch):
+    url = f"http://127.0.0.1:{free_port()}"
+    for name, value in {"MODE": "online", "BASE_URL": url, "API_KEY": "1" * 40}.items():
+        monkeypatch.setenv(f"WANDB_{name}", value)
+    assert f"W&B: nothing answers at {url} (" in refused(capsys, f"--data={data}", *SMALL)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_an_empty_run_id_is_none(data, monkeypatch):
+    monkeypatch.setenv("WANDB_RUN_ID", "")
+    parse_command_line([f"--data={data}", *SMALL])
+    assert "WANDB_RUN_ID" not in os.environ
+
+
+def test_a_disk_that_is_too_small_for_a_run_is_named(data):
+    command = (
+        f"mount -t tmpfs -o size=1m tmpfs runs && {sys.executable} {train.__file__} --data {data} {' '.join(SMALL)}"
+    )
+    Path("runs").mkdir()
+    done = subprocess.run(["unshare", "-rm", "sh", "-c", command], capture_output=True, text=True, timeout=100)
+    assert done.returncode == 2
+    assert "error: out='runs': a run takes up to " in done.stderr and " MB free: make room, or give" in done.stderr
+    assert list(Path("runs").iterdir()) == []
 
 
 def test_with_an_artifact_all_but_the_data_is_checked(tmp_path, capsys):

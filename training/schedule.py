@@ -113,7 +113,10 @@ class TimeBudget(Callback):
         self.begun = time.perf_counter() - self.started - self.spent_before  # what the rehearsal has taken
         expected, minutes = self.learn.validate.seconds / 60, (self.seconds + self.later) / 60
         if expected > minutes / 2 and self.team.leads:
-            tqdm.write(f"an evaluation takes about {expected:.1f} minutes here, too much for a budget of {minutes:.1f}")
+            tqdm.write(
+                f"an evaluation takes about {expected:.1f} minutes here, too much for a budget of {minutes:.1f}, which "
+                "will be exceeded: raise max_minutes, or lower eval_factor"
+            )
 
     def before_batch(self) -> None:
         share = self._look()

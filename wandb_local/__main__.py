@@ -49,7 +49,9 @@ def parser() -> argparse.ArgumentParser:
     imports.add_argument("paths", nargs="+", type=Path, metavar="wandb/offline-run-…", help="run folders or one above")
     _add(names, "status", commands.status, "what the running server stores")
     gc = _add(names, "gc", commands.gc, "delete what no record needs: blobs of runs and versions that are gone")
-    gc.add_argument("--grace", type=float, default=86400, help="spare what is younger, in seconds (default: one day)")
+    gc.add_argument(
+        "--grace", type=_seconds, default=86400, help="spare what is younger, in seconds (default: one day)"
+    )
     gc.add_argument("--dry-run", action="store_true", help="report what would be deleted, and delete nothing")
     verify = _add(
         names, "verify", commands.verify, "read everything that is stored; name what is damaged, and whose it is"
@@ -80,10 +82,19 @@ def _add(names: Any, name: str, command: Callable[[argparse.Namespace], int], te
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port < 1 << 16:
+    if not text.isdecimal() or int(text) >= 1 << 16:
         raise argparse.ArgumentTypeError(f"{text}: give 0 to 65535")
-    return port
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not seconds >= 0:
+        raise argparse.ArgumentTypeError(f"{text}: give seconds, 0 or more")
+    return seconds
 
 
 if __name__ == "__main__":

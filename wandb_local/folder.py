@@ -29,6 +29,10 @@ class Announced:
     on_demand: bool
 
 
+_OURS = ("api_key", "awake", "blobs", "imported", "lock", "server.json", "server.log", "sessions.json")
+_OURS += ("signing_secret", "starting", "uploads", "users", "damaged")  # what may lie there before the records
+
+
 class DataFolder:
     """Paths of one data folder. Nothing is made or changed before ``prepare``, which a server calls; the API key and
     the signing secret are made when first asked for."""
@@ -46,8 +50,15 @@ class DataFolder:
         self._announced: IO[str] | None = None
 
     def prepare(self) -> None:
-        """Make the folder, readable by its owner alone, and what lies in it."""
+        """Make the folder, readable by its owner alone, and what lies in it.
+
+        Raises:
+            ValueError: something else lies there, such as a data set.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
+        others = (path.name for path in self.root.iterdir() if path.name not in _OURS)
+        if not self.database.exists() and not all(name.startswith(".") or name.endswith("log") for name in others):
+            raise ValueError(f"{self.root}: holds something else than a server's data; give another folder as --data")
         self.root.chmod(0o700)
         for folder in (self.blobs, self.uploads, self.imported):
             folder.mkdir(exist_ok=True)

@@ -55,3 +55,26 @@ def test_the_key_is_printed_to_a_terminal_alone(tmp_path):
         os.close(theirs)
     assert shown[1] == f"export WANDB_API_KEY={key}"
     assert shown[0::2] == printed[0::2]
+
+
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["exec", "--", "true"]])
+def test_a_folder_that_holds_something_else_is_left_alone(tmp_path, command):
+    (tmp_path / "set" / "images").mkdir(parents=True)
+    (tmp_path / "set").chmod(0o755)
+    place = command.index("--") if "--" in command else len(command)
+    done = run_command(*command[:place], "--data", tmp_path / "set", *command[place:], check=False)
+    assert done.returncode == 2 and "holds something else than a server's data" in done.stderr
+    assert [path.name for path in (tmp_path / "set").iterdir()] == ["images"]
+    assert (tmp_path / "set").stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["serve", "--port", "abc"], "argument --port: abc: give 0 to 65535"),
+        (["gc", "--grace", "-1"], "argument --grace: -1: give seconds, 0 or more"),
+    ],
+)
+def test_numbers_that_cannot_be_meant(words, message):
+    done = run_command(*words, check=False)
+    assert done.returncode == 2 and message in done.stderr
