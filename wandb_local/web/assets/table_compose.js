@@ -3,6 +3,7 @@
 window.tableCompose = (() => {
     "use strict";
     const THUMB = {width: 144, height: 108};
+    const GAP = 6;
     const MOST_THUMBS = 4; // pictures of a cell
 
     // Things that were fetched, by address; what was used longest ago goes first when they take more than `limit` bytes.
@@ -163,6 +164,8 @@ window.tableCompose = (() => {
         let stopped = false;
         let tiles = [];
         let forget = () => {};
+        const resized = new ResizeObserver(() => arrange(element, tiles));
+        resized.observe(element);
         const loaded = Promise.all(
             pictures.slice(0, MOST_THUMBS).map(async (entry) => ({entry, data: entry.url && (await thumb(entry).catch(() => null))})),
         );
@@ -175,6 +178,7 @@ window.tableCompose = (() => {
                     tiles = wanted.map(({data, name, boxes}) => tile(data, name, boxes));
                     const left = pictures.length - all.length;
                     element.replaceChildren(...tiles.map(({figure}) => figure), left ? `+${left}` : "");
+                    arrange(element, tiles);
                 }
                 for (const each of tiles) fill(each);
             };
@@ -185,8 +189,21 @@ window.tableCompose = (() => {
         });
         return () => {
             stopped = true;
+            resized.disconnect();
             forget();
         };
+    }
+
+    // Make all tiles of a cell fit into it, beside and below each other, and none larger than it was drawn.
+    function arrange(element, tiles) {
+        const drawn = tiles.flatMap(({data}) => (data ? [data.base] : []));
+        if (!drawn.length || !element.clientWidth) return;
+        const most = Math.max(...drawn.map(({width}) => width));
+        const ratio = most / Math.max(...drawn.map(({height}) => height));
+        const {columns, width} = window.tableFitted(tiles.length, element.clientWidth, element.clientHeight, ratio, GAP, 0);
+        const scale = Math.min(1, width / most);
+        element.style.gridTemplateColumns = `repeat(${columns}, auto)`;
+        for (const {figure, data} of tiles) if (data) figure.firstChild.style.width = `${data.base.width * scale}px`;
     }
 
     function tile(data, name, boxes) {

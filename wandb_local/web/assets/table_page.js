@@ -6,12 +6,32 @@
     const {arrive, changed, remember, back} = window.tableAddress;
     const set = (id, props) => window.dash_clientside.set_props(id, props);
     const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+    const LEAST = 90; // pixels of a column of pictures
     const NONE = window.dash_clientside.no_update;
 
     const open = (row) => set("table-row", {data: row});
 
     // The grid's own interface, once it is there.
     const grid = (then) => window.dash_ag_grid?.getApiAsync?.("table-grid").then(then);
+
+    // Pictures are seen without scrolling: their columns share what is left of the grid's width beside the columns before
+    // them, and take no more than their pictures need. On a narrow screen the columns before them are narrow, too.
+    function room(api) {
+        const {pictures} = shown().about;
+        const seen = api.getAllDisplayedColumns();
+        const mine = seen.filter((column) => pictures.includes(column.getColId()));
+        if (!mine.length) return;
+        const before = seen.slice(0, seen.indexOf(mine[0]));
+        const narrow = window.matchMedia("(max-width: 900px)").matches;
+        const total = (columns) => columns.reduce((sum, column) => sum + wanted(column), 0);
+        const wanted = (column) => Math.min(column.getColDef().width, narrow && !mine.includes(column) ? LEAST : Infinity);
+        const grid = document.querySelector("#table-grid .ag-body").clientWidth;
+        const share = Math.min(1, (grid - total(before)) / total(mine));
+        const width = (column) => (mine.includes(column) ? Math.max(LEAST, Math.floor(wanted(column) * share)) : wanted(column));
+        api.setColumnWidths([...before, ...mine].map((column) => ({key: column, newWidth: width(column)})));
+    }
+
+    window.addEventListener("resize", () => shown() && grid(room));
 
     // What belongs to the page that is shown goes with its element: the row that is open, and what the table holds.
     const shown = () => document.getElementById("table-page");
@@ -120,6 +140,7 @@
 
             sorted: (request, sort, about) => {
                 if (!request) return;
+                if (!shown().request) grid(room);
                 shown().request = request;
                 const names = request.sortModel.map(({colId, sort}) => (sort === "desc" ? "-" : "") + about.columns[Number(colId.slice(1))]);
                 if (!same(names, sort)) set("table-sort", {data: names});

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from wandb_local.web.grids import make_grid
 from wandb_local.web.table.browser import column_width, sets_for_browser
-from wandb_local.web.table.cells import Table
+from wandb_local.web.table.cells import Column, Table
 from wandb_local.web.table.controls import all_labels, button, called, explained, filter_bar, overlays
 from wandb_local.web.table.tables import Opened, Source
 from wandb_local.web.table.tokens import FilterError
@@ -38,6 +38,7 @@ def table_layout(
         "columns": [column.name for column in table.columns],
         "hidden": default_hidden(source, table),
         "sort": default_sort(source, table),
+        "pictures": [f"c{place}" for place, column in enumerate(table.columns) if column.kind == "image"],
     }
     return html.Div(
         [
@@ -77,6 +78,14 @@ def default_sort(source: Source, table: Table) -> list[str]:
     return differences[:1] if source.other else []
 
 
+def _as_shown(source: Source, table: Table) -> list[tuple[int, Column]]:
+    """The columns and their places, in the order of the grid: what a comparison is sorted by, pictures, all else."""
+    first = default_sort(source, table)
+    return sorted(
+        enumerate(table.columns), key=lambda each: (each[1].name not in first, each[1].kind != "image", each[0])
+    )
+
+
 def _grid(source: Source, table: Table, view: View, hidden: Sequence[str]) -> Component:
     sort = default_sort(source, table) if view.sort is None else view.sort
     directions = {
@@ -87,7 +96,7 @@ def _grid(source: Source, table: Table, view: View, hidden: Sequence[str]) -> Co
         {"colId": "open", "headerName": "#", "cellRenderer": "TableOpen", "width": 68, "pinned": "left"}
         | {"sortable": False, "filter": False, "minWidth": 60}
     ]
-    for place, column in enumerate(table.columns):
+    for place, column in _as_shown(source, table):
         given = directions.get(column.name)
         columns.append(
             {

@@ -80,7 +80,7 @@ def test_where_is_b_worse_than_a(visitor: Visitor, runs: list[wandb.Run]) -> Non
     page.wait_for_url(f"**?with={runs[1].id}&on=name")
     count(page, "6 of 6")
     headers = page.locator("#table-grid .ag-header-cell-text").all_inner_texts()
-    assert headers[:4] == ["#", "name", "image", "dice/person (B-A)"]
+    assert headers[:4] == ["#", "dice/person (B-A)", "image", "name"]
     expect(column(page, 2)).to_have_text(["-0.2", "-0.2", "-0.2", "0", "0", "–"])
     apply(page, "dice/person (B-A) < -0.1 and dice/person (A) > 0.5")
     count(page, "1 of 6")

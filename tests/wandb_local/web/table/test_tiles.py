@@ -21,7 +21,9 @@ TILES = """grey => [...document.querySelectorAll("#table-grid .ag-center-cols-co
         const canvas = tile.querySelector("canvas");
         const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
         const bare = pixels.every((value, at) => at % 4 === 3 || value === grey);
-        const hidden = tile.getBoundingClientRect().right > tile.closest(".ag-cell").getBoundingClientRect().right;
+        const box = tile.getBoundingClientRect();
+        const hidden = [".ag-cell", ".ag-center-cols-viewport"].map(each => tile.closest(each).getBoundingClientRect())
+            .some(seen => box.left < seen.left || box.right > seen.right + 1) || box.width < 30 || box.height > 112;
         return tile.innerText + (bare ? " (bare)" : "") + (hidden ? " (hidden)" : "");
     }))"""
 
@@ -147,6 +149,40 @@ def test_all_pictures_of_a_cell_are_seen_or_counted(visitor: Visitor, streets: l
     page = open_table(visitor, streets[1], "many")
     visitor.eventually(f"({TILES})({GREY[0]}).map(names => names.join())", [",".join([" (bare)"] * n) for n in (3, 4)])
     expect(page.locator("#table-grid .table-thumbs").last).to_have_text("+2")
+
+
+@pytest.mark.parametrize("wide", [390, 1280])
+def test_pictures_are_seen_before_other_columns(visitor: Visitor, streets: list[wandb.Run], wide: int) -> None:
+    names = [f"column {number}" for number in range(6)]
+    made = street(4)
+    table = wandb.Table(columns=[*names, "image"], data=[[*range(6), row[2]] for row in made.data[:4]])
+    with wandb.init(project="tiles", id=streets[1].id, resume="must") as run:
+        run.log({"behind": table})
+    visitor.page.set_viewport_size({"width": wide, "height": 844})
+    page = open_table(visitor, streets[1], "behind")
+    all_rows_show(visitor, THREE)
+    tile = page.locator("#table-grid .table-tile").first.bounding_box()
+    assert tile is not None
+    assert tile["width"] >= (144 if wide > 900 else 80)
+    columns = page.locator("#table-columns label")
+    page.click("summary:has-text('Columns')")
+    expect(columns).to_have_text([*names, "image"])  # as they were logged
+
+
+@pytest.mark.parametrize("wide", [390, 1280])
+def test_a_comparison_shows_what_it_is_sorted_by(visitor: Visitor, streets: list[wandb.Run], wide: int) -> None:
+    visitor.page.set_viewport_size({"width": wide, "height": 844})
+    page = open_table(visitor, streets[0], "street", f"?with={streets[1].id}&on=name")
+    all_rows_show(visitor, ["truth", "prediction (A)", "prediction (B)", "error (A)", "error (B)"])
+    tile = page.locator("#table-grid .table-tile").first.bounding_box()
+    assert tile is not None
+    assert tile["width"] >= (144 if wide > 900 else 50)
+    text = page.locator(".ag-header-cell:has(.ag-sort-ascending-icon:not(.ag-hidden)) .ag-header-cell-text")
+    expect(text).to_have_text(["priority_score (B-A)"])
+    box = text.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= wide
+    assert text.evaluate("text => text.scrollWidth <= text.clientWidth")
 
 
 def test_a_class_alone_leaves_the_kinds_of_error(visitor: Visitor, streets: list[wandb.Run]) -> None:
