@@ -3,6 +3,7 @@ window.tableLarge = (() => {
     "use strict";
     const overlay = window.tableCompose;
     const MOST_ZOOM = 40;
+    const FIELDS = 205; // pixels in height that the cells of the row have at least below its pictures, with the gap
     // zoom 1 shows a picture whole; x and y are the point in the middle, as shares of width and height
     const eye = {zoom: 1, x: 0.5, y: 0.5};
     let panes = [];
@@ -16,6 +17,7 @@ window.tableLarge = (() => {
         if (!record) return clear();
         const made = await Promise.all(record.pictures.map(load));
         if (turn !== shown) return;
+        if (Number(document.getElementById("table-panes")?.dataset.row ?? NaN) !== record.row) whole();
         arrange(made);
         for (const near of record.near) load(near); // so that the next row is there at once
     }
@@ -32,7 +34,9 @@ window.tableLarge = (() => {
 
     function clear() {
         panes = [];
-        document.getElementById("table-panes")?.replaceChildren();
+        const stage = document.getElementById("table-panes");
+        stage?.replaceChildren();
+        stage?.parentElement.classList.remove("table-below");
     }
 
     function arrange(loaded) {
@@ -65,19 +69,22 @@ window.tableLarge = (() => {
         resize();
     }
 
-    // Give the panes the columns that make the pictures largest.
+    // Give the panes the columns that make the pictures largest, with the cells of the row beside or below them.
     function resize() {
         const stage = document.getElementById("table-panes");
         if (!stage || !panes.length || !stage.clientWidth) return;
         const ratio = panes[0].source.width / panes[0].source.height;
-        const count = stage.children.length;
-        const narrow = getComputedStyle(stage).getPropertyValue("--one-column"); // the page is as long as the pictures are
-        const [wide, high] = [stage.clientWidth, narrow ? Infinity : stage.clientHeight];
-        const size = (columns) => Math.min(wide / columns - 8, (high / Math.ceil(count / columns) - 30) * ratio);
-        const options = Array.from({length: count}, (_, at) => at + 1);
-        const best = options.reduce((one, other) => (size(other) > size(one) ? other : one), 1);
-        const width = Math.max(60, Math.floor(size(best)));
-        stage.style.gridTemplateColumns = `repeat(${best}, ${width}px)`;
+        const ways = [false, true].map((below) => {
+            stage.parentElement.classList.toggle("table-below", below);
+            const narrow = getComputedStyle(stage).getPropertyValue("--one-column"); // the page is as long as the pictures are
+            const high = narrow ? Infinity : stage.parentElement.clientHeight - (below ? FIELDS : 0);
+            return window.tableFitted(stage.children.length, stage.clientWidth, high, ratio, 8, 22);
+        });
+        const below = ways[1].width > ways[0].width || (ways[1].columns > ways[0].columns && ways[1].width >= 0.9 * ways[0].width);
+        stage.parentElement.classList.toggle("table-below", below);
+        const best = ways[Number(below)];
+        const width = Math.max(60, best.width);
+        stage.style.gridTemplateColumns = `repeat(${best.columns}, ${width}px)`;
         const dense = window.devicePixelRatio || 1;
         for (const pane of panes) {
             const height = Math.round((width * pane.source.height) / pane.source.width);
@@ -150,9 +157,14 @@ window.tableLarge = (() => {
         redraw();
     }
 
+    // Another row begins whole: what is worth a look lies elsewhere in it.
+    function whole() {
+        Object.assign(eye, {zoom: 1, x: 0.5, y: 0.5});
+    }
+
     function fit() {
-        eye.zoom = 1;
-        move(0.5, 0.5);
+        whole();
+        redraw();
     }
 
     function listen(pane) {

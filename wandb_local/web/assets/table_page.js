@@ -114,6 +114,14 @@
 
     const named = (set) => [...set.classes, ...set.boxes].map(([, name]) => name);
 
+    // The filter that the visitor has last sent off; what is only half written is none.
+    for (const kind of ["keydown", "focusout"]) {
+        document.addEventListener(kind, (event) => {
+            const sent = event.target.id === "table-filter" && (kind === "focusout" || event.key === "Enter");
+            if (sent) shown().wanted = event.target.value;
+        });
+    }
+
     // What was asked for while the server was away never came. The grid asks for no other rows before it does.
     window.addEventListener("server-back", () => {
         const page = shown();
@@ -123,6 +131,8 @@
             if (waits) page.request?.failCallback();
             api.purgeInfiniteCache();
         });
+        const box = document.getElementById("table-filter").value;
+        if (page.wanted === box) set("table-required", {data: box}); // asked again: nothing changes where it is applied
         if (page.question) set("table-asked", {data: [...page.question]});
         if (page.record) large.show(page.record);
     });
@@ -164,6 +174,7 @@
                 const test = `${negated ? "not " : ""}has(${quoted(masks)}, ${quoted(name)})`;
                 const before = /\bor\b/i.test(filter ?? "") ? `(${filter})` : filter;
                 const whole = before?.trim() ? `${before} and ${test}` : test;
+                shown().wanted = whole;
                 return [whole, whole];
             },
 

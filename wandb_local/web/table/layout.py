@@ -30,6 +30,7 @@ def table_layout(
         applied, problem = view.filter, ""
     except FilterError as error:
         applied, problem = "", explained(view.filter, error)
+    no_row = _no_row(view, len(table.rows))
     hidden = default_hidden(source, table) if view.hide is None else view.hide
     sets = [each.name for each in table.sets if view.sets is None or each.name in view.sets]
     labels = all_labels(table.sets)
@@ -47,12 +48,13 @@ def table_layout(
             dcc.Store(id="table-applied", data=applied),
             dcc.Store(id="table-sort", data=list(default_sort(source, table) if view.sort is None else view.sort)),
             dcc.Store(id="table-required"),  # a filter that a button has written
-            dcc.Store(id="table-row", data=view.row),
+            dcc.Store(id="table-row", data=None if no_row else view.row),
             dcc.Store(id="table-asked"),
             dcc.Store(id="table-record"),
             dcc.Download(id="table-download"),
             html.Div([title, *choices], className="table-head"),
             html.Div([html.P(fault) for fault in table.faults], className="table-faults"),
+            html.P(no_row, className="table-no-row", role="status") if no_row else None,
             filter_bar(view, table, hidden, problem),
             html.Div(
                 [
@@ -63,6 +65,18 @@ def table_layout(
             ),
         ],
         id="table-page",
+    )
+
+
+def _no_row(view: View, rows: int) -> str:
+    """What to say where the address asks for a row that the table has not, else nothing."""
+    if not view.row_text or (view.row is not None and view.row < rows):
+        return ""
+    asked = f"There is no row {view.row + 1:,}" if view.row is not None else f"{view.row_text[:60]!r} is no row"
+    return (
+        f"{asked}: the table has {rows:,} rows, and row={rows - 1} in the address is the last one."
+        if rows
+        else (f"{asked}: the table is empty.")
     )
 
 

@@ -22,6 +22,7 @@ class View:
     opacity: int = OPACITY
     distinct: bool = False
     row: int | None = None
+    row_text: str = ""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> View:
@@ -36,6 +37,7 @@ class View:
             opacity=min(max(number(query, "opacity", OPACITY) or 0, 0), 100),
             distinct="distinct" in query,
             row=number(query, "row", None),
+            row_text=query.get("row", ""),
         )
 
     def shows(self, label: str) -> bool:

@@ -63,6 +63,38 @@ def test_panes_zoom_together_and_name_the_class_under_the_pointer(visitor: Visit
     assert pixel(page, 0, 0.05, 0.1) == road
 
 
+def test_another_row_begins_whole(visitor: Visitor, runs: list[wandb.Run]) -> None:
+    page = open_table(visitor, runs[0], query="?row=2&opacity=100")
+    expect(page.locator("#table-panes")).to_have_attribute("data-row", "2")
+    person, corner = (16 / 64, 20 / 48), (0.02, 0.02)
+    road = pixel(page, 0, *corner)
+    box = page.locator("#table-panes canvas").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 12 / 64, box["y"] + box["height"] * 20 / 48)
+    for _ in range(5):
+        page.mouse.wheel(0, -300)
+    visitor.eventually("document.querySelector('#table-panes canvas').style.touchAction", "none")
+    assert pixel(page, 0, *corner) != road
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#table-panes")).to_have_attribute("data-row", "3")
+    assert (pixel(page, 0, *corner), pixel(page, 0, *person)) == (road, (0, 0, 248))
+
+
+def test_an_address_with_a_row_that_is_none(visitor: Visitor, runs: list[wandb.Run]) -> None:
+    for row, words in (
+        ("999", "There is no row 1,000: the table has 6 rows"),
+        ("6", "no row 7"),
+        ("x", "'x' is no row"),
+    ):
+        page = open_table(visitor, runs[0], query=f"?row={row}")
+        count(page, "6 of 6")
+        expect(page.locator(".table-no-row")).to_contain_text(words)
+        expect(page).not_to_have_url(re.compile("row="))
+    page.locator("#table-grid .ag-row[row-index='1'] .table-open").click()
+    expect(page.locator("#table-position")).to_have_text("Row 2 · 2 of 6")
+    expect(page.locator(".table-no-row")).to_be_hidden()
+
+
 def test_a_link_shows_the_whole_view_again(visitor: Visitor, runs: list[wandb.Run]) -> None:
     page = open_table(visitor, runs[0])
     apply(page, "`dice/person` > 0.2")

@@ -249,6 +249,38 @@ def test_rows_come_again_when_the_server_does(visitor: Visitor, streets: list[wa
     visitor.faults.clear()
 
 
+def test_a_filter_sent_while_the_server_is_away_is_run_when_it_is_back(
+    visitor: Visitor, streets: list[wandb.Run]
+) -> None:
+    page = open_table(visitor, streets[0], "street")
+    page.context.set_offline(True)
+    apply(page, "priority_score < 0.1")
+    expect(page.locator("#shell-connection")).to_contain_text("does not answer")
+    page.context.set_offline(False)
+    count(page, "12 of 120")
+    first_row(page, "frame 000")
+    assert page.input_value("#table-filter") == "priority_score < 0.1"
+    visitor.faults.clear()  # what failed while the server was away
+
+
+@pytest.mark.parametrize("wide", [1280, 1600])
+def test_the_pictures_of_a_row_stand_side_by_side(visitor: Visitor, streets: list[wandb.Run], wide: int) -> None:
+    visitor.page.set_viewport_size({"width": wide, "height": 900})
+    page = open_table(visitor, streets[0], "street", "?row=0")
+    panes = page.locator("#table-panes canvas")
+    for shown in (3, 2):
+        expect(panes).to_have_count(shown)
+        boxes = [pane.bounding_box() or {} for pane in panes.all()]
+        assert len({box["y"] for box in boxes}) == 1
+        stage = page.locator("#table-panes").bounding_box() or {}
+        right = max(box["x"] + box["width"] for box in boxes)
+        assert right >= stage["x"] + 0.85 * stage["width"]
+        fields = page.locator("#table-fields").bounding_box() or {}
+        assert fields["y"] + fields["height"] <= 900
+        assert fields["height"] >= 180
+        toggle(page, "sets", "error")
+
+
 def test_on_a_phone(visitor: Visitor, streets: list[wandb.Run]) -> None:
     wide, high = 390, 844
     visitor.page.set_viewport_size({"width": wide, "height": high})
