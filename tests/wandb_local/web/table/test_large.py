@@ -70,7 +70,7 @@ def test_another_row_begins_whole(visitor: Visitor, runs: list[wandb.Run]) -> No
     road = pixel(page, 0, *corner)
     box = page.locator("#table-panes canvas").first.bounding_box()
     assert box is not None
-    page.mouse.move(box["x"] + box["width"] * 12 / 64, box["y"] + box["height"] * 20 / 48)
+    page.mouse.move(box["x"] + box["width"] * 14 / 64, box["y"] + box["height"] * 20 / 48)
     for _ in range(5):
         page.mouse.wheel(0, -300)
     visitor.eventually("document.querySelector('#table-panes canvas').style.touchAction", "none")
