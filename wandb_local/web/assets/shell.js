@@ -13,6 +13,11 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
             const runs = total === 1 ? "run" : "runs";
             return shown === total ? `${total} ${runs}` : `${shown} of ${total} ${runs}`;
         },
+        // The ids of the rows that are ticked, in the order in which they stand; what a filter hides is not among them.
+        chosen: (ticked, listed) => {
+            const ids = new Set((ticked ?? []).map((row) => row.id));
+            return (listed ?? []).map((row) => row.id).filter((id) => ids.has(id));
+        },
     },
 });
 

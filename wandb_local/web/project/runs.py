@@ -38,6 +38,7 @@ def layout(context: Context, params: Mapping[str, str], query: Mapping[str, str]
         [
             dcc.Store(id="runs-page", data={"entity": params["entity"], "project": params["project"], "usual": own}),
             dcc.Store(id="runs-version", data=version_of(context, project["id"])),
+            dcc.Store(id="runs-chosen"),
             dcc.Interval(id="runs-tick", interval=_TICK),
             html.H1(params["project"]),
             project_tabs(params, "runs"),
@@ -59,7 +60,7 @@ def layout(context: Context, params: Mapping[str, str], query: Mapping[str, str]
                 rows,
                 getRowId="params.data.id",
                 dashGridOptions={
-                    "rowSelection": {"mode": "multiRow", "enableClickSelection": False},
+                    "rowSelection": {"mode": "multiRow", "enableClickSelection": False, "selectAll": "filtered"},
                     "selectionColumnDef": {"pinned": "left"},
                 },
             ),
@@ -121,13 +122,16 @@ def _register_controls(app: dash.Dash) -> None:
     def search(text: str | None, options: dict[str, Any]) -> Any:
         return {**options, "quickFilterText": text or ""}
 
-    @app.callback(
-        Output("runs-compare", "children"),
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction("shell", "chosen"),
+        Output("runs-chosen", "data"),
         Input("runs-grid", "selectedRows"),
-        State("runs-page", "data"),
+        Input("runs-grid", "virtualRowData"),
     )
-    def offer_comparison(rows: list[dict[str, Any]] | None, page: dict[str, Any]) -> Component:
-        names = [row["id"] for row in rows or []]
+
+    @app.callback(Output("runs-compare", "children"), Input("runs-chosen", "data"), State("runs-page", "data"))
+    def offer_comparison(chosen: list[str] | None, page: dict[str, Any]) -> Component:
+        names = chosen or []
         if len(names) < 2:
             return html.Span("Choose runs to compare", className="soft")
         text = (

@@ -168,3 +168,31 @@ def test_more_runs_than_can_be_compared_are_counted(visitor: Visitor, server):
         "The first 10 of 12 runs are drawn, as many as there are colours."
     )
     expect(page.locator("#charts-runs")).to_contain_text("10 selected")
+
+
+def test_only_the_runs_that_the_filters_show_are_chosen_and_compared(visitor: Visitor, server):
+    make = (
+        "mutation($n:String,$c:JSONString)"
+        '{upsertBucket(input:{entityName:"local",modelName:"some",name:$n,displayName:$n,config:$c}){inserted}}'
+    )
+    for number, name in enumerate(("spikes-0", "spikes-1", "flat-2", "flat-3")):
+        server.graphql(make, n=name, c=json.dumps({"lr": {"value": number}}))
+    page = visitor.open("/local/some")
+    everything = page.locator("#runs-grid .ag-header").get_by_role("checkbox")
+    page.get_by_label("Find a run").fill("spikes")
+    expect(page.locator("#runs-count")).to_have_text("2 of 4 runs")
+    everything.click()
+    expect(page.locator("#runs-compare")).to_have_text("Compare 2 runs")
+    expect(page.locator("#runs-compare a")).to_have_attribute("href", re.compile("runs=spikes-1%2Cspikes-0$"))
+    page.get_by_label("Find a run").fill("")
+    expect(page.locator("#runs-count")).to_have_text("4 runs")
+    rows = page.locator("#runs-grid .ag-pinned-left-cols-container .ag-row")
+    expect(rows.and_(page.locator(".ag-row-selected"))).to_have_text(["spikes-1", "spikes-0"])
+    for box in rows.get_by_role("checkbox").all():
+        box.check()
+    expect(page.locator("#runs-compare")).to_have_text("Compare 4 runs")
+    page.get_by_role("columnheader", name="lr").focus()
+    page.keyboard.press("Control+Enter")  # AG Grid's key for the filter of a column
+    page.locator(".ag-filter input[type=number]").first.fill("3")
+    expect(page.locator("#runs-count")).to_have_text("1 of 4 runs")
+    expect(page.locator("#runs-compare")).to_have_text("Choose runs to compare")
