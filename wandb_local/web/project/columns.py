@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,10 +28,11 @@ from wandb_local.web.times import put_time
 from wandb_local.web.urls import address
 
 _VALIDATED = re.compile(r"(val|valid|validation|eval|test)(/|_|\.|$)")
+_INCIDENTAL = re.compile(r"(.*[._/-])?(seed|random_state)")  # settings that differ, but choose nothing
 _CHOSEN = 5  # columns of config and of summary each, until a visitor chooses
 _SELECT = (
     "SELECT runs.name, runs.display_name, runs.state, runs.heartbeat_at, runs.created_at, runs.tags, runs.config,"
-    " runs.summary, sweeps.name AS sweep, sweeps.config AS sweep_config"
+    " runs.summary, runs.history_keys, sweeps.name AS sweep, sweeps.config AS sweep_config"
     " FROM runs LEFT JOIN sweeps ON sweeps.id = sweep_id WHERE runs.project_id = ? ORDER BY runs.created_at DESC"
 )
 
@@ -78,29 +80,45 @@ def offered(runs: Sequence[Listed]) -> list[str]:
 
 
 def usual(runs: Sequence[Listed]) -> list[str]:
-    """The columns that a visitor sees who has chosen none: results that matter, and settings that differ."""
-    settings = [f"config.{name}" for name in differing([run.documents["config"] for run in runs])]
-    return [f"summary.{name}" for name in _results(runs)[:_CHOSEN]] + settings[:_CHOSEN]
+    """The columns that a visitor sees who has chosen none: results that matter, and settings that differ. They do not
+    depend on the order of the keys, as the client writes them in another order each time: short names come first."""
+    return [f"summary.{name}" for name in _results(runs)[:_CHOSEN]] + [
+        f"config.{name}" for name in _settings(runs)[:_CHOSEN]
+    ]
 
 
 def _results(runs: Sequence[Listed]) -> list[str]:
     """The numbers that runs end with: what a sweep searches for, then what most runs have; of these, what validation
-    gave, then the others, at the end what is split by class and the like; what is the same in all runs comes later."""
+    gave, then the others, at the end what is split by class and the like; what no run has logged as it went comes
+    later."""
     goals = {run.goal for run in runs}
-    seen: dict[str, list[Any]] = {}
-    for run in runs:
-        for name, value in run.documents["summary"].items():
-            if is_number(value) or value in NOT_FINITE:
-                seen.setdefault(name, []).append(value)
+    logged = {name for run in runs for name in json.loads(run.row["history_keys"])["keys"]}
+    counts = Counter(
+        name
+        for run in runs
+        for name, value in run.documents["summary"].items()
+        if is_number(value) or value in NOT_FINITE
+    )
 
-    def rank(name: str) -> tuple[bool, ...]:
-        values = seen[name]
+    def rank(name: str) -> tuple[bool | int | str, ...]:
         validated = _VALIDATED.match(name.lower()) is not None
         split = name.count("/") + name.count(".") > 1
-        constant = len(values) > 1 and all(value == values[0] for value in values)
-        return name not in goals, 2 * len(values) < len(runs), split or not validated, split, constant
+        rare = 2 * counts[name] < len(runs)
+        return name not in goals, rare, split or not validated, split, name not in logged, len(name), name
 
-    return sorted(seen, key=rank)
+    return sorted(counts, key=rank)
+
+
+def _settings(runs: Sequence[Listed]) -> list[str]:
+    """The settings that differ; paths and seeds, which are others in each run, come last."""
+    documents = [run.documents["config"] for run in runs]
+
+    def rank(name: str) -> tuple[bool | int | str, ...]:
+        values = [document.get(name) for document in documents]
+        path = any(isinstance(value, str) and ("/" in value or "\\" in value) for value in values)
+        return path or _INCIDENTAL.fullmatch(name.lower()) is not None, len(name), name
+
+    return sorted(differing(documents), key=rank)
 
 
 def column_definitions(chosen: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

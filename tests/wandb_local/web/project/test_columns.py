@@ -64,16 +64,52 @@ def add(context, name, summary, config=None, **more):
     filestream.receive(context, "local", "p", name, {"files": files})
 
 
+def send_history(context, name, row):
+    """Log one row of a run."""
+    files = {"wandb-history.jsonl": {"offset": 0, "content": [json.dumps(row)]}}
+    filestream.receive(context, "local", "p", name, {"files": files})
+
+
 def test_the_usual_columns_are_what_most_runs_end_with_and_what_validation_gave(context):
     classes = {f"val/iou/{name}": 0.5 for name in ("car", "pole", "road")}
     for number in range(4):
         logged = {"best/epoch": number, "cpu": 8, "epoch": 20, "note": "text", "train/loss": number / 8}
         measured = {"val/loss": number / 4, "val/miou": number / 5, "val/speed": 3.0}
         add(context, f"r{number}", logged | classes | measured, {"lr": number, "same": 1})
+        send_history(context, f"r{number}", {"epoch": 20, "train/loss": number / 8, **classes, **measured})
     add(context, "odd", {"aux": 1.0, "val/once": 0.5}, {"lr": 9, "same": 1})
     found = usual(runs_of(context, need_project(context, "local", "p")["id"]))
-    results = ("val/loss", "val/miou", "val/speed", "best/epoch", "train/loss")
+    results = ("val/loss", "val/miou", "val/speed", "epoch", "train/loss")
     assert found == [*(f"summary.{name}" for name in results), "config.lr"]
+
+
+def test_the_usual_columns_do_not_depend_on_the_order_in_which_a_client_writes(context):
+    """A client writes the keys of history, summary and config in an order that is another one each time."""
+    means = ("pixel_acc", "priority_dice", "mean_acc", "foreground_acc", "mean_dice", "edge_case_rate", "miou", "loss")
+    keys = [f"val/{name}" for name in means] + ["val/iou/car", "val/iou/road", "train/loss", "lr", "epoch"]
+    settings = {
+        "seed": 3,
+        "out": "runs/0",
+        "model.seed": 1,
+        "weight_decay": 0.1,
+        "data": "/data/a",
+        "lr": 0.5,
+        "epochs": 8,
+    }
+    seen = []
+    for turn in range(3):
+        for number in range(2):
+            some = keys[turn:] + keys[:turn]
+            logged = {key: 0.5 if turn == 2 else number / 4 + turn for key in (some if number else reversed(some))}
+            ours = {
+                key: f"{value}{number}" if isinstance(value, str) else value + number for key, value in settings.items()
+            }
+            add(context, f"r{number}", logged | {"val/mb": 1.0}, dict(reversed(ours.items())) if turn else ours)
+            send_history(context, f"r{number}", logged)
+        seen.append(usual(runs_of(context, need_project(context, "local", "p")["id"])))
+    results = ("val/loss", "val/miou", "val/mean_acc", "val/mean_dice", "val/pixel_acc")
+    chosen = ("lr", "epochs", "weight_decay", "out", "data")
+    assert seen == 3 * [[*(f"summary.{name}" for name in results), *(f"config.{name}" for name in chosen)]]
 
 
 def test_the_metric_of_a_sweep_is_the_first_of_the_usual_columns(context):
