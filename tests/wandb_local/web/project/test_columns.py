@@ -87,23 +87,15 @@ def test_the_usual_columns_do_not_depend_on_the_order_in_which_a_client_writes(c
     """A client writes the keys of history, summary and config in an order that is another one each time."""
     means = ("pixel_acc", "priority_dice", "mean_acc", "foreground_acc", "mean_dice", "edge_case_rate", "miou", "loss")
     keys = [f"val/{name}" for name in means] + ["val/iou/car", "val/iou/road", "train/loss", "lr", "epoch"]
-    settings = {
-        "seed": 3,
-        "out": "runs/0",
-        "model.seed": 1,
-        "weight_decay": 0.1,
-        "data": "/data/a",
-        "lr": 0.5,
-        "epochs": 8,
-    }
+    numbers = {"seed": 3, "model.seed": 1, "weight_decay": 0.1, "lr": 0.5, "epochs": 8}
+    paths = {"out": "runs/", "data": "/data/"}
     seen = []
     for turn in range(3):
         for number in range(2):
             some = keys[turn:] + keys[:turn]
-            logged = {key: 0.5 if turn == 2 else number / 4 + turn for key in (some if number else reversed(some))}
-            ours = {
-                key: f"{value}{number}" if isinstance(value, str) else value + number for key, value in settings.items()
-            }
+            logged = dict.fromkeys(some if number else reversed(some), 0.5 if turn == 2 else number / 4 + turn)
+            ours = {key: f"{path}{number}" for key, path in paths.items()}
+            ours |= {key: value + number for key, value in numbers.items()}
             add(context, f"r{number}", logged | {"val/mb": 1.0}, dict(reversed(ours.items())) if turn else ours)
             send_history(context, f"r{number}", logged)
         seen.append(usual(runs_of(context, need_project(context, "local", "p")["id"])))
