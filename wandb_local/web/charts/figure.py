@@ -30,7 +30,8 @@ GRAPH = {
     "modeBarButtons": [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
 }
 POINTS = 1000  # of a line within a chart; a wide one has no more pixels
-_FLANK = 100  # points beyond the edges of a chart that shows a part, so that its lines go on
+_FLANK = 50  # points beyond each edge of a chart that shows a part, so that its lines go on
+_ROOM = 0.05  # above and below the lines of such a chart, in proportion to its height
 _FEW = 30  # points that are drawn as dots too
 _FAINT = 0.25
 
@@ -67,9 +68,10 @@ def make_figure(name: str, lines: Sequence[tuple[str, Column]], look: Look, span
         for place, (label, column) in enumerate(lines)
         for trace in mark_traces(column, color(place), look.log, span)
     ]
+    vertical = _vertical(look.log, _heights(traces, look.log, span), fitted=span is not None)
     for trace in traces:
         trace["x"] = _shown(trace["x"], name, look)
-    return {"data": [*traces, *marks], "layout": _layout(name, look, span, traces)}
+    return {"data": [*traces, *marks], "layout": _layout(name, look, span, vertical)}
 
 
 def _weight(smoothing: float, values: Floats) -> float:
@@ -102,11 +104,30 @@ def _places(x: Floats, y: Floats, span: Span | None) -> Any:
         return extremes(y, POINTS)
     wide = span.widened()
     inside = (span.first <= x) & (x <= span.last)
-    near = (wide.first <= x) & (x <= wide.last)
-    parts = (np.flatnonzero(inside), np.flatnonzero(near & ~inside))
-    return np.sort(
-        np.concatenate([part[extremes(y[part], most)] for part, most in zip(parts, (POINTS, _FLANK), strict=True)])
-    )
+    before, after = (wide.first <= x) & (x < span.first), (span.last < x) & (x <= wide.last)
+    parts = ((before, _FLANK), (inside, POINTS), (after, _FLANK))  # both ends of each part are among its extremes
+    places = [(np.flatnonzero(part), most) for part, most in parts]
+    return np.sort(np.concatenate([part[extremes(y[part], most)] for part, most in places]))
+
+
+def _heights(traces: Sequence[Mapping[str, Any]], log: bool, span: Span | None) -> list[float]:
+    """The heights of what a chart shows: of the points within the span, and of the lines where they cross its ends."""
+    found = []
+    for trace in traces:
+        x, y = np.array(trace["x"], dtype=float), np.array(trace["y"], dtype=float)
+        if span is None:
+            found.append(y)
+            continue
+        y = np.log10(y) if log else y  # a line is straight as it is drawn
+        found.append(y[(span.first <= x) & (x <= span.last)])
+        for end in (span.first, span.last):
+            cross = np.flatnonzero((x[:-1] < end) != (x[1:] < end))
+            share = (end - x[cross]) / (x[cross + 1] - x[cross])
+            found.append((1 - share) * y[cross] + share * y[cross + 1])
+        found[-3:] = [10**part if log else part for part in found[-3:]]
+    values = np.concatenate(found) if found else np.array([])
+    heights: list[float] = values[np.isfinite(values)].tolist()
+    return heights
 
 
 def _shown(xs: Sequence[float | None], name: str, look: Look) -> list[Any]:
@@ -121,7 +142,7 @@ def axis_title(name: str, axis: str) -> str:
     return clock() if axis == TIME else AXES.get(axis, axis)
 
 
-def _layout(name: str, look: Look, span: Span | None, traces: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _layout(name: str, look: Look, span: Span | None, vertical: Mapping[str, Any]) -> dict[str, Any]:
     shown = {} if span is None else {"range": _shown([span.first, span.last], name, look)}
     timed = axis_of(name, look.axis) == TIME
     form: dict[str, Any] = {"type": "date"} if timed else {"type": "linear", "hoverformat": ",.12~r"}
@@ -133,15 +154,15 @@ def _layout(name: str, look: Look, span: Span | None, traces: Sequence[dict[str,
         "uirevision": f"{look} {span}",  # what a visitor has moved stays while points come in
         "modebar": MODEBAR,
         "xaxis": {**GRID, **form, **shown, "title": {"text": plain(axis_title(name, look.axis)), "standoff": 6}},
-        "yaxis": {**GRID, "fixedrange": True, **_vertical(look.log, [y for trace in traces for y in trace["y"]])},
+        "yaxis": {**GRID, "fixedrange": True, **vertical},
         "yaxis2": MARK_AXIS,
     }
 
 
-def _vertical(log: bool, values: Sequence[float | None]) -> dict[str, Any]:
+def _vertical(log: bool, known: Sequence[float], fitted: bool) -> dict[str, Any]:
     """The kind of the vertical axis, and what plotly does not choose well: labels of a logarithmic one that stand
-    apart, and room around a line that is flat, in proportion to its height."""
-    known = [value for value in values if value is not None]
+    apart, and room around a line that is flat, in proportion to its height. ``fitted``: its range is that of the
+    heights, where plotly would count the points beyond the edges too."""
     if not known:
         return {"type": "linear", "showticklabels": False, "range": [0, 1]}
     low, high = min(known), max(known)
@@ -151,9 +172,18 @@ def _vertical(log: bool, values: Sequence[float | None]) -> dict[str, Any]:
     if log:
         decades = np.log10(high) - np.log10(low)
         every = {"dtick": "D2"} if decades < 2 else {"dtick": int(np.ceil(decades / 6))}
-        return {"type": "log", "exponentformat": "power", "showexponent": "all", **every}
-    room = {"range": sorted((high / 2, high * 1.5))} if flat and high else {}
+        room = _range(np.log10(low), np.log10(high)) if fitted else {}
+        return {"type": "log", "exponentformat": "power", "showexponent": "all", **every, **room}
+    if flat:
+        room = {"range": sorted((high / 2, high * 1.5)) if high else [-1, 1]}
+    else:
+        room = _range(low, high) if fitted else {}
     return {"type": "linear", "exponentformat": "power", **room}
+
+
+def _range(low: float, high: float) -> dict[str, Any]:
+    room = _ROOM * high - _ROOM * low
+    return {"range": [float(low - room), float(high + room)]}
 
 
 def plain(text: str) -> str:

@@ -115,3 +115,25 @@ def test_a_constant_stands_in_the_middle_of_its_axis(log):
     axis = make_figure("lr", [("one", column([1e-3] * 50))], Look(log=log, smoothing=0.5))["layout"]["yaxis"]
     low, high = (10**end if log else end for end in axis["range"])
     assert 0 < low < 1e-3 < high < 0.01
+
+
+def test_a_chart_is_as_high_as_what_lies_within_its_span():
+    """The points beyond the edges only let the lines go on."""
+    y = np.tile([0.4, 0.6], 25_000)
+    y[13_000] = 40.0  # beyond the left edge, and drawn
+    for look in (Look(), Look(log=True)):
+        figure = make_figure("loss", [("one", column(y))], look, Span(13_090, 14_190))
+        assert max(value for value in figure["data"][0]["y"]) == 40
+        low, high = figure["layout"]["yaxis"]["range"]
+        low, high = (10**low, 10**high) if look.log else (low, high)
+        assert 0.3 < low < 0.4 and 0.6 < high < 0.8
+    whole = make_figure("loss", [("one", column(y))], Look(), None)
+    assert "range" not in whole["layout"]["yaxis"]  # plotly fits it to all points
+
+
+def test_a_span_between_two_points_shows_the_line_through_it():
+    figure = make_figure("loss", [("one", column([10.0, 20.0, 500.0]))], Look(), Span(0.2, 0.6))
+    low, high = figure["layout"]["yaxis"]["range"]
+    assert 10 < low < 12 and 16 < high < 18  # 12 to 16 is seen
+    beside = make_figure("loss", [("one", column([10.0, 20.0]))], Look(), Span(5, 6))
+    assert beside["layout"]["yaxis"]["range"] == [0, 1]

@@ -99,6 +99,19 @@ def test_spikes_and_what_is_not_finite_are_seen_on_every_zoom_and_axis(visitor: 
     visitor.eventually(MARKS, 1)
 
 
+def test_a_chart_fits_what_its_zoom_shows(visitor: Visitor, send):
+    rows = [{"loss": 0.4 + n % 2 / 5} for n in range(20_000)]
+    rows[7_000]["loss"] = 40.0
+    send("peak", 0, rows, complete=True, exitcode=0)
+    page = visitor.open("/local/web/runs/peak")
+    top = "Math.round(document.querySelector('.js-plotly-plot')?.layout?.yaxis?.range?.[1])"
+    visitor.eventually(f"{top} > 40", True)
+    box = zoom(page, 0, 0.37, 0.42)  # the peak lies beyond the left edge
+    visitor.eventually(top, 1)
+    page.mouse.dblclick(box["x"] + box["width"] * 0.5, box["y"] + 30)
+    visitor.eventually(f"{top} > 40", True)
+
+
 def test_the_pointer_shows_each_run_once_in_a_box_that_hides_what_is_behind(visitor: Visitor, logged_run):
     page = visitor.open(run_path(logged_run))
     visitor.eventually(POINTS, [30])
