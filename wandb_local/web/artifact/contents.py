@@ -54,8 +54,9 @@ def _file(version: Version, row: Row) -> dict[str, Any]:
     return shown
 
 
-def show_comparison(context: Context, before: Version, after: Version) -> Component:
-    """What changed from one version to the other: files and metadata."""
+def show_comparison(context: Context, one: Version, other: Version) -> Component:
+    """What changed from the earlier of two versions to the later one: files and metadata."""
+    before, after = sorted((one, other), key=lambda version: version.number)
     kinds, changed = compare_files(context, before.row["id"], after.row["id"])
     metadata = compare(before.metadata, after.metadata)
     keys = counted(Counter(change.kind for change in metadata), len(after.metadata))
@@ -66,28 +67,45 @@ def show_comparison(context: Context, before: Version, after: Version) -> Compon
         [
             html.H2(f"Files: {counted(kinds, after.row['file_count'])}; {sizes}"),
             html.P(note, className="soft") if note else None,
-            _grid("artifact-changed-files", "File", changed, names, "bytes"),
+            _grid("artifact-changed-files", "File", changed, names, sizes=True),
             html.H2(f"Metadata: {keys}"),
-            _grid("artifact-changed-metadata", "Key", metadata, names, ""),
+            _grid("artifact-changed-metadata", "Key", metadata, names, sizes=False),
         ],
         className="artifact-comparison",
     )
 
 
-def _grid(name: str, title: str, changes: Sequence[Change], names: tuple[str, str], unit: str) -> Component:
+def _grid(name: str, title: str, changes: Sequence[Change], names: tuple[str, str], sizes: bool) -> Component:
+    """The changes, one a row; ``sizes``: their values are numbers of bytes."""
     if not changes:
         return html.P("No difference.", className="soft")
-    rows = [
-        {"kind": change.kind, "name": change.name, "before": cell(change.before), "after": cell(change.after)}
-        for change in changes
-    ]
-    columns = [
+    rows = [_change(change, sizes) for change in changes]
+    values = zip(("before", "after"), names, strict=True)
+    columns: list[dict[str, Any]] = [
         {"field": "kind", "headerName": "Change", "cellRenderer": "Change", "width": 120},
         {"field": "name", "headerName": title, "flex": 2, "minWidth": 260},
-        {"field": "before", "headerName": f"{names[0]} {unit}".strip(), "flex": 1, "minWidth": 140},
-        {"field": "after", "headerName": f"{names[1]} {unit}".strip(), "flex": 1, "minWidth": 140},
+        *(_side(field, version, sizes) for field, version in values),
     ]
     short = len(rows) <= 15
     options = {"domLayout": "autoHeight"} if short else {}
     look = "grid short" if short else "grid artifact-changes"
     return make_grid(name, f"{title}s that differ", columns, rows, className=look, dashGridOptions=options)
+
+
+def _change(change: Change, sizes: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {"kind": change.kind, "name": change.name}
+    for field, value in (("before", change.before), ("after", change.after)):
+        if sizes:
+            put_size(row, field, value)
+        else:
+            row[field] = cell(value)
+    return row
+
+
+def _side(field: str, version: str, sizes: bool) -> dict[str, Any]:
+    width = {"flex": 1, "minWidth": 140}
+    return (
+        number_column(field, f"Size in {version}", **width)
+        if sizes
+        else {"field": field, "headerName": version, **width}
+    )

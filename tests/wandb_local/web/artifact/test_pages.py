@@ -68,11 +68,11 @@ def test_what_changed_between_two_versions(visitor: Visitor, project):
     page.wait_for_selector("#artifact-changed-files >> text=new.txt")
     grid = "[...document.querySelectorAll('#{} .ag-center-cols-container .ag-row')].map(r => r.innerText).sort()"
     files = page.evaluate(grid.format("artifact-changed-files"))
-    assert [text.split() for text in files] == [
-        ["added", "new.txt", "1"],
-        ["changed", "b/c.txt", "1", "7"],
-        ["removed", "gone.txt", "1"],
-    ]
+    changes = [["added", "new.txt", "1 B"], ["changed", "b/c.txt", "1 B", "7 B"], ["removed", "gone.txt", "1 B"]]
+    assert [[part for part in text.split("\n") if part] for text in files] == changes
+    heads = page.locator("#artifact-changed-files .ag-header-cell-text")
+    expect(heads).to_have_text(["Change", "File", "Size in v0", "Size in v1"])
+    expect(page.locator("#artifact-changed-files .ag-right-aligned-cell")).to_have_count(6)
     metadata = page.evaluate(grid.format("artifact-changed-metadata"))
     assert [text.split() for text in metadata] == [
         ["added", "size.width", "480"],
@@ -82,9 +82,9 @@ def test_what_changed_between_two_versions(visitor: Visitor, project):
     assert "1 added, 1 removed, 1 changed, 1 the same" in page.inner_text("#artifact-difference h2")
     assert visitor.inaccessible() == []
     page = visitor.open(data("v0", "compare") + "?with=v1")
-    page.wait_for_selector("#artifact-changed-files >> text=gone.txt")
-    added = page.evaluate(grid.format("artifact-changed-files"))[0].split()
-    assert added == ["added", "gone.txt", "1"]
+    expect(heads).to_have_text(["Change", "File", "Size in v0", "Size in v1"])  # from the earlier to the later one
+    texts = page.evaluate(grid.format("artifact-changed-files"))
+    assert [[part for part in text.split("\n") if part] for text in texts] == changes
 
 
 def test_the_lineage_leads_to_runs_and_versions(visitor: Visitor, project):
