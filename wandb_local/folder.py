@@ -29,8 +29,10 @@ class Announced:
     on_demand: bool
 
 
-_OURS = ("api_key", "awake", "blobs", "imported", "lock", "server.json", "server.log", "sessions.json")
-_OURS += ("signing_secret", "starting", "uploads", "users", "damaged")  # what may lie there before the records
+_OURS = {  # what may lie there before the records
+    *("api_key", "awake", "blobs", "damaged", "imported", "lock", "server.json", "sessions.json", "signing_secret"),
+    *("starting", "uploads", "users"),
+}
 
 
 class DataFolder:
