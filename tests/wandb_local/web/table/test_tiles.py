@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 import wandb
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests.wandb_local.web.conftest import Visitor
 from tests.wandb_local.web.table.steps import GREY, LABELS, apply, count, open_table, pixel, toggle
@@ -66,6 +66,13 @@ def all_rows_show(visitor: Visitor, names: list[str]) -> None:
     found = f"({TILES})({GREY[0]}).map(names => names.join())"
     visitor.eventually(f"[...new Set({found})]", [",".join(names)])
     assert visitor.page.locator("#table-grid .ag-row .table-tile").count() >= 3 * len(names)
+
+
+def placed(element: Locator) -> FloatRect:
+    """Where an element is seen on the page, in pixels."""
+    box = element.bounding_box()
+    assert box is not None
+    return box
 
 
 def first_row(page: Page, name: str) -> None:
@@ -161,9 +168,7 @@ def test_pictures_are_seen_before_other_columns(visitor: Visitor, streets: list[
     visitor.page.set_viewport_size({"width": wide, "height": 844})
     page = open_table(visitor, streets[1], "behind")
     all_rows_show(visitor, THREE)
-    tile = page.locator("#table-grid .table-tile").first.bounding_box()
-    assert tile is not None
-    assert tile["width"] >= (144 if wide > 900 else 80)
+    assert placed(page.locator("#table-grid .table-tile").first)["width"] >= (144 if wide > 900 else 80)
     columns = page.locator("#table-columns label")
     page.click("summary:has-text('Columns')")
     expect(columns).to_have_text([*names, "image"])  # as they were logged
@@ -174,13 +179,10 @@ def test_a_comparison_shows_what_it_is_sorted_by(visitor: Visitor, streets: list
     visitor.page.set_viewport_size({"width": wide, "height": 844})
     page = open_table(visitor, streets[0], "street", f"?with={streets[1].id}&on=name")
     all_rows_show(visitor, ["truth", "prediction (A)", "prediction (B)", "error (A)", "error (B)"])
-    tile = page.locator("#table-grid .table-tile").first.bounding_box()
-    assert tile is not None
-    assert tile["width"] >= (144 if wide > 900 else 50)
+    assert placed(page.locator("#table-grid .table-tile").first)["width"] >= (144 if wide > 900 else 50)
     text = page.locator(".ag-header-cell:has(.ag-sort-ascending-icon:not(.ag-hidden)) .ag-header-cell-text")
     expect(text).to_have_text(["priority_score (B-A)"])
-    box = text.bounding_box()
-    assert box is not None
+    box = placed(text)
     assert box["x"] + box["width"] <= wide
     assert text.evaluate("text => text.scrollWidth <= text.clientWidth")
 
@@ -270,12 +272,12 @@ def test_the_pictures_of_a_row_stand_side_by_side(visitor: Visitor, streets: lis
     panes = page.locator("#table-panes canvas")
     for shown in (3, 2):
         expect(panes).to_have_count(shown)
-        boxes = [pane.bounding_box() or {} for pane in panes.all()]
+        boxes = [placed(pane) for pane in panes.all()]
         assert len({box["y"] for box in boxes}) == 1
-        stage = page.locator("#table-panes").bounding_box() or {}
+        stage = placed(page.locator("#table-panes"))
         right = max(box["x"] + box["width"] for box in boxes)
         assert right >= stage["x"] + 0.85 * stage["width"]
-        fields = page.locator("#table-fields").bounding_box() or {}
+        fields = placed(page.locator("#table-fields"))
         assert fields["y"] + fields["height"] <= 900
         assert fields["height"] >= 180
         toggle(page, "sets", "error")
