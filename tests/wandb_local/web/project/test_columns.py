@@ -1,6 +1,7 @@
 """The rows of the list of runs, read from the stores."""
 
 import json
+from typing import Any
 
 from wandb_local import filestream, runs
 from wandb_local.graphql.common import now
@@ -94,7 +95,7 @@ def test_the_usual_columns_do_not_depend_on_the_order_in_which_a_client_writes(c
         for number in range(2):
             some = keys[turn:] + keys[:turn]
             logged = dict.fromkeys(some if number else reversed(some), 0.5 if turn == 2 else number / 4 + turn)
-            ours = {key: f"{path}{number}" for key, path in paths.items()}
+            ours: dict[str, Any] = {key: f"{path}{number}" for key, path in paths.items()}
             ours |= {key: value + number for key, value in numbers.items()}
             add(context, f"r{number}", logged | {"val/mb": 1.0}, dict(reversed(ours.items())) if turn else ours)
             send_history(context, f"r{number}", logged)
