@@ -1,6 +1,10 @@
 // What lies over a run's pictures: the mask that is chosen, and the boxes, in the colours of their classes.
 window.dash_clientside = Object.assign({}, window.dash_clientside, {
     gallery: {
+        left: (chosen, keys) => {
+            const [shown, all] = [chosen?.length ?? 0, keys?.length ?? 0];
+            return shown && shown < all ? `${shown} of ${all} kinds of media are shown. Choose the others above.` : "";
+        },
         paint: (_views, mask, opacity, boxes) => {
             window.requestAnimationFrame(() => {
                 for (const element of document.querySelectorAll(".overlaid")) {

@@ -16,7 +16,7 @@ from wandb_local.web.run.media import items, media_keys, show_item
 from wandb_local.web.run.overlays import overlay_names
 from wandb_local.web.run.rows import numbers_with
 
-_CHOSEN = 6  # keys that are shown until a visitor chooses
+_CHOSEN = 12  # keys that are shown until a visitor chooses
 
 
 def show(context: Context, run: Row, _params: Mapping[str, str]) -> Component:
@@ -52,6 +52,7 @@ def show(context: Context, run: Row, _params: Mapping[str, str]) -> Component:
                 className="controls card",
             ),
             dcc.Store(id="gallery-painted"),
+            html.P(id="gallery-note", className="soft note", role="status"),
             html.Div(id="gallery-cards", className="gallery"),
         ]
     )
@@ -71,6 +72,12 @@ def register(app: dash.Dash, context: Context) -> None:
         shown = [_card(context, run, key) for key in keys or [] if key in known]
         return shown or html.P("No media have been logged." if not known else "Choose some above.", className="soft")
 
+    app.clientside_callback(
+        ClientsideFunction("gallery", "left"),
+        Output("gallery-note", "children"),
+        Input("gallery-keys", "value"),
+        Input("gallery-keys", "options"),
+    )
     app.clientside_callback(
         ClientsideFunction("gallery", "paint"),
         Output("gallery-painted", "data"),

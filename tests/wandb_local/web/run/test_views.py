@@ -66,6 +66,19 @@ def test_media_with_a_slider_over_the_steps(visitor: Visitor, logged_run):
     assert visitor.inaccessible() == []
 
 
+def test_kinds_of_media_that_are_not_shown_are_counted(visitor: Visitor, client_home):
+    with wandb.init(project="web") as run:
+        run.log({f"page {number:02}": wandb.Html(f"<b>{number}</b>", inject=False) for number in range(13)})
+    page = visitor.open(run_path(run, "media"))
+    expect(page.locator("#gallery-cards section")).to_have_count(12)
+    expect(page.locator("#gallery-note")).to_have_text("12 of 13 kinds of media are shown. Choose the others above.")
+    page.click("#gallery-keys")
+    visitor.choose("page 12")
+    page.keyboard.press("Escape")
+    expect(page.locator("#gallery-cards section")).to_have_count(13)
+    expect(page.locator("#gallery-note")).to_have_text("")
+
+
 def test_tables_artifacts_and_files_lead_on(visitor: Visitor, logged_run):
     page = visitor.open(run_path(logged_run, "tables"))
     expect(page.locator(".links li")).to_have_text(["val/table12 rows, 4 columns"])
