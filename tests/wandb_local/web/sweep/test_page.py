@@ -96,10 +96,11 @@ def test_from_the_list_to_a_sweep_and_its_best_run(visitor: Visitor, sweep):
     assert page.inner_text("h1") == NAME
     assert "method: random" in page.inner_text("#sweep-yaml")
     assert page.inner_text("#sweep-agent").endswith(f"wandb agent {sweep.replace('/sweeps', '').strip('/')}")
-    for width in (1400, 390):  # the button stands beside the text, also where a narrow page cuts the text off
+    for width in (1400, 390):  # all of the text is seen, and the button stands beside it
         page.set_viewport_size({"width": width, "height": 900})
         text, button = box_of(page, "#sweep-agent"), box_of(page, ".copied:has(#sweep-agent) .copy")
         assert text["x"] + text["width"] <= button["x"]
+        assert page.evaluate("(pre => pre.scrollWidth <= pre.clientWidth)(document.querySelector('#sweep-agent'))")
     page.set_viewport_size({"width": 1400, "height": 900})
     page.click("#sweep-facts a")
     page.wait_for_url("**/runs/*")
