@@ -82,7 +82,7 @@ def test_spikes_and_what_is_not_finite_are_seen_on_every_zoom_and_axis(visitor: 
     for axis in ("step", "seconds since the start", "time", "zeal"):
         page.click("#charts-axis")
         visitor.choose(axis)
-        title = "document.querySelector('.js-plotly-plot')?.layout?.xaxis?.title.text.split(' (')[0]"
+        title = "document.querySelector('.js-plotly-plot')?.layout?.xaxis?.title?.text?.split(' (')[0]"
         visitor.eventually(title, axis)
         seen(visitor, 60)
         visitor.eventually(MARKS, 1)
