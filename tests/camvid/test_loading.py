@@ -270,7 +270,7 @@ def test_processes_share_an_entry_and_survive_one_that_is_killed_while_it_builds
     assert {out for out, _ in printed} == {f"60 {images} {masks} {60 * 320 * 448}\n"}
     assert sum("decoding" in err for _, err in printed) == 1  # the other waited for its work
     (entry,) = entries(folder)
-    assert sorted(path.name for path in entry.iterdir()) == ["counts.npy", "images.npy", "masks.npy"]
+    assert sorted(path.name for path in entry.iterdir()) == ["about.json", "counts.npy", "images.npy", "masks.npy"]
 
 
 def test_a_full_disk_is_named_and_leaves_nothing(dataset, tmp_path):

@@ -23,7 +23,9 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(280)]
 def loaded(tmp_path_factory):
     """A server whose project has 2,000 runs with 1,000 rows each, and one with 100,000."""
     server = Server(tmp_path_factory.mktemp("loaded"))
-    database = Database(DataFolder(server.data).database)
+    folder = DataFolder(server.data)
+    folder.prepare()
+    database = Database(folder.database)
     config = {f"setting {number}": {"value": number} for number in range(40)}
     insert = (
         "INSERT INTO runs (project_id, name, display_name, state, config, summary, started, created_at, updated_at,"
