@@ -47,13 +47,35 @@ def _found_or_started(folder: DataFolder, port: int) -> tuple[str, "subprocess.P
         command = [sys.executable, "-m", "wandb_local", "serve", "--port", str(port), "--any-port", "--on-demand"]
         command += ["--data", str(folder.root)]
         with (folder.root / _LOG).open("w") as log:  # not our own output: the server may outlive us
+            return _start(folder, command, log)
+
+
+def _start(folder: DataFolder, command: list[str], log: IO[str]) -> tuple[str, "subprocess.Popen[bytes]"]:
+    started = None
+    try:
+        with _held_back():  # or a signal could end us when the server runs and is not known yet
             started = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True)
-        try:
-            return _wait_for(folder, started), started
-        except BaseException:
+        return _wait_for(folder, started), started
+    except BaseException:
+        if started is not None:
             started.terminate()
             started.wait()
-            raise
+        raise
+
+
+@contextlib.contextmanager
+def _held_back() -> Iterator[None]:
+    """Signals that come in the block are dealt with at its end."""
+    came: list[int] = []
+    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+    before = [(number, signal.signal(number, lambda found, _: came.append(found))) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+    for found in came:
+        signal.raise_signal(signal.Signals(found))
 
 
 def _wait_for(folder: DataFolder, server: "subprocess.Popen[bytes]") -> str:

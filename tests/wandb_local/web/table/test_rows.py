@@ -161,4 +161,4 @@ def test_cells_as_the_grid_shows_them():
 
 def test_a_query_of_nonsense_is_an_ordinary_view():
     nonsense = {"sort": "{", "hide": "[1]", "sets": '"x"', "opacity": "9" * 30, "row": "-1", "off": "[" * 10_000}
-    assert View.of(nonsense) == View()
+    assert View.of(nonsense) == View(row_text="-1")
