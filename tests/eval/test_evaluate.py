@@ -81,14 +81,17 @@ def test_images_of_one_size_share_a_pass_and_each_is_predicted_as_by_itself():
     assert evaluation.records["name"].sort_index().tolist() == [one.name for one in samples]
 
 
+class Counted(list[Sample]):
+    """Samples that count how many of them were read."""
+
+    read = 0
+
+    def __getitem__(self, position):
+        self.read += 1
+        return super().__getitem__(position)
+
+
 def test_samples_of_many_sizes_do_not_pile_up(model):
-    class Counted(list[Sample]):
-        read = 0
-
-        def __getitem__(self, position):
-            self.read += 1
-            return super().__getitem__(position)
-
     class Spy(ColorModel):
         predicted = most = 0
 
@@ -167,13 +170,6 @@ def test_all_void_split_is_undefined_not_an_error(model):
 
 
 def test_reading_keeps_one_batch_ahead_at_most(model):
-    class Counted(list[Sample]):
-        read = 0
-
-        def __getitem__(self, position):
-            self.read += 1
-            return super().__getitem__(position)
-
     class Spy(ColorModel):
         most = 0
 
