@@ -64,6 +64,7 @@ def test_a_visitor_who_is_logged_out_elsewhere_is_told_so(visitor: Visitor) -> N
     page.context.clear_cookies()
     page.clock.run_for(6_000)
     expect(page.locator("#shell-connection")).to_contain_text("You are logged out")
+    page.close()  # no other question is under way
     refused = ("401", "already read")  # Dash reads the answer to a question that is refused twice
     assert all(any(word in fault for word in refused) for fault in visitor.faults)
     visitor.faults.clear()
