@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from wandb_local.web.table.boxes import Box
 
@@ -19,10 +19,12 @@ class Folder(Protocol):
     def url(self, path: str) -> str:
         """The address from which a browser gets the file."""
 
+    def holds(self, file: File) -> bool:
+        """Whether its bytes lie on the disk."""
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """A stored file that a cell refers to."""
+
+class File(NamedTuple):
+    """A stored file that a cell refers to; a tuple, as a large table has hundreds of thousands."""
 
     folder: Folder
     path: str
@@ -34,16 +36,18 @@ class File:
         return self.folder.url(self.path)
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+_NONE: Mapping[str, Any] = {}
+
+
+class Picture(NamedTuple):
     """An image with class-index masks and boxes over it, by the name of the set; ``file`` is None if it is not stored.
     ``lost`` counts the boxes that could not be read."""
 
     file: File | None
     path: str
-    masks: Mapping[str, File] = field(default_factory=dict)
+    masks: Mapping[str, File] = _NONE
     caption: str = ""
-    boxes: Mapping[str, tuple[Box, ...]] = field(default_factory=dict)
+    boxes: Mapping[str, tuple[Box, ...]] = _NONE
     lost: int = 0
 
 
@@ -127,7 +131,7 @@ def all_pictures(rows: Iterable[Row]) -> Iterator[Picture]:
 def rename_sets(picture: Picture, new: Callable[[str], str]) -> Picture:
     """The picture with other names for its overlay sets."""
     masks = {new(name): mask for name, mask in picture.masks.items()}
-    return replace(picture, masks=masks, boxes={new(name): boxes for name, boxes in picture.boxes.items()})
+    return picture._replace(masks=masks, boxes={new(name): boxes for name, boxes in picture.boxes.items()})
 
 
 def written(cell: Cell) -> str:

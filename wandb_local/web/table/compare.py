@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 from wandb_local.web.documents import is_number
@@ -144,7 +143,7 @@ def _merged(left: tuple[Picture, ...], right: tuple[Picture, ...]) -> Cell:
     if not left or not right:
         return left or right or None
     return tuple(
-        dataclasses.replace(one, masks={**one.masks, **other.masks}, boxes={**one.boxes, **other.boxes})
+        one._replace(masks={**one.masks, **other.masks}, boxes={**one.boxes, **other.boxes})
         for one, other in zip(left, right, strict=True)
     )
 

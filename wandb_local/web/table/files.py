@@ -28,15 +28,26 @@ class Files:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._others: dict[str, Files | None] = {}  # by the address that references begin with
 
     @cached_property
-    def entries(self) -> dict[str, tuple[str | None, str | None]]:
-        """MD5 and reference by path; one of the two is None."""
+    def stored(self) -> dict[str, str]:
+        """The MD5 of each file whose bytes are here, by path."""
         raise NotImplementedError
 
+    @cached_property
+    def references(self) -> dict[str, str]:
+        """The address in another version of each file that lies there, by path."""
+        return {}
+
     def entry(self, path: str) -> tuple[str | None, str | None]:
-        """MD5 and reference of one file; both are None if there is none."""
+        """MD5 and reference of one file; one of the two is None, or both if there is none."""
         raise NotImplementedError
+
+    def forget(self) -> None:
+        """Drop the lists of all files, which may take more memory than what was read with their help."""
+        for name in ("stored", "references"):
+            self.__dict__.pop(name, None)
 
     def url(self, path: str) -> str:
         """The address from which a browser gets a file."""
@@ -44,18 +55,30 @@ class Files:
 
     def find(self, path: object) -> File | None:
         """A stored file, also behind references to other artifacts; None if its bytes are not here."""
-        return self._stored(str(path), self.entries.get(str(path), (None, None)))
+        if not isinstance(path, str):
+            return None
+        md5 = self.stored.get(path)
+        return File(self, path, md5) if md5 else self._referred(self.references.get(path))
 
     def find_one(self, path: object, depth: int = 0) -> File | None:
         """The same for whoever needs one file of these: the others are not listed."""
-        return self._stored(str(path), self.entry(str(path)), depth)
+        md5, reference = self.entry(str(path))
+        return File(self, str(path), md5) if md5 else self._referred(reference, depth)
 
-    def _stored(self, path: str, entry: tuple[str | None, str | None], depth: int = 0) -> File | None:
-        md5, reference = entry
-        if md5 is not None:
-            return File(self, path, md5) if self._context.blobs.path(md5).is_file() else None
-        target = follow(self._context, reference) if reference and depth < _LONGEST_PATH else None
-        return target[0].find_one(target[1], depth + 1) if target else None
+    def _referred(self, reference: str | None, depth: int = 0) -> File | None:
+        match = _ADDRESS.fullmatch(reference) if reference and depth < _LONGEST_PATH else None
+        if match is None:
+            return None
+        address = match.string[: match.start(4)]
+        if address not in self._others:
+            target = follow(self._context, reference)
+            self._others[address] = target[0] if target else None
+        other = self._others[address]
+        return other.find_one(match[4], depth + 1) if other else None
+
+    def holds(self, file: File) -> bool:
+        """Whether the bytes of a file lie on the disk."""
+        return self._context.blobs.path(file.md5).is_file()
 
     def read(self, file: File) -> bytes:
         """The bytes of a file.
@@ -90,10 +113,16 @@ class ArtifactFiles(Files):
         self.about = about if isinstance(about, dict) else {}
 
     @cached_property
-    def entries(self) -> dict[str, tuple[str | None, str | None]]:
-        """All files of the version."""
-        sql = "SELECT path, md5, ref FROM artifact_files WHERE artifact_id = ?"
-        return {row["path"]: (row["md5"], row["ref"]) for row in self._context.db.rows(sql, (self._id,))}
+    def stored(self) -> dict[str, str]:
+        """The files of the version that are here."""
+        sql = "SELECT path, md5 FROM artifact_files WHERE artifact_id = ? AND md5 IS NOT NULL"
+        return {path: md5 for path, md5 in self._context.db.each(sql, (self._id,))}  # noqa: C416 (dict() takes longer)
+
+    @cached_property
+    def references(self) -> dict[str, str]:
+        """The files of the version that are elsewhere."""
+        sql = "SELECT path, ref FROM artifact_files WHERE artifact_id = ? AND md5 IS NULL AND ref IS NOT NULL"
+        return dict(map(tuple, self._context.db.each(sql, (self._id,))))
 
     def entry(self, path: str) -> tuple[str | None, str | None]:
         """MD5 and reference of a file of the version."""
@@ -115,10 +144,10 @@ class RunFiles(Files):
         self._id = run_id
 
     @cached_property
-    def entries(self) -> dict[str, tuple[str | None, str | None]]:
+    def stored(self) -> dict[str, str]:
         """All files of the run."""
         sql = "SELECT name, md5 FROM run_files WHERE run_id = ?"
-        return {row["name"]: (row["md5"], None) for row in self._context.db.rows(sql, (self._id,))}
+        return {name: md5 for name, md5 in self._context.db.each(sql, (self._id,))}  # noqa: C416
 
     def entry(self, path: str) -> tuple[str | None, str | None]:
         """MD5 of a file of the run; it holds no references."""

@@ -11,10 +11,11 @@ from PIL import Image
 from wandb_local.context import Context
 
 _LARGEST = 64 << 20  # pixels; a larger "mask" is not opened
+_MOST_KNOWN = 200_000  # masks, of half a kilobyte each
 
 
 class MaskCounts:
-    """Pixels by class index of stored masks; each is decoded once."""
+    """Pixels by class index of stored masks; what was decoded is remembered for a while."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -28,6 +29,8 @@ class MaskCounts:
             known = self._count(md5)
             with self._lock:
                 self._known[md5] = known
+                while len(self._known) > _MOST_KNOWN:
+                    del self._known[next(iter(self._known))]
         return known
 
     def _count(self, md5: str) -> dict[int, int]:

@@ -18,6 +18,8 @@ from wandb_local.errors import NotFoundError
 from wandb_local.history import lookup, parse_row
 from wandb_local.web.table.cells import File
 from wandb_local.web.table.files import Files, RunFiles, follow
+from wandb_local.web.table.media import Media
+from wandb_local.web.table.rows import loads
 
 TABLE_TYPES = ("table-file", "incremental-table-file", "partitioned-table", "joined-table")
 _TABLE = ".table.json"
@@ -25,12 +27,13 @@ _TABLE = ".table.json"
 
 @dataclass(frozen=True)
 class Document:
-    """The JSON of a table (``columns``, ``data``, perhaps ``column_types``) and the files that its cells name."""
+    """The JSON of a table (``columns``, ``data``, perhaps ``column_types``), cells in the place of the values in
+    ``data``, and what its parts name."""
 
     columns: list[Any]
     data: list[list[Any]]
     types: Mapping[str, Any]
-    files: Files
+    media: tuple[Media, ...]
     faults: tuple[str, ...] = ()
 
 
@@ -91,30 +94,34 @@ def read_document(file: File, incremental: bool = False) -> Document | Join:
     Raises:
         NotFoundError: a file is not stored, or holds no table.
     """
-    files = _folder(file)
-    found = _json(files, file)
+    media = Media(_folder(file))
+    found = _json(media, file)
     if found.get("_type") == "joined-table":
-        one, other = (_joined(files, file, found.get(side)) for side in ("table1", "table2"))
+        one, other = (_joined(media.files, file, found.get(side)) for side in ("table1", "table2"))
         return Join(one, other, _keys(file, found.get("join_key")))
     if incremental:
-        return _together(file, sorted((path for path in files.entries if path.endswith(_TABLE)), key=_increment))
-    return _single(file, found)
+        return _together(file, sorted(_tables(media.files), key=_increment))
+    return _single(media, file, found)
 
 
-def _single(file: File, found: Mapping[str, Any]) -> Document:
+def _single(media: Media, file: File, found: Mapping[str, Any]) -> Document:
     """A table that lies in one file or, partitioned, in all the tables of a folder."""
-    files = _folder(file)
     if found.get("_type") != "partitioned-table":
-        return _document(files, file, found)
+        return _document(media, file, found)
     prefix = str(found.get("parts_path")).strip("/") + "/"
-    return _together(file, sorted(path for path in files.entries if path.startswith(prefix) and path.endswith(_TABLE)))
+    return _together(file, sorted(path for path in _tables(media.files) if path.startswith(prefix)))
+
+
+def _tables(files: Files) -> list[str]:
+    return [path for path in (*files.stored, *files.references) if path.endswith(_TABLE)]
 
 
 def _joined(files: Files, file: File, path: object) -> Document:
     part = files.find(path)
     if part is None:
         raise NotFoundError(f"{file.path} joins {path!r}, which is not stored")
-    return _single(part, _json(_folder(part), part))
+    media = Media(_folder(part))
+    return _single(media, part, _json(media, part))
 
 
 def _keys(file: File, given: object) -> tuple[str, str]:
@@ -127,7 +134,7 @@ def _keys(file: File, given: object) -> tuple[str, str]:
 def _together(file: File, paths: Sequence[str]) -> Document:
     """The rows of several tables, one below the other; those with other columns than the first are left out."""
     found = [part for part in map(_folder(file).find, paths) if part is not None]
-    parts = [_document(_folder(part), part, _json(_folder(part), part)) for part in found]
+    parts = [_document(media, part, _json(media, part)) for part in found for media in [Media(_folder(part))]]
     if not parts:
         raise NotFoundError(f"{file.path}: none of its parts is stored")
     first, fit = parts[0], [part for part in parts if part.columns == parts[0].columns]
@@ -136,7 +143,8 @@ def _together(file: File, paths: Sequence[str]) -> Document:
         f"have other columns than {found[0].path}": len(parts) - len(fit),
     }
     faults = tuple(f"{count} of {len(paths)} parts {what} and are left out" for what, count in lost.items() if count)
-    return Document(first.columns, [row for part in fit for row in part.data], first.types, first.files, faults)
+    media = tuple(media for part in fit for media in part.media)
+    return Document(first.columns, [row for part in fit for row in part.data], first.types, media, faults)
 
 
 def _folder(file: File) -> Files:
@@ -144,20 +152,19 @@ def _folder(file: File) -> Files:
     return file.folder
 
 
-def _document(files: Files, file: File, found: Mapping[str, Any]) -> Document:
+def _document(media: Media, file: File, found: Mapping[str, Any]) -> Document:
     columns, data = found.get("columns"), found.get("data")
     if not isinstance(columns, list) or not isinstance(data, list):
         raise NotFoundError(f"{file.path} holds no table")
     typed = found.get("column_types")
     types = typed.get("params", {}).get("type_map", {}) if isinstance(typed, dict) else {}
-    rows = [row if isinstance(row, list) else [row] for row in data]
-    _fill_arrays(files, columns, rows, types)
-    return Document(columns, rows, types, files)
+    _fill_arrays(media.files, columns, data, types)
+    return Document(columns, data, types, (media,))
 
 
-def _json(files: Files, file: File) -> Mapping[str, Any]:
+def _json(media: Media, file: File) -> Mapping[str, Any]:
     try:
-        found = json.loads(files.read(file))  # NaN and infinities become floats
+        found = loads(media.files.read(file), media.row)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
