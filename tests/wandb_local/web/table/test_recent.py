@@ -89,7 +89,7 @@ def test_orders_stay_in_memory_up_to_a_number_of_bytes(context):
 def test_the_last_thing_is_kept_whatever_its_size():
     recent = Recent(10, len)
     for text in ("a" * 4, "b" * 4, "c" * 4, "d" * 100):
-        assert recent.get(text[0], lambda text=text: text) == text
+        assert recent.get(text[0], text.__str__) == text
         assert recent.size <= 10 or len(text) == recent.size
     assert recent.get("d", lambda: "anew") == "d" * 100
     assert recent.get("c", lambda: "anew") == "anew"
@@ -101,7 +101,7 @@ def test_the_size_of_rows_is_that_of_all_that_is_in_them():
     one = sum(map(sys.getsizeof, (rows[0], 1.5, "text", *inner)))
     assert size(rows) == 2500 * one
     assert size([]) == 0
-    deep = []
+    deep: list[object] = []
     for _ in range(5000):
         deep = [deep]
     assert size([deep]) > 0
