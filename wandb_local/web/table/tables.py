@@ -13,6 +13,7 @@ from wandb_local.artifacts.collections import find_member
 from wandb_local.context import Context
 from wandb_local.errors import NotFoundError
 from wandb_local.graphql.projects import need_project, need_run
+from wandb_local.web.recent import Recent, size
 from wandb_local.web.table.cells import File, Table
 from wandb_local.web.table.compare import compare, key_columns
 from wandb_local.web.table.files import ArtifactFiles, RunFiles
@@ -21,7 +22,6 @@ from wandb_local.web.table.language import parse
 from wandb_local.web.table.masks import MaskCounts
 from wandb_local.web.table.order import ordered, sortings_of
 from wandb_local.web.table.read import make_table
-from wandb_local.web.table.recent import Recent, size
 from wandb_local.web.table.sources import Document, Join, find_table, logged_value, read_document
 
 MOST_BYTES = 256 << 20  # of the tables that stay in memory, as of the comparisons; the last one stays in any case
