@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from tests.wandb_local.web.uploads import Uploads
-from wandb_local.web.table import tables as opened
 from wandb_local.web.recent import Recent, size
+from wandb_local.web.table import tables as opened
 from wandb_local.web.table.rows import loads
 from wandb_local.web.table.tables import Source, Tables
 
