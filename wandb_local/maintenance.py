@@ -8,7 +8,7 @@ from wandb_local import __version__
 from wandb_local.context import Services
 from wandb_local.graphql.common import now
 
-_TURN = 0.01  # seconds
+_TURN = 0.005  # seconds
 _COUNTED = ("projects", "runs", "history", "sweeps", "agents", "artifacts WHERE state = 'COMMITTED'", "blobs")
 
 
