@@ -69,14 +69,8 @@ def early_termination(server: Server, trials: int, beats: int = 40) -> float:
     for number in range(trials):
         server.graphql(connection, TRIAL, n=f"t{number}", s=sweep)
         ended = {"complete": True, "exitcode": 0} if number >= AGENTS else {}
-        _log(
-            server,
-            connection,
-            f"early/t{number}",
-            0,
-            [{"_step": step, "loss": number / 7 % 1} for step in range(20)],
-            **ended,
-        )
+        records = [{"_step": step, "loss": number / 7 % 1} for step in range(20)]
+        _log(server, connection, f"early/t{number}", 0, records, **ended)
     seconds = 0.0
     for number in range(beats):
         _log(server, connection, f"early/t{number}", 20, [{"_step": 20, "loss": number / 7 % 1}])
@@ -92,14 +86,8 @@ def history(server: Server, home: Path, rows: int) -> float:
     connection = server.connect()
     server.graphql(connection, UPSERT, n=f"r{rows}")
     for start in range(0, rows, 10_000):
-        steps = range(start, start + 10_000)
-        _log(
-            server,
-            connection,
-            f"many/r{rows}",
-            start,
-            [{"_step": n, "loss": 1 / (n + 1), "acc": n / rows} for n in steps],
-        )
+        records = [{"_step": n, "loss": 1 / (n + 1), "acc": n / rows} for n in range(start, start + 10_000)]
+        _log(server, connection, f"many/r{rows}", start, records)
     before = server.cpu()
     timed(server, home / f"history-{rows}", HISTORY, f"local/many/r{rows}", repeat=3)
     return (server.cpu() - before) / 3
