@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import yaml
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
@@ -225,7 +225,7 @@ class TrainConfig:
 def describe_field(name: str) -> str:
     """The line of help of one setting, with the values where they are few."""
     field = next(field for field in dataclasses.fields(TrainConfig) if field.name == name)
-    values = TypeAdapter(TrainConfig).json_schema()["properties"][name].get("enum")
+    values = get_args(hint) if get_origin(hint := get_type_hints(TrainConfig)[name]) is Literal else ()
     return str(field.default.description) + (f"; one of {', '.join(values)}" if values else "")  # type: ignore[union-attr]
 
 
