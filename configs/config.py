@@ -63,7 +63,9 @@ class TrainConfig:
         default="camvid11",
         description="camvid11, camvid12, camvid32, the path of a YAML file, or own (the data's taxonomy.yaml)",
     )
-    split: Literal["official", "sequence", "random"] = Field(default="official", description="how frames are divided")
+    split: Literal["official", "drives", "sequence", "random"] = Field(
+        default="official", description="how frames are divided; drives holds out the last stretch of every drive"
+    )
 
     # The network.
     architecture: str = Field(default="unet", description="unet, plain_unet, deeplabv3plus, segformer, upernet or fpn")
