@@ -81,6 +81,11 @@ def _check(config: TrainConfig, dataset: CamVid | None, networks: dict[str, Segm
     if isinstance(model := networks[repr(network)], SegmentationModel):
         model.check_batch(config.batch_size // count, size)
     check_fit(networks[repr(network)], config.fit, config.backbone_lr_factor)
+    if config.fit == "fine_tune" and config.weights == "none":
+        raise ValueError(
+            "fit='fine_tune' and weights='none': fine_tune trains the head on a frozen backbone, and this one would "
+            "be frozen at random weights: take weights=imagenet, or fit=one_cycle"
+        )
     _check_room(Path(config.out), networks[repr(network)])
     _check_names(config)
 

@@ -122,9 +122,13 @@ class TrainConfig:
         le=1,
         description="share of lr for the backbone; 0 takes that of `fit` (fine_tune 0.01, else 1)",
     )
-    weight_decay: float = Field(default=0.01, ge=0, le=1, description="AdamW's weight decay")
+    weight_decay: float = Field(default=0.01, ge=0, le=1, description="AdamW's weight decay, not of norms and biases")
     batch_size: int = Field(default=8, ge=1, description="frames per step, of all processes together")
-    accumulate: int = Field(default=1, ge=1, description="steps whose gradients are summed before the optimiser moves")
+    accumulate: int = Field(
+        default=1,
+        ge=1,
+        description="batches whose mean gradient makes a step; each counts alike, however much is void",
+    )
     grad_clip: float = Field(default=0.0, ge=0, description="largest norm of the gradient; 0 does not clip")
     ema: float = Field(
         default=0.0, ge=0, lt=1, description="decay of the averaged weights that are evaluated; 0 is off"
