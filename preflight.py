@@ -127,7 +127,7 @@ def _check_loading(config: TrainConfig, dataset: CamVid, device: str, count: int
     except ValueError as error:
         raise CommonMistake(str(error)) from error
     size = scaled_size(own, config.resize_factor)
-    kept = kept_size(own, size)
+    kept = kept_size(own, size, **config.pick("augment", "crop_min"))
     needed_bytes(len(frames), kept, int(config.cache_gb * 2**30))
     loading = config.pick("augment", "augment_on", "batch_size", "workers")
     plan_loading(len(frames), size, kept, device=device, count=count, **loading)
