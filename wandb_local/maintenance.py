@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from wandb_local import __version__
+from wandb_local.artifacts import lifetime
 from wandb_local.context import Services
 from wandb_local.graphql.common import now
 
@@ -19,8 +20,9 @@ def summary(services: Services) -> dict[str, Any]:
 
 
 def collect_garbage(services: Services, grace: float, *, dry_run: bool = False) -> dict[str, int]:
-    """Delete uploads and versions that were begun and not ended, then blobs that no run file and no version refers to,
-    and files among the blobs that no record knows, which a kill at the wrong moment leaves.
+    """Delete uploads and versions that were begun and not ended, versions that have outlived their time-to-live, then
+    blobs that no run file and no version refers to, and files among the blobs that no record knows, which a kill at the
+    wrong moment leaves.
 
     What is younger than ``grace`` seconds stays: it may belong to an upload that is under way. With ``dry_run`` all is
     counted and nothing deleted.
@@ -30,6 +32,7 @@ def collect_garbage(services: Services, grace: float, *, dry_run: bool = False) 
     with services.db.write() as connection:
         connection.execute("SAVEPOINT before")
         abandoned = connection.execute("DELETE FROM artifacts WHERE state = 'PENDING' AND updated_at < ?", (limit,))
+        expired = lifetime.delete_expired(connection, now())
         unused = connection.execute(_UNUSED, (limit,)).fetchall()
         known = {row["md5"] for row in connection.execute("SELECT md5 FROM blobs").fetchall()}
         strays = [path for path in services.blobs.files_before(limit) if "".join(path.parts[-2:]) not in known]
@@ -42,7 +45,8 @@ def collect_garbage(services: Services, grace: float, *, dry_run: bool = False) 
                 path.unlink(missing_ok=True)
             services.blobs.drop(uploads)
     blobs = len(unused) + len(strays)
-    return {"uploads": len(uploads), "versions": abandoned.rowcount, "blobs": blobs, "bytes": size}
+    counts = {"uploads": len(uploads), "versions": abandoned.rowcount, "expired": expired}
+    return {**counts, "blobs": blobs, "bytes": size}
 
 
 def _within(folders: Iterable[Path]) -> Iterator[Path]:

@@ -1,14 +1,18 @@
 """Artifacts as the unmodified client logs, uses and changes them."""
 
 import contextlib
+import datetime as dt
 import hashlib
+import json
 import os
 import secrets
 import sqlite3
+import time
 import urllib.error
 
 import pytest
 import wandb
+from wandb.sdk.artifacts.artifact_ttl import ArtifactTTL
 
 pytestmark = pytest.mark.usefixtures("server")
 
@@ -16,7 +20,10 @@ pytestmark = pytest.mark.usefixtures("server")
 def log(run, name, files, **options):
     """Log a data set of small text files; answers the committed version."""
     settings = {key: options.pop(key) for key in ("aliases", "tags") if key in options}
-    artifact = wandb.Artifact(name, "dataset", **options)
+    ttl = options.pop("ttl", ...)
+    artifact = wandb.Artifact(name, options.pop("type", "dataset"), **options)
+    if ttl is not ...:
+        artifact.ttl = ttl
     for path, text in files.items():
         with artifact.new_file(path) as file:
             file.write(text)
@@ -49,6 +56,49 @@ def test_an_older_content_logged_again_becomes_latest(project):
         versions = [log(run, "data", {"a.txt": text}).version for text in ("1", "2", "1")]
     assert versions == ["v0", "v1", "v0"]
     assert wandb.Api().artifact(f"local/{project}/data:latest").version == "v0"
+
+
+def test_a_time_to_live_is_kept_as_it_was_set(project):
+    lives = {"d": dt.timedelta(days=2), "e": None, "f": ArtifactTTL.INHERIT}
+    with wandb.init(project=project) as run:
+        for name, ttl in lives.items():
+            log(run, name, {"a.txt": name}, ttl=ttl)
+        log(run, "d", {"a.txt": "d"}, ttl=dt.timedelta(days=1))  # once more: it outlives both
+        with pytest.raises(ValueError, match="of the type 'code', which wandb itself makes"):
+            log(run, "c", {"a.txt": "c"}, ttl=dt.timedelta(days=1), type="code")
+    found = {name: wandb.Api().artifact(f"local/{project}/{name}:v0") for name in lives}
+    assert {name: (a.ttl, a._ttl_is_inherited) for name, a in found.items()} == {
+        "d": (dt.timedelta(days=2), False),
+        "e": (None, False),
+        "f": (None, True),
+    }
+    found["d"].ttl = None
+    found["d"].save()
+    again = wandb.Api().artifact(f"local/{project}/d:v0")
+    assert (again.ttl, again._ttl_is_inherited) == (None, False)
+
+
+def test_gc_deletes_what_has_outlived_its_time_unless_something_names_it(server, project):
+    with wandb.init(project=project) as run:
+        for text in ("old", "named", "linked", "kept", "latest"):
+            ttl = None if text == "kept" else dt.timedelta(seconds=1)
+            version = log(run, "data", {"a.txt": f"{project} {text}"}, ttl=ttl, aliases=["best"] * (text == "named"))
+            if text == "linked":
+                run.link_artifact(version, f"{project}/links")
+        log(run, "other", {"a.txt": f"{project} linked"})  # what its files share with others stays
+    time.sleep(1.1)
+    dry = json.loads(server.ask("/gc", b'{"grace": 0, "dry_run": true}'))
+    assert json.loads(server.ask("/gc", b'{"grace": 0}')) == dry
+    assert dry["expired"] == 1
+    left = [version.name for version in wandb.Api().artifacts("dataset", f"local/{project}/data")]
+    assert left == ["data:v4", "data:v3", "data:v2", "data:v1"]
+    assert not blob_of(server, f"{project} old".encode()).exists()
+    assert blob_of(server, f"{project} named".encode()).exists()
+
+
+def test_a_storage_region_is_refused(project):
+    with wandb.init(project=project) as run, pytest.raises(ValueError, match="storage_region 'mars': this server has"):
+        log(run, "data", {"a.txt": "1"}, storage_region="mars")
 
 
 def test_equal_contents_logged_at_one_moment_are_one_version(run_client, project, tmp_path):

@@ -7,6 +7,7 @@ from typing import Any
 
 from wandb_local import inputs
 from wandb_local.artifacts import collections as col
+from wandb_local.artifacts import lifetime
 from wandb_local.artifacts.merge import find_equal, is_whole, merge
 from wandb_local.context import Context
 from wandb_local.database import Row
@@ -50,8 +51,11 @@ def begin(context: Context, given: Mapping[str, Any]) -> int:
     Versions that begin at the same moment with the same digest become one when they are committed.
 
     Raises:
-        ClientError: names or metadata that cannot be stored.
+        ClientError: names or metadata that cannot be stored, or a region to store the files in.
     """
+    if given.get("storageRegion"):
+        region = str(given["storageRegion"])[:100]
+        raise ClientError(f"storage_region {region!r}: this server has no regions; leave it out")
     names: list[Any] = inputs.strings(given, "artifactCollectionNames") or [given.get("artifactCollectionName")]
     with context.db.write() as connection:
         project = make_project(context, given.get("entityName"), given.get("projectName"))
@@ -92,6 +96,7 @@ def _insert(connection: sqlite3.Connection, collection_id: int, run_id: int | No
     metadata = None if given.get("metadata") is None else checked_metadata(given["metadata"])
     moment = now()
     columns = {
+        "ttl": lifetime.given_ttl(given, given.get("artifactTypeName")),
         "collection_id": collection_id,
         "digest": str(given.get("digest") or ""),
         "state": "PENDING",

@@ -62,6 +62,13 @@ def _events(context: Context, row: Row, arguments: Arguments) -> list[str]:
     return history.sampled_lines(context.db, "events", row["id"], inputs.integer(arguments, "samples", 500))
 
 
+def _parquet_history(context: Context, row: Row, _: Arguments) -> dict[str, Any]:
+    """No history is exported to Parquet here: all of it is live, from its first step on, as a client that wants exports
+    has to know. It reads live rows page by page, and asks here only from where on."""
+    first = context.db.value("SELECT min(step) FROM history WHERE run_id = ?", (row["id"],))
+    return {"parquetUrls": [], "liveData": [] if first is None else [{"_step": first}]}
+
+
 def _sampled_history(context: Context, row: Row, arguments: Arguments) -> list[list[dict[str, Any]]]:
     specs = [_spec(text) for text in inputs.strings(arguments, "specs")]
     return [history.sampled_values(context.db, row["id"], spec) for spec in specs]
@@ -172,7 +179,7 @@ RUN: Fields = {
     "history": _history,
     "events": _events,
     "sampledHistory": _sampled_history,
-    "parquetHistory": constant({"parquetUrls": [], "liveData": []}),
+    "parquetHistory": _parquet_history,
     "files": _files,
     "fileCount": _file_count,
     "logLines": _log_lines,
