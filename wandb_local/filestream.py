@@ -1,11 +1,14 @@
 """What a running script sends: metrics, system metrics, summary, console lines, and that it has ended."""
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wandb_local import jsons
+from wandb_local.branches import branch_point
 from wandb_local.context import Context
+from wandb_local.database import Row
 from wandb_local.errors import ClientError
 from wandb_local.graphql.common import now
 from wandb_local.graphql.projects import need_run
@@ -40,7 +43,7 @@ def receive(context: Context, entity: str, project: str, name: str, message: Map
             elif file_name == "wandb-events.jsonl":
                 _append_events(connection, run["id"], offset, _bounded(lines))
             elif file_name == "wandb-summary.json":
-                _replace_summary(connection, run["id"], lines)
+                _replace_summary(connection, run, lines)
             elif file_name == "output.log":
                 _overwrite_console(connection, run["id"], offset, lines)
         _note_state(connection, run["id"], message)
@@ -80,10 +83,12 @@ def _append_events(connection: sqlite3.Connection, run_id: int, offset: int, lin
     )
 
 
-def _replace_summary(connection: sqlite3.Connection, run_id: int, lines: Sequence[str]) -> None:
+def _replace_summary(connection: sqlite3.Connection, run: Row, lines: Sequence[str]) -> None:
+    """The client sends the whole summary each time, but knows nothing of what a fork has inherited."""
     if lines:
-        summary = jsons.dumps(jsons.whole(parse_row(lines[-1])))
-        connection.execute("UPDATE runs SET summary = ? WHERE id = ?", (summary, run_id))
+        inherited = json.loads(run["summary"]) if branch_point(run["config"]) else {}
+        summary = jsons.dumps(inherited | jsons.whole(parse_row(lines[-1])))
+        connection.execute("UPDATE runs SET summary = ? WHERE id = ?", (summary, run["id"]))
 
 
 def _overwrite_console(connection: sqlite3.Connection, run_id: int, offset: int, lines: Sequence[str]) -> None:
