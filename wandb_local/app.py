@@ -15,11 +15,11 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from wandb_local import __version__, filestream, jsons, storage
+from wandb_local import __version__, filestream, jsons, storage, writers
 from wandb_local.auth import is_authorized
 from wandb_local.clock import CLOCK
 from wandb_local.context import Context, Services
-from wandb_local.errors import ClientError, NotFoundError, UnsupportedError
+from wandb_local.errors import ClientError, NotFoundError
 from wandb_local.folder import DataFolder
 from wandb_local.graphql import schema
 from wandb_local.graphql.projects import need_run
@@ -43,14 +43,12 @@ class TooLargeError(ClientError):
 
 async def graphql(request: Request, context: Context) -> Response:
     """``POST /graphql``."""
-    _refuse_shared_mode(request)
     body = await _json_body(request)
     return Response(await context.run(schema.answer, context, body), media_type="application/json")
 
 
 async def file_stream(request: Request, context: Context) -> Response:
     """``POST /files/{entity}/{project}/{run}/file_stream``."""
-    _refuse_shared_mode(request)
     body = await _json_body(request)
     if not isinstance(body, dict):
         raise ClientError("give a JSON object")
@@ -180,18 +178,14 @@ def _refusal(request: Request, api_key: str) -> Response | None:
     return None
 
 
-def _refuse_shared_mode(request: Request) -> None:
-    if request.headers.get("x-wandb-use-async-filestream") == "true":
-        raise UnsupportedError("mode='shared' (several writers of one run) is not supported by this server")
-
-
 def _context(services: Services, request: Request) -> Context:
-    return _context_of(services, base_url(request), request.headers.get("user-agent", "")[:200])
+    client = request.headers.get("user-agent", "")[:200]
+    return _context_of(services, base_url(request), client, writers.name_of(request.headers))
 
 
-def _context_of(services: Services, url: str = "", client: str = "") -> Context:
+def _context_of(services: Services, url: str = "", client: str = "", writer: str = "") -> Context:
     stores = {field.name: getattr(services, field.name) for field in dataclasses.fields(services)}
-    return Context(**stores, base_url=url, client=client)
+    return Context(**stores, base_url=url, client=client, writer=writer)
 
 
 async def _json_body(request: Request) -> Any:

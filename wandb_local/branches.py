@@ -15,7 +15,14 @@ from wandb_local.history import parse_row, recount_history
 from wandb_local.inputs import integer
 
 # What the client writes about the process that a run is, which a fork is not.
-_OF_THE_PROCESS = ("config.yaml", "diff.patch", "output.log", "requirements.txt", "wandb-metadata.json", "wandb-summary.json")
+_OF_THE_PROCESS = (
+    "config.yaml",
+    "diff.patch",
+    "output.log",
+    "requirements.txt",
+    "wandb-metadata.json",
+    "wandb-summary.json",
+)
 _FILES = (
     "INSERT INTO run_files (run_id, name, md5, updated_at) SELECT ?, name, md5, updated_at FROM run_files"
     f" WHERE run_id = ? AND name NOT IN ({', '.join('?' * len(_OF_THE_PROCESS))}) ON CONFLICT DO NOTHING"

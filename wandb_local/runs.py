@@ -1,11 +1,12 @@
 """Runs as records: made and changed by ``upsertBucket``, deleted, stopped."""
 
+import json
 import secrets
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from wandb_local import branches, jsons
+from wandb_local import branches, jsons, writers
 from wandb_local.artifacts import versions
 from wandb_local.context import Context
 from wandb_local.database import Row
@@ -59,7 +60,9 @@ def upsert(context: Context, given: Mapping[str, Any]) -> tuple[int, bool]:
             run_id = _insert(connection, project_id, name, columns, moment)
             branches.fork(context, connection, run_id, columns.get("config"))
             return run_id, True
-        anew = starting and run["started"]
+        anew = starting and run["started"] and not context.writer
+        if context.writer and "config" in columns:
+            columns["config"] = jsons.dumps(writers.joined(json.loads(run["config"]), json.loads(columns["config"])))
         if anew:
             clear_streams(connection, run["id"])
             columns.update(summary="{}", exitcode=None, started=0, stopped=0)
@@ -133,7 +136,7 @@ def json_object(what: str, text: Any) -> str:
 
 def clear_streams(connection: sqlite3.Connection, run_id: int) -> None:
     """Forget a run's history, system metrics and console."""
-    for table in ("history", "events", "console"):
+    for table in ("history", "events", "console", "shared_lines"):
         connection.execute(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))
     connection.execute(
         "UPDATE runs SET history_lines = 0, events_lines = 0, log_lines = 0, system_metrics = '{}',"
