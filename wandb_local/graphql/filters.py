@@ -97,8 +97,8 @@ def _field(table: Searchable, key: str, test: Any, depth: int) -> tuple[str, lis
         if operator == "$not":
             clause, values = _field(table, key, value, depth + 1)
             clause = f"NOT coalesce({clause}, 0)"
-        elif key in ("tags", "tag") and table.tags:
-            clause, values = _tags(table, operator, value)
+        elif key in table.lists:
+            clause, values = _listed(table, key, operator, value)
         else:
             clause, values = _test(table, *_expression(table, key), operator, value)
         clauses.append(f"({clause})")
@@ -134,12 +134,12 @@ def _pattern(text: str) -> str:
     return text
 
 
-def _tags(table: Searchable, operator: str, value: Any) -> tuple[str, list[Any]]:
+def _listed(table: Searchable, key: str, operator: str, value: Any) -> tuple[str, list[Any]]:
     if operator == "$exists":
-        return f"{'' if value else 'NOT '}EXISTS (SELECT 1 FROM {table.tags})", []
+        return f"{'' if value else 'NOT '}EXISTS (SELECT 1 FROM {table.lists[key]})", []
     negated = {"$ne": "$eq", "$nin": "$in"}.get(operator)
-    clause, parameters = _test(table, "tag.value", [], negated or operator, value)
-    return f"{'NOT ' if negated else ''}EXISTS (SELECT 1 FROM {table.tags} AS tag WHERE {clause})", parameters
+    clause, parameters = _test(table, "item.value", [], negated or operator, value)
+    return f"{'NOT ' if negated else ''}EXISTS (SELECT 1 FROM {table.lists[key]} AS item WHERE {clause})", parameters
 
 
 def _expression(table: Searchable, key: str) -> tuple[str, list[Any]]:
@@ -148,11 +148,11 @@ def _expression(table: Searchable, key: str) -> tuple[str, list[Any]]:
     section, dot, rest = key.partition(".")
     if section in table.documents and dot:
         return _document(table.documents[section], rest, section == "config")
-    if section == "tags" and table.tags:
-        return f"(SELECT 1 FROM {table.tags} AS tag WHERE tag.value = ?)", [rest]
+    if section in table.lists:
+        return f"(SELECT 1 FROM {table.lists[section]} AS item WHERE item.value = ?)", [rest]
     if section == "keys_info":
         return "lookup(runs.history_keys, ?)", [f"keys.{rest.removeprefix('keys.')}"]
-    known = [*sorted(table.fields), *(f"{name}.…" for name in table.documents)]
+    known = [*sorted({*table.fields, *table.lists}), *(f"{name}.…" for name in table.documents)]
     raise ClientError(f"filters and order: no field {key!r}; give one of {', '.join(known)}")
 
 

@@ -9,12 +9,16 @@ from wandb_local.errors import NotFoundError, UnsupportedError
 from wandb_local.graphql.common import column, connection, constant, identity, moment, page_bounds, pages
 from wandb_local.graphql.executor import Arguments, Fields, Node
 from wandb_local.graphql.filters import order_by, where
-from wandb_local.graphql.projects import find_project, find_run, make_project
+from wandb_local.graphql.organizations import USER, entity_node, organization
+from wandb_local.graphql.projects import find_project, find_run
 from wandb_local.graphql.searchable import RUNS
-from wandb_local.names import DEFAULT_ENTITY, from_id, to_id
+from wandb_local.names import DEFAULT_ENTITY, to_id
 
 FEATURES = (
+    "ARTIFACT_COLLECTIONS_FILTERING_SORTING",
     "ARTIFACT_MEMBERSHIP_IN_LINK_ARTIFACT_RESPONSE",
+    "ARTIFACT_REGISTRY_SEARCH",
+    "INCLUDE_ARTIFACT_TYPES_IN_REGISTRY_CREATION",
     "MARK_RUN_FILES_UPLOADED",
     "TOTAL_COUNT_IN_FILE_CONNECTION",
     "USE_ARTIFACT_WITH_ENTITY_AND_PROJECT_INFORMATION",
@@ -29,7 +33,6 @@ UNSUPPORTED = (
     "createUser",
     "generateApiKey",
     "deleteApiKey",
-    "renameProject",
     "createProjectMembers",
     "deleteProjectMembers",
     "updateProjectMember",
@@ -48,9 +51,7 @@ def _user(context: Context, _: Any, __: Arguments) -> dict[str, Any]:
     return {
         "__typename": "User",
         "id": to_id("User", 1),
-        "name": "local",
-        "username": "local",
-        "email": "local@localhost",
+        **USER,
         "admin": False,
         "flags": '{"code_saving_enabled": true}',
         "entity": DEFAULT_ENTITY,
@@ -63,31 +64,6 @@ def _user(context: Context, _: Any, __: Arguments) -> dict[str, Any]:
 def _project(context: Context, _: Any, arguments: Arguments) -> Node | None:
     row = find_project(context, arguments)
     return None if row is None else Node("Project", row)
-
-
-def _entity(name: str) -> dict[str, Any]:
-    """An entity: all belong to the one user and none to an organization, so there is no registry."""
-    return {
-        "__typename": "Entity",
-        "id": to_id("Entity", 1),
-        "name": name,
-        "organization": None,
-        "user": None,
-        "isTeam": False,
-        "entityType": "user",
-        "available": False,
-        "xxhashDigestsEnabled": False,
-        "members": [],
-        "photoUrl": None,
-        "readOnly": False,
-        "readOnlyAdmin": False,
-        "privateOnly": True,
-        "storageBytes": 0,
-        "codeSavingEnabled": True,
-        "defaultAccess": "PRIVATE",
-        "isPaid": False,
-        "project": None,
-    }
 
 
 def _bucket(context: Context, row: Row, arguments: Arguments) -> Node | None:
@@ -130,33 +106,14 @@ def _projects(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     return pages(context, "Project", "SELECT * FROM projects WHERE entity = ? ORDER BY name", [entity], arguments)
 
 
-def _upsert_model(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
-    given = arguments["input"]
-    if str(given.get("name") or "").startswith("wandb-registry-"):
-        raise UnsupportedError("registries are not supported by this server; link to a collection of a project instead")
-    known = find_project(context, {"entityName": given.get("entityName"), "name": given.get("name")})
-    project = make_project(context, given.get("entityName"), given.get("name"))
-    if given.get("description") is not None:
-        with context.db.write() as db:
-            db.execute("UPDATE projects SET description = ? WHERE id = ?", (str(given["description"]), project["id"]))
-    node = _project(context, None, {"entityName": project["entity"], "name": project["name"]})
-    return {"project": node, "model": node, "inserted": known is None}
-
-
-def _delete_model(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
-    with context.db.write() as db:
-        deleted = db.execute("DELETE FROM projects WHERE id = ?", (from_id("Project", arguments["input"].get("id")),))
-    return {"success": deleted.rowcount > 0}
-
-
 QUERY: Fields = {
     "viewer": _user,
     "users": lambda c, r, a: {"edges": [{"node": _user(c, r, a)}]},
     "project": _project,
     "model": _project,
     "models": _projects,
-    "entity": lambda _c, _r, arguments: _entity(str(arguments.get("name") or DEFAULT_ENTITY)),
-    "organization": constant(None),
+    "entity": lambda _c, _r, arguments: entity_node(arguments.get("name")),
+    "organization": organization,
     "serverInfo": constant(
         {
             "cliVersionInfo": {"min_cli_version": "0.31.0", "max_cli_version": "0.31.0"},
@@ -167,16 +124,15 @@ QUERY: Fields = {
 
 PROJECT: Fields = {
     "id": identity("Project"),
-    "internalId": lambda _c, row, _a: str(row["id"]),
+    "internalId": identity("ProjectInternalId"),
     "name": column("name"),
     "entityName": column("entity"),
-    "entity": lambda _c, row, _a: _entity(row["entity"]),
+    "entity": lambda _c, row, _a: entity_node(row["entity"]),
     "description": column("description"),
     "createdAt": moment("created_at"),
     "updatedAt": moment("created_at"),
     "isBenchmark": constant(False),
     "readOnly": constant(False),
-    "access": constant("PRIVATE"),
     "views": constant("{}"),
     "user": _user,
     "run": _run,
@@ -190,8 +146,4 @@ def _unsupported(context: Context, _: Any, __: Arguments) -> None:
     raise UnsupportedError("teams, keys, members, queues and charts of W&B's cloud are not supported by this server")
 
 
-PROJECT_MUTATIONS: Fields = {
-    "upsertModel": _upsert_model,
-    "deleteModel": _delete_model,
-    **dict.fromkeys(UNSUPPORTED, _unsupported),
-}
+REFUSED: Fields = dict.fromkeys(UNSUPPORTED, _unsupported)

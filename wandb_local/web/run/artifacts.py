@@ -16,7 +16,7 @@ _SELECT = (
     "SELECT direction, collections.name, artifacts.version, artifact_types.name AS type, artifacts.size, file_count,"
     " run_artifacts.created_at, projects.entity, projects.name AS project,"
     " (SELECT group_concat(alias, ', ') FROM aliases JOIN memberships ON memberships.id = membership_id"
-    "  WHERE artifact_id = artifacts.id) AS aliases"
+    "  WHERE artifact_id = artifacts.id AND memberships.collection_id = artifacts.collection_id) AS aliases"
     " FROM run_artifacts JOIN artifacts ON artifacts.id = artifact_id"
     " JOIN collections ON collections.id = artifacts.collection_id JOIN artifact_types ON artifact_types.id = type_id"
     " JOIN projects ON projects.id = collections.project_id"
