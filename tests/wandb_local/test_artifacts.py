@@ -1,20 +1,14 @@
 """Artifacts as the unmodified client logs, uses and changes them."""
 
 import contextlib
-import datetime as dt
 import hashlib
-import json
 import os
 import secrets
 import sqlite3
-import time
 import urllib.error
 
 import pytest
 import wandb
-from wandb.sdk.artifacts.artifact_ttl import ArtifactTTL
-
-from wandb_local.web.run import artifacts
 
 pytestmark = pytest.mark.usefixtures("server")
 
@@ -58,44 +52,6 @@ def test_an_older_content_logged_again_becomes_latest(project):
         versions = [log(run, "data", {"a.txt": text}).version for text in ("1", "2", "1")]
     assert versions == ["v0", "v1", "v0"]
     assert wandb.Api().artifact(f"local/{project}/data:latest").version == "v0"
-
-
-def test_a_time_to_live_is_kept_as_it_was_set(project):
-    lives = {"d": dt.timedelta(days=2), "e": None, "f": ArtifactTTL.INHERIT}
-    with wandb.init(project=project) as run:
-        for name, ttl in lives.items():
-            log(run, name, {"a.txt": name}, ttl=ttl)
-        log(run, "d", {"a.txt": "d"}, ttl=dt.timedelta(days=1))  # once more: it outlives both
-        with pytest.raises(ValueError, match="of the type 'code', which wandb itself makes"):
-            log(run, "c", {"a.txt": "c"}, ttl=dt.timedelta(days=1), type="code")
-    found = {name: wandb.Api().artifact(f"local/{project}/{name}:v0") for name in lives}
-    assert {name: (a.ttl, a._ttl_is_inherited) for name, a in found.items()} == {
-        "d": (dt.timedelta(days=2), False),
-        "e": (None, False),
-        "f": (None, True),
-    }
-    found["d"].ttl = None
-    found["d"].save()
-    again = wandb.Api().artifact(f"local/{project}/d:v0")
-    assert (again.ttl, again._ttl_is_inherited) == (None, False)
-
-
-def test_gc_deletes_what_has_outlived_its_time_unless_something_names_it(server, project):
-    with wandb.init(project=project) as run:
-        for text in ("old", "named", "linked", "kept", "latest"):
-            ttl = None if text == "kept" else dt.timedelta(seconds=1)
-            version = log(run, "data", {"a.txt": f"{project} {text}"}, ttl=ttl, aliases=["best"] * (text == "named"))
-            if text == "linked":
-                run.link_artifact(version, f"{project}/links")
-        log(run, "other", {"a.txt": f"{project} linked"})  # what its files share with others stays
-    time.sleep(1.1)
-    dry = json.loads(server.ask("/gc", b'{"grace": 0, "dry_run": true}'))
-    assert json.loads(server.ask("/gc", b'{"grace": 0}')) == dry
-    assert dry["expired"] == 1
-    left = [version.name for version in wandb.Api().artifacts("dataset", f"local/{project}/data")]
-    assert left == ["data:v4", "data:v3", "data:v2", "data:v1"]
-    assert not blob_of(server, f"{project} old".encode()).exists()
-    assert blob_of(server, f"{project} named".encode()).exists()
 
 
 def test_a_storage_region_is_refused(project):
@@ -315,99 +271,6 @@ def test_the_manifest_of_a_complete_version_cannot_change(server, project):
     with pytest.raises(urllib.error.HTTPError) as refused:
         server.graphql(create, a=logged.id)
     assert "the version is complete" in refused.value.read().decode()
-
-
-def test_link_to_a_collection_as_the_model_registry(project):
-    with wandb.init(project=project) as run:
-        first = log(run, "model", {"w.txt": "1"})
-        linked = run.link_artifact(first, "model-registry/" + project, aliases=["staging"])
-        assert (linked.name, linked.is_link, set(linked.aliases)) == (f"{project}:v0", True, {"staging", "latest"})
-        run.link_artifact(log(run, "model", {"w.txt": "2"}), "model-registry/" + project)
-    api = wandb.Api()
-    registered = api.artifact(f"local/model-registry/{project}:latest")
-    assert (registered.version, registered.source_name) == ("v1", "model:v1")
-    assert api.artifact(f"local/model-registry/{project}:staging").source_name == "model:v0"
-    assert [a.qualified_name for a in api.artifact(f"local/{project}/model:v0").linked_artifacts] == [
-        f"local/model-registry/{project}:v0"
-    ]
-    registered.unlink()
-    assert api.artifact(f"local/model-registry/{project}:latest").version == "v0"
-
-
-def test_the_aliases_of_a_link_are_not_those_of_the_version(server, project):
-    with wandb.init(project=project) as run:
-        version = log(run, "model", {"w.txt": "1"}, aliases=["best"])
-        links = [
-            run.link_artifact(version, f"{project}/links", aliases=["best", "latest"]),
-            version.link(f"other-{project}/model", aliases=["best"]),
-        ]
-    api = wandb.Api()
-    found = [version, *links, *(api.artifact(name) for name in (version.qualified_name, f"other-{project}/model:best"))]
-    found += [*api.artifacts("dataset", f"local/{project}/links"), *api.run(run.path).logged_artifacts()]
-    assert [sorted(artifact.aliases) for artifact in found] == [["best", "latest"]] * len(found)
-    with contextlib.closing(sqlite3.connect(server.data / "records.sqlite3")) as records:
-        records.row_factory = sqlite3.Row
-        number = records.execute("SELECT max(run_id) FROM run_artifacts").fetchone()[0]
-        (shown,) = records.execute(artifacts._SELECT, (number,)).fetchall()
-    assert sorted(shown["aliases"].split(", ")) == ["best", "latest"]
-
-
-def test_a_registry_is_a_project_of_links(project):
-    name = f"registry {project}"
-    with wandb.init(project=project) as run:
-        first = log(run, "model", {"w.txt": "1"})
-        linked = run.link_artifact(first, f"wandb-registry-{name}/mine", aliases=["staging"])
-        second = log(run, "model", {"w.txt": "2"})
-        second.link(f"wandb-registry-{name}/mine")
-        used = run.use_artifact(f"wandb-registry-{name}/mine:staging")
-    assert linked.qualified_name == f"local/wandb-registry-{name}/mine:v0"
-    assert (used.source_name, used.aliases) == ("model:v0", ["staging"])
-    api = wandb.Api()
-    registry = api.registry(name)
-    assert (registry.name, registry.organization, list(registry.artifact_types)) == (name, "local", ["dataset"])
-    collections = api.registries(filter={"name": {"$regex": f"y {project}$"}}).collections()
-    assert [(collection.name, collection.project) for collection in collections] == [("mine", registry.full_name)]
-    assert name in [found.name for found in api.registries(order="-created_at")]
-    versions = {
-        "all, the newest first": registry.versions(),
-        "by size": registry.versions(order="+artifact_size"),
-        "by alias": registry.versions(filter={"alias": "staging"}),
-        "by any": collections.versions(filter={"$or": [{"tag": "none"}, {"alias": {"$in": ["latest"]}}]}),
-        "of no registry": api.registries(filter={"name": "none"}).versions(),
-    }
-    assert {what: [version.version for version in found] for what, found in versions.items()} == {
-        "all, the newest first": ["v1", "v0"],
-        "by size": ["v1", "v0"],
-        "by alias": ["v0"],
-        "by any": ["v1"],
-        "of no registry": [],
-    }
-
-
-def test_a_registry_is_made_changed_and_deleted(project):
-    api = wandb.Api()
-    made = api.create_registry(project, "restricted", description="ours", artifact_types=["dataset"])
-    assert (made.visibility, made.description, made.allow_all_artifact_types) == ("restricted", "ours", False)
-    with pytest.raises(ValueError, match="already exists"):
-        api.create_registry(project, "restricted")
-    made.artifact_types.append("model")
-    made.name, made.visibility = f"{project}-2", "organization"
-    made.save()
-    back = api.registry(f"{project}-2")
-    assert (back.visibility, list(back.artifact_types)) == ("organization", ["dataset", "model"])
-    assert [member.user.name for member in back.user_members()] == ["local"]
-    assert back.team_members() == []
-    with wandb.init(project=project) as run:
-        version = log(run, "code", {"a.py": "1"}, type="code")
-        with pytest.raises(
-            wandb.errors.CommError, match=r"takes artifacts of the types \['dataset', 'model'\], not 'code'"
-        ):
-            version.link(f"{back.full_name}/mine")
-    back.delete()
-    with pytest.raises(ValueError, match="Failed to load registry"):
-        api.registry(back.name)
-    with pytest.raises(wandb.errors.CommError, match="'elsewhere' not found"):
-        api.organization("elsewhere")
 
 
 def test_collections_types_and_their_marks(project):

@@ -3,10 +3,7 @@
 import contextlib
 import json
 import math
-import os
 import sqlite3
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
@@ -152,135 +149,6 @@ def test_a_restart_without_resume_begins_anew(project):
             run.log({"a": value})
     found = read(project, "same")
     assert [row["a"] for row in found.scan_history()] == [2]
-
-
-def test_rewind_drops_what_came_after(project):
-    with wandb.init(project=project, id="rewound") as run:
-        for step in range(10):
-            run.log({"a": step, "early": 1} if step < 3 else {"a": step})
-    with wandb.init(project=project, resume_from="rewound?_step=4") as run:
-        run.log({"b": 100})
-    assert [row.get("a") for row in read(project, "rewound").scan_history()] == [0, 1, 2, 3, 4, None]
-    summary = read(project, "rewound").summary
-    assert (summary["a"], summary["early"], summary["b"]) == (4, 1, 100)
-
-
-def test_a_fork_begins_with_the_rows_of_its_source(project):
-    with wandb.init(project=project, id="source") as run:
-        for step in range(6):
-            run.log({"a": step})
-    with wandb.init(project=project, id="fork", fork_from="source?_step=3") as run:
-        run.log({"a": 100})
-        run.log({"a": 101})
-    found = read(project, "fork")
-    assert [(row["_step"], row["a"]) for row in found.scan_history()] == [
-        (0, 0),
-        (1, 1),
-        (2, 2),
-        (3, 3),
-        (4, 100),
-        (5, 101),
-    ]
-    assert [row["a"] for row in read(project, "source").scan_history()] == list(range(6))
-
-
-@pytest.mark.parametrize("step", [2, 6])
-def test_a_fork_has_the_summary_and_the_files_of_its_source(project, step, tmp_path):
-    with wandb.init(project=project, id="source") as run:
-        for number in range(6):
-            run.log({"a": number, "early": 1} if number < 2 else {"a": number})
-        run.log({"image": wandb.Image(np.zeros((4, 4))), "late": 1})
-        run.summary["set"] = "by hand"
-        for name in ("own.txt", "diff.patch"):
-            (tmp_path / name).write_text(name)
-            run.save(str(tmp_path / name), base_path=str(tmp_path))
-    for _ in range(1 + (step == 2)):  # started anew, it is a fork again
-        with wandb.init(project=project, id="fork", fork_from=f"source?_step={step}") as run:
-            run.log({"own": 1})
-    found = read(project, "fork")
-    kept = {"a": min(step, 5), "early": 1, "set": "by hand", "own": 1}
-    assert {key: found.summary.get(key) for key in kept} == kept
-    assert ("late" in found.summary, "image" in found.summary) == (step == 6, step == 6)
-    assert [row["_step"] for row in found.scan_history()] == list(range(step + 2))
-    files = {file.name: file for file in found.files()}
-    (image,) = (file for name, file in files.items() if name.startswith("media/images/image"))
-    image.download(root=str(tmp_path)).close()
-    assert "own.txt" in files
-    assert "diff.patch" not in files  # what belongs to the process that the source was
-
-
-WRITER = """
-import sys, wandb
-project, label, first = sys.argv[1], sys.argv[2], sys.argv[2] == "one"
-own = {} if first else {"x_update_finish_state": False}
-settings = wandb.Settings(mode="shared", x_label=label, x_primary=first, **own)
-config = {label: {"is": label}, "both": {label: 1}}
-with wandb.init(project=project, id="shared", config=config, settings=settings) as run:
-    for step in range(5):
-        run.log({label: step, "same": f"{label} {step}"})
-        print(label, step)
-    run.summary[f"best {label}"] = 1
-    if first:  # the other one comes and goes while this one is still there
-        print("ready", flush=True)
-        sys.stdin.readline()
-"""
-
-
-def test_a_run_with_several_writers_has_what_each_has_sent(server, client_home, run_client, project, tmp_path):
-    (tmp_path / "writer.py").write_text(WRITER)
-    command = [sys.executable, "writer.py", project, "one"]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        command, cwd=tmp_path, env={**os.environ, **client_home}, stdin=pipe, stdout=pipe, text=True
-    ) as one:
-        assert one.stdin and one.stdout
-        assert "ready\n" in iter(one.stdout.readline, "")
-        run_client(project, "two", code=WRITER)
-        assert read(project, "shared").state == "running"
-        one.communicate("\n", timeout=60)
-    found = read(project, "shared")
-    assert (one.returncode, found.state) == (0, "finished")
-    assert found.config == {"one": {"is": "one"}, "two": {"is": "two"}, "both": {"one": 1, "two": 1}}
-    assert {key: found.summary[key] for key in ("one", "two", "best one", "best two")} == {
-        "one": 4,
-        "two": 4,
-        "best one": 1,
-        "best two": 1,
-    }
-    everything = sorted((step, f"{label} {step}") for label in ("one", "two") for step in range(5))
-    for size in (2, 1000):  # however the client asks for it
-        assert sorted((row["_step"], row["same"]) for row in found.scan_history(page_size=size)) == everything
-    lines = server.graphql(
-        'query($p:String){project(name:$p){run(name:"shared"){logLines(first:99){edges{node{line}}}}}}', p=project
-    )["project"]["run"]["logLines"]["edges"]
-    printed = [line["node"]["line"] for line in lines]
-    assert [line for line in printed if "two" in line] == [f"[two] two {step}" for step in range(5)]
-    assert [line for line in printed if "[one] one" in line] == [f"[one] one {step}" for step in range(5)]
-
-
-def test_what_one_of_several_writers_sends_again_is_there_once(server, project):
-    server.graphql('mutation($p:String){upsertBucket(input:{modelName:$p,name:"r",host:"h"}){bucket{id}}}', p=project)
-    marks = {"x_wandb_use_async_filestream": "true"}
-
-    def send(writer, offset, *steps, console=(), **more):
-        history = {"offset": offset, "content": [json.dumps({"_step": step, "by": writer}) for step in steps]}
-        files = {"wandb-history.jsonl": history, "output.log": {"offset": offset, "content": list(console)}}
-        body = json.dumps({"files": files, **more}).encode()
-        server.ask(f"/files/local/{project}/r/file_stream", body, x_wandb_async_client_id=writer, **marks)
-
-    send("a", 0, 0, 1, console=["a 0", "a 1"])
-    send("b", 0, 0, 1, console=["b 0", "b 1"])
-    send("a", 0, 0, 1, 2, console=["a 0", "a 1 again", "a 2"])  # its answer was lost; by now there is more
-    send("b", 0, 0, 1, console=["b 0", "b 1"], complete=True, exitcode=0)
-    send("a", 3, 3, console=["a 3"])
-    found = read(project, "r")
-    assert found.state == "finished"
-    rows = [(row["by"], row["_step"]) for row in found.scan_history(page_size=1)]
-    assert rows == [("a", 0), ("b", 0), ("a", 1), ("b", 1), ("a", 2), ("a", 3)]
-    lines = server.graphql(
-        'query($p:String){project(name:$p){run(name:"r"){logLines(first:99){edges{node{line}}}}}}', p=project
-    )["project"]["run"]["logLines"]["edges"]
-    assert [line["node"]["line"] for line in lines] == ["a 0", "a 1 again", "b 0", "b 1", "a 2", "a 3"]
 
 
 def test_offline_runs_sync_twice_without_doubling(run_client, project, tmp_path):

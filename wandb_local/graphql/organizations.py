@@ -12,12 +12,14 @@ from wandb_local.graphql.common import connection, constant, page_bounds, pages
 from wandb_local.graphql.executor import Arguments, Fields, Node
 from wandb_local.graphql.filters import order_by, where
 from wandb_local.graphql.projects import find_project, make_project, need_project
+from wandb_local.graphql.refused import NONE
 from wandb_local.graphql.searchable import ARTIFACTS, COLLECTIONS, PROJECTS
 from wandb_local.names import DEFAULT_ENTITY, checked_name, from_id, to_id
 
 USER = {"name": "local", "username": "local", "email": "local@localhost"}
 ORGANIZATION = "local"
 _REGISTRIES = f"SELECT id FROM projects WHERE entity = '{DEFAULT_ENTITY}' AND name GLOB '{REGISTRY_PREFIX}?*'"
+_PROJECTS = "SELECT id FROM projects WHERE entity = ?"
 _VISIBILITIES = ("PRIVATE", "RESTRICTED")
 _MEMBER = {
     "__typename": "Member",
@@ -63,11 +65,13 @@ def _project(context: Context, entity: Entity, arguments: Arguments) -> Node | N
     return None if row is None else Node("Project", row)
 
 
-def _registries(context: Context, _: Entity, arguments: Arguments) -> dict[str, Any]:
+def _projects(context: Context, entity: Entity, arguments: Arguments) -> dict[str, Any]:
+    """All projects of an entity; those of the organization are the registries."""
     test, parameters = where(PROJECTS, inputs.text(arguments, "filters"))
     order, more = order_by(PROJECTS, inputs.text(arguments, "order"), "+name")
-    sql = f"SELECT * FROM projects WHERE id IN ({_REGISTRIES} AND ({test})) ORDER BY {order}, id"
-    return pages(context, "Project", sql, [*parameters, *more], arguments)
+    known, owner = (_REGISTRIES, []) if entity.kind == "organization" else (_PROJECTS, [entity.name])
+    sql = f"SELECT * FROM projects WHERE id IN ({known} AND ({test})) ORDER BY {order}, id"
+    return pages(context, "Project", sql, [*owner, *parameters, *more], arguments)
 
 
 def _narrowed(arguments: Arguments) -> tuple[str, list[Any]]:
@@ -117,7 +121,8 @@ ENTITY: Fields = {
     "defaultAccess": constant("PRIVATE"),
     "isPaid": constant(False),
     "project": _project,
-    "projects": _registries,
+    "projects": _projects,
+    "integrations": NONE,
     "artifactCollections": _collections,
     "artifactMemberships": _versions,
 }

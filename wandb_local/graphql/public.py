@@ -5,12 +5,13 @@ from typing import Any
 from wandb_local import inputs
 from wandb_local.context import Context
 from wandb_local.database import Row
-from wandb_local.errors import NotFoundError, UnsupportedError
+from wandb_local.errors import NotFoundError
 from wandb_local.graphql.common import column, connection, constant, identity, moment, page_bounds, pages
 from wandb_local.graphql.executor import Arguments, Fields, Node
 from wandb_local.graphql.filters import order_by, where
 from wandb_local.graphql.organizations import USER, entity_node, organization
 from wandb_local.graphql.projects import find_project, find_run
+from wandb_local.graphql.refused import NONE
 from wandb_local.graphql.searchable import RUNS
 from wandb_local.names import DEFAULT_ENTITY, to_id
 
@@ -23,25 +24,6 @@ FEATURES = (
     "TOTAL_COUNT_IN_FILE_CONNECTION",
     "USE_ARTIFACT_WITH_ENTITY_AND_PROJECT_INFORMATION",
     "SWEEPS_QUERY_FILTERING",
-)
-
-UNSUPPORTED = (
-    "createTeam",
-    "createInvite",
-    "deleteInvite",
-    "createServiceAccount",
-    "createUser",
-    "generateApiKey",
-    "deleteApiKey",
-    "createProjectMembers",
-    "deleteProjectMembers",
-    "updateProjectMember",
-    "updateProjectTeamMember",
-    "createCustomChart",
-    "createDefaultResourceConfig",
-    "createRunQueue",
-    "upsertRunQueue",
-    "enqueueSweepRun",
 )
 
 
@@ -58,7 +40,14 @@ def _user(context: Context, _: Any, __: Arguments) -> dict[str, Any]:
         "deletedAt": None,
         "apiKeys": {"edges": [{"node": {"id": to_id("ApiKey", 1), "name": "local", "description": None}}]},
         "teams": {"edges": [{"node": {"name": name}} for name in teams]},
+        "projects": NONE(context, None, {}),  # which the client asks for their automations
     }
+
+
+def _users(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
+    wanted = str(arguments.get("query") or "").lower()
+    known = any(wanted in value for value in USER.values())
+    return {"edges": [{"node": _user(context, None, {})}] if known else []}
 
 
 def _project(context: Context, _: Any, arguments: Arguments) -> Node | None:
@@ -108,7 +97,7 @@ def _projects(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
 
 QUERY: Fields = {
     "viewer": _user,
-    "users": lambda c, r, a: {"edges": [{"node": _user(c, r, a)}]},
+    "users": _users,
     "project": _project,
     "model": _project,
     "models": _projects,
@@ -140,10 +129,3 @@ PROJECT: Fields = {
     "runs": _runs,
     "runCount": _run_count,
 }
-
-
-def _unsupported(context: Context, _: Any, __: Arguments) -> None:
-    raise UnsupportedError("teams, keys, members, queues and charts of W&B's cloud are not supported by this server")
-
-
-REFUSED: Fields = dict.fromkeys(UNSUPPORTED, _unsupported)

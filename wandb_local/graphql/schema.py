@@ -18,7 +18,8 @@ from wandb_local.graphql.artifacts import (
 from wandb_local.graphql.collections import ARTIFACT_TYPE, COLLECTION, PROJECT_ARTIFACTS
 from wandb_local.graphql.executor import Kinds, execute
 from wandb_local.graphql.organizations import ENTITY, PROJECT_MUTATIONS, REGISTRY
-from wandb_local.graphql.public import PROJECT, QUERY, REFUSED
+from wandb_local.graphql.public import PROJECT, QUERY
+from wandb_local.graphql.refused import PROJECT_WITHOUT, REFUSED
 from wandb_local.graphql.run_mutations import RUN_MUTATIONS
 from wandb_local.graphql.runs import RUN, RUN_FILE
 from wandb_local.graphql.sweeps import AGENT, PROJECT_SWEEPS, SWEEP, SWEEP_MUTATIONS
@@ -26,7 +27,7 @@ from wandb_local.graphql.sweeps import AGENT, PROJECT_SWEEPS, SWEEP, SWEEP_MUTAT
 KINDS: Kinds = {
     "Query": {**QUERY, **ARTIFACT_QUERIES},
     "Mutation": {**RUN_MUTATIONS, **PROJECT_MUTATIONS, **REFUSED, **ARTIFACT_MUTATIONS, **SWEEP_MUTATIONS},
-    "Project": {**PROJECT, **REGISTRY, **PROJECT_ARTIFACTS, **PROJECT_SWEEPS},
+    "Project": {**PROJECT, **PROJECT_WITHOUT, **REGISTRY, **PROJECT_ARTIFACTS, **PROJECT_SWEEPS},
     "Entity": ENTITY,
     "Run": {**RUN, **RUN_ARTIFACTS},
     "RunFile": RUN_FILE,
