@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import time
+from typing import Any
 
 import pytest
 import wandb
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("server")
 def test_a_time_to_live_is_kept_as_it_was_set(project):
     day = dt.timedelta(days=1)
     lives = {"d": 2 * day, "e": None, "f": ArtifactTTL.INHERIT, "g": 2 * day, "h": day}
-    again = {"d": day, "e": day, "g": ArtifactTTL.INHERIT, "h": 2 * day}  # once more: what lives longer counts
+    again: dict[str, Any] = {"d": day, "e": day, "g": ArtifactTTL.INHERIT, "h": 2 * day}  # once more: what lives longer counts
     with wandb.init(project=project) as run:
         for name, ttl in lives.items():
             log(run, name, {"a.txt": name}, ttl=ttl)
