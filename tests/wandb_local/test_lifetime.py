@@ -17,7 +17,8 @@ pytestmark = pytest.mark.usefixtures("server")
 def test_a_time_to_live_is_kept_as_it_was_set(project):
     day = dt.timedelta(days=1)
     lives = {"d": 2 * day, "e": None, "f": ArtifactTTL.INHERIT, "g": 2 * day, "h": day}
-    again: dict[str, Any] = {"d": day, "e": day, "g": ArtifactTTL.INHERIT, "h": 2 * day}  # once more: what lives longer counts
+    # Each is logged once more, and what lives longer counts.
+    again: dict[str, Any] = {"d": day, "e": day, "g": ArtifactTTL.INHERIT, "h": 2 * day}
     with wandb.init(project=project) as run:
         for name, ttl in lives.items():
             log(run, name, {"a.txt": name}, ttl=ttl)
