@@ -8,8 +8,9 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.database import Row
+from wandb_local.web.charts.definitions import DEFINED, Definitions
 from wandb_local.web.charts.figure import color
-from wandb_local.web.charts.selection import run_options, sections
+from wandb_local.web.charts.selection import HIDDEN, run_options, sections
 from wandb_local.web.charts.series import axes_of
 from wandb_local.web.controls import labelled
 from wandb_local.web.documents import title_of
@@ -43,10 +44,11 @@ def controls(context: Context, page: Mapping[str, Any], runs: Sequence[Row]) -> 
 
 
 def _looks(run: Row) -> list[Component]:
-    axes = [{"label": text, "value": key} for key, text in axes_of(run).items()]
+    known = {DEFINED: "as defined, else step"} | axes_of(run) | {name: name for name in Definitions(run).steps}
+    axes = [{"label": text, "value": key} for key, text in known.items()]
     smoothing = dcc.Slider(0, 0.99, id="charts-smoothing", value=0, marks=None, step=0.01)
     return [
-        labelled("Horizontal axis", dcc.Dropdown(id="charts-axis", options=axes, value="_step", clearable=False)),
+        labelled("Horizontal axis", dcc.Dropdown(id="charts-axis", options=axes, value=DEFINED, clearable=False)),
         labelled("Smoothing", smoothing, "slider"),
         dcc.Checklist(id="charts-log", options=[{"label": "log axis", "value": "log"}], value=[]),
         dcc.RadioItems(id="charts-size", options=["small", "large"], value="small", inline=True),
@@ -64,7 +66,8 @@ def legend(page: Mapping[str, Any], runs: Sequence[Row]) -> list[Component]:
     ]
 
 
-def section_options(names: Sequence[str]) -> list[dict[str, str]]:
-    """The sections of these metrics, with how many each has."""
+def section_options(names: Sequence[str], hidden: Sequence[str] = ()) -> list[dict[str, str]]:
+    """The sections of these metrics, with how many each has; at the end that of the hidden ones, if there are any."""
     options = [{"label": f"all ({len(names)})", "value": ""}]
-    return options + [{"label": f"{name} ({count})", "value": name} for name, count in sections(names).items()]
+    options += [{"label": f"{name} ({count})", "value": name} for name, count in sections(names).items()]
+    return options + ([{"label": f"hidden ({len(hidden)})", "value": HIDDEN}] if hidden else [])

@@ -49,6 +49,27 @@ def test_the_controls_of_the_charts(visitor: Visitor, logged_run):
     assert visitor.inaccessible() == []
 
 
+def test_metrics_lie_over_what_the_script_has_defined_and_hidden_ones_wait(visitor: Visitor, client_home):
+    with wandb.init(project="web", settings=wandb.Settings(x_disable_stats=True)) as run:
+        run.define_metric("val/*", step_metric="epoch")
+        run.define_metric("val/secret*", hidden=True)
+        for step in range(12):
+            late = {"epoch": step // 4, "val/loss": 1 / (step + 1), "val/secret": step} if step % 4 == 3 else {}
+            run.log({"loss": 1.0, **late})
+    page = visitor.open(run_path(run))
+    figures = "[...document.querySelectorAll('#charts-grid figure')]"
+    axis = "figure.querySelector('.js-plotly-plot')?.layout?.xaxis?.title?.text"
+    axes = f"Object.fromEntries({figures}.map(figure => [figure.querySelector('figcaption').innerText, {axis}]))"
+    visitor.eventually(axes, {"epoch": "step", "loss": "step", "val/loss": "epoch"})
+    visitor.eventually(f"{figures}.at(-1).querySelector('.js-plotly-plot').data[0].x", [0, 1, 2])
+    page.click("#charts-section")
+    visitor.choose("hidden (1)")
+    visitor.eventually(axes, {"val/secret": "step"})
+    page.click("#charts-axis")
+    visitor.choose("epoch")
+    visitor.eventually(axes, {"val/secret": "epoch"})
+
+
 MARKS = "[...document.querySelectorAll('.js-plotly-plot .overplot .points path')].length"
 
 
