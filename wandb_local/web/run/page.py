@@ -14,7 +14,7 @@ from wandb_local.graphql.projects import need_run
 from wandb_local.graphql.runs import UNDER_WAY, state
 from wandb_local.web.charts import panel
 from wandb_local.web.documents import title_of
-from wandb_local.web.run import artifacts, console, files, gallery, overview, tables
+from wandb_local.web.run import artifacts, console, files, gallery, overview, plots, tables
 from wandb_local.web.tabs import make_tabs
 from wandb_local.web.times import duration, time_text
 from wandb_local.web.urls import address
@@ -65,11 +65,12 @@ def run_address(params: Params, *more: str) -> str:
 
 def _charts(context: Context, run: Row, params: Params) -> Component:
     page = {"entity": params["entity"], "project": params["project"], "runs": [run["name"]]}
-    return panel.layout(context, page)
+    return plots.with_plots(panel.layout(context, page))
 
 
 def _register_heading(app: dash.Dash, context: Context) -> None:
     panel.register(app, context)
+    plots.register(app, context)
 
     @app.callback(
         Output("run-state", "children"),
