@@ -10,7 +10,7 @@ from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.web.charts.definitions import DEFINED, Definitions
 from wandb_local.web.charts.figure import color
-from wandb_local.web.charts.selection import HIDDEN, run_options, sections
+from wandb_local.web.charts.selection import HIDDEN, all_metrics, run_options, sections
 from wandb_local.web.charts.series import axes_of
 from wandb_local.web.controls import labelled
 from wandb_local.web.documents import title_of
@@ -23,7 +23,8 @@ def controls(context: Context, page: Mapping[str, Any], runs: Sequence[Row]) -> 
     options = run_options(context, page, "", chosen)
     choice = dcc.Dropdown(id="charts-runs", options=options, value=chosen, multi=True, placeholder="Add runs")
     search = dcc.Input(id="charts-search", type="search", value="", debounce=0.3, placeholder="loss")
-    section = dcc.Dropdown(id="charts-section", options=section_options([]), value="", clearable=False)
+    offered = section_options(*all_metrics(runs))
+    section = dcc.Dropdown(id="charts-section", options=offered, value="", clearable=False)
     return html.Div(
         [
             labelled("Runs in the charts", choice, "wide"),
@@ -66,7 +67,7 @@ def legend(page: Mapping[str, Any], runs: Sequence[Row]) -> list[Component]:
     ]
 
 
-def section_options(names: Sequence[str], hidden: Sequence[str] = ()) -> list[dict[str, str]]:
+def section_options(names: Sequence[str], hidden: Sequence[str]) -> list[dict[str, str]]:
     """The sections of these metrics, with how many each has; at the end that of the hidden ones, if there are any."""
     options = [{"label": f"all ({len(names)})", "value": ""}]
     options += [{"label": f"{name} ({count})", "value": name} for name, count in sections(names).items()]

@@ -22,13 +22,15 @@ from wandb_local.web.times import from_chart
 _TICK = 3000  # milliseconds between two looks for new points
 
 
-def layout(context: Context, page: Mapping[str, Any]) -> Component:
-    """The charts of ``page``: entity, project, and the names of the runs; the first run always stays."""
-    runs = chosen_runs(context, page)
+def layout(context: Context, page: Mapping[str, Any], chosen: Sequence[str] | None = None) -> Component:
+    """The charts of ``page``: entity, project, and the names of the runs; the first run always stays. They begin with
+    the runs that are ``chosen``, if any are."""
+    runs = chosen_runs(context, page, chosen or None)
     live = any(state(run) in UNDER_WAY for run in runs)
     return html.Div(
         [
             dcc.Store(id="charts-page", data=dict(page)),
+            dcc.Store(id="charts-remembered"),
             dcc.Store(id="charts-shown", data=None),
             dcc.Store(id="charts-version", data=None),
             dcc.Store(id="charts-zooms", data={"spans": {}, "changed": []}),
@@ -43,6 +45,7 @@ def layout(context: Context, page: Mapping[str, Any]) -> Component:
 
 def register(app: dash.Dash, context: Context) -> None:
     """Add the callbacks."""
+    _register_address(app)
     _register_selection(app, context)
     _register_figures(app, context)
 
@@ -59,6 +62,23 @@ def register(app: dash.Dash, context: Context) -> None:
     @app.callback(Output("charts-grid", "className"), Input("charts-size", "value"))
     def resize(size: str) -> str:
         return f"charts-grid {size}"
+
+
+def _register_address(app: dash.Dash) -> None:
+    """What is set above the charts comes from the address and goes there."""
+    settings = ("search", "section", "axis", "smoothing", "log", "size")
+    app.clientside_callback(
+        ClientsideFunction("charts", "restore"),
+        *(Output(f"charts-{name}", "value") for name in settings),
+        Input("charts-page", "data"),
+        *(State(f"charts-{name}", "options") for name in ("axis", "section", "size")),
+    )
+    app.clientside_callback(
+        ClientsideFunction("charts", "remember"),
+        Output("charts-remembered", "data"),
+        *(Input(f"charts-{name}", "value") for name in ("runs", *settings)),
+        State("charts-page", "data"),
+    )
 
 
 def _register_selection(app: dash.Dash, context: Context) -> None:

@@ -70,22 +70,24 @@ class Files:
 
 
 class ArtifactFiles(Files):
-    """The files of an artifact's version."""
+    """The files of an artifact's version; ``place`` is its entity, project, name and version."""
 
     def __init__(self, context: Context, artifact_id: int) -> None:
         super().__init__(context)
         self._id = artifact_id
         sql = (
-            "SELECT entity, projects.name AS project, collections.name AS name, memberships.version, artifacts.metadata"
+            "SELECT entity, projects.name AS project, artifact_types.name AS type, collections.name AS name,"
+            " memberships.version, artifacts.metadata"
             " FROM artifacts JOIN collections ON collections.id = artifacts.collection_id"
-            " JOIN projects ON projects.id = collections.project_id"
+            " JOIN artifact_types ON artifact_types.id = type_id JOIN projects ON projects.id = collections.project_id"
             " JOIN memberships ON artifact_id = artifacts.id AND memberships.collection_id = collections.id"
             " WHERE artifacts.id = ?"
         )
         row = context.db.row(sql, (artifact_id,))
         if row is None:
             raise NotFoundError("the artifact that holds the table is not committed")
-        self._place = (row["entity"], row["project"], row["name"], f"v{row['version']}")
+        self.type = str(row["type"])
+        self.place = (row["entity"], row["project"], row["name"], f"v{row['version']}")
         about = json.loads(row["metadata"] or "{}")
         self.about = about if isinstance(about, dict) else {}
 
@@ -103,7 +105,7 @@ class ArtifactFiles(Files):
 
     def url(self, path: str) -> str:
         """``/_media/artifacts/…``."""
-        return artifact_file_url(*self._place, path)
+        return artifact_file_url(*self.place, path)
 
 
 class RunFiles(Files):
