@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.web.artifact.difference import Change, compare, compare_files, counted
-from wandb_local.web.artifact.read import MOST_FILES, Version, artifact_address, files
+from wandb_local.web.artifact.read import MOST_FILES, WRAPPED, Version, artifact_address, files
 from wandb_local.web.documents import cell
 from wandb_local.web.grids import link_column, make_grid, number_column, put_size, size_text
 from wandb_local.web.media import artifact_file_url
@@ -31,11 +31,11 @@ def show_files(context: Context, version: Version) -> Component:
     held = held_elsewhere(context, found)
     rows = [_file(version, row, held) for row in found]
     columns: list[dict[str, Any]] = [
-        {"field": "path", "headerName": "File", "cellRenderer": "File", "flex": 1, "minWidth": 300},
+        {"field": "path", "headerName": "File", "cellRenderer": "File", "flex": 1, "minWidth": 260, **WRAPPED},
         number_column("size", "Size", width=130),
         {"field": "download", "headerName": "", "cellRenderer": "Download", "width": 120, "filter": False, **_STILL},
         link_column("table", "As a table", href="table_href", width=130),
-        link_column("content", "Digest (MD5) or address", href="content_href", flex=1, minWidth=260),
+        link_column("content", "Digest (MD5) or address", href="content_href", flex=1, minWidth=260, **WRAPPED),
     ]
     note = f"The first {MOST_FILES} of {version.row['file_count']} files." if len(rows) == MOST_FILES else ""
     if not rows:
@@ -121,7 +121,7 @@ def _grid(name: str, title: str, changes: Sequence[Change], names: tuple[str, st
     values = zip(("before", "after"), names, strict=True)
     columns: list[dict[str, Any]] = [
         {"field": "kind", "headerName": "Change", "cellRenderer": "Change", "width": 120},
-        {"field": "name", "headerName": title, "flex": 2, "minWidth": 260},
+        {"field": "name", "headerName": title, "flex": 2, "minWidth": 220, **WRAPPED},
         *(_side(field, version, sizes) for field, version in values),
     ]
     short = len(rows) <= 15

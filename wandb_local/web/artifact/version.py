@@ -141,7 +141,10 @@ def _register_comparison(app: dash.Dash, context: Context) -> None:
 
 def _register_graph(app: dash.Dash) -> None:
     app.clientside_callback(  # type: ignore[no-untyped-call]
-        ClientsideFunction("artifact", "reveal"), Output("artifact-canvas", "title"), Input("artifact-canvas", "id")
+        ClientsideFunction("artifact", "reveal"),
+        Output("artifact-canvas", "title"),
+        Input("artifact-canvas", "id"),
+        Input("artifact-size", "n_clicks"),
     )
 
     @app.callback(

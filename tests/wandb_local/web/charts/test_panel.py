@@ -48,6 +48,11 @@ def test_the_controls_of_the_charts(visitor: Visitor, logged_run):
     expect(page.locator("#charts-grid figcaption").first).to_have_text("loss")
     page.get_by_label("large").check()
     expect(page.locator("#charts-grid")).to_have_class("charts-grid large")
+    page.click("#charts-axis")
+    expect(page.locator(".dash-dropdown-option")).not_to_have_count(0)
+    hidden = "(list => list.scrollHeight - list.clientHeight)(document.querySelector('.dash-dropdown-content'))"
+    visitor.eventually(hidden, 0)  # all of its entries are seen
+    page.keyboard.press("Escape")
     assert visitor.inaccessible() == []
 
 
