@@ -28,7 +28,11 @@ def test_sizes_and_versions_are_sorted_by_what_they_are(visitor: Visitor, sizes)
     pairs = f"{cells}.map(cell => [{row}, cell.innerText]).sort((a, b) => a[0] - b[0])"
     texts = f"{pairs}.map(pair => pair[1]).join()"
     visitor.eventually(texts.format("size"), "12 B,20 B,900 B,1.0 kB,30.0 kB")
-    cut = "[...document.querySelectorAll('.ag-cell[col-id=name]')].filter(e => e.scrollWidth > e.clientWidth).length"
+    cut = (
+        "[...document.querySelectorAll('.ag-row .ag-cell[col-id=name]')].filter(cell => {"
+        " const text = document.createRange(); text.selectNodeContents(cell);"
+        " return text.getBoundingClientRect().right > cell.getBoundingClientRect().right; }).length"
+    )
     for width in (390, 1400):
         page.set_viewport_size({"width": width, "height": 900})
         visitor.eventually(cut, 0)
