@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dash import dcc, html
+import dash
+from dash import ClientsideFunction, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
@@ -72,3 +73,20 @@ def section_options(names: Sequence[str], hidden: Sequence[str]) -> list[dict[st
     options = [{"label": f"all ({len(names)})", "value": ""}]
     options += [{"label": f"{name} ({count})", "value": name} for name, count in sections(names).items()]
     return options + ([{"label": f"hidden ({len(hidden)})", "value": HIDDEN}] if hidden else [])
+
+
+def register_address(app: dash.Dash) -> None:
+    """What is set above the charts comes from the address and goes there."""
+    settings = ("search", "section", "axis", "smoothing", "log", "size")
+    app.clientside_callback(
+        ClientsideFunction("charts", "restore"),
+        *(Output(f"charts-{name}", "value") for name in settings),
+        Input("charts-page", "data"),
+        *(State(f"charts-{name}", "options") for name in ("axis", "section", "size")),
+    )
+    app.clientside_callback(
+        ClientsideFunction("charts", "remember"),
+        Output("charts-remembered", "data"),
+        *(Input(f"charts-{name}", "value") for name in ("runs", *settings)),
+        State("charts-page", "data"),
+    )

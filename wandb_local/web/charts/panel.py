@@ -11,7 +11,7 @@ from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.graphql.runs import UNDER_WAY, state
 from wandb_local.web.charts.columns import Columns
-from wandb_local.web.charts.controls import controls, legend, section_options
+from wandb_local.web.charts.controls import controls, legend, register_address, section_options
 from wandb_local.web.charts.definitions import DEFINED, defined_axes
 from wandb_local.web.charts.figure import GRAPH, Look, make_figure
 from wandb_local.web.charts.selection import HIDDEN, MAX_RUNS, PER_PAGE, all_metrics, choose, chosen_runs, run_options
@@ -45,7 +45,7 @@ def layout(context: Context, page: Mapping[str, Any], chosen: Sequence[str] | No
 
 def register(app: dash.Dash, context: Context) -> None:
     """Add the callbacks."""
-    _register_address(app)
+    register_address(app)
     _register_selection(app, context)
     _register_figures(app, context)
 
@@ -62,23 +62,6 @@ def register(app: dash.Dash, context: Context) -> None:
     @app.callback(Output("charts-grid", "className"), Input("charts-size", "value"))
     def resize(size: str) -> str:
         return f"charts-grid {size}"
-
-
-def _register_address(app: dash.Dash) -> None:
-    """What is set above the charts comes from the address and goes there."""
-    settings = ("search", "section", "axis", "smoothing", "log", "size")
-    app.clientside_callback(
-        ClientsideFunction("charts", "restore"),
-        *(Output(f"charts-{name}", "value") for name in settings),
-        Input("charts-page", "data"),
-        *(State(f"charts-{name}", "options") for name in ("axis", "section", "size")),
-    )
-    app.clientside_callback(
-        ClientsideFunction("charts", "remember"),
-        Output("charts-remembered", "data"),
-        *(Input(f"charts-{name}", "value") for name in ("runs", *settings)),
-        State("charts-page", "data"),
-    )
 
 
 def _register_selection(app: dash.Dash, context: Context) -> None:
