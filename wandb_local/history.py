@@ -11,6 +11,7 @@ from wandb_local import jsons
 from wandb_local.database import Database
 from wandb_local.errors import ClientError
 from wandb_local.inputs import integer, strings
+from wandb_local.limits import TooLargeError
 
 lookup = jsons.lookup  # rows and documents are read by one rule
 
@@ -113,6 +114,8 @@ def parse_row(line: str) -> dict[str, Any]:
     """
     try:
         record = jsons.loads(line)
+    except TooLargeError as error:
+        raise TooLargeError(f"files: a line: {error}") from None
     except (ValueError, RecursionError):
         record = None
     if not isinstance(record, dict):

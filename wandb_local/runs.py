@@ -14,6 +14,8 @@ from wandb_local.errors import ClientError, NotFoundError
 from wandb_local.graphql.common import now
 from wandb_local.graphql.projects import find_run, make_project
 from wandb_local.graphql.runs import state
+from wandb_local.inputs import integer
+from wandb_local.limits import TooLargeError
 from wandb_local.names import checked_name, from_id, new_name
 
 _COLUMNS = {  # GraphQL's name of an input field: the column it goes to
@@ -127,6 +129,8 @@ def json_object(what: str, text: Any) -> str:
     """
     try:
         value = jsons.whole(jsons.loads(text))
+    except TooLargeError as error:
+        raise TooLargeError(f"{what}: {error}") from None
     except (ValueError, TypeError, RecursionError):
         value = None
     if not isinstance(value, dict):

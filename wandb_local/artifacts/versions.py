@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wandb_local import inputs
+from wandb_local import inputs, jsons
 from wandb_local.artifacts import collections as col
 from wandb_local.artifacts import lifetime
 from wandb_local.artifacts.merge import find_equal, is_whole, merge
@@ -14,6 +14,7 @@ from wandb_local.database import Row
 from wandb_local.errors import ClientError, NotFoundError
 from wandb_local.graphql.common import now
 from wandb_local.graphql.projects import find_run, make_project
+from wandb_local.limits import TooLargeError
 from wandb_local.names import from_id
 
 Tags = Sequence[Mapping[str, Any]]
@@ -128,7 +129,9 @@ def checked_metadata(text: Any) -> str:
         ClientError: not JSON.
     """
     try:
-        json.loads(text)
+        jsons.loads(text)
+    except TooLargeError as error:
+        raise TooLargeError(f"metadata: {error}") from None
     except (ValueError, TypeError, RecursionError):
         raise ClientError("metadata: give JSON as a string") from None
     return str(text)

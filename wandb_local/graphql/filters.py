@@ -13,8 +13,10 @@ import re2
 from wandb_local import jsons
 from wandb_local.errors import ClientError
 from wandb_local.graphql.searchable import Searchable
+from wandb_local.limits import MAX_STRINGS, TooLargeError
 
 _MAX_DEPTH = 20
+_MAX_KEYS = 50  # of an order
 _ENTRY = "CASE type WHEN 'object' THEN json_extract(value, '$.value') END"  # a config has {"value": …} for each key
 _COMPARISONS = {"$eq": "IS", "$ne": "IS NOT", "$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
 
@@ -28,10 +30,15 @@ def where(table: Searchable, text: str | None) -> tuple[str, list[Any]]:
     if not text:
         return "1", []
     try:
-        condition = jsons.whole(json.loads(text))
+        condition = jsons.whole(jsons.loads(text))
+    except TooLargeError as error:
+        raise TooLargeError(f"filters: {error}") from None
     except (ValueError, TypeError, RecursionError):
         raise ClientError("filters: not JSON") from None
-    return _condition(table, condition if condition is not None else {}, 0)
+    clause, parameters = _condition(table, condition if condition is not None else {}, 0)
+    if len(parameters) > MAX_STRINGS:
+        raise TooLargeError(f"filters: more than {MAX_STRINGS} values")
+    return clause, parameters
 
 
 def order_by(table: Searchable, text: str | None, default: str = "+created_at") -> tuple[str, list[Any]]:
@@ -39,8 +46,11 @@ def order_by(table: Searchable, text: str | None, default: str = "+created_at") 
 
     Records without the value come last.
     """
+    keys = _split(table, text or default)
+    if len(keys) > _MAX_KEYS:
+        raise TooLargeError(f"order: give at most {_MAX_KEYS} keys")
     clauses, parameters = [], []
-    for key in _split(table, text or default):
+    for key in keys:
         direction = "DESC" if key.startswith("-") else "ASC"
         expression, values = _expression(table, key[1:] if key.startswith(("+", "-")) else key)
         clauses += [f"{expression} IS NULL", f"{expression} {direction}"]

@@ -23,6 +23,7 @@ from wandb_local.graphql.refused import PROJECT_WITHOUT, REFUSED
 from wandb_local.graphql.run_mutations import RUN_MUTATIONS
 from wandb_local.graphql.runs import RUN, RUN_FILE
 from wandb_local.graphql.sweeps import AGENT, PROJECT_SWEEPS, SWEEP, SWEEP_MUTATIONS
+from wandb_local.limits import BUDGET, QUERY_SECONDS
 
 KINDS: Kinds = {
     "Query": {**QUERY, **ARTIFACT_QUERIES},
@@ -54,7 +55,8 @@ def answer(context: Context, body: Any) -> str:
     variables = body.get("variables") or {}
     if not isinstance(variables, Mapping):
         raise ClientError("variables: give a JSON object")
-    data = execute(context, KINDS, body["query"], variables, body.get("operationName"))
+    with BUDGET.limited(QUERY_SECONDS):
+        data = execute(context, KINDS, body["query"], variables, body.get("operationName"))
     return jsons.dumps({"data": data}, default=_refuse)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+from wandb_local.allowance import Allowance
 from wandb_local.artifacts.versions import find_artifact, find_by_client
 from wandb_local.context import Context
 from wandb_local.database import Row
@@ -57,14 +58,15 @@ class Files:
         target = follow(self._context, reference) if reference and depth < _LONGEST_PATH else None
         return target[0].find_one(target[1], depth + 1) if target else None
 
-    def read(self, file: File) -> bytes:
-        """The bytes of a file.
+    def read(self, file: File, left: Allowance | None = None) -> bytes:
+        """The bytes of a file, within an allowance.
 
         Raises:
             NotFoundError: they are not stored.
+            TooLargeError: they are more than is left.
         """
         try:
-            return self._context.blobs.path(file.md5).read_bytes()
+            return (left or Allowance()).read(self._context.blobs.path(file.md5))
         except FileNotFoundError:
             raise NotFoundError(f"{file.path}: its bytes are not stored") from None
 

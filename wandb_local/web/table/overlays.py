@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wandb_local.errors import NotFoundError
+from wandb_local.allowance import Allowance
 from wandb_local.web.table.boxes import class_name
 from wandb_local.web.table.cells import Cell, File, Label, OverlaySet, all_pictures
 from wandb_local.web.table.masks import MaskCounts
@@ -96,9 +95,9 @@ def _class_file(document: Document, overlays: str) -> dict[str, dict[int, str]]:
         if file is None:
             continue
         try:
-            listed = json.loads(document.files.read(file))["class_set"]
+            listed = Allowance().json(document.files.read(file))["class_set"]
             labels = {int(each["id"]): str(each["name"]) for each in listed}
-        except (ValueError, KeyError, TypeError, NotFoundError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             continue
         return {name: labels for name, _ in named(image[overlays])}
     return found

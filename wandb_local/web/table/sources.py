@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from wandb_local.allowance import Allowance
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import NotFoundError
 from wandb_local.history import lookup, parse_row
+from wandb_local.limits import TooLargeError
 from wandb_local.web.table.cells import File
 from wandb_local.web.table.files import Files, RunFiles, follow
 
@@ -89,32 +89,34 @@ def read_document(file: File, incremental: bool = False) -> Document | Join:
     """A table's file with all its parts, or the two tables that it joins.
 
     Raises:
-        NotFoundError: a file is not stored, or holds no table.
+        NotFoundError: a file is not stored, holds no table, or one that is too large.
     """
-    files = _folder(file)
-    found = _json(files, file)
+    left = Allowance()
+    found = _json(file, left)
     if found.get("_type") == "joined-table":
-        one, other = (_joined(files, file, found.get(side)) for side in ("table1", "table2"))
+        one, other = (_joined(file, found.get(side), left) for side in ("table1", "table2"))
         return Join(one, other, _keys(file, found.get("join_key")))
     if incremental:
-        return _together(file, sorted((path for path in files.entries if path.endswith(_TABLE)), key=_increment))
-    return _single(file, found)
+        paths = sorted((path for path in _folder(file).entries if path.endswith(_TABLE)), key=_increment)
+        return _together(file, paths, left)
+    return _single(file, found, left)
 
 
-def _single(file: File, found: Mapping[str, Any]) -> Document:
+def _single(file: File, found: Mapping[str, Any], left: Allowance) -> Document:
     """A table that lies in one file or, partitioned, in all the tables of a folder."""
     files = _folder(file)
     if found.get("_type") != "partitioned-table":
-        return _document(files, file, found)
+        return _document(file, found, left)
     prefix = str(found.get("parts_path")).strip("/") + "/"
-    return _together(file, sorted(path for path in files.entries if path.startswith(prefix) and path.endswith(_TABLE)))
+    paths = sorted(path for path in files.entries if path.startswith(prefix) and path.endswith(_TABLE))
+    return _together(file, paths, left)
 
 
-def _joined(files: Files, file: File, path: object) -> Document:
-    part = files.find(path)
+def _joined(file: File, path: object, left: Allowance) -> Document:
+    part = _folder(file).find(path)
     if part is None:
         raise NotFoundError(f"{file.path} joins {path!r}, which is not stored")
-    return _single(part, _json(_folder(part), part))
+    return _single(part, _json(part, left), left)
 
 
 def _keys(file: File, given: object) -> tuple[str, str]:
@@ -124,10 +126,10 @@ def _keys(file: File, given: object) -> tuple[str, str]:
     raise NotFoundError(f"{file.path} does not say on which columns its tables are joined")
 
 
-def _together(file: File, paths: Sequence[str]) -> Document:
+def _together(file: File, paths: Sequence[str], left: Allowance) -> Document:
     """The rows of several tables, one below the other; those with other columns than the first are left out."""
     found = [part for part in map(_folder(file).find, paths) if part is not None]
-    parts = [_document(_folder(part), part, _json(_folder(part), part)) for part in found]
+    parts = [_document(part, _json(part, left), left) for part in found]
     if not parts:
         raise NotFoundError(f"{file.path}: none of its parts is stored")
     first, fit = parts[0], [part for part in parts if part.columns == parts[0].columns]
@@ -136,6 +138,7 @@ def _together(file: File, paths: Sequence[str]) -> Document:
         f"have other columns than {found[0].path}": len(parts) - len(fit),
     }
     faults = tuple(f"{count} of {len(paths)} parts {what} and are left out" for what, count in lost.items() if count)
+    faults += tuple(fault for part in fit for fault in part.faults)
     return Document(first.columns, [row for part in fit for row in part.data], first.types, first.files, faults)
 
 
@@ -144,20 +147,22 @@ def _folder(file: File) -> Files:
     return file.folder
 
 
-def _document(files: Files, file: File, found: Mapping[str, Any]) -> Document:
+def _document(file: File, found: Mapping[str, Any], left: Allowance) -> Document:
     columns, data = found.get("columns"), found.get("data")
     if not isinstance(columns, list) or not isinstance(data, list):
         raise NotFoundError(f"{file.path} holds no table")
     typed = found.get("column_types")
     types = typed.get("params", {}).get("type_map", {}) if isinstance(typed, dict) else {}
     rows = [row if isinstance(row, list) else [row] for row in data]
-    _fill_arrays(files, columns, rows, types)
-    return Document(columns, rows, types, files)
+    faults = _fill_arrays(_folder(file), columns, rows, types, left)
+    return Document(columns, rows, types, _folder(file), tuple(faults))
 
 
-def _json(files: Files, file: File) -> Mapping[str, Any]:
+def _json(file: File, left: Allowance) -> Mapping[str, Any]:
     try:
-        found = json.loads(files.read(file))  # NaN and infinities become floats
+        found = left.json(_folder(file).read(file, left))
+    except TooLargeError as error:
+        raise NotFoundError(f"{file.path} is too large for a table that is shown here: {error}") from None
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
@@ -171,8 +176,10 @@ def _increment(path: str) -> tuple[int, int]:
     return (int(match[1]), int(match[2] or 0)) if match else (0, 0)
 
 
-def _fill_arrays(files: Files, columns: list[Any], rows: list[list[Any]], types: Mapping[str, Any]) -> None:
-    """Columns of NumPy arrays lie in a file of their own; their cells are null."""
+def _fill_arrays(
+    files: Files, columns: list[Any], rows: list[list[Any]], types: Mapping[str, Any], left: Allowance
+) -> Iterator[str]:
+    """Columns of NumPy arrays lie in a file of their own; their cells are null. Answers what is left out."""
     for place, name in enumerate(columns):
         for kind in allowed_types(types.get(str(name))):
             stored = kind.get("params", {}).get("serialization_path")
@@ -180,9 +187,11 @@ def _fill_arrays(files: Files, columns: list[Any], rows: list[list[Any]], types:
             if file is None:
                 continue
             try:
-                with np.load(io.BytesIO(files.read(file)), allow_pickle=False) as archive:
-                    arrays = archive[stored["key"]]
-            except (ValueError, KeyError, OSError, zipfile.BadZipFile):
+                arrays = left.array(files.read(file, left), stored["key"])
+            except TooLargeError as error:
+                yield f"the arrays of column {name} are left out: {error}"
+                continue
+            except (ValueError, KeyError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error):
                 continue
             for row, array in zip(rows, arrays, strict=False):
                 row[place] = array.tolist()

@@ -15,7 +15,7 @@ _SPACE = re.compile(r"\s*")
 _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])")
 _WORD = re.compile(r"[^\s()<>=!,\"'`]+")
 _SYMBOL = re.compile(r"<=|>=|!=|==|<>|[<>=(),]")
-_QUOTED = re.compile(r"""(["'`])((?:\\.|(?!\1).)*)\1""", re.DOTALL)
+_QUOTED = re.compile(r"""(["'`])((?:\\.|(?!\1)[^\\])*)\1""", re.DOTALL)  # each letter in one way alone
 
 
 class FilterError(ValueError):
