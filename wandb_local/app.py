@@ -120,6 +120,7 @@ def make_app(services: Services, folder: DataFolder, url: str) -> Starlette:
             context = _context(services, request)
             try:
                 refusal = None if public else _refusal(request, api_key)
+                request.state.known = not (public or refusal)
                 return refusal or await handler(request, context)
             except ClientDisconnect:
                 return Response(status_code=400)

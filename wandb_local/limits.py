@@ -34,6 +34,12 @@ MAX_SAME_FIELD = 20  # how often one field of one object may be asked for; the c
 MAX_ANSWER_FIELDS = 2_000_000
 QUERY_SECONDS = 30.0  # of the processor, for the answer to one query
 
+MAX_CONNECTIONS = 4_096  # at once, or as many files as the process may open, less some
+HEAD_BYTES = 64 << 10  # of a request
+HEAD_SECONDS = 20.0  # until it is there
+BODY_SECONDS = 60.0  # between two parts of a body
+KEEP_SECONDS = 75.0  # between two requests on one connection
+
 _PIECE = 1 << 20
 _DIGITS = 100  # of a number in YAML; one that is written in sixties takes quadratic time
 
