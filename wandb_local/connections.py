@@ -19,7 +19,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from wandb_local.limits import BODY_SECONDS, HEAD_SECONDS, KEEP_SECONDS, MAX_CONNECTIONS
 
 _FILES = 1 << 16  # that the process may have open, where the machine allows as many
-_OTHERS = 256  # of them for records, blobs and the rest
+BACKLOG = 128  # connections that are taken at once, before others make room for them; for each listener
+_OTHERS = 320  # of the files: those, the records, blobs and the rest
 
 
 def room() -> int:

@@ -13,7 +13,7 @@ from wandb_local.app import make_app
 from wandb_local.auth import Signer
 from wandb_local.blobs import BlobStore
 from wandb_local.clock import CLOCK, LONGEST
-from wandb_local.connections import Server, protocol
+from wandb_local.connections import BACKLOG, Server, protocol
 from wandb_local.context import Services, Unknowns
 from wandb_local.database import Database
 from wandb_local.folder import DataFolder
@@ -53,7 +53,8 @@ def serve_folder(folder: DataFolder, address: Address, on_demand: bool = False) 
         url = address.url(listeners[0].getsockname()[1])
         config = uvicorn.Config(
             make_app(services, folder, url),
-            loop="asyncio",
+            loop="asyncio" if address.certfile else "auto",  # uvloop does not come to an end of such a handshake
+            backlog=BACKLOG,
             http=protocol(address.certfile, address.keyfile),  # type: ignore[arg-type]
             log_level="warning",
             access_log=False,
