@@ -15,6 +15,7 @@ from configs.config import CommonMistake, ConfigError, TrainConfig, default_of, 
 from configs.grid import Cell, grid
 from configs.stray import refuse
 from configs.swept import BestSettings, Swept
+from files.yamls import load_yaml
 from flags import FlagParser
 
 
@@ -29,7 +30,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         presets = ", ".join(path.stem for path in preset_files())
         raise CommonMistake(f"--config {path}: there is no such file; presets in configs/ are {presets}")
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = load_yaml(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid YAML: {error}") from None
     if values is None:
@@ -105,7 +106,7 @@ def plain(key: str, text: str) -> Any:
     if (isinstance(default, str) and key != "loss") or (isinstance(default, tuple) and not text.startswith("[")):
         return text
     try:
-        value = yaml.safe_load(text)
+        value = load_yaml(text)
     except yaml.YAMLError:
         return text
     return text if value is None else value

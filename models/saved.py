@@ -21,6 +21,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+from files.yamls import load_yaml
+
 WEIGHTS = "model.safetensors"
 CONFIG_KEYS = ("architecture", "backbone", "crp")
 
@@ -79,8 +81,8 @@ def load_model(path: Path, device: str | torch.device = "cpu") -> SavedModel:
     weights = folder / WEIGHTS
     if not weights.is_file():
         raise ValueError(f"{path}: no model here; expected a run folder with {WEIGHTS}, as train.py writes it")
-    config = _read(folder / "config.yaml", yaml.safe_load)
-    taxonomy = _read(folder / "taxonomy.yaml", yaml.safe_load)
+    config = _read(folder / "config.yaml", load_yaml)
+    taxonomy = _read(folder / "taxonomy.yaml", load_yaml)
     missing = [key for key in CONFIG_KEYS if key not in config]
     if missing:
         raise ValueError(
@@ -96,7 +98,7 @@ def load_model(path: Path, device: str | torch.device = "cpu") -> SavedModel:
         mirror=config.get("mirror", False),
     )
     _fill(model, read_tensors(weights), weights, len(taxonomy["classes"]))
-    data = _read(folder / "data.yaml", yaml.safe_load)
+    data = _read(folder / "data.yaml", load_yaml)
     metrics = {k: math.nan if v is None else v for k, v in _read(folder / "metrics.json", json.loads).items()}
     return SavedModel(model.to(device).eval(), config, taxonomy, data, metrics, folder)
 

@@ -26,6 +26,7 @@ from camvid.layouts.drives import cut_drives, whole_drives
 from camvid.layouts.notices import LeakWarning, notice
 from camvid.layouts.pairs import PICTURES, SPLITS, Scan
 from files.texts import read_lines, read_text
+from files.yamls import load_yaml
 
 Names: TypeAlias = dict[str, tuple[str, ...]]
 
@@ -79,7 +80,7 @@ def _own_lists(root: Path) -> Names | None:
     stored = root / "splits.yaml"
     if stored.is_file():
         try:
-            data = yaml.safe_load(read_text(stored))
+            data = load_yaml(read_text(stored))
         except yaml.YAMLError as error:
             raise ValueError(f"{stored}: not valid YAML: {' '.join(str(error).split())}") from error
         return _parsed(data, stored)
