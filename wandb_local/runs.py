@@ -14,7 +14,6 @@ from wandb_local.errors import ClientError, NotFoundError
 from wandb_local.graphql.common import now
 from wandb_local.graphql.projects import find_run, make_project
 from wandb_local.graphql.runs import state
-from wandb_local.inputs import integer
 from wandb_local.limits import TooLargeError
 from wandb_local.names import checked_name, from_id, new_name
 
