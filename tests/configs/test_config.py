@@ -67,6 +67,22 @@ def test_bad_presets_name_the_file(tmp_path, text, message):
     assert str(preset) in str(error.value)
 
 
+@pytest.mark.parametrize("name", ["cpu", "cpu.yaml", "configs/cpu.yaml", "configs/cpu", "./configs/cpu.yaml"])
+def test_a_preset_is_found_by_name_and_by_path_from_any_folder(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config, _ = parse_command_line(["--config", name])
+    assert config.backbone == "efficientnet_lite0"
+
+
+@pytest.mark.parametrize("name", ["other/cpu.yaml", "nowhere", "configs/nowhere.yaml", "/configs/cpu.yaml"])
+def test_other_paths_name_what_is_there_and_nothing_else(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="there is no such file"):
+        parse_command_line(["--config", name])
+    (tmp_path / "cpu.yaml").write_text("lr: 0.5")
+    assert parse_command_line(["--config", "cpu.yaml"])[0].lr == 0.5
+
+
 def test_command_line_beats_preset_beats_default(tmp_path):
     preset = tmp_path / "some.yaml"
     preset.write_text("lr: 3e-4\nepochs: 7\n")
