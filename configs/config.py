@@ -6,8 +6,9 @@ A field's name is the key in a preset, the command-line flag, the key in W&B's c
 from __future__ import annotations
 
 import dataclasses
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
@@ -228,11 +229,17 @@ class TrainConfig:
             raise ConfigError(f"{source}: {_describe(error, values)}") from None
 
 
+@lru_cache(maxsize=1)
+def schemas() -> dict[str, dict[str, Any]]:
+    """The JSON schema of each setting by its name: type, default, limits or values allowed, description."""
+    properties: dict[str, dict[str, Any]] = TypeAdapter(TrainConfig).json_schema()["properties"]
+    return properties
+
+
 def describe_field(name: str) -> str:
     """The line of help of one setting, with the values where they are few."""
-    field = next(field for field in dataclasses.fields(TrainConfig) if field.name == name)
-    values = get_args(hint) if get_origin(hint := get_type_hints(TrainConfig)[name]) is Literal else ()
-    return str(field.default.description) + (f"; one of {', '.join(values)}" if values else "")  # type: ignore[union-attr]
+    schema = schemas()[name]
+    return str(schema["description"]) + (f"; one of {', '.join(schema['enum'])}" if "enum" in schema else "")
 
 
 def default_of(name: str) -> Any:

@@ -16,6 +16,7 @@ from camvid.taxonomy import TAXONOMIES
 from camvid.transforms import POLICIES
 from camvid.weights import SCHEMES
 from configs import ConfigError, TrainConfig, parse_command_line
+from configs.__main__ import groups, page
 from configs.config import describe_field
 from configs.load import preset_files
 from losses import LOSSES
@@ -224,3 +225,10 @@ def test_both_spellings_of_a_flag_are_taken():
     config, _ = parse_command_line(["--batch-size=3", "--crop_min", "0.5", "--from-sweep", ""])
     assert (config.batch_size, config.crop_min) == (3, 0.5)
     assert [cell.config.batch_size for cell in parse_command_line(["--vary=batch-size=4, 8"])[1].cells] == [4, 8]
+
+
+def test_the_page_of_settings_is_that_of_the_settings():
+    """`python -m configs > docs/settings.md` brings it up to date."""
+    assert (ROOT / "docs" / "settings.md").read_text() == page()
+    named = [name for _, names in groups() for name in names]
+    assert named == [field.name for field in dataclasses.fields(TrainConfig)]
