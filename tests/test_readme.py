@@ -59,7 +59,7 @@ def commands(block: str) -> list[str]:
 def shown(page: str) -> list[str]:
     """All commands of a page: those in blocks, and those in its sentences."""
     sentences = re.sub(r"^```.*?^```", "", PAGES[page], flags=re.DOTALL | re.MULTILINE)
-    inline = re.findall(r"`((?:python|make|wandb|accelerate) [^`]+)`", sentences)
+    inline = re.findall(r"`((?:python|make|wandb|accelerate) [^`]+)`", sentences.replace("\n", " "))
     return [command for block in (*blocks(page), *inline) for command in commands(block)]
 
 
