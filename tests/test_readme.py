@@ -159,7 +159,7 @@ def test_links_lead_somewhere_and_every_page_is_in_the_contents():
         for link in re.findall(r"\]\(([^)]+)\)", text):
             path, _, heading = link.partition("#")
             target = (ROOT / page).parent / path
-            assert target.exists() or target.name == "server.md", f"{page}: {link}"
+            assert target.exists(), f"{page}: {link}"
             assert not heading or heading in slugs(target.read_text()), f"{page}: {link}"
 
 
