@@ -1,4 +1,4 @@
-# make run | serve | test | soak | evening | lint | audit | bench | reproduce | screenshots | setup | clean      (what each does stands in the README)
+# make run | serve | test | soak | evening | lint | audit | bench | reproduce | screenshots | setup | clean      (what each does stands in docs/README.md)
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin

@@ -1,11 +1,39 @@
-"""Flags whose words may be joined by hyphens or by underscores: --batch-size is --batch_size."""
+"""What all command lines share: how flags are spelled, and that the project's own packages are the ones that run."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
+
+OWN = Path(__file__).resolve().parent  # the checkout, or the folder into which pip installed it
+
+
+def require_own(*names: str, program: bool = True) -> None:
+    """Look for another package that Python would import in place of one of ours, such as a models/ where it started.
+
+    Args:
+        names: of our packages that are needed.
+        program: end the process with exit code 2 and one line on stderr.
+
+    Raises:
+        ImportError: with that line, where it is not a program.
+    """
+    for name in names:
+        spec = find_spec(name)
+        if spec is None or spec.origin is None or OWN in Path(spec.origin).resolve().parents:
+            continue
+        line = (
+            f"{name}: Python would import {spec.origin}, and {OWN / name} is needed; start in another folder, or with "
+            "python -P"
+        )
+        if not program:
+            raise ImportError(line)
+        print(f"error: {line}", file=sys.stderr)
+        sys.exit(2)
 
 
 class FlagParser(argparse.ArgumentParser):

@@ -81,6 +81,11 @@ def _check(config: TrainConfig, dataset: CamVid | None, networks: dict[str, Segm
     if isinstance(model := networks[repr(network)], SegmentationModel):
         model.check_batch(config.batch_size // count, size)
     check_fit(networks[repr(network)], config.fit, config.backbone_lr_factor)
+    if config.fit == "fine_tune" and config.weights == "none":
+        raise ValueError(
+            "fit='fine_tune' and weights='none': fine_tune trains the head on a frozen backbone, and this one would "
+            "be frozen at random weights: take weights=imagenet, or fit=one_cycle"
+        )
     _check_room(Path(config.out), networks[repr(network)])
     _check_names(config)
 
@@ -122,7 +127,7 @@ def _check_loading(config: TrainConfig, dataset: CamVid, device: str, count: int
     except ValueError as error:
         raise CommonMistake(str(error)) from error
     size = scaled_size(own, config.resize_factor)
-    kept = kept_size(own, size)
+    kept = kept_size(own, size, **config.pick("augment", "crop_min"))
     needed_bytes(len(frames), kept, int(config.cache_gb * 2**30))
     loading = config.pick("augment", "augment_on", "batch_size", "workers")
     plan_loading(len(frames), size, kept, device=device, count=count, **loading)

@@ -61,7 +61,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         taxonomy = dataset.taxonomy
         train_size = scaled_size(dataset.frame_size("train"), config.resize_factor)
         size_for = partial(scaled_size, factor=config.eval_factor or config.resize_factor)
-        cache = cached_frames(dataset, "train", train_size, limit=int(config.cache_gb * 2**30))
+        room = int(config.cache_gb * 2**30)
+        cache = cached_frames(dataset, "train", train_size, limit=room, **config.pick("augment", "crop_min"))
         train = train_loader(
             cache,
             size=train_size,

@@ -14,6 +14,12 @@ W&B is used offline unless a key or WANDB_MODE or WANDB_BASE_URL is set. Offline
 and reach a server with `wandb sync`; using or fetching one needs a server.
 """
 
+import sys
+
+from flags import require_own
+
+require_own("camvid", "eval", "files", program=sys.argv[0] == "-m")  # before they are imported
+
 from artifacts.callback import WandbCallback
 from artifacts.dataset import data_version, log_dataset, track_dataset, use_dataset
 from artifacts.download import fetch_dataset, fetch_model

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import wandb
-import yaml
 
 from artifacts.publish import publish
+from files.yamls import load_yaml
 
 MODEL_FILES = ("model.safetensors", "config.yaml", "taxonomy.yaml", "data.yaml", "metrics.json")
 RECORDS = "report/per_image.csv"  # of the val split, by which two models are compared
@@ -64,7 +64,7 @@ def log_model(
 
 
 def _read(path: Path) -> dict[str, Any]:
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = load_yaml(path.read_text(encoding="utf-8"))
     if not isinstance(content, dict):
         raise ValueError(f"{path}: must hold keys and values, has {content!r:.80}")
     return content

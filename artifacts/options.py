@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from artifacts.names import artifact_name
-from flags import FlagParser
+from flags import FlagParser, require_own
 
 
 def parse(words: Sequence[str] | None, description: str | None) -> argparse.Namespace:
@@ -18,6 +18,7 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
     Raises:
         SystemExit: `--help`, or a command line that does not fit (code 2, said on stderr).
     """
+    require_own("models", "training")
     layout = argparse.RawDescriptionHelpFormatter
     top = FlagParser(prog="python -m artifacts", description=description, formatter_class=layout)
     names = top.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -9,9 +9,12 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
+from flags import FlagParser, require_own
+
+require_own("files")  # before it is imported
+
 from camvid.layouts import LAYOUTS, SPLITS, find_taxonomy, open_camvid
 from camvid.layouts.splits import SPLITTERS
-from flags import FlagParser
 
 COMPOSITES = "composites"  # side-by-side pictures: drawn and converted, not read
 

@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import math
 import os
 import shutil
 import weakref
@@ -30,7 +31,7 @@ from tqdm import tqdm
 from camvid.layouts import CamVid, Frame
 from camvid.layouts.dataset import frame_contents
 from camvid.taxonomy import IGNORE_INDEX
-from camvid.transforms import fitted_size, pad_image, pad_mask, resize_image, resize_mask
+from camvid.transforms import WHOLE, fitted_size, pad_image, pad_mask, resize_image, resize_mask
 
 VERSION = 2  # raised when the same files give other arrays, so that older entries are not used
 
@@ -72,7 +73,13 @@ def default_folder() -> Path:
 
 
 def cached_frames(
-    dataset: CamVid, split: str, train_size: tuple[int, int], folder: Path | None = None, limit: int = 8 * 2**30
+    dataset: CamVid,
+    split: str,
+    train_size: tuple[int, int],
+    folder: Path | None = None,
+    limit: int = 8 * 2**30,
+    augment: str = "crop",
+    crop_min: float = 0.25,
 ) -> FrameCache:
     """Decoded frames of a split, from the cache or, the first time, from the files.
 
@@ -80,10 +87,12 @@ def cached_frames(
         dataset: the opened data set.
         split: train, val or test.
         train_size: height and width of a training image in pixels. Frames are kept at their own size or, where that
-            is larger, at twice the training size, so that crops lose no detail. Frames of another shape than most are
-            fitted in, and padded with void.
+            is larger, at the size whose smallest crop has this height and width, so that no crop is enlarged. Frames
+            of another shape than most are fitted in, and padded with void.
         folder: where entries lie; the user's cache folder by default.
         limit: bound of all entries together, in bytes.
+        augment: a key of `camvid.transforms.POLICIES`.
+        crop_min: smallest share of a frame's area that a crop keeps, in policies that crop.
 
     Raises:
         ValueError: a file is corrupt or holds what the taxonomy does not (named), or the split does not fit the limit.
@@ -91,7 +100,7 @@ def cached_frames(
     dataset.require(split)
     frames = dataset.splits[split]
     own = dataset.frame_size(split)
-    size = kept_size(own, train_size)
+    size = kept_size(own, train_size, augment, crop_min)
     extents = [fitted_size(frame, own, size) for frame in dataset.sizes(split)]
     need = needed_bytes(len(frames), size, limit)
     folder = folder or default_folder()
@@ -111,9 +120,10 @@ def cached_frames(
     return replace(found, extents=extents) if mixed else found
 
 
-def kept_size(own: tuple[int, int], train_size: tuple[int, int]) -> tuple[int, int]:
-    """Height and width at which frames of this height and width are kept."""
-    return min(own[0], 2 * train_size[0]), min(own[1], 2 * train_size[1])
+def kept_size(own: tuple[int, int], train_size: tuple[int, int], augment: str, crop_min: float) -> tuple[int, int]:
+    """Height and width at which frames of this height and width are kept; see `cached_frames`."""
+    zoom = 1.0 if augment in WHOLE else crop_min**-0.5
+    return min(own[0], math.ceil(zoom * train_size[0])), min(own[1], math.ceil(zoom * train_size[1]))
 
 
 def needed_bytes(frames: int, size: tuple[int, int], limit: int) -> int:

@@ -18,6 +18,7 @@ from camvid.layouts import LAYOUTS, SPLITS, CamVid, Frame, Scan, scan_layout
 from camvid.layouts.dataset import size_mismatch
 from camvid.layouts.recognise import describe_folder
 from camvid.layouts.splits import NEEDED, split_frames
+from camvid.remarks import about_val
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 
 FEW, LISTED = 20, 5  # up to FEW colours outside the taxonomy get a line each; of more, as smoothing makes them, LISTED
@@ -68,7 +69,11 @@ def check(
     faults += [fault for one in found for fault in one.faults]
     seen = frozenset[int]().union(*(one.classes for one in found))
     sizes = ", ".join(f"{key} {len(frames)}" for key, frames in splits.items())
+    if splits and (left := len(scan.frames) - sum(map(len, splits.values()))):
+        sizes += f", left out {left}"
     taken = [f"layout {scan.layout}" + (f", split {split}: {sizes}" if splits else ""), _classes(dataset, seen)]
+    if remark := about_val(splits):
+        taken.append(remark)
     return Report(len(scan.frames), faults, taken)
 
 

@@ -20,6 +20,8 @@ from camvid.layouts import Scan, scan_layout
 
 CHUNK = 1 << 20
 TIMEOUT = 30  # seconds without a byte
+MOST_BYTES = 32 << 30  # that an archive may unpack to; the hosted one has 0.6 GB
+MOST_FILES = 200_000
 HOSTED_SIZE = 598_913_237  # bytes of fastai's copy, and MD5 of its first megabyte, as fastai's download_checks has them
 HOSTED_MD5 = "648371e4f3a833682afb39b08a3ce2aa"
 
@@ -107,8 +109,12 @@ def _unpack(archive: Path, content: Path, url: str) -> None:
     content.mkdir()
     try:
         with tarfile.open(archive, "r:gz") as tar:
-            for member in tqdm(tar, "unpacking", unit="file", disable=None):
+            size = 0
+            for count, member in enumerate(tqdm(tar, "unpacking", unit="file", disable=None), 1):
                 path = content / _checked(member)
+                size += member.size  # also of what is only said to be there, as in a sparse file
+                if size > MOST_BYTES or count > MOST_FILES:
+                    raise tarfile.ExtractError(f"more than {MOST_BYTES >> 30} GiB, or than {MOST_FILES} files, in it")
                 (path if member.isdir() else path.parent).mkdir(parents=True, exist_ok=True)
                 if (source := tar.extractfile(member)) is not None:
                     with source, path.open("wb") as file:

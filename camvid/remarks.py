@@ -1,14 +1,18 @@
 """What one should know before a training or an evaluation: no faults, but data that change what is done.
 
-Each function gives one line, with its end, or nothing.
+Each function gives one line or nothing, with its end where it says no other.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from camvid.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from camvid.layouts.dataset import Frame
 
 LISTED = 3  # sizes that are named, most frequent first
 
@@ -22,6 +26,19 @@ def about_priority(taxonomy: Taxonomy) -> str:
         f"taxonomy {taxonomy.name} has no priority class: priority Dice is undefined, no frame is an edge case, and "
         "promotion judges no class; in its YAML file, add `priority: true` to the classes whose failure is a safety "
         f"matter, e.g. {{name: {spec.name}, …, priority: true}}\n"
+    )
+
+
+def about_val(splits: Mapping[str, Sequence[Frame]]) -> str:
+    """What a val split of one drive can tell, where several drives train; without an end of line."""
+    drives = {key: {frame.sequence for frame in frames} for key, frames in splits.items()}
+    if len(drives.get("val", ())) != 1 or len(drives["train"]) < 2 or not drives["val"] <= drives["train"]:
+        return ""
+    (drive,) = drives["val"]
+    return (
+        f"all {len(splits['val'])} val frames are of {drive}, one of the {len(drives['train'])} drives that train: "
+        "what is better on val may be worse elsewhere; to choose settings or models, take `--split drives`, which "
+        "holds out a stretch of every drive"
     )
 
 

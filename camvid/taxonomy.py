@@ -27,6 +27,7 @@ import yaml
 from numpy.typing import NDArray
 
 from files.texts import read_text
+from files.yamls import load_yaml
 
 Color: TypeAlias = tuple[int, int, int]
 
@@ -140,7 +141,7 @@ def load_taxonomy(name_or_yaml_path: str | Path) -> Taxonomy:
         known = ", ".join(TAXONOMIES)
         raise FileNotFoundError(f"taxonomy {str(name_or_yaml_path)!r}: neither one of {known} nor a YAML file")
     try:
-        data = yaml.safe_load(read_text(path))
+        data = load_yaml(read_text(path))
     except yaml.YAMLError as error:
         raise TaxonomyError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
     except ValueError as error:  # no text

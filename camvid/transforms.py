@@ -14,21 +14,10 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it asks the network fo
 import albumentations as A
 
 from camvid.taxonomy import IGNORE_INDEX
+from files.pictures import scaled_size
 
 Image = NDArray[np.uint8]
-STRIDE = 32  # deepest reduction of the backbones; sizes that are multiples of it waste no pixels
 MASKS = cv2.INTER_NEAREST_EXACT  # nearest to pixel centres, as images are resized; INTER_NEAREST sits up to a pixel off
-
-
-def scaled_size(size: tuple[int, int], factor: float) -> tuple[int, int]:
-    """Height and width of a frame at a share of its size, each rounded to a multiple of 32.
-
-    Args:
-        size: height and width in pixels.
-        factor: share, above 0.
-    """
-    height, width = (max(STRIDE, round(side * factor / STRIDE) * STRIDE) for side in size)
-    return height, width
 
 
 def resize_image(image: Image, size: tuple[int, int]) -> Image:

@@ -6,6 +6,7 @@ A field's name is the key in a preset, the command-line flag, the key in W&B's c
 from __future__ import annotations
 
 import dataclasses
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -63,7 +64,9 @@ class TrainConfig:
         default="camvid11",
         description="camvid11, camvid12, camvid32, the path of a YAML file, or own (the data's taxonomy.yaml)",
     )
-    split: Literal["official", "sequence", "random"] = Field(default="official", description="how frames are divided")
+    split: Literal["official", "drives", "sequence", "random"] = Field(
+        default="official", description="how frames are divided; drives holds out the last stretch of every drive"
+    )
 
     # The network.
     architecture: str = Field(default="unet", description="unet, plain_unet, deeplabv3plus, segformer, upernet or fpn")
@@ -120,9 +123,13 @@ class TrainConfig:
         le=1,
         description="share of lr for the backbone; 0 takes that of `fit` (fine_tune 0.01, else 1)",
     )
-    weight_decay: float = Field(default=0.01, ge=0, le=1, description="AdamW's weight decay")
+    weight_decay: float = Field(default=0.01, ge=0, le=1, description="AdamW's weight decay, not of norms and biases")
     batch_size: int = Field(default=8, ge=1, description="frames per step, of all processes together")
-    accumulate: int = Field(default=1, ge=1, description="steps whose gradients are summed before the optimiser moves")
+    accumulate: int = Field(
+        default=1,
+        ge=1,
+        description="batches whose mean gradient makes a step; each counts alike, however much is void",
+    )
     grad_clip: float = Field(default=0.0, ge=0, description="largest norm of the gradient; 0 does not clip")
     ema: float = Field(
         default=0.0, ge=0, lt=1, description="decay of the averaged weights that are evaluated; 0 is off"
@@ -222,11 +229,17 @@ class TrainConfig:
             raise ConfigError(f"{source}: {_describe(error, values)}") from None
 
 
+@lru_cache(maxsize=1)
+def schemas() -> dict[str, dict[str, Any]]:
+    """The JSON schema of each setting by its name: type, default, limits or values allowed, description."""
+    properties: dict[str, dict[str, Any]] = TypeAdapter(TrainConfig).json_schema()["properties"]
+    return properties
+
+
 def describe_field(name: str) -> str:
     """The line of help of one setting, with the values where they are few."""
-    field = next(field for field in dataclasses.fields(TrainConfig) if field.name == name)
-    values = TypeAdapter(TrainConfig).json_schema()["properties"][name].get("enum")
-    return str(field.default.description) + (f"; one of {', '.join(values)}" if values else "")  # type: ignore[union-attr]
+    schema = schemas()[name]
+    return str(schema["description"]) + (f"; one of {', '.join(schema['enum'])}" if "enum" in schema else "")
 
 
 def default_of(name: str) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from configs.config import ConfigError, TrainConfig
+from files.yamls import load_yaml
 
 UNFIT = re.compile(r"[^\w.+-]+")  # for the name of a folder
 MOST = 200  # trainings of one command
@@ -63,6 +64,6 @@ def _values(key: str, text: str, plain: Callable[[str, str], Any]) -> list[Any]:
     if "{" not in text and not text.startswith("["):
         return [plain(key, part.strip()) for part in text.split(",")]
     try:
-        return list(yaml.safe_load(text if text.startswith("[") else f"[{text}]"))
+        return list(load_yaml(text if text.startswith("[") else f"[{text}]"))
     except yaml.YAMLError as error:
         raise ConfigError(f"--vary {key}={text}: not valid YAML: {error}") from None

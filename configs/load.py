@@ -15,7 +15,8 @@ from configs.config import CommonMistake, ConfigError, TrainConfig, default_of, 
 from configs.grid import Cell, grid
 from configs.stray import refuse
 from configs.swept import BestSettings, Swept
-from flags import FlagParser
+from files.yamls import load_yaml
+from flags import FlagParser, require_own
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         presets = ", ".join(path.stem for path in preset_files())
         raise CommonMistake(f"--config {path}: there is no such file; presets in configs/ are {presets}")
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = load_yaml(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid YAML: {error}") from None
     if values is None:
@@ -60,6 +61,7 @@ def parse_command_line(
     Raises:
         ConfigError: naming the key, the value and what is allowed.
     """
+    require_own("files", "camvid", "models", "losses", "training", "eval", "artifacts")
     words = sys.argv[1:] if arguments is None else arguments
     options, stray = _parser().parse_known_args(words)
     if stray:
@@ -72,7 +74,7 @@ def parse_command_line(
             raise ConfigError(f"--resume goes on with one run as it was begun: leave out {others}")
         base = _settings_of(Path(options.resume))
     else:
-        base = read_yaml(_resolve(options.config)) if options.config else {}
+        base = read_yaml(find_preset(options.config)) if options.config else {}
     TrainConfig.from_dict(base, source=str(options.config or options.resume or "defaults"))
     swept = Swept(best_settings)
     pinned = [{**base, **flags, **point} for point in points or [{}]]
@@ -94,9 +96,13 @@ def _names() -> list[str]:
     return [field.name for field in dataclasses.fields(TrainConfig)]
 
 
-def _resolve(config: str) -> Path:
-    path = Path(config)
-    return preset_path(config) if not path.exists() and preset_path(config).is_file() else path
+def find_preset(text: str) -> Path:
+    """The file that `--config` names: one that is there, else a preset of this folder as cpu or configs/cpu.yaml."""
+    path = Path(text)
+    if path.exists() or path.parent not in (Path(), Path("configs")):
+        return path
+    preset = preset_path(path.name.removesuffix(".yaml"))
+    return preset if preset.is_file() else path
 
 
 def plain(key: str, text: str) -> Any:
@@ -105,7 +111,7 @@ def plain(key: str, text: str) -> Any:
     if (isinstance(default, str) and key != "loss") or (isinstance(default, tuple) and not text.startswith("[")):
         return text
     try:
-        value = yaml.safe_load(text)
+        value = load_yaml(text)
     except yaml.YAMLError:
         return text
     return text if value is None else value

@@ -6,9 +6,8 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import yaml
-
 from configs.config import ConfigError, TrainConfig
+from files.yamls import load_yaml
 
 # From a sweep and a backbone (None: any) to the words that name its best run, and the settings that the sweep varied.
 BestSettings = Callable[[str, str | None], tuple[str, Mapping[str, Any]]]
@@ -50,7 +49,7 @@ def _checked(source: str, found: Mapping[str, Any]) -> dict[str, Any]:
     if unknown := sorted(set(found) - known):
         print(f"{source}: ignored, because it is no setting here: {', '.join(unknown)}")
     loss = found.get("loss")
-    mapped = {"loss": yaml.safe_load(loss)} if isinstance(loss, str) else {}
+    mapped = {"loss": load_yaml(loss)} if isinstance(loss, str) else {}
     settings = {key: value for key, value in {**found, **mapped}.items() if key in known}
     TrainConfig.from_dict(settings, source=source)
     return settings

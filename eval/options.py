@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from flags import FlagParser
+from flags import FlagParser, require_own
 
 CAMVID_SIZE = (360, 480)  # height and width of SegNet's copy of CamVid
 DEFAULT = "evaluate"  # the command where none is named
@@ -20,6 +20,7 @@ def parse(words: Sequence[str], description: str | None) -> argparse.Namespace:
     Raises:
         SystemExit: ``--help``, or a command line that does not fit (code 2, said on stderr).
     """
+    require_own("files", "configs", "camvid", "models", "training", "artifacts")
     command, rest = (words[0], words[1:]) if words and words[0] in PARSERS else (DEFAULT, words)
     return PARSERS[command](description).parse_args(rest)
 

@@ -1,4 +1,4 @@
-"""Pictures as the whole project reads them: whole, upright, with 8 bits a channel.
+"""Pictures as the whole project reads and sizes them: whole, upright, with 8 bits a channel.
 
 - Checksums are checked, and a file that is cut short is an error.
 - A picture is turned as its EXIF orientation says, which is how viewers show it. That holds for labels too.
@@ -26,18 +26,30 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+STRIDE = 32  # deepest reduction of the backbones; sizes that are multiples of it waste no pixels
 # One of these stands in every file that has an orientation, and in few others: a search is faster than an opening.
 _SIGNS = (b"Exif", b"eXIf", b"EXIF", b"exif", b"Orientation")
 _DAMAGES = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)  # Pillow's words
 
 
-def read_image(path: Path) -> NDArray[np.uint8]:
+def scaled_size(size: tuple[int, int], factor: float) -> tuple[int, int]:
+    """Height and width of a picture at a share of its size, each rounded to a multiple of 32.
+
+    Args:
+        size: height and width in pixels.
+        factor: share, above 0.
+    """
+    height, width = (max(STRIDE, round(side * factor / STRIDE) * STRIDE) for side in size)
+    return height, width
+
+
+def read_image(path: str | Path) -> NDArray[np.uint8]:
     """RGB, (H, W, 3) uint8, upright.
 
     Raises:
         ValueError: not a whole picture, or of a mode without a fixed range of brightness; the message names the file.
     """
-    picture = load_picture(path)
+    picture = load_picture(Path(path))
     if picture.mode.startswith("I;16"):
         picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
     elif picture.mode in ("I", "F"):

@@ -12,14 +12,19 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import yaml
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
+
+from files.pictures import scaled_size
+from files.yamls import load_yaml
 
 WEIGHTS = "model.safetensors"
 CONFIG_KEYS = ("architecture", "backbone", "crp")
@@ -27,7 +32,7 @@ CONFIG_KEYS = ("architecture", "backbone", "crp")
 
 @dataclass(frozen=True)
 class SavedModel:
-    """A model in eval mode with what was saved beside it."""
+    """A model in eval mode with what was saved beside it. It normalises images itself, by its `mean` and `std`."""
 
     model: nn.Module
     config: dict[str, Any]
@@ -35,6 +40,31 @@ class SavedModel:
     data: dict[str, Any]
     metrics: dict[str, Any]
     folder: Path
+
+    @property
+    def factor(self) -> float:
+        """Share of an image's size at which the model predicts, as it did when its metrics were measured."""
+        return float(self.config.get("eval_factor") or self.config.get("resize_factor") or 1.0)
+
+    @property
+    def running(self) -> dict[str, Any]:
+        """How to run the model, as arguments of `eval`'s functions: `model`, `size_for`, `device` and `precision`.
+
+        `size_for` goes from an image's (H, W) to the (h, w) of its logits. The precision is that of the training; where
+        its machine chose it (`auto`), that in which the metrics were measured, else fp32.
+        """
+        device = next((tensor.device for tensor in self.model.state_dict().values()), torch.device("cpu"))
+        chosen = self.config.get("precision", "auto")
+        precision = self.metrics.get("model/precision", "fp32") if chosen == "auto" else chosen
+        size_for = partial(scaled_size, factor=self.factor)
+        return {"model": self.model, "size_for": size_for, "device": device, "precision": precision}
+
+    @property
+    def prediction(self) -> dict[str, Any]:
+        """`running` with the names (C) and colours (C, 3) of the classes: `Predictor(**saved.prediction)`."""
+        names = [spec["name"] for spec in self.taxonomy["classes"]]
+        colors = np.array([spec["color"] for spec in self.taxonomy["classes"]], dtype=np.uint8)
+        return self.running | {"class_names": names, "colors": colors}
 
 
 def save_model(
@@ -68,19 +98,20 @@ def save_model(
         write_atomic(folder / name, content)
 
 
-def load_model(path: Path, device: str | torch.device = "cpu") -> SavedModel:
+def load_model(path: str | Path, device: str | torch.device = "cpu") -> SavedModel:
     """The model in a run folder, or beside its model.safetensors, ready to predict (eval mode) on `device`.
 
     Raises ValueError naming file and fix where a file is missing, truncated, or does not fit the others.
     """
     from models import build_model
 
+    path = Path(path)
     folder = path.parent if path.name == WEIGHTS else path
     weights = folder / WEIGHTS
     if not weights.is_file():
         raise ValueError(f"{path}: no model here; expected a run folder with {WEIGHTS}, as train.py writes it")
-    config = _read(folder / "config.yaml", yaml.safe_load)
-    taxonomy = _read(folder / "taxonomy.yaml", yaml.safe_load)
+    config = _read(folder / "config.yaml", load_yaml)
+    taxonomy = _read(folder / "taxonomy.yaml", load_yaml)
     missing = [key for key in CONFIG_KEYS if key not in config]
     if missing:
         raise ValueError(
@@ -96,7 +127,7 @@ def load_model(path: Path, device: str | torch.device = "cpu") -> SavedModel:
         mirror=config.get("mirror", False),
     )
     _fill(model, read_tensors(weights), weights, len(taxonomy["classes"]))
-    data = _read(folder / "data.yaml", yaml.safe_load)
+    data = _read(folder / "data.yaml", load_yaml)
     metrics = {k: math.nan if v is None else v for k, v in _read(folder / "metrics.json", json.loads).items()}
     return SavedModel(model.to(device).eval(), config, taxonomy, data, metrics, folder)
 

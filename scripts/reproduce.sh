@@ -23,7 +23,7 @@ else
     BASELINES=(--vary "backbone=resnet50,vgg19_bn,mobilenetv2_100" --max_minutes 8)
     SWEEP=("backbone=[efficientnet_lite0,resnet34,resnet50]")
     FINALS=(--vary "fit=one_cycle,fine_tune" --max_minutes 12)
-    COMMON=(--resize_factor 0.533 --eval_factor 0.711)
+    COMMON=(--resize_factor 0.533 --eval_factor 0.711 --split drives)
 fi
 cd "$(dirname "$SELF")/.."
 export PATH="$PWD/.venv/bin:$PATH" PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}" WANDB_PROJECT=camvid

@@ -1,4 +1,9 @@
-"""Flags in both spellings, by every command but the server's."""
+"""What the command lines share: flags in both spellings, and no stranger in place of one of our packages."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -6,6 +11,8 @@ from artifacts.options import parse as artifacts_options
 from camvid.__main__ import _parser as camvid_parser
 from eval.options import parse as eval_options
 from flags import FlagParser
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize("flag", ["--latency-limit", "--latency_limit"])
@@ -32,3 +39,32 @@ def test_subcommands_and_flags_of_parents_take_both(flag):
 
 def test_camvid_s_parser_is_one():
     assert isinstance(camvid_parser(), FlagParser)
+
+
+@pytest.mark.parametrize(
+    ("module", "stranger"),
+    [
+        *(("eval", name) for name in ("files", "configs", "camvid", "models", "training", "artifacts")),
+        *(("artifacts", name) for name in ("camvid", "eval", "files")),
+        ("camvid", "files"),
+        *(("train", name) for name in ("models", "losses")),
+    ],
+)
+def test_a_stranger_in_place_of_a_package_is_one_line_with_both_paths(module, stranger, tmp_path):
+    """As it is after pip, outside the checkout: the folder where a program starts comes before ours."""
+    (tmp_path / stranger).mkdir()
+    (tmp_path / stranger / "__init__.py").touch()
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    words = [sys.executable, "-m", module, "--help"]
+    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"error: {stranger}: Python would import {tmp_path / stranger / '__init__.py'}, and {ROOT}/")
+
+
+def test_a_folder_without_python_files_is_no_stranger(tmp_path):
+    (tmp_path / "models").mkdir()
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    words = [sys.executable, "-m", "eval", "--help"]
+    done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")

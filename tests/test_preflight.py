@@ -66,6 +66,10 @@ def refused(capsys, *flags):
         (["--architecture=unet", "--weights=other.safetensors"], "it belongs to another backbone"),
         (["--architecture=unet", "--backbone=cspresnet50w", "--weights=imagenet"], "has no ImageNet weights for"),
         (["--architecture=deeplabv3plus", "--backbone=resnet18", "--batch_size=1"], "a training batch of one 32x32"),
+        (
+            ["--architecture=unet", "--fit=fine_tune", "--weights=none"],
+            "would be frozen at random weights",
+        ),
         (["--loss=hinge"], "loss: unknown loss 'hinge'; choose from ce, focal, dice"),
         (["--loss={ce: 1.0, hinge: 1.0}"], "loss: unknown loss 'hinge'"),
         (["--augment=weather", "--augment_on=device"], "augment='weather' runs in the loader alone"),

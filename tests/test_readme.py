@@ -1,30 +1,72 @@
-"""What the README shows runs as it stands, on drawn data in place of the reader's."""
+"""What the README and the pages in docs/ show runs as it stands, on drawn data in place of the reader's.
 
+Python examples run here. The flags of commands are checked here, by the parsers of the commands. Whole sequences of
+commands run as processes in the soak tests below.
+"""
+
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import cv2
 import pytest
+import torch
+import yaml
+from wandb.cli.cli import cli as wandb_cli
 
+from artifacts.options import parse as parse_artifacts
+from camvid.__main__ import _parser as camvid_parser
 from camvid.layouts import open_camvid
 from camvid.synth import synth
+from camvid.taxonomy import Taxonomy
+from configs import TrainConfig, parse_command_line
 from eval.options import parse as parse_eval
+from models import build_model, save_model
+from wandb_local.__main__ import parser as wandb_local_parser
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
+PAGES = {path.relative_to(ROOT).as_posix(): path.read_text() for path in (ROOT / "README.md", *ROOT.glob("docs/*.md"))}
+EVERYTHING = " ".join("\n".join(PAGES.values()).split())  # a line may end between two words
+PARSERS = {
+    "train.py": lambda words: parse_command_line(words, lambda *_: ("the best run", {})),
+    "camvid": lambda words: camvid_parser().parse_args(words),
+    "eval": lambda words: parse_eval(words, ""),
+    "artifacts": lambda words: parse_artifacts(words, ""),
+}
 QUICK = (
     "--epochs 1 --backbone mobilenetv3_small_050 --weights none --resize_factor 0.3 --eval_factor 0.3 --batch_size 2"
 )
 
 
-def blocks() -> list[list[str]]:
-    """The commands of each code block, without their comments."""
-    found = re.findall(r"```\n(.*?)```", README, re.DOTALL)
-    return [[line.split("   #")[0].split("  # ")[0].strip() for line in block.splitlines() if line] for block in found]
+def blocks(page: str, language: str = "") -> list[str]:
+    """The code blocks of a page in a language; those without one are commands."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", PAGES[page], re.DOTALL | re.MULTILINE)
+    return [block for kind, block in found if kind == language]
+
+
+def commands(block: str) -> list[str]:
+    """The commands of a block, each on one line, without their comments."""
+    lines = block.replace("\\\n", " ").splitlines()
+    return [shlex.join(words) for line in lines if (words := shlex.split(line, comments=True))]
+
+
+def shown(page: str) -> list[str]:
+    """All commands of a page: those in blocks, and those in its sentences."""
+    sentences = re.sub(r"^```.*?^```", "", PAGES[page], flags=re.DOTALL | re.MULTILINE)
+    inline = re.findall(r"`((?:python|make|wandb|accelerate) [^`]+)`", sentences.replace("\n", " "))
+    return [command for block in (*blocks(page), *inline) for command in commands(block)]
+
+
+def sequence(page: str, text: str) -> list[str]:
+    """The commands of the block that holds a text."""
+    (block,) = [block for block in blocks(page) if text in block]
+    return commands(block)
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +74,104 @@ def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("readme") / "CamVid"
     synth(folder, frames=12, seed=1, layout="original", size=(96, 128))
     return folder
+
+
+@pytest.fixture(scope="module")
+def place(data):
+    """A folder with what the pages speak of: the run runs/ID, which is not trained, and frame.png."""
+    config = TrainConfig(architecture="unet", backbone="test_resnet", data=str(data)).to_dict()
+    taxonomy, origin = open_camvid(data).taxonomy.to_dict(), {"data": {}, "metrics": {"model/precision": "fp32"}}
+    torch.manual_seed(0)
+    model = build_model("unet", len(taxonomy["classes"]), "test_resnet")
+    save_model(data.parent / "runs" / "ID", model, config=config, taxonomy=taxonomy, **origin)
+    frame = open_camvid(data).splits["val"][0]
+    (data.parent / "frame.png").write_bytes(frame.image.read_bytes())
+    return data.parent
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")])
+def test_python_examples_run_from_the_first_to_the_last(page, place, data, monkeypatch):
+    monkeypatch.chdir(place)
+    code = "\n".join(blocks(page, "python")).replace("/data/CamVid", str(data))
+    seen: dict[str, Any] = {}
+    exec(compile(code, page, "exec"), seen)
+    if page == "docs/python.md":
+        assert seen["mask"].shape == seen["image"].shape[:2] == (96, 128)
+        assert (place / "overlay.png").is_file()
+        assert len(seen["cases"]) == len(seen["val"])
+        assert seen["logits"].shape == (1, 11, 90, 120)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_have_the_flags_that_are_shown(page, place, monkeypatch):
+    monkeypatch.chdir(place)
+    for command in shown(page):
+        try:
+            check(shlex.split(command))
+        except SystemExit as end:
+            assert end.code == 0, command  # --help
+
+
+def check(words: list[str]) -> None:
+    """Fails for a command of ours, or one of W&B's, that is not there or has no such flags; others are left alone."""
+    program, *rest = words
+    if program == "accelerate":
+        program, rest = "python", rest[rest.index("train.py") :]
+    if program == "python" and rest[0] == "-m":
+        module, *flags = rest[1:]
+        assert find_spec(module), words
+        if module == "wandb_local":
+            options = wandb_local_parser().parse_args(flags)
+            check([word for word in getattr(options, "argv", []) if word != "--"] or ["true"])
+        elif module in PARSERS:
+            PARSERS[module](flags)
+    elif program == "python" and rest[0] == "train.py":
+        PARSERS["train.py"](rest[1:])
+    elif program == "wandb":
+        assert rest[0] in wandb_cli.commands, words
+        assert rest[0] != "sweep" or (ROOT / rest[1]).is_file(), words
+    elif program == "make":
+        assert re.search(rf"^{rest[0]}:", (ROOT / "Makefile").read_text(), re.MULTILINE), words
+    elif program.startswith("scripts/"):
+        assert (ROOT / program).is_file(), words
+
+
+def test_other_blocks_are_what_they_say():
+    for page in PAGES:
+        for block in blocks(page, "json"):
+            json.loads(block)
+        for block in blocks(page, "yaml"):
+            yaml.safe_load(block)
+    (own,) = blocks("docs/data.md", "yaml")
+    assert Taxonomy.from_dict(yaml.safe_load(own)).names == ("Road", "Person")
+
+
+def slugs(text: str) -> list[str]:
+    """The anchors of a page's headings."""
+    headings = re.findall(r"^#+ (.*)", text, re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings]
+
+
+def test_links_lead_somewhere_and_every_page_is_in_the_contents():
+    listed = re.findall(r"\(([\w.]+\.md)\)", PAGES["docs/README.md"])
+    assert {f"docs/{name}" for name in listed} >= PAGES.keys() - {"README.md", "docs/README.md"}
+    for page, text in PAGES.items():
+        for link in re.findall(r"\]\(([^)]+)\)", text):
+            path, _, heading = link.partition("#")
+            target = (ROOT / page).parent / path
+            assert target.exists(), f"{page}: {link}"
+            assert not heading or heading in slugs(target.read_text()), f"{page}: {link}"
+
+
+def test_every_preset_and_folder_is_named():
+    presets = {path.name for path in (ROOT / "configs").glob("*.yaml")}
+    named = re.findall(r"configs/(\w+)(\*?)\.yaml", EVERYTHING)
+    for preset in presets:
+        assert any(preset == f"{name}.yaml" or (any_end and preset.startswith(name)) for name, any_end in named), preset
+    folders = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert all(f"`{folder}/`" in PAGES["docs/README.md"] for folder in folders)
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert all(f"`make {target}" in EVERYTHING for target in targets)
 
 
 def film(frames, path):
@@ -42,11 +182,10 @@ def film(frames, path):
 
 
 def execute(line, folder):
-    """Runs a command of the README in a folder, with quick settings for a training."""
+    """Runs a command in a folder, as after pip, with quick settings for a training."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("WANDB_")}
     environment |= {"XDG_CACHE_HOME": str(folder / "cache"), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    line = line.replace("configs/", f"{ROOT}/configs/").replace("train.py", f"{ROOT}/train.py {QUICK}")
-    words = [sys.executable, *shlex.split(line)[1:]]
+    words = [sys.executable, *shlex.split(line.replace("train.py", f"{ROOT}/train.py {QUICK}"))[1:]]
     done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
 
@@ -78,9 +217,7 @@ def test_pictures_and_logs_that_commands_leave_are_ignored_by_git(tmp_path):
 @pytest.mark.soak
 def test_commands_on_ones_own_camvid(data, tmp_path):
     film(open_camvid(data).splits["val"], tmp_path / "drive.mp4")
-    (commands,) = [block for block in blocks() if any("camvid check" in line for line in block)]
-    assert len(commands) == 5
-    for command in commands:
+    for command in (*sequence("docs/data.md", "camvid check"), *sequence("docs/training.md", "eval predict")):
         runs = sorted((tmp_path / "runs").glob("*"))
         line = command.replace("/data/CamVid", str(data))
         execute(line.replace("runs/ID", str(runs[0]) if runs else "runs/ID"), tmp_path)
@@ -92,27 +229,9 @@ def test_commands_on_ones_own_camvid(data, tmp_path):
 
 @pytest.mark.soak
 def test_commands_on_label_images_that_are_only_colours(tmp_path):
-    (drawn,) = re.findall(r"`(python -m camvid synth pairs [^`]*)`", README)
-    (commands,) = [block for block in blocks() if any("camvid composites" in line for line in block)]
-    assert len(commands) == 2
-    for command in (f"{drawn} --frames 12", *commands):
+    (drawn,) = [command for command in shown("docs/data.md") if "synth pairs" in command]
+    for command in (f"{drawn} --frames 12", *sequence("docs/data.md", "camvid composites")):
         execute(command, tmp_path)
     assert (tmp_path / "data" / "pairs" / "composites.png").is_file()
     assert list((tmp_path / "runs").glob("*/report/curves.png"))
     assert left(tmp_path) == set()
-
-
-def test_every_preset_and_folder_is_in_the_readme():
-    presets = {path.name for path in (ROOT / "configs").glob("*.yaml")}
-    named = set(re.findall(r"configs/(\w+\*?)\.yaml", README)) | set(re.findall(r"configs/(\w+)_\*\.yaml", README))
-    for preset in presets:
-        assert any(preset.startswith(name.rstrip("*_")) for name in named), preset
-    folders = {path.parent.name for path in ROOT.glob("*/__init__.py")}
-    assert all(f"{folder}/" in README for folder in folders - {"benchmarks"})
-
-
-def test_targets_of_make_that_the_readme_names_exist():
-    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = set(re.findall(r"`?make (\w+)", README))
-    assert named
-    assert named <= targets

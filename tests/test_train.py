@@ -83,32 +83,32 @@ def only(folder):
     return child
 
 
-def test_a_run_leaves_a_model_a_report_and_a_way_to_sync(data, tmp_path, environment):
-    done = run(
-        command(data, tmp_path / "runs", "--epochs=3", "--ema=0.8", "--loss={focal: 1.0, dice: 1.0}"), environment
-    )
+def test_a_run_leaves_a_model_a_report_and_a_way_to_sync(data, tmp_path, here, capsys):
+    flags = ["--epochs=3", "--ema=0.8", "--loss={focal: 1.0, dice: 1.0}"]
+    assert train.cli(command(data, tmp_path / "runs", *flags)[2:]) == 0
+    said = capsys.readouterr().out
     folder = only(tmp_path / "runs")
-    lines = done.stdout.splitlines()
-    assert [line.split()[0] for line in lines if line.startswith("epoch")] == ["epoch"] * 3
-    assert all("mIoU" in line and "priority Dice" in line for line in lines if line.startswith("epoch"))
+    lines = [line for line in said.splitlines() if line.startswith("epoch")]
+    assert len(lines) == 3
+    assert all("mIoU" in line and "priority Dice" in line for line in lines)
     pictures = ("report/index.html", "report/curves.png", "data/class_weights.png", "data/augmentation.png")
     for path in ("model.safetensors", "config.yaml", "taxonomy.yaml", "data.yaml", "metrics.json", *pictures):
         assert (folder / path).is_file(), path
     assert len(list((folder / "wandb").rglob("media/images/data/augmentation_*.png"))) == 1
-    assert f"model:  {folder}/model.safetensors" in done.stdout
-    assert "wandb sync" in done.stdout
+    assert f"model:  {folder}/model.safetensors" in said
+    assert "wandb sync" in said
 
     saved = load_model(folder)
     assert [path.name for path in (folder / "checkpoints").iterdir()] == ["history.json"]
-    done = run([sys.executable, "train.py", "--resume", str(folder)], environment, code=2)
-    assert f"error: {folder} has ended and keeps no state of its optimiser" in done.stderr
+    assert train.cli(["--resume", str(folder)]) == 2
+    assert f"error: {folder} has ended and keeps no state of its optimiser" in capsys.readouterr().err
     assert len(list((folder / "wandb").glob("offline-run-*"))) == 1  # nothing was tracked
     assert yaml.safe_load((folder / "config.yaml").read_text())["loss"] == {"focal": 1.0, "dice": 1.0}
     assert len(saved.data["digest"]) >= 32
 
     # the metrics are those of these weights: evaluating the saved model gives them again
     out = tmp_path / "again"
-    run([sys.executable, "-m", "eval", str(folder), f"--data={data}", "--split=val", f"--out={out}"], environment)
+    assert eval_main([str(folder), f"--data={data}", "--split=val", f"--out={out}"]) == 0
     again, first = (json.loads(path.read_text()) for path in (out / "metrics.json", folder / "metrics.json"))
     for key in ("miou", "priority_dice", "pixel_acc", "foreground_acc"):
         assert again[key] == pytest.approx(first[key], abs=1e-6)

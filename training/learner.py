@@ -26,7 +26,7 @@ from training.distributed import ALONE, Parallel, Team
 from training.machine import LoaderFailed, OutOfMemory, is_out_of_memory, loader_advice, memory_advice
 from training.precision import Autocast, Prepare, compile_network
 from training.progress import EpochLine, Evaluate, Rehearse, Validate, Watch
-from training.schedule import Stage, check_fit, split_parameters, stage_budget, stages
+from training.schedule import Stage, check_fit, in_groups, split_parameters, stage_budget, stages
 
 
 class Loaders(DataLoaders):
@@ -116,7 +116,7 @@ def build_learner(
         device: cpu or cuda.
         precision: fp32 or bf16.
         lr: learning rate when the schedule names none.
-        weight_decay: AdamW's.
+        weight_decay: AdamW's, of parameters with more than one dimension.
         monitor: name of the metric that decides which checkpoint is best.
         channels_last: memory format.
         compile: whether torch.compile makes the network's training step.
@@ -148,7 +148,7 @@ def build_learner(
         splitter=split_parameters,
         cbs=[TrainEvalCallback(), *cbs],
         default_cbs=False,  # fastai's recorder and bar: Watch, Validate and EpochLine do their work
-        wd=weight_decay,
+        wd=[weight_decay, 0.0] * 2,
     )
 
 
@@ -219,13 +219,13 @@ def _memory_advice(learn: Learner) -> str:
 
 
 def _fit_stage(learn: Learner, stage: Stage, resume: dict[str, Any] | None, cbs: list[Callback]) -> None:
-    learn.freeze() if stage.frozen else learn.unfreeze()
+    learn.freeze_to(2 if stage.frozen else 0)  # the backbone's groups come first
     if resume:
         _restore(learn, resume)
         if learn.checkpoint.out_of_patience:
             return
     start = resume["epoch"] if resume else 0
-    lr = np.array(stage.lr)
+    lr = np.repeat(stage.lr, 2)
     if stage.flat:
         learn.fit(stage.epochs, lr=lr, cbs=cbs, start_epoch=start)
     else:
@@ -237,7 +237,7 @@ def _fit_stage(learn: Learner, stage: Stage, resume: dict[str, Any] | None, cbs:
 def _restore(learn: Learner, checkpoint: dict[str, Any]) -> None:
     try:
         learn.model.load_state_dict(checkpoint["model"])
-        learn.opt.load_state_dict(checkpoint["optimizer"])
+        learn.opt.load_state_dict(in_groups(checkpoint["optimizer"], learn.model))
     except (RuntimeError, ValueError) as error:
         raise ValueError(
             f"{learn.checkpoint.folder / 'last.pt'} is of another model: {str(error).splitlines()[-1].strip()}; resume "

@@ -61,11 +61,40 @@ def stages(fit: str, *, epochs: int, freeze_epochs: int, lr: float, backbone_lr_
 
 
 def split_parameters(model: nn.Module) -> list[list[nn.Parameter]]:
-    """Two groups: the pretrained backbone, and the rest."""
+    """Four groups: of the pretrained backbone and of the rest, each those with weight decay and those without.
+
+    Weight decay is for matrices and kernels. Parameters of one dimension (norms and biases) go without: pulled to
+    zero, they would change what a layer computes and prevent no overfitting (He et al. 2019, "Bag of tricks").
+    """
+    return [
+        [parameter for parameter in group if (parameter.ndim > 1) == decays]
+        for group in _parts(model)
+        for decays in (True, False)
+    ]
+
+
+def _parts(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
     pretrained = getattr(model, "backbone", None)
     backbone = list(pretrained.parameters()) if isinstance(pretrained, nn.Module) else []
     known = {id(parameter) for parameter in backbone}
-    return [backbone, [parameter for parameter in model.parameters() if id(parameter) not in known]]
+    return backbone, [parameter for parameter in model.parameters() if id(parameter) not in known]
+
+
+def in_groups(state: dict[str, Any], model: nn.Module) -> dict[str, Any]:
+    """The state of an optimiser with the groups of `split_parameters`; earlier versions had two, with decay for all."""
+    if len(state["param_groups"]) != 2:
+        return state
+    old = [id(parameter) for group in _parts(model) for parameter in group]
+    groups = split_parameters(model)
+    order = [old.index(id(parameter)) for group in groups for parameter in group]
+    numbers, hypers = iter(range(len(order))), [group for group in state["param_groups"] for _ in range(2)]
+    return {
+        "state": {new: state["state"][number] for new, number in enumerate(order) if number in state["state"]},
+        "param_groups": [
+            {**hyper, "params": [next(numbers) for _ in group], "weight_decay": hyper["weight_decay"] * (1 - place % 2)}
+            for place, (hyper, group) in enumerate(zip(hypers, groups, strict=True))
+        ],
+    }
 
 
 def check_fit(model: nn.Module, fit: str, backbone_lr_factor: float) -> None:
@@ -73,7 +102,7 @@ def check_fit(model: nn.Module, fit: str, backbone_lr_factor: float) -> None:
     if fit != "fine_tune" and not backbone_lr_factor:
         return
     setting = "fit='fine_tune'" if fit == "fine_tune" else f"backbone_lr_factor={backbone_lr_factor:g}"
-    backbone, rest = split_parameters(model)
+    backbone, rest = _parts(model)
     if not backbone:
         raise ValueError(
             f"{setting} does nothing for {type(model).__name__}, which has no attribute `backbone` with parameters: "
@@ -108,7 +137,7 @@ class TimeBudget(Callback):
 
     def before_fit(self) -> None:
         self.started, self.learn.out_of_time = time.perf_counter() - self.spent_before, False
-        self.learn.spent = self.spent_before
+        self.learn.spent, self.furthest = self.spent_before, 0.0
         self.learn.validate.rehearse_once()
         self.begun = time.perf_counter() - self.started - self.spent_before  # what the rehearsal has taken
         expected, minutes = self.learn.validate.seconds / 60, (self.seconds + self.later) / 60
@@ -119,8 +148,8 @@ class TimeBudget(Callback):
             )
 
     def before_batch(self) -> None:
-        share = self._look()
-        self.learn.pct_train = min(1.0, max(self.learn.pct_train, share))
+        self.furthest = min(1.0, max(self.furthest, self.learn.pct_train, self._look()))
+        self.learn.pct_train = self.furthest  # fastai sets it back at an epoch's start
         if self.learn.out_of_time:
             self.cut = True
             raise CancelTrainException

@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     imports = _add(names, "import", commands.import_runs, "bring runs that were tracked offline into the data folder")
     imports.add_argument("paths", nargs="+", type=Path, metavar="wandb/offline-run-…", help="run folders or one above")
     _add(names, "status", commands.status, "what the running server stores")
-    gc = _add(names, "gc", commands.gc, "delete what no record needs: blobs of runs and versions that are gone")
+    gc = _add(names, "gc", commands.gc, "delete what no record needs, and versions past their ttl")
     gc.add_argument(
         "--grace", type=_seconds, default=86400, help="spare what is younger, in seconds (default: one day)"
     )

@@ -5,7 +5,6 @@ import functools
 import logging
 import re
 import sqlite3
-import zlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,14 +14,15 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from wandb_local import __version__, filestream, jsons, storage
+from wandb_local import __version__, filestream, jsons, storage, writers
 from wandb_local.auth import is_authorized
 from wandb_local.clock import CLOCK
 from wandb_local.context import Context, Services
-from wandb_local.errors import ClientError, NotFoundError, UnsupportedError
+from wandb_local.errors import ClientError, NotFoundError
 from wandb_local.folder import DataFolder
 from wandb_local.graphql import schema
 from wandb_local.graphql.projects import need_run
+from wandb_local.limits import MAX_BODY, TooLargeError, inflated
 from wandb_local.maintenance import collect_garbage, summary
 from wandb_local.names import checked_path
 from wandb_local.origin import base_url, is_foreign
@@ -31,31 +31,26 @@ from wandb_local.web.app import build_web
 from wandb_local.web.urls import address
 
 logger = logging.getLogger(__name__)
-MAX_BODY = 64 << 20
 Handler = Callable[[Request, Context], Awaitable[Response]]
-
-
-class TooLargeError(ClientError):
-    """The body is larger than this endpoint takes."""
-
-    status = 413
 
 
 async def graphql(request: Request, context: Context) -> Response:
     """``POST /graphql``."""
-    _refuse_shared_mode(request)
-    body = await _json_body(request)
-    return Response(await context.run(schema.answer, context, body), media_type="application/json")
+    body = await _body(request)
+    return _text(await context.run(lambda: schema.answer(context, _parsed(request, body))))
 
 
 async def file_stream(request: Request, context: Context) -> Response:
     """``POST /files/{entity}/{project}/{run}/file_stream``."""
-    _refuse_shared_mode(request)
-    body = await _json_body(request)
-    if not isinstance(body, dict):
-        raise ClientError("give a JSON object")
-    path = request.path_params
-    return _json(await context.run(filestream.receive, context, path["entity"], path["project"], path["run"], body))
+    body, path = await _body(request), request.path_params
+
+    def receive() -> dict[str, Any]:
+        message = _parsed(request, body)
+        if not isinstance(message, dict):
+            raise ClientError("give a JSON object")
+        return filestream.receive(context, path["entity"], path["project"], path["run"], message)
+
+    return _json(await context.run(receive))
 
 
 async def run_file(request: Request, context: Context) -> Response:
@@ -85,7 +80,7 @@ async def status(_request: Request, context: Context) -> Response:
 
 async def garbage(request: Request, context: Context) -> Response:
     """``POST /gc``: delete blobs that nothing refers to, or with ``dry_run`` only count them."""
-    body = await _json_body(request)
+    body = await context.run(_parsed, request, await _body(request))
     grace = body.get("grace") if isinstance(body, dict) else None
     if not isinstance(grace, int | float) or grace < 0:
         raise ClientError("grace: give a number of seconds, 0 or more")
@@ -125,6 +120,7 @@ def make_app(services: Services, folder: DataFolder, url: str) -> Starlette:
             context = _context(services, request)
             try:
                 refusal = None if public else _refusal(request, api_key)
+                request.state.known = not (public or refusal)
                 return refusal or await handler(request, context)
             except ClientDisconnect:
                 return Response(status_code=400)
@@ -180,40 +176,43 @@ def _refusal(request: Request, api_key: str) -> Response | None:
     return None
 
 
-def _refuse_shared_mode(request: Request) -> None:
-    if request.headers.get("x-wandb-use-async-filestream") == "true":
-        raise UnsupportedError("mode='shared' (several writers of one run) is not supported by this server")
-
-
 def _context(services: Services, request: Request) -> Context:
-    return _context_of(services, base_url(request), request.headers.get("user-agent", "")[:200])
+    client = request.headers.get("user-agent", "")[:200]
+    return _context_of(services, base_url(request), client, writers.name_of(request.headers))
 
 
-def _context_of(services: Services, url: str = "", client: str = "") -> Context:
+def _context_of(services: Services, url: str = "", client: str = "", writer: str = "") -> Context:
     stores = {field.name: getattr(services, field.name) for field in dataclasses.fields(services)}
-    return Context(**stores, base_url=url, client=client)
+    return Context(**stores, base_url=url, client=client, writer=writer)
 
 
-async def _json_body(request: Request) -> Any:
+async def _body(request: Request) -> bytes:
+    """The bytes of a message as they were sent."""
     chunks, size = [], 0
-    inflate = zlib.decompressobj(wbits=31) if request.headers.get("content-encoding") == "gzip" else None
     async for chunk in request.stream():
-        try:
-            data = inflate.decompress(chunk, MAX_BODY + 1) if inflate else chunk
-        except zlib.error:
-            raise ClientError("the body is not gzip, as its Content-Encoding says") from None
-        size += len(data)
+        size += len(chunk)
         if size > MAX_BODY:
             raise TooLargeError(f"the body is larger than {MAX_BODY} bytes")
-        chunks.append(data)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _parsed(request: Request, body: bytes) -> Any:
+    """The JSON of a message. It can take seconds: not for the event loop, which others wait for."""
     try:
-        return jsons.loads_body(b"".join(chunks))
+        return jsons.loads_body(inflated(body) if request.headers.get("content-encoding") == "gzip" else body)
+    except ClientError:
+        raise
     except (ValueError, RecursionError):
         raise ClientError("the body is not JSON") from None
 
 
 def _json(value: Any) -> Response:
-    return Response(jsons.dumps(value), media_type="application/json")
+    return _text(jsons.dumps(value))
+
+
+def _text(answer: str) -> Response:
+    return Response(answer, media_type="application/json")
 
 
 def _failure(code: int, message: str, headers: dict[str, str] | None = None) -> Response:

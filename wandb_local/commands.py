@@ -114,6 +114,7 @@ def gc(options: argparse.Namespace) -> int:
     what = ("that no record needs", "never ended") if options.dry_run else ("deleted", "never ended, deleted too")
     print(f"blobs {what[0]}: {found['blobs']} ({found['bytes']} bytes)")
     print(f"{what[1]}: {found['versions']} versions, {found['uploads']} uploads of big files")
+    print(f"past their ttl: {found['expired']} versions")
     return 0
 
 

@@ -80,6 +80,7 @@ class Context(Services):
 
     base_url: str = ""
     client: str = ""
+    writer: str = ""  # which of the writers of a run sends, if there are several
 
     def download_url(self, md5: str, name: str) -> str:
         """A signed URL of a blob; ``name`` gives the file name and the media type."""

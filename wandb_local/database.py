@@ -17,10 +17,12 @@ import re2
 from wandb_local import jsons
 from wandb_local.clock import CLOCK
 from wandb_local.durable import Unsettled
+from wandb_local.limits import BUDGET
 from wandb_local.migrations import MIGRATIONS
 
 Row = sqlite3.Row
 _CHECKED = 1 << 30  # bytes
+_STEPS = 100_000  # of SQLite, a millisecond or so, between two looks at the clock
 _PAGE = 1 << 14  # bytes; seven rows of two kilobytes fill one
 
 
@@ -70,6 +72,7 @@ class Database:
         if connection is None:
             connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
             connection.row_factory = Row
+            connection.set_progress_handler(BUDGET.spent, _STEPS)
             connection.create_function("clock", 0, CLOCK.now)
             connection.create_function("regexp", 2, _regexp, deterministic=True)
             connection.create_function("lookup", 2, _lookup, deterministic=True)

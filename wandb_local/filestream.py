@@ -1,15 +1,19 @@
 """What a running script sends: metrics, system metrics, summary, console lines, and that it has ended."""
 
+import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from wandb_local import jsons
+from wandb_local.branches import branch_point
 from wandb_local.context import Context
+from wandb_local.database import Row
 from wandb_local.errors import ClientError
 from wandb_local.graphql.common import now
 from wandb_local.graphql.projects import need_run
 from wandb_local.history import append_history, new_lines, parse_row
+from wandb_local.writers import placed
 
 _AT_THE_END = (
     "CASE WHEN state = 'killed' THEN state WHEN ? = 0 THEN 'finished' WHEN stopped != 0 THEN 'killed'"
@@ -35,18 +39,36 @@ def receive(context: Context, entity: str, project: str, name: str, message: Map
             raise ClientError("files: give an object of chunks by file name")
         for file_name, chunk in files.items():
             offset, lines = _chunk(file_name, chunk)
-            if file_name == "wandb-history.jsonl":
-                append_history(connection, run["id"], offset, _bounded(lines))
-            elif file_name == "wandb-events.jsonl":
-                _append_events(connection, run["id"], offset, _bounded(lines))
-            elif file_name == "wandb-summary.json":
-                _replace_summary(connection, run["id"], lines)
-            elif file_name == "output.log":
-                _overwrite_console(connection, run["id"], offset, lines)
-        _note_state(connection, run["id"], message)
+            if file_name == "wandb-summary.json":
+                _replace_summary(connection, run, lines, context.writer)
+            elif file_name in _STREAMS:
+                stream, store = _STREAMS[file_name]
+                lines = lines if stream == "console" else _bounded(lines)
+                _store(connection, run["id"], stream, store, offset, lines, context.writer)
+        if message.get("complete") or not (context.writer and run["exitcode"] is not None):  # ended, for all writers
+            _note_state(connection, run["id"], message)
     if message.get("complete") and run["sweep_id"] is not None:
         context.dispatcher.note_end_of_run(context, run["sweep_id"])
     return {**answer, "stopped": True} if run["stopped"] == 1 else answer
+
+
+def _store(
+    connection: sqlite3.Connection,
+    run_id: int,
+    stream: str,
+    store: Callable[[sqlite3.Connection, int, int, Sequence[str]], None],
+    offset: int,
+    lines: Sequence[str],
+    writer: str,
+) -> None:
+    if not writer:
+        store(connection, run_id, offset, lines)
+        return
+    first, numbered = placed(connection, run_id, stream, writer, offset, lines)
+    for number, line in numbered:
+        if number < first and stream == "console":  # rewritten, as a progress bar is
+            store(connection, run_id, number, [line])
+    store(connection, run_id, first, [line for number, line in numbered if number >= first])
 
 
 def _chunk(file_name: str, chunk: Any) -> tuple[int, list[str]]:
@@ -80,10 +102,13 @@ def _append_events(connection: sqlite3.Connection, run_id: int, offset: int, lin
     )
 
 
-def _replace_summary(connection: sqlite3.Connection, run_id: int, lines: Sequence[str]) -> None:
+def _replace_summary(connection: sqlite3.Connection, run: Row, lines: Sequence[str], writer: str) -> None:
+    """The client sends the whole summary each time, but knows nothing of what a fork has inherited, or of what other
+    writers of the run have put there."""
     if lines:
-        summary = jsons.dumps(jsons.whole(parse_row(lines[-1])))
-        connection.execute("UPDATE runs SET summary = ? WHERE id = ?", (summary, run_id))
+        others = json.loads(run["summary"]) if writer or branch_point(run["config"]) else {}
+        summary = jsons.dumps(others | jsons.whole(parse_row(lines[-1])))
+        connection.execute("UPDATE runs SET summary = ? WHERE id = ?", (summary, run["id"]))
 
 
 def _overwrite_console(connection: sqlite3.Connection, run_id: int, offset: int, lines: Sequence[str]) -> None:
@@ -91,6 +116,13 @@ def _overwrite_console(connection: sqlite3.Connection, run_id: int, offset: int,
     rows = [(run_id, offset + number, line) for number, line in enumerate(lines)]
     connection.executemany("INSERT OR REPLACE INTO console (run_id, number, line) VALUES (?, ?, ?)", rows)
     connection.execute("UPDATE runs SET log_lines = max(log_lines, ?) WHERE id = ?", (offset + len(lines), run_id))
+
+
+_STREAMS = {
+    "wandb-history.jsonl": ("history", append_history),
+    "wandb-events.jsonl": ("events", _append_events),
+    "output.log": ("console", _overwrite_console),
+}
 
 
 def _note_state(connection: sqlite3.Connection, run_id: int, message: Mapping[str, Any]) -> None:

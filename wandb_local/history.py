@@ -11,6 +11,7 @@ from wandb_local import jsons
 from wandb_local.database import Database
 from wandb_local.errors import ClientError
 from wandb_local.inputs import integer, strings
+from wandb_local.limits import TooLargeError
 
 lookup = jsons.lookup  # rows and documents are read by one rule
 
@@ -113,6 +114,8 @@ def parse_row(line: str) -> dict[str, Any]:
     """
     try:
         record = jsons.loads(line)
+    except TooLargeError as error:
+        raise TooLargeError(f"files: a line: {error}") from None
     except (ValueError, RecursionError):
         record = None
     if not isinstance(record, dict):
@@ -126,10 +129,14 @@ def _step(record: Mapping[str, Any], default: int) -> int:
 
 
 def page(db: Database, run_id: int, first_step: int, end_step: int, limit: int) -> list[str]:
-    """The lines of the steps from ``first_step`` on and before ``end_step``, in order; strict JSON."""
+    """The lines of the first ``limit`` steps from ``first_step`` on and before ``end_step``, in order; strict JSON.
+
+    Where a run has several writers, each of them may have a line of a step."""
+    steps = "SELECT DISTINCT step FROM history WHERE run_id = ? AND step >= ? AND step < ? ORDER BY step LIMIT ?"
     rows = db.rows(
-        "SELECT line FROM history WHERE run_id = ? AND step >= ? AND step < ? ORDER BY step, number LIMIT ?",
-        (run_id, first_step, end_step, limit),
+        "SELECT line FROM history WHERE run_id = ? AND step >= ?"
+        f" AND step <= (SELECT max(step) FROM ({steps})) ORDER BY step, number",
+        (run_id, first_step, run_id, first_step, end_step, limit),
     )
     return [jsons.strict(row["line"]) for row in rows]
 

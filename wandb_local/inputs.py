@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wandb_local.errors import ClientError
+from wandb_local.limits import MAX_STRINGS, TooLargeError
 
 _LARGEST = (1 << 63) - 1
 
@@ -24,12 +25,14 @@ def strings(given: Mapping[str, Any], name: str) -> list[str]:
     """The list of strings under a name; a single string counts as a list of one, nothing as an empty list.
 
     Raises:
-        ClientError: something else.
+        ClientError: something else, or too many.
     """
     value = given.get(name) or []
     value = [value] if isinstance(value, str) else value
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ClientError(f"{name}: give a list of strings")
+    if len(value) > MAX_STRINGS:
+        raise TooLargeError(f"{name}: give at most {MAX_STRINGS} at once")
     return value
 
 

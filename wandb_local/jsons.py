@@ -6,6 +6,8 @@ from typing import Any
 
 import re2
 
+from wandb_local.limits import MAX_KEY, MAX_VALUES, check_json
+
 _BEYOND = re2.compile(r"\d[eE]\+?\d{3}|\d{308}")  # finds some that are not; re takes twenty times as long
 _LARGEST = float("inf")
 _DIGITS = 308  # as many are less than the largest float
@@ -25,10 +27,16 @@ _DECODER = json.JSONDecoder(parse_constant=str, parse_int=_whole_number)
 _CAREFUL = json.JSONDecoder(parse_constant=str, parse_int=_whole_number, parse_float=_number)  # takes twice as long
 
 
-def loads(text: str | bytes) -> Any:
+def loads(text: str | bytes, most: int = MAX_VALUES) -> Any:
     """Parse JSON; NaN and infinities become the strings that W&B uses for them ("NaN", "Infinity", "-Infinity"). A
-    number that is too large for a float, as ``1e400``, counts as infinite."""
+    number that is too large for a float, as ``1e400``, counts as infinite.
+
+    Raises:
+        TooLargeError: more than ``most`` values, or too deep.
+        ValueError: not JSON.
+    """
     text = text if isinstance(text, str) else text.decode(json.detect_encoding(text), "surrogatepass")
+    check_json(text, most)
     for mark in _MARKS:
         if mark in text:
             return _CAREFUL.decode(text)
@@ -72,8 +80,8 @@ def flatten(record: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 def lookup(record: Mapping[str, Any], key: str) -> Any:
     """The value of a key, or None. A dot may belong to a key or lead into an object, so all readings of ``a.b.c`` are
     tried: ``{"a.b.c": …}``, ``{"a": {"b.c": …}}``, ``{"a.b": {"c": …}}``, ``{"a": {"b": {"c": …}}}``."""
-    if key in record:
-        return record[key]
+    if key in record or len(key) > MAX_KEY:
+        return record.get(key)
     for place, letter in enumerate(key):
         inner = record.get(key[:place]) if letter == "." else None
         if isinstance(inner, dict) and (value := lookup(inner, key[place + 1 :])) is not None:

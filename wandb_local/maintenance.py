@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wandb_local import __version__
+from wandb_local.artifacts import lifetime
 from wandb_local.context import Services
 from wandb_local.graphql.common import now
 
@@ -20,8 +21,9 @@ def summary(services: Services) -> dict[str, Any]:
 
 
 def collect_garbage(services: Services, grace: float, *, dry_run: bool = False) -> dict[str, int]:
-    """Delete uploads and versions that were begun and not ended, then blobs that no run file and no version refers to,
-    and files among the blobs that no record knows, which a kill at the wrong moment leaves.
+    """Delete uploads and versions that were begun and not ended, versions that have outlived their time-to-live, then
+    blobs that no run file and no version refers to, and files among the blobs that no record knows, which a kill at the
+    wrong moment leaves.
 
     What is younger than ``grace`` seconds stays: it may belong to an upload that is under way. With ``dry_run`` all is
     counted and nothing deleted. Others write meanwhile.
@@ -32,14 +34,15 @@ def collect_garbage(services: Services, grace: float, *, dry_run: bool = False) 
     with services.db.write() as connection:
         connection.execute("SAVEPOINT before")
         abandoned = connection.execute("DELETE FROM artifacts WHERE state = 'PENDING' AND updated_at < ?", (limit,))
+        expired = lifetime.delete_expired(connection, now())
         if dry_run:
             found = _useless(services, limit)
             connection.execute("ROLLBACK TO before")
     if not dry_run:
         found = _delete(services, _useless(services, limit), limit)
         services.blobs.drop(uploads)
-    counts = {"uploads": len(uploads), "versions": abandoned.rowcount, "blobs": len(found)}
-    return {**counts, "bytes": size + sum(found.values())}
+    counts = {"uploads": len(uploads), "versions": abandoned.rowcount, "expired": expired}
+    return {**counts, "blobs": len(found), "bytes": size + sum(found.values())}
 
 
 def _useless(services: Services, limit: float) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Runs as records: made and changed by ``upsertBucket``, rewound, deleted, stopped."""
+"""Runs as records: made and changed by ``upsertBucket``, deleted, stopped."""
 
 import json
 import secrets
@@ -6,16 +6,15 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from wandb_local import jsons
+from wandb_local import branches, jsons, writers
 from wandb_local.artifacts import versions
 from wandb_local.context import Context
 from wandb_local.database import Row
-from wandb_local.errors import ClientError, NotFoundError, UnsupportedError
+from wandb_local.errors import ClientError, NotFoundError
 from wandb_local.graphql.common import now
 from wandb_local.graphql.projects import find_run, make_project
 from wandb_local.graphql.runs import state
-from wandb_local.history import recount_history
-from wandb_local.inputs import integer
+from wandb_local.limits import TooLargeError
 from wandb_local.names import checked_name, from_id, new_name
 
 _COLUMNS = {  # GraphQL's name of an input field: the column it goes to
@@ -60,9 +59,12 @@ def upsert(context: Context, given: Mapping[str, Any]) -> tuple[int, bool]:
         moment = now()
         if run is None:
             run_id = _insert(connection, project_id, name, columns, moment)
-            _fork(context, connection, project_id, run_id, columns.get("config"))
+            branches.fork(context, connection, run_id, columns.get("config"))
             return run_id, True
-        if starting and run["started"]:
+        anew = starting and run["started"] and not context.writer
+        if context.writer and "config" in columns:
+            columns["config"] = jsons.dumps(writers.joined(json.loads(run["config"]), json.loads(columns["config"])))
+        if anew:
             clear_streams(connection, run["id"])
             columns.update(summary="{}", exitcode=None, started=0, stopped=0)
         elif given.get("host") is not None and state(run) not in _STARTED:  # with its id: a run is resumed
@@ -70,6 +72,8 @@ def upsert(context: Context, given: Mapping[str, Any]) -> tuple[int, bool]:
             starting = True
         columns.update(updated_at=moment, heartbeat_at=moment if starting else run["heartbeat_at"])
         _update(connection, run["id"], columns)
+        if anew:
+            branches.fork(context, connection, run["id"], columns.get("config"))
         return int(run["id"]), False
 
 
@@ -91,26 +95,6 @@ def _insert(connection: sqlite3.Connection, project_id: int, name: str, columns:
     marks = ", ".join("?" * len(columns))
     inserted = connection.execute(f"INSERT INTO runs ({', '.join(columns)}) VALUES ({marks})", list(columns.values()))
     return int(inserted.lastrowid or 0)
-
-
-def _fork(context: Context, connection: sqlite3.Connection, project_id: int, run_id: int, config: str | None) -> None:
-    """A run that begins as a fork says so in its config: it inherits the rows up to the branch point. They are numbered
-    below zero, as the client counts its own rows from zero."""
-    internal = json.loads(config or "{}").get("_wandb")
-    value = internal.get("value") if isinstance(internal, dict) else None
-    branch = value.get("branch_point") if isinstance(value, dict) else None
-    if not isinstance(branch, dict):
-        return
-    source = find_run(context, project_id, branch.get("run_id"))
-    if source is None:
-        raise NotFoundError(f"run {branch.get('run_id')!r}, which is to be forked, does not exist")
-    step = integer(branch, "step", -1)
-    connection.execute(
-        "INSERT INTO history (run_id, number, step, line) SELECT ?, number - ?, step, line FROM history"
-        " WHERE run_id = ? AND step <= ?",
-        (run_id, max(int(source["history_lines"]), 1), source["id"], step),
-    )
-    recount_history(connection, run_id)
 
 
 def _update(connection: sqlite3.Connection, run_id: int, columns: dict[str, Any]) -> None:
@@ -144,6 +128,8 @@ def json_object(what: str, text: Any) -> str:
     """
     try:
         value = jsons.whole(jsons.loads(text))
+    except TooLargeError as error:
+        raise TooLargeError(f"{what}: {error}") from None
     except (ValueError, TypeError, RecursionError):
         value = None
     if not isinstance(value, dict):
@@ -153,7 +139,7 @@ def json_object(what: str, text: Any) -> str:
 
 def clear_streams(connection: sqlite3.Connection, run_id: int) -> None:
     """Forget a run's history, system metrics and console."""
-    for table in ("history", "events", "console"):
+    for table in ("history", "events", "console", "shared_lines"):
         connection.execute(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))
     connection.execute(
         "UPDATE runs SET history_lines = 0, events_lines = 0, log_lines = 0, system_metrics = '{}',"
@@ -201,26 +187,3 @@ def stop(context: Context, run: Row) -> None:
     ended = "CASE WHEN state = 'preempted' THEN 'killed' ELSE state END"
     with context.db.write() as connection:
         connection.execute(f"UPDATE runs SET stopped = 1, state = {ended} WHERE id = ?", (run["id"],))
-
-
-def rewind(context: Context, run: Row, metric: object, value: object) -> None:
-    """Drop the history after a step; the client goes on writing from there.
-
-    Raises:
-        UnsupportedError: another metric than ``_step``.
-    """
-    if metric != "_step" or not isinstance(value, int | float) or not abs(value) < 1 << 62:
-        raise UnsupportedError(
-            f"rewind to {metric} = {value!r} is not supported by this server: give _step and a number"
-        )
-    with context.db.write() as connection:
-        connection.execute("DELETE FROM history WHERE run_id = ? AND step > ?", (run["id"], int(value)))
-        recount_history(connection, run["id"])
-        last = connection.execute(
-            "SELECT line FROM history WHERE run_id = ? ORDER BY number DESC LIMIT 1", (run["id"],)
-        ).fetchone()
-        summary = jsons.loads(last[0]) if last else {}
-        connection.execute(
-            "UPDATE runs SET summary = ?, state = 'running', exitcode = NULL, stopped = 0, updated_at = ? WHERE id = ?",
-            (json.dumps(summary), now(), run["id"]),
-        )

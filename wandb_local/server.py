@@ -13,9 +13,11 @@ from wandb_local.app import make_app
 from wandb_local.auth import Signer
 from wandb_local.blobs import BlobStore
 from wandb_local.clock import CLOCK, LONGEST
+from wandb_local.connections import BACKLOG, Server, protocol
 from wandb_local.context import Services, Unknowns
 from wandb_local.database import Database
 from wandb_local.folder import DataFolder
+from wandb_local.limits import HEAD_BYTES, KEEP_SECONDS
 from wandb_local.proxies import shell_line
 from wandb_local.sweeps.agents import Dispatcher
 
@@ -51,16 +53,18 @@ def serve_folder(folder: DataFolder, address: Address, on_demand: bool = False) 
         url = address.url(listeners[0].getsockname()[1])
         config = uvicorn.Config(
             make_app(services, folder, url),
+            loop="asyncio" if address.certfile else "auto",  # uvloop does not come to an end of such a handshake
+            backlog=BACKLOG,
+            http=protocol(address.certfile, address.keyfile),  # type: ignore[arg-type]
             log_level="warning",
             access_log=False,
-            ssl_certfile=address.certfile,
-            ssl_keyfile=address.keyfile,
-            timeout_keep_alive=75,
+            timeout_keep_alive=int(KEEP_SECONDS),
             timeout_graceful_shutdown=5,
             lifespan="off",
             ws="none",
+            h11_max_incomplete_event_size=HEAD_BYTES,
         )
-        server = uvicorn.Server(config)
+        server = Server(config)
         # A signal may come before uvicorn looks for it. At the end uvicorn shuts down and then raises the signal again,
         # which must not end the process before all is closed.
         for number in (signal.SIGINT, signal.SIGTERM):

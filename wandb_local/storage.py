@@ -81,6 +81,7 @@ def _claim(request: Request, context: Context, verb: str) -> dict[str, Any]:
     claim = context.signer.verify(request.path_params["token"])
     if claim is None or verb not in claim:
         raise ForbiddenError("this URL has expired or does not allow the request; ask for a new one")
+    request.state.known = True
     return claim
 
 

@@ -128,6 +128,6 @@ def _manifest_faults(folder: DataFolder, records: sqlite3.Connection) -> Iterato
             sql = "SELECT path, md5 FROM artifact_files WHERE artifact_id = ?"
             files = {row["path"]: row["md5"] for row in records.execute(sql, (version["id"],))}
             with contextlib.suppress(ClientError):  # cannot be read: its blob is named already
-                entries = Manifest.parse(path.read_bytes()).entries
+                entries = Manifest.read(path).entries
                 if {name: entry.md5 for name, entry in entries.items()} != files:
                     yield f"artifact {version['name']}: its manifest and its records list other files"

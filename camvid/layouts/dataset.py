@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camvid.labels import Labels, Mask
-from camvid.remarks import about_priority, about_sizes
+from camvid.remarks import about_priority, about_sizes, about_val
 from camvid.taxonomy import Taxonomy
 from files.pictures import beyond_decoding, load_label, picture_size, read_image
 
@@ -87,7 +87,8 @@ class CamVid:
     def remarks(self, split: str) -> str:
         """What one should know before a training on this split, one line each; empty if there is nothing."""
         sizes = about_sizes(f"{self.root}: the {split} frames", self.sizes(split))
-        return about_priority(self.taxonomy) + sizes
+        val = about_val(self.splits)
+        return about_priority(self.taxonomy) + sizes + (val and f"{self.root}: {val}\n")
 
     @property
     def advice(self) -> str:

@@ -4,6 +4,8 @@
   `train.txt`, `val.txt`, `test.txt` with one frame name a line (both may lack test); else CamVid's published one (367,
   101 and 233 frames), stored beside this file; else, where none of these knows the frames, fastai's `valid.txt` (no
   test split then).
+- `drives`: the last stretch of every drive is val, with a gap before it; see `camvid.layouts.drives`. Test stays the
+  data set's own, where it has one.
 - `sequence`: whole drives go to one split; with fewer than three, each drive is cut into three stretches.
 - `random`: warns, because neighbouring frames are nearly the same picture and leak.
 """
@@ -20,14 +22,17 @@ import numpy as np
 import yaml
 
 from camvid.layouts.dataset import Frame
+from camvid.layouts.drives import cut_drives, whole_drives
 from camvid.layouts.notices import LeakWarning, notice
 from camvid.layouts.pairs import PICTURES, SPLITS, Scan
 from files.texts import read_lines, read_text
+from files.yamls import load_yaml
 
 Names: TypeAlias = dict[str, tuple[str, ...]]
 
 NEEDED = ("train", "val")  # a data set may do without a test split
 SHARES = {"train": 0.7, "val": 0.15, "test": 0.15}
+HELD_OUT = {"train": 0.85, "val": 0.15}  # where a data set has a test split of its own
 OFFICIAL = Path(__file__).with_name("official_split")
 
 
@@ -75,7 +80,7 @@ def _own_lists(root: Path) -> Names | None:
     stored = root / "splits.yaml"
     if stored.is_file():
         try:
-            data = yaml.safe_load(read_text(stored))
+            data = load_yaml(read_text(stored))
         except yaml.YAMLError as error:
             raise ValueError(f"{stored}: not valid YAML: {' '.join(str(error).split())}") from error
         return _parsed(data, stored)
@@ -119,22 +124,35 @@ def _checked(names: Names, present: Iterable[str], root: Path) -> Names:
 
 
 def _by_sequence(scan: Scan, seed: int) -> Names:
-    sequences: defaultdict[str, list[str]] = defaultdict(list)
-    for frame in scan.frames:
-        sequences[frame.sequence].append(frame.name)
-    groups = list(sequences.values())
+    groups = list(_sequences(scan.frames).values())
     if len(groups) < len(SPLITS):
-        stretches = [_stretches(group, scan.root) for group in groups]
+        stretches = [_stretches([frame.name for frame in group], scan.root) for group in groups]
         return {key: tuple(name for stretch in stretches for name in stretch[key]) for key in SPLITS}
-    np.random.default_rng(seed).shuffle(groups)
-    groups.sort(key=len, reverse=True)
-    chosen: dict[str, list[str]] = {key: [] for key in SPLITS}
-    for left, group in zip(range(len(groups), 0, -1), groups, strict=True):
-        empty = [key for key in SPLITS if not chosen[key]]
-        open_keys = empty if left == len(empty) else SPLITS
-        key = max(open_keys, key=lambda key: SHARES[key] * len(scan.frames) - len(chosen[key]))
-        chosen[key] += group
-    return {key: tuple(sorted(names)) for key, names in chosen.items()}
+    chosen = whole_drives(groups, SHARES, seed)
+    return {key: tuple(sorted(frame.name for frame in frames)) for key, frames in chosen.items()}
+
+
+def _by_drives(scan: Scan, seed: int) -> Names:
+    try:
+        test = set(_official(scan, seed)["test"])
+    except ValueError:
+        test = set()
+    pool = _sequences(frame for frame in scan.frames if frame.name not in test)
+    chosen = {"test": sorted(test)} | cut_drives(pool.values(), HELD_OUT if test else SHARES, seed)
+    if empty := [key for key in NEEDED if not chosen[key]]:
+        raise ValueError(
+            f"{scan.root}: split drives: {len(scan.frames)} frames in {len(pool)} drives leave {empty[0]} empty; "
+            "take split sequence"
+        )
+    return {key: tuple(chosen[key]) for key in SPLITS}
+
+
+def _sequences(frames: Iterable[Frame]) -> dict[str, list[Frame]]:
+    """The frames of each drive."""
+    sequences: defaultdict[str, list[Frame]] = defaultdict(list)
+    for frame in frames:
+        sequences[frame.sequence].append(frame)
+    return sequences
 
 
 def _stretches(names: list[str], root: Path) -> Names:
@@ -156,7 +174,7 @@ def _stretches(names: list[str], root: Path) -> Names:
 def _at_random(scan: Scan, seed: int) -> Names:
     notice(
         f"{scan.root}: split random: neighbouring frames are nearly the same picture and leak from train into val and "
-        "test, so that scores promise too much; take split official or sequence",
+        "test, so that scores promise too much; take split official, drives or sequence",
         LeakWarning,
         level=4,
     )
@@ -167,6 +185,7 @@ def _at_random(scan: Scan, seed: int) -> Names:
 
 SPLITTERS: dict[str, Callable[[Scan, int], Names]] = {
     "official": _official,
+    "drives": _by_drives,
     "sequence": _by_sequence,
     "random": _at_random,
 }

@@ -60,9 +60,11 @@ Opened = tuple["SavedModel", argparse.Namespace, str]  # the model, the options 
 
 
 def _open(name: str, options: argparse.Namespace) -> Opened:
+    from configs.load import find_preset
+
     copy = argparse.Namespace(**{**vars(options), "model": name})
-    if Path(name).suffix in PRESETS:
-        return _untrained(Path(name), copy), copy, Path(name).stem
+    if (preset := find_preset(name)).suffix in PRESETS:
+        return _untrained(preset, copy), copy, preset.stem
     saved = open_model(copy)
     exported = bool(file_figures(saved))
     return saved, copy, f"{saved.folder.parent.name}/{saved.folder.name}" if exported else saved.folder.name

@@ -98,9 +98,8 @@ def taxonomy_of(saved: SavedModel) -> Taxonomy:
 def sizing(options: argparse.Namespace, saved: SavedModel) -> SizeFor:
     """From a frame's (H, W) to the size at which it is predicted, the same share of each frame's own.
 
-    The share is the option's, else the ``eval_factor`` or ``resize_factor`` of the training.
+    The share is the option's, else the model's own.
     """
-    from camvid.transforms import scaled_size
+    from files.pictures import scaled_size
 
-    factor = options.eval_factor or saved.config.get("eval_factor") or saved.config.get("resize_factor") or 1.0
-    return partial(scaled_size, factor=float(factor))
+    return partial(scaled_size, factor=options.eval_factor or saved.factor)

@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from files.yamls import load_yaml
+
 JUDGED = ("finished", "killed")  # what a run that was stopped early had reached by then is real
 
 
@@ -92,7 +94,7 @@ def text_of(value: Any) -> str:
     """A setting as a person reads it: short numbers, mappings as `ce 1 + dice 0.5`, in whichever order they came."""
     if isinstance(value, str) and value.startswith("{"):  # a mapping as an agent passes it
         with suppress(yaml.YAMLError):
-            return text_of(yaml.safe_load(value))
+            return text_of(load_yaml(value))
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return str(value)
     if isinstance(value, float):

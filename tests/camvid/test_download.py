@@ -187,3 +187,11 @@ def test_the_hosted_copy_must_be_the_known_one(served, tmp_path, monkeypatch):
     with pytest.raises(DownloadError, match=rf"MD5 \w+; {HOSTED_SIZE}, \w+ expected"):
         download(tmp_path / "out")
     assert left_over(tmp_path / "out") == []
+
+
+def test_an_archive_that_unpacks_to_more_than_the_disk_is_refused(served, tmp_path, monkeypatch):
+    monkeypatch.setattr("camvid.download.MOST_BYTES", 1000)
+    pack(served[0], *[(member(f"zeros{n}"), bytes(600)) for n in range(2)])
+    with pytest.raises(DownloadError, match=r"will not unpack: more than 0 GiB, or than 200000 files"):
+        download(tmp_path / "out", (served[0] / "bad.tgz").as_uri())
+    assert left_over(tmp_path / "out") == []

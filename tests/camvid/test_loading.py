@@ -68,11 +68,20 @@ def test_cache_holds_what_the_files_hold(dataset, tmp_path):
         assert np.array_equal(cache.counts[i], np.bincount(mask[mask < 255], minlength=11))
 
 
-def test_large_frames_are_kept_at_twice_the_training_size(dataset, tmp_path):
-    cache = cached_frames(dataset, "train", (16, 24), tmp_path)
-    assert cache.images.shape[1:] == (32, 48, 3)
+@pytest.mark.parametrize(
+    ("augment", "crop_min", "kept"),
+    [
+        ("crop", 0.25, (32, 48)),
+        ("weather", 0.11, (49, 73)),
+        ("color", 0.04, (64, 96)),  # not above the frame's own size
+        ("flip", 0.25, (16, 24)),  # shows whole frames
+    ],
+)
+def test_large_frames_are_kept_so_that_the_smallest_crop_is_not_enlarged(dataset, tmp_path, augment, crop_min, kept):
+    cache = cached_frames(dataset, "train", (16, 24), tmp_path, augment=augment, crop_min=crop_min)
+    assert cache.images.shape[1:3] == kept
     mask = dataset.read_mask(dataset.splits["train"][0])
-    assert np.array_equal(cache.masks[0], resize_mask(mask, (32, 48)))
+    assert np.array_equal(cache.masks[0], resize_mask(mask, kept))
 
 
 SHAPES = [(96, 128), (128, 96), (96, 128), (201, 64), (48, 160)]

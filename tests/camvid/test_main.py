@@ -28,8 +28,9 @@ def test_check_of_a_clean_set(tmp_path):
     write_original(tmp_path, draw())
     done = run("check", tmp_path, "--taxonomy", "camvid32")
     assert (done.returncode, done.stdout) == (0, "")
-    layout, classes, count = done.stderr.splitlines()
+    layout, classes, val, count = done.stderr.splitlines()
     assert layout == f"{tmp_path}: layout original, split official: train 2, val 2, test 2"
+    assert val.startswith(f"{tmp_path}: all 2 val frames are of 0016E5, one of the 2 drives that train")
     assert classes.startswith(f"{tmp_path}: classes (camvid32): Animal, Archway, ")
     assert count == f"{tmp_path}: 6 pairs, 0 faults"
 

@@ -16,6 +16,7 @@ from camvid.taxonomy import TAXONOMIES
 from camvid.transforms import POLICIES
 from camvid.weights import SCHEMES
 from configs import ConfigError, TrainConfig, parse_command_line
+from configs.__main__ import groups, page
 from configs.config import describe_field
 from configs.load import preset_files
 from losses import LOSSES
@@ -65,6 +66,22 @@ def test_bad_presets_name_the_file(tmp_path, text, message):
         parse_command_line(["--config", str(preset)])
     assert message in str(error.value)
     assert str(preset) in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["cpu", "cpu.yaml", "configs/cpu.yaml", "configs/cpu", "./configs/cpu.yaml"])
+def test_a_preset_is_found_by_name_and_by_path_from_any_folder(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config, _ = parse_command_line(["--config", name])
+    assert config.backbone == "efficientnet_lite0"
+
+
+@pytest.mark.parametrize("name", ["other/cpu.yaml", "nowhere", "configs/nowhere.yaml", "/configs/cpu.yaml"])
+def test_other_paths_name_what_is_there_and_nothing_else(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="there is no such file"):
+        parse_command_line(["--config", name])
+    (tmp_path / "cpu.yaml").write_text("lr: 0.5")
+    assert parse_command_line(["--config", "cpu.yaml"])[0].lr == 0.5
 
 
 def test_command_line_beats_preset_beats_default(tmp_path):
@@ -208,3 +225,10 @@ def test_both_spellings_of_a_flag_are_taken():
     config, _ = parse_command_line(["--batch-size=3", "--crop_min", "0.5", "--from-sweep", ""])
     assert (config.batch_size, config.crop_min) == (3, 0.5)
     assert [cell.config.batch_size for cell in parse_command_line(["--vary=batch-size=4, 8"])[1].cells] == [4, 8]
+
+
+def test_the_page_of_settings_is_that_of_the_settings():
+    """`python -m configs > docs/settings.md` brings it up to date."""
+    assert (ROOT / "docs" / "settings.md").read_text() == page()
+    named = [name for _, names in groups() for name in names]
+    assert named == [field.name for field in dataclasses.fields(TrainConfig)]

@@ -69,6 +69,35 @@ def test_the_weights_file_stands_for_its_folder(folder):
     assert load_model(folder / "model.safetensors").config == CONFIG
 
 
+def test_a_path_may_be_a_text(folder):
+    assert load_model(str(folder)).folder == load_model(str(folder / "model.safetensors")).folder == folder
+
+
+@pytest.mark.parametrize(
+    ("config", "size"), [({}, (96, 128)), ({"resize_factor": 0.5}, (64, 64)), ({"eval_factor": 1.5}, (160, 192))]
+)
+def test_a_model_knows_the_size_at_which_it_predicts(folder, config, size):
+    save_to(folder, small(), config={**CONFIG, "eval_factor": 0.0, **config})
+    assert load_model(folder).running["size_for"]((100, 130)) == size
+
+
+@pytest.mark.parametrize(
+    ("trained", "measured", "precision"),
+    [
+        ({"precision": "bf16"}, {"model/precision": "fp32"}, "bf16"),
+        ({"precision": "auto"}, {"model/precision": "bf16"}, "bf16"),
+        ({"precision": "auto"}, {}, "fp32"),
+        ({}, {"model/precision": "bf16"}, "bf16"),
+    ],
+)
+def test_a_model_knows_the_precision_of_its_metrics(folder, trained, measured, precision):
+    save_to(folder, small(), config={**CONFIG, **trained}, metrics=measured)
+    saved = load_model(folder)
+    assert (saved.running["precision"], saved.running["device"].type) == (precision, "cpu")
+    assert saved.prediction["class_names"] == ["a", "b", "c"]
+    assert saved.prediction["colors"].tolist() == [[0, 0, 0], [1, 0, 0], [2, 0, 0]]
+
+
 def test_saving_again_replaces_everything(folder):
     save_to(folder, small(), metrics={"miou": 0.75})
     assert load_model(folder).metrics == {"miou": 0.75}

@@ -202,12 +202,12 @@ def test_one_cycle_rises_and_falls_and_the_backbone_learns_slower(make_learner):
     step = learn._step
     learn._step = lambda: rates.append([group["lr"] for group in learn.opt.opt.param_groups]) or step()
     fit(learn, **PLAN | {"epochs": 8, "backbone_lr_factor": 0.1})
-    head = [rate for _, rate in rates]
+    head = [rate for _, _, rate, _ in rates]
     assert max(head) == pytest.approx(0.01, rel=0.01)
     assert head.index(max(head)) == pytest.approx(len(head) / 4, abs=1)
     assert head[0] == pytest.approx(0.01 / 25)
     assert head[-1] < 1e-4
-    assert all(backbone == pytest.approx(rate / 10) for backbone, rate in rates)
+    assert all(group[:2] == pytest.approx([group[2] / 10] * 2) and group[2] == group[3] for group in rates)
 
 
 def test_flat_keeps_its_rate(make_learner):

@@ -16,7 +16,10 @@ pytestmark = pytest.mark.usefixtures("server")
 def log(run, name, files, **options):
     """Log a data set of small text files; answers the committed version."""
     settings = {key: options.pop(key) for key in ("aliases", "tags") if key in options}
-    artifact = wandb.Artifact(name, "dataset", **options)
+    ttl = options.pop("ttl", ...)
+    artifact = wandb.Artifact(name, options.pop("type", "dataset"), **options)
+    if ttl is not ...:
+        artifact.ttl = ttl
     for path, text in files.items():
         with artifact.new_file(path) as file:
             file.write(text)
@@ -49,6 +52,11 @@ def test_an_older_content_logged_again_becomes_latest(project):
         versions = [log(run, "data", {"a.txt": text}).version for text in ("1", "2", "1")]
     assert versions == ["v0", "v1", "v0"]
     assert wandb.Api().artifact(f"local/{project}/data:latest").version == "v0"
+
+
+def test_a_storage_region_is_refused(project):
+    with wandb.init(project=project) as run, pytest.raises(ValueError, match="storage_region 'mars': this server has"):
+        log(run, "data", {"a.txt": "1"}, storage_region="mars")
 
 
 def test_equal_contents_logged_at_one_moment_are_one_version(run_client, project, tmp_path):
@@ -265,30 +273,6 @@ def test_the_manifest_of_a_complete_version_cannot_change(server, project):
     assert "the version is complete" in refused.value.read().decode()
 
 
-def test_link_to_a_collection_as_the_model_registry(project):
-    with wandb.init(project=project) as run:
-        first = log(run, "model", {"w.txt": "1"})
-        linked = run.link_artifact(first, "model-registry/" + project, aliases=["staging"])
-        assert (linked.name, linked.is_link, set(linked.aliases)) == (f"{project}:v0", True, {"staging", "latest"})
-        run.link_artifact(log(run, "model", {"w.txt": "2"}), "model-registry/" + project)
-    api = wandb.Api()
-    registered = api.artifact(f"local/model-registry/{project}:latest")
-    assert (registered.version, registered.source_name) == ("v1", "model:v1")
-    assert api.artifact(f"local/model-registry/{project}:staging").source_name == "model:v0"
-    assert [a.qualified_name for a in api.artifact(f"local/{project}/model:v0").linked_artifacts] == [
-        f"local/model-registry/{project}:v0"
-    ]
-    registered.unlink()
-    assert api.artifact(f"local/model-registry/{project}:latest").version == "v0"
-
-
-def test_a_registry_is_refused_with_a_clear_message(project):
-    with wandb.init(project=project) as run:
-        version = log(run, "model", {"w.txt": "1"})
-        with pytest.raises(wandb.errors.CommError, match="organization"):
-            run.link_artifact(version, "wandb-registry-model/mine")
-
-
 def test_collections_types_and_their_marks(project):
     with wandb.init(project=project) as run:
         log(run, "data", {"a.txt": "1"})
@@ -296,6 +280,9 @@ def test_collections_types_and_their_marks(project):
     api = wandb.Api()
     assert {t.name for t in api.artifact_types(f"local/{project}")} == {"dataset"}
     assert [c.name for c in api.artifact_collections(f"local/{project}", "dataset")] == ["data", "other"]
+    kind = api.artifact_type("dataset", f"local/{project}")
+    some = kind.collections(filters={"name": {"$regex": "t"}}, order="-name")
+    assert [c.name for c in some] == ["other", "data"]
     collection = api.artifact_collection("dataset", f"local/{project}/data")
     collection.description = "all frames"
     collection.name = "frames"

@@ -1,9 +1,12 @@
 """Small things that the client's own tests ask of a server."""
 
 import urllib.request
+from collections.abc import Iterable
 
 import pytest
 import wandb
+from wandb.apis.public.runhistory.downloads import IncompleteRunHistoryError
+from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 
 from tests.wandb_local.test_export import store
 
@@ -46,3 +49,47 @@ def test_the_addresses_that_the_client_prints_are_pages(server, project):
     for url, place in asked.items():  # without a cookie, both end at the login, which leads on to the page
         with urllib.request.urlopen(urllib.request.Request(url, headers={"Accept": "text/html"}), timeout=30) as answer:
             assert (answer.status, answer.url) == (200, f"{server.url}{place}")
+
+
+@pytest.mark.parametrize(
+    ("subject", "ask"),
+    [
+        ("launch", lambda api, _: api.create_run_queue("q", "local-process", entity="local")),
+        ("launch", lambda api, _: api.run_queue("local", "q").id),
+        ("custom charts", lambda api, _: api.create_custom_chart("local", "n", "n", "vega2", "private", {})),
+        ("members", lambda api, _: api.create_user("a@example.org")),
+        ("members", lambda api, name: api.create_registry(name, "restricted").add_members(api.user("local"))),
+        ("automations", lambda api, _: api.delete_automation("x")),
+    ],
+)
+def test_what_only_the_cloud_has_is_refused_in_one_line(server, project, subject, ask):
+    server.graphql(UPSERT, p=project, n="r")
+    with pytest.raises((wandb.errors.CommError, WandbApiFailedError)) as refused:
+        ask(wandb.Api(), project)
+    message = str(refused.value)
+    assert subject in message and message.endswith(" are not supported by this server"), message
+
+
+def test_what_there_is_none_of_is_an_empty_list(server, project):
+    server.graphql(UPSERT, p=project, n="r")
+    api = wandb.Api()
+    asked: list[Iterable[object]] = [api.reports(f"local/{project}"), api.automations(), api.users("nobody")]
+    asked += [api.automations(entity="local"), api.integrations(), api.webhook_integrations()]
+    assert [list(found) for found in asked] == [[]] * len(asked)
+    assert api.user("nobody") is None
+
+
+def test_a_team_has_its_one_member(server):
+    assert [(member.name, member.admin) for member in wandb.Api().team("local").members] == [("local", True)]
+    assert wandb.Api().organization().name == "local"
+
+
+def test_a_history_that_is_not_exported_is_said_to_be_incomplete(server, project, tmp_path):
+    with wandb.init(project=project, id="r") as run:
+        run.log({"a": 1})
+    found = wandb.Api().run(f"local/{project}/r")
+    with pytest.raises(IncompleteRunHistoryError):
+        found.download_history_exports(tmp_path)
+    result = found.download_history_exports(tmp_path, require_complete_history=False)
+    assert (result.paths, result.contains_live_data) == ([], True)
+    assert [row["a"] for row in found.scan_history()] == [1]

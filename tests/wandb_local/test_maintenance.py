@@ -46,7 +46,7 @@ def test_writers_have_their_turns_while_many_blobs_are_deleted(services, monkeyp
     finally:
         done.set()
         writer.join()
-    assert found == {"uploads": 0, "versions": 0, "blobs": 1500, "bytes": 1500}
+    assert found == {"uploads": 0, "versions": 0, "expired": 0, "blobs": 1500, "bytes": 1500}
     assert len({number for number in left if 0 < number < BLOBS}) > 2
     assert [path for path in services.blobs.path("0" * 32).parent.parent.glob("*/*") if path.is_file()] == []
 
@@ -67,4 +67,4 @@ def test_a_blob_that_comes_into_use_before_its_turn_stays(services):
 def test_what_would_be_deleted_is_counted(services):
     assert collect_garbage(services, 0, dry_run=True)["blobs"] == 1500
     assert services.db.value("SELECT count(*) FROM blobs") == BLOBS
-    assert collect_garbage(services, 1e10) == {"uploads": 0, "versions": 0, "blobs": 0, "bytes": 0}
+    assert collect_garbage(services, 1e10) == {"uploads": 0, "versions": 0, "expired": 0, "blobs": 0, "bytes": 0}

@@ -151,39 +151,6 @@ def test_a_restart_without_resume_begins_anew(project):
     assert [row["a"] for row in found.scan_history()] == [2]
 
 
-def test_rewind_drops_what_came_after(project):
-    with wandb.init(project=project, id="rewound") as run:
-        for step in range(10):
-            run.log({"a": step})
-    with wandb.init(project=project, resume_from="rewound?_step=4") as run:
-        run.log({"a": 100})
-    assert [row["a"] for row in read(project, "rewound").scan_history()] == [0, 1, 2, 3, 4, 100]
-
-
-def test_a_fork_begins_with_the_rows_of_its_source(project):
-    with wandb.init(project=project, id="source") as run:
-        for step in range(6):
-            run.log({"a": step})
-    with wandb.init(project=project, id="fork", fork_from="source?_step=3") as run:
-        run.log({"a": 100})
-        run.log({"a": 101})
-    found = read(project, "fork")
-    assert [(row["_step"], row["a"]) for row in found.scan_history()] == [
-        (0, 0),
-        (1, 1),
-        (2, 2),
-        (3, 3),
-        (4, 100),
-        (5, 101),
-    ]
-    assert [row["a"] for row in read(project, "source").scan_history()] == list(range(6))
-
-
-def test_shared_mode_is_refused_with_a_clear_message(project):
-    with pytest.raises(wandb.errors.CommError, match="shared"):
-        wandb.init(project=project, settings=wandb.Settings(mode="shared", x_label="one"))
-
-
 def test_offline_runs_sync_twice_without_doubling(run_client, project, tmp_path):
     code = f"""
 import wandb

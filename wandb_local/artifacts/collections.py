@@ -8,7 +8,7 @@ from typing import Any
 from wandb_local import inputs
 from wandb_local.context import Context
 from wandb_local.database import Row
-from wandb_local.errors import ClientError, NotFoundError, UnsupportedError
+from wandb_local.errors import ClientError, NotFoundError
 from wandb_local.graphql.common import now
 from wandb_local.graphql.projects import make_project, need_project
 from wandb_local.names import checked_name, from_id
@@ -160,11 +160,8 @@ def link(context: Context, artifact: Row, given: Mapping[str, Any]) -> Row:
     """Make a version a member of a collection of links; answers its place there.
 
     Raises:
-        UnsupportedError: the collection is in a registry.
-        ClientError: the collection holds logged versions.
+        ClientError: the collection holds logged versions, or is of a registry that does not take the version's type.
     """
-    if str(given.get("projectName") or "").startswith(REGISTRY_PREFIX):
-        raise UnsupportedError("registries are not supported by this server; link to a collection of a project instead")
     if artifact["state"] != "COMMITTED":
         raise ClientError("an artifact version can be linked once it is committed")
     type_name = context.db.value(
@@ -173,12 +170,20 @@ def link(context: Context, artifact: Row, given: Mapping[str, Any]) -> Row:
     )
     with context.db.write() as connection:
         project = make_project(context, given.get("entityName"), given.get("projectName"))
+        _check_type(context, project, type_name)
         name = given.get("artifactPortfolioName")
         collection = make_collection(context, project["id"], type_name, name, portfolio=True)
         place = add_member(connection, collection["id"], artifact["id"])
         wanted = [alias.get("alias") for alias in inputs.objects(given, "aliases")]
         set_aliases(connection, collection["id"], place["id"], wanted)
     return place
+
+
+def _check_type(context: Context, project: Row, type_name: str) -> None:
+    sql = "SELECT name FROM artifact_types WHERE project_id = ? ORDER BY name"
+    taken = [row["name"] for row in context.db.rows(sql, (project["id"],))]
+    if not project["all_types"] and type_name not in taken:
+        raise ClientError(f"{project['name']} takes artifacts of the types {taken}, not {type_name!r}")
 
 
 def unlink(context: Context, artifact_id: int, collection_id: int) -> None:

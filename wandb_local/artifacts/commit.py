@@ -59,7 +59,7 @@ def _whole_manifest(context: Context, artifact: Row) -> Manifest:
     )
     if not rows:
         raise ClientError("the artifact's manifest is not stored")
-    own = [Manifest.parse(context.blobs.path(row["md5"]).read_bytes()) for row in rows]
+    own = [Manifest.read(context.blobs.path(row["md5"])) for row in rows]
     if rows[-1]["type"] == "FULL":
         return own[-1]
     manifests = own if rows[-1]["type"] == "PATCH" else own[-1:]
@@ -89,4 +89,4 @@ def read_manifest(context: Context, artifact_id: int) -> Manifest:
     md5 = manifest_md5(context, artifact_id)
     if md5 is None:
         raise NotFoundError("the artifact version has no manifest")
-    return Manifest.parse(context.blobs.path(md5).read_bytes())
+    return Manifest.read(context.blobs.path(md5))

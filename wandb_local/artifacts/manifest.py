@@ -6,9 +6,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from wandb_local.allowance import Allowance
 from wandb_local.errors import ClientError
+from wandb_local.limits import TooLargeError
 from wandb_local.names import checked_path
 
 
@@ -30,16 +33,23 @@ class Manifest:
     digest: str = ""
 
     @classmethod
+    def read(cls, path: Path) -> "Manifest":
+        """The manifest in a stored file; raises ClientError like ``parse``, and OSError where it cannot be read."""
+        return cls.parse(Allowance().read(path))
+
+    @classmethod
     def parse(cls, data: bytes) -> "Manifest":
         """Read a manifest file.
 
         Raises:
-            ClientError: not a manifest of version 1.
+            ClientError: not a manifest of version 1, or one with too many entries.
         """
         try:
-            document = json.loads(data)
+            document = Allowance().json(data)
             contents = document["contents"]
             entries = {checked_path(path): _entry(given) for path, given in contents.items()}
+        except TooLargeError as error:
+            raise TooLargeError(f"the artifact's manifest: {error}") from None
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ClientError(f"the artifact's manifest cannot be read: {error!r}") from None
         return cls(document, entries)

@@ -4,6 +4,7 @@ import json
 import sqlite3
 
 from wandb_local.artifacts import collections as col
+from wandb_local.artifacts import lifetime
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.graphql.common import now
@@ -46,6 +47,7 @@ def merge(connection: sqlite3.Connection, artifact: Row, known: Row) -> int:
     place = col.add_member(connection, known["collection_id"], known["id"])
     col.set_aliases(connection, known["collection_id"], place["id"], json.loads(artifact["pending_aliases"]))
     if artifact["id"] != known["id"]:
+        lifetime.prolong(connection, known["id"], artifact["ttl"], now())
         for table in ("artifact_tags", "run_artifacts"):
             move = f"UPDATE OR IGNORE {table} SET artifact_id = ? WHERE artifact_id = ?"
             connection.execute(move, (known["id"], artifact["id"]))

@@ -5,14 +5,16 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wandb_local import inputs
+from wandb_local import inputs, jsons
 from wandb_local.artifacts import collections as col
+from wandb_local.artifacts import lifetime
 from wandb_local.artifacts.merge import find_equal, is_whole, merge
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import ClientError, NotFoundError
 from wandb_local.graphql.common import now
 from wandb_local.graphql.projects import find_run, make_project
+from wandb_local.limits import TooLargeError
 from wandb_local.names import from_id
 
 Tags = Sequence[Mapping[str, Any]]
@@ -50,8 +52,11 @@ def begin(context: Context, given: Mapping[str, Any]) -> int:
     Versions that begin at the same moment with the same digest become one when they are committed.
 
     Raises:
-        ClientError: names or metadata that cannot be stored.
+        ClientError: names or metadata that cannot be stored, or a region to store the files in.
     """
+    if given.get("storageRegion"):
+        region = str(given["storageRegion"])[:100]
+        raise ClientError(f"storage_region {region!r}: this server has no regions; leave it out")
     names: list[Any] = inputs.strings(given, "artifactCollectionNames") or [given.get("artifactCollectionName")]
     with context.db.write() as connection:
         project = make_project(context, given.get("entityName"), given.get("projectName"))
@@ -92,6 +97,7 @@ def _insert(connection: sqlite3.Connection, collection_id: int, run_id: int | No
     metadata = None if given.get("metadata") is None else checked_metadata(given["metadata"])
     moment = now()
     columns = {
+        "ttl": lifetime.given_ttl(given, given.get("artifactTypeName")),
         "collection_id": collection_id,
         "digest": str(given.get("digest") or ""),
         "state": "PENDING",
@@ -123,7 +129,9 @@ def checked_metadata(text: Any) -> str:
         ClientError: not JSON.
     """
     try:
-        json.loads(text)
+        jsons.loads(text)
+    except TooLargeError as error:
+        raise TooLargeError(f"metadata: {error}") from None
     except (ValueError, TypeError, RecursionError):
         raise ClientError("metadata: give JSON as a string") from None
     return str(text)

@@ -4,12 +4,12 @@ from typing import Any
 
 from wandb_local import inputs
 from wandb_local.artifacts import collections as col
-from wandb_local.artifacts import uploads, versions
+from wandb_local.artifacts import lifetime, uploads, versions
 from wandb_local.artifacts.commit import commit
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import ClientError
-from wandb_local.graphql.artifact_nodes import artifact_node, collection_node, membership_node, tags_of
+from wandb_local.graphql.artifact_nodes import artifact_node, collection_node, membership_node, tags_of, type_of
 from wandb_local.graphql.common import now
 from wandb_local.graphql.executor import Arguments, Fields
 from wandb_local.graphql.projects import need_run
@@ -42,7 +42,7 @@ def _update(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     if given.get("metadata") is not None:
         changes["metadata"] = versions.checked_metadata(given["metadata"])
     if given.get("ttlDurationSeconds") is not None:
-        changes["ttl"] = max(inputs.integer(given, "ttlDurationSeconds", -1), -1)
+        changes["ttl"] = lifetime.given_ttl(given, type_of(context, artifact["collection_id"]).record["name"])
     with context.db.write() as db:
         assignments = ", ".join(f"{name} = ?" for name in changes)
         db.execute(f"UPDATE artifacts SET {assignments} WHERE id = ?", [*changes.values(), artifact["id"]])

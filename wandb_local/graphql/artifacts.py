@@ -4,6 +4,7 @@ import mimetypes
 from typing import Any
 
 from wandb_local import inputs
+from wandb_local.artifacts.lifetime import INHERITED
 from wandb_local.artifacts.manifest import md5_to_base64
 from wandb_local.artifacts.merge import manifest_md5
 from wandb_local.artifacts.versions import find_by_client
@@ -103,7 +104,7 @@ ARTIFACT: Fields = {
     "commitHash": lambda _c, row, _a: row["commit_hash"] or to_id("Artifact", row["id"]),
     "historyStep": column("history_step"),
     "ttlDurationSeconds": column("ttl"),
-    "ttlIsInherited": lambda _c, row, _a: row["ttl"] < 0,
+    "ttlIsInherited": lambda _c, row, _a: row["ttl"] == INHERITED,
     "createdAt": moment("created_at"),
     "updatedAt": moment("updated_at"),
     "tags": lambda c, row, _a: tags_of(c, "artifact", row["id"]),

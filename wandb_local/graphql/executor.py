@@ -6,7 +6,10 @@ no resolver knows is null and is reported to ``Unknowns``.
 """
 
 import functools
+import math
+import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,13 +29,12 @@ from graphql.utilities import value_from_ast_untyped
 
 from wandb_local.context import Context
 from wandb_local.errors import ClientError
+from wandb_local.graphql.cost import Cost
+from wandb_local.limits import BUDGET, MAX_ANSWER_FIELDS, TooLargeError
 
 Arguments = Mapping[str, Any]
 Resolver = Callable[[Context, Any, Arguments], Any]
 MAX_TOKENS = 20_000
-MAX_DEPTH = 40
-MAX_FIELDS = 2_000_000
-
 
 Fields = Mapping[str, Resolver]
 Kinds = Mapping[str, Fields]  # how the fields of each GraphQL object type are found, by the type's name
@@ -85,16 +87,15 @@ class Execution:
     document: _Document
     operation: str
     variables: dict[str, Any] = field(default_factory=dict)
-    fields_left: int = MAX_FIELDS
+    fields_left: int = MAX_ANSWER_FIELDS
 
-    def select(self, node: Node, selections: SelectionSetNode, depth: int = 0) -> dict[str, Any]:
+    def select(self, node: Node, selections: SelectionSetNode) -> dict[str, Any]:
         """Answer one selection set on one object."""
-        if depth > MAX_DEPTH:
-            raise ClientError(f"GraphQL: nested deeper than {MAX_DEPTH}")
+        BUDGET.check()
         answer: dict[str, Any] = {}
-        for selected in self._fields(node, selections, depth):
+        for selected in self._fields(node, selections):
             key = selected.alias.value if selected.alias else selected.name.value
-            value = self._complete(self._resolve(node, selected), selected.selection_set, depth + 1)
+            value = self._complete(self._resolve(node, selected), selected.selection_set)
             known = answer.get(key)
             answer[key] = {**known, **value} if isinstance(known, dict) and isinstance(value, dict) else value
         return answer
@@ -110,48 +111,46 @@ class Execution:
         arguments = {a.name.value: value_from_ast_untyped(a.value, self.variables) for a in selected.arguments or ()}
         if node.kind == "Mutation" and not isinstance(arguments.get("input"), Mapping):
             raise ClientError(f"GraphQL: {name} needs an input object")
-        return resolver(self.context, node.record, arguments)
+        with BUDGET.limited(math.inf) if node.kind == "Mutation" else nullcontext():  # what is begun is done
+            return resolver(self.context, node.record, arguments)
 
     def _resolver(self, node: Node, name: str) -> Resolver | None:
         if isinstance(node.record, Mapping):  # a plain mapping: its keys are its fields
             return functools.partial(_item, node.record[name]) if name in node.record else None
         return self.kinds[node.kind].get(name)
 
-    def _complete(self, value: Any, selections: SelectionSetNode | None, depth: int) -> Any:
+    def _complete(self, value: Any, selections: SelectionSetNode | None) -> Any:
         if value is None:
             return None
         if selections is None:
             return value
         if isinstance(value, Node):
-            return self.select(value, selections, depth)
+            return self.select(value, selections)
         if isinstance(value, Mapping):
-            return self.select(Node(str(value.get("__typename", "")), value), selections, depth)
+            return self.select(Node(str(value.get("__typename", "")), value), selections)
         if isinstance(value, Sequence) and not isinstance(value, str):
-            return [self._complete(item, selections, depth) for item in value]
+            return [self._complete(item, selections) for item in value]
         raise ClientError(f"GraphQL: a {type(value).__name__} has no fields")
 
-    def _fields(self, node: Node, selections: SelectionSetNode, depth: int) -> Iterable[FieldNode]:
-        if depth > MAX_DEPTH:
-            raise ClientError("GraphQL: fragments nested too deep or in a circle")
+    def _fields(self, node: Node, selections: SelectionSetNode) -> Iterable[FieldNode]:
         for selection in selections.selections:
             self.fields_left -= 1
             if self.fields_left < 0:
-                raise ClientError(f"GraphQL: more than {MAX_FIELDS} fields in one answer")
+                raise TooLargeError(f"GraphQL: more than {MAX_ANSWER_FIELDS} fields in one answer")
             if not self._included(selection.directives):
                 continue
             if isinstance(selection, FieldNode):
                 yield selection
                 continue
-            fragment: InlineFragmentNode | FragmentDefinitionNode | None = None
+            fragment: InlineFragmentNode | FragmentDefinitionNode
             if isinstance(selection, InlineFragmentNode):
                 fragment = selection
-            elif isinstance(selection, FragmentSpreadNode):
-                fragment = self.document.fragments.get(selection.name.value)
-            if fragment is None:
-                raise ClientError("GraphQL: unknown fragment")
+            else:
+                assert isinstance(selection, FragmentSpreadNode)  # there is no fourth kind
+                fragment = self.document.fragments[selection.name.value]
             condition = fragment.type_condition
             if condition is None or _applies(node.kind, condition.name.value):
-                yield from self._fields(node, fragment.selection_set, depth + 1)
+                yield from self._fields(node, fragment.selection_set)
 
     def _included(self, directives: Iterable[DirectiveNode] | None) -> bool:
         for directive in directives or ():
@@ -172,6 +171,7 @@ def execute(
 
     Raises:
         ClientError: not GraphQL, no such operation, or what a resolver raised.
+        TooLargeError: it asks for too much, or its answer takes too long.
     """
     document = parse_document(query)
     operation = document.operations.get(operation_name or "")
@@ -186,8 +186,13 @@ def execute(
             values[name] = (
                 None if definition.default_value is None else value_from_ast_untyped(definition.default_value)
             )
+    Cost(document.fragments).check(operation.selection_set)
     execution = Execution(context, kinds, document, operation.name.value if operation.name else "", values)
-    return execution.select(Node(ROOTS[operation.operation], None), operation.selection_set)
+    try:
+        return execution.select(Node(ROOTS[operation.operation], None), operation.selection_set)
+    except sqlite3.OperationalError:
+        BUDGET.check()  # the statement was interrupted
+        raise
 
 
 def _applies(kind: str, condition: str) -> bool:

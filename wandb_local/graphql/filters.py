@@ -13,8 +13,10 @@ import re2
 from wandb_local import jsons
 from wandb_local.errors import ClientError
 from wandb_local.graphql.searchable import Searchable
+from wandb_local.limits import MAX_STRINGS, TooLargeError
 
 _MAX_DEPTH = 20
+_MAX_KEYS = 50  # of an order
 _ENTRY = "CASE type WHEN 'object' THEN json_extract(value, '$.value') END"  # a config has {"value": …} for each key
 _COMPARISONS = {"$eq": "IS", "$ne": "IS NOT", "$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
 
@@ -28,10 +30,15 @@ def where(table: Searchable, text: str | None) -> tuple[str, list[Any]]:
     if not text:
         return "1", []
     try:
-        condition = jsons.whole(json.loads(text))
+        condition = jsons.whole(jsons.loads(text))
+    except TooLargeError as error:
+        raise TooLargeError(f"filters: {error}") from None
     except (ValueError, TypeError, RecursionError):
         raise ClientError("filters: not JSON") from None
-    return _condition(table, condition if condition is not None else {}, 0)
+    clause, parameters = _condition(table, condition if condition is not None else {}, 0)
+    if len(parameters) > MAX_STRINGS:
+        raise TooLargeError(f"filters: more than {MAX_STRINGS} values")
+    return clause, parameters
 
 
 def order_by(table: Searchable, text: str | None, default: str = "+created_at") -> tuple[str, list[Any]]:
@@ -39,8 +46,11 @@ def order_by(table: Searchable, text: str | None, default: str = "+created_at") 
 
     Records without the value come last.
     """
+    keys = _split(table, text or default)
+    if len(keys) > _MAX_KEYS:
+        raise TooLargeError(f"order: give at most {_MAX_KEYS} keys")
     clauses, parameters = [], []
-    for key in _split(table, text or default):
+    for key in keys:
         direction = "DESC" if key.startswith("-") else "ASC"
         expression, values = _expression(table, key[1:] if key.startswith(("+", "-")) else key)
         clauses += [f"{expression} IS NULL", f"{expression} {direction}"]
@@ -97,8 +107,8 @@ def _field(table: Searchable, key: str, test: Any, depth: int) -> tuple[str, lis
         if operator == "$not":
             clause, values = _field(table, key, value, depth + 1)
             clause = f"NOT coalesce({clause}, 0)"
-        elif key in ("tags", "tag") and table.tags:
-            clause, values = _tags(table, operator, value)
+        elif key in table.lists:
+            clause, values = _listed(table, key, operator, value)
         else:
             clause, values = _test(table, *_expression(table, key), operator, value)
         clauses.append(f"({clause})")
@@ -134,12 +144,12 @@ def _pattern(text: str) -> str:
     return text
 
 
-def _tags(table: Searchable, operator: str, value: Any) -> tuple[str, list[Any]]:
+def _listed(table: Searchable, key: str, operator: str, value: Any) -> tuple[str, list[Any]]:
     if operator == "$exists":
-        return f"{'' if value else 'NOT '}EXISTS (SELECT 1 FROM {table.tags})", []
+        return f"{'' if value else 'NOT '}EXISTS (SELECT 1 FROM {table.lists[key]})", []
     negated = {"$ne": "$eq", "$nin": "$in"}.get(operator)
-    clause, parameters = _test(table, "tag.value", [], negated or operator, value)
-    return f"{'NOT ' if negated else ''}EXISTS (SELECT 1 FROM {table.tags} AS tag WHERE {clause})", parameters
+    clause, parameters = _test(table, "item.value", [], negated or operator, value)
+    return f"{'NOT ' if negated else ''}EXISTS (SELECT 1 FROM {table.lists[key]} AS item WHERE {clause})", parameters
 
 
 def _expression(table: Searchable, key: str) -> tuple[str, list[Any]]:
@@ -148,11 +158,11 @@ def _expression(table: Searchable, key: str) -> tuple[str, list[Any]]:
     section, dot, rest = key.partition(".")
     if section in table.documents and dot:
         return _document(table.documents[section], rest, section == "config")
-    if section == "tags" and table.tags:
-        return f"(SELECT 1 FROM {table.tags} AS tag WHERE tag.value = ?)", [rest]
+    if section in table.lists:
+        return f"(SELECT 1 FROM {table.lists[section]} AS item WHERE item.value = ?)", [rest]
     if section == "keys_info":
         return "lookup(runs.history_keys, ?)", [f"keys.{rest.removeprefix('keys.')}"]
-    known = [*sorted(table.fields), *(f"{name}.…" for name in table.documents)]
+    known = [*sorted({*table.fields, *table.lists}), *(f"{name}.…" for name in table.documents)]
     raise ClientError(f"filters and order: no field {key!r}; give one of {', '.join(known)}")
 
 

@@ -5,40 +5,25 @@ from typing import Any
 from wandb_local import inputs
 from wandb_local.context import Context
 from wandb_local.database import Row
-from wandb_local.errors import NotFoundError, UnsupportedError
+from wandb_local.errors import NotFoundError
 from wandb_local.graphql.common import column, connection, constant, identity, moment, page_bounds, pages
 from wandb_local.graphql.executor import Arguments, Fields, Node
 from wandb_local.graphql.filters import order_by, where
-from wandb_local.graphql.projects import find_project, find_run, make_project
+from wandb_local.graphql.organizations import USER, entity_node, organization
+from wandb_local.graphql.projects import find_project, find_run
+from wandb_local.graphql.refused import NONE
 from wandb_local.graphql.searchable import RUNS
-from wandb_local.names import DEFAULT_ENTITY, from_id, to_id
+from wandb_local.names import DEFAULT_ENTITY, to_id
 
 FEATURES = (
+    "ARTIFACT_COLLECTIONS_FILTERING_SORTING",
     "ARTIFACT_MEMBERSHIP_IN_LINK_ARTIFACT_RESPONSE",
+    "ARTIFACT_REGISTRY_SEARCH",
+    "INCLUDE_ARTIFACT_TYPES_IN_REGISTRY_CREATION",
     "MARK_RUN_FILES_UPLOADED",
     "TOTAL_COUNT_IN_FILE_CONNECTION",
     "USE_ARTIFACT_WITH_ENTITY_AND_PROJECT_INFORMATION",
     "SWEEPS_QUERY_FILTERING",
-)
-
-UNSUPPORTED = (
-    "createTeam",
-    "createInvite",
-    "deleteInvite",
-    "createServiceAccount",
-    "createUser",
-    "generateApiKey",
-    "deleteApiKey",
-    "renameProject",
-    "createProjectMembers",
-    "deleteProjectMembers",
-    "updateProjectMember",
-    "updateProjectTeamMember",
-    "createCustomChart",
-    "createDefaultResourceConfig",
-    "createRunQueue",
-    "upsertRunQueue",
-    "enqueueSweepRun",
 )
 
 
@@ -48,46 +33,26 @@ def _user(context: Context, _: Any, __: Arguments) -> dict[str, Any]:
     return {
         "__typename": "User",
         "id": to_id("User", 1),
-        "name": "local",
-        "username": "local",
-        "email": "local@localhost",
+        **USER,
         "admin": False,
         "flags": '{"code_saving_enabled": true}',
         "entity": DEFAULT_ENTITY,
         "deletedAt": None,
         "apiKeys": {"edges": [{"node": {"id": to_id("ApiKey", 1), "name": "local", "description": None}}]},
         "teams": {"edges": [{"node": {"name": name}} for name in teams]},
+        "projects": NONE(context, None, {}),  # which the client asks for their automations
     }
+
+
+def _users(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
+    wanted = str(arguments.get("query") or "").lower()
+    known = any(wanted in value for value in USER.values())
+    return {"edges": [{"node": _user(context, None, {})}] if known else []}
 
 
 def _project(context: Context, _: Any, arguments: Arguments) -> Node | None:
     row = find_project(context, arguments)
     return None if row is None else Node("Project", row)
-
-
-def _entity(name: str) -> dict[str, Any]:
-    """An entity: all belong to the one user and none to an organization, so there is no registry."""
-    return {
-        "__typename": "Entity",
-        "id": to_id("Entity", 1),
-        "name": name,
-        "organization": None,
-        "user": None,
-        "isTeam": False,
-        "entityType": "user",
-        "available": False,
-        "xxhashDigestsEnabled": False,
-        "members": [],
-        "photoUrl": None,
-        "readOnly": False,
-        "readOnlyAdmin": False,
-        "privateOnly": True,
-        "storageBytes": 0,
-        "codeSavingEnabled": True,
-        "defaultAccess": "PRIVATE",
-        "isPaid": False,
-        "project": None,
-    }
 
 
 def _bucket(context: Context, row: Row, arguments: Arguments) -> Node | None:
@@ -130,33 +95,14 @@ def _projects(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     return pages(context, "Project", "SELECT * FROM projects WHERE entity = ? ORDER BY name", [entity], arguments)
 
 
-def _upsert_model(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
-    given = arguments["input"]
-    if str(given.get("name") or "").startswith("wandb-registry-"):
-        raise UnsupportedError("registries are not supported by this server; link to a collection of a project instead")
-    known = find_project(context, {"entityName": given.get("entityName"), "name": given.get("name")})
-    project = make_project(context, given.get("entityName"), given.get("name"))
-    if given.get("description") is not None:
-        with context.db.write() as db:
-            db.execute("UPDATE projects SET description = ? WHERE id = ?", (str(given["description"]), project["id"]))
-    node = _project(context, None, {"entityName": project["entity"], "name": project["name"]})
-    return {"project": node, "model": node, "inserted": known is None}
-
-
-def _delete_model(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
-    with context.db.write() as db:
-        deleted = db.execute("DELETE FROM projects WHERE id = ?", (from_id("Project", arguments["input"].get("id")),))
-    return {"success": deleted.rowcount > 0}
-
-
 QUERY: Fields = {
     "viewer": _user,
-    "users": lambda c, r, a: {"edges": [{"node": _user(c, r, a)}]},
+    "users": _users,
     "project": _project,
     "model": _project,
     "models": _projects,
-    "entity": lambda _c, _r, arguments: _entity(str(arguments.get("name") or DEFAULT_ENTITY)),
-    "organization": constant(None),
+    "entity": lambda _c, _r, arguments: entity_node(arguments.get("name")),
+    "organization": organization,
     "serverInfo": constant(
         {
             "cliVersionInfo": {"min_cli_version": "0.31.0", "max_cli_version": "0.31.0"},
@@ -167,31 +113,19 @@ QUERY: Fields = {
 
 PROJECT: Fields = {
     "id": identity("Project"),
-    "internalId": lambda _c, row, _a: str(row["id"]),
+    "internalId": identity("ProjectInternalId"),
     "name": column("name"),
     "entityName": column("entity"),
-    "entity": lambda _c, row, _a: _entity(row["entity"]),
+    "entity": lambda _c, row, _a: entity_node(row["entity"]),
     "description": column("description"),
     "createdAt": moment("created_at"),
     "updatedAt": moment("created_at"),
     "isBenchmark": constant(False),
     "readOnly": constant(False),
-    "access": constant("PRIVATE"),
     "views": constant("{}"),
     "user": _user,
     "run": _run,
     "bucket": _bucket,
     "runs": _runs,
     "runCount": _run_count,
-}
-
-
-def _unsupported(context: Context, _: Any, __: Arguments) -> None:
-    raise UnsupportedError("teams, keys, members, queues and charts of W&B's cloud are not supported by this server")
-
-
-PROJECT_MUTATIONS: Fields = {
-    "upsertModel": _upsert_model,
-    "deleteModel": _delete_model,
-    **dict.fromkeys(UNSUPPORTED, _unsupported),
 }

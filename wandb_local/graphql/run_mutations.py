@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wandb_local import inputs, runs
+from wandb_local import branches, inputs, runs
 from wandb_local.context import Context
 from wandb_local.graphql.common import constant, now
 from wandb_local.graphql.executor import Arguments, Fields, Node
@@ -57,7 +57,7 @@ def _update_run_state(context: Context, _: Any, arguments: Arguments) -> dict[st
 def _rewind_run(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     given = arguments["input"]
     run = need_run(context, given.get("entityName"), given.get("projectName"), given.get("runName"))
-    runs.rewind(context, run, given.get("metricName"), given.get("metricValue"))
+    branches.rewind(context, run, given.get("metricName"), given.get("metricValue"))
     return {"rewoundRun": _run(context, run["id"])}
 
 

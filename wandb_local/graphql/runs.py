@@ -5,6 +5,8 @@ import mimetypes
 from collections.abc import Mapping
 from typing import Any
 
+import re2
+
 from wandb_local import history, inputs, jsons
 from wandb_local.clock import CLOCK
 from wandb_local.context import Context
@@ -13,6 +15,7 @@ from wandb_local.errors import ClientError
 from wandb_local.graphql.common import MAX_PAGE, column, connection, constant, identity, iso, moment, page_bounds
 from wandb_local.graphql.executor import Arguments, Fields, Node
 from wandb_local.graphql.searchable import SILENT, SILENT_AFTER
+from wandb_local.limits import MAX_KEY, TooLargeError
 from wandb_local.names import checked_path
 
 USER = {"name": "local", "username": "local"}
@@ -62,6 +65,13 @@ def _events(context: Context, row: Row, arguments: Arguments) -> list[str]:
     return history.sampled_lines(context.db, "events", row["id"], inputs.integer(arguments, "samples", 500))
 
 
+def _parquet_history(context: Context, row: Row, _: Arguments) -> dict[str, Any]:
+    """No history is exported to Parquet here: all of it is live, from its first step on, as a client that wants exports
+    has to know. It reads live rows page by page, and asks here only from where on."""
+    first = context.db.value("SELECT min(step) FROM history WHERE run_id = ?", (row["id"],))
+    return {"parquetUrls": [], "liveData": [] if first is None else [{"_step": first}]}
+
+
 def _sampled_history(context: Context, row: Row, arguments: Arguments) -> list[list[dict[str, Any]]]:
     specs = [_spec(text) for text in inputs.strings(arguments, "specs")]
     return [history.sampled_values(context.db, row["id"], spec) for spec in specs]
@@ -69,7 +79,9 @@ def _sampled_history(context: Context, row: Row, arguments: Arguments) -> list[l
 
 def _spec(text: Any) -> Mapping[str, Any]:
     try:
-        spec = json.loads(text)
+        spec = jsons.loads(text)
+    except TooLargeError:
+        raise
     except (ValueError, TypeError):
         spec = None
     if not isinstance(spec, dict):
@@ -88,8 +100,8 @@ def _files(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
         conditions += f" AND name IN ({', '.join('?' * len(normal))})"
         parameters += normal
     elif pattern := inputs.text(arguments, "pattern"):
-        conditions += " AND name LIKE ?"
-        parameters.append(pattern)
+        conditions += " AND regexp(?, name)"
+        parameters.append(_like(pattern))
     offset, size = page_bounds(arguments)
     rows = context.db.rows(
         "SELECT run_files.*, blobs.size FROM run_files JOIN blobs USING (md5)"
@@ -99,6 +111,14 @@ def _files(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
     total = context.db.value(f"SELECT count(*) FROM run_files WHERE {conditions}", parameters)
     missing = [] if offset else [context.db.row(_NO_FILE, (n,)) for n in normal if n not in {r["name"] for r in rows}]
     return connection([{"node": Node("RunFile", file)} for file in (*rows, *missing)], arguments, total + len(missing))
+
+
+def _like(pattern: str) -> str:
+    """SQL's LIKE as a regular expression of RE2, whose time does not explode with many ``%``."""
+    if len(pattern) > MAX_KEY:
+        raise TooLargeError(f"pattern: give at most {MAX_KEY} characters")
+    letters = ({"%": ".*", "_": "."}.get(letter, re2.escape(letter)) for letter in pattern)
+    return f"(?is)^{''.join(letters)}$"
 
 
 def _file_count(context: Context, row: Row, _: Arguments) -> Any:
@@ -172,7 +192,7 @@ RUN: Fields = {
     "history": _history,
     "events": _events,
     "sampledHistory": _sampled_history,
-    "parquetHistory": constant({"parquetUrls": [], "liveData": []}),
+    "parquetHistory": _parquet_history,
     "files": _files,
     "fileCount": _file_count,
     "logLines": _log_lines,

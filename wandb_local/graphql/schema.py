@@ -17,15 +17,19 @@ from wandb_local.graphql.artifacts import (
 )
 from wandb_local.graphql.collections import ARTIFACT_TYPE, COLLECTION, PROJECT_ARTIFACTS
 from wandb_local.graphql.executor import Kinds, execute
-from wandb_local.graphql.public import PROJECT, PROJECT_MUTATIONS, QUERY
+from wandb_local.graphql.organizations import ENTITY, PROJECT_MUTATIONS, REGISTRY
+from wandb_local.graphql.public import PROJECT, QUERY
+from wandb_local.graphql.refused import PROJECT_WITHOUT, REFUSED
 from wandb_local.graphql.run_mutations import RUN_MUTATIONS
 from wandb_local.graphql.runs import RUN, RUN_FILE
 from wandb_local.graphql.sweeps import AGENT, PROJECT_SWEEPS, SWEEP, SWEEP_MUTATIONS
+from wandb_local.limits import BUDGET, QUERY_SECONDS
 
 KINDS: Kinds = {
     "Query": {**QUERY, **ARTIFACT_QUERIES},
-    "Mutation": {**RUN_MUTATIONS, **PROJECT_MUTATIONS, **ARTIFACT_MUTATIONS, **SWEEP_MUTATIONS},
-    "Project": {**PROJECT, **PROJECT_ARTIFACTS, **PROJECT_SWEEPS},
+    "Mutation": {**RUN_MUTATIONS, **PROJECT_MUTATIONS, **REFUSED, **ARTIFACT_MUTATIONS, **SWEEP_MUTATIONS},
+    "Project": {**PROJECT, **PROJECT_WITHOUT, **REGISTRY, **PROJECT_ARTIFACTS, **PROJECT_SWEEPS},
+    "Entity": ENTITY,
     "Run": {**RUN, **RUN_ARTIFACTS},
     "RunFile": RUN_FILE,
     "Sweep": SWEEP,
@@ -51,7 +55,8 @@ def answer(context: Context, body: Any) -> str:
     variables = body.get("variables") or {}
     if not isinstance(variables, Mapping):
         raise ClientError("variables: give a JSON object")
-    data = execute(context, KINDS, body["query"], variables, body.get("operationName"))
+    with BUDGET.limited(QUERY_SECONDS):
+        data = execute(context, KINDS, body["query"], variables, body.get("operationName"))
     return jsons.dumps({"data": data}, default=_refuse)
 
 

@@ -10,12 +10,13 @@ _STATE = "CASE runs.state " + " ".join(f"WHEN '{told}' THEN '{silent}'" for told
 
 @dataclass(frozen=True)
 class Searchable:
-    """What filters and orders may name in one table: fields (name to SQL), JSON documents, a table of tags."""
+    """What filters and orders may name in one table: fields (name to SQL), JSON documents, lists (tables
+    with a column ``value``)."""
 
     fields: Mapping[str, str]
     times: frozenset[str] = frozenset()
     documents: Mapping[str, str] = field(default_factory=dict)
-    tags: str | None = None
+    lists: Mapping[str, str] = field(default_factory=dict)
 
 
 RUNS = Searchable(
@@ -46,7 +47,7 @@ RUNS = Searchable(
     },
     times=frozenset({"runs.created_at", "runs.updated_at", "runs.heartbeat_at"}),
     documents={"config": "runs.config", "summary_metrics": "runs.summary", "summary": "runs.summary"},
-    tags="json_each(runs.tags)",
+    lists=dict.fromkeys(("tags", "tag"), "json_each(runs.tags)"),
 )
 SWEEPS = Searchable(
     fields={
@@ -72,18 +73,30 @@ ARTIFACTS = Searchable(
         "version_index": "memberships.version",
         "version": "('v' || memberships.version)",
         "size": "artifacts.size",
-        "alias": "(SELECT alias FROM aliases WHERE membership_id = memberships.id)",
+        "id": "artifacts.id",
+        "artifact_id": "artifacts.id",
+        "artifact_size": "artifacts.size",
+        "artifact_created_at": "artifacts.created_at",
+        "acm_created_at": "memberships.created_at",
+        "linked_at": "memberships.created_at",
         "createdAt": "artifacts.created_at",
         "created_at": "artifacts.created_at",
         "updatedAt": "artifacts.updated_at",
         "updated_at": "artifacts.updated_at",
     },
-    times=frozenset({"artifacts.created_at", "artifacts.updated_at"}),
-    documents={"metadata": "artifacts.metadata"},
-    tags="(SELECT name AS value FROM artifact_tags WHERE artifact_id = artifacts.id)",
+    times=frozenset({"artifacts.created_at", "artifacts.updated_at", "memberships.created_at"}),
+    documents=dict.fromkeys(("metadata", "artifact_metadata"), "artifacts.metadata"),
+    lists={
+        **dict.fromkeys(("tags", "tag"), "(SELECT name AS value FROM artifact_tags WHERE artifact_id = artifacts.id)"),
+        **dict.fromkeys(
+            ("aliases", "alias"), "(SELECT alias AS value FROM aliases WHERE membership_id = memberships.id)"
+        ),
+    },
 )
 COLLECTIONS = Searchable(
     fields={
+        "id": "collections.id",
+        "artifact_collection_id": "collections.id",
         "name": "collections.name",
         "description": "collections.description",
         "createdAt": "collections.created_at",
@@ -92,5 +105,18 @@ COLLECTIONS = Searchable(
         "updated_at": "collections.updated_at",
     },
     times=frozenset({"collections.created_at", "collections.updated_at"}),
-    tags="(SELECT name AS value FROM collection_tags WHERE collection_id = collections.id)",
+    lists=dict.fromkeys(
+        ("tags", "tag"), "(SELECT name AS value FROM collection_tags WHERE collection_id = collections.id)"
+    ),
+)
+PROJECTS = Searchable(
+    fields={
+        "id": "projects.id",
+        "project_id": "projects.id",
+        "name": "projects.name",
+        "description": "projects.description",
+        "created_at": "projects.created_at",
+        "updated_at": "projects.created_at",
+    },
+    times=frozenset({"projects.created_at"}),
 )

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import yaml
-
 from wandb_local import inputs, jsons
 from wandb_local.clock import CLOCK
 from wandb_local.context import Context
@@ -30,7 +28,7 @@ def _best(context: Context, row: Row, _: Arguments) -> float | None:
 
 
 def _display_name(_: Context, row: Row, __: Arguments) -> Any:
-    return row["display_name"] or (yaml.safe_load(row["config"]) or {}).get("name")
+    return row["display_name"] or _config(row).get("name")
 
 
 def _runs(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from wandb_local.offline.protobuf import fields
 _TYPE, _NAME, _MANIFEST = 4, 5, 12
 _CONTENTS, _MANIFEST_FILE = 4, 5
 _SIZE, _LOCAL_PATH = 4, 6
+_LONGEST_LINE = 1 << 20  # of a listing; a longer one is cut, and then no JSON
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def _files_of(listing: Path) -> Iterator[tuple[Path, int]]:
         yield listing, 0
         return
     with gzip.open(listing, "rt") as lines:
-        for line in lines:
+        while line := lines.readline(_LONGEST_LINE):
             entry = json.loads(line)
             if entry.get("local_path"):
                 yield Path(entry["local_path"]), entry.get("size", 0)

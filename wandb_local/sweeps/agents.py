@@ -148,7 +148,7 @@ def _need_agent(context: Context, agent_id: object) -> Row:
 
 def _running(text: Any) -> set[str]:
     try:
-        reported = json.loads(text) if text else {}
+        reported = jsons.loads(text) if text else {}
     except (ValueError, TypeError, RecursionError):
         reported = None
     if not isinstance(reported, dict):

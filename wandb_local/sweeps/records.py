@@ -16,6 +16,7 @@ from wandb_local.graphql.common import now
 from wandb_local.graphql.filters import where
 from wandb_local.graphql.projects import make_project, need_project
 from wandb_local.graphql.searchable import RUNS
+from wandb_local.limits import load_yaml
 from wandb_local.names import from_id, new_name
 from wandb_local.search import Search, SweepConfigError, validate
 
@@ -97,7 +98,7 @@ def parse_config(text: Any) -> dict[str, Any]:
 @lru_cache(maxsize=128)  # agents ask every five seconds
 def _parsed(text: str) -> dict[str, Any]:
     try:
-        return validate(yaml.safe_load(text))
+        return validate(load_yaml(text))
     except SweepConfigError as error:
         raise ClientError(f"sweep configuration: {error}") from None
     except (yaml.YAMLError, AttributeError, ValueError, RecursionError) as error:

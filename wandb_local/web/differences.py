@@ -7,6 +7,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from wandb_local.database import Row
+from wandb_local.web.artifact.read import WRAPPED
 from wandb_local.web.documents import Document, cell, differing, title_of
 from wandb_local.web.grids import make_grid
 
@@ -18,13 +19,15 @@ def differences(
     documents = [read(run) for run in runs]
     names = sorted({key for document in documents for key in document} if all_rows else differing(documents))
     columns: list[dict[str, Any]] = [
-        {"field": "key", "headerName": title, "pinned": "left", "width": 200, "minWidth": 150}
+        {"field": "key", "headerName": title, "pinned": "left", "width": 200, "minWidth": 150, **WRAPPED}
     ]
     columns += [
         {
             "field": _field(run),
             "headerName": title_of(run),
             "headerTooltip": run["name"],
+            "wrapHeaderText": True,
+            "autoHeaderHeight": True,
             "flex": 1,
             "minWidth": 115,
         }

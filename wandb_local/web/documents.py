@@ -25,6 +25,13 @@ def config_of(run: Row) -> Document:
     return {name: value for name, value in jsons.flatten(values).items() if not name.startswith("_wandb")}
 
 
+def noted(run: Row, about: str) -> Any:
+    """What the client notes about a run in its config under this name, such as ``visualize``, or None."""
+    entry = json.loads(run["config"]).get("_wandb")
+    notes = entry.get("value") if isinstance(entry, dict) else None
+    return notes.get(about) if isinstance(notes, dict) else None
+
+
 def summary_of(run: Row) -> Document:
     """The summary with dotted names for what is nested; without steps and times, which begin with ``_``."""
     flat = jsons.flatten(json.loads(run["summary"]))

@@ -46,7 +46,8 @@ class Guard:
     def _refusal(self, request: Request) -> Response | None:
         if request.method not in SAFE and not same_origin(request):
             return PlainTextResponse("this request comes from another site", status_code=403)
-        if path_of(request) in OPEN or self._sessions.known(request):
+        request.state.known = self._sessions.known(request)
+        if path_of(request) in OPEN or request.state.known:
             return None
         if request.method in SAFE and "text/html" in request.headers.get("accept", ""):
             query = request.scope["query_string"].decode("latin-1")

@@ -205,6 +205,6 @@ def test_random_split_of_folders_pools_them(tmp_path):
 
 def test_unknown_split_lists_the_choices(tmp_path):
     write_segnet(tmp_path, draw())
-    with pytest.raises(ValueError, match="split 'mine': allowed are official, sequence, random"):
+    with pytest.raises(ValueError, match="split 'mine': allowed are official, drives, sequence, random"):
         open_camvid(tmp_path, split="mine")
     assert scan_layout(tmp_path).folders is not None

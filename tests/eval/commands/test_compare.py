@@ -9,7 +9,9 @@ from PIL import Image
 
 from camvid.layouts import open_camvid
 from eval.__main__ import main
+from eval.commands.compare import _open as open_named
 from eval.evaluate import FrameSamples, evaluate
+from eval.options import parse
 from models import load_model
 from tests.eval.commands.conftest import saved
 
@@ -82,6 +84,12 @@ def test_a_plain_unet_has_no_backbone_to_name(tmp_path, capsys):
     assert main([str(word) for word in words]) == 0, capsys.readouterr().err
     with (tmp_path / "out" / "comparison.csv").open() as file:
         assert [row["network"] for row in csv.DictReader(file)] == ["plain_unet"]
+
+
+def test_a_preset_goes_by_its_name_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    saved, _, name = open_named("demo", parse(["compare", "demo"], None))
+    assert (name, saved.config["backbone"], saved.metrics) == ("demo", "efficientnet_lite0", {})
 
 
 def test_presets_alone_need_no_plot(models, tmp_path, capsys):

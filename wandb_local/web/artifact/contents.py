@@ -1,7 +1,8 @@
 """The files of a version, and what differs from another version."""
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dash import html
@@ -10,25 +11,31 @@ from dash.development.base_component import Component
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.web.artifact.difference import Change, compare, compare_files, counted
-from wandb_local.web.artifact.read import MOST_FILES, Version, files
+from wandb_local.web.artifact.read import MOST_FILES, WRAPPED, Version, artifact_address, files
 from wandb_local.web.documents import cell
 from wandb_local.web.grids import link_column, make_grid, number_column, put_size, size_text
 from wandb_local.web.media import artifact_file_url
 from wandb_local.web.table.artifact_page import table_address
+from wandb_local.web.table.cells import File
+from wandb_local.web.table.files import ArtifactFiles, Files, follow
 
+_ELSEWHERE = re.compile(r"(wandb-(?:client-)?artifact://[^/]+)/(.+)", re.DOTALL)
 _TABLES = (".table.json", ".partitioned-table.json", ".joined-table.json")
+Held = dict[str, tuple[File, int] | None]
 _STILL = {"sortable": False, "resizable": False}
 
 
 def show_files(context: Context, version: Version) -> Component:
     """A grid of files: a name opens the file in a new tab, a table opens as a page too."""
-    rows = [_file(version, row) for row in files(context, version)]
+    found = files(context, version)
+    held = held_elsewhere(context, found)
+    rows = [_file(version, row, held) for row in found]
     columns: list[dict[str, Any]] = [
-        {"field": "path", "headerName": "File", "cellRenderer": "File", "flex": 1, "minWidth": 300},
+        {"field": "path", "headerName": "File", "cellRenderer": "File", "flex": 1, "minWidth": 260, **WRAPPED},
         number_column("size", "Size", width=130),
         {"field": "download", "headerName": "", "cellRenderer": "Download", "width": 120, "filter": False, **_STILL},
         link_column("table", "As a table", href="table_href", width=130),
-        {"field": "content", "headerName": "Digest (MD5) or address", "flex": 1, "minWidth": 260},
+        link_column("content", "Digest (MD5) or address", href="content_href", flex=1, minWidth=260, **WRAPPED),
     ]
     note = f"The first {MOST_FILES} of {version.row['file_count']} files." if len(rows) == MOST_FILES else ""
     if not rows:
@@ -38,20 +45,51 @@ def show_files(context: Context, version: Version) -> Component:
     )
 
 
-def _file(version: Version, row: Row) -> dict[str, Any]:
+def held_elsewhere(context: Context, rows: Iterable[Row]) -> Held:
+    """By path, the files that a version holds by reference to another artifact, with their sizes in bytes; None for
+    what is not stored here."""
+    folders: dict[str, Files | None] = {}
+    held: Held = {}
+    for row in rows:
+        match = _ELSEWHERE.fullmatch(row["ref"] or "")
+        if match is None:
+            continue
+        if match[1] not in folders:
+            target = follow(context, row["ref"])
+            folders[match[1]] = target[0] if target else None
+        folder = folders[match[1]]
+        file = folder.find(match[2]) if folder else None
+        held[row["path"]] = None if file is None else (file, context.blobs.path(file.md5).stat().st_size)
+    return held
+
+
+def _file(version: Version, row: Row, held: Held) -> dict[str, Any]:
     place = (version.collection.entity, version.collection.project, version.collection.name, f"v{version.number}")
-    table = row["md5"] is not None and row["path"].endswith(_TABLES)
-    url = None if row["md5"] is None else artifact_file_url(*place, row["path"])
+    other, size = held.get(row["path"]) or (None, row["size"] or None if row["md5"] is None else row["size"])
+    stored = row["md5"] is not None or other is not None
+    table = stored and row["path"].endswith(_TABLES)
+    url = other.url if other else artifact_file_url(*place, row["path"]) if stored else None
     shown = {
         "path": row["path"],
         "href": url,
         "download": url and f"{url}?download",
         "table": "open" if table else None,
         "table_href": table_address(*place, row["path"]) if table else None,
-        "content": row["ref"] or row["md5"],
+        **_content(row, other, row["path"] in held),
     }
-    put_size(shown, "size", row["size"])
+    put_size(shown, "size", size)
     return shown
+
+
+def _content(row: Row, other: File | None, elsewhere: bool) -> dict[str, Any]:
+    """The digest of what is stored, or where it lies; a reference without a known size has none to show."""
+    if other is not None and isinstance(other.folder, ArtifactFiles):
+        entity, project, name, version = other.folder.place
+        href = artifact_address(entity, project, other.folder.type, name, version, "files")
+        return {"content": f"by reference: {other.path} in {name}:{version}", "content_href": href}
+    if elsewhere:
+        return {"content": f"by reference to an artifact that is not here: {row['ref']}"}
+    return {"content": row["ref"] or row["md5"]}
 
 
 def show_comparison(context: Context, one: Version, other: Version) -> Component:
@@ -83,7 +121,7 @@ def _grid(name: str, title: str, changes: Sequence[Change], names: tuple[str, st
     values = zip(("before", "after"), names, strict=True)
     columns: list[dict[str, Any]] = [
         {"field": "kind", "headerName": "Change", "cellRenderer": "Change", "width": 120},
-        {"field": "name", "headerName": title, "flex": 2, "minWidth": 260},
+        {"field": "name", "headerName": title, "flex": 2, "minWidth": 220, **WRAPPED},
         *(_side(field, version, sizes) for field, version in values),
     ]
     short = len(rows) <= 15

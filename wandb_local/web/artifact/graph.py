@@ -15,7 +15,7 @@ from wandb_local.web.urls import address
 
 cyto.load_extra_layouts()  # dagre, which draws layers from left to right
 
-_NODE_WIDTH, _NODE_HEIGHT, _GAP, _ROOM = 170, 46, 70, 20  # pixels
+_NODE_WIDTH, _NODE_HEIGHT, _GAP, _ROOM = 170, 54, 70, 20  # pixels
 _LAYOUT = {"name": "dagre", "rankDir": "LR", "nodeSep": _ROOM, "rankSep": _GAP, "fit": False}
 _STYLES: list[dict[str, Any]] = [
     {
@@ -76,7 +76,13 @@ def show_lineage(context: Context, version: Version) -> Component:
                 role="region",
                 **{"aria-label": "Picture of the lineage; its nodes are links below"},
             ),
-            html.P(f"A click opens a node.{note}", className="soft"),
+            html.P(
+                [
+                    f"A click opens a node.{note} ",
+                    html.Button("Full size", id="artifact-size", className="quiet", hidden=True),
+                ],
+                className="soft",
+            ),
             _links(found),
             html.Div(
                 [

@@ -13,6 +13,7 @@ from wandb_local.web.urls import address
 MOST_NODES = 150
 DRAWN = 12  # steps on each side that the picture shows: a browser draws no picture that is much wider
 MOST_SIBLINGS = 8  # of the runs that used one version, say; the rest becomes one node
+_LINE = 25  # letters in a line of a node
 
 _ARTIFACT = (
     "SELECT artifacts.id, collections.name, artifacts.version, artifact_types.name AS type, entity,"
@@ -155,4 +156,7 @@ def _label(node: Mapping[str, Any]) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 25 else f"{text[:24]}…"
+    """In two lines at most; what is left out lies in the middle, as names differ at their ends."""
+    if len(text) > 2 * _LINE:
+        text = f"{text[: _LINE - 1]}…{text[-_LINE:]}"
+    return text if len(text) <= _LINE else f"{text[:_LINE]}\n{text[_LINE:]}"

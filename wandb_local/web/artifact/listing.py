@@ -12,7 +12,7 @@ from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import NotFoundError
 from wandb_local.graphql.projects import need_project
-from wandb_local.web.artifact.read import artifact_address
+from wandb_local.web.artifact.read import WRAPPED, artifact_address
 from wandb_local.web.grids import link_column, make_grid, number_column, put_size, time_column
 from wandb_local.web.listing import keep_current, ticking
 from wandb_local.web.project.tabs import project_tabs
@@ -88,7 +88,7 @@ def _of_type(rows: list[dict[str, Any]], kind: str | None) -> list[dict[str, Any
 
 def _grid(rows: list[dict[str, Any]]) -> Component:
     columns = [
-        link_column("name", "Artifact", flex=1, minWidth=220),
+        link_column("name", "Artifact", flex=1, minWidth=220, **WRAPPED),
         {"field": "type", "headerName": "Type", "width": 140},
         {"field": "newest", "headerName": "Newest", "width": 110},
         number_column("versions", "Versions", width=120),

@@ -14,6 +14,10 @@ from wandb_local.graphql.projects import need_project
 from wandb_local.web.urls import address
 
 MOST_FILES = 20_000
+WRAPPED: dict[str, Any] = {
+    "wrapText": True,
+    "autoHeight": True,
+}  # of a column of names that may differ at their ends only
 
 
 @dataclass(frozen=True)

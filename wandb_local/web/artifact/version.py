@@ -76,6 +76,8 @@ def _show_overview(context: Context, version: Version) -> Component:
         "Versions": dcc.Link(f"all of {version.collection.name}", href=version.collection.address()),
         "Digest": html.Code(row["digest"]),
     }
+    if row["ttl"] > 0:
+        shown["Time-to-live"] = html.Span(["over after ", time_text(row["created_at"] + row["ttl"])])
     path = f"{version.collection.entity}/{version.collection.project}/{version.title}"
     use = f'run.use_artifact("{path}").download(root="…")'
     entries = [html.Tr([html.Th(name, scope="row"), _value(value)]) for name, value in version.metadata.items()]
@@ -139,7 +141,10 @@ def _register_comparison(app: dash.Dash, context: Context) -> None:
 
 def _register_graph(app: dash.Dash) -> None:
     app.clientside_callback(  # type: ignore[no-untyped-call]
-        ClientsideFunction("artifact", "reveal"), Output("artifact-canvas", "title"), Input("artifact-canvas", "id")
+        ClientsideFunction("artifact", "reveal"),
+        Output("artifact-canvas", "title"),
+        Input("artifact-canvas", "id"),
+        Input("artifact-size", "n_clicks"),
     )
 
     @app.callback(

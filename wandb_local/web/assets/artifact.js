@@ -1,9 +1,13 @@
 // What the artifact pages need in the browser.
 window.dash_clientside = Object.assign({}, window.dash_clientside, {
     artifact: {
-        // The picture gets the size of the graph that is in it, and shows the version itself first.
-        reveal: (id) => {
-            measure(document.getElementById(id), 600);
+        // The picture shows all of the graph, or where a visitor asks for it a part in full size: the version first.
+        reveal: (id, clicks) => {
+            const frame = document.getElementById(id);
+            frame.whole = !((clicks ?? 0) % 2);
+            measure(frame, 600);
+            frame.watched ??= new ResizeObserver(() => measure(frame, 0));
+            frame.watched.observe(frame);
             return window.dash_clientside.no_update;
         },
     },
@@ -16,15 +20,21 @@ function measure(frame, tries) {
         if (tries) window.requestAnimationFrame(() => measure(frame, tries - 1));
         return;
     }
-    const [box, edge] = [cy.elements().boundingBox(), 24];
-    const width = Math.max(box.w + 2 * edge, frame.clientWidth);
-    graph.style.width = `${width}px`;
-    graph.style.height = `${box.h + 2 * edge}px`;
+    const [box, edge, most] = [cy.elements().boundingBox(), 24, 0.7 * window.innerHeight]; // as `max-height` has it
+    const [width, height] = [box.w + 2 * edge, box.h + 2 * edge];
+    const fitting = Math.min(1, frame.clientWidth / width, most / height);
+    const zoom = frame.whole ? fitting : 1;
+    const shown = Math.max(width * zoom, frame.clientWidth);
+    graph.style.width = `${shown}px`;
+    graph.style.height = `${height * zoom}px`;
     cy.resize();
-    cy.viewport({ zoom: 1, pan: { x: (width - box.w) / 2 - box.x1, y: edge - box.y1 } });
+    cy.viewport({ zoom, pan: { x: (shown - box.w * zoom) / 2 - box.x1 * zoom, y: (edge - box.y1) * zoom } });
     const here = cy.nodes(".here").renderedPosition();
     frame.scrollLeft = here.x - frame.clientWidth / 2;
     frame.scrollTop = here.y - frame.clientHeight / 2;
+    const button = document.getElementById("artifact-size");
+    button.hidden = fitting === 1;
+    button.textContent = frame.whole ? "Full size" : "All of it";
 }
 
 // How a grid shows what kind of change there was, and a link that downloads.

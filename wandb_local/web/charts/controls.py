@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dash import dcc, html
+import dash
+from dash import ClientsideFunction, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.database import Row
+from wandb_local.web.charts.definitions import DEFINED, Definitions
 from wandb_local.web.charts.figure import color
-from wandb_local.web.charts.selection import run_options, sections
+from wandb_local.web.charts.selection import HIDDEN, all_metrics, run_options, sections
 from wandb_local.web.charts.series import axes_of
 from wandb_local.web.controls import labelled
 from wandb_local.web.documents import title_of
@@ -22,7 +24,8 @@ def controls(context: Context, page: Mapping[str, Any], runs: Sequence[Row]) -> 
     options = run_options(context, page, "", chosen)
     choice = dcc.Dropdown(id="charts-runs", options=options, value=chosen, multi=True, placeholder="Add runs")
     search = dcc.Input(id="charts-search", type="search", value="", debounce=0.3, placeholder="loss")
-    section = dcc.Dropdown(id="charts-section", options=section_options([]), value="", clearable=False)
+    offered = section_options(*all_metrics(runs))
+    section = dcc.Dropdown(id="charts-section", options=offered, value="", clearable=False)
     return html.Div(
         [
             labelled("Runs in the charts", choice, "wide"),
@@ -43,10 +46,11 @@ def controls(context: Context, page: Mapping[str, Any], runs: Sequence[Row]) -> 
 
 
 def _looks(run: Row) -> list[Component]:
-    axes = [{"label": text, "value": key} for key, text in axes_of(run).items()]
+    known = {DEFINED: "as defined, else step"} | axes_of(run) | {name: name for name in Definitions(run).steps}
+    axes = [{"label": text, "value": key} for key, text in known.items()]
     smoothing = dcc.Slider(0, 0.99, id="charts-smoothing", value=0, marks=None, step=0.01)
     return [
-        labelled("Horizontal axis", dcc.Dropdown(id="charts-axis", options=axes, value="_step", clearable=False)),
+        labelled("Horizontal axis", dcc.Dropdown(id="charts-axis", options=axes, value=DEFINED, clearable=False)),
         labelled("Smoothing", smoothing, "slider"),
         dcc.Checklist(id="charts-log", options=[{"label": "log axis", "value": "log"}], value=[]),
         dcc.RadioItems(id="charts-size", options=["small", "large"], value="small", inline=True),
@@ -64,7 +68,25 @@ def legend(page: Mapping[str, Any], runs: Sequence[Row]) -> list[Component]:
     ]
 
 
-def section_options(names: Sequence[str]) -> list[dict[str, str]]:
-    """The sections of these metrics, with how many each has."""
+def section_options(names: Sequence[str], hidden: Sequence[str]) -> list[dict[str, str]]:
+    """The sections of these metrics, with how many each has; at the end that of the hidden ones, if there are any."""
     options = [{"label": f"all ({len(names)})", "value": ""}]
-    return options + [{"label": f"{name} ({count})", "value": name} for name, count in sections(names).items()]
+    options += [{"label": f"{name} ({count})", "value": name} for name, count in sections(names).items()]
+    return options + ([{"label": f"hidden ({len(hidden)})", "value": HIDDEN}] if hidden else [])
+
+
+def register_address(app: dash.Dash) -> None:
+    """What is set above the charts comes from the address and goes there."""
+    settings = ("search", "section", "axis", "smoothing", "log", "size")
+    app.clientside_callback(
+        ClientsideFunction("charts", "restore"),
+        *(Output(f"charts-{name}", "value") for name in settings),
+        Input("charts-page", "data"),
+        *(State(f"charts-{name}", "options") for name in ("axis", "section", "size")),
+    )
+    app.clientside_callback(
+        ClientsideFunction("charts", "remember"),
+        Output("charts-remembered", "data"),
+        *(Input(f"charts-{name}", "value") for name in ("runs", *settings)),
+        State("charts-page", "data"),
+    )

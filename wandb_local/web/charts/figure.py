@@ -8,7 +8,7 @@ import numpy as np
 
 from wandb_local.web.charts.columns import Column, Floats
 from wandb_local.web.charts.extremes import extremes, smooth
-from wandb_local.web.charts.marks import MARK_AXIS, mark_traces
+from wandb_local.web.charts.marks import MARK_AXIS, mark_traces, stacked
 from wandb_local.web.charts.series import AXES, TIME, Span, axis_of
 from wandb_local.web.times import clock, for_chart
 
@@ -63,11 +63,11 @@ def make_figure(name: str, lines: Sequence[tuple[str, Column]], look: Look, span
             traces.append(_line(label, column.x, smoothed, place, look, span))
         else:
             traces.append(raw)
-    marks = [
+    marks = stacked(
         {**trace, "name": plain(label), "x": _shown(trace["x"], name, look)}
         for place, (label, column) in enumerate(lines)
         for trace in mark_traces(column, color(place), look.log, span)
-    ]
+    )
     vertical = _vertical(look.log, _heights(traces, look.log, span), fitted=span is not None)
     for trace in traces:
         trace["x"] = _shown(trace["x"], name, look)

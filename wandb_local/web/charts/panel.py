@@ -11,9 +11,10 @@ from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.graphql.runs import UNDER_WAY, state
 from wandb_local.web.charts.columns import Columns
-from wandb_local.web.charts.controls import controls, legend, section_options
+from wandb_local.web.charts.controls import controls, legend, register_address, section_options
+from wandb_local.web.charts.definitions import DEFINED, defined_axes
 from wandb_local.web.charts.figure import GRAPH, Look, make_figure
-from wandb_local.web.charts.selection import MAX_RUNS, PER_PAGE, all_metrics, choose, chosen_runs, run_options
+from wandb_local.web.charts.selection import HIDDEN, MAX_RUNS, PER_PAGE, all_metrics, choose, chosen_runs, run_options
 from wandb_local.web.charts.series import TIME, Span, axis_of, read_columns
 from wandb_local.web.documents import is_number, title_of
 from wandb_local.web.times import from_chart
@@ -21,13 +22,15 @@ from wandb_local.web.times import from_chart
 _TICK = 3000  # milliseconds between two looks for new points
 
 
-def layout(context: Context, page: Mapping[str, Any]) -> Component:
-    """The charts of ``page``: entity, project, and the names of the runs; the first run always stays."""
-    runs = chosen_runs(context, page)
+def layout(context: Context, page: Mapping[str, Any], chosen: Sequence[str] | None = None) -> Component:
+    """The charts of ``page``: entity, project, and the names of the runs; the first run always stays. They begin with
+    the runs that are ``chosen``, if any are."""
+    runs = chosen_runs(context, page, chosen or None)
     live = any(state(run) in UNDER_WAY for run in runs)
     return html.Div(
         [
             dcc.Store(id="charts-page", data=dict(page)),
+            dcc.Store(id="charts-remembered"),
             dcc.Store(id="charts-shown", data=None),
             dcc.Store(id="charts-version", data=None),
             dcc.Store(id="charts-zooms", data={"spans": {}, "changed": []}),
@@ -42,6 +45,7 @@ def layout(context: Context, page: Mapping[str, Any]) -> Component:
 
 def register(app: dash.Dash, context: Context) -> None:
     """Add the callbacks."""
+    register_address(app)
     _register_selection(app, context)
     _register_figures(app, context)
 
@@ -82,10 +86,11 @@ def _register_selection(app: dash.Dash, context: Context) -> None:
     )
     def select(_: Any, chosen: Any, search: Any, section: Any, _p: Any, _n: Any, shown: Any, page: Any) -> Any:
         runs = chosen_runs(context, page, chosen or [])
-        names = all_metrics(runs)
+        names, hidden = all_metrics(runs)
+        where = (hidden, "") if section == HIDDEN else (names, section or "")
         turn = {"charts-previous": -PER_PAGE, "charts-next": PER_PAGE, "charts-tick": 0, "charts-runs": 0}
         first = shown["first"] + turn[ctx.triggered_id] if shown and ctx.triggered_id in turn else 0
-        found = choose(names, search or "", section or "", first)
+        found = choose(where[0], search or "", where[1], first)
         drawn = [run["name"] for run in runs]
         said = _said(chosen or [], drawn)
         now = {"names": found.names, "first": found.first, "total": found.total, "runs": drawn}
@@ -93,9 +98,9 @@ def _register_selection(app: dash.Dash, context: Context) -> None:
             return (*(no_update,) * 7, *said)
         end = found.first + len(found.names)
         text = f"{found.first + 1} to {end} of {found.total}" if found.total else "none"
-        charts = [_chart(name) for name in found.names] or html.P(_nothing(runs), className="soft")
+        charts = [_chart(name) for name in found.names] or html.P(_nothing(runs, hidden), className="soft")
         ends = (found.first == 0, end >= found.total)
-        return charts, now, section_options(names), text, *ends, legend(page, runs), *said
+        return charts, now, section_options(names, hidden), text, *ends, legend(page, runs), *said
 
 
 def _said(chosen: Sequence[str], drawn: Sequence[str]) -> tuple[Any, Any]:
@@ -140,20 +145,21 @@ def _register_figures(app: dash.Dash, context: Context) -> None:
         idle = not any(state(run) in UNDER_WAY for run in runs)
         if ctx.triggered_id == "charts-tick" and now == version:
             return [no_update] * len(names), no_update, idle
-        look = Look(axis or "_step", bool(log), min(max(smoothing or 0, 0), 0.99))
-        spans = {name: _span(name, zooms["spans"].get(name), look) for name in names}
+        defined = defined_axes(runs, names) if axis == DEFINED else {}
+        weight = min(max(smoothing or 0, 0), 0.99)
+        looks = {name: Look(defined.get(name, axis or "_step"), bool(log), weight) for name in names}
+        spans = {name: _span(name, zooms["spans"].get(name), looks[name]) for name in names}
         changed = {*zooms["spans"], *zooms["changed"]}
-        drawn = _figures(columns, runs, [name for name in names if not zoomed or name in changed], look, spans)
+        wanted = [name for name in names if not zoomed or name in changed]
+        drawn = _figures(columns, runs, {name: (looks[name], spans[name]) for name in wanted})
         return [drawn.get(name, no_update) for name in names], no_update if zoomed else now, idle
 
 
-def _figures(
-    columns: Columns, runs: Sequence[Row], names: Sequence[str], look: Look, spans: Mapping[str, Span | None]
-) -> dict[str, Any]:
-    """The figures of the metrics; those that look at the same span are read together."""
+def _figures(columns: Columns, runs: Sequence[Row], views: Mapping[str, tuple[Look, Span | None]]) -> dict[str, Any]:
+    """The figures of the metrics; those that look at the same span of the same axis are read together."""
     figures: dict[str, Any] = {}
-    for span in dict.fromkeys(spans[name] for name in names):
-        together = [name for name in names if spans[name] == span]
+    for look, span in dict.fromkeys(views.values()):
+        together = [name for name, view in views.items() if view == (look, span)]
         wide = span and span.widened()
         found = [(title_of(run), read_columns(columns, run, together, look.axis, wide)) for run in runs]
         for name in together:
@@ -175,7 +181,9 @@ def _chart(name: str) -> Component:
     return html.Figure([html.Figcaption(name), graph], className="card chart")
 
 
-def _nothing(runs: Sequence[Row]) -> str:
+def _nothing(runs: Sequence[Row], hidden: Sequence[str]) -> str:
+    if hidden:
+        return f"Nothing to show here. The section of the metrics that the script hides has {len(hidden)}."
     if any(state(run) in UNDER_WAY for run in runs):
         return "No numbers yet. The client sends them every few seconds."
     return "No numbers have been logged under such names."

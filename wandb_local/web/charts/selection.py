@@ -7,10 +7,12 @@ from typing import Any
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.graphql.projects import find_run, need_project
+from wandb_local.web.charts.definitions import Definitions
 from wandb_local.web.charts.series import SYSTEM, in_order, metric_names
 from wandb_local.web.documents import title_of
 
 PER_PAGE = 12
+HIDDEN = "/hidden"  # the section of the metrics that a script hides; no other has a slash
 MAX_RUNS = 10  # as many as there are colours
 _OFFERED = 100  # runs in the list to choose from; typing finds the others
 
@@ -48,9 +50,15 @@ def section_of(name: str) -> str:
     return name.split("/", 1)[0] if "/" in name else "general"
 
 
-def all_metrics(runs: Sequence[Row]) -> list[str]:
-    """The metrics of all runs."""
-    return in_order(name for run in runs for name in metric_names(run))
+def all_metrics(runs: Sequence[Row]) -> tuple[list[str], list[str]]:
+    """The metrics of all runs: those that are shown, and those that each run hides that has them."""
+    shown: set[str] = set()
+    every: set[str] = set()
+    for run in runs:
+        own, names = Definitions(run), metric_names(run)
+        every.update(names)
+        shown.update(name for name in names if not own.of(name).hidden)
+    return in_order(shown), in_order(every - shown)
 
 
 def chosen_runs(context: Context, page: Mapping[str, Any], names: Sequence[str] | None = None) -> list[Row]:

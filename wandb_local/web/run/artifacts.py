@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.database import Row
+from wandb_local.web.artifact.read import WRAPPED
 from wandb_local.web.grids import link_column, make_grid, number_column, put_size, time_column
 from wandb_local.web.times import put_time
 from wandb_local.web.urls import address
@@ -16,7 +17,7 @@ _SELECT = (
     "SELECT direction, collections.name, artifacts.version, artifact_types.name AS type, artifacts.size, file_count,"
     " run_artifacts.created_at, projects.entity, projects.name AS project,"
     " (SELECT group_concat(alias, ', ') FROM aliases JOIN memberships ON memberships.id = membership_id"
-    "  WHERE artifact_id = artifacts.id) AS aliases"
+    "  WHERE artifact_id = artifacts.id AND memberships.collection_id = artifacts.collection_id) AS aliases"
     " FROM run_artifacts JOIN artifacts ON artifacts.id = artifact_id"
     " JOIN collections ON collections.id = artifacts.collection_id JOIN artifact_types ON artifact_types.id = type_id"
     " JOIN projects ON projects.id = collections.project_id"
@@ -29,7 +30,7 @@ def show(context: Context, run: Row, _params: Mapping[str, str]) -> Component:
     rows = [_row(row) for row in context.db.rows(_SELECT, (run["id"],))]
     columns = [
         {"field": "direction", "headerName": "Direction", "width": 120},
-        link_column("name", "Artifact", flex=1, minWidth=260),
+        link_column("name", "Artifact", flex=1, minWidth=260, **WRAPPED),
         {"field": "type", "headerName": "Type", "width": 130},
         {"field": "aliases", "headerName": "Aliases", "width": 160},
         number_column("files", "Files", width=100),

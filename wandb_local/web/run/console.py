@@ -1,7 +1,7 @@
 """What a run has printed, as it comes in."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dash
@@ -15,11 +15,10 @@ from wandb_local.graphql.projects import need_run
 from wandb_local.graphql.runs import log_line
 from wandb_local.web.controls import labelled
 from wandb_local.web.run.search import find
+from wandb_local.web.run.terminal import PLAIN, pieces, readable, style
 
 PER_PAGE = 1000  # lines
-_CONTROL = r"[\x00-\x08\x0b-\x1f\x7f]"
-_CONTROLS = re.compile(_CONTROL)
-_ESCAPES = re.compile(rf"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]|{_CONTROL}")  # colours, cursor moves, bells
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def show(context: Context, run: Row, params: Mapping[str, str]) -> Component:
@@ -73,35 +72,46 @@ def register(app: dash.Dash, context: Context) -> None:
             return (no_update,) * 5
         end = total - back
         text = f"lines {end - len(lines) + 1} to {end} of {total}" if lines else "no lines"
-        return "\n".join(lines), text, end - len(lines) <= 0, back == 0, now
+        return shown_lines(lines, carried=not search), text, end - len(lines) <= 0, back == 0, now
 
 
 def read_lines(context: Context, run: Row, search: str, back: int) -> tuple[list[str], int]:
-    """A page of the lines that hold the text, in order: those that end ``back`` lines before the last one; and how many
-    there are on all pages. Searched is what is shown, without the client's marks, whatever the case of its letters."""
+    """A page of the lines that hold the text, in order: those that end ``back`` lines before the last one, with their
+    terminal codes; and how many there are on all pages. Searched is what is shown, without codes and without the
+    client's marks, whatever the case of its letters."""
     if search:
         numbers = find(context, run, search, _shows)
         asked = jsons.dumps(numbers[max(len(numbers) - back - PER_PAGE, 0) : max(len(numbers) - back, 0)].tolist())
         sql = "SELECT number, line FROM console WHERE run_id = ? AND number IN (SELECT value FROM json_each(?))"
-        return [_shown(row) for row in context.db.rows(f"{sql} ORDER BY number", (run["id"], asked))], len(numbers)
+        return [_printed(row) for row in context.db.rows(f"{sql} ORDER BY number", (run["id"], asked))], len(numbers)
     sql = "SELECT number, line FROM console WHERE run_id = ? ORDER BY number DESC LIMIT ? OFFSET ?"
     rows = context.db.rows(sql, (run["id"], PER_PAGE, back))
     total = context.db.value("SELECT count(*) FROM console WHERE run_id = ?", (run["id"],))
-    return [_shown(row) for row in reversed(rows)], total
+    return [_printed(row) for row in reversed(rows)], total
 
 
 def _shows(row: Row, wanted: str) -> bool:
     """Whether a text is in what is shown of a line: that is a part of the line, unless something is taken out of its
     middle."""
     likely = wanted in row["line"].casefold() or _CONTROLS.search(row["line"]) is not None
-    return likely and wanted in _shown(row).casefold()
+    return likely and wanted in readable(_printed(row)).casefold()
 
 
-def _shown(row: Row) -> str:
-    return readable(log_line(row)["line"])
+def _printed(row: Row) -> str:
+    return str(log_line(row)["line"])
 
 
-def readable(line: str) -> str:
-    """A line without terminal codes; of a progress bar that was drawn over and over, its last state."""
-    last = line.rstrip("\r\n").rpartition("\r")[2]
-    return _ESCAPES.sub("", last)
+def shown_lines(lines: Sequence[str], carried: bool) -> list[str | Component]:
+    """Lines in the colours of a terminal; where ``carried``, a colour that is not ended goes on in the next line."""
+    shown: list[str | Component] = []
+    look = PLAIN
+    for place, line in enumerate(lines):
+        found, look = pieces(line, look if carried else PLAIN)
+        for text, own in [("\n" if place else "", PLAIN), *found]:
+            if own != PLAIN:
+                shown.append(html.Span(text, style=dict(style(own))))
+            elif shown and isinstance(shown[-1], str):
+                shown[-1] += text
+            else:
+                shown.append(text)
+    return shown

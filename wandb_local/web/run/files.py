@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.database import Row
+from wandb_local.web.artifact.read import WRAPPED
 from wandb_local.web.grids import make_grid, number_column, put_size, time_column
 from wandb_local.web.media import run_file_url
 from wandb_local.web.times import put_time
@@ -18,7 +19,7 @@ def show(context: Context, run: Row, params: Mapping[str, str]) -> Component:
     sql = "SELECT name, size, updated_at FROM run_files JOIN blobs USING (md5) WHERE run_id = ? ORDER BY name"
     rows = [_row(row, run, params) for row in context.db.rows(sql, (run["id"],))]
     columns: list[dict[str, Any]] = [
-        {"field": "name", "headerName": "File", "cellRenderer": "File", "flex": 1, "minWidth": 220},
+        {"field": "name", "headerName": "File", "cellRenderer": "File", "flex": 1, "minWidth": 220, **WRAPPED},
         number_column("size", "Size", width=130),
         time_column("updated", "Updated"),
     ]

@@ -128,7 +128,7 @@ def logged_at(context: Context, run: Row, key: str) -> list[int]:
     sql = "SELECT line FROM history WHERE run_id = ? AND number = ?"
     numbers = numbers_with(context.db, run["id"], key)
     rows = ((number, context.db.value(sql, (run["id"], number))) for number in numbers)
-    return [number for number, line in rows if isinstance(lookup(parse_row(line), key), dict)]
+    return [number for number, line in rows if items(lookup(parse_row(line), key))]
 
 
 def _logged(context: Context, run: Row, key: str, place: int) -> tuple[str, list[dict[str, Any]]]:

@@ -12,7 +12,7 @@ from wandb_local import jsons
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.web.charts.figure import COLORS, GRAPH, GRID, PAPER
-from wandb_local.web.documents import is_media
+from wandb_local.web.documents import is_media, is_number
 from wandb_local.web.media import run_file_url
 from wandb_local.web.run.overlays import with_overlays
 from wandb_local.web.table.sources import TABLE_TYPES
@@ -27,30 +27,40 @@ _MAX_ITEMS = 100  # of one key at one step
 def media_keys(run: Row) -> list[str]:
     """The keys under which a run has logged media."""
     keys = json.loads(run["history_keys"])["keys"]
-    return sorted(n for n, entry in keys.items() if any(c["type"] not in _NO_MEDIA for c in entry["typeCounts"]))
+    found = {n for n, entry in keys.items() if any(c["type"] not in _NO_MEDIA for c in entry["typeCounts"])}
+    last = jsons.flatten(json.loads(run["summary"]))
+    return sorted(found | {name for name, value in last.items() if isinstance(value, list) and items(value)})
 
 
 def items(value: Any) -> list[dict[str, Any]]:
-    """The single media in a logged value, which may be a list of them, each with ``_type``."""
+    """The single media in a logged value, which may hold many of them, each with ``_type``."""
     return list(_items(value))[:_MAX_ITEMS]
 
 
 def _items(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, list):  # of figures, say, which the client does not gather
+        yield from filter(is_media, value)
     if not isinstance(value, dict):
-        return
-    if isinstance(value.get("filenames"), list):  # images/separated
-        rest = {"captions": "caption", "all_masks": "masks", "all_boxes": "boxes"}
-        for place, path in enumerate(value["filenames"]):
-            own = {one: value[many][place] for many, one in rest.items() if _has(value.get(many), place)}
-            yield {"_type": "image-file", "path": path, **own}
         return
     several = [many for many in value.values() if isinstance(many, list) and many and is_media(many[0])]
     if several and "path" not in value:
         captions = value.get("captions")
         for place, item in enumerate(several[0]):
             yield {**item, "caption": captions[place]} if isinstance(captions, list) and captions[place:] else item
-        return
-    yield value
+    elif isinstance(value.get("filenames"), list):
+        yield from _named(value, value["filenames"])
+    else:
+        yield value
+
+
+def _named(value: Mapping[str, Any], paths: list[Any]) -> Iterator[dict[str, Any]]:
+    """Media of which the client gives the paths alone: ``images/separated``, ``molecule``."""
+    kind = str(value.get("_type"))
+    kind = "image-file" if kind.startswith("image") else f"{kind}-file"
+    rest = {"captions": "caption", "all_masks": "masks", "all_boxes": "boxes"}
+    for place, path in enumerate(paths):
+        own = {one: value[many][place] for many, one in rest.items() if _has(value.get(many), place)}
+        yield {"_type": kind, "path": path, **own}
 
 
 def _has(many: Any, place: int) -> bool:
@@ -75,7 +85,7 @@ def show_item(context: Context, run: Row, params: Params, item: Mapping[str, Any
     elif kind == "html-file":
         shown = html.Iframe(src=url, sandbox="allow-scripts", title=caption or key, className="logged")
     elif kind == "audio-file":
-        shown = html.Audio(src=url, controls=True, **{"aria-label": caption or key})
+        shown = html.Audio(src=url, controls=True, className="logged", **{"aria-label": caption or key})
     elif kind == "video-file":
         shown = html.Video(src=url, controls=True, className="logged", **{"aria-label": caption or key})
     elif kind == "plotly-file":
@@ -93,8 +103,16 @@ def _plotly(context: Context, md5: str) -> Component:
         figure = None
     if not isinstance(figure, dict):
         return html.P("This figure is damaged or too large to show.", className="soft")
-    layout = figure.get("layout")
-    return _graph({"data": figure.get("data", []), "layout": layout if isinstance(layout, dict) else {}}, "as-logged")
+    layout = figure.get("layout") if isinstance(figure.get("layout"), dict) else {}
+    return _graph(*_fitted({"data": figure.get("data", []), "layout": layout}), "as-logged")
+
+
+def _fitted(figure: dict[str, Any]) -> tuple[dict[str, Any], float | None]:
+    """A figure that fills its card instead of the size it was made with, and how wide that is by its height."""
+    layout = {name: value for name, value in figure["layout"].items() if name not in ("width", "height")}
+    width, height = (figure["layout"].get(name) for name in ("width", "height"))
+    ratio = width / height if is_number(width) and is_number(height) and width > 0 and height > 0 else None
+    return {**figure, "layout": {**layout, "autosize": True}}, ratio
 
 
 def _histogram(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,8 +129,10 @@ def _histogram(item: Mapping[str, Any]) -> dict[str, Any]:
     return {"data": [bars], "layout": layout}
 
 
-def _graph(figure: dict[str, Any], kind: str = "") -> Component:
+def _graph(figure: dict[str, Any], ratio: float | None = None, kind: str = "") -> Component:
+    """A figure in a card: 300 pixels high, or higher where one of that ``ratio`` is as wide as the card."""
     margin = {"l": 48, "r": 12, "t": 40 if figure["layout"].get("title") else 12, "b": 36}
     figure = {**figure, "layout": {"margin": margin, **figure["layout"]}}
-    graph = dcc.Graph(figure=figure, config=GRAPH, style={"height": "300px"})
+    shape = {"minHeight": "300px", "maxHeight": "80vh", "aspectRatio": f"{ratio:.4f}"} if ratio else {"height": "300px"}
+    graph = dcc.Graph(figure=figure, config=GRAPH, style={"width": "100%", **shape})
     return html.Div(graph, className=f"medium {kind}".strip())

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.database import Row
+from wandb_local.web.documents import noted
 from wandb_local.web.media import run_file_url
 from wandb_local.web.table.boxes import Box, class_name, read_box_file
 from wandb_local.web.table.media import named
@@ -94,9 +95,7 @@ def _read(context: Context, run: Row, path: str) -> tuple[Sequence[Box], str]:
 
 def _logged_labels(run: Row, kind: str, key: str, name: str) -> dict[str, Any]:
     """The names of classes that were logged with the masks (``mask``) or boxes (``bounding_box``) of a name."""
-    internal = json.loads(run["config"]).get("_wandb")
-    noted = internal.get("value") if isinstance(internal, dict) else None
-    entries = noted.get(f"{kind}/class_labels") if isinstance(noted, dict) else None
+    entries = noted(run, f"{kind}/class_labels")
     entry = entries.get(f"{key}{_DELIMITER}{name}") if isinstance(entries, dict) else None
     given = entry.get("value") if isinstance(entry, dict) else None
     return given if isinstance(given, dict) else {}

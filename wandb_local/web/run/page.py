@@ -14,10 +14,10 @@ from wandb_local.graphql.projects import need_run
 from wandb_local.graphql.runs import UNDER_WAY, state
 from wandb_local.web.charts import panel
 from wandb_local.web.documents import title_of
-from wandb_local.web.run import artifacts, console, files, gallery, overview, tables
+from wandb_local.web.run import artifacts, console, files, gallery, overview, plots, tables
 from wandb_local.web.tabs import make_tabs
 from wandb_local.web.times import duration, time_text
-from wandb_local.web.urls import address
+from wandb_local.web.urls import address, listed_names
 
 Params = Mapping[str, str]
 _TICK = 3000  # milliseconds between two looks at the run
@@ -25,7 +25,8 @@ _TICK = 3000  # milliseconds between two looks at the run
 
 @dataclass(frozen=True)
 class View:
-    """One page of a run; ``show`` draws what is below the links. The first view lies at the run's own address."""
+    """One page of a run; ``show`` draws what is below the links, given the parameters of the address and its query. The
+    first view lies at the run's own address."""
 
     name: str
     show: Callable[[Context, Row, Params], Component]
@@ -43,7 +44,7 @@ class View:
         links = [(title_of(run), run_address(params))]
         return links if self.first else [*links, (self.name, run_address(params, self.name))]
 
-    def layout(self, context: Context, params: Params, _query: Params) -> Component:
+    def layout(self, context: Context, params: Params, query: Params) -> Component:
         """Heading, links, view."""
         run = need_run(context, params["entity"], params["project"], params["run"])
         links = {view.name: run_address(params, *([] if view.first else [view.name])) for view in VIEWS}
@@ -53,7 +54,7 @@ class View:
                 dcc.Interval(id="run-tick", interval=_TICK, disabled=state(run) not in UNDER_WAY),
                 html.Div([html.H1(title_of(run)), html.Div(id="run-state")], className="heading"),
                 make_tabs("Run", links, self.name),
-                self.show(context, run, params),
+                self.show(context, run, {**query, **params}),
             ]
         )
 
@@ -65,11 +66,12 @@ def run_address(params: Params, *more: str) -> str:
 
 def _charts(context: Context, run: Row, params: Params) -> Component:
     page = {"entity": params["entity"], "project": params["project"], "runs": [run["name"]]}
-    return panel.layout(context, page)
+    return plots.with_plots(panel.layout(context, page, listed_names(params.get("runs", ""))))
 
 
 def _register_heading(app: dash.Dash, context: Context) -> None:
     panel.register(app, context)
+    plots.register(app, context)
 
     @app.callback(
         Output("run-state", "children"),

@@ -272,6 +272,6 @@ def _register_controls(app: dash.Dash, context: Context) -> None:
 
 def set_state(context: Context, sweep: Sweep, target: str) -> None:
     """Give a sweep a state that one of its buttons sets; it is on the disk when this returns."""
-    if target in panels.ACTIONS[sweep.row["state"]].values():
+    if target in panels.actions(sweep).values():
         records.upsert(context, {"id": to_id("Sweep", sweep.row["id"]), "state": target})
         context.db.unsettled.settle()

@@ -29,18 +29,25 @@ _HINTS = {
 }
 
 
+def actions(sweep: Sweep) -> dict[str, str]:
+    """The buttons that fit a sweep, and the state that each sets. One that starts no more runs is not resumed."""
+    return {text: state for text, state in ACTIONS[sweep.row["state"]].items() if text != "Resume" or not sweep.ended}
+
+
 def heading(sweep: Sweep) -> list[Component]:
     """Title, state, and the buttons that fit the state."""
     state = sweep.row["state"]
-    buttons = [
+    buttons: list[Component] = [
         html.Button(
             text,
             id={"type": "sweep-set", "state": target},
             className="quiet" if text != "Resume" else "",
             title=_HINTS[text],
         )
-        for text, target in ACTIONS[state].items()
+        for text, target in actions(sweep).items()
     ]
+    if sweep.ended:
+        buttons.insert(0, html.Span(f"It starts no more runs: {sweep.ended}.", className="soft"))
     badge = html.Span(state_text(sweep), className=f"badge {state}", id="sweep-state")
     return [html.H1(sweep.title, id="sweep-title"), badge, html.Div(buttons, className="sweep-buttons")]
 

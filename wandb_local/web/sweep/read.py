@@ -12,9 +12,10 @@ from wandb_local.errors import NotFoundError
 from wandb_local.graphql.projects import need_project
 from wandb_local.graphql.runs import UNDER_WAY, state
 from wandb_local.graphql.searchable import RUNS
+from wandb_local.search import Search
 from wandb_local.sweeps.agents import STOPPED_BY_AGENT
 from wandb_local.sweeps.records import expected_runs, find_sweep, parse_config
-from wandb_local.sweeps.trials import arguments, final_metric, metric_name, sweep_runs
+from wandb_local.sweeps.trials import MARKS, arguments, final_metric, metric_name, sweep_runs
 
 STOPPED_EARLY = "stopped early"
 _ALIVE = 60.0  # seconds since an agent was last heard of; they beat every 5
@@ -50,12 +51,14 @@ class SweepRun:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep: its record, its normalised configuration, and its runs in the order of their making."""
+    """A sweep: its record, its normalised configuration, its runs in the order of their making, and why it would start
+    no more of them if one resumed it."""
 
     row: Row
     config: Mapping[str, Any]
     parameters: Sequence[Parameter]
     runs: Sequence[SweepRun]
+    ended: str | None = None
 
     @property
     def metric(self) -> str:
@@ -100,7 +103,14 @@ def read_sweep(context: Context, entity: str, project: str, name: str) -> Sweep:
     config = parse_config(row["config"])
     parameters = list(_varied(config["parameters"]))
     runs = [_run(config, parameters, run) for run in sweep_runs(context, row["id"])]
-    return Sweep(row, config, parameters, runs)
+    return Sweep(row, config, parameters, runs, _ended(context, row, config, runs))
+
+
+def _ended(context: Context, row: Row, config: Mapping[str, Any], runs: Sequence[SweepRun]) -> str | None:
+    if row["state"] not in ("PAUSED", "FINISHED", "CANCELED") or any(run.state == "preempted" for run in runs):
+        return None
+    trials = context.dispatcher.reader.trials(context, config, sweep_runs(context, row["id"], MARKS))
+    return Search(config, row["seed"]).exhausted(trials)
 
 
 def stamp(context: Context, entity: str, project: str, name: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from wandb_local.allowance import Allowance
 
 MOST_BOXES = 300  # of one set over one picture
 NO_CLASS = -1
@@ -42,7 +43,7 @@ def read_boxes(given: object) -> tuple[tuple[Box, ...], int]:
 def read_box_file(content: bytes) -> tuple[tuple[Box, ...], int]:
     """The same from a file ``….boxes2D.json``; a damaged file counts as one entry that is no box."""
     try:
-        document = json.loads(content)
+        document = Allowance().json(content)
     except (ValueError, RecursionError):
         document = None
     return read_boxes(document.get("box_data") if isinstance(document, dict) else None)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+from wandb_local.allowance import Allowance
 from wandb_local.artifacts.versions import find_artifact, find_by_client
 from wandb_local.context import Context
 from wandb_local.database import Row
@@ -80,35 +81,38 @@ class Files:
         """Whether the bytes of a file lie on the disk."""
         return self._context.blobs.path(file.md5).is_file()
 
-    def read(self, file: File) -> bytes:
-        """The bytes of a file.
+    def read(self, file: File, left: Allowance | None = None) -> bytes:
+        """The bytes of a file, within an allowance.
 
         Raises:
             NotFoundError: they are not stored.
+            TooLargeError: they are more than is left.
         """
         try:
-            return self._context.blobs.path(file.md5).read_bytes()
+            return (left or Allowance()).read(self._context.blobs.path(file.md5))
         except FileNotFoundError:
             raise NotFoundError(f"{file.path}: its bytes are not stored") from None
 
 
 class ArtifactFiles(Files):
-    """The files of an artifact's version."""
+    """The files of an artifact's version; ``place`` is its entity, project, name and version."""
 
     def __init__(self, context: Context, artifact_id: int) -> None:
         super().__init__(context)
         self._id = artifact_id
         sql = (
-            "SELECT entity, projects.name AS project, collections.name AS name, memberships.version, artifacts.metadata"
+            "SELECT entity, projects.name AS project, artifact_types.name AS type, collections.name AS name,"
+            " memberships.version, artifacts.metadata"
             " FROM artifacts JOIN collections ON collections.id = artifacts.collection_id"
-            " JOIN projects ON projects.id = collections.project_id"
+            " JOIN artifact_types ON artifact_types.id = type_id JOIN projects ON projects.id = collections.project_id"
             " JOIN memberships ON artifact_id = artifacts.id AND memberships.collection_id = collections.id"
             " WHERE artifacts.id = ?"
         )
         row = context.db.row(sql, (artifact_id,))
         if row is None:
             raise NotFoundError("the artifact that holds the table is not committed")
-        self._place = (row["entity"], row["project"], row["name"], f"v{row['version']}")
+        self.type = str(row["type"])
+        self.place = (row["entity"], row["project"], row["name"], f"v{row['version']}")
         about = json.loads(row["metadata"] or "{}")
         self.about = about if isinstance(about, dict) else {}
 
@@ -132,7 +136,7 @@ class ArtifactFiles(Files):
 
     def url(self, path: str) -> str:
         """``/_media/artifacts/…``."""
-        return artifact_file_url(*self._place, path)
+        return artifact_file_url(*self.place, path)
 
 
 class RunFiles(Files):

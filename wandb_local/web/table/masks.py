@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
-import numpy as np
 from PIL import Image
 
 from wandb_local.context import Context
+from wandb_local.limits import MAX_PIXELS
 
-_LARGEST = 64 << 20  # pixels; a larger "mask" is not opened
 _MOST_KNOWN = 200_000  # masks, of half a kilobyte each
+_MODES = ("1", "L", "P", "LA", "RGB", "RGBA")  # whose first band has 8 bits a pixel at most
 
 
 class MaskCounts:
@@ -36,15 +36,10 @@ class MaskCounts:
     def _count(self, md5: str) -> dict[int, int]:
         try:
             with Image.open(self._context.blobs.path(md5)) as image:
-                if image.width * image.height > _LARGEST:
+                if image.width * image.height > MAX_PIXELS or image.mode not in _MODES:
                     return {}
-                mask = np.asarray(image)  # (H, W) or (H, W, channels)
+                pixels = image.histogram()[:256]  # of the first band
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
             return {}
-        if mask.dtype == np.bool_:
-            mask = mask.astype(np.uint8)
-        if mask.dtype != np.uint8:
-            return {}
-        first = mask if mask.ndim == 2 else mask[..., 0]
-        pixels = np.bincount(first.ravel(), minlength=256)
-        return {int(value): int(pixels[value]) for value in np.flatnonzero(pixels)}
+        highest = 1 if image.mode == "1" else 255
+        return {min(value, highest): count for value, count in enumerate(pixels) if count}

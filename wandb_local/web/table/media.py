@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from wandb_local.allowance import Allowance
+from wandb_local.errors import NotFoundError
 from wandb_local.web.table.boxes import Box, read_box_file, read_boxes
 from wandb_local.web.table.cells import Attachment, Cell, File, Picture
 from wandb_local.web.table.files import Files
@@ -80,8 +81,16 @@ class Media:
     def _boxes(self, given: object) -> tuple[tuple[Box, ...], int]:
         if not isinstance(given, dict):
             return read_boxes(given)
-        file = self._find(given.get("path"))
-        return read_box_file(self.files.read(file)) if file else ((), 0)
+        content = self._read(given.get("path"))
+        return read_box_file(content) if content is not None else ((), 0)
+
+    def _read(self, path: object) -> bytes | None:
+        file = self._find(path)
+        try:
+            return self.files.read(file) if file else None
+        except NotFoundError:
+            self.missing.add(str(path))
+            return None
 
     def _note_classes(self, overlays: str, value: Mapping[str, Any]) -> None:
         if overlays not in self.classes and isinstance(value.get("classes"), dict):
@@ -93,14 +102,15 @@ class Media:
         """The classes in a file, which is read once."""
         if path not in self._lists:
             file = self.files.find(path)
-            self._lists[path] = read_classes(self.files.read(file)) if file else None
+            self._lists[path] = read_classes(self.files, file) if file else None
         return self._lists[path]
 
 
-def read_classes(content: bytes) -> dict[int, str] | None:
-    """The names of classes by value in a file ``….classes.json``; None if it is damaged."""
+def read_classes(files: Files, file: File) -> dict[int, str] | None:
+    """The names of classes by value in a file ``….classes.json``; None if it is damaged or lost."""
     try:
-        return {int(each["id"]): str(each["name"]) for each in json.loads(content)["class_set"]}
+        listed = Allowance().json(files.read(file))["class_set"]
+        return {int(each["id"]): str(each["name"]) for each in listed}
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
 

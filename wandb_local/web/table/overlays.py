@@ -10,7 +10,8 @@ from wandb_local.web.table.cells import File, Label, OverlaySet
 from wandb_local.web.table.masks import MaskCounts
 from wandb_local.web.table.media import Classes
 from wandb_local.web.table.palette import carried_colors, class_colors
-from wandb_local.web.table.sources import Document, allowed_types
+from wandb_local.web.table.sources import Document
+from wandb_local.web.table.types import allowed_types
 
 _UNLABELLED = 50  # masks that are looked at for the classes of a set that came without labels
 

@@ -10,7 +10,8 @@ from wandb_local.web.table.boxes import MOST_BOXES
 from wandb_local.web.table.cells import Attachment, Cell, Column, Table, is_missing
 from wandb_local.web.table.masks import MaskCounts
 from wandb_local.web.table.overlays import overlay_sets
-from wandb_local.web.table.sources import Document, allowed_types
+from wandb_local.web.table.sources import Document
+from wandb_local.web.table.types import allowed_types
 
 _NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 _PLAIN = {float: "number", int: "number", bool: "boolean", tuple: "image", Attachment: "file"}

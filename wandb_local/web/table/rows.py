@@ -7,20 +7,24 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from wandb_local.limits import MAX_DEPTH, MAX_STORED_VALUES, check_json
+
 _DECODER = json.JSONDecoder()  # NaN and infinities become floats
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
-def loads(data: bytes, keep: Callable[[Any], Any]) -> Any:
+def loads(text: str, keep: Callable[[Any], Any]) -> Any:
     """Parse JSON. The list ``data`` of an object holds what ``keep`` makes of each of its items.
 
     Raises:
+        TooLargeError: a member, or an item of ``data``, is nested deeper than ``MAX_DEPTH``.
         ValueError, RecursionError: it is no JSON.
     """
-    text = data.decode(json.detect_encoding(data), "surrogatepass")
     reader = _Reader(text)
     if not reader.takes("{"):
-        return json.loads(text)
+        value = reader.value()
+        reader.need("", reader.place == len(text))
+        return value
     found: dict[str, Any] = {}
     for _ in reader.items("}"):
         name = reader.value()
@@ -59,7 +63,10 @@ class _Reader:
 
     def value(self) -> Any:
         """Pass a value."""
-        value, self.place = _DECODER.raw_decode(self._text, self.place)
+        start = self.place
+        value, self.place = _DECODER.raw_decode(self._text, start)
+        if sum(self._text.count(bracket, start, self.place) for bracket in "[{") > MAX_DEPTH:
+            check_json(self._text[start : self.place], MAX_STORED_VALUES)
         self._skip()
         return value
 

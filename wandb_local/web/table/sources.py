@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from wandb_local.allowance import Allowance
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import NotFoundError
 from wandb_local.history import lookup, parse_row
+from wandb_local.limits import TooLargeError
 from wandb_local.web.table.cells import File
 from wandb_local.web.table.files import Files, RunFiles, follow
 from wandb_local.web.table.media import Media
 from wandb_local.web.table.rows import loads
+from wandb_local.web.table.types import fill_arrays
 
 TABLE_TYPES = ("table-file", "incremental-table-file", "partitioned-table", "joined-table")
 _TABLE = ".table.json"
@@ -92,36 +91,36 @@ def read_document(file: File, incremental: bool = False) -> Document | Join:
     """A table's file with all its parts, or the two tables that it joins.
 
     Raises:
-        NotFoundError: a file is not stored, or holds no table.
+        NotFoundError: a file is not stored, holds no table, or one that is too large.
     """
-    media = Media(_folder(file))
-    found = _json(media, file)
+    left, media = Allowance(), Media(_folder(file))
+    found = _json(media, file, left)
     if found.get("_type") == "joined-table":
-        one, other = (_joined(media.files, file, found.get(side)) for side in ("table1", "table2"))
+        one, other = (_joined(file, found.get(side), left) for side in ("table1", "table2"))
         return Join(one, other, _keys(file, found.get("join_key")))
     if incremental:
-        return _together(file, sorted(_tables(media.files), key=_increment))
-    return _single(media, file, found)
+        return _together(file, sorted(_tables(media.files), key=_increment), left)
+    return _single(media, file, found, left)
 
 
-def _single(media: Media, file: File, found: Mapping[str, Any]) -> Document:
+def _single(media: Media, file: File, found: Mapping[str, Any], left: Allowance) -> Document:
     """A table that lies in one file or, partitioned, in all the tables of a folder."""
     if found.get("_type") != "partitioned-table":
-        return _document(media, file, found)
+        return _document(media, file, found, left)
     prefix = str(found.get("parts_path")).strip("/") + "/"
-    return _together(file, sorted(path for path in _tables(media.files) if path.startswith(prefix)))
+    return _together(file, sorted(path for path in _tables(media.files) if path.startswith(prefix)), left)
 
 
 def _tables(files: Files) -> list[str]:
     return [path for path in (*files.stored, *files.references) if path.endswith(_TABLE)]
 
 
-def _joined(files: Files, file: File, path: object) -> Document:
-    part = files.find(path)
+def _joined(file: File, path: object, left: Allowance) -> Document:
+    part = _folder(file).find(path)
     if part is None:
         raise NotFoundError(f"{file.path} joins {path!r}, which is not stored")
     media = Media(_folder(part))
-    return _single(media, part, _json(media, part))
+    return _single(media, part, _json(media, part, left), left)
 
 
 def _keys(file: File, given: object) -> tuple[str, str]:
@@ -131,10 +130,10 @@ def _keys(file: File, given: object) -> tuple[str, str]:
     raise NotFoundError(f"{file.path} does not say on which columns its tables are joined")
 
 
-def _together(file: File, paths: Sequence[str]) -> Document:
+def _together(file: File, paths: Sequence[str], left: Allowance) -> Document:
     """The rows of several tables, one below the other; those with other columns than the first are left out."""
     found = [part for part in map(_folder(file).find, paths) if part is not None]
-    parts = [_document(media, part, _json(media, part)) for part in found for media in [Media(_folder(part))]]
+    parts = [_part(part, left) for part in found]
     if not parts:
         raise NotFoundError(f"{file.path}: none of its parts is stored")
     first, fit = parts[0], [part for part in parts if part.columns == parts[0].columns]
@@ -143,8 +142,14 @@ def _together(file: File, paths: Sequence[str]) -> Document:
         f"have other columns than {found[0].path}": len(parts) - len(fit),
     }
     faults = tuple(f"{count} of {len(paths)} parts {what} and are left out" for what, count in lost.items() if count)
+    faults += tuple(fault for part in fit for fault in part.faults)
     media = tuple(media for part in fit for media in part.media)
     return Document(first.columns, [row for part in fit for row in part.data], first.types, media, faults)
+
+
+def _part(file: File, left: Allowance) -> Document:
+    media = Media(_folder(file))
+    return _document(media, file, _json(media, file, left), left)
 
 
 def _folder(file: File) -> Files:
@@ -152,19 +157,21 @@ def _folder(file: File) -> Files:
     return file.folder
 
 
-def _document(media: Media, file: File, found: Mapping[str, Any]) -> Document:
+def _document(media: Media, file: File, found: Mapping[str, Any], left: Allowance) -> Document:
     columns, data = found.get("columns"), found.get("data")
     if not isinstance(columns, list) or not isinstance(data, list):
         raise NotFoundError(f"{file.path} holds no table")
     typed = found.get("column_types")
     types = typed.get("params", {}).get("type_map", {}) if isinstance(typed, dict) else {}
-    _fill_arrays(media.files, columns, data, types)
-    return Document(columns, data, types, (media,))
+    faults = tuple(fill_arrays(media.files, columns, data, types, left))
+    return Document(columns, data, types, (media,), faults)
 
 
-def _json(media: Media, file: File) -> Mapping[str, Any]:
+def _json(media: Media, file: File, left: Allowance) -> Mapping[str, Any]:
     try:
-        found = loads(media.files.read(file), media.row)
+        found = loads(left.text(media.files.read(file, left), depth=False), media.row)
+    except TooLargeError as error:
+        raise NotFoundError(f"{file.path} is too large for a table that is shown here: {error}") from None
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
@@ -176,30 +183,3 @@ def _increment(path: str) -> tuple[int, int]:
     """Number and time in ``3-1700000000000.key.table.json``, by which the client orders the parts."""
     match = re.match(r"(\d+)(?:-(\d+))?\.", path.rpartition("/")[2])
     return (int(match[1]), int(match[2] or 0)) if match else (0, 0)
-
-
-def _fill_arrays(files: Files, columns: list[Any], rows: list[list[Any]], types: Mapping[str, Any]) -> None:
-    """Columns of NumPy arrays lie in a file of their own; their cells are null."""
-    for place, name in enumerate(columns):
-        for kind in allowed_types(types.get(str(name))):
-            stored = kind.get("params", {}).get("serialization_path")
-            file = files.find(stored.get("path")) if isinstance(stored, dict) else None
-            if file is None:
-                continue
-            try:
-                with np.load(io.BytesIO(files.read(file)), allow_pickle=False) as archive:
-                    arrays = archive[stored["key"]]
-            except (ValueError, KeyError, OSError, zipfile.BadZipFile):
-                continue
-            for row, array in zip(rows, arrays, strict=False):
-                row[place] = array.tolist()
-
-
-def allowed_types(kind: object) -> list[Mapping[str, Any]]:
-    """The members of a union type, or the type itself, as the client describes a column."""
-    if not isinstance(kind, dict):
-        return []
-    params = kind.get("params")
-    if kind.get("wb_type") == "union" and isinstance(params, dict):
-        return [member for one in params.get("allowed_types", []) for member in allowed_types(one)]
-    return [kind]

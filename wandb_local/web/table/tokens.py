@@ -12,10 +12,10 @@ KEYWORDS = ("and", "or", "not", "in", "contains", "is", "null", "true", "false",
 FUNCTIONS = ("has", "pixels")
 
 _SPACE = re.compile(r"\s*")
-_NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])")
+_NUMBER = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])")
 _WORD = re.compile(r"[^\s()<>=!,\"'`]+")
 _SYMBOL = re.compile(r"<=|>=|!=|==|<>|[<>=(),]")
-_QUOTED = re.compile(r"""(["'`])((?:\\.|(?!\1).)*)\1""", re.DOTALL)
+_QUOTED = re.compile(r"""(["'`])((?:\\.|(?!\1)[^\\])*)\1""", re.DOTALL)  # each letter in one way alone
 
 
 class FilterError(ValueError):

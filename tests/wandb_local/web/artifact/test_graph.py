@@ -1,4 +1,4 @@
-"""The picture of a long lineage in a real browser: what of it one sees first."""
+"""The picture of a long lineage in a real browser: what of it one sees."""
 
 import time
 from io import BytesIO
@@ -15,11 +15,19 @@ from wandb_local.folder import DataFolder
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_a_long_lineage_opens_at_the_version_itself(visitor: Visitor, chain, width):
+def test_a_long_lineage_is_all_seen_and_in_full_size_at_the_version_itself(visitor: Visitor, chain, width):
     visitor.page.set_viewport_size({"width": width, "height": 844})
     for version in (0, 10, 20):
         page = visitor.open(f"/local/chain/artifacts/data/d{version}/v0/lineage")
-        here = (29, 79, 134)  # the colour of this version's node, which is 170 times 46 pixels large
+        outside = (
+            "(frame => { const cy = document.getElementById('artifact-graph')?._cyreg?.cy;"
+            " return cy && cy.nodes().filter(node => { const box = node.renderedBoundingBox();"
+            " return box.x1 < 0 || box.y1 < 0 || box.x2 > frame.clientWidth || box.y2 > frame.clientHeight; }).length;"
+            " })(document.getElementById('artifact-canvas'))"
+        )
+        visitor.eventually(outside, 0)
+        page.get_by_role("button", name="Full size").click()
+        here = (29, 79, 134)  # the colour of this version's node, which is 170 times 54 pixels large
         deadline = time.monotonic() + TIMEOUT / 1000
         while True:
             with Image.open(BytesIO(page.locator("#artifact-canvas").screenshot())) as picture:

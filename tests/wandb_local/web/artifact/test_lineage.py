@@ -9,7 +9,7 @@ from wandb_local.artifacts import versions
 from wandb_local.context import Context
 from wandb_local.folder import DataFolder
 from wandb_local.server import open_services
-from wandb_local.web.artifact.lineage import DRAWN, MOST_NODES, MOST_SIBLINGS, causes, elements, lineage, steps
+from wandb_local.web.artifact.lineage import DRAWN, MOST_NODES, MOST_SIBLINGS, _label, causes, elements, lineage, steps
 
 
 @pytest.fixture
@@ -113,6 +113,13 @@ def test_the_picture_shows_the_nearest_steps(context):
     drawn = [element["data"] for element in elements(found)]
     assert len([node for node in drawn if "id" in node]) == 2 * DRAWN + 1 < len(found.nodes)
     assert len([edge for edge in drawn if "source" in edge]) == 2 * DRAWN
+
+
+def test_a_node_shows_both_ends_of_a_long_name():
+    one, other = (_label({"title": f"{'road-scenes-' * 6}{end}:v12", "type": "dataset"}) for end in ("train", "valid"))
+    assert one.split("\n")[1].endswith("train:v12") and one != other
+    assert one.startswith("road-scenes-") and max(map(len, one.split("\n"))) == 25
+    assert _label({"title": "short:v0", "type": ""}) == "short:v0"
 
 
 def test_many_siblings_become_one_node(context):

@@ -72,9 +72,15 @@ def test_what_is_not_finite_is_marked_at_the_edges(smoothing):
     figure = make_figure("loss", [("one", column(y))], Look(smoothing=smoothing))
     line = drawn(figure)[-1][1]
     assert [value is None for value in line] == [False, True, False, True, True, False, False]
-    assert drawn(figure, "y2") == [([1, None], [0, None]), ([3, None], [1, None]), ([4, None], [0, None])]
+    assert drawn(figure, "y2") == [([1, None], [0, None]), ([3, None], [1, None]), ([4, None], [0.06, None])]
     assert [t["text"][0] for t in figure["data"] if "text" in t] == ["NaN", "∞", "-∞"]
     json.dumps(figure, allow_nan=False)
+
+
+def test_marks_of_several_runs_at_one_step_do_not_hide_each_other():
+    lines = [(str(run), column([1.0, NAN, INF])) for run in range(10)]
+    heights = [y[0] for _, y in drawn(make_figure("loss", lines, Look()), "y2")]
+    assert len(set(heights)) == 20 and min(heights) == 0 and max(heights) == 1
 
 
 def test_nothing_but_nan_is_still_a_chart():

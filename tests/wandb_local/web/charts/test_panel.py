@@ -30,6 +30,8 @@ def test_a_second_run_in_the_charts(visitor: Visitor, logged_run, other_run):
     visitor.eventually(POINTS, [30, 10])
     expect(page.locator("#charts-legend a")).to_have_text(["first", "second"])
     expect(page.locator("#charts-grid figcaption").filter(has_text="only/second")).to_have_count(1)
+    page.reload()
+    visitor.eventually(POINTS, [30, 10])
 
 
 def test_the_controls_of_the_charts(visitor: Visitor, logged_run):
@@ -46,7 +48,72 @@ def test_the_controls_of_the_charts(visitor: Visitor, logged_run):
     expect(page.locator("#charts-grid figcaption").first).to_have_text("loss")
     page.get_by_label("large").check()
     expect(page.locator("#charts-grid")).to_have_class("charts-grid large")
+    page.click("#charts-axis")
+    expect(page.locator(".dash-dropdown-option")).not_to_have_count(0)
+    hidden = "(list => list.scrollHeight - list.clientHeight)(document.querySelector('.dash-dropdown-content'))"
+    visitor.eventually(hidden, 0)  # all of its entries are seen
+    page.keyboard.press("Escape")
     assert visitor.inaccessible() == []
+
+
+def test_a_reload_and_back_show_the_same_charts_again(visitor: Visitor, logged_run):
+    plain = run_path(logged_run)
+    page = visitor.open(plain)
+    visitor.eventually(POINTS, [30])
+    page.get_by_label("log axis").check()
+    page.get_by_label("large").check()
+    page.get_by_role("slider", name="Smoothing").focus()
+    page.keyboard.press("End")
+    page.get_by_label("Find a metric").fill("s")
+    page.click("#charts-axis")
+    visitor.choose("seconds since the start")
+    page.click("#charts-section")
+    visitor.choose("val (1)")
+    search = "Object.fromEntries(new URLSearchParams(location.search))"
+    settings = {"find": "s", "section": "val", "axis": "_runtime", "smoothing": "0.99", "log": "1", "size": "large"}
+    visitor.eventually(search, settings)
+
+    def leave_and_come_back() -> None:
+        page.get_by_role("link", name="files").click()
+        page.wait_for_selector("#files-grid")
+        page.go_back()
+        page.wait_for_selector("#charts-grid")
+
+    for again in (page.reload, leave_and_come_back):
+        again()
+        visitor.eventually(POINTS, [30, 30, 2])  # as logged, smoothed, and what has no place on a log axis
+        visitor.eventually("document.querySelector('.js-plotly-plot').layout.yaxis.type", "log")
+        visitor.eventually(
+            "document.querySelector('.js-plotly-plot').layout.xaxis.title.text", "seconds since the start"
+        )
+        expect(page.locator("#charts-grid figcaption")).to_have_text(["val/score"])
+        expect(page.locator("#charts-grid")).to_have_class("charts-grid large")
+        expect(page.get_by_label("Find a metric")).to_have_value("s")
+        assert page.evaluate(search) == settings
+    page = visitor.open(f"{plain}?axis=nothing&section=nothing&smoothing=x&size=9")
+    visitor.eventually(POINTS, [30])
+    visitor.eventually("location.search", "")
+
+
+def test_metrics_lie_over_what_the_script_has_defined_and_hidden_ones_wait(visitor: Visitor, client_home):
+    with wandb.init(project="web", settings=wandb.Settings(x_disable_stats=True)) as run:
+        run.define_metric("val/*", step_metric="epoch")
+        run.define_metric("val/secret*", hidden=True)
+        for step in range(12):
+            late = {"epoch": step // 4, "val/loss": 1 / (step + 1), "val/secret": step} if step % 4 == 3 else {}
+            run.log({"loss": 1.0, **late})
+    page = visitor.open(run_path(run))
+    figures = "[...document.querySelectorAll('#charts-grid figure')]"
+    axis = "figure.querySelector('.js-plotly-plot')?.layout?.xaxis?.title?.text"
+    axes = f"Object.fromEntries({figures}.map(figure => [figure.querySelector('figcaption').innerText, {axis}]))"
+    visitor.eventually(axes, {"epoch": "step", "loss": "step", "val/loss": "epoch"})
+    visitor.eventually(f"{figures}.at(-1).querySelector('.js-plotly-plot').data[0].x", [0, 1, 2])
+    page.click("#charts-section")
+    visitor.choose("hidden (1)")
+    visitor.eventually(axes, {"val/secret": "step"})
+    page.click("#charts-axis")
+    visitor.choose("epoch")
+    visitor.eventually(axes, {"val/secret": "epoch"})
 
 
 MARKS = "[...document.querySelectorAll('.js-plotly-plot .overplot .points path')].length"

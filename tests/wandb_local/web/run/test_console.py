@@ -5,6 +5,7 @@ import pytest
 from wandb_local import filestream, runs
 from wandb_local.graphql.projects import need_run
 from wandb_local.web.run import console
+from wandb_local.web.run.terminal import readable
 
 LINES = [
     "2026-11-22T10:00:00.000000 Straße 1",
@@ -35,13 +36,14 @@ def run(context):
     ],
 )
 def test_what_is_shown_is_searched_not_the_marks_before_it(context, run, search, found):
-    assert console.read_lines(context, run, search, 0) == (found, len(found))
+    lines, total = console.read_lines(context, run, search, 0)
+    assert ([readable(line) for line in lines], total) == (found, len(found))
 
 
 def test_pages_of_what_is_found(context, run, monkeypatch):
     monkeypatch.setattr(console, "PER_PAGE", 2)
     for search in ("", "1", "r"):
         pages = [console.read_lines(context, run, search, back) for back in (4, 2, 0)]
-        found = [line for page, _ in pages for line in page]
+        found = [readable(line) for page, _ in pages for line in page]
         assert found == [line for line in SHOWN if search in line]
         assert {total for _, total in pages} == {len(found)}

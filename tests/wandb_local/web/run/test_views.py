@@ -1,10 +1,13 @@
 """The views of a run in a browser."""
 
+import wave
+
+import numpy as np
+import plotly.graph_objects  # type: ignore[import-untyped]
 import wandb
 from playwright.sync_api import expect
 
 from tests.wandb_local.web.conftest import Visitor, run_path
-from wandb_local.web.run.console import readable
 from wandb_local.web.run.media import items
 
 
@@ -28,20 +31,18 @@ def test_overview_and_the_difference_to_another_run(visitor: Visitor, logged_run
 def test_console_lines_are_found_and_paged(visitor: Visitor, client_home):
     with wandb.init(project="web") as run:
         for number in range(1200):
-            run.write_logs(f"\x1b[32mline {number}\x1b[0m")
+            run.write_logs(f"\x1b[32mline {number}\x1b[0m" if number % 2 else f"line {number}")
     page = visitor.open(run_path(run, "logs"))
     expect(page.locator("#console-range")).to_have_text("lines 201 to 1200 of 1200")
     expect(page.locator("#console-lines")).to_contain_text("line 1199")
+    expect(page.locator("#console-lines span")).to_have_count(500)
     page.click("text=Older")
     expect(page.locator("#console-range")).to_have_text("lines 1 to 200 of 1200")
     page.get_by_label("Find").fill("LINE 77")
-    expect(page.locator("#console-lines")).to_have_text("\n".join(f"line {n}" for n in (77, *range(770, 780))))
+    found = (77, *range(770, 780))
+    expect(page.locator("#console-lines")).to_have_text("\n".join(f"line {n}" for n in found))
+    expect(page.locator("#console-lines span")).to_have_text([f"line {n}" for n in found if n % 2])
     assert visitor.inaccessible() == []
-
-
-def test_terminal_codes_and_progress_bars_are_read_as_a_terminal_shows_them():
-    assert readable("\x1b[1;31mred\x1b[0m \x1b[2Kand\x07 plain\t.\n") == "red and plain\t."
-    assert readable(" 1%\r50%\r100%\n") == "100%"
 
 
 def test_media_with_a_slider_over_the_steps(visitor: Visitor, logged_run):
@@ -79,6 +80,34 @@ def test_kinds_of_media_that_are_not_shown_are_counted(visitor: Visitor, client_
     expect(page.locator("#gallery-note")).to_have_text("")
 
 
+def test_no_medium_reaches_beyond_its_card_or_over_its_neighbour(visitor: Visitor, client_home, tmp_path):
+    with wave.open(str(tmp_path / "tone.wav"), "wb") as tone:
+        tone.setparams((1, 2, 8000, 0, "NONE", ""))
+        tone.writeframes(bytes(8000))
+    players = [{"_type": "audio-file", "path": "tone.wav"}] * 2  # as the client writes it that has soundfile
+    points = wandb.Object3D(np.zeros((4, 3)))
+    sized = wandb.Plotly(plotly.graph_objects.Figure(layout={"width": 900, "height": 500}))
+    with wandb.init(project="web") as run:
+        run.save(tmp_path / "tone.wav", base_path=tmp_path)
+        run.log({"audio": {"_type": "audio", "audio": players}, "points": [points, points], "sized": sized})
+        run.log({"two": [sized, sized]})
+    page = visitor.open(run_path(run, "media"))
+    expect(page.locator("#gallery-cards h2")).to_have_text(["audio", "points", "sized", "two"])
+    expect(page.locator("#gallery-cards section").nth(1).get_by_role("link")).to_have_count(2)
+    expect(page.locator("#gallery-cards .main-svg:first-child")).to_have_count(3)
+    for width in (1400, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        beyond = (
+            "[...document.querySelectorAll('.gallery section')].filter(card => "
+            "[...card.querySelectorAll('.medium *')].some(part => ['right', 'bottom'].some("
+            "side => part.getBoundingClientRect()[side] > card.getBoundingClientRect()[side]))).length"
+        )
+        visitor.eventually(beyond, 0)
+        boxes = "[...document.querySelectorAll('audio')].map(each => each.getBoundingClientRect())"
+        apart = f"(([one, other]) => one.bottom <= other.top || one.right <= other.left)({boxes})"
+        assert page.evaluate(apart)
+
+
 def test_tables_artifacts_and_files_lead_on(visitor: Visitor, logged_run):
     page = visitor.open(run_path(logged_run, "tables"))
     expect(page.locator(".links li")).to_have_text(["val/table12 rows, 4 columns"])
@@ -101,6 +130,15 @@ def test_what_a_logged_value_holds():
         {"_type": "image-file", "path": "a", "caption": "x", "masks": {"m": 1}},
         {"_type": "image-file", "path": "b"},
     ]
+    several = {"_type": "videos", "videos": [{"_type": "video-file", "path": "a.mp4"}], "captions": ["run"]}
+    assert items(several) == [{"_type": "video-file", "path": "a.mp4", "caption": "run"}]
     audio = {"_type": "audio", "count": 1, "audio": [{"_type": "audio-file", "path": "a.wav"}], "captions": ["hum"]}
     assert items(audio) == [{"_type": "audio-file", "path": "a.wav", "caption": "hum"}]
-    assert items(3) == items(None) == []
+    things = [{"_type": "object3D-file", "path": f"media/object3D/{name}.pts.json"} for name in "ab"]
+    assert items({"_type": "object3D", "filenames": ["a.pts.json", "b.pts.json"], "objects": things}) == things
+    assert items({"_type": "molecule", "filenames": ["a.pdb"], "captions": False}) == [
+        {"_type": "molecule-file", "path": "a.pdb"}
+    ]
+    figures = [{"_type": "plotly-file", "path": "a.plotly.json"}] * 2
+    assert items(figures) == figures
+    assert items(3) == items(None) == items([1, 2]) == []

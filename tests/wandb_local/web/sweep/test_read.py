@@ -9,7 +9,7 @@ from wandb_local import durable, runs
 from wandb_local.graphql.common import now
 from wandb_local.sweeps import records
 from wandb_local.web.sweep.page import set_state
-from wandb_local.web.sweep.panels import run_columns, run_rows
+from wandb_local.web.sweep.panels import heading, run_columns, run_rows
 from wandb_local.web.sweep.read import agents, read_sweep, stamp
 
 
@@ -34,6 +34,35 @@ def test_a_run_that_is_no_longer_heard_of_changes_the_page(context, sweep):
         return stamp(context, "local", "p", sweep)
 
     assert seen(20) == seen(200) != seen(400)
+
+
+CAPPED = {**GRID, "method": "random", "run_cap": 2}
+TARGET = {**GRID, "method": "random", "metric": {"name": "loss", "goal": "minimize", "target": 0.5}}
+TRIED = {**GRID, "parameters": {"lr": {"values": [1.0]}}}
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        (CAPPED, "It starts no more runs: run_cap 2 is reached."),
+        (TARGET, "It starts no more runs: a run reached the target 0.5 of loss."),
+        (TRIED, "It starts no more runs: every point of the grid was handed out."),
+        ({**CAPPED, "run_cap": 3}, None),
+        (GRID, None),
+    ],
+)
+@pytest.mark.parametrize("state", ["FINISHED", "CANCELED", "PAUSED"])
+def test_a_sweep_that_starts_no_more_runs_says_why_instead_of_offering_to_resume(context, sweep, state, config, said):
+    with context.db.write() as connection:
+        connection.execute("UPDATE sweeps SET state = ?, config = ?", (state, json.dumps(config)))
+        connection.execute(
+            "UPDATE runs SET state = 'finished', summary = '{\"loss\": 0.25}', sweep_args = '{\"lr\": 1.0}'"
+        )
+    found = read_sweep(context, "local", "p", sweep)
+    texts = [each.children for each in heading(found)[2].children]
+    assert ("Resume" in texts, texts[0] if said else None) == (said is None, said)
+    set_state(context, found, "RUNNING")
+    assert (read_sweep(context, "local", "p", sweep).row["state"] == "RUNNING") == (said is None)
 
 
 def test_an_agent_that_is_no_longer_heard_of_changes_the_page(context, sweep):
