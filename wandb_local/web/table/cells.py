@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -19,6 +20,12 @@ class Folder(Protocol):
     def url(self, path: str) -> str:
         """The address from which a browser gets the file."""
 
+    def md5(self, path: str) -> str:
+        """The MD5 of the file; empty if it is not stored."""
+
+    def listed(self) -> AbstractContextManager[None]:
+        """Within this, the MD5 of each file is at hand."""
+
     def holds(self, file: File) -> bool:
         """Whether its bytes lie on the disk."""
 
@@ -28,7 +35,12 @@ class File(NamedTuple):
 
     folder: Folder
     path: str
-    md5: str
+    known: str = ""  # its MD5, where somebody has asked for it
+
+    @property
+    def md5(self) -> str:
+        """The MD5 of its bytes; empty if they are not stored any more."""
+        return self.known or self.folder.md5(self.path)
 
     @property
     def url(self) -> str:
@@ -101,12 +113,14 @@ class OverlaySet:
 
 @dataclass(frozen=True)
 class Table:
-    """A logged table: columns, rows, the overlay sets of its images, and what could not be read of it."""
+    """A logged table: columns, rows, the overlay sets of its images, what could not be read of it, and where the files
+    in its cells lie."""
 
     columns: tuple[Column, ...]
     rows: Sequence[Row]
     sets: tuple[OverlaySet, ...] = ()
     faults: tuple[str, ...] = ()
+    folders: tuple[Folder, ...] = ()
 
     def position(self, name: str) -> int | None:
         """Where a column stands, or None if there is none of that name."""

@@ -57,7 +57,9 @@ def compare(one: Table, other: Table, key: str) -> Table:
     keys = [pair[0][left] for pair in pairs]
     rows = [list(cells) for cells in zip(keys, *(cells for *_, cells in made), strict=True)]
     faults = [f"{count} rows only in {name}" for name, count in zip("AB", alone, strict=True) if count]
-    return Table(columns, rows, _sets(one, other, pairs), (*one.faults, *other.faults, *faults))
+    return Table(
+        columns, rows, _sets(one, other, pairs), (*one.faults, *other.faults, *faults), one.folders + other.folders
+    )
 
 
 def _joined(one: Sequence[Row], left: int, other: Sequence[Row], right: int) -> tuple[list[Pair], tuple[int, int]]:

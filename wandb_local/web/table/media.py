@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from wandb_local.allowance import Allowance
@@ -27,6 +28,8 @@ class Media:
         self.missing: set[str] = set()
         self.pictures: list[Picture] = []
         self.classes: dict[str, Classes] = {}
+        self._paths: list[str] = []
+        self._places: set[int] = set()  # of the columns that hold more than plain values
         self._lists: dict[str, dict[int, str] | None] = {}
 
     def row(self, given: Any) -> list[Cell]:
@@ -35,6 +38,7 @@ class Media:
         for place, value in enumerate(row):
             if type(value) in _NESTED:
                 row[place] = self.cell(value)
+                self._places.add(place)
         return row
 
     def cell(self, value: Any) -> Cell:
@@ -51,7 +55,7 @@ class Media:
         if kind == "image-file":
             return (self._picture(value),)
         if isinstance(value.get("path"), str):
-            return Attachment(kind.removesuffix("-file"), self._find(value["path"]), value["path"])
+            return Attachment(kind.removesuffix("-file"), self._file(value["path"]), value["path"])
         return value
 
     def _picture(self, value: Mapping[str, Any]) -> Picture:
@@ -59,38 +63,53 @@ class Media:
         masks = {}
         if given:
             for name, mask in named(given):
-                file = self._find(mask.get("path")) if isinstance(mask, dict) else None
-                if file is not None:
-                    masks[sys.intern(name)] = file
+                if isinstance(mask, dict):
+                    masks[sys.intern(name)] = self._file(mask.get("path"))
             self._note_classes("masks", value)
-        picture = Picture(self._find(path), path, masks, caption if isinstance(caption, str) else "")
+        picture = Picture(self._file(path), path, masks, caption if isinstance(caption, str) else "")
         if value.get("boxes"):
             boxes = {name: self._boxes(each) for name, each in named(value["boxes"])}
             found, lost = {name: read for name, (read, _) in boxes.items()}, sum(lost for _, lost in boxes.values())
             picture = picture._replace(boxes=found, lost=lost)
             self._note_classes("boxes", value)
-        self.pictures.append(picture)
         return picture
 
-    def _find(self, path: object) -> File | None:
-        file = self.files.find(path)
-        if file is None:
-            self.missing.add(str(path))
-        return file
+    def _file(self, path: object) -> File:
+        text = path if isinstance(path, str) else str(path)
+        self._paths.append(text)
+        return File(self.files, text)
+
+    def settle(self, rows: Iterable[list[Cell]]) -> None:
+        """Look for the files that the rows name, all at once. Most lie beside the table; the others, behind references
+        or nowhere, are put right in the rows."""
+        absent = {path: self.files.find(path) for path in self.files.absent(self._paths)}
+        self._paths.clear()
+        self.missing.update(path for path, file in absent.items() if file is None)
+
+        def settled(file: File | None) -> File | None:
+            return absent.get(file.path, file) if file else None
+
+        for row in rows:
+            for place in self._places:
+                cell = row[place] if place < len(row) else None
+                if isinstance(cell, tuple):
+                    if absent:
+                        row[place] = cell = tuple(_with_files(picture, settled) for picture in cell)
+                    self.pictures.extend(cell)
+                elif isinstance(cell, Attachment):
+                    row[place] = replace(cell, file=settled(cell.file))
 
     def _boxes(self, given: object) -> tuple[tuple[Box, ...], int]:
         if not isinstance(given, dict):
             return read_boxes(given)
-        content = self._read(given.get("path"))
-        return read_box_file(content) if content is not None else ((), 0)
-
-    def _read(self, path: object) -> bytes | None:
-        file = self._find(path)
+        file = self.files.find(given.get("path"))
         try:
-            return self.files.read(file) if file else None
+            if file:
+                return read_box_file(self.files.read(file))
         except NotFoundError:
-            self.missing.add(str(path))
-            return None
+            pass
+        self.missing.add(str(given.get("path")))
+        return (), 0
 
     def _note_classes(self, overlays: str, value: Mapping[str, Any]) -> None:
         if overlays not in self.classes and isinstance(value.get("classes"), dict):
@@ -113,6 +132,11 @@ def read_classes(files: Files, file: File) -> dict[int, str] | None:
         return {int(each["id"]): str(each["name"]) for each in listed}
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def _with_files(picture: Picture, settled: Callable[[File | None], File | None]) -> Picture:
+    masks = {name: found for name, file in picture.masks.items() if (found := settled(file))}
+    return picture._replace(file=settled(picture.file), masks=masks)
 
 
 def _is_image(value: object) -> bool:

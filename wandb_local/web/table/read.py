@@ -26,9 +26,8 @@ def make_table(document: Document, counts: MaskCounts) -> Table:
     moments = [_is_moment(document.types.get(str(name))) for name in document.columns]
     kinds = [_read_column(rows, place, moment) for place, moment in enumerate(moments)]
     sets = overlay_sets(document, counts)
-    for media in document.media:
-        media.files.forget()
-    return Table(tuple(map(Column, names, kinds)), rows, sets, (*document.faults, *_faults(document)))
+    folders = tuple(media.files for media in document.media)
+    return Table(tuple(map(Column, names, kinds)), rows, sets, (*document.faults, *_faults(document)), folders)
 
 
 def _read_column(rows: Sequence[list[Cell]], place: int, moments: bool) -> str:

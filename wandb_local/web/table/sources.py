@@ -79,9 +79,9 @@ def find_table(context: Context, value: Mapping[str, Any], own: RunFiles) -> tup
     """
     for address in (value.get("artifact_path"), value.get("_latest_artifact_path")):
         target = follow(context, address)
-        if target and (file := target[0].find_one(target[1])):
+        if target and (file := target[0].find(target[1])):
             return file, value["_type"] == "incremental-table-file"
-    file = own.find_one(value.get("path"))
+    file = own.find(value.get("path"))
     if file is None:
         raise NotFoundError("the table is not stored (yet): the run may still be uploading it")
     return file, False
@@ -99,7 +99,7 @@ def read_document(file: File, incremental: bool = False) -> Document | Join:
         one, other = (_joined(file, found.get(side), left) for side in ("table1", "table2"))
         return Join(one, other, _keys(file, found.get("join_key")))
     if incremental:
-        return _together(file, sorted(_tables(media.files), key=_increment), left)
+        return _together(file, sorted(media.files.paths(_TABLE), key=_increment), left)
     return _single(media, file, found, left)
 
 
@@ -108,11 +108,7 @@ def _single(media: Media, file: File, found: Mapping[str, Any], left: Allowance)
     if found.get("_type") != "partitioned-table":
         return _document(media, file, found, left)
     prefix = str(found.get("parts_path")).strip("/") + "/"
-    return _together(file, sorted(path for path in _tables(media.files) if path.startswith(prefix)), left)
-
-
-def _tables(files: Files) -> list[str]:
-    return [path for path in (*files.stored, *files.references) if path.endswith(_TABLE)]
+    return _together(file, sorted(path for path in media.files.paths(_TABLE) if path.startswith(prefix)), left)
 
 
 def _joined(file: File, path: object, left: Allowance) -> Document:
@@ -163,6 +159,7 @@ def _document(media: Media, file: File, found: Mapping[str, Any], left: Allowanc
         raise NotFoundError(f"{file.path} holds no table")
     typed = found.get("column_types")
     types = typed.get("params", {}).get("type_map", {}) if isinstance(typed, dict) else {}
+    media.settle(data)
     faults = tuple(fill_arrays(media.files, columns, data, types, left))
     return Document(columns, data, types, (media,), faults)
 

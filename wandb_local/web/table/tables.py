@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -14,7 +14,7 @@ from wandb_local.context import Context
 from wandb_local.errors import NotFoundError
 from wandb_local.graphql.projects import need_project, need_run
 from wandb_local.web.recent import Recent, size
-from wandb_local.web.table.cells import File, Table
+from wandb_local.web.table.cells import File, Folder, Table
 from wandb_local.web.table.compare import compare, key_columns
 from wandb_local.web.table.files import ArtifactFiles, RunFiles
 from wandb_local.web.table.joined import join
@@ -89,7 +89,8 @@ class Opened:
     def _ordered(self, expression: str, sort: Sequence[str]) -> Sequence[int]:
         table = self.table
         fits = parse(expression, table.columns, table.sets, self._counts)
-        return array("I", ordered(table.rows, fits, sortings_of(table, sort)))
+        with _listed(table.folders if any(name in expression for name in ("has", "pixels")) else ()):
+            return array("I", ordered(table.rows, fits, sortings_of(table, sort)))
 
 
 class Tables:
@@ -116,9 +117,11 @@ class Tables:
             raise NotFoundError(
                 f"the tables cannot be joined on {on!r}: shared columns are {', '.join(keys) or 'none'}"
             )
-        return self._compared.get(
-            (id(one), id(other), on), lambda: _Compared(one, other, compare(one.table, other.table, on), self._counts)
-        )
+        return self._compared.get((id(one), id(other), on), lambda: self._compare(one, other, on))
+
+    def _compare(self, one: Opened, other: Opened, on: str) -> _Compared:
+        with _listed(one.table.folders + other.table.folders):
+            return _Compared(one, other, compare(one.table, other.table, on), self._counts)
 
     def _single(self, source: Source, run_name: str) -> Opened:
         """A table that is whole is read once; one with faults again when files or versions have come in since."""
@@ -138,7 +141,7 @@ class Tables:
             place = find_member(context, project["id"], f"{source.name}:{source.version}")
             if place is None:
                 raise NotFoundError(f"artifact {source.name}:{source.version} does not exist")
-            file = ArtifactFiles(context, place["artifact_id"]).find_one(source.key)
+            file = ArtifactFiles(context, place["artifact_id"]).find(source.key)
             if file is None:
                 raise NotFoundError(f"artifact {source.name}:{source.version} has no file {source.key!r}")
             return file, False
@@ -169,6 +172,14 @@ class _Compared(Opened):
     def bytes(self) -> int:
         """With those of its parts, which it keeps."""
         return super().bytes + sum(part.bytes for part in self.parts)
+
+
+@contextlib.contextmanager
+def _listed(folders: Iterable[Folder]) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        for folder in {*folders}:
+            stack.enter_context(folder.listed())
+        yield
 
 
 @contextlib.contextmanager
