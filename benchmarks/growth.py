@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.server import BEAT, REGISTER, UPSERT, Server, row, serving, timed
+from benchmarks.server import UPSERT, Server, row, serving, timed
+from benchmarks.sweeps import early_termination, log
 from wandb_local import filestream, runs
 from wandb_local.context import Context
 from wandb_local.folder import DataFolder
@@ -25,15 +26,6 @@ from wandb_local.server import open_services
 from wandb_local.web.run.console import read_lines
 from wandb_local.web.table.tables import Source, Tables
 
-AGENTS = 200
-SWEEP = 'mutation($c:String){upsertSweep(input:{projectName:"early",config:$c}){sweep{name}}}'
-TRIAL = 'mutation($n:String,$s:String){upsertBucket(input:{modelName:"early",name:$n,host:"h",sweep:$s}){inserted}}'
-RULE = """
-method: random
-metric: {name: loss, goal: minimize}
-early_terminate: {type: hyperband, min_iter: 5}
-parameters: {x: {min: 0.0, max: 1.0}}
-"""
 HISTORY = """
 import sys, wandb
 assert len(wandb.Api().run(sys.argv[1]).history(keys=["loss", "acc"], samples=500)) == 500
@@ -61,42 +53,16 @@ def growing(home: Path) -> None:
         row(f"a search that goes on in {count:,} lines", log_search(home / f"log-{count}", count), 0.1, "s")
 
 
-def early_termination(server: Server, trials: int, beats: int = 40) -> float:
-    """A heartbeat of one of 200 agents whose trial has just logged a row, beside trials that have ended."""
-    connection = server.connect()
-    sweep = server.graphql(connection, SWEEP, c=RULE)["upsertSweep"]["sweep"]["name"]
-    agents = [server.graphql(connection, REGISTER.replace("swept", "early"), s=sweep) for _ in range(AGENTS)]
-    for number in range(trials):
-        server.graphql(connection, TRIAL, n=f"t{number}", s=sweep)
-        ended = {"complete": True, "exitcode": 0} if number >= AGENTS else {}
-        records = [{"_step": step, "loss": number / 7 % 1} for step in range(20)]
-        _log(server, connection, f"early/t{number}", 0, records, **ended)
-    seconds = 0.0
-    for number in range(beats):
-        _log(server, connection, f"early/t{number}", 20, [{"_step": 20, "loss": number / 7 % 1}])
-        before = server.cpu()
-        agent = agents[number]["createAgent"]["agent"]["id"]
-        server.graphql(connection, BEAT, a=agent, r=json.dumps({f"t{number}": True}))
-        seconds += server.cpu() - before
-    return seconds / beats
-
-
 def history(server: Server, home: Path, rows: int) -> float:
     """``run.history(keys=…)`` of the client, what the server computes for it."""
     connection = server.connect()
     server.graphql(connection, UPSERT, n=f"r{rows}")
     for start in range(0, rows, 10_000):
         records = [{"_step": n, "loss": 1 / (n + 1), "acc": n / rows} for n in range(start, start + 10_000)]
-        _log(server, connection, f"many/r{rows}", start, records)
+        log(server, connection, f"many/r{rows}", start, records)
     before = server.cpu()
     timed(server, home / f"history-{rows}", HISTORY, f"local/many/r{rows}", repeat=3)
     return (server.cpu() - before) / 3
-
-
-def _log(server: Server, connection: Any, path: str, offset: int, records: list[dict[str, Any]], **more: Any) -> None:
-    lines = {"offset": offset, "content": [json.dumps(record) for record in records]}
-    message = {"files": {"wandb-history.jsonl": lines}, **more}
-    server.post(connection, f"/files/local/{path}/file_stream", message)
 
 
 @contextlib.contextmanager

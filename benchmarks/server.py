@@ -8,7 +8,6 @@ more: an agent asks for work every 5 seconds.
 
 import argparse
 import base64
-import concurrent.futures
 import contextlib
 import http.client
 import json
@@ -18,7 +17,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,18 +54,7 @@ started = time.perf_counter()
 assert len(list(api.runs("local/many", per_page=500))) == 2000
 print(time.perf_counter() - started)
 """
-AGENT = """
-import sys, wandb
-def train():
-    with wandb.init() as run:
-        run.log({"loss": run.config["x"]})
-wandb.agent(sys.argv[1], function=train, count=100, project="swept", entity="local")
-"""
 UPSERT = 'mutation($n:String){upsertBucket(input:{modelName:"many",name:$n,host:"h"}){inserted}}'
-SWEEP = 'mutation($c:String){upsertSweep(input:{projectName:"swept",config:$c}){sweep{id name}}}'
-REGISTER = 'mutation($s:String){createAgent(input:{projectName:"swept",sweep:$s,host:"h"}){agent{id}}}'
-BEAT = "mutation($a:ID!,$r:JSONString){agentHeartbeat(input:{id:$a,runState:$r}){commands}}"
-CONFIG = "method: random\nparameters: {x: {min: 0.0, max: 1.0}}\n"
 
 
 @dataclass(frozen=True)
@@ -167,36 +154,6 @@ def fill(server: Server) -> None:
         server.post(connection, f"/files/local/many/r{number}/file_stream", body)
 
 
-def heartbeats(server: Server, count: int = 2000, threads: int = 4) -> float:
-    """Heartbeats in a second, of agents that are each busy with a run."""
-    connection = server.connect()
-    sweep = server.graphql(connection, SWEEP, c=CONFIG)["upsertSweep"]["sweep"]["name"]
-
-    def beat(_: int) -> None:
-        own = server.connect()
-        agent = server.graphql(own, REGISTER, s=sweep)["createAgent"]["agent"]["id"]
-        (command,) = json.loads(server.graphql(own, BEAT, a=agent, r="{}")["agentHeartbeat"]["commands"])
-        for _ in range(count // threads):
-            server.graphql(own, BEAT, a=agent, r=json.dumps({command["run_id"]: True}))
-
-    started = time.perf_counter()
-    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-        list(pool.map(beat, range(threads)))
-    return count / (time.perf_counter() - started)
-
-
-def agents(server: Server, home: Path) -> int:
-    """Errors of 8 agents with 100 runs each."""
-    sweep = server.graphql(server.connect(), SWEEP, c=CONFIG)["upsertSweep"]["sweep"]["name"]
-    running = [client(server, home / str(number), AGENT, sweep) for number in range(8)]
-    for process in running:
-        process.communicate(timeout=3600)
-    query = 'query($s:String!){project(name:"swept"){sweep(sweepName:$s){runs{edges{node{state}}}}}}'
-    edges = server.graphql(server.connect(), query, s=sweep)["project"]["sweep"]["runs"]["edges"]
-    finished = sum(edge["node"]["state"] == "finished" for edge in edges)
-    return int(800 - finished + sum(process.returncode != 0 for process in running))
-
-
 def row(what: str, value: float, limit: float, unit: str, at_least: bool = False) -> None:
     """Print one line of the table."""
     kept = value >= limit if at_least else value <= limit
@@ -206,7 +163,7 @@ def row(what: str, value: float, limit: float, unit: str, at_least: bool = False
 
 def main() -> None:
     """Measure, print a table."""
-    from benchmarks.growth import growing  # which needs what is here
+    from benchmarks import growth, sweeps  # which need what is here
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks.server", description="Speed of the local W&B server")
     parser.add_argument("--agents", action="store_true", help="also 8 agents with 100 runs each (10 minutes and more)")
@@ -223,13 +180,13 @@ def main() -> None:
             fetched.append(timed(server, home / f"d{number}", FETCH, str(home / f"fetched{number}"), repeat=1))
         row("artifact of 50 files, 40 MB, logged", statistics.median(logged), 1, "s")
         row("the same fetched, cold cache", statistics.median(fetched), 1.5, "s")
-        row("heartbeats", heartbeats(server), 200, "/s", at_least=True)
+        row("heartbeats", sweeps.heartbeats(server), 200, "/s", at_least=True)
         fill(server)
         row("listing 2,000 runs", timed(server, home / "e", LIST), 2, "s")
         row("memory with 2,000 runs of 1,000 rows", server.memory(), 300, "MB")
-        growing(home)
+        growth.growing(home)
         if options.agents:
-            row("8 agents, 100 runs each: errors", agents(server, home / "f"), 0, "")
+            row("8 agents, 100 runs each: errors", sweeps.agents(server, home / "f"), 0, "")
 
 
 if __name__ == "__main__":
