@@ -51,5 +51,5 @@ def about_sizes(what: str, sizes: Iterable[tuple[int, int]]) -> str:
     (height, width), _ = found[0]
     return (
         f"{what} have {len(found)} sizes ({listed}{', …' * (len(found) > LISTED)}): for training, each is fitted into "
-        f"{width}x{height} with its aspect kept and the rest is void; each is predicted at its own size\n"
+        f"{width}x{height} with its aspect kept and the rest is void; each is scored at its own size\n"
     )

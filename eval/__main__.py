@@ -70,7 +70,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     title = f"{saved.folder.name} on the {options.split} split of {options.data.name}"
     page = write_report(evaluation, samples, options.out, colors=taxonomy.colors, title=title, extra=speed)
     print(class_table(evaluation))
-    several = f" and {len(sizes) - 1} other sizes" if len(sizes) > 1 else ""
+    several = f" and {len(sizes) - 1} other size{'s' * (len(sizes) > 2)}" if len(sizes) > 1 else ""
     where = f"{options.precision} on {options.device}"
     print(f"\n{len(samples)} frames, predicted at {sizes[0][0][0]}x{sizes[0][0][1]}{several}, {where}")
     print(f"report: {page}")

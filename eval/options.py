@@ -36,7 +36,11 @@ def _parser(command: str, description: str | None, models: str | None = None) ->
         parser.add_argument("models", nargs=models, metavar="MODEL", help=f"{about}; a preset is measured untrained")
     else:
         parser.add_argument("model", metavar="MODEL", help=about)
-    parser.add_argument("--eval-factor", type=_positive, help="prediction size as a share of the image's")
+    parser.add_argument(
+        "--eval-factor",
+        type=_positive,
+        help="prediction size as a share of the image's own size; by default that of training",
+    )
     if command == "export":  # what it writes is traced and checked like this, and runs anywhere
         parser.set_defaults(device="cpu", precision="fp32")
     else:

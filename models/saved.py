@@ -12,7 +12,6 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from files.pictures import scaled_size
+from files.pictures import prediction_size
 from files.yamls import load_yaml
 
 WEIGHTS = "model.safetensors"
@@ -43,21 +42,30 @@ class SavedModel:
 
     @property
     def factor(self) -> float:
-        """Share of an image's size at which the model predicts, as it did when its metrics were measured."""
+        """Share of a training frame's size at which the model predicts, as it did when its metrics were measured."""
         return float(self.config.get("eval_factor") or self.config.get("resize_factor") or 1.0)
+
+    @property
+    def frame_size(self) -> tuple[int, int] | None:
+        """Height and width of the frames that trained the model; None where an earlier version saved it."""
+        size = self.data.get("frame_size")
+        return (int(size[0]), int(size[1])) if size else None
+
+    def size_for(self, size: tuple[int, int]) -> tuple[int, int]:
+        """From an image's (H, W) to the (h, w) of its logits, at which things are as large as in training."""
+        return prediction_size(size, factor=self.factor, trained=self.frame_size)
 
     @property
     def running(self) -> dict[str, Any]:
         """How to run the model, as arguments of `eval`'s functions: `model`, `size_for`, `device` and `precision`.
 
-        `size_for` goes from an image's (H, W) to the (h, w) of its logits. The precision is that of the training; where
-        its machine chose it (`auto`), that in which the metrics were measured, else fp32.
+        The precision is that of the training; where its machine chose it (`auto`), that in which the metrics were
+        measured, else fp32.
         """
         device = next((tensor.device for tensor in self.model.state_dict().values()), torch.device("cpu"))
         chosen = self.config.get("precision", "auto")
         precision = self.metrics.get("model/precision", "fp32") if chosen == "auto" else chosen
-        size_for = partial(scaled_size, factor=self.factor)
-        return {"model": self.model, "size_for": size_for, "device": device, "precision": precision}
+        return {"model": self.model, "size_for": self.size_for, "device": device, "precision": precision}
 
     @property
     def prediction(self) -> dict[str, Any]:
@@ -79,6 +87,7 @@ def save_model(
     """Write model.safetensors, config.yaml, taxonomy.yaml, data.yaml and metrics.json into `folder`, each atomically.
 
     config names architecture, backbone and crp, taxonomy the classes: `load_model` builds the model from them.
+    data may name frame_size, the height and width of the frames that trained it, which prediction goes by.
     metrics are those measured on these weights. Raises OSError where the disk refuses; what was there stays.
     """
     missing = [key for key in CONFIG_KEYS if key not in config] + ["classes"] * ("classes" not in taxonomy)

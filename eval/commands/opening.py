@@ -96,10 +96,7 @@ def taxonomy_of(saved: SavedModel) -> Taxonomy:
 
 
 def sizing(options: argparse.Namespace, saved: SavedModel) -> SizeFor:
-    """From a frame's (H, W) to the size at which it is predicted, the same share of each frame's own.
+    """From a frame's (H, W) to the size at which it is predicted: that of training, else the option's share of its own."""
+    from files.pictures import prediction_size
 
-    The share is the option's, else the model's own.
-    """
-    from files.pictures import scaled_size
-
-    return partial(scaled_size, factor=options.eval_factor or saved.factor)
+    return partial(prediction_size, factor=options.eval_factor) if options.eval_factor else saved.size_for

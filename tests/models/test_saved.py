@@ -82,6 +82,22 @@ def test_a_model_knows_the_size_at_which_it_predicts(folder, config, size):
 
 
 @pytest.mark.parametrize(
+    ("image", "size"),
+    [
+        ((360, 480), (192, 256)),
+        ((720, 960), (192, 256)),  # the same scene from a better camera
+        ((180, 240), (192, 256)),
+        ((1080, 1920), (160, 256)),  # wider: fitted in, 270x480
+        ((480, 360), (192, 160)),  # upright: 360x270
+    ],
+)
+def test_things_are_as_large_in_prediction_as_they_were_in_training(folder, image, size):
+    config = {**CONFIG, "eval_factor": 0.0, "resize_factor": 0.54}
+    save_to(folder, small(), config=config, data={"digest": "a" * 32, "frame_size": [360, 480]})
+    assert load_model(folder).size_for(image) == size
+
+
+@pytest.mark.parametrize(
     ("trained", "measured", "precision"),
     [
         ({"precision": "bf16"}, {"model/precision": "fp32"}, "bf16"),
