@@ -77,7 +77,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         weighting = None if weights is None else torch.from_numpy(weights)
         loss = build_loss(config.loss, weighting, focal_gamma=config.focal_gamma)
         val = FrameSamples(dataset.splits["val"], lru_cache(1000)(dataset.read))
-        scoring = taxonomy.scoring | config.pick("batch_size", "threshold")
+        scoring = taxonomy.scoring | config.pick("batch_size", "threshold", "object_area")
         judge: Callable[..., Any] = partial(evaluate, samples=val, size_for=size_for, **where, **scoring)
         learn = build_learner(
             model,

@@ -17,7 +17,7 @@ import sys
 import traceback
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eval.options import parse
 
@@ -61,7 +61,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         batch_size=options.batch_size,
         device=options.device,
         precision=options.precision,
-        threshold=saved.config.get("threshold", 0.5) if options.threshold is None else options.threshold,
+        **_rule(options, saved),
         **taxonomy.scoring,
     )
     sizes = Counter(size_for((len(mask), mask.shape[1])) for mask in evaluation.predictions).most_common()
@@ -76,6 +76,13 @@ def _evaluate(options: argparse.Namespace) -> None:
     print(f"report: {page}")
     if options.wandb:
         _log(options, saved, evaluation, samples, taxonomy)
+
+
+def _rule(options: argparse.Namespace, saved: SavedModel) -> dict[str, Any]:
+    """What counts as an object and as missed: as asked, else as in the model's training."""
+    asked = {key: getattr(options, key) for key in ("threshold", "object_area")}
+    trained = {key: saved.config[key] for key in asked if key in saved.config}
+    return trained | {key: value for key, value in asked.items() if value is not None}
 
 
 def _predict(options: argparse.Namespace) -> None:

@@ -1,8 +1,9 @@
 """Two models on the same images: what got better or worse, and how sure that is.
 
 Scores are over the data set, not means over images, so they are built from what each image adds to them: pixels of a
-class that are true, predicted and common, and objects that are there and found. The bootstrap (Efron 1979) draws with
-replacement and takes the same draw for both models: differences between images cancel, differences between models stay.
+class that are true, predicted and common, objects that are there and matched, and false alarms. The bootstrap (Efron
+1979) draws with replacement and takes the same draw for both models: differences between images cancel, those between
+models stay.
 Neighbouring frames of a drive resemble each other, so runs of neighbours are drawn, not single images (circular blocks,
 Politis and Romano 1992), √N of N images long: on CamVid's 101 val frames intervals come out 1.6 to 2.9 times as wide,
 and still, if anything, too narrow. Of very few images a bootstrap makes no honest interval (of one, a point): there "no
@@ -18,8 +19,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-COUNTS = ("pixels/", "objects/", "found/")  # the columns of a record that a comparison needs
+from eval.objects import MATCHES
+
+COUNTS = ("pixels/", *(f"{key}/" for key in MATCHES))  # the columns of a record that a comparison needs
 MEANS = ("miou", "priority_dice")
+JUDGED = ("dice/", "object_recall/")  # the others are told, and have no tolerance
 RESAMPLES = 2000
 _CHUNK = 1 << 22  # draws held at once: 32 MB
 
@@ -31,14 +35,15 @@ class Change:
     """One figure of two models.
 
     Attributes:
-        key: ``dice/<class>``, ``object_recall/<class>``, ``miou``, ``priority_dice`` or ``latency_ms``.
+        key: ``dice/<class>``, ``object_recall/<class>``, ``object_precision/…``, ``object_f1/…``, ``miou``,
+            ``priority_dice`` or ``latency_ms``.
         before: of the first model; NaN where the images have no such class or object.
         after: of the second.
         low: lower end of the interval of ``after - before``.
         high: its upper end.
         verdict: ``worse`` (fell beyond the tolerance, and the interval leaves out no change), ``unclear`` (fell beyond
             the tolerance, but no change lies in the interval), ``better`` (the interval lies above no change), ``same``
-            otherwise, ``absent`` where there was nothing to judge. Means over classes are never worse or unclear.
+            otherwise, ``absent`` where there was nothing to judge. What is not ``JUDGED`` is never worse or unclear.
     """
 
     key: str
@@ -61,6 +66,8 @@ def read_counts(path: Path) -> pd.DataFrame:
         raise ValueError(f"{path}: not a table of images ({error})") from error
     if "name" not in records or not _classes(records):
         raise ValueError(f"{path}: has no counts of pixels; evaluate the model again to get them")
+    if {"objects", "matched"} & {column.partition("/")[0] for column in records.columns} == {"objects"}:
+        raise ValueError(f"{path}: has no counts of matched objects; evaluate the model again to get them")
     return records
 
 
@@ -86,7 +93,7 @@ def compare_records(
         seed: of the draws.
 
     Returns:
-        Dice, then object recall, of each priority class, then ``MEANS``.
+        Of each priority class Dice, then recall, precision and F1 of matched objects; then ``MEANS``.
 
     Raises:
         ValueError: other images, classes or true labels.
@@ -107,7 +114,7 @@ def compare_records(
         low, high = np.nanquantile((second[key] - first[key])[1:], (tail, 1 - tail)).tolist()
         if 0.5 ** np.isfinite(each[key]).sum() > tail:  # that all of them fall is likelier by chance alone
             low, high = min(low, 0.0), max(high, 0.0)
-        allowed = math.inf if key in MEANS else tolerance
+        allowed = tolerance if key.startswith(JUDGED) else math.inf
         changes.append(Change(key, old, new, low, high, judge(new - old, low, high, allowed)))
     return changes
 
@@ -162,9 +169,9 @@ def _classes(records: pd.DataFrame) -> list[str]:
 
 
 def _counts(records: pd.DataFrame, names: Sequence[str], priority: Sequence[str]) -> Floats:
-    """What each image adds: (N, K) with K = 3 C + 2 P, as ``_scores`` takes it apart."""
+    """What each image adds: (N, K) with K = 3 C + 3 P, as ``_scores`` takes it apart."""
     columns = [f"pixels/{name}/{key}" for key in ("true", "predicted", "common") for name in names]
-    columns += [f"{key}/{name}" for key in ("objects", "found") for name in priority]
+    columns += [f"{key}/{name}" for key in MATCHES for name in priority]
     return records[columns].to_numpy(np.float64)  # counts are exact below 2**53
 
 
@@ -185,13 +192,17 @@ def _draws(counts: Floats, resamples: int, seed: int) -> Floats:
 def _scores(totals: Floats, names: Sequence[str], priority: Sequence[str]) -> dict[str, Floats]:
     """Scores by key, (R,) each, of totals (R, K); NaN where a class has no true pixel or no object to be missed."""
     true, predicted, common, rest = np.split(totals, [len(names), 2 * len(names), 3 * len(names)], axis=1)
-    objects, found = np.hsplit(rest, 2)  # (R, P) each
+    objects, matched, false = np.split(rest, 3, axis=1)  # (R, P) each
     chosen = [names.index(name) for name in priority]
     dice = _ratio(2 * common, true + predicted)[:, chosen]  # (R, P)
     present = np.where(true[:, chosen] > 0, dice, np.nan)
-    recall = _ratio(found, objects)
+    detection = {
+        "object_recall": _ratio(matched, objects),
+        "object_precision": _ratio(matched, matched + false),
+        "object_f1": _ratio(2 * matched, objects + matched + false),
+    }
     scores = {f"dice/{name}": present[:, index] for index, name in enumerate(priority)}
-    scores |= {f"object_recall/{name}": recall[:, index] for index, name in enumerate(priority)}
+    scores |= {f"{key}/{name}": of[:, i] for key, of in detection.items() for i, name in enumerate(priority)}
     return scores | {"miou": _mean(_ratio(common, true + predicted - common)), "priority_dice": _mean(dice)}
 
 

@@ -55,7 +55,10 @@ def _evaluate_parser(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, metavar="ROOT", required=True, help="folder that holds CamVid")
     parser.add_argument("--split", choices=["train", "val", "test"], default="test", help="default: test")
     parser.add_argument("--out", type=Path, metavar="DIR", default=Path("report"), help="default: report")
-    parser.add_argument("--threshold", type=_share, help="Dice below which a priority class counts as missed")
+    parser.add_argument(
+        "--threshold", type=_share, help="share of an object that must be found; default: as in training"
+    )
+    parser.add_argument("--object-area", type=_share, help="smallest object as a share of the frame; default likewise")
     parser.add_argument("--batch-size", type=_count, default=4, metavar="N", help="images per pass, default 4")
     parser.add_argument("--taxonomy", help="check that the model has this one: camvid11, camvid32, a YAML file or own")
     parser.add_argument("--wandb", action="store_true", help="log the tables to a W&B run as well")

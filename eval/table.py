@@ -6,18 +6,20 @@ from collections.abc import Iterable, Mapping
 from eval.compare import Change
 from eval.evaluate import Evaluation
 
-SUMMARY = ("miou", "mean_dice", "priority_dice", "mean_acc", "pixel_acc", "foreground_acc", "edge_case_rate")
+SUMMARY = ("miou", "mean_dice", "priority_dice", "mean_acc", "pixel_acc", "foreground_acc")
+OBJECTS = ("object_recall", "object_precision", "object_f1", "false_alarms")
+FIGURES = (*SUMMARY, *OBJECTS, "edge_case_rate")
 
 
 def class_table(evaluation: Evaluation) -> str:
     """One line per class (★ marks the priority classes), then the figures over all classes."""
-    width = max(len(name) for name in (*evaluation.class_names, *SUMMARY))
+    width = max(len(name) for name in (*evaluation.class_names, *FIGURES))
     lines = [f"  {'class':<{width}}  {'IoU':>6}  {'Dice':>6}  {'acc':>6}"]
     for index, name in enumerate(evaluation.class_names):
         mark = "★" if index in evaluation.priority else " "
         scores = "  ".join(_score(evaluation.metrics[f"{key}/{name}"]) for key in ("iou", "dice", "acc"))
         lines.append(f"{mark} {name:<{width}}  {scores}")
-    figures = [f"  {key:<{width}}  {_score(evaluation.metrics[key])}" for key in SUMMARY]
+    figures = [f"  {key:<{width}}  {_score(evaluation.metrics[key])}" for key in FIGURES]
     return "\n".join([*lines, "", *figures])
 
 
