@@ -26,7 +26,7 @@ def edge_case(confusion: Tensor, pred: Mask, target: Mask, rule: Rule) -> tuple[
 
     Returns:
         The failures, and the record: ``flagged``, ``why`` (class, size and place of the largest failures),
-        ``missed_area`` and ``false_area`` (of the objects that failed, as shares of the frame weighed by class),
+        ``missed_area`` and ``false_area`` (``Rule.area`` of the objects that failed, as a share of the frame),
         ``priority_score`` (mean Dice over the priority classes present), ``worst_class`` (lowest Dice of the classes
         present), ``missed``, ``hallucinated`` (classes that have a missed or a false object), ``present`` (names joined
         by ", "), then ``dice/<class>`` and its counts ``pixels/<class>/true``, ``…/predicted``, ``…/common``, and for
@@ -44,8 +44,8 @@ def edge_case(confusion: Tensor, pred: Mask, target: Mask, rule: Rule) -> tuple[
     record = {
         "flagged": any(failures),
         "why": why(failures, names),
-        "missed_area": sum(map(rule.weight, failures.missed), 0.0) / target.size,
-        "false_area": sum(map(rule.weight, failures.false), 0.0) / target.size,
+        "missed_area": rule.area(failures.missed) / target.size,
+        "false_area": rule.area(failures.false) / target.size,
         "priority_score": mean_over(scores, present),
         "worst_class": names[min(seen, key=lambda c: float(scores[c]))] if seen else "",
         "missed": _classes(failures.missed, rule),

@@ -1,5 +1,6 @@
 """What went wrong in an image, object by object: those that were missed, and those that are false."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -35,6 +36,14 @@ class Rule(NamedTuple):
     def weight(self, region: Region) -> float:
         """The pixels of an object, weighed by its class."""
         return region.pixels * (self.severity[region.label] if self.severity else 1.0)
+
+    def area(self, regions: Iterable[Region]) -> float:
+        """The weighed pixels of several objects, the root of the sum of their squares.
+
+        Of one object it is the area. A large object counts for more than small ones of the same area together, so that
+        the frames with the largest failures come first; under a plain sum, many small ones push them down.
+        """
+        return math.hypot(*map(self.weight, regions))
 
 
 class Failures(NamedTuple):

@@ -77,40 +77,57 @@ def find_objects(pred: Mask, target: Mask, label: int, object_area: float = OBJE
         object_area: the smallest object, as a share of the frame.
     """
     true, guessed = _Regions(target == label), _Regions(pred == label)
-    guessed.areas = guessed.count(target != IGNORE_INDEX)
-    both = (true.ids > 0) & (guessed.ids > 0)
-    pairs, shared = np.unique(true.ids[both] * np.int64(len(guessed.boxes)) + guessed.ids[both], return_counts=True)
-    first, second = np.divmod(pairs, len(guessed.boxes))
-    above = 3 * shared > true.areas[first] + guessed.areas[second]  # IoU > 1/2 in whole numbers
-    in_void = 2 * guessed.areas < guessed.boxes[:, cv2.CC_STAT_AREA]
-    in_void[second[above]] = False
+    whole = guessed.areas
+    guessed.areas = guessed.count(target.ravel()[guessed.pixels] != IGNORE_INDEX)
+    partners = guessed.ids.ravel()[true.pixels]  # of the pixels of the truth; 0 where the prediction has another class
+    both = partners > 0
+    pairs, shared = np.unique(true.owners[both] * np.int64(len(whole)) + partners[both], return_counts=True)
+    first, second = np.divmod(pairs, len(whole))
+    matched = 3 * shared > true.areas[first] + guessed.areas[second]  # IoU > 1/2 in whole numbers
+    in_void = 2 * guessed.areas < whole
+    in_void[second[matched]] = False
     guessed.areas[in_void] = 0
-    found = (
-        side.objects(label, both, partners[above], object_area) for side, partners in ((true, first), (guessed, second))
+    hits = np.bincount(partners[both], minlength=len(whole))
+    return Objects(
+        true.objects(label, true.count(both), first[matched], object_area),
+        guessed.objects(label, hits, second[matched], object_area),
     )
-    return Objects(*found)
 
 
 class _Regions:
-    """The connected regions of a mask (H, W): ``ids`` (H, W) from 1 on, 0 elsewhere, and a row for each id."""
+    """The connected regions of a mask (H, W).
+
+    ``ids`` (H, W) numbers them from 1 on and is 0 elsewhere, ``pixels`` (n,) are the places of their pixels in the
+    flattened mask, ``owners`` (n,) the region of each, ``areas`` the pixels of each region, that of number 0 first.
+    """
 
     def __init__(self, mask: NDArray[np.bool_]):
-        _, self.ids, self.boxes, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
-        self.areas: Ints = self.boxes[:, cv2.CC_STAT_AREA].astype(np.int64)
+        self.regions, self.ids = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
+        self.pixels = np.flatnonzero(mask)
+        self.owners = self.ids.ravel()[self.pixels]
+        self.areas = self.count(np.s_[:])
 
-    def count(self, where: NDArray[np.bool_]) -> Ints:
-        """Pixels of each region that lie in ``where`` (H, W)."""
-        return np.bincount(self.ids[where], minlength=len(self.boxes))
+    def count(self, where: NDArray[np.bool_] | slice) -> Ints:
+        """How many of the ``pixels`` that ``where`` (n,) chooses each region has."""
+        return np.bincount(self.owners[where], minlength=self.regions)
 
-    def objects(self, label: int, both: NDArray[np.bool_], matched: Ints, object_area: float) -> list[Region]:
-        """Those that are large enough; ``both`` (H, W) are the pixels that have the class on both sides."""
-        hits, partners, frame = self.count(both), set(matched.tolist()), self.ids.size
-        ids = np.flatnonzero(self.areas >= max(1.0, object_area * frame))
+    def objects(self, label: int, hits: Ints, matched: Ints, object_area: float) -> list[Region]:
+        """Those that are large enough; ``hits``: how many pixels of each have the class on both sides."""
+        frame, partners = self.ids.size, set(matched.tolist())
+        large = [i for i, area in enumerate(self.areas.tolist()) if i and area >= max(1.0, object_area * frame)]
+        boxes = self._boxes() if large else np.empty((0, 4))
         return [
-            Region(label, area := int(self.areas[i]), size_of(area / frame), tuple(self.boxes[i, :4].tolist()),
-                   int(hits[i]) / area, i in partners)
-            for i in ids[ids > 0].tolist()
-        ]  # fmt: skip
+            Region(label, area, size_of(area / frame), tuple(boxes[i - 1].tolist()), int(hits[i]) / area, i in partners)
+            for i, area in ((i, int(self.areas[i])) for i in large)
+        ]
+
+    def _boxes(self) -> Ints:
+        """x, y, width and height of each region from number 1 on, (n, 4)."""
+        order = np.argsort(self.owners, kind="stable")
+        starts = np.flatnonzero(np.diff(self.owners[order], prepend=0))
+        places = np.stack(np.divmod(self.pixels[order], self.ids.shape[1])[::-1])  # (2, n), x and y
+        low, high = (side.reduceat(places, starts, axis=1) for side in (np.minimum, np.maximum))
+        return np.concatenate([low, high - low + 1]).T
 
 
 def size_of(share: float) -> str:

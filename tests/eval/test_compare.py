@@ -8,10 +8,11 @@ import torch
 from sklearn.metrics import f1_score
 
 from eval.compare import Change, compare_records, judge, latency_change, read_counts
-from eval.edge_cases import object_recall, rank
+from eval.edge_cases import rank
 from eval.evaluate import evaluate
 from eval.files import write_text
 from eval.metrics import dice
+from eval.objects import object_scores
 from eval.table import change_table
 from tests.eval.drawn import NAMES, PRIORITY, SPLIT, ColorModel, sample, street
 
@@ -82,7 +83,7 @@ def test_intervals_agree_with_those_of_images_drawn_one_by_one(good, bad):
         return 2 * drawn["pixels/Car/common"].sum() / pixels
 
     def recall_of(records, positions):
-        return object_recall(records.iloc[positions], CARS)["object_recall/Car"]
+        return object_scores(records.iloc[positions], CARS)["object_recall/Car"]
 
     starts = np.random.default_rng(1).integers(24, size=(1000, 5))
     for key, score in (("dice/Car", dice_of), ("object_recall/Car", recall_of)):
@@ -103,7 +104,9 @@ def test_a_stretch_of_a_drive_counts_as_little_more_than_a_frame():
     def records(found):
         columns = {f"pixels/Car/{key}": values for key, values in (("predicted", found), ("common", found))}
         names = [f"frame{number:02}" for number in range(60)]
-        return pd.DataFrame({"name": names, "pixels/Car/true": 100, "objects/Car": 1, "found/Car": 1} | columns)
+        return pd.DataFrame(
+            {"name": names, "pixels/Car/true": 100, "objects/Car": 1, "matched/Car": 1, "false_alarms/Car": 0} | columns
+        )
 
     stretch = np.where(np.arange(60) < 20, 70, 80)
     scattered = np.random.default_rng(0).permutation(stretch)

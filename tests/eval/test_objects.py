@@ -105,9 +105,9 @@ def test_an_object_has_area_box_and_share():
     pred[10:13, 5:9] = pred[25:30, 30:40] = PERSON
     objects = find_objects(pred, target, PERSON)
     (person,), (part, false) = objects
-    assert person[1:] == (40, "large", (5, 10, 4, 10), pytest.approx(0.3), False)
-    assert part[1:] == (12, "medium", (5, 10, 4, 3), 1.0, False)
-    assert false[1:] == (50, "large", (30, 25, 10, 5), 0.0, False)
+    assert person == (PERSON, 40, "large", (5, 10, 4, 10), 12 / 40, False)
+    assert part == (PERSON, 12, "medium", (5, 10, 4, 3), 1.0, False)
+    assert false == (PERSON, 50, "large", (30, 25, 10, 5), 0.0, False)
 
 
 def test_crumbs_are_no_objects_on_either_side():
