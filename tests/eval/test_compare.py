@@ -58,7 +58,8 @@ def compared(before, after, **options):
 def test_scores_are_those_of_the_evaluation(good, bad):
     changes = compared(bad.records, good.records)
     for side, evaluation in (("before", bad), ("after", good)):
-        for key in ("dice/Car", "dice/Pedestrian", "object_recall/Car", "miou", "priority_dice"):
+        matching = [f"object_{key}/Car" for key in ("recall", "precision", "f1")]
+        for key in ("dice/Car", "dice/Pedestrian", *matching, "miou", "priority_dice"):
             assert getattr(changes[key], side) == pytest.approx(evaluation.metrics[key], abs=1e-12)
 
 
@@ -120,7 +121,7 @@ def test_a_stretch_of_a_drive_counts_as_little_more_than_a_frame():
 def test_draws_are_paired_and_seeded(good, bad):
     """Unpaired draws of one model against itself would differ."""
     judged = [change for change in compared(good.records, good.records).values() if change.verdict != "absent"]
-    assert len(judged) == 6
+    assert len(judged) == 10
     assert all(change.low == change.high == 0 for change in judged)
     first, second = (compared(bad.records, good.records, resamples=50) for _ in range(2))
     assert first["dice/Car"] == second["dice/Car"]
@@ -139,7 +140,8 @@ def test_verdicts(good, bad):
     for key in ("dice/Car", "dice/Pedestrian"):
         assert (worse[key].verdict, better[key].verdict) == ("worse", "better")
     assert compared(good.records, bad.records, tolerance=0.9)["dice/Car"].verdict == "same"
-    assert worse["priority_dice"].verdict == "same"  # the means inform, they do not judge
+    for key in ("priority_dice", "object_f1/Car"):
+        assert worse[key].verdict == "same"  # they inform, they do not judge
     for key in ("dice/Bicyclist", "object_recall/Bicyclist"):
         assert worse[key].verdict == "absent"
         assert math.isnan(worse[key].before)
@@ -162,8 +164,8 @@ def test_few_frames_are_no_proof(frames, others, verdict):
 
     def model(share):
         found = (truth * share).astype(int)
-        columns = {"pixels/Car/predicted": found, "pixels/Car/common": found, "objects/Car": truth > 0, "found/Car": 0}
-        return pd.DataFrame(counts | columns)
+        columns = {"pixels/Car/predicted": found, "pixels/Car/common": found, "objects/Car": truth > 0}
+        return pd.DataFrame(counts | columns | {"matched/Car": 0, "false_alarms/Car": 0})
 
     change = compared(model(0.9), model(0.8), priority=CARS)["dice/Car"]
     assert change.verdict == verdict
@@ -210,6 +212,13 @@ def test_records_come_back_from_the_file(good, bad, tmp_path):
 def test_a_table_without_counts_is_named(tmp_path, text):
     write_text(tmp_path / "per_image.csv", text)
     with pytest.raises(ValueError, match=r"per_image\.csv"):
+        read_counts(tmp_path / "per_image.csv")
+
+
+def test_a_table_that_an_older_version_wrote_is_named(good, tmp_path):
+    older = good.records.rename(columns=lambda column: column.replace("matched/", "kept/"))
+    write_text(tmp_path / "per_image.csv", older.to_csv(index=False))
+    with pytest.raises(ValueError, match=r"per_image\.csv: has no counts of matched objects; evaluate the model again"):
         read_counts(tmp_path / "per_image.csv")
 
 

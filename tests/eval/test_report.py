@@ -21,6 +21,7 @@ FILES = [
     "found.png",
     "index.html",
     "metrics.json",
+    "objects.csv",
     "per_image.csv",
     "worst.png",
 ]
