@@ -32,11 +32,11 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from camvid.cache import cached_frames
     from camvid.loaders import train_loader
     from camvid.preview import write_preview
-    from files.pictures import prediction_size, scaled_size
     from camvid.weights import class_weights
     from eval.evaluate import FrameSamples, evaluate, expected_seconds
     from eval.latency import measure_latency
     from eval.report import write_report
+    from files.pictures import prediction_size, scaled_size
     from losses import build_loss
     from models import build_model, save_model, write_atomic
     from training import build_learner, drop_state, fit, join_team, load_best, resume_from

@@ -96,7 +96,7 @@ def taxonomy_of(saved: SavedModel) -> Taxonomy:
 
 
 def sizing(options: argparse.Namespace, saved: SavedModel) -> SizeFor:
-    """From a frame's (H, W) to the size at which it is predicted: that of training, else the option's share of its own."""
+    """From a frame's (H, W) to the size at which it is predicted: the model's, or the option's share of the frame's."""
     from files.pictures import prediction_size
 
     return partial(prediction_size, factor=options.eval_factor) if options.eval_factor else saved.size_for
