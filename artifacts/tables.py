@@ -15,6 +15,7 @@ from artifacts.masks import Mask, class_colors, crop_image, evaluation_image
 from artifacts.names import artifact_name
 from artifacts.publish import publish
 from camvid.taxonomy import Taxonomy
+from eval.drives import drive_scores
 from eval.edge_cases import frames_found, frames_missed
 from eval.evaluate import Evaluation, Samples
 from eval.failures import BOX, KINDS
@@ -115,8 +116,8 @@ def log_evaluation(
 
     `<prefix>/edge_cases` has every image, `<prefix>/missed` and `<prefix>/found` are its two views, and
     `<prefix>/missed_objects` and `<prefix>/false_objects` have a row for each object, with crops of the images that
-    `edge_cases` shows. All lie in one artifact, in which each picture is stored once. With log_data=none in the run's
-    config they have no pictures.
+    `edge_cases` shows, and `<prefix>/drives` one for each drive. All lie in one artifact, in which each picture is
+    stored once. With log_data=none in the run's config they have no pictures.
 
     Args:
         run: where to.
@@ -139,6 +140,7 @@ def log_evaluation(
         tables[f"{kind}_objects"] = object_table(
             failed, samples, evaluation.predictions, taxonomy, shown=seen, max_images=shown
         )
+    tables["drives"] = wandb.Table(dataframe=drive_scores(evaluation).reset_index())
     metadata = {"class_colors": class_colors(taxonomy)}
     name = artifact_name(f"run-{run.id}", f"-{prefix}-evaluation")
     artifact = wandb.Artifact(name, type="evaluation", metadata=metadata)

@@ -46,7 +46,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     from eval.evaluate import FrameSamples, evaluate
     from eval.latency import measure_latency
     from eval.report import write_report
-    from eval.table import class_table
+    from eval.table import class_table, drive_table
 
     saved = open_model(options)
     check_taxonomy(options.taxonomy, saved, options.data)
@@ -69,7 +69,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     speed |= file_figures(saved)
     title = f"{saved.folder.name} on the {options.split} split of {options.data.name}"
     page = write_report(evaluation, samples, options.out, colors=taxonomy.colors, title=title, extra=speed)
-    print(class_table(evaluation))
+    print("\n\n".join(filter(None, (class_table(evaluation), drive_table(evaluation)))))
     several = f" and {len(sizes) - 1} other size{'s' * (len(sizes) > 2)}" if len(sizes) > 1 else ""
     where = f"{options.precision} on {options.device}"
     print(f"\n{len(samples)} frames, predicted at {sizes[0][0][0]}x{sizes[0][0][1]}{several}, {where}")

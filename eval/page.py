@@ -4,13 +4,15 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
+from eval.drives import MATCHING, drive_scores
 from eval.evaluate import Evaluation
 from eval.objects import SIZE_LIMITS
 
 MAX_FRAMES = 50
-LINKS = " · ".join(f'<a href="{name}">{name}</a>' for name in ("per_image.csv", "objects.csv", "metrics.json"))
+LINKS = " · ".join(
+    f'<a href="{name}">{name}</a>' for name in ("per_image.csv", "objects.csv", "drives.csv", "metrics.json")
+)
 SCORES = ("miou", "priority_dice", "mean_dice", "mean_acc", "pixel_acc", "foreground_acc")
-MATCHING = ("object_recall", "object_precision", "object_f1", "false_alarms")
 HEADLINES = (*SCORES, *MATCHING, "edge_case_rate")
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#1f2933;max-width:1100px;margin:2rem auto;padding:0 1rem}
@@ -45,6 +47,7 @@ def report_page(title: str, metrics: Mapping[str, float | str], evaluation: Eval
         f"<h2 id='figures'>Figures</h2><dl>{figures}</dl>"
         f"<h2>Classes (★ priority)</h2>{_classes(metrics, evaluation)}"
         f"<h2>Objects of priority classes, matched one to one at IoU &gt; 0.5</h2>{_objects(metrics, evaluation)}"
+        f"<h2>Drives</h2>{_drives(evaluation)}"
         f"<h2>Frames, worst first</h2>{_frames(evaluation)}"
         f"<p>{LINKS}</p>{others}</html>\n"
     )
@@ -65,6 +68,14 @@ def _objects(metrics: Mapping[str, float | str], evaluation: Evaluation) -> str:
         cells = [f"{records[f'matched/{key}'].sum()} / {records[f'objects/{key}'].sum()}" for key in keys]
         rows.append([escape(name), *cells, *(_score(metrics[f"{key}/{name}"]) for key in MATCHING)])
     return _table(["class", *SIZE_LIMITS, "all", "recall", "precision", "F1", "false alarms a frame"], rows)
+
+
+def _drives(evaluation: Evaluation) -> str:
+    drives = drive_scores(evaluation)
+    rows = [
+        [escape(str(name)), f"{row['frames']:.0f}", *map(_score, row.drop("frames"))] for name, row in drives.iterrows()
+    ]
+    return _table(["drive", *drives.columns], rows)
 
 
 def _frames(evaluation: Evaluation) -> str:

@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterable, Mapping
 
 from eval.compare import Change
+from eval.drives import MATCHING, drive_scores
 from eval.evaluate import Evaluation
 
-SUMMARY = ("miou", "mean_dice", "priority_dice", "mean_acc", "pixel_acc", "foreground_acc")
-OBJECTS = ("object_recall", "object_precision", "object_f1", "false_alarms")
-FIGURES = (*SUMMARY, *OBJECTS, "edge_case_rate")
+SUMMARY = ("miou", "miou_true", "mean_dice", "priority_dice", "mean_acc", "pixel_acc", "foreground_acc")
+FIGURES = (*SUMMARY, *MATCHING, "edge_case_rate")
 
 
 def class_table(evaluation: Evaluation) -> str:
@@ -21,6 +21,19 @@ def class_table(evaluation: Evaluation) -> str:
         lines.append(f"{mark} {name:<{width}}  {scores}")
     figures = [f"  {key:<{width}}  {_score(evaluation.metrics[key])}" for key in FIGURES]
     return "\n".join([*lines, "", *figures])
+
+
+def drive_table(evaluation: Evaluation) -> str:
+    """One line for each drive; nothing where all frames are of one, or none has a drive."""
+    drives = drive_scores(evaluation)
+    if len(drives) < 2:
+        return ""
+    columns = ("miou", "priority_dice", "object_f1", "false_alarms")
+    width = max(len(str(name)) for name in (*drives.index, "drive"))
+    lines = [f"  {'drive':<{width}}  frames  {'  '.join(f'{column:>13}' for column in columns)}"]
+    for name, row in drives.iterrows():
+        lines.append(f"  {name:<{width}}  {row['frames']:6.0f}  {'  '.join(f'{_score(row[c]):>13}' for c in columns)}")
+    return "\n".join(lines)
 
 
 def figures_table(figures: Mapping[str, float | str]) -> str:

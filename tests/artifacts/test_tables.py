@@ -19,7 +19,7 @@ from eval.evaluate import Evaluation, Sample, evaluate
 
 TAXONOMY = load_taxonomy("camvid11")
 NAMES = TAXONOMY.names
-TABLES = ("edge_cases", "missed", "found", "missed_objects", "false_objects")
+TABLES = ("edge_cases", "missed", "found", "missed_objects", "false_objects", "drives")
 ROAD, CAR = NAMES.index("Road"), NAMES.index("Car")
 
 
@@ -146,7 +146,7 @@ def test_evaluation_is_logged_whole(new_run, read_run, evaluation, samples):
     assert "test/dice/Pedestrian" not in written.summary
     row = written.history[0]
     counts = {key: row[f"test/{key}/nrows"] for key in TABLES}
-    assert counts == {"edge_cases": 5, "missed": 2, "found": 2, "missed_objects": 2, "false_objects": 0}
+    assert counts == {"edge_cases": 5, "missed": 2, "found": 2, "missed_objects": 2, "false_objects": 0, "drives": 1}
     (artifact,) = (artifact for artifact in written.artifacts if artifact.type == "evaluation")
     assert artifact.name == f"run-{run.id}-test-evaluation"
     paths = [entry.path for entry in artifact.manifest.contents]
