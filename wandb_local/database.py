@@ -16,6 +16,7 @@ import re2
 
 from wandb_local import jsons
 from wandb_local.clock import CLOCK
+from wandb_local.documents import column_names
 from wandb_local.durable import Unsettled
 from wandb_local.limits import BUDGET
 from wandb_local.migrations import MIGRATIONS
@@ -23,6 +24,7 @@ from wandb_local.migrations import MIGRATIONS
 Row = sqlite3.Row
 _CHECKED = 1 << 30  # bytes
 _STEPS = 100_000  # of SQLite, a millisecond or so, between two looks at the clock
+_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "trusted_schema=ON")  # triggers call functions
 _PAGE = 1 << 14  # bytes; seven rows of two kilobytes fill one
 
 
@@ -75,10 +77,10 @@ class Database:
             connection.set_progress_handler(BUDGET.spent, _STEPS)
             connection.create_function("clock", 0, CLOCK.now)
             connection.create_function("regexp", 2, _regexp, deterministic=True)
+            connection.create_function("column_names", 2, column_names, deterministic=True)
             connection.create_function("lookup", 2, _lookup, deterministic=True)
             connection.create_function("lookup_config", 2, _lookup_config, deterministic=True)
-            locking = f"locking_mode={self._locking}"
-            for pragma in (locking, f"page_size={_PAGE}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            for pragma in (f"locking_mode={self._locking}", f"page_size={_PAGE}", *_PRAGMAS):
                 connection.execute(f"PRAGMA {pragma}")
             self._local.connection = connection
             with self._writer:

@@ -12,7 +12,7 @@ from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import ClientError, NotFoundError
 from wandb_local.graphql.common import now
-from wandb_local.graphql.projects import find_run, make_project
+from wandb_local.graphql.projects import find_run, make_project, total_runs
 from wandb_local.graphql.runs import state
 from wandb_local.limits import TooLargeError
 from wandb_local.names import checked_name, from_id, new_name
@@ -58,6 +58,8 @@ def upsert(context: Context, given: Mapping[str, Any]) -> tuple[int, bool]:
             )
         moment = now()
         if run is None:
+            if not columns.get("display_name"):
+                columns["display_name"] = _drawn_name(total_runs(context.db, project_id) + 1)
             run_id = _insert(connection, project_id, name, columns, moment)
             branches.fork(context, connection, run_id, columns.get("config"))
             return run_id, True
@@ -88,13 +90,14 @@ def _existing(context: Context, given: Mapping[str, Any]) -> tuple[Row | None, i
 
 def _insert(connection: sqlite3.Connection, project_id: int, name: str, columns: dict[str, Any], moment: float) -> int:
     columns.setdefault("state", "running")
-    if not columns.get("display_name"):
-        count = connection.execute("SELECT count(*) FROM runs WHERE project_id = ?", (project_id,)).fetchone()[0]
-        columns["display_name"] = "-".join([secrets.choice(_ADJECTIVES), secrets.choice(_NOUNS), str(count + 1)])
     columns.update(project_id=project_id, name=name, created_at=moment, updated_at=moment, heartbeat_at=moment)
     marks = ", ".join("?" * len(columns))
     inserted = connection.execute(f"INSERT INTO runs ({', '.join(columns)}) VALUES ({marks})", list(columns.values()))
     return int(inserted.lastrowid or 0)
+
+
+def _drawn_name(number: int) -> str:
+    return "-".join([secrets.choice(_ADJECTIVES), secrets.choice(_NOUNS), str(number)])
 
 
 def _update(connection: sqlite3.Connection, run_id: int, columns: dict[str, Any]) -> None:

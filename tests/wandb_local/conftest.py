@@ -1,5 +1,6 @@
 """A real server process for the tests of this folder, and the environment that points the real client at it."""
 
+import dataclasses
 import os
 import secrets
 import sys
@@ -10,6 +11,9 @@ import pytest
 
 from tests.client import run_process, teardown
 from tests.wandb_local.process import ROOT, Server, client_environment
+from wandb_local.context import Context
+from wandb_local.folder import DataFolder
+from wandb_local.server import open_services
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +69,11 @@ def run_client(client_home: dict[str, str], tmp_path: Path):  # type: ignore[no-
         return done
 
     return run
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Iterator[Context]:
+    """Empty stores in this process, without a server."""
+    services = open_services(DataFolder(tmp_path / "data"))
+    yield Context(**{field.name: getattr(services, field.name) for field in dataclasses.fields(services)})
+    services.close()

@@ -54,15 +54,29 @@ def page_bounds(arguments: Arguments) -> tuple[int, int]:
     after = arguments.get("after") or "0"
     if not isinstance(after, str) or not after.isdecimal() or len(after) > 18:
         raise ClientError(f"after: give the endCursor of the last page, not {str(after)[:100]!r}")
-    return int(after), min(max(integer(arguments, "first", MAX_PAGE), 0), MAX_PAGE)
+    return int(after), page_size(arguments)
+
+
+def page_size(arguments: Arguments) -> int:
+    """How many records the asked page may have.
+
+    Raises:
+        ClientError: not a number.
+    """
+    return min(max(integer(arguments, "first", MAX_PAGE), 0), MAX_PAGE)
 
 
 def connection(items: Sequence[dict[str, Any]], arguments: Arguments, total: int | None) -> dict[str, Any]:
     """A page of edges; ``items`` are those from the page's offset on, one more than fits if there are more."""
     offset, size = page_bounds(arguments)
     edges = [{**edge, "cursor": str(offset + number)} for number, edge in enumerate(items[:size], start=1)]
-    page = {"__typename": "PageInfo", "endCursor": edges[-1]["cursor"] if edges else None}
-    return {"edges": edges, "totalCount": total, "pageInfo": {**page, "hasNextPage": len(items) > size}}
+    return page_of(edges, len(items) > size, total)
+
+
+def page_of(edges: Sequence[dict[str, Any]], more: bool, total: int | None) -> dict[str, Any]:
+    """A page of edges that have their cursors."""
+    page = {"__typename": "PageInfo", "endCursor": edges[-1]["cursor"] if edges else None, "hasNextPage": more}
+    return {"edges": edges, "totalCount": total, "pageInfo": page}
 
 
 def pages(

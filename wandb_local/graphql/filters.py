@@ -46,16 +46,25 @@ def order_by(table: Searchable, text: str | None, default: str = "+created_at") 
 
     Records without the value come last.
     """
+    clauses, parameters = [], []
+    for expression, values, descending in sort_keys(table, text, default):
+        clauses += [f"{expression} IS NULL", f"{expression} {'DESC' if descending else 'ASC'}"]
+        parameters += [*values, *values]
+    return ", ".join(clauses), parameters
+
+
+def sort_keys(
+    table: Searchable, text: str | None, default: str = "+created_at"
+) -> list[tuple[str, tuple[Any, ...], bool]]:
+    """What an order names, one by one: SQL, its parameters, and whether it goes downwards."""
     keys = _split(table, text or default)
     if len(keys) > _MAX_KEYS:
         raise TooLargeError(f"order: give at most {_MAX_KEYS} keys")
-    clauses, parameters = [], []
+    found = []
     for key in keys:
-        direction = "DESC" if key.startswith("-") else "ASC"
         expression, values = _expression(table, key[1:] if key.startswith(("+", "-")) else key)
-        clauses += [f"{expression} IS NULL", f"{expression} {direction}"]
-        parameters += values + values
-    return ", ".join(clauses), parameters
+        found.append((expression, tuple(values), key.startswith("-")))
+    return found
 
 
 def _split(table: Searchable, text: str) -> list[str]:

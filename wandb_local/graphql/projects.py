@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wandb_local.context import Context
-from wandb_local.database import Row
+from wandb_local.database import Database, Row
 from wandb_local.errors import NotFoundError
 from wandb_local.graphql.common import now
 from wandb_local.names import DEFAULT_ENTITY, DEFAULT_PROJECT, checked_name
@@ -40,6 +40,11 @@ def make_project(context: Context, entity: object, name: object) -> Row:
             "INSERT OR IGNORE INTO projects (entity, name, created_at) VALUES (?, ?, ?)", (entity, name, now())
         )
     return need_project(context, entity, name)
+
+
+def total_runs(db: Database, project_id: int) -> int:
+    """How many runs a project has."""
+    return int(db.value("SELECT coalesce(sum(runs), 0) FROM run_states WHERE project_id = ?", (project_id,)))
 
 
 def find_run(context: Context, project_id: int, name: object) -> Row | None:

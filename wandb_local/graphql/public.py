@@ -6,11 +6,12 @@ from wandb_local import inputs
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.errors import NotFoundError
-from wandb_local.graphql.common import column, connection, constant, identity, moment, page_bounds, pages
+from wandb_local.graphql.common import column, constant, identity, moment, page_of, page_size, pages
 from wandb_local.graphql.executor import Arguments, Fields, Node
-from wandb_local.graphql.filters import order_by, where
+from wandb_local.graphql.filters import where
+from wandb_local.graphql.keyset import Keyset
 from wandb_local.graphql.organizations import USER, entity_node, organization
-from wandb_local.graphql.projects import find_project, find_run
+from wandb_local.graphql.projects import find_project, find_run, total_runs
 from wandb_local.graphql.refused import NONE
 from wandb_local.graphql.searchable import RUNS
 from wandb_local.names import DEFAULT_ENTITY, to_id
@@ -70,13 +71,11 @@ def _run(context: Context, row: Row, arguments: Arguments) -> Node | None:
 def list_runs(context: Context, base: str, base_parameters: list[Any], arguments: Arguments) -> dict[str, Any]:
     """A page of the runs under ``base`` (a condition) that pass ``filters``, in ``order``."""
     condition, parameters = where(RUNS, inputs.text(arguments, "filters"))
-    order, order_parameters = order_by(RUNS, inputs.text(arguments, "order"))
-    offset, size = page_bounds(arguments)
-    rows = context.db.rows(
-        f"SELECT * FROM runs WHERE {base} AND ({condition}) ORDER BY {order}, id LIMIT ? OFFSET ?",
-        [*base_parameters, *parameters, *order_parameters, size + 1, offset],
-    )
-    return connection([{"node": Node("Run", row)} for row in rows], arguments, None)
+    keys = Keyset(RUNS, inputs.text(arguments, "order"))
+    size, given = page_size(arguments), [*base_parameters, *parameters]
+    rows = keys.rows(context.db, f"{base} AND ({condition})", given, arguments.get("after"), size + 1)
+    edges = [{"node": Node("Run", row), "cursor": keys.cursor(row)} for row in rows[:size]]
+    return page_of(edges, len(rows) > size, None)
 
 
 def _runs(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
@@ -85,6 +84,8 @@ def _runs(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
 
 def _run_count(context: Context, row: Row, arguments: Arguments) -> Any:
     condition, parameters = where(RUNS, inputs.text(arguments, "filters"))
+    if condition == "1":
+        return total_runs(context.db, row["id"])
     return context.db.value(
         f"SELECT count(*) FROM runs WHERE project_id = ? AND ({condition})", [row["id"], *parameters]
     )

@@ -11,12 +11,13 @@ _STATE = "CASE runs.state " + " ".join(f"WHEN '{told}' THEN '{silent}'" for told
 @dataclass(frozen=True)
 class Searchable:
     """What filters and orders may name in one table: fields (name to SQL), JSON documents, lists (tables
-    with a column ``value``)."""
+    with a column ``value``); which SQL has a value in each record."""
 
     fields: Mapping[str, str]
     times: frozenset[str] = frozenset()
     documents: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[str, str] = field(default_factory=dict)
+    present: frozenset[str] = frozenset()
 
 
 RUNS = Searchable(
@@ -48,6 +49,7 @@ RUNS = Searchable(
     times=frozenset({"runs.created_at", "runs.updated_at", "runs.heartbeat_at"}),
     documents={"config": "runs.config", "summary_metrics": "runs.summary", "summary": "runs.summary"},
     lists=dict.fromkeys(("tags", "tag"), "json_each(runs.tags)"),
+    present=frozenset({"runs.name", "runs.created_at", "runs.updated_at", "runs.heartbeat_at", "runs.history_lines"}),
 )
 SWEEPS = Searchable(
     fields={

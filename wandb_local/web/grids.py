@@ -7,7 +7,8 @@ import dash_ag_grid as dag
 from dash import html
 from dash.development.base_component import Component
 
-from wandb_local.web.documents import Document, is_number
+from wandb_local.documents import Document
+from wandb_local.web.documents import is_number
 
 # a column may hold values of several types, so that the grid must not guess one
 _DEFAULTS: dict[str, Any] = {

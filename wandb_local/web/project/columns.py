@@ -9,13 +9,13 @@ from typing import Any
 
 from wandb_local.context import Context
 from wandb_local.database import Row
+from wandb_local.documents import Document
 from wandb_local.graphql.runs import state
 from wandb_local.graphql.searchable import RUNS
 from wandb_local.sweeps.records import parse_config
 from wandb_local.sweeps.trials import metric_name
 from wandb_local.web.documents import (
     NOT_FINITE,
-    Document,
     config_of,
     differing,
     is_number,
