@@ -19,6 +19,7 @@ from wandb_local.limits import MAX_KEY, TooLargeError
 from wandb_local.names import checked_path
 
 USER = {"name": "local", "username": "local"}
+QUIET_AFTER = 65.0  # seconds in which two of the client's signs of life, one every 30 seconds, did not come
 UNDER_WAY = ("pending", "running", "preempting", "preempted")  # states of a run that has not come to its end
 
 
@@ -27,6 +28,13 @@ def state(row: Row) -> str:
     had said that it is being preempted is preempted."""
     silent = CLOCK.now() - row["heartbeat_at"] > SILENT_AFTER
     return SILENT.get(row["state"], str(row["state"])) if silent else str(row["state"])
+
+
+def quiet(row: Row) -> str:
+    """What to say beside the state of a run that should be alive and was not heard of for a while, or nothing."""
+    seconds = CLOCK.now() - row["heartbeat_at"]
+    alive = row["state"] in SILENT and QUIET_AFTER < seconds <= SILENT_AFTER
+    return f"no sign of life for {seconds:.0f} s" if alive else ""
 
 
 def _project(context: Context, row: Row, _: Arguments) -> Node:
