@@ -1,6 +1,5 @@
 """A real server process for the tests of this folder, and the environment that points the real client at it."""
 
-import dataclasses
 import os
 import secrets
 import sys
@@ -10,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.client import run_process, teardown
+from tests.wandb_local.opened import opened
 from tests.wandb_local.process import ROOT, Server, client_environment
 from wandb_local.context import Context
-from wandb_local.folder import DataFolder
-from wandb_local.server import open_services
 
 
 @pytest.fixture(scope="session")
@@ -74,6 +72,5 @@ def run_client(client_home: dict[str, str], tmp_path: Path):  # type: ignore[no-
 @pytest.fixture
 def context(tmp_path: Path) -> Iterator[Context]:
     """Empty stores in this process, without a server."""
-    services = open_services(DataFolder(tmp_path / "data"))
-    yield Context(**{field.name: getattr(services, field.name) for field in dataclasses.fields(services)})
-    services.close()
+    with opened(tmp_path) as services:
+        yield services
