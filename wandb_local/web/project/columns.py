@@ -70,10 +70,13 @@ def runs_of(context: Context, ids: Sequence[int]) -> list[Listed]:
     ]
 
 
-def offered(context: Context, project_id: int) -> list[str]:
-    """All columns that config and summary offer: ``config.lr``, ``summary.val/loss``."""
-    sql = "SELECT name FROM run_columns WHERE project_id = ? ORDER BY name LIMIT ?"
-    return [row["name"] for row in context.db.rows(sql, (project_id, _MOST))]
+def offered(context: Context, project_id: int, chosen: Sequence[str] = ()) -> list[str]:
+    """The columns that config and summary offer: ``config.lr``, ``summary.val/loss``. Of very many, those that are
+    ``chosen`` are among them."""
+    sql = "SELECT name FROM run_columns WHERE project_id = ?"
+    rows = context.db.rows(f"{sql} ORDER BY name LIMIT ?", (project_id, _MOST))
+    more = context.db.rows(f"{sql} AND name IN ({', '.join('?' * len(chosen))})", (project_id, *chosen))
+    return list(dict.fromkeys(row["name"] for row in (*rows, *more)))
 
 
 def usual(runs: Sequence[Listed]) -> list[str]:

@@ -4,11 +4,9 @@ The grid asks for the runs block by block. What a visitor has found, sorted, fil
 (``assets/runs_page.js``).
 """
 
-import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlencode
 
 import dash
 from dash import ClientsideFunction, Input, Output, State, dcc, html, no_update
@@ -16,22 +14,21 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.graphql.projects import need_project
-from wandb_local.web.charts.selection import MAX_RUNS
 from wandb_local.web.controls import labelled
 from wandb_local.web.grids import make_grid
 from wandb_local.web.project.asked import asked_of
+from wandb_local.web.project.choice import register_choice
 from wandb_local.web.project.columns import column_definitions, grid_rows, newest, offered, runs_of, usual
 from wandb_local.web.project.counts import count_text, states_text
-from wandb_local.web.project.order import Mark, Order, Orders, changed, mark
+from wandb_local.web.project.listed import BLOCK, VIEW, order_of, orders_of
+from wandb_local.web.project.order import Mark, Order, changed, mark
 from wandb_local.web.project.remembered import Remembered, remembered
 from wandb_local.web.project.tabs import project_tabs
-from wandb_local.web.urls import address, list_names, listed_names
+from wandb_local.web.urls import listed_names
 
 PATH = "/{entity}/{project}"
 _TICK = 5000  # milliseconds between two looks for changes
-_BLOCK = 100  # runs that the grid asks for at once, and the header's box ticks
 _MOST = 500  # runs that one request may ask for
-_VIEW = (State("runs-page", "data"), State("runs-search", "value"), State("runs-columns", "value"))
 
 
 def trail(_context: Context, _params: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -44,10 +41,12 @@ def layout(context: Context, params: Mapping[str, str], query: Mapping[str, str]
     (those that are ticked)."""
     project_id = need_project(context, params["entity"], params["project"])["id"]
     seen = mark(context.db, project_id)
-    orders, names = orders_of(context), offered(context, project_id)
+    orders = orders_of(context)
     some = newest(context, orders.get(asked_of(project_id, None, None, None)))
     own = usual(some)
-    chosen = [name for name in listed_names(query["columns"]) if name in names] if "columns" in query else own
+    asked = listed_names(query["columns"]) if "columns" in query else own
+    names = offered(context, project_id, asked)
+    chosen = [name for name in asked if name in names]
     columns = column_definitions(chosen, grid_rows(some, params["entity"], params["project"], chosen))
     view = remembered(query, columns)
     order = orders.get(asked_of(project_id, view.find, view.request, chosen))
@@ -92,7 +91,7 @@ def _grid(columns: list[dict[str, Any]], view: Remembered) -> Component:
         getRowId="params.data.id",
         dashGridOptions={
             "initialState": view.state,
-            "cacheBlockSize": _BLOCK,
+            "cacheBlockSize": BLOCK,
             "maxBlocksInCache": 10,
             "maxConcurrentDatasourceRequests": 1,  # dash-ag-grid remembers one request
             "infiniteInitialRowCount": 1,
@@ -106,19 +105,8 @@ def register(app: dash.Dash, context: Context) -> None:
     """Add the callbacks."""
     _register_rows(app, context)
     _register_tick(app, context)
-    _register_choice(app, context)
+    register_choice(app, context)
     _in_the_browser(app)
-
-
-@functools.lru_cache(maxsize=4)
-def orders_of(context: Context) -> Orders:
-    """The orders of runs that are kept on a server."""
-    return Orders(context.db)
-
-
-def _order(context: Context, page: Mapping[str, Any], find: str | None, view: Any, columns: list[str] | None) -> Order:
-    project_id = need_project(context, page["entity"], page["project"])["id"]
-    return orders_of(context).get(asked_of(project_id, find, view, columns))
 
 
 def _register_rows(app: dash.Dash, context: Context) -> None:
@@ -126,22 +114,20 @@ def _register_rows(app: dash.Dash, context: Context) -> None:
         Output("runs-grid", "getRowsResponse"),
         Output("runs-count", "children"),
         Input("runs-grid", "getRowsRequest"),
-        *_VIEW,
+        *VIEW,
     )
     def rows(request: dict[str, Any] | None, page: dict[str, Any], find: str | None, columns: list[str] | None) -> Any:
         if request is None:
             return no_update, no_update
-        order = _order(context, page, find, request, columns)
+        order = order_of(context, page, find, request, columns)
         first = max(int(request.get("startRow") or 0), 0)
-        ids = order.ids(first, min(int(request.get("endRow") or first + _BLOCK), first + _MOST))
+        ids = order.ids(first, min(int(request.get("endRow") or first + BLOCK), first + _MOST))
         found = grid_rows(runs_of(context, ids), page["entity"], page["project"], columns or [])
         return {"rowData": found, "rowCount": len(order)}, count_text(context.db, order)
 
-    @app.callback(
-        Output("runs-grid", "columnDefs"), Input("runs-columns", "value"), *_VIEW[:1], prevent_initial_call=True
-    )
+    @app.callback(Output("runs-grid", "columnDefs"), Input("runs-columns", "value"), VIEW[0], prevent_initial_call=True)
     def choose(columns: list[str] | None, page: dict[str, Any]) -> Any:
-        some = newest(context, _order(context, page, None, None, None))
+        some = newest(context, order_of(context, page, None, None, None))
         return column_definitions(columns or [], grid_rows(some, page["entity"], page["project"], columns or []))
 
 
@@ -155,7 +141,7 @@ def _register_tick(app: dash.Dash, context: Context) -> None:
         Input("runs-tick", "n_intervals"),
         State("runs-seen", "data"),
         State("runs-view", "data"),
-        *_VIEW,
+        *VIEW,
         prevent_initial_call=True,
     )
     def look(_: Any, seen: Any, view: Any, page: Any, find: str | None, columns: list[str] | None) -> Any:
@@ -165,10 +151,10 @@ def _register_tick(app: dash.Dash, context: Context) -> None:
         ids = changed(context.db, project_id, Mark(seen["number"], seen["moment"]))
         if not ids:
             return (no_update,) * 5
-        order = _order(context, page, find, view, columns)
-        moved = order.turn != seen["turn"] or len(ids) > _BLOCK
+        order = order_of(context, page, find, view, columns)
+        moved = order.turn != seen["turn"] or len(ids) > BLOCK
         runs = [] if moved else runs_of(context, ids)
-        names = offered(context, project_id)
+        names = offered(context, project_id, columns or ())
         return (
             {"moved": moved, "rows": grid_rows(runs, page["entity"], page["project"], columns or [])},
             {**asdict(now), "turn": order.turn, "names": len(names)},
@@ -176,56 +162,6 @@ def _register_tick(app: dash.Dash, context: Context) -> None:
             states_text(context.db, project_id),
             names if len(names) != seen["names"] else no_update,
         )
-
-
-def _register_choice(app: dash.Dash, context: Context) -> None:
-    view = (Input("runs-view", "data"), Input("runs-search", "value"), State("runs-page", "data"), *_VIEW[2:])
-
-    @app.callback(Output("runs-compare", "children"), Input("runs-ticked", "data"), *view)
-    def offer(ticked: list[str], view: Any, find: str | None, page: dict[str, Any], columns: Any) -> Component:
-        """A comparison of the runs that are ticked; what a filter hides is not among them."""
-        order = _order(context, page, find, view, columns) if ticked else None
-        names = _names(context, order.among(_ids(context, page, ticked))) if order else []
-        if len(names) < 2:
-            return html.Span("Choose runs to compare", className="soft")
-        text = (
-            f"Compare {len(names)} runs"
-            if len(names) <= MAX_RUNS
-            else f"Compare the first {MAX_RUNS} of {len(names)} runs"
-        )
-        query = urlencode({"runs": list_names(names[:MAX_RUNS])})
-        return dcc.Link(text, href=f"{address(page['entity'], page['project'], 'compare')}?{query}", className="button")
-
-    @app.callback(
-        Output("runs-ticked", "data"),
-        Input("runs-all", "data"),
-        State("runs-ticked", "data"),
-        State("runs-view", "data"),
-        *_VIEW,
-        prevent_initial_call=True,
-    )
-    def tick_all(on: Any, ticked: list[str], view: Any, page: Any, find: str | None, columns: list[str] | None) -> Any:
-        """The first runs of the list are ticked beside those that are already, or none of the list any more."""
-        if on is None:
-            return no_update
-        order = _order(context, page, find, view, columns)
-        if on["on"]:
-            return list(dict.fromkeys([*ticked, *_names(context, order.ids(0, _BLOCK))]))
-        listed = {*_names(context, order.among(_ids(context, page, ticked)))}
-        return [name for name in ticked if name not in listed]
-
-
-def _ids(context: Context, page: Mapping[str, Any], names: Sequence[str]) -> set[int]:
-    project_id = need_project(context, page["entity"], page["project"])["id"]
-    marks = ", ".join("?" * len(names))
-    sql = f"SELECT id FROM runs WHERE project_id = ? AND name IN ({marks})"
-    return {row["id"] for row in context.db.rows(sql, [project_id, *names])}
-
-
-def _names(context: Context, ids: Sequence[int]) -> list[str]:
-    rows = context.db.rows(f"SELECT id, name FROM runs WHERE id IN ({', '.join('?' * len(ids))})", ids)
-    names = {row["id"]: row["name"] for row in rows}
-    return [names[run_id] for run_id in ids if run_id in names]
 
 
 def _in_the_browser(app: dash.Dash) -> None:
