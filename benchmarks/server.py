@@ -97,6 +97,11 @@ class Server:
         """The data of a GraphQL answer."""
         return self.post(connection, "/graphql", {"query": query, "variables": variables})["data"]
 
+    def cpu(self) -> float:
+        """Seconds that the process has computed so far."""
+        parts = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")
+
     def memory(self) -> float:
         """MB that the process has resident now."""
         lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
@@ -201,6 +206,8 @@ def row(what: str, value: float, limit: float, unit: str, at_least: bool = False
 
 def main() -> None:
     """Measure, print a table."""
+    from benchmarks.many_runs import many_runs  # which needs what is here
+
     parser = argparse.ArgumentParser(prog="python -m benchmarks.server", description="Speed of the local W&B server")
     parser.add_argument("--agents", action="store_true", help="also 8 agents with 100 runs each (10 minutes and more)")
     options = parser.parse_args()
@@ -220,6 +227,7 @@ def main() -> None:
         fill(server)
         row("listing 2,000 runs", timed(server, home / "e", LIST), 2, "s")
         row("memory with 2,000 runs of 1,000 rows", server.memory(), 300, "MB")
+        many_runs(home)
         if options.agents:
             row("8 agents, 100 runs each: errors", agents(server, home / "f"), 0, "")
 
