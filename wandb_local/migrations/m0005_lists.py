@@ -6,7 +6,10 @@ they stay when a run goes, until the project has no runs any more.
 """
 
 _SHOWN = "display_name, state, config, summary, tags, sweep_id, updated_at, heartbeat_at"
-_NOTE = "INSERT OR REPLACE INTO run_changes (run_id, project_id)"
+_NOTE = (
+    "INSERT OR REPLACE INTO run_changes (project_id, number, run_id) SELECT {run}.project_id, coalesce("
+    "(SELECT max(number) FROM run_changes WHERE project_id = {run}.project_id), 0) + 1, {run}.id"
+)
 _COUNT = (
     "INSERT INTO run_states VALUES (new.project_id, new.state, 1)"
     " ON CONFLICT (project_id, state) DO UPDATE SET runs = runs + 1"
@@ -21,9 +24,8 @@ def _name(word: str, run: str = "new.", more: str = "") -> str:
 
 STATEMENTS: tuple[str, ...] = (
     """CREATE TABLE run_changes (
-        number INTEGER PRIMARY KEY AUTOINCREMENT, run_id INTEGER NOT NULL UNIQUE,
-        project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE)""",
-    "CREATE INDEX run_changes_by_project ON run_changes (project_id, number)",
+        project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE, number INTEGER NOT NULL,
+        run_id INTEGER NOT NULL UNIQUE, PRIMARY KEY (project_id, number)) WITHOUT ROWID""",
     """CREATE TABLE run_states (
         project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE, state TEXT NOT NULL, runs INTEGER NOT NULL,
         PRIMARY KEY (project_id, state)) WITHOUT ROWID""",
@@ -31,14 +33,14 @@ STATEMENTS: tuple[str, ...] = (
         project_id INTEGER NOT NULL REFERENCES projects ON DELETE CASCADE, name TEXT NOT NULL,
         PRIMARY KEY (project_id, name)) WITHOUT ROWID""",
     "CREATE INDEX runs_alive ON runs (project_id, heartbeat_at) WHERE state IN ('running', 'preempting')",
-    "INSERT INTO run_changes (run_id, project_id) SELECT id, project_id FROM runs ORDER BY id",
+    "INSERT INTO run_changes SELECT project_id, row_number() OVER (PARTITION BY project_id ORDER BY id), id FROM runs",
     "INSERT INTO run_states SELECT project_id, state, count(*) FROM runs GROUP BY project_id, state",
     _name("config", run="runs.", more="runs, "),
     _name("summary", run="runs.", more="runs, "),
     f"""CREATE TRIGGER runs_made AFTER INSERT ON runs BEGIN
-        {_NOTE} VALUES (new.id, new.project_id); {_COUNT}; {_name("config")}; {_name("summary")}; END""",
+        {_NOTE.format(run="new")}; {_COUNT}; {_name("config")}; {_name("summary")}; END""",
     f"""CREATE TRIGGER runs_changed AFTER UPDATE OF {_SHOWN} ON runs BEGIN
-        {_NOTE} VALUES (new.id, new.project_id); END""",
+        {_NOTE.format(run="new")}; END""",
     f"""CREATE TRIGGER runs_in_state AFTER UPDATE OF state ON runs WHEN old.state != new.state BEGIN
         {_LESS}; {_COUNT}; END""",
     f"""CREATE TRIGGER runs_configured AFTER UPDATE OF config ON runs WHEN old.config != new.config BEGIN
@@ -46,7 +48,7 @@ STATEMENTS: tuple[str, ...] = (
     f"""CREATE TRIGGER runs_summed AFTER UPDATE OF summary ON runs WHEN old.summary != new.summary BEGIN
         {_name("summary")}; END""",
     f"""CREATE TRIGGER runs_gone AFTER DELETE ON runs BEGIN
-        {_NOTE} SELECT old.id, id FROM projects WHERE id = old.project_id; {_LESS};
+        {_NOTE.format(run="old")} FROM projects WHERE id = old.project_id; {_LESS};
         DELETE FROM run_columns WHERE project_id = old.project_id
         AND NOT EXISTS (SELECT 1 FROM runs WHERE project_id = old.project_id); END""",
 )
