@@ -4,6 +4,7 @@ The list of a project with 50,000 runs is read once; a look at any part of it th
 """
 
 import json
+import secrets
 import threading
 from bisect import bisect_left, insort
 from collections import OrderedDict
@@ -38,7 +39,7 @@ _FIXED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "sweep": (RUNS.fields["sweep"], lambda name: name),
     "tags": ("tags", lambda text: ", ".join(json.loads(text))),
 }
-_TURNS = count(1)  # each state of an order has a number of its own
+_TURNS = count(secrets.randbelow(1 << 40))  # as no earlier server has counted
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.wandb_local.opened import opened, steps
+from tests.wandb_local.web.table.steps import NAMES
 from wandb_local import filestream, runs
 from wandb_local.clock import CLOCK
 from wandb_local.graphql.common import now
@@ -158,6 +159,17 @@ def test_filters(few, column, model, expected):
 def test_words_are_found_in_what_is_shown(few, find, columns, expected):
     order = Orders(few.db).get(ask(find, sort=("created",), columns=columns))
     assert names(few, order) == expected.split()
+
+
+ODD = (".", "a..b", ".a", "a.", "'", '"', "\\", "$", "[0]", "a[0]", "#-1", "é.b", "%", "?", "a.b.c.d.e.f.g", "value")
+
+
+def test_an_order_by_a_column_with_any_name(context):
+    every = ("", "\n", *NAMES, *ODD)
+    add(context, *((f"n{place}", dict.fromkeys(every, place), {}, []) for place in range(3)))
+    for name in every:
+        order = Orders(context.db).get(ask(sort=(f"-config.{name}",), **{f"config.{name}": number("greaterThan", 0)}))
+        assert names(context, order) == ["n2", "n1"], name
 
 
 LOSS = number("greaterThan", 2)
