@@ -20,11 +20,10 @@ from wandb_local.graphql.runs import QUIET_AFTER
 from wandb_local.graphql.searchable import RUNS, SILENT_AFTER
 from wandb_local.web.project.asked import Asked, fits, rank, text_of, value_of
 
-_KEPT = 300_000  # runs in all the orders that are kept; they take 200 bytes each
+_KEPT = 250_000  # runs in all the orders that are kept; they take 180 to 400 bytes each
 _FEW = 1000  # changed runs that are placed one by one
-_PLAIN = frozenset(
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-/+:@. "
-)  # which SQLite's paths know
+# letters that mean themselves in SQLite's paths
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-/+:@. ")
 _CHANGED = (
     "SELECT run_id FROM run_changes WHERE project_id = ?1 AND number > ?2"
     " UNION SELECT id FROM runs WHERE project_id = ?1 AND state IN ('running', 'preempting')"
