@@ -1,11 +1,12 @@
 """Log a data set, promote a model, roll a promotion back, or see what a model came from.
 
 python -m artifacts dataset ROOT                        a data set as an artifact; unchanged, it makes no new version
-python -m artifacts promote MODEL --alias production    if no priority class got worse and it is no slower
+python -m artifacts promote MODEL --alias production    if it is as good in every figure and no slower
 python -m artifacts rollback NAME --alias production    to the version that had the alias before
 python -m artifacts lineage MODEL                       data version, run, sweep and code version, printed and drawn
 
-MODEL is a W&B artifact such as camvid-unet:v3. A refused promotion ends with exit code 1, a mistake with 2.
+MODEL is a W&B artifact such as camvid-unet:v3. A promotion that is refused, or that there is not enough data for, ends
+with exit code 1, a mistake with 2.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:  # what takes seconds more to import is imported by the comman
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Exit code 0, 1 for a refused promotion, 2 for what the user can mend (one line on stderr)."""
+    """Run one command. Exit code 0, 1 for no promotion, 2 for what the user can mend (one line on stderr)."""
     options = parse(arguments, __doc__)
     try:
         return COMMANDS[options.command](options)
@@ -64,7 +65,8 @@ def _log_dataset(options: argparse.Namespace) -> int:
 
 def _promote(options: argparse.Namespace) -> int:
     from artifacts.download import version_name
-    from artifacts.promotion import Decision, alias_holder, carry_out
+    from artifacts.history import alias_holder
+    from artifacts.promotion import Decision, carry_out
 
     candidate = _find(options.model, options)
     holder = alias_holder(candidate, options.alias)
@@ -73,45 +75,41 @@ def _promote(options: argparse.Namespace) -> int:
         return 0
     against = _find(options.against, options) if options.against else holder
     data = _dataset(candidate, options)
-    decision = Decision("promote", options.alias, candidate, holder, against, data, why=options.force or "")
     if against is None:
         print(f"{version_name(candidate)}: no version is {options.alias}, nothing to compare it with")
-    else:
-        decision = _weighed(decision, against, options)
+    decision = _weighed(
+        Decision("promote", options.alias, candidate, holder, against, data, why=options.force or ""), options
+    )
     seen = carry_out(decision)
-    for reason in decision.refusals:
-        print(f"{'overruled' if decision.accepted else 'refused'}: {reason}")
-    if decision.accepted:
-        was = f"; it was {version_name(holder)}" if holder else ""
-        print(f"{version_name(candidate)} is {options.alias} now{was}")
-    print(seen)
+    print(f"{decision}\n{seen}")
     return 0 if decision.accepted else 1
 
 
-def _weighed(decision: Decision, against: wandb.Artifact, options: argparse.Namespace) -> Decision:
-    """The decision with what was found; who forces it overrules as well that the two cannot be compared."""
-    from artifacts.promotion import refusals
+def _weighed(decision: Decision, options: argparse.Namespace) -> Decision:
+    """The decision with what was found; who forces it overrules as well that the models cannot be compared."""
+    from artifacts.history import best_so_far
+    from artifacts.verdict import Floors, below, reasons
     from artifacts.weighing import weigh
 
-    names = ("split", "tolerance", "confidence", "latency_limit", "strict")
+    candidate, holder, against = decision.candidate, decision.holder, decision.against
+    names = ("split", "tolerance", "mean_tolerance", "confidence", "latency_limit", "floor", "miou_floor", "strict")
     decision = replace(decision, settings={name: getattr(options, name) for name in names})
+    best = best_so_far(holder, options.alias, candidate) if holder and not options.against else None
     try:
-        changes = weigh(against, decision.candidate, decision.data, options)
+        found = weigh([model for model in (against, best) if model], candidate, decision.data, options)
     except ValueError as error:
         if not options.force:
             raise
         return replace(decision, refusals=[f"not compared: {error}"])
-    limits = {"tolerance": options.tolerance, "limit": options.latency_limit}
-    reasons = refusals(changes, strict=options.strict, **limits)
-    for reason in refusals(changes, strict=True, **limits):
-        if reason not in reasons:
-            print(f"unclear: {reason}")
-    return replace(decision, changes=changes, refusals=reasons)
+    said = reasons(found.comparisons, strict=options.strict)
+    low = below(Floors(options.miou_floor, options.floor), found.scores, found.priority)
+    return replace(decision, comparisons=found.comparisons, refusals=[*low, *said.refusals], open=said.open)
 
 
 def _rollback(options: argparse.Namespace) -> int:
     from artifacts.download import version_name
-    from artifacts.promotion import Decision, carry_out, previous_version
+    from artifacts.history import previous_version
+    from artifacts.promotion import Decision, carry_out
 
     current = _find(f"{options.model}:{options.alias}", options)
     previous = previous_version(current, options.alias)

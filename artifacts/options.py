@@ -28,19 +28,28 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
     dataset.add_argument("--name", type=_artifact, help="of the artifact (default: the project's)")
     dataset.add_argument("--taxonomy", default="camvid11", help="camvid11 (default), camvid12, camvid32, own, a file")
 
-    promote = names.add_parser("promote", help="give an alias to a model if it is no worse than the one that has it")
+    promote = names.add_parser(
+        "promote", help="give an alias to a model if it is as good as the one that has it, and as the best that had it"
+    )
     promote.add_argument(
         "model", metavar="MODEL", help="the candidate, e.g. camvid-unet:v3 or entity/project/name:alias"
     )
     promote.add_argument("--against", metavar="MODEL", help="compare with this one instead of the alias's holder")
     promote.add_argument("--dataset", metavar="ARTIFACT", help="evaluate both on this data version, e.g. camvid:v1")
     promote.add_argument("--split", choices=["val", "test"], default="val", help="default: val")
-    promote.add_argument(
-        "--tolerance",
-        type=_number(0, 1),
-        default=0.02,
-        help="how far a Dice or an object recall may fall (default 0.02)",
-    )
+    shares = {
+        "--tolerance": (
+            0.05,
+            "how far Dice or object F1 of a priority class may fall; Dice of another class, twice that",
+        ),
+        "--mean-tolerance": (0.02, "how far mIoU and priority Dice may fall"),
+        "--floor": (0.1, "the least Dice of each priority class, whatever it is compared with"),
+        "--miou-floor": (0.25, "the least mIoU"),
+    }
+    for name, (default, text) in shares.items():
+        promote.add_argument(
+            name, type=_number(0, 1), default=default, metavar="SHARE", help=f"{text} (default {default:g})"
+        )
     promote.add_argument("--confidence", type=_number(0.5, 0.999), default=0.95, help="of the intervals (default 0.95)")
     promote.add_argument(
         "--latency-limit",
@@ -49,9 +58,9 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
         metavar="SHARE",
         help="how much latency may grow (default 0.25)",
     )
-    promote.add_argument("--strict", action="store_true", help="refuse falls beyond the tolerance that may be chance")
+    promote.add_argument("--strict", action="store_true", help="refuse sure falls within the tolerance as well")
     promote.add_argument("--force", metavar="WHY", type=_text, help="promote all the same, compared or not; say why")
-    promote.add_argument("--seed", type=int, default=0, help="of the bootstrap (default 0)")
+    promote.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)  # nothing is drawn any more
     promote.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="default: auto")
 
     rollback = names.add_parser("rollback", help="give the alias back to the version that had it before")

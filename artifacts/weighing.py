@@ -1,4 +1,4 @@
-"""Weighing two model artifacts: both are fetched, checked to be comparable, scored on the same images, and timed.
+"""Weighing model artifacts: all are fetched, checked to be comparable, scored on the same images, and timed.
 
 It composes, as a `__main__` does: data, models and evaluation meet here.
 """
@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -16,12 +17,14 @@ import wandb
 
 from artifacts.download import default_root, download_dataset, download_model, version_name
 from artifacts.model import RECORDS
+from artifacts.seeds import seed_spread
 from camvid.layouts import CamVid, open_camvid
 from camvid.remarks import about_priority
 from camvid.taxonomy import Taxonomy
 from camvid.transforms import scaled_size
-from eval.compare import Change, compare_records, latency_change, read_counts
+from eval.compare import Change, Margins, judge, latency_tried
 from eval.evaluate import FrameSamples, evaluate
+from eval.figures import counts_objects, paired_figures, read_counts, scores_of
 from eval.latency import Timed, time_in_turns
 from eval.table import change_table
 from models.saved import SavedModel, load_model
@@ -29,45 +32,75 @@ from training.precision import resolve_device, resolve_precision
 
 
 class Side(NamedTuple):
-    """One of the two models: its name with its version, and what was fetched."""
+    """One of the models: its name with its version, and what was fetched."""
 
     name: str
     saved: SavedModel
     taxonomy: Taxonomy
 
 
+class Weighed(NamedTuple):
+    """What was found: the changes from each model that was the measure, and the candidate's scores, for the floors."""
+
+    comparisons: dict[str, list[Change]]
+    scores: Mapping[str, float | str | None]
+    priority: list[str]
+
+
 def weigh(
-    before: wandb.Artifact, candidate: wandb.Artifact, data: wandb.Artifact | None, options: argparse.Namespace
-) -> list[Change]:
-    """What changes from one model to the other; prints what is compared, and the table.
+    references: Sequence[wandb.Artifact],
+    candidate: wandb.Artifact,
+    data: wandb.Artifact | None,
+    options: argparse.Namespace,
+) -> Weighed:
+    """What changes from each of some models to the candidate; prints what is compared, and the tables.
 
     Args:
-        before: the model that is the measure.
+        references: the models that are the measure; one beside the first that cannot be compared is left out, and that
+            is said.
         candidate: the other.
-        data: the data version to evaluate both on where that is needed.
-        options: `split`, `dataset`, `tolerance`, `confidence`, `seed`, `latency_limit` and `device`.
+        data: the data version to evaluate all on where that is needed.
+        options: `split`, `dataset`, `tolerance`, `mean_tolerance`, `confidence`, `latency_limit` and `device`.
 
     Raises:
         ValueError: other classes, data or split, or nothing to evaluate on; the message says what to do.
     """
     options.device = resolve_device(options.device)
-    sides = [_open(artifact) for artifact in (before, candidate)]
-    sys.stderr.write(about_priority(sides[1].taxonomy))
-    _check_alike(*sides, any_data=bool(options.dataset))
-    first, second = _records(sides, data, options)
-    names = sides[0].taxonomy.names
-    changes = compare_records(
-        first,
-        second,
-        [names[index] for index in sides[0].taxonomy.priority],
-        **{key: getattr(options, key) for key in ("tolerance", "confidence", "seed")},
-    )
-    timed = [_timed(side, options.device) for side in sides]
-    changes.append(latency_change(*time_in_turns(*timed, device=options.device), options.latency_limit))
-    used = version_name(data) if data else _data_of(sides[1])
-    print(f"before:  {sides[0].name}\nafter:   {sides[1].name}\ndata:    {used}, {len(first)} {options.split} frames\n")
-    print(f"{change_table(changes)}\n")
-    return changes
+    after = _open(candidate)
+    sys.stderr.write(about_priority(after.taxonomy))
+    sides = _alike([_open(artifact) for artifact in references], after, any_data=bool(options.dataset))
+    priority = [after.taxonomy.names[index] for index in after.taxonomy.priority]
+    if not sides and options.split == "val" and not options.dataset:
+        return Weighed({}, after.saved.metrics, priority)
+    *befores, records = _records([*sides, after], data, options)
+    figures = [paired_figures(before, records, priority) for before in befores]
+    margins = Margins(options.tolerance, options.mean_tolerance, options.confidence)
+    changes = iter(judge([*chain(*figures)], priority, margins, seed_spread(candidate, *references)))
+    comparisons = {side.name: [*islice(changes, len(own))] for side, own in zip(sides, figures, strict=True)}
+    used = version_name(data) if data else _data_of(after)
+    for side in sides:
+        timed = [_timed(each, options.device) for each in (side, after)]
+        comparisons[side.name].append(
+            latency_tried(partial(time_in_turns, *timed, device=options.device), options.latency_limit)
+        )
+        heads = f"before:  {side.name}\nafter:   {after.name}\ndata:    {used}, {len(records)} {options.split} frames"
+        print(f"{heads}\n\n{change_table(comparisons[side.name])}\n")
+    return Weighed(comparisons, scores_of(records, priority), priority)
+
+
+def _alike(sides: Sequence[Side], after: Side, *, any_data: bool) -> list[Side]:
+    """Those that can be compared; ValueError where the first cannot."""
+    kept = []
+    for side in sides:
+        try:
+            _check_alike(side, after, any_data=any_data)
+        except ValueError as error:
+            if side is sides[0]:
+                raise
+            print(f"not compared: {error}")
+        else:
+            kept.append(side)
+    return kept
 
 
 def _timed(side: Side, device: str) -> Timed:
@@ -116,21 +149,31 @@ def _data_of(side: Side) -> str:
 
 
 def _records(sides: Sequence[Side], data: wandb.Artifact | None, options: argparse.Namespace) -> list[pd.DataFrame]:
-    """The per-image records of both: those that came with the models, or measured now, both on this machine."""
-
-    paths = [side.saved.folder / RECORDS for side in sides]
-    lacking = [side.name for side, path in zip(sides, paths, strict=True) if not path.is_file()]
-    if options.split == "val" and not options.dataset and not lacking:
-        return [read_counts(path) for path in paths]
+    """The per-image records of all: those that came with the models, or measured now, all on this machine."""
+    came = [_came_with(side) for side in sides]
+    lacking = [side.name for side, records in zip(sides, came, strict=True) if records is None]
+    old = [side.name for side, records in zip(sides, came, strict=True) if not counts_objects(records)]
+    if options.split == "val" and not options.dataset:
+        reason = f"{' and '.join(lacking or old)} came without {'records' if lacking else 'matched objects'} per image"
+        if not lacking and old and data is None:
+            print(f"objects are not judged: {reason}")
+        if not lacking and (not old or data is None):
+            return [records for records in came if records is not None]
+    else:
+        reason = "as asked"
     if data is None:
-        raise ValueError(f"{sides[1].name}: the data it was trained on is not on the server: give --dataset")
-    reason = f"{' and '.join(lacking)} came without per-image records" if lacking else "as asked"
-    print(f"evaluating both on {version_name(data)} ({reason})")
-    split = _split_of(sides[0])
-    dataset = open_camvid(download_dataset(data, default_root()), sides[0].taxonomy, **split)
+        raise ValueError(f"{sides[-1].name}: the data it was trained on is not on the server: give --dataset")
+    print(f"evaluating all on {version_name(data)} ({reason})")
+    split = _split_of(sides[-1])
+    dataset = open_camvid(download_dataset(data, default_root()), sides[-1].taxonomy, **split)
     if not dataset.splits[options.split]:
         raise ValueError(f"{version_name(data)}: the {options.split} split has no frames")
     return [_evaluate(side, dataset, options) for side in sides]
+
+
+def _came_with(side: Side) -> pd.DataFrame | None:
+    path = side.saved.folder / RECORDS
+    return read_counts(path) if path.is_file() else None
 
 
 def _evaluate(side: Side, dataset: CamVid, options: argparse.Namespace) -> pd.DataFrame:
