@@ -101,7 +101,7 @@ def _weighed(decision: Decision, options: argparse.Namespace) -> Decision:
         if not options.force:
             raise
         return replace(decision, refusals=[f"not compared: {error}"])
-    said = reasons(found.comparisons, strict=options.strict)
+    said = reasons(found.comparisons, found.priority, strict=options.strict)
     low = below(Floors(options.miou_floor, options.floor), found.scores, found.priority)
     return replace(decision, comparisons=found.comparisons, refusals=[*low, *said.refusals], open=said.open)
 

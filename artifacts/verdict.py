@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import wandb
@@ -27,17 +27,18 @@ class Reasons(NamedTuple):
     open: list[str]
 
 
-def reasons(comparisons: Comparisons, *, strict: bool = False) -> Reasons:
+def reasons(comparisons: Comparisons, priority: Collection[str], *, strict: bool = False) -> Reasons:
     """Why a candidate may not be promoted.
 
     Args:
         comparisons: the changes from each model that is the measure.
+        priority: names of the priority classes.
         strict: refuse what has surely fallen by less than the margin as well.
     """
     found = Reasons([], [])
     for name, changes in comparisons.items():
         after = f" after {name}" if len(comparisons) > 1 else ""
-        judged = [change for change in changes if "/" in change.key]
+        judged = [change for change in changes if change.key.partition("/")[2] in priority]
         if judged and all(change.answer == ABSENT for change in judged):
             found.refusals.append("no priority class is in the data, so that nothing was judged")
         for change in changes:

@@ -1,28 +1,30 @@
 """How often the gate of a promotion is right, on simulated pairs of models.
 
-    python -m benchmarks.gate [--trials 200] [--frames 101] [--drives 1]
+    python -m benchmarks.gate [--trials 400] [--frames 101] [--drives 1]
 
 The error model, for each class and frame: the true area is lognormal while the class is there, and 0 else; the log odds
 that a pixel of it is found are the class's own, a difficulty that both models share, and an error of each model alone;
-false pixels likewise, as a share of the area. Each of these is a Gaussian process that forgets exp(-1/τ) a frame, τ the
-correlation time; nothing is independent from frame to frame. Objects are found by the same odds. Both models are equal,
-or the second has lower odds for one class, by which its Dice falls by 0.085 in the long run. Printed are, for each τ:
+false pixels likewise, as a share of the area; objects are found by the same odds. Each of these is a Gaussian process
+that keeps exp(-1/τ) of itself from frame to frame, τ the correlation time; nothing is independent. Both are equal,
+or the second has lower odds for one class, by which its Dice falls by 0.085 in the long run.
 
-- how often equal models are called as good, not enough data, worse;
-- how often the intervals of all figures hold the true change, and of how many of the figures that is the case;
-- how often the loss of 0.085 is called worse, not enough data, or goes through.
+Printed are, for each τ, the share of pairs with each answer of the gate; how many intervals hold the true change, over
+all figures and of the worst figure; and how often the Dice with the loss is called as good.
 """
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.signal import lfilter
 from scipy.special import expit, ndtr
 
-from eval.compare import Change, Margins, judge
+from eval.compare import ABSENT, AS_GOOD, BETTER, OPEN, WORSE, Change, Margins, decision, judge
 from eval.figures import paired_figures, scores_of
 
 PRIORITY = ("SignSymbol", "Pedestrian", "Bicyclist", "Car")
@@ -40,9 +42,15 @@ CLASSES = {
 }
 AREA, DIFFICULTY, ERROR = 0.8, 0.7, 0.35  # standard deviations: of log area, of log odds shared and of each model's own
 LOSS, LOSER = 0.085, "Pedestrian"
+LOST = f"dice/{LOSER}"
 TIMES = (3, 8, 10)
+HEADS = (
+    *("equal: as good", "not enough", "worse"),
+    *("held, equal", "held, loss   "),
+    *("loss: as good", "not enough", "worse", "its Dice as good"),
+)
 
-Floats = np.ndarray
+Floats = NDArray[np.float64]
 
 
 def process(rng: np.random.Generator, frames: int, drives: int, time: float) -> Floats:
@@ -87,9 +95,9 @@ def draw(seed: int, frames: int, drives: int, time: float, lower: float = 0.0) -
 
 
 @cache
-def long_run(lower: float, time: float = 3) -> dict[str, float]:
-    """The true change of each figure."""
-    before, after = (scores_of(records, PRIORITY) for records in draw(7, 200_000, 1, time, lower))
+def long_run(lower: float) -> dict[str, float]:
+    """The true change of each figure, from 100,000 frames."""
+    before, after = (scores_of(records, PRIORITY) for records in draw(7, 100_000, 1, TIMES[0], lower))
     return {key: after[key] - before[key] for key in before}
 
 
@@ -97,16 +105,57 @@ def long_run(lower: float, time: float = 3) -> dict[str, float]:
 def odds_of_loss() -> float:
     """What has to be taken from the log odds for a loss of ``LOSS``, by bisection."""
     low, high = 0.0, 2.0
-    for _ in range(10):
+    for _ in range(9):
         middle = (low + high) / 2
-        low, high = (low, middle) if long_run(middle)[f"dice/{LOSER}"] < -LOSS else (middle, high)
+        low, high = (low, middle) if long_run(middle)[LOST] < -LOSS else (middle, high)
     return high
 
 
-def play(time: float, trials: int, frames: int, drives: int, lower: float) -> list[list[Change]]:
+def play(time: float, trials: int, frames: int, drives: int, lower: float = 0.0) -> list[list[Change]]:
     """The gate's answers to ``trials`` pairs."""
-    answers = []
-    for seed in range(trials):
-        records = draw(seed, frames, drives, time, lower)
-        answers.append(judge(paired_figures(*records, PRIORITY), PRIORITY, Margins()))
-    return answers
+    pairs = (paired_figures(*draw(seed, frames, drives, time, lower), PRIORITY) for seed in range(trials))
+    return [judge(figures, PRIORITY, Margins()) for figures in pairs]
+
+
+def coverage(pairs: list[list[Change]], truth: Mapping[str, float]) -> list[float]:
+    """For each figure, how often its interval holds the true change."""
+    held: dict[str, list[bool]] = {}
+    for change in (change for changes in pairs for change in changes if change.answer != ABSENT):
+        held.setdefault(change.key, []).append(change.low <= truth[change.key] <= change.high)
+    return [sum(each) / len(each) for each in held.values()]
+
+
+def row(time: float, options: argparse.Namespace) -> str:
+    """One line of the table."""
+    size = (options.trials, options.frames, options.drives)
+    equal, lost = play(time, *size), play(time, *size, lower=odds_of_loss())
+    held, held_lost = coverage(equal, dict.fromkeys(long_run(0.0), 0.0)), coverage(lost, long_run(odds_of_loss()))
+    cells = [
+        *(_share(decision(changes) == answer for changes in equal) for answer in (AS_GOOD, OPEN, WORSE)),
+        *(f"{sum(each) / len(each):6.1%} [{min(each):4.0%}]" for each in (held, held_lost)),
+        *(_share(decision(changes) == answer for changes in lost) for answer in (AS_GOOD, OPEN, WORSE)),
+        _share(change.answer in (BETTER, AS_GOOD) for changes in lost for change in changes if change.key == LOST),
+    ]
+    return f"{time:>4}  " + "  ".join(f"{cell:>{len(head)}}" for cell, head in zip(cells, HEADS, strict=True))
+
+
+def _share(events: Iterable[bool]) -> str:
+    known = list(events)
+    return f"{sum(known) / len(known):.1%}"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trials", type=int, default=400, help="pairs of models for each cell (400)")
+    parser.add_argument("--frames", type=int, default=101, help="frames of the split (101)")
+    parser.add_argument("--drives", type=int, default=1, help="drives that the frames are divided among (1)")
+    options = parser.parse_args()
+    print(f"{options.trials} pairs, {options.frames} frames of {options.drives} drive(s), {Margins()}")
+    print("   τ  " + "  ".join(HEADS))
+    for time in TIMES:
+        print(row(time, options), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -24,8 +24,8 @@ def about_priority(taxonomy: Taxonomy) -> str:
     spec = next((spec for spec in taxonomy.classes if not spec.background), taxonomy.classes[0])
     return (
         f"taxonomy {taxonomy.name} has no priority class: priority Dice is undefined, no frame is an edge case, and "
-        "promotion judges no class; in its YAML file, add `priority: true` to the classes whose failure is a safety "
-        f"matter, e.g. {{name: {spec.name}, …, priority: true}}\n"
+        "promotion judges mIoU and great falls alone; in its YAML file, add `priority: true` to the classes whose "
+        f"failure is a safety matter, e.g. {{name: {spec.name}, …, priority: true}}\n"
     )
 
 

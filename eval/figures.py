@@ -114,14 +114,14 @@ def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd
             f"the two models were evaluated on different images ({len(odd)} of one alone, first {odd[0]}): "
             "evaluate both on one split of one data version"
         )
-    for name in first:
-        column = f"pixels/{name}/true"
-        differing = before["name"][before[column] != after[column]]
-        if len(differing):
-            raise ValueError(
-                f"{differing.iloc[0]}: the two models were evaluated with different labels ({column}): "
-                "evaluate both on one data version"
-            )
+    labels = [f"pixels/{name}/true" for name in first]
+    differing = np.argwhere(before[labels].to_numpy() != after[labels].to_numpy())
+    if len(differing):
+        row, column = differing[0]
+        raise ValueError(
+            f"{before['name'][row]}: the two models were evaluated with different labels ({labels[column]}): "
+            "evaluate both on one data version"
+        )
     return before, after
 
 
@@ -131,16 +131,23 @@ def _is_needed(column: str) -> bool:
 
 def _additive(records: pd.DataFrame, priority: Sequence[str], objects: bool) -> tuple[Floats, list[str]]:
     """What each image adds to K ratios: (N, K, 3) with the part, the whole and what is true; and their K keys."""
-    columns = {}
-    for name in classes_of(records):
-        true, predicted, common = (records[f"pixels/{name}/{key}"] for key in ("true", "predicted", "common"))
-        columns[f"iou/{name}"] = common, true + predicted - common, true
-        columns[f"dice/{name}"] = 2 * common, true + predicted, true
-    for name in priority if objects else ():
-        there, matched, false = (records[f"{key}/{name}"] for key in ("objects", "matched", "false_alarms"))
-        columns[f"object_f1/{name}"] = 2 * matched, there + matched + false, there
-    counts = np.stack([np.stack(three, axis=1) for three in columns.values()], axis=1)
-    return counts.astype(np.float64), list(columns)  # counts are exact below 2**53
+    names = classes_of(records)
+    true, predicted, common = (
+        _columns(records, [f"pixels/{name}/{key}" for name in names]) for key in ("true", "predicted", "common")
+    )
+    counts = [(common, true + predicted - common, true), (2 * common, true + predicted, true)]
+    keys = [f"{kind}/{name}" for kind in ("iou", "dice") for name in names]
+    if objects:
+        there, matched, false = (
+            _columns(records, [f"{key}/{name}" for name in priority]) for key in ("objects", "matched", "false_alarms")
+        )
+        counts.append((2 * matched, there + matched + false, there))
+        keys += [f"object_f1/{name}" for name in priority]
+    return np.concatenate([np.stack(three, axis=-1) for three in counts], axis=1), keys
+
+
+def _columns(records: pd.DataFrame, names: Sequence[str]) -> Floats:
+    return records[[*names]].to_numpy(np.float64)  # counts are exact below 2**53
 
 
 def _scores(sums: Floats, keys: Sequence[str], priority: Sequence[str]) -> dict[str, Floats]:
@@ -154,15 +161,14 @@ def _scores(sums: Floats, keys: Sequence[str], priority: Sequence[str]) -> dict[
     judged = dict(zip(keys, np.moveaxis(np.where(true > 0, ratios, np.nan), -1, 0), strict=True))
     chosen = [f"{kind}/{name}" for kind in ("dice", "object_f1") for name in priority]
     others = [key for key in keys if key.startswith("dice/") and key not in chosen]
-    means = {
-        "miou": _mean([by_key[key] for key in keys if key.startswith("iou/")]),
-        "priority_dice": _mean([by_key[f"dice/{name}"] for name in priority]),
-    }
+    means = {"miou": _mean([by_key[key] for key in keys if key.startswith("iou/")])}
+    if priority:
+        means["priority_dice"] = _mean([by_key[f"dice/{name}"] for name in priority])
     return {key: judged[key] for key in chosen if key in judged} | means | {key: judged[key] for key in others}
 
 
 def _mean(scores: Sequence[Floats]) -> Floats:
-    """Mean over the classes that are not NaN; NaN where none is left, or there are no classes."""
+    """Mean over the classes that are not NaN; NaN where none is left."""
     known = [np.isfinite(score) for score in scores]
     count = np.sum(known, axis=0)
     total = np.sum([np.where(finite, score, 0.0) for finite, score in zip(known, scores, strict=True)], axis=0)

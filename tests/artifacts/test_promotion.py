@@ -154,15 +154,18 @@ def test_a_first_model_below_the_floors_is_refused(make, capsys):
     assert promote("low:v0", "--floor", "0.05", "--miou-floor", "0.2") == 0
 
 
+@pytest.mark.soak
 def test_small_falls_do_not_add_up(make, capsys):
     """Production may fall by the margin at each step, but the best that was production is the measure as well."""
-    spoiled = [{"spoil": spoil, "scores": {"priority_dice": 0.5 - spoil}} for spoil in (0.0, 0.1, 0.2)]
+    spoiled = [{"spoil": spoil, "scores": {"priority_dice": 0.5 - spoil}} for spoil in (0.0, 0.06, 0.12)]
     make("drift", *spoiled)
-    margins = ("--tolerance", "0.08", "--mean-tolerance", "0.08")
+    margins = ("--tolerance", "0.055", "--mean-tolerance", "0.055")
     assert [promote(f"drift:v{version}", *margins) for version in (0, 1)] == [0, 0]
     holder = alias_holder(wandb.Api().artifact("roads/drift:v2"), "production")
     assert holder is not None
-    assert best_so_far(holder, "production", wandb.Api().artifact("roads/drift:v2")).version == "v0"
+    best = best_so_far(holder, "production", wandb.Api().artifact("roads/drift:v2"))
+    assert best is not None
+    assert best.version == "v0"
     capsys.readouterr()
     assert promote("drift:v2", *margins) == 1
     out = capsys.readouterr().out
@@ -175,7 +178,7 @@ def test_small_falls_do_not_add_up(make, capsys):
 def test_seeds_of_one_recipe(make):
     """Twice the variance over the seeds of a recipe; a version that is no seed of one, or the same again, adds none."""
     scores = [{"dice/Car": 0.7, "miou": 0.5}, {"dice/Car": 0.8, "miou": 0.5}, {"dice/Car": 0.1}, {"dice/Car": 0.9}]
-    options = [{"seed": 0}, {"seed": 1}, {"seed": 2, "lr": 0.1}, {"seed": 0}]
+    options: list[dict[str, Any]] = [{"seed": 0}, {"seed": 1}, {"seed": 2, "lr": 0.1}, {"seed": 0}]
     make("seeds", *({"scores": score, **option} for score, option in zip(scores, options, strict=True)))
     models = [wandb.Api().artifact(f"roads/seeds:v{version}") for version in range(3)]
     spread = seed_spread(models[0], models[1])
@@ -217,7 +220,7 @@ def test_what_cannot_be_compared_is_said(make, capsys):
     assert production("unlike") == "v1"
 
 
-def test_without_priority_classes_no_class_is_judged_and_that_is_said(make, tmp_path, capsys):
+def test_without_priority_classes_mean_and_great_falls_are_judged_and_that_is_said(make, tmp_path, capsys):
     classes = [
         {k: v for k, v in spec.items() if k != "priority"} for spec in load_taxonomy("camvid11").to_dict()["classes"]
     ]
@@ -226,11 +229,12 @@ def test_without_priority_classes_no_class_is_judged_and_that_is_said(make, tmp_
     make("plain", {"spoil": 0.1, "taxonomy": mine}, {"spoil": 0.5, "taxonomy": mine})
     promote("plain:v0")
     capsys.readouterr()
-    assert promote("plain:v1") == 0  # worse, but no class counts
+    assert promote("plain:v1") == 1
     out, err = capsys.readouterr()
+    assert "refused: plain:v1: miou fell by" in out
+    assert "; dice/Car fell by" in out
+    assert "priority_dice" not in out
     assert err.count("taxonomy mine has no priority class: ") == 1
-    assert "dice/Road" in out
-    assert "object_f1" not in out
 
 
 def test_without_records_both_are_evaluated(make, dataset, capsys):
@@ -365,16 +369,16 @@ def test_reasons():
     car = "dice/Car fell by 0.100 [-0.150, -0.050], more than 0.05"
     slow = "latency_ms grew from 10.0 to 15.0, by 50 %, more than 25 %"
     bus = "dice/Bus fell by 0.030 [-0.040, -0.020], surely, if not more than 0.05"
-    found = reasons({"m:v1": changes})
+    found = reasons({"m:v1": changes}, ["Car", "Tram", "Bus"])
     assert found.refusals == [car, slow]
     fall = "object_f1/Car fell by 0.100 [-0.300, 0.100], maybe a fall of more than 0.05"
     assert found.open[0] == f"{fall}: about 1300 frames like these would do"
     assert found.open[1] == "miou rose by 0.010 [?], maybe a fall of more than 0.02: more drives or seeds are needed"
-    assert reasons({"m:v1": changes}, strict=True).refusals == [car, bus, slow]
-    twice = reasons({"m:v1": changes[:1], "m:v0": changes[:1]})
+    assert reasons({"m:v1": changes}, ["Car", "Tram", "Bus"], strict=True).refusals == [car, bus, slow]
+    twice = reasons({"m:v1": changes[:1], "m:v0": changes[:1]}, ["Car"])
     assert twice.refusals == [f"{car} after m:v1", f"{car} after m:v0"]
     nothing = "no priority class is in the data, so that nothing was judged"
-    assert reasons({"m:v1": [changes[2], changes[5]]}).refusals == [nothing, slow]
+    assert reasons({"m:v1": [changes[2], changes[5]]}, ["Tram"]).refusals == [nothing, slow]
 
 
 def test_floors():

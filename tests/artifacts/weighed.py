@@ -18,7 +18,7 @@ CONFIG = {"architecture": "plain_unet", "backbone": "resnet34", "crp": False, "r
 
 @cache
 def records(spoil, frames):
-    """Per-image records of a model that takes a share `spoil` of the cars and pedestrians for road; 2 frames a drive."""
+    """Records of a model that takes a share `spoil` of the cars and pedestrians for road; 2 frames a drive."""
     samples = []
     for seed in range(frames):
         truth, rng = street(seed=seed), np.random.default_rng(seed)

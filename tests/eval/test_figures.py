@@ -99,7 +99,7 @@ def test_object_f1_by_hand():
         )
         for matched, false in ((2, 1), (3, 2))
     ]
-    found = figures(*sides, ["Car"])["object_f1/Car"]
+    found = figures(sides[0], sides[1], ["Car"])["object_f1/Car"]
     assert (found.before, found.after) == pytest.approx((4 / 7, 6 / 9))
     nothing = sides[0].assign(**{"objects/Car": 0, "matched/Car": 0})
     assert math.isnan(figures(nothing, nothing, ["Car"])["object_f1/Car"].change.value)  # nothing to be missed
