@@ -3,8 +3,12 @@
 A figure is *as good* when the whole interval of its change lies above minus its margin (one-sided non-inferiority).
 It is *worse* when it fell by more than the margin and it is ruled out that it did not fall, by Holm's rule over all
 figures that are judged together: of two equal models, that keeps the chance of any "worse" at 1 - confidence. Otherwise
-the images do not tell, and it is said how many would. A model is as good when it is in every figure, so that one that
-lost more than a margin anywhere passes in (1 - confidence) / 2 of all cases at most.
+the images do not tell, and it is said how many would.
+
+A model is as good when it is in Dice of each priority class, in object F1 over all of them, in mIoU and in priority
+Dice: one that lost more than a margin in any of these passes in (1 - confidence) / 2 of all cases at most. Of object F1
+of one class, and of Dice of a class that is no priority, there is seldom enough to tell: it is enough that they did not
+fall by more than their margin.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from eval.evidence import NO_SPREAD, Estimate, Spread, frames_needed, holm, with_spread
-from eval.figures import MEANS, Figure
+from eval.figures import MEANS, POOLED, Figure
 
 LATENCY = "latency_ms"
 TRIES = 3
@@ -34,8 +38,7 @@ class Change:
         high: its upper end.
         margin: how far it may fall; how far ``latency_ms`` may grow.
         answer: ``better`` (the interval lies above no change), ``as good`` (above ``-margin``), ``worse``, ``not enough
-            data``, ``absent`` where there was nothing to judge. A class that is no priority is ``unclear`` instead of
-            ``not enough data``: it speaks against a model only where it is worse.
+            data``, ``absent`` where there was nothing to judge, ``unclear`` where the images do not tell and need not.
         frames: how many images like these would settle an open answer; infinite where more drives are needed.
     """
 
@@ -54,7 +57,7 @@ class Margins:
     """How far a figure may fall, in [0, 1], and how sure one has to be.
 
     Attributes:
-        classes: Dice and object F1 of a priority class; Dice of another class may fall by twice as much.
+        classes: Dice and object F1 of a priority class, and over all; Dice of another class may fall by twice as much.
         means: mIoU and priority Dice.
         confidence: of the two-sided intervals.
     """
@@ -68,9 +71,16 @@ class Margins:
         """The chance that one end of an interval is wrong."""
         return (1 - self.confidence) / 2
 
-    def of(self, key: str, needed: bool) -> float:
+    def of(self, key: str, priority: Collection[str]) -> float:
         """The margin of a figure."""
-        return self.means if key in MEANS else self.classes if needed else 2 * self.classes
+        kind, _, name = key.partition("/")
+        return (
+            self.means
+            if key in MEANS
+            else 2 * self.classes
+            if kind == "dice" and name not in priority
+            else self.classes
+        )
 
 
 def judge(
@@ -89,10 +99,10 @@ def judge(
     chances = holm([estimate.chance_of_no_fall() for estimate in estimates])
     changes = []
     for figure, estimate, extra, chance in zip(figures, estimates, spreads, chances, strict=True):
-        needed = figure.key in MEANS or figure.key.partition("/")[2] in priority
-        margin = margins.of(figure.key, needed)
+        needed = figure.key in (*MEANS, POOLED, *(f"dice/{name}" for name in priority))
+        margin = margins.of(figure.key, priority)
         surely = chance < 1 - margins.confidence
-        answer = answer_to(estimate, margin, margins.tail, surely=surely, otherwise=OPEN if needed else UNCLEAR)
+        answer = answer_to(estimate, margin, margins.tail, surely=surely, needed=needed)
         frames = math.nan
         if answer in (OPEN, UNCLEAR):
             frames = frames_needed(figure.change, margin, margins.tail, figure.frames, extra)
@@ -102,14 +112,24 @@ def judge(
     return changes
 
 
-def answer_to(change: Estimate, margin: float, tail: float, *, surely: bool, otherwise: str = OPEN) -> str:
-    """The answer to one figure; ``surely`` is whether it is ruled out that it did not fall."""
+def answer_to(change: Estimate, margin: float, tail: float, *, surely: bool, needed: bool) -> str:
+    """The answer to one figure.
+
+    Args:
+        change: its estimate.
+        margin: how far it may fall.
+        tail: the chance that a bound is wrong.
+        surely: whether it is ruled out that it did not fall.
+        needed: whether it has to be as good.
+    """
     if math.isnan(change.value):
         return ABSENT
     if surely and change.value < -margin:
         return WORSE
     low, _ = change.interval(tail)
-    return otherwise if low <= -margin else BETTER if low > 0 else AS_GOOD
+    if low > -margin:
+        return BETTER if low > 0 else AS_GOOD
+    return OPEN if needed or change.value < -margin else UNCLEAR
 
 
 def decision(changes: Iterable[Change]) -> str:

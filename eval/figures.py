@@ -19,13 +19,14 @@ from eval.evidence import Estimate, Floats, jackknife, stretches, sums_left_out
 COUNTS = ("pixels/", "objects/", "matched/", "false_alarms/")  # the columns of a record that a comparison needs
 LABELS = ("name", "sequence")
 MEANS = ("miou", "priority_dice")
+POOLED = "object_f1/all"  # over the objects of all priority classes
 
 
 class Figure(NamedTuple):
     """One figure of two models.
 
     Attributes:
-        key: ``dice/<class>``, ``object_f1/<class>``, ``miou`` or ``priority_dice``.
+        key: ``dice/<class>``, ``object_f1/<class>``, ``POOLED``, ``miou`` or ``priority_dice``.
         before: of the first model; NaN where the images have no such class or object.
         after: of the second.
         change: from the first to the second; NaN where one of them is.
@@ -80,8 +81,8 @@ def paired_figures(before: pd.DataFrame, after: pd.DataFrame, priority: Sequence
         priority: names of the priority classes.
 
     Returns:
-        Dice, then object F1 where both records count matched objects, of each priority class, then ``MEANS``, then Dice
-        of the other classes.
+        Dice of each priority class, object F1 of each and ``POOLED`` where both records count matched objects, then
+        ``MEANS``, then Dice of the other classes.
 
     Raises:
         ValueError: other images, classes or true labels.
@@ -141,8 +142,9 @@ def _additive(records: pd.DataFrame, priority: Sequence[str], objects: bool) -> 
         there, matched, false = (
             _columns(records, [f"{key}/{name}" for name in priority]) for key in ("objects", "matched", "false_alarms")
         )
-        counts.append((2 * matched, there + matched + false, there))
-        keys += [f"object_f1/{name}" for name in priority]
+        of_objects = (2 * matched, there + matched + false, there)
+        counts += [of_objects, tuple(values.sum(1, keepdims=True) for values in of_objects)]
+        keys += [*(f"object_f1/{name}" for name in priority), POOLED]
     return np.concatenate([np.stack(three, axis=-1) for three in counts], axis=1), keys
 
 
@@ -159,7 +161,7 @@ def _scores(sums: Floats, keys: Sequence[str], priority: Sequence[str]) -> dict[
     ratios = np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
     by_key = dict(zip(keys, np.moveaxis(ratios, -1, 0), strict=True))
     judged = dict(zip(keys, np.moveaxis(np.where(true > 0, ratios, np.nan), -1, 0), strict=True))
-    chosen = [f"{kind}/{name}" for kind in ("dice", "object_f1") for name in priority]
+    chosen = [*(f"{kind}/{name}" for kind in ("dice", "object_f1") for name in priority), POOLED]
     others = [key for key in keys if key.startswith("dice/") and key not in chosen]
     means = {"miou": _mean([by_key[key] for key in keys if key.startswith("iou/")])}
     if priority:

@@ -193,7 +193,8 @@ def test_a_slower_one_is_refused(make, capsys):
     promote("slower:v0")
     assert promote("slower:v1", latency_limit=0.25) == 1  # 16 times the pixels
     out = capsys.readouterr().out
-    assert "refused: latency_ms grew from" in out
+    assert "refused: slower:v1: " in out
+    assert "latency_ms grew from" in out
     assert "more than 25 %" in out
 
 

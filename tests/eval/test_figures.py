@@ -7,7 +7,7 @@ from sklearn.metrics import f1_score
 
 from eval.edge_cases import rank
 from eval.evaluate import evaluate
-from eval.figures import MEANS, counts_objects, paired_figures, read_counts, scores_of
+from eval.figures import MEANS, POOLED, counts_objects, paired_figures, read_counts, scores_of
 from eval.files import write_text
 from eval.metrics import dice
 from tests.eval.drawn import NAMES, PRIORITY, SPLIT, ColorModel, sample, street
@@ -100,6 +100,8 @@ def test_object_f1_by_hand():
         for matched, false in ((2, 1), (3, 2))
     ]
     found = figures(sides[0], sides[1], ["Car"])["object_f1/Car"]
+    assert (found.before, found.after) == pytest.approx((4 / 7, 6 / 9))
+    found = figures(sides[0], sides[1], ["Car"])[POOLED]
     assert (found.before, found.after) == pytest.approx((4 / 7, 6 / 9))
     nothing = sides[0].assign(**{"objects/Car": 0, "matched/Car": 0})
     assert math.isnan(figures(nothing, nothing, ["Car"])["object_f1/Car"].change.value)  # nothing to be missed
