@@ -21,7 +21,6 @@ from artifacts.seeds import seed_spread
 from camvid.layouts import CamVid, open_camvid
 from camvid.remarks import about_priority
 from camvid.taxonomy import Taxonomy
-from camvid.transforms import scaled_size
 from eval.compare import Change, Margins, judge, latency_tried
 from eval.evaluate import FrameSamples, evaluate
 from eval.figures import counts_objects, paired_figures, read_counts, scores_of
@@ -138,9 +137,9 @@ def _check_alike(before: Side, after: Side, *, any_data: bool) -> None:
 
 
 def _split_of(side: Side) -> dict[str, Any]:
-    """How its frames were divided; a seed matters to all but the official lists."""
+    """How its frames were divided; a seed matters where drives or frames are drawn."""
     split, seed = side.saved.config.get("split", "official"), side.saved.config.get("seed", 0)
-    return {"split": split, "seed": 0 if split == "official" else seed}
+    return {"split": split, "seed": seed if split in ("sequence", "random") else 0}
 
 
 def _data_of(side: Side) -> str:
@@ -180,15 +179,13 @@ def _evaluate(side: Side, dataset: CamVid, options: argparse.Namespace) -> pd.Da
 
     config, taxonomy = side.saved.config, dataset.taxonomy
     samples = FrameSamples(dataset.splits[options.split], dataset.read)
-    factor = float(config.get("eval_factor") or config.get("resize_factor") or 1)
+    rule = {key: config[key] for key in ("threshold", "object_area") if key in config}
     return evaluate(
         side.saved.model,
         samples,
-        num_classes=taxonomy.num_classes,
-        class_names=taxonomy.names,
-        priority=taxonomy.priority,
-        background=taxonomy.background,
-        size_for=partial(scaled_size, factor=factor),
+        size_for=side.saved.size_for,
         device=options.device,
         precision=resolve_precision(config.get("precision", "auto"), options.device),
+        **taxonomy.scoring,
+        **rule,
     ).records
