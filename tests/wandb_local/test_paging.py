@@ -22,7 +22,7 @@ def add(context, numbers):
         loss = {} if number % 7 == 3 else {"loss": "NaN" if number % 5 == 4 else number % 6}
         rows.append((f"r{number:05}", json.dumps({"lr": {"value": number % 3}}), json.dumps(loss), number // 2))
     with context.db.write() as connection:
-        connection.execute("INSERT OR IGNORE INTO projects VALUES (1, 'local', 'p', NULL, 0)")
+        connection.execute("INSERT OR IGNORE INTO projects (id, entity, name, created_at) VALUES (1, 'local', 'p', 0)")
         connection.executemany(ADD, rows)
 
 

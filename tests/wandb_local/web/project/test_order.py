@@ -36,7 +36,7 @@ def add(context, *rows):
         return name, "finished", *map(json.dumps, (entries, summary, tags))
 
     with context.db.write() as connection:
-        connection.execute("INSERT OR IGNORE INTO projects VALUES (1, 'local', 'p', NULL, 0)")
+        connection.execute("INSERT OR IGNORE INTO projects (id, entity, name, created_at) VALUES (1, 'local', 'p', 0)")
         first = connection.execute("SELECT count(*) FROM runs").fetchone()[0]
         connection.executemany(ADD, [(*stored(*row), (first + number) * DAY) for number, row in enumerate(rows)])
 
