@@ -7,12 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from camvid.taxonomy import Taxonomy
-
-if TYPE_CHECKING:
-    from camvid.layouts.dataset import Frame
 
 LISTED = 3  # sizes that are named, most frequent first
 
@@ -29,14 +25,18 @@ def about_priority(taxonomy: Taxonomy) -> str:
     )
 
 
-def about_val(splits: Mapping[str, Sequence[Frame]]) -> str:
-    """What a val split of one drive can tell, where several drives train; without an end of line."""
-    drives = {key: {frame.sequence for frame in frames} for key, frames in splits.items()}
-    if len(drives.get("val", ())) != 1 or len(drives["train"]) < 2 or not drives["val"] <= drives["train"]:
+def about_val(drives: Mapping[str, Sequence[str]]) -> str:
+    """What a val split of one drive can tell, where several drives train; without an end of line.
+
+    Args:
+        drives: for each split, the drive of each of its frames.
+    """
+    val, train = set(drives.get("val", ())), set(drives.get("train", ()))
+    if len(val) != 1 or len(train) < 2 or not val <= train:
         return ""
-    (drive,) = drives["val"]
+    (drive,) = val
     return (
-        f"all {len(splits['val'])} val frames are of {drive}, one of the {len(drives['train'])} drives that train: "
+        f"all {len(drives['val'])} val frames are of {drive}, one of the {len(train)} drives that train: "
         "what is better on val may be worse elsewhere; to choose settings or models, take `--split drives`, which "
         "holds out a stretch of every drive"
     )
