@@ -206,7 +206,8 @@ def row(what: str, value: float, limit: float, unit: str, at_least: bool = False
 
 def main() -> None:
     """Measure, print a table."""
-    from benchmarks.many_runs import many_runs  # which needs what is here
+    from benchmarks.growth import growing  # which need what is here
+    from benchmarks.many_runs import many_runs
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks.server", description="Speed of the local W&B server")
     parser.add_argument("--agents", action="store_true", help="also 8 agents with 100 runs each (10 minutes and more)")
@@ -228,6 +229,7 @@ def main() -> None:
         row("listing 2,000 runs", timed(server, home / "e", LIST), 2, "s")
         row("memory with 2,000 runs of 1,000 rows", server.memory(), 300, "MB")
         many_runs(home)
+        growing(home)
         if options.agents:
             row("8 agents, 100 runs each: errors", agents(server, home / "f"), 0, "")
 

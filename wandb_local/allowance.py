@@ -44,9 +44,18 @@ class Allowance:
             TooLargeError: it has more values than are left, or is too deep.
             ValueError, RecursionError: it is no JSON.
         """
+        return json.loads(self.text(data))
+
+    def text(self, data: bytes, *, depth: bool = True) -> str:
+        """The text of JSON that is not parsed yet; see ``check_json`` for ``depth``.
+
+        Raises:
+            TooLargeError: it has more values than are left, or is too deep.
+            ValueError: it is no text.
+        """
         text = data.decode(json.detect_encoding(data), "surrogatepass")
-        self._values -= check_json(text, self._values)
-        return json.loads(text)
+        self._values -= check_json(text, self._values, depth=depth)
+        return text
 
     def array(self, archive: bytes, name: str) -> NDArray[Any]:
         """One array of an ``.npz`` archive.

@@ -160,6 +160,10 @@ class BlobStore:
         """The files in the places of blobs that were written before a moment, known or not."""
         return [path for path in self._folder.blobs.glob("??/*") if path.stat().st_mtime < moment]
 
+    def delete_file(self, md5: str) -> None:
+        """Delete what lies in the place of a blob; the writers' lock is held, and no record knows it."""
+        self._folder.blob(md5).unlink(missing_ok=True)
+
     @contextlib.contextmanager
     def joining(self, upload_id: str) -> Iterator[None]:
         """Let one request at a time put the parts of an upload together.

@@ -66,17 +66,18 @@ def inflated(data: bytes) -> bytes:
     return found
 
 
-def check_json(text: str, most: int = MAX_VALUES) -> int:
+def check_json(text: str, most: int = MAX_VALUES, *, depth: bool = True) -> int:
     """The number of values in JSON that is not parsed yet (an upper bound), which takes little memory to find.
 
     Raises:
-        TooLargeError: there are more than ``most``, or they are nested deeper than ``MAX_DEPTH``.
+        TooLargeError: there are more than ``most``, or (unless ``depth`` is unset) they are nested deeper than
+            ``MAX_DEPTH``.
     """
     brackets = text.count("[") + text.count("{")
     values = 1 + brackets + text.count(",")
-    if values > most or brackets > MAX_DEPTH:
-        values, depth = _outside_of_strings(text.encode(errors="replace"))
-        if depth > MAX_DEPTH:
+    if values > most or (depth and brackets > MAX_DEPTH):
+        values, deepest = _outside_of_strings(text.encode(errors="replace"))
+        if depth and deepest > MAX_DEPTH:
             raise TooLargeError(f"the JSON is nested deeper than {MAX_DEPTH}")
         if values > most:
             raise TooLargeError(f"the JSON has more than {most} values")

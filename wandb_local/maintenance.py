@@ -1,7 +1,7 @@
 """Looking after a data folder: what is in it, and blobs that nothing refers to."""
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+import time
+from collections.abc import Mapping
 from typing import Any
 
 from wandb_local import __version__
@@ -9,6 +9,7 @@ from wandb_local.artifacts import lifetime
 from wandb_local.context import Services
 from wandb_local.graphql.common import now
 
+_TURN = 0.005  # seconds
 _COUNTED = ("projects", "runs", "history", "sweeps", "agents", "artifacts WHERE state = 'COMMITTED'", "blobs")
 
 
@@ -25,36 +26,53 @@ def collect_garbage(services: Services, grace: float, *, dry_run: bool = False) 
     wrong moment leaves.
 
     What is younger than ``grace`` seconds stays: it may belong to an upload that is under way. With ``dry_run`` all is
-    counted and nothing deleted.
+    counted and nothing deleted. Others write meanwhile.
     """
     limit = now() - grace
     uploads = services.blobs.stale_parts(limit)
+    size = sum(path.stat().st_size for folder in uploads for path in folder.iterdir())
     with services.db.write() as connection:
         connection.execute("SAVEPOINT before")
         abandoned = connection.execute("DELETE FROM artifacts WHERE state = 'PENDING' AND updated_at < ?", (limit,))
         expired = lifetime.delete_expired(connection, now())
-        unused = connection.execute(_UNUSED, (limit,)).fetchall()
-        known = {row["md5"] for row in connection.execute("SELECT md5 FROM blobs").fetchall()}
-        strays = [path for path in services.blobs.files_before(limit) if "".join(path.parts[-2:]) not in known]
-        connection.executemany("DELETE FROM blobs WHERE md5 = ?", [(row["md5"],) for row in unused])
-        size = sum(row["size"] for row in unused) + sum(path.stat().st_size for path in (*strays, *_within(uploads)))
         if dry_run:
+            found = _useless(services, limit)
             connection.execute("ROLLBACK TO before")
-        else:
-            for path in (*(services.blobs.path(row["md5"]) for row in unused), *strays):
-                path.unlink(missing_ok=True)
-            services.blobs.drop(uploads)
-    blobs = len(unused) + len(strays)
+    if not dry_run:
+        found = _delete(services, _useless(services, limit), limit)
+        services.blobs.drop(uploads)
     counts = {"uploads": len(uploads), "versions": abandoned.rowcount, "expired": expired}
-    return {**counts, "blobs": blobs, "bytes": size}
+    return {**counts, "blobs": len(found), "bytes": size + sum(found.values())}
 
 
-def _within(folders: Iterable[Path]) -> Iterator[Path]:
-    return (path for folder in folders for path in folder.iterdir())
+def _useless(services: Services, limit: float) -> dict[str, int]:
+    """Bytes by digest of the blobs that nothing refers to, and of the files that no record knows."""
+    found = {row["md5"]: row["size"] for row in services.db.each(f"SELECT md5, size FROM blobs {_UNUSED}", (limit,))}
+    files = {"".join(path.parts[-2:]): path for path in services.blobs.files_before(limit)}
+    known = {row["md5"] for row in services.db.each("SELECT md5 FROM blobs")}
+    return found | {md5: path.stat().st_size for md5, path in files.items() if md5 not in known}
+
+
+def _delete(services: Services, useless: Mapping[str, int], limit: float) -> dict[str, int]:
+    """Delete blobs that are useless still when their turn comes; answers those. The writers' lock is held for short
+    turns, with pauses in which others have it."""
+    deleted: dict[str, int] = {}
+    waiting = list(useless)
+    while waiting:
+        end = time.monotonic() + _TURN
+        with services.db.write() as connection:
+            while waiting and time.monotonic() < end:
+                md5 = waiting.pop()
+                connection.execute(f"DELETE FROM blobs {_UNUSED} AND md5 = ?", (limit, md5))
+                if services.db.value("SELECT 1 FROM blobs WHERE md5 = ?", (md5,)) is None:
+                    services.blobs.delete_file(md5)
+                    deleted[md5] = useless[md5]
+        time.sleep(_TURN)
+    return deleted
 
 
 _UNUSED = (
-    "SELECT md5, size FROM blobs WHERE touched_at < ?"
+    "WHERE touched_at < ?"
     " AND NOT EXISTS (SELECT 1 FROM run_files WHERE md5 = blobs.md5)"
     " AND NOT EXISTS (SELECT 1 FROM artifact_files WHERE md5 = blobs.md5)"
     " AND NOT EXISTS (SELECT 1 FROM manifests WHERE md5 = blobs.md5)"

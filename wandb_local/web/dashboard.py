@@ -53,6 +53,8 @@ def build_dashboard(context: Context) -> ASGIApp:
     server: flask.Flask = app.server
     server.config["MAX_CONTENT_LENGTH"] = _MAX_BODY
     policy = _POLICY.format(hashes=" ".join(app.csp_hashes()))
+    with server.test_request_context():  # Dash lists its assets at the first request; one beside it would lack them
+        server.preprocess_request()
 
     @server.after_request
     def protect(response: flask.Response) -> flask.Response:

@@ -4,12 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dash
 import pytest
 import wandb
 from playwright.sync_api import Browser, expect
 
 from tests.wandb_local.process import ROOT, Server
 from tests.wandb_local.web.conftest import Visitor, run_path
+from wandb_local.context import Context
+from wandb_local.web.dashboard import build_dashboard
 
 
 def test_from_the_projects_to_a_run(visitor: Visitor, logged_run: wandb.Run) -> None:
@@ -112,3 +115,12 @@ def test_the_server_starts_without_what_draws_the_pages() -> None:
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_page_beside_the_first_one_after_a_start_has_all_that_draws_it(context: Context) -> None:
+    build_dashboard(context)
+    app = dash.get_app()
+    with app.server.test_request_context("/"):  # while the first request is not through
+        page = app.index()
+    assets = Path(app.config.assets_folder)
+    assert [path.name for path in assets.iterdir() if f"_assets/{path.name}" not in page] == []

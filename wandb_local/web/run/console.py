@@ -8,11 +8,13 @@ import dash
 from dash import Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
+from wandb_local import jsons
 from wandb_local.context import Context
 from wandb_local.database import Row
 from wandb_local.graphql.projects import need_run
 from wandb_local.graphql.runs import log_line
 from wandb_local.web.controls import labelled
+from wandb_local.web.run.search import find
 from wandb_local.web.run.terminal import PLAIN, pieces, readable, style
 
 PER_PAGE = 1000  # lines
@@ -77,20 +79,22 @@ def read_lines(context: Context, run: Row, search: str, back: int) -> tuple[list
     """A page of the lines that hold the text, in order: those that end ``back`` lines before the last one, with their
     terminal codes; and how many there are on all pages. Searched is what is shown, without codes and without the
     client's marks, whatever the case of its letters."""
-    sql = "SELECT number, line FROM console WHERE run_id = ? ORDER BY number DESC"
     if search:
-        wanted = search.casefold()
-        likely = (row for row in context.db.rows(sql, (run["id"],)) if _may_show(row["line"], wanted))
-        found = [line for line in map(_printed, likely) if wanted in readable(line).casefold()]
-        return found[back : back + PER_PAGE][::-1], len(found)
-    rows = context.db.rows(f"{sql} LIMIT ? OFFSET ?", (run["id"], PER_PAGE, back))
+        numbers = find(context, run, search, _shows)
+        asked = jsons.dumps(numbers[max(len(numbers) - back - PER_PAGE, 0) : max(len(numbers) - back, 0)].tolist())
+        sql = "SELECT number, line FROM console WHERE run_id = ? AND number IN (SELECT value FROM json_each(?))"
+        return [_printed(row) for row in context.db.rows(f"{sql} ORDER BY number", (run["id"], asked))], len(numbers)
+    sql = "SELECT number, line FROM console WHERE run_id = ? ORDER BY number DESC LIMIT ? OFFSET ?"
+    rows = context.db.rows(sql, (run["id"], PER_PAGE, back))
     total = context.db.value("SELECT count(*) FROM console WHERE run_id = ?", (run["id"],))
     return [_printed(row) for row in reversed(rows)], total
 
 
-def _may_show(line: str, wanted: str) -> bool:
-    """Quick: what is shown is a part of the line, unless something is taken out of its middle."""
-    return wanted in line.casefold() or _CONTROLS.search(line) is not None
+def _shows(row: Row, wanted: str) -> bool:
+    """Whether a text is in what is shown of a line: that is a part of the line, unless something is taken out of its
+    middle."""
+    likely = wanted in row["line"].casefold() or _CONTROLS.search(row["line"]) is not None
+    return likely and wanted in readable(_printed(row)).casefold()
 
 
 def _printed(row: Row) -> str:

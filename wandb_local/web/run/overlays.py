@@ -12,7 +12,8 @@ from wandb_local.database import Row
 from wandb_local.web.documents import noted
 from wandb_local.web.media import run_file_url
 from wandb_local.web.table.boxes import Box, class_name, read_box_file
-from wandb_local.web.table.overlays import named, set_order
+from wandb_local.web.table.media import named
+from wandb_local.web.table.overlays import set_order
 from wandb_local.web.table.palette import class_colors
 
 _DELIMITER = "_wandb_delimeter_"  # as the client spells it

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from wandb_local.web.table.cells import Attachment, Cell, Label, OverlaySet, Picture, Table, exact, pictures_in, shown
+from wandb_local.web.table.cells import (
+    Attachment,
+    Cell,
+    File,
+    Label,
+    OverlaySet,
+    Picture,
+    Table,
+    exact,
+    pictures_in,
+    shown,
+)
 
 _SHORT = 300  # characters of a cell in the grid
 _LONG = 20_000  # in the view of one row
@@ -56,16 +67,21 @@ def _text(cell: Cell, limit: int, digits: int) -> str | dict[str, str]:
 
 
 def _attachment(cell: Attachment) -> dict[str, str]:
-    return {"text": cell.kind, "href": cell.file.url if cell.file else "", "path": cell.path}
+    return {"text": cell.kind, "href": _address(cell.file), "path": cell.path}
 
 
 def _picture(picture: Picture) -> dict[str, Any]:
     return {
-        "url": picture.file.url if picture.file else "",
+        "url": _address(picture.file),
         "masks": {name: file.url for name, file in picture.masks.items()},
         "boxes": {name: [box.for_browser() for box in boxes] for name, boxes in picture.boxes.items()},
         "caption": picture.caption[:_SHORT],
     }
+
+
+def _address(file: File | None) -> str:
+    """Where the browser gets a file; nothing for one that is not stored, or was lost from the disk."""
+    return file.url if file and file.folder.holds(file) else ""
 
 
 def sets_for_browser(sets: Sequence[OverlaySet]) -> list[dict[str, Any]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeAlias
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from wandb_local.web.table.boxes import Box
 
@@ -19,14 +20,27 @@ class Folder(Protocol):
     def url(self, path: str) -> str:
         """The address from which a browser gets the file."""
 
+    def md5(self, path: str) -> str:
+        """The MD5 of the file; empty if it is not stored."""
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """A stored file that a cell refers to."""
+    def listed(self) -> AbstractContextManager[None]:
+        """Within this, the MD5 of each file is at hand."""
+
+    def holds(self, file: File) -> bool:
+        """Whether its bytes lie on the disk."""
+
+
+class File(NamedTuple):
+    """A stored file that a cell refers to; a tuple, as a large table has hundreds of thousands."""
 
     folder: Folder
     path: str
-    md5: str
+    known: str = ""  # its MD5, where somebody has asked for it
+
+    @property
+    def md5(self) -> str:
+        """The MD5 of its bytes; empty if they are not stored any more."""
+        return self.known or self.folder.md5(self.path)
 
     @property
     def url(self) -> str:
@@ -34,16 +48,18 @@ class File:
         return self.folder.url(self.path)
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+_NONE: Mapping[str, Any] = {}
+
+
+class Picture(NamedTuple):
     """An image with class-index masks and boxes over it, by the name of the set; ``file`` is None if it is not stored.
     ``lost`` counts the boxes that could not be read."""
 
     file: File | None
     path: str
-    masks: Mapping[str, File] = field(default_factory=dict)
+    masks: Mapping[str, File] = _NONE
     caption: str = ""
-    boxes: Mapping[str, tuple[Box, ...]] = field(default_factory=dict)
+    boxes: Mapping[str, tuple[Box, ...]] = _NONE
     lost: int = 0
 
 
@@ -97,12 +113,14 @@ class OverlaySet:
 
 @dataclass(frozen=True)
 class Table:
-    """A logged table: columns, rows, the overlay sets of its images, and what could not be read of it."""
+    """A logged table: columns, rows, the overlay sets of its images, what could not be read of it, and where the files
+    in its cells lie."""
 
     columns: tuple[Column, ...]
     rows: Sequence[Row]
     sets: tuple[OverlaySet, ...] = ()
     faults: tuple[str, ...] = ()
+    folders: tuple[Folder, ...] = ()
 
     def position(self, name: str) -> int | None:
         """Where a column stands, or None if there is none of that name."""
@@ -127,7 +145,7 @@ def all_pictures(rows: Iterable[Row]) -> Iterator[Picture]:
 def rename_sets(picture: Picture, new: Callable[[str], str]) -> Picture:
     """The picture with other names for its overlay sets."""
     masks = {new(name): mask for name, mask in picture.masks.items()}
-    return replace(picture, masks=masks, boxes={new(name): boxes for name, boxes in picture.boxes.items()})
+    return picture._replace(masks=masks, boxes={new(name): boxes for name, boxes in picture.boxes.items()})
 
 
 def written(cell: Cell) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 from wandb_local.web.documents import is_number
@@ -58,7 +57,9 @@ def compare(one: Table, other: Table, key: str) -> Table:
     keys = [pair[0][left] for pair in pairs]
     rows = [list(cells) for cells in zip(keys, *(cells for *_, cells in made), strict=True)]
     faults = [f"{count} rows only in {name}" for name, count in zip("AB", alone, strict=True) if count]
-    return Table(columns, rows, _sets(one, other, pairs), (*one.faults, *other.faults, *faults))
+    return Table(
+        columns, rows, _sets(one, other, pairs), (*one.faults, *other.faults, *faults), one.folders + other.folders
+    )
 
 
 def _joined(one: Sequence[Row], left: int, other: Sequence[Row], right: int) -> tuple[list[Pair], tuple[int, int]]:
@@ -144,7 +145,7 @@ def _merged(left: tuple[Picture, ...], right: tuple[Picture, ...]) -> Cell:
     if not left or not right:
         return left or right or None
     return tuple(
-        dataclasses.replace(one, masks={**one.masks, **other.masks}, boxes={**one.boxes, **other.boxes})
+        one._replace(masks={**one.masks, **other.masks}, boxes={**one.boxes, **other.boxes})
         for one, other in zip(left, right, strict=True)
     )
 

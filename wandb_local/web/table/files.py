@@ -5,8 +5,8 @@ from __future__ import annotations
 import binascii
 import json
 import re
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from wandb_local.allowance import Allowance
@@ -27,36 +27,63 @@ class Files:
 
     about: Mapping[str, Any] = {}
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, listed: str, owner: int) -> None:
+        """``listed`` is a query for path, MD5 and reference of all files that an ``owner`` has."""
         self._context = context
-
-    @cached_property
-    def entries(self) -> dict[str, tuple[str | None, str | None]]:
-        """MD5 and reference by path; one of the two is None."""
-        raise NotImplementedError
-
-    def entry(self, path: str) -> tuple[str | None, str | None]:
-        """MD5 and reference of one file; both are None if there is none."""
-        raise NotImplementedError
+        self._list = f"({listed})"
+        self._owner = owner
+        self._others: dict[str, Files | None] = {}  # by the address that references begin with
+        self._digests: dict[str, str] | None = None
 
     def url(self, path: str) -> str:
         """The address from which a browser gets a file."""
         raise NotImplementedError
 
-    def find(self, path: object) -> File | None:
+    def paths(self, end: str) -> list[str]:
+        """The paths of all files that end so."""
+        rows = self._context.db.each(f"SELECT path FROM {self._list}", (self._owner,))
+        return [row["path"] for row in rows if row["path"].endswith(end)]
+
+    def absent(self, paths: Iterable[str]) -> set[str]:
+        """Those of many paths that have no bytes here: they lie behind references, or nowhere."""
+        sql = f"SELECT json_group_array(path) FROM {self._list} WHERE md5 IS NOT NULL"
+        return {*paths}.difference(json.loads(self._context.db.value(sql, (self._owner,))))
+
+    def find(self, path: object, depth: int = 0) -> File | None:
         """A stored file, also behind references to other artifacts; None if its bytes are not here."""
-        return self._stored(str(path), self.entries.get(str(path), (None, None)))
+        sql = f"SELECT md5, ref FROM {self._list} WHERE path = ?"
+        md5, reference = self._context.db.row(sql, (self._owner, str(path))) or (None, None)
+        if md5:
+            return File(self, str(path), md5)
+        match = _ADDRESS.fullmatch(reference) if reference and depth < _LONGEST_PATH else None
+        if match is None:
+            return None
+        address = match.string[: match.start(4)]
+        if address not in self._others:
+            target = follow(self._context, reference)
+            self._others[address] = target[0] if target else None
+        other = self._others[address]
+        return other.find(match[4], depth + 1) if other else None
 
-    def find_one(self, path: object, depth: int = 0) -> File | None:
-        """The same for whoever needs one file of these: the others are not listed."""
-        return self._stored(str(path), self.entry(str(path)), depth)
+    def md5(self, path: str) -> str:
+        """The MD5 of a file whose bytes are here; empty if they are not any more."""
+        if (digests := self._digests) is not None:
+            return digests.get(path, "")
+        return self._context.db.value(f"SELECT md5 FROM {self._list} WHERE path = ?", (self._owner, path)) or ""
 
-    def _stored(self, path: str, entry: tuple[str | None, str | None], depth: int = 0) -> File | None:
-        md5, reference = entry
-        if md5 is not None:
-            return File(self, path, md5) if self._context.blobs.path(md5).is_file() else None
-        target = follow(self._context, reference) if reference and depth < _LONGEST_PATH else None
-        return target[0].find_one(target[1], depth + 1) if target else None
+    @contextmanager
+    def listed(self) -> Iterator[None]:
+        """Within this, the MD5 of each file is at hand: for whoever asks for most of them. They take much memory."""
+        sql = f"SELECT path, md5 FROM {self._list} WHERE md5 IS NOT NULL"
+        self._digests = {path: md5 for path, md5 in self._context.db.each(sql, (self._owner,))}  # noqa: C416 (is faster)
+        try:
+            yield
+        finally:
+            self._digests = None
+
+    def holds(self, file: File) -> bool:
+        """Whether the bytes of a file lie on the disk."""
+        return bool(file.md5) and self._context.blobs.path(file.md5).is_file()
 
     def read(self, file: File, left: Allowance | None = None) -> bytes:
         """The bytes of a file, within an allowance.
@@ -75,8 +102,7 @@ class ArtifactFiles(Files):
     """The files of an artifact's version; ``place`` is its entity, project, name and version."""
 
     def __init__(self, context: Context, artifact_id: int) -> None:
-        super().__init__(context)
-        self._id = artifact_id
+        super().__init__(context, "SELECT path, md5, ref FROM artifact_files WHERE artifact_id = ?", artifact_id)
         sql = (
             "SELECT entity, projects.name AS project, artifact_types.name AS type, collections.name AS name,"
             " memberships.version, artifacts.metadata"
@@ -93,18 +119,6 @@ class ArtifactFiles(Files):
         about = json.loads(row["metadata"] or "{}")
         self.about = about if isinstance(about, dict) else {}
 
-    @cached_property
-    def entries(self) -> dict[str, tuple[str | None, str | None]]:
-        """All files of the version."""
-        sql = "SELECT path, md5, ref FROM artifact_files WHERE artifact_id = ?"
-        return {row["path"]: (row["md5"], row["ref"]) for row in self._context.db.rows(sql, (self._id,))}
-
-    def entry(self, path: str) -> tuple[str | None, str | None]:
-        """MD5 and reference of a file of the version."""
-        sql = "SELECT md5, ref FROM artifact_files WHERE artifact_id = ? AND path = ?"
-        md5, reference = self._context.db.row(sql, (self._id, path)) or (None, None)
-        return md5, reference
-
     def url(self, path: str) -> str:
         """``/_media/artifacts/…``."""
         return artifact_file_url(*self.place, path)
@@ -114,19 +128,8 @@ class RunFiles(Files):
     """The files that a run has uploaded."""
 
     def __init__(self, context: Context, place: tuple[str, str, str], run_id: int) -> None:
-        super().__init__(context)
+        super().__init__(context, "SELECT name AS path, md5, NULL AS ref FROM run_files WHERE run_id = ?", run_id)
         self._place = place
-        self._id = run_id
-
-    @cached_property
-    def entries(self) -> dict[str, tuple[str | None, str | None]]:
-        """All files of the run."""
-        sql = "SELECT name, md5 FROM run_files WHERE run_id = ?"
-        return {row["name"]: (row["md5"], None) for row in self._context.db.rows(sql, (self._id,))}
-
-    def entry(self, path: str) -> tuple[str | None, str | None]:
-        """MD5 of a file of the run; it holds no references."""
-        return self._context.db.value("SELECT md5 FROM run_files WHERE run_id = ? AND name = ?", (self._id, path)), None
 
     def url(self, path: str) -> str:
         """``/_media/runs/…``."""

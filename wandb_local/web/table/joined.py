@@ -49,7 +49,9 @@ def join(one: Table, other: Table, keys: tuple[str, str]) -> Table:
         *_columns(other, right, SIDES[1]),
     ]
     rows = [[ours[left], *_without(ours, left), *_without(theirs, right)] for ours, theirs in pairs]
-    return Table(tuple(columns), rows, _sets(one, other), (*one.faults, *other.faults, *faults))
+    return Table(
+        tuple(columns), rows, _sets(one, other), (*one.faults, *other.faults, *faults), one.folders + other.folders
+    )
 
 
 def _columns(table: Table, key: int, side: str) -> list[Column]:

@@ -10,11 +10,12 @@ from PIL import Image
 from wandb_local.context import Context
 from wandb_local.limits import MAX_PIXELS
 
+_MOST_KNOWN = 200_000  # masks, of half a kilobyte each
 _MODES = ("1", "L", "P", "LA", "RGB", "RGBA")  # whose first band has 8 bits a pixel at most
 
 
 class MaskCounts:
-    """Pixels by class index of stored masks; each is decoded once."""
+    """Pixels by class index of stored masks; what was decoded is remembered for a while."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -28,6 +29,8 @@ class MaskCounts:
             known = self._count(md5)
             with self._lock:
                 self._known[md5] = known
+                while len(self._known) > _MOST_KNOWN:
+                    del self._known[next(iter(self._known))]
         return known
 
     def _count(self, md5: str) -> dict[int, int]:

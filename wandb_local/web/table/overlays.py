@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wandb_local.allowance import Allowance
 from wandb_local.web.table.boxes import class_name
-from wandb_local.web.table.cells import Cell, File, Label, OverlaySet, all_pictures
+from wandb_local.web.table.cells import File, Label, OverlaySet
 from wandb_local.web.table.masks import MaskCounts
+from wandb_local.web.table.media import Classes
 from wandb_local.web.table.palette import carried_colors, class_colors
-from wandb_local.web.table.sources import Document, allowed_types
+from wandb_local.web.table.sources import Document
+from wandb_local.web.table.types import allowed_types
 
 _UNLABELLED = 50  # masks that are looked at for the classes of a set that came without labels
 
 
-def overlay_sets(document: Document, rows: Sequence[Sequence[Cell]], counts: MaskCounts) -> tuple[OverlaySet, ...]:
-    """The sets of masks and boxes over the pictures in ``rows``, what a human said before what a model said."""
+def overlay_sets(document: Document, counts: MaskCounts) -> tuple[OverlaySet, ...]:
+    """The sets of masks and boxes over the pictures of a table, what a human said before what a model said."""
     files: dict[str, list[File]] = {}
     used: dict[str, set[int]] = {}
-    for picture in all_pictures(rows):
+    for picture in (picture for media in document.media for picture in media.pictures):
         for name, file in picture.masks.items():
             files.setdefault(name, []).append(file)
         for name, found in picture.boxes.items():
@@ -35,7 +36,7 @@ def overlay_sets(document: Document, rows: Sequence[Sequence[Cell]], counts: Mas
         for known in [boxed.get(name, {})]
     }
     distinct = class_colors(pair for labels in (*masks.values(), *boxes.values()) for pair in labels.items())
-    colors = {**distinct, **carried_colors(document.files.about.get("class_colors"))}
+    colors = {**distinct, **carried_colors(document.media[0].files.about.get("class_colors"))}
 
     def classes(labels: Mapping[int, str]) -> dict[int, Label]:
         return {value: _label(label, colors[label], distinct[label]) for value, label in sorted(labels.items())}
@@ -62,9 +63,9 @@ def set_order(name: str) -> tuple[int, str]:
     return (1 if "pred" in lowered else 2), lowered
 
 
-def _labels(document: Document, what: str) -> dict[str, dict[int, str]]:
+def _labels(document: Document, what: str) -> Classes:
     """Class names by value for each set of a ``mask`` or a ``box``, from the columns' types."""
-    found: dict[str, dict[int, str]] = {}
+    found: Classes = {}
     for kind in document.types.values():
         for image in allowed_types(kind):
             params = image.get("params", {})
@@ -77,32 +78,10 @@ def _labels(document: Document, what: str) -> dict[str, dict[int, str]]:
                 known = maps.get(name) or {str(v): every[str(v)] for v in layers.get(name, ()) if str(v) in every}
                 pairs = ((str(value), str(label)) for value, label in known.items())
                 found.setdefault(str(name), {}).update((int(v), label) for v, label in pairs if v.isdigit())
-    return found or _class_file(document, "masks" if what == "mask" else "boxes")
+    listed = (media.classes.get("masks" if what == "mask" else "boxes") for media in document.media)
+    return found or next(filter(None, listed), {})
 
 
 def _constant(param: object) -> dict[str, Any]:
     value = param.get("params", {}).get("val") if isinstance(param, dict) else None
     return value if isinstance(value, dict) else {}
-
-
-def _class_file(document: Document, overlays: str) -> dict[str, dict[int, str]]:
-    """Class names from the file that an image names: tables of older clients describe no columns."""
-    found: dict[str, dict[int, str]] = {}
-    images = (value for row in document.data for value in row if isinstance(value, dict) and value.get(overlays))
-    for image in images:
-        classes = image.get("classes")
-        file = document.files.find(classes.get("path")) if isinstance(classes, dict) else None
-        if file is None:
-            continue
-        try:
-            listed = Allowance().json(document.files.read(file))["class_set"]
-            labels = {int(each["id"]): str(each["name"]) for each in listed}
-        except (ValueError, KeyError, TypeError, RecursionError):
-            continue
-        return {name: labels for name, _ in named(image[overlays])}
-    return found
-
-
-def named(overlays: object) -> list[tuple[str, Any]]:
-    """The masks or the boxes of a logged image, by the names of their sets."""
-    return [(str(name), each) for name, each in overlays.items()] if isinstance(overlays, dict) else []

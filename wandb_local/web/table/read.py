@@ -3,65 +3,57 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from wandb_local.web.documents import is_number
-from wandb_local.web.table.boxes import MOST_BOXES, Box, read_box_file, read_boxes
-from wandb_local.web.table.cells import (
-    Attachment,
-    Cell,
-    Column,
-    File,
-    Picture,
-    Table,
-    all_pictures,
-    is_missing,
-)
-from wandb_local.web.table.files import Files
+from wandb_local.web.table.boxes import MOST_BOXES
+from wandb_local.web.table.cells import Attachment, Cell, Column, Table, is_missing
 from wandb_local.web.table.masks import MaskCounts
-from wandb_local.web.table.overlays import named, overlay_sets
-from wandb_local.web.table.sources import Document, allowed_types
+from wandb_local.web.table.overlays import overlay_sets
+from wandb_local.web.table.sources import Document
+from wandb_local.web.table.types import allowed_types
 
 _NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+_PLAIN = {float: "number", int: "number", bool: "boolean", tuple: "image", Attachment: "file"}
 
 
 def make_table(document: Document, counts: MaskCounts) -> Table:
-    """The table in a document; what it lacks is listed in its ``faults``."""
-    media = _Media(document.files)
-    names = _unique([str(name) for name in document.columns])
-    moments = {place for place, name in enumerate(document.columns) if _is_moment(document.types.get(str(name)))}
-    faults = list(document.faults)
-    rows = [_row(row, len(names), media, moments) for row in document.data]
-    if media.missing:
-        faults.append(f"{len(media.missing)} files of this table are not stored here")
-    boxes = sum(picture.lost for picture in all_pictures(rows))
+    """The table in a document, whose rows become the table's; what it lacks is listed in its ``faults``."""
+    names, rows = _unique([str(name) for name in document.columns]), document.data
+    for row in rows:
+        if len(row) != len(names):
+            row[:] = row[: len(names)] + [None] * (len(names) - len(row))
+    moments = [_is_moment(document.types.get(str(name))) for name in document.columns]
+    kinds = [_read_column(rows, place, moment) for place, moment in enumerate(moments)]
+    sets = overlay_sets(document, counts)
+    folders = tuple(media.files for media in document.media)
+    return Table(tuple(map(Column, names, kinds)), rows, sets, (*document.faults, *_faults(document)), folders)
+
+
+def _read_column(rows: Sequence[list[Cell]], place: int, moments: bool) -> str:
+    """The kind of a column. Cells that were logged as text for want of something better become what they mean."""
+    if moments:
+        for row in rows:
+            row[place] = _moment(row[place])
+    types = {type(row[place]) for row in rows}
+    kinds = {_PLAIN.get(each, "") for each in types}
+    if len(kinds) == 1 and (kind := kinds.pop()):
+        return kind
+    kind = _kind([row[place] for row in rows])
+    if kind == "number" and str in types:
+        for row in rows:
+            cell = row[place]
+            row[place] = _NOT_FINITE.get(cell, cell) if isinstance(cell, str) else cell
+    return kind
+
+
+def _faults(document: Document) -> Iterator[str]:
+    missing = {path for media in document.media for path in media.missing}
+    if missing:
+        yield f"{len(missing)} files of this table are not stored here"
+    boxes = sum(picture.lost for media in document.media for picture in media.pictures)
     if boxes:
-        faults.append(f"{boxes} boxes of this table are damaged, or beyond the first {MOST_BOXES} of a picture")
-    columns = []
-    for place, name in enumerate(names):
-        kind = _kind([row[place] for row in rows])
-        if kind == "number":
-            for row in rows:
-                cell = row[place]
-                row[place] = _NOT_FINITE.get(cell, cell) if isinstance(cell, str) else cell
-        columns.append(Column(name, kind))
-    return Table(tuple(columns), rows, overlay_sets(document, rows, counts), tuple(faults))
-
-
-class _Media:
-    """The files that a table's cells name; ``missing`` are those that were asked for and are not stored."""
-
-    def __init__(self, files: Files) -> None:
-        self.missing: set[str] = set()
-        self._files = files
-        self.read = files.read
-
-    def find(self, path: object) -> File | None:
-        file = self._files.find(path)
-        if file is None:
-            self.missing.add(str(path))
-        return file
+        yield f"{boxes} boxes of this table are damaged, or beyond the first {MOST_BOXES} of a picture"
 
 
 def _unique(names: Sequence[str]) -> list[str]:
@@ -72,58 +64,6 @@ def _unique(names: Sequence[str]) -> list[str]:
         seen[name] = seen.get(name, 0) + 1
         found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return found
-
-
-def _row(given: Sequence[Any], width: int, media: _Media, moments: set[int]) -> list[Cell]:
-    cells = [_cell(value, media) for value in given[:width]]
-    for place in moments:
-        if place < len(cells):
-            cells[place] = _moment(cells[place])
-    return cells + [None] * (width - len(cells))
-
-
-def _cell(value: Any, media: _Media) -> Cell:
-    if isinstance(value, dict) and isinstance(value.get("_type"), str):
-        return _medium(value, media)
-    if isinstance(value, list) and value and all(isinstance(v, dict) and v.get("_type") == "image-file" for v in value):
-        return tuple(_picture(each, media) for each in value)
-    plain: Cell = value
-    return plain
-
-
-def _medium(value: Mapping[str, Any], media: _Media) -> Cell:
-    kind = value["_type"]
-    if kind == "image-file":
-        return (_picture(value, media),)
-    if isinstance(value.get("path"), str):
-        return Attachment(kind.removesuffix("-file"), media.find(value["path"]), value["path"])
-    return value
-
-
-def _picture(value: Mapping[str, Any], media: _Media) -> Picture:
-    found = {
-        name: file
-        for name, mask in named(value.get("masks"))
-        if isinstance(mask, dict) and (file := media.find(mask.get("path")))
-    }
-    caption = value.get("caption")
-    path = str(value.get("path", ""))
-    boxes = {name: _boxes(each, media) for name, each in named(value.get("boxes"))}
-    return Picture(
-        media.find(path),
-        path,
-        found,
-        caption if isinstance(caption, str) else "",
-        {name: read for name, (read, _) in boxes.items()},
-        sum(lost for _, lost in boxes.values()),
-    )
-
-
-def _boxes(given: object, media: _Media) -> tuple[tuple[Box, ...], int]:
-    if not isinstance(given, dict):
-        return read_boxes(given)
-    file = media.find(given.get("path"))
-    return read_box_file(media.read(file)) if file else ((), 0)
 
 
 def _is_moment(kind: object) -> bool:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import zipfile
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +16,9 @@ from wandb_local.history import lookup, parse_row
 from wandb_local.limits import TooLargeError
 from wandb_local.web.table.cells import File
 from wandb_local.web.table.files import Files, RunFiles, follow
+from wandb_local.web.table.media import Media
+from wandb_local.web.table.rows import loads
+from wandb_local.web.table.types import fill_arrays
 
 TABLE_TYPES = ("table-file", "incremental-table-file", "partitioned-table", "joined-table")
 _TABLE = ".table.json"
@@ -25,12 +26,13 @@ _TABLE = ".table.json"
 
 @dataclass(frozen=True)
 class Document:
-    """The JSON of a table (``columns``, ``data``, perhaps ``column_types``) and the files that its cells name."""
+    """The JSON of a table (``columns``, ``data``, perhaps ``column_types``), cells in the place of the values in
+    ``data``, and what its parts name."""
 
     columns: list[Any]
     data: list[list[Any]]
     types: Mapping[str, Any]
-    files: Files
+    media: tuple[Media, ...]
     faults: tuple[str, ...] = ()
 
 
@@ -77,9 +79,9 @@ def find_table(context: Context, value: Mapping[str, Any], own: RunFiles) -> tup
     """
     for address in (value.get("artifact_path"), value.get("_latest_artifact_path")):
         target = follow(context, address)
-        if target and (file := target[0].find_one(target[1])):
+        if target and (file := target[0].find(target[1])):
             return file, value["_type"] == "incremental-table-file"
-    file = own.find_one(value.get("path"))
+    file = own.find(value.get("path"))
     if file is None:
         raise NotFoundError("the table is not stored (yet): the run may still be uploading it")
     return file, False
@@ -91,32 +93,30 @@ def read_document(file: File, incremental: bool = False) -> Document | Join:
     Raises:
         NotFoundError: a file is not stored, holds no table, or one that is too large.
     """
-    left = Allowance()
-    found = _json(file, left)
+    left, media = Allowance(), Media(_folder(file))
+    found = _json(media, file, left)
     if found.get("_type") == "joined-table":
         one, other = (_joined(file, found.get(side), left) for side in ("table1", "table2"))
         return Join(one, other, _keys(file, found.get("join_key")))
     if incremental:
-        paths = sorted((path for path in _folder(file).entries if path.endswith(_TABLE)), key=_increment)
-        return _together(file, paths, left)
-    return _single(file, found, left)
+        return _together(file, sorted(media.files.paths(_TABLE), key=_increment), left)
+    return _single(media, file, found, left)
 
 
-def _single(file: File, found: Mapping[str, Any], left: Allowance) -> Document:
+def _single(media: Media, file: File, found: Mapping[str, Any], left: Allowance) -> Document:
     """A table that lies in one file or, partitioned, in all the tables of a folder."""
-    files = _folder(file)
     if found.get("_type") != "partitioned-table":
-        return _document(file, found, left)
+        return _document(media, file, found, left)
     prefix = str(found.get("parts_path")).strip("/") + "/"
-    paths = sorted(path for path in files.entries if path.startswith(prefix) and path.endswith(_TABLE))
-    return _together(file, paths, left)
+    return _together(file, sorted(path for path in media.files.paths(_TABLE) if path.startswith(prefix)), left)
 
 
 def _joined(file: File, path: object, left: Allowance) -> Document:
     part = _folder(file).find(path)
     if part is None:
         raise NotFoundError(f"{file.path} joins {path!r}, which is not stored")
-    return _single(part, _json(part, left), left)
+    media = Media(_folder(part))
+    return _single(media, part, _json(media, part, left), left)
 
 
 def _keys(file: File, given: object) -> tuple[str, str]:
@@ -129,7 +129,7 @@ def _keys(file: File, given: object) -> tuple[str, str]:
 def _together(file: File, paths: Sequence[str], left: Allowance) -> Document:
     """The rows of several tables, one below the other; those with other columns than the first are left out."""
     found = [part for part in map(_folder(file).find, paths) if part is not None]
-    parts = [_document(part, _json(part, left), left) for part in found]
+    parts = [_part(part, left) for part in found]
     if not parts:
         raise NotFoundError(f"{file.path}: none of its parts is stored")
     first, fit = parts[0], [part for part in parts if part.columns == parts[0].columns]
@@ -139,7 +139,13 @@ def _together(file: File, paths: Sequence[str], left: Allowance) -> Document:
     }
     faults = tuple(f"{count} of {len(paths)} parts {what} and are left out" for what, count in lost.items() if count)
     faults += tuple(fault for part in fit for fault in part.faults)
-    return Document(first.columns, [row for part in fit for row in part.data], first.types, first.files, faults)
+    media = tuple(media for part in fit for media in part.media)
+    return Document(first.columns, [row for part in fit for row in part.data], first.types, media, faults)
+
+
+def _part(file: File, left: Allowance) -> Document:
+    media = Media(_folder(file))
+    return _document(media, file, _json(media, file, left), left)
 
 
 def _folder(file: File) -> Files:
@@ -147,20 +153,20 @@ def _folder(file: File) -> Files:
     return file.folder
 
 
-def _document(file: File, found: Mapping[str, Any], left: Allowance) -> Document:
+def _document(media: Media, file: File, found: Mapping[str, Any], left: Allowance) -> Document:
     columns, data = found.get("columns"), found.get("data")
     if not isinstance(columns, list) or not isinstance(data, list):
         raise NotFoundError(f"{file.path} holds no table")
     typed = found.get("column_types")
     types = typed.get("params", {}).get("type_map", {}) if isinstance(typed, dict) else {}
-    rows = [row if isinstance(row, list) else [row] for row in data]
-    faults = _fill_arrays(_folder(file), columns, rows, types, left)
-    return Document(columns, rows, types, _folder(file), tuple(faults))
+    media.settle(data)
+    faults = tuple(fill_arrays(media.files, columns, data, types, left))
+    return Document(columns, data, types, (media,), faults)
 
 
-def _json(file: File, left: Allowance) -> Mapping[str, Any]:
+def _json(media: Media, file: File, left: Allowance) -> Mapping[str, Any]:
     try:
-        found = left.json(_folder(file).read(file, left))
+        found = loads(left.text(media.files.read(file, left), depth=False), media.row)
     except TooLargeError as error:
         raise NotFoundError(f"{file.path} is too large for a table that is shown here: {error}") from None
     except (ValueError, RecursionError):
@@ -174,34 +180,3 @@ def _increment(path: str) -> tuple[int, int]:
     """Number and time in ``3-1700000000000.key.table.json``, by which the client orders the parts."""
     match = re.match(r"(\d+)(?:-(\d+))?\.", path.rpartition("/")[2])
     return (int(match[1]), int(match[2] or 0)) if match else (0, 0)
-
-
-def _fill_arrays(
-    files: Files, columns: list[Any], rows: list[list[Any]], types: Mapping[str, Any], left: Allowance
-) -> Iterator[str]:
-    """Columns of NumPy arrays lie in a file of their own; their cells are null. Answers what is left out."""
-    for place, name in enumerate(columns):
-        for kind in allowed_types(types.get(str(name))):
-            stored = kind.get("params", {}).get("serialization_path")
-            file = files.find(stored.get("path")) if isinstance(stored, dict) else None
-            if file is None:
-                continue
-            try:
-                arrays = left.array(files.read(file, left), stored["key"])
-            except TooLargeError as error:
-                yield f"the arrays of column {name} are left out: {error}"
-                continue
-            except (ValueError, KeyError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error):
-                continue
-            for row, array in zip(rows, arrays, strict=False):
-                row[place] = array.tolist()
-
-
-def allowed_types(kind: object) -> list[Mapping[str, Any]]:
-    """The members of a union type, or the type itself, as the client describes a column."""
-    if not isinstance(kind, dict):
-        return []
-    params = kind.get("params")
-    if kind.get("wb_type") == "union" and isinstance(params, dict):
-        return [member for one in params.get("allowed_types", []) for member in allowed_types(one)]
-    return [kind]

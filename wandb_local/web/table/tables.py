@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+import contextlib
+import gc
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from typing import Any
 
 from wandb_local.artifacts.collections import find_member
 from wandb_local.context import Context
 from wandb_local.errors import NotFoundError
 from wandb_local.graphql.projects import need_project, need_run
-from wandb_local.web.table.cells import File, Table
+from wandb_local.web.recent import Recent, size
+from wandb_local.web.table.cells import File, Folder, Table
 from wandb_local.web.table.compare import compare, key_columns
 from wandb_local.web.table.files import ArtifactFiles, RunFiles
 from wandb_local.web.table.joined import join
@@ -22,10 +24,11 @@ from wandb_local.web.table.order import ordered, sortings_of
 from wandb_local.web.table.read import make_table
 from wandb_local.web.table.sources import Document, Join, find_table, logged_value, read_document
 
-_TABLES = 8  # that stay in memory
+MOST_BYTES = 256 << 20  # of the tables that stay in memory, as of the comparisons; the last one stays in any case
 _ORDERS = 32  # of each
+_NUMBER = 4  # bytes of a row's
+_KEY = 500  # bytes of a filter and column names
 _NEWEST = "SELECT (SELECT max(id) FROM run_files), (SELECT max(id) FROM memberships)"  # what has come in
-_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
@@ -57,36 +60,23 @@ class Source:
         return cls(step=step, **known)
 
 
-class _Recent:
-    """The last things made, by key; safe to use from many threads."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._made: OrderedDict[Hashable, Any] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Hashable, make: Callable[[], _Made], holds: Callable[[_Made], bool] = lambda _: True) -> _Made:
-        """What was made for the key if it ``holds`` still, else what is made now."""
-        with self._lock:
-            if key in self._made and holds(self._made[key]):
-                self._made.move_to_end(key)
-                found: _Made = self._made[key]
-                return found
-        made = make()
-        with self._lock:
-            self._made[key] = made
-            while len(self._made) > self._limit:
-                self._made.popitem(last=False)
-        return made
-
-
 class Opened:
-    """A table that has been read."""
+    """A table that has been read, with the orders in which it was last shown."""
 
     def __init__(self, table: Table, counts: MaskCounts) -> None:
         self.table = table
         self._counts = counts
-        self._orders = _Recent(_ORDERS)
+        self._orders: Recent[Sequence[int]] = Recent(_ORDERS * self._order_bytes(table.rows), self._order_bytes)
+        self._size = size(table.rows)
+
+    @property
+    def bytes(self) -> int:
+        """About as many as it takes in memory with its orders."""
+        return self._size + self._orders.size
+
+    @staticmethod
+    def _order_bytes(rows: Sequence[Any]) -> int:
+        return _KEY + _NUMBER * len(rows)
 
     def order(self, expression: str, sort: Sequence[str]) -> Sequence[int]:
         """The numbers of the rows that fit a filter, sorted by columns (``-name`` downwards).
@@ -98,7 +88,9 @@ class Opened:
 
     def _ordered(self, expression: str, sort: Sequence[str]) -> Sequence[int]:
         table = self.table
-        return ordered(table.rows, parse(expression, table.columns, table.sets, self._counts), sortings_of(table, sort))
+        fits = parse(expression, table.columns, table.sets, self._counts)
+        with _listed(table.folders if any(name in expression for name in ("has", "pixels")) else ()):
+            return array("I", ordered(table.rows, fits, sortings_of(table, sort)))
 
 
 class Tables:
@@ -107,7 +99,8 @@ class Tables:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._counts = MaskCounts(context)
-        self._recent = _Recent(_TABLES)
+        self._compared: Recent[_Compared] = Recent(MOST_BYTES, lambda made: made.bytes)
+        self._read_tables: Recent[tuple[tuple[Any, ...], Opened]] = Recent(MOST_BYTES, lambda made: made[1].bytes)
 
     def open(self, source: Source) -> Opened:
         """The table, or the comparison of two.
@@ -124,18 +117,19 @@ class Tables:
             raise NotFoundError(
                 f"the tables cannot be joined on {on!r}: shared columns are {', '.join(keys) or 'none'}"
             )
-        return self._recent.get(
-            (id(one), id(other), on), lambda: _Compared(one, other, compare(one.table, other.table, on), self._counts)
-        )
+        return self._compared.get((id(one), id(other), on), lambda: self._compare(one, other, on))
+
+    def _compare(self, one: Opened, other: Opened, on: str) -> _Compared:
+        with _listed(one.table.folders + other.table.folders):
+            return _Compared(one, other, compare(one.table, other.table, on), self._counts)
 
     def _single(self, source: Source, run_name: str) -> Opened:
         """A table that is whole is read once; one with faults again when files or versions have come in since."""
         stored = tuple(self._context.db.row(_NEWEST) or ())
         file, incremental = self._find(source, run_name)
-        opened: Opened
-        _, opened = self._recent.get(
+        _, opened = self._read_tables.get(
             (file.md5, file.url, incremental),
-            lambda: (stored, self._make(read_document(file, incremental))),
+            lambda: (stored, self._make(file, incremental)),
             lambda made: made[0] == stored or not made[1].table.faults,
         )
         return opened
@@ -147,7 +141,7 @@ class Tables:
             place = find_member(context, project["id"], f"{source.name}:{source.version}")
             if place is None:
                 raise NotFoundError(f"artifact {source.name}:{source.version} does not exist")
-            file = ArtifactFiles(context, place["artifact_id"]).find_one(source.key)
+            file = ArtifactFiles(context, place["artifact_id"]).find(source.key)
             if file is None:
                 raise NotFoundError(f"artifact {source.name}:{source.version} has no file {source.key!r}")
             return file, False
@@ -156,7 +150,11 @@ class Tables:
         own = RunFiles(context, (source.entity, source.project, run_name), run["id"])
         return find_table(context, value, own)
 
-    def _make(self, read: Document | Join) -> Opened:
+    def _make(self, file: File, incremental: bool) -> Opened:
+        with _without_searches():
+            return self._read(read_document(file, incremental))
+
+    def _read(self, read: Document | Join) -> Opened:
         if isinstance(read, Document):
             return Opened(make_table(read, self._counts), self._counts)
         one, other = (make_table(document, self._counts) for document in (read.one, read.other))
@@ -169,3 +167,29 @@ class _Compared(Opened):
     def __init__(self, one: Opened, other: Opened, table: Table, counts: MaskCounts) -> None:
         super().__init__(table, counts)
         self.parts = (one, other)
+
+    @property
+    def bytes(self) -> int:
+        """With those of its parts, which it keeps."""
+        return super().bytes + sum(part.bytes for part in self.parts)
+
+
+@contextlib.contextmanager
+def _listed(folders: Iterable[Folder]) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        for folder in {*folders}:
+            stack.enter_context(folder.listed())
+        yield
+
+
+@contextlib.contextmanager
+def _without_searches() -> Iterator[None]:
+    """Python looks for cycles among all that lives whenever that has grown by a quarter: half the time that a large
+    table takes."""
+    searches = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searches:
+            gc.enable()

@@ -1,12 +1,14 @@
 """Which of its stored parts a table is read from, while they come in and afterwards."""
 
 import base64
+import hashlib
 import json
 
 import pytest
 
 from tests.wandb_local.web.uploads import Uploads
 from wandb_local.names import to_id
+from wandb_local.web.table.browser import grid_row
 from wandb_local.web.table.tables import Source, Tables
 
 SOURCE = Source("local", "p", "t", run="r")
@@ -78,3 +80,55 @@ def test_a_table_that_was_logged_twice_is_read_from_its_one_version(context, upl
     for version in ("wandb-client-artifact://C2", "wandb-client-artifact://C3", f"wandb-artifact://{opaque}"):
         uploads.summary(version)
         assert len(Tables(context).open(SOURCE).table.rows) == 30, version
+
+
+def framed(rows):
+    """A table's file with an image, two masks and a video in each row, and the files that it names."""
+    data, names = [], []
+    for row in range(rows):
+        image, *masks, video = own = [f"{row}.png", f"{row}-truth.png", f"{row}-prediction.png", f"{row}.mp4"]
+        paths = zip(("truth", "prediction"), masks, strict=True)
+        layers = {name: {"_type": "mask", "path": path} for name, path in paths}
+        data.append([{"_type": "image-file", "path": image, "masks": layers}, {"_type": "video-file", "path": video}])
+        names += own
+    return json.dumps({"columns": ["image", "video"], "data": data}).encode(), names
+
+
+def test_files_are_looked_for_all_at_once(context, uploads):
+    asked: list[str] = []
+    context.db._connection().set_trace_callback(asked.append)
+    counts = []
+    for number, rows in enumerate((60, 200)):
+        table, names = framed(rows)
+        uploads.version(f"C{number}", f"t{number}", {"t.table.json": table, **dict.fromkeys(names, b"1")})
+        asked.clear()
+        opened = Tables(context).open(Source("local", "p", "t.table.json", name=f"t{number}", version="v0"))
+        assert (len(opened.table.rows), opened.table.faults) == (rows, ())
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
+def test_files_here_behind_references_lost_and_absent(context, uploads):
+    table, names = framed(4)
+    here, behind, absent, lost = (names[4 * row : 4 * row + 4] for row in range(4))
+    uploads.version("C1", "others", {f"deep/{name}": name.encode() for name in behind})
+    stored = {"t.table.json": table} | {name: name.encode() for name in (*here, *lost)}
+    references = {name: f"wandb-client-artifact://C1/deep/{name}" for name in behind}
+    uploads.version("C2", "t", stored, references | {absent[0]: "s3://bucket/of/32/characters/000"})
+    for name in lost:
+        context.blobs.path(hashlib.md5(name.encode()).hexdigest()).unlink()
+    opened = Tables(context).open(Source("local", "p", "t.table.json", name="t", version="v0")).table
+    assert opened.faults == ("4 files of this table are not stored here",)
+    shown = [grid_row(opened, row) for row in range(4)]
+    addresses = [(row["c0"][0]["url"], row["c1"]["href"]) for row in shown]
+    place = "/_media/artifacts/local/p"
+    assert addresses == [
+        (f"{place}/t/v0/0.png", f"{place}/t/v0/0.mp4"),
+        (f"{place}/others/v0/deep/1.png", f"{place}/others/v0/deep/1.mp4"),
+        ("", ""),
+        ("", ""),
+    ]
+    assert [sorted(row["c0"][0]["masks"]) for row in shown] == [["prediction", "truth"]] * 2 + [
+        [],
+        ["prediction", "truth"],
+    ]
