@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.server import BEAT, REGISTER, UPSERT, Server, row, serving, timed
+from benchmarks.served import BEAT, REGISTER, UPSERT, Server, row, serving, timed
 from wandb_local import filestream, runs
 from wandb_local.context import Context
 from wandb_local.folder import DataFolder

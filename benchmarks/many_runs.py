@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from benchmarks.server import Server, row, serving
+from benchmarks.served import Server, row, serving
 from wandb_local.database import Database
 from wandb_local.folder import DataFolder
 
