@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from benchmarks.served import Server, row, serving
-from wandb_local.database import Database
-from wandb_local.folder import DataFolder
+from wandb_local.store.database import Database
+from wandb_local.store.folder import DataFolder
 
 ADD = (
     "INSERT INTO runs (project_id, name, display_name, state, config, summary, started, created_at, updated_at,"

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from wandb_local.context import Context
-from wandb_local.database import Database
-from wandb_local.folder import DataFolder
 from wandb_local.server import open_services
+from wandb_local.store.database import Database
+from wandb_local.store.folder import DataFolder
 
 
 @contextlib.contextmanager

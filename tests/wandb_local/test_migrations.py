@@ -12,8 +12,8 @@ import time
 import pytest
 
 from tests.wandb_local.process import ROOT
-from wandb_local.database import Database
-from wandb_local.migrations import MIGRATIONS
+from wandb_local.store.database import Database
+from wandb_local.store.migrations import MIGRATIONS
 
 VALUES = itertools.count(1)
 KEPT = {  # what triggers keep, and how it would be counted
@@ -87,7 +87,7 @@ def shape(db):
 def earlier(tmp_path, monkeypatch):
     """A database as a server of schema 2 left it."""
     with monkeypatch.context() as patch:
-        patch.setattr("wandb_local.database.MIGRATIONS", MIGRATIONS[:2])
+        patch.setattr("wandb_local.store.database.MIGRATIONS", MIGRATIONS[:2])
         database = Database(tmp_path / "records.sqlite3")
     yield database
     database.close()
@@ -136,7 +136,7 @@ def test_a_data_folder_of_the_schema_before_keeps_all_it_holds(earlier, tmp_path
 def test_a_migration_that_fails_changes_nothing(earlier, tmp_path, monkeypatch, statement, error, message):
     fill(earlier, {})
     before = contents(earlier)
-    monkeypatch.setattr("wandb_local.database.MIGRATIONS", (*MIGRATIONS, (statement,)))
+    monkeypatch.setattr("wandb_local.store.database.MIGRATIONS", (*MIGRATIONS, (statement,)))
     with pytest.raises(error, match=message):
         Database(tmp_path / "records.sqlite3")
     assert contents(earlier) == before
@@ -197,7 +197,9 @@ def test_what_is_kept_for_lists_is_what_a_count_would_give(earlier, tmp_path):
     db.close()
 
 
-MIGRATE = "import sys, pathlib; from wandb_local.database import Database; Database(pathlib.Path(sys.argv[1])).close()"
+MIGRATE = (
+    "import sys, pathlib; from wandb_local.store.database import Database; Database(pathlib.Path(sys.argv[1])).close()"
+)
 
 
 @pytest.mark.soak

@@ -7,7 +7,7 @@ import pytest
 
 from tests.wandb_local.opened import steps
 from wandb_local.errors import ClientError
-from wandb_local.graphql.public import PROJECT, list_runs
+from wandb_local.protocol.graphql.public import PROJECT, list_runs
 
 ADD = (
     "INSERT INTO runs (project_id, name, state, config, summary, created_at, updated_at, heartbeat_at)"

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wandb_local import jsons
-from wandb_local.database import Row
 from wandb_local.documents import Document, flat_config, flat_summary
+from wandb_local.store.database import Row
 
 _LONG = 300  # characters of a value that a cell shows
 NOT_FINITE = {"NaN": "NaN", "Infinity": "∞", "-Infinity": "-∞"}  # as config and summary hold them, as a reader does

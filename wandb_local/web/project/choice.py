@@ -9,7 +9,7 @@ from dash import Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.graphql.projects import need_project
+from wandb_local.records.projects import need_project
 from wandb_local.web.charts.selection import MAX_RUNS
 from wandb_local.web.project.listed import BLOCK, VIEW, order_of
 from wandb_local.web.urls import address, list_names

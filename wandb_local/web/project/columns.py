@@ -8,20 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from wandb_local.context import Context
-from wandb_local.database import Row
 from wandb_local.documents import Document, plain
-from wandb_local.graphql.runs import quiet, state
-from wandb_local.sweeps.records import parse_config
-from wandb_local.sweeps.trials import metric_name
-from wandb_local.web.documents import (
-    NOT_FINITE,
-    config_of,
-    differing,
-    is_number,
-    put,
-    summary_of,
-    title_of,
-)
+from wandb_local.records.states import quiet, state
+from wandb_local.records.sweeps import parse_config
+from wandb_local.records.trials import metric_name
+from wandb_local.store.database import Row
+from wandb_local.web.documents import NOT_FINITE, config_of, differing, is_number, put, summary_of, title_of
 from wandb_local.web.grids import link_column, number_column, time_column, value_column
 from wandb_local.web.project.order import Order
 from wandb_local.web.times import put_time

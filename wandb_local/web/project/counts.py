@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from wandb_local.database import Database
-from wandb_local.graphql.projects import total_runs
-from wandb_local.graphql.searchable import SILENT, SILENT_AFTER
+from wandb_local.records.projects import total_runs
+from wandb_local.records.searchable import SILENT, SILENT_AFTER
+from wandb_local.store.database import Database
 from wandb_local.web.project.order import Order
 
 _STATES = ("running", "preempting", "preempted", "pending", "finished", "failed", "crashed", "killed")

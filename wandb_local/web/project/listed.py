@@ -7,7 +7,7 @@ from typing import Any
 from dash import State
 
 from wandb_local.context import Context
-from wandb_local.graphql.projects import need_project
+from wandb_local.records.projects import need_project
 from wandb_local.web.project.asked import asked_of
 from wandb_local.web.project.order import Order, Orders
 

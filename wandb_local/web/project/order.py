@@ -14,10 +14,10 @@ from itertools import count, product
 from typing import Any
 
 from wandb_local.clock import CLOCK
-from wandb_local.database import Database
 from wandb_local.documents import FLAT
-from wandb_local.graphql.runs import QUIET_AFTER
-from wandb_local.graphql.searchable import RUNS, SILENT_AFTER
+from wandb_local.records.searchable import RUNS, SILENT_AFTER
+from wandb_local.records.states import QUIET_AFTER
+from wandb_local.store.database import Database
 from wandb_local.web.project.asked import Asked, fits, rank, text_of, value_of
 
 _KEPT = 250_000  # runs in all the orders that are kept; they take 180 to 400 bytes each

@@ -13,7 +13,7 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.graphql.projects import need_project
+from wandb_local.records.projects import need_project
 from wandb_local.web.controls import labelled
 from wandb_local.web.grids import make_grid
 from wandb_local.web.project.asked import asked_of

@@ -9,9 +9,9 @@ from dash import Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.database import Row
-from wandb_local.graphql.projects import need_run
-from wandb_local.graphql.runs import UNDER_WAY, quiet, state
+from wandb_local.records.projects import need_run
+from wandb_local.records.states import UNDER_WAY, quiet, state
+from wandb_local.store.database import Row
 from wandb_local.web.charts import panel
 from wandb_local.web.documents import title_of
 from wandb_local.web.run import artifacts, console, files, gallery, overview, plots, tables

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wandb_local.graphql.runs import UNDER_WAY
+from wandb_local.records.states import UNDER_WAY
 from wandb_local.web.sweep.read import Parameter, SweepRun
 
 FEWEST_RUNS = 5

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.names import to_id
-from wandb_local.sweeps import records
+from wandb_local.records import sweeps as records
 from wandb_local.web.copied import to_copy
 from wandb_local.web.grids import make_grid
 from wandb_local.web.sweep import panels, parallel

@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-from wandb_local import filestream, runs
-from wandb_local.graphql.projects import need_project
-from wandb_local.sweeps import records
+from wandb_local.protocol import filestream
+from wandb_local.records import runs
+from wandb_local.records import sweeps as records
+from wandb_local.records.projects import need_project
 from wandb_local.web.documents import cell
 from wandb_local.web.project.asked import Asked
 from wandb_local.web.project.columns import column_definitions, grid_rows, newest, usual

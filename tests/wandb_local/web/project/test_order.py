@@ -8,10 +8,10 @@ import pytest
 
 from tests.wandb_local.opened import opened, steps
 from tests.wandb_local.web.table.steps import NAMES
-from wandb_local import filestream, runs
-from wandb_local.clock import CLOCK
-from wandb_local.graphql.common import now
-from wandb_local.graphql.runs import QUIET_AFTER
+from wandb_local.clock import CLOCK, now
+from wandb_local.protocol import filestream
+from wandb_local.records import runs
+from wandb_local.records.states import QUIET_AFTER
 from wandb_local.web.project.asked import Asked, asked_of
 from wandb_local.web.project.columns import newest, offered, runs_of
 from wandb_local.web.project.counts import states

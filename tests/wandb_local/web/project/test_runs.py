@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from tests.wandb_local.web.conftest import Visitor
 from tests.wandb_local.web.table.steps import NAMES
-from wandb_local.database import Database
+from wandb_local.store.database import Database
 
 SHOWN = "#runs-grid .ag-pinned-left-cols-container .ag-row a"
 
