@@ -14,8 +14,8 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from commands.experiments import end_trial, free_ended_trials, parse_command_line, run_experiments, run_folder
 from configs import TrainConfig
-from experiments import end_trial, free_ended_trials, parse_command_line, run_experiments, run_folder
 
 if TYPE_CHECKING:
     import wandb

@@ -14,9 +14,9 @@ from safetensors.torch import save_file
 import train
 from camvid.plan import SHARED, plan_loading
 from camvid.synth import synth
+from commands.experiments import parse_command_line, run_folder
+from commands.preflight import check_settings
 from configs import TrainConfig
-from experiments import parse_command_line, run_folder
-from preflight import check_settings
 from tests.client import teardown
 from tests.wandb_local.process import free_port
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
-from eval.commands.opening import open_data, open_model, sizing, taxonomy_of
+from commands.opening import open_data, open_model, sizing, taxonomy_of
 from eval.export.check import SIZES, Agreement, verify
 from eval.export.formats import FORMATS
 from eval.export.read import is_exported, load_exported

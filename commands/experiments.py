@@ -18,11 +18,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from commands.preflight import check_settings
 from configs import TrainConfig
 from configs import parse_command_line as parse
 from configs.grid import Cell
 from configs.load import read_yaml
-from preflight import check_settings
 
 if TYPE_CHECKING:
     import wandb

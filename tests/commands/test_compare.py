@@ -8,12 +8,12 @@ import yaml
 from PIL import Image
 
 from camvid.layouts import open_camvid
+from commands.compare import _open as open_named
+from commands.evaluation_options import parse
 from eval.__main__ import main
-from eval.commands.compare import _open as open_named
 from eval.evaluate import FrameSamples, evaluate
-from eval.options import parse
 from models import load_model
-from tests.eval.commands.conftest import saved
+from tests.commands.conftest import saved
 
 
 @pytest.fixture(scope="module")

@@ -103,7 +103,7 @@ def test_a_file_that_predicts_otherwise_is_not_left(fails, run_folder, tmp_path,
     def differs(*_):
         raise ExportError("at 64x96 only 98.00% of the pixels get the same class; 99.9% are needed")
 
-    monkeypatch.setattr("eval.commands.export.verify", differs)
+    monkeypatch.setattr("commands.export.verify", differs)
     assert "only 98.00% of the pixels" in fails("export", run_folder, "--out", path)
     assert path.read_text() == "older"
     assert [file.name for file in tmp_path.iterdir()] == ["model.onnx"]

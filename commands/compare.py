@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from tqdm import tqdm
 
-from eval.commands.export import metadata_of, prediction_size
-from eval.commands.opening import file_figures, open_data, open_model, sizing, taxonomy_of
+from commands.export import metadata_of, prediction_size
+from commands.opening import file_figures, open_data, open_model, sizing, taxonomy_of
 from eval.export.formats import write_onnx
 from eval.export.read import OnnxModel, load_exported
 from eval.files import replacing, write_text
