@@ -83,7 +83,12 @@ def _untrained(path: Path, options: argparse.Namespace) -> SavedModel:
     options.precision = resolve_precision(options.precision or config.precision, options.device)
     taxonomy = find_taxonomy(options.data or "", config.taxonomy)
     model = build_model(
-        config.architecture, taxonomy.num_classes, config.backbone, crp=config.crp, mirror=config.mirror
+        config.architecture,
+        taxonomy.num_classes,
+        config.backbone,
+        crp=config.crp,
+        mirror=config.mirror,
+        auxiliary=False,
     ).eval()
     return SavedModel(model.to(options.device), config.to_dict(), taxonomy.to_dict(), {}, {}, path)
 

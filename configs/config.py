@@ -69,7 +69,9 @@ class TrainConfig:
     )
 
     # The network.
-    architecture: str = Field(default="unet", description="unet, plain_unet, deeplabv3plus, segformer, upernet or fpn")
+    architecture: str = Field(
+        default="unet", description="the network, e.g. unet, segformer or bisenet; a name that is none lists them all"
+    )
     backbone: str = Field(
         default="resnet34",
         description="any timm backbone; segformer takes mit_b0 to mit_b2 too; plain_unet has its own",

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from files.pictures import prediction_size
 from files.yamls import load_yaml
+from models.network import current_names
 
 WEIGHTS = "model.safetensors"
 CONFIG_KEYS = ("architecture", "backbone", "crp")
@@ -88,14 +89,16 @@ def save_model(
 
     config names architecture, backbone and crp, taxonomy the classes: `load_model` builds the model from them.
     data may name frame_size, the height and width of the frames that trained it, which prediction goes by.
-    metrics are those measured on these weights. Raises OSError where the disk refuses; what was there stays.
+    metrics are those measured on these weights. Auxiliary heads are left out: they predict nothing. Raises OSError
+    where the disk refuses; what was there stays.
     """
     missing = [key for key in CONFIG_KEYS if key not in config] + ["classes"] * ("classes" not in taxonomy)
     if missing:
         raise ValueError(
             f"config and taxonomy to save lack {', '.join(missing)}; load_model builds the model from them"
         )
-    tensors = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
+    state = {key: value for key, value in model.state_dict().items() if not key.startswith("auxiliary.")}
+    tensors = {key: value.detach().cpu().contiguous() for key, value in state.items()}
     files: dict[str, str | bytes] = {
         f"{name}.yaml": yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True)
         for name, content in (("config", config), ("taxonomy", taxonomy), ("data", data))
@@ -134,6 +137,7 @@ def load_model(path: str | Path, device: str | torch.device = "cpu") -> SavedMod
         config["backbone"],
         crp=config["crp"],
         mirror=config.get("mirror", False),
+        auxiliary=False,
     )
     _fill(model, read_tensors(weights), weights, len(taxonomy["classes"]))
     data = _read(folder / "data.yaml", load_yaml)
@@ -149,9 +153,10 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise ValueError(f"{path}: truncated or not a safetensors file ({error}); save or download it again") from error
 
 
-def _fill(model: nn.Module, tensors: Mapping[str, Tensor], path: Path, num_classes: int) -> None:
+def _fill(model: nn.Module, tensors: dict[str, Tensor], path: Path, num_classes: int) -> None:
     """Load `tensors` strictly; ValueError says what does not fit: the number of classes, or the architecture."""
     own = model.state_dict()
+    current_names(tensors, own)
     shapes = [key for key in own if key in tensors and own[key].shape != tensors[key].shape]
     heads = [key for key in shapes if key.startswith("head.")]
     if heads and heads == shapes:
@@ -164,7 +169,7 @@ def _fill(model: nn.Module, tensors: Mapping[str, Tensor], path: Path, num_class
             f"{path}: does not fit the model of its config.yaml ({len(odd)} tensors differ, first {odd[0]}); "
             "take the config written with it"
         )
-    model.load_state_dict(dict(tensors))
+    model.load_state_dict(tensors)
 
 
 def _read(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
