@@ -14,7 +14,8 @@ STRIDE = 32  # of the deepest feature map; images are padded to multiples of it
 class TrainingLogits(NamedTuple):
     """What a model with auxiliary heads returns while it trains; every loss takes it in place of the logits.
 
-    logits: (N, num_classes, H, W). auxiliary: more of them, of the same shape. weight: of each one's loss in the sum.
+    logits: (N, num_classes, H, W). auxiliary: more of them, of the same shape. weight: of each one's loss in the sum,
+    which is what train/loss shows; val/loss is that of the logits alone.
     """
 
     logits: Tensor
