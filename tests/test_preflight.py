@@ -57,7 +57,7 @@ def refused(capsys, *flags):
     [
         (["--architecture=unett"], "architecture: unknown 'unett'; choose from unet, plain_unet, "),
         (["--architecture=unet", "--backbone=resnet43"], "backbone: timm has no model 'resnet43'; did you mean"),
-        (["--architecture=segformer", "--backbone=swin_tiny_patch4_window7_224"], "takes images of one size only"),
+        (["--architecture=segformer", "--backbone=vit_tiny_patch16_224"], "takes images of one size only"),
         (["--architecture=upernet", "--backbone=vit_tiny_patch16_224"], "backbone: vit_tiny_patch16_224 takes images"),
         (["--architecture=unet", "--backbone=mlp_mixer"], "backbone: timm has no model"),
         (["--architecture=segformer", "--backbone=mit_b0", "--crp"], "crp: True is not allowed here"),
