@@ -70,7 +70,7 @@ class TrainConfig:
 
     # The network.
     architecture: str = Field(
-        default="unet", description="the network, e.g. unet, segformer or bisenet; a name that is none lists them all"
+        default="unet", description="the network, e.g. unet, segformer or bisenet; an unknown name lists them all"
     )
     backbone: str = Field(
         default="resnet34",

@@ -48,7 +48,7 @@ def test_every_architecture_is_tested():
     assert {architecture for architecture, _, _ in CASES} == set(ARCHITECTURES)
 
 
-def test_an_architecture_that_is_none_lists_them_all():
+def test_an_unknown_architecture_lists_them_all():
     with pytest.raises(ValueError, match=f"unknown 'linknet'; choose from {', '.join(ARCHITECTURES)}$"):
         build_model("linknet", NUM_CLASSES)
 
