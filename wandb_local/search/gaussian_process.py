@@ -64,6 +64,7 @@ class GaussianProcess:
             bounds=limits,
             options={"maxiter": STEPS},
         )
+        self.loss = float(found.fun)  # negative log posterior density, up to a constant of the shape
         self.lengths, (self.signal, self.noise) = np.exp(found.x[:-2]), np.exp(found.x[-2:])
         self._factorise()
 
@@ -73,6 +74,10 @@ class GaussianProcess:
         reduced = solve_triangular(self._factor[0], cross.T, lower=True)  # (n, m)
         variance = self.signal - (reduced**2).sum(0)
         return cross @ self._weights, np.sqrt(np.maximum(variance, 1e-10))
+
+    def left_out(self) -> Array:
+        """What each value differs by from its prediction out of all others (n,): Rasmussen and Williams 5.12."""
+        return np.asarray(self._weights / np.diag(cho_solve(self._factor, np.eye(len(self.y)))))
 
     def believe(self, x: Array) -> None:
         """Add points (m, d) that are being evaluated, each with the value that is expected there (kriging believer)."""
