@@ -80,7 +80,10 @@ def _parallel(sweep: Sweep) -> Component:
 
 
 def _importance() -> Component:
-    hint = "Importance: share of the explained variance. Correlation: with the metric; of named values, the strongest."
+    hint = (
+        "Importance: share of the explained variance, alone and with others; not told from chance where the metric is "
+        "explained as well without the parameter. Correlation: with the metric; of named values, the strongest."
+    )
     return html.Div(
         [html.H2("Importance"), html.Div(id="sweep-importance"), html.P(hint, className="soft")], className="card"
     )
