@@ -2,8 +2,9 @@
 
     python -m benchmarks.sweep_importance [--runs 30] [--seeds 30] [--method bayes]
 
-Every function of `benchmarks.search` gets two idle parameters, a number and a choice. Sweeps of so many runs are played,
-and what `wandb_local.search.effects` says of their parameters is counted: the page of a sweep and its report use it.
+Every function of `benchmarks.search` gets two idle parameters, a number and a choice. Sweeps of so many runs are
+played, and what `wandb_local.search.effects` says of their parameters is counted: the page of a sweep and its report
+use it.
 The effects of the others differ in size; some lie below the noise.
 """
 
