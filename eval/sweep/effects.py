@@ -57,9 +57,9 @@ def effects(values: Sequence[Sequence[Any]], scores: Sequence[float]) -> tuple[l
     x = np.column_stack([column for column, _ in columns])  # (n, d)
     choice: Flags = np.array([chosen for _, chosen in columns], dtype=bool)
     y = _standardised(np.asarray(scores, dtype=float)[kept])
-    process = GaussianProcess(x, y, choice)
+    process = GaussianProcess(x, y, choice, doubtful=True)
     others = ~np.eye(len(choice), dtype=bool)
-    factors = [GaussianProcess(x[:, rest], y, choice[rest]).loss - process.loss for rest in others]
+    factors = [GaussianProcess(x[:, rest], y, choice[rest], doubtful=True).loss - process.loss for rest in others]
     explained = 1 - float(np.mean(process.left_out() ** 2) / (y.var() or 1.0))
     found = zip(_shares(process), factors, strict=True)
     return [Effect(float(share), factor > math.log(ODDS) and explained > 0) for share, factor in found], explained

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wandb_local.search.effects import FEWEST, effects
 from wandb_local.web.sweep.read import STOPPED_EARLY, Parameter, SweepRun
 
 JUDGED = ("finished", "killed", STOPPED_EARLY)  # what a run that was stopped had reached by then is real
@@ -39,6 +38,8 @@ def importances(parameters: Sequence[Parameter], runs: Sequence[SweepRun]) -> li
 
     A run counts if it has the metric and has ended well or been stopped: what others show cannot be compared.
     """
+    from wandb_local.search.effects import FEWEST, effects  # on first use: the server starts without scipy
+
     counted = ended(runs)
     target = np.array([run.metric for run in counted], dtype=float)
     given = {p: [run.values.get(p.name) for run in counted] for p in parameters}

@@ -7,7 +7,6 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.search.effects import FEWEST
 from wandb_local.web.documents import put
 from wandb_local.web.grids import link_column, number_column, time_column, value_column
 from wandb_local.web.sweep.importance import Importance
@@ -87,7 +86,7 @@ def _counted(runs: Sequence[SweepRun]) -> str:
 def importance_table(found: Sequence[Importance], metric: str) -> Component:
     """Bars for importance and for correlation."""
     if not found:
-        text = f"Known once {FEWEST} runs have ended with different values of the metric and of a parameter."
+        text = "Known once some runs have ended with different values of the metric and of a parameter."
         return html.P(text if metric else "The sweep has no metric.", className="soft")
     head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Parameter", "Importance", "Correlation")]))
     return html.Table([head, html.Tbody([_importance_row(entry) for entry in found])], className="sweep-importance")
