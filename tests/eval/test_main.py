@@ -61,6 +61,7 @@ def command(*words, folder, **variables):
     return subprocess.run(line, cwd=folder, env=environment, capture_output=True, text=True, timeout=280, check=False)
 
 
+@pytest.mark.soak
 def test_evaluate_as_a_process(run_folder, data, tmp_path):
     """Numbers, table and W&B tables of one run; with W&B since a process takes seconds to start."""
     words = (run_folder, "--data", data, "--split", "val", "--out", tmp_path / "report", "--wandb")
@@ -117,6 +118,7 @@ def test_frames_of_several_shapes_are_scored_as_predict_predicts_them(run_folder
     assert metrics["model/size"] == "32x64"
 
 
+@pytest.mark.soak
 def test_an_error_as_a_process(run_folder, data, tmp_path):
     done = command(run_folder, "--data", data / "nowhere", folder=tmp_path)
     assert done.returncode == 2

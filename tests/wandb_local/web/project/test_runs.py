@@ -258,9 +258,9 @@ ADD = (
 
 
 def test_many_runs_come_in_blocks_and_a_tick_brings_what_has_changed(visitor: Visitor, server):
-    made = server.graphql('mutation{upsertModel(input:{entityName:"local",name:"blocks"}){model{internalId}}}')
-    project, moment = int(made["upsertModel"]["model"]["internalId"]), time.time()
-    records = Database(server.data / "records.sqlite3")
+    server.graphql('mutation{upsertModel(input:{entityName:"local",name:"blocks"}){model{id}}}')
+    records, moment = Database(server.data / "records.sqlite3"), time.time()
+    project = records.value("SELECT id FROM projects WHERE name = 'blocks'")
 
     def write(sql, rows):
         with records.write() as connection:
