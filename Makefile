@@ -23,7 +23,7 @@ serve: setup
 	$(BIN)/python -m wandb_local serve
 
 test: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 4 --dist worksteal -q
 
 soak: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -q -m soak --timeout 1200

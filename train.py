@@ -14,8 +14,8 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from commands.experiments import end_trial, free_ended_trials, parse_command_line, run_experiments, run_folder
 from configs import TrainConfig
-from experiments import end_trial, free_ended_trials, parse_command_line, run_experiments, run_folder
 
 if TYPE_CHECKING:
     import wandb
@@ -32,11 +32,11 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from camvid.cache import cached_frames
     from camvid.loaders import train_loader
     from camvid.preview import write_preview
-    from camvid.transforms import scaled_size
     from camvid.weights import class_weights
     from eval.evaluate import FrameSamples, evaluate, expected_seconds
     from eval.latency import measure_latency
     from eval.report import write_report
+    from files.pictures import prediction_size, scaled_size
     from losses import build_loss
     from models import build_model, save_model, write_atomic
     from training import build_learner, drop_state, fit, join_team, load_best, resume_from
@@ -49,8 +49,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     seed_everything(config.seed + team.rank)
     folder, begun = team.once(lambda: run_folder(config, resume))
     checkpoint = resume_from(folder / "checkpoints") if begun else None
-    tracking: dict[str, Any] = {"resume_id": folder.name, "whole": True, "disabled": not team.leads}
-    run = start_run(config.to_dict(), folder=folder, **tracking, **config.pick("project", "name", "tags"))
+    tracking = config.pick("project", "name", "tags") | {"whole": True, "disabled": not team.leads}
+    run = start_run(config.to_dict(), folder=folder, resume_id=folder.name, **tracking)
     with tracked(run):
         tracker = WandbCallback(run, checkpoint["history"] if checkpoint else ())
         if team.leads:
@@ -58,11 +58,11 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
             write_atomic(folder / "config.yaml", config.to_yaml())
         with faults_of_all():
             dataset = team.once(lambda: open_data(run, config))
-        taxonomy = dataset.taxonomy
-        train_size = scaled_size(dataset.frame_size("train"), config.resize_factor)
-        size_for = partial(scaled_size, factor=config.eval_factor or config.resize_factor)
-        room = int(config.cache_gb * 2**30)
-        cache = cached_frames(dataset, "train", train_size, limit=room, **config.pick("augment", "crop_min"))
+        taxonomy, frame_size = dataset.taxonomy, dataset.frame_size("train")
+        train_size = scaled_size(frame_size, config.resize_factor)
+        size_for = partial(prediction_size, factor=config.eval_factor or config.resize_factor, trained=frame_size)
+        kept = {"limit": int(config.cache_gb * 2**30), **config.pick("augment", "crop_min")}
+        cache = cached_frames(dataset, "train", train_size, **kept)
         train = train_loader(
             cache,
             size=train_size,
@@ -77,7 +77,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         weighting = None if weights is None else torch.from_numpy(weights)
         loss = build_loss(config.loss, weighting, focal_gamma=config.focal_gamma)
         val = FrameSamples(dataset.splits["val"], lru_cache(1000)(dataset.read))
-        scoring = taxonomy.scoring | config.pick("batch_size", "threshold")
+        scoring = taxonomy.scoring | config.pick("batch_size", "threshold", "object_area")
         judge: Callable[..., Any] = partial(evaluate, samples=val, size_for=size_for, **where, **scoring)
         learn = build_learner(
             model,
@@ -99,10 +99,11 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         cost: dict[str, Any] = {"train/minutes": learn.watch.minutes, "train/peak_mb": peak_memory(device)}
         load_best(folder / "checkpoints", model)
         evaluation = judge(model)
-        cost |= measure_latency(model, size_for(dataset.frame_size("train")), seconds=3, **where)
+        cost |= measure_latency(model, size_for(frame_size), seconds=3, **where)
         more: dict[str, Any] = {"colors": taxonomy.colors, "extra": cost, "history": learn.checkpoint.history}
         report = write_report(evaluation, val, folder / "report", title=f"{folder.name}, val split", **more)
-        origin = {"config": config.to_dict(), "taxonomy": taxonomy.to_dict(), "data": dict(run.config["data_version"])}
+        version = {**run.config["data_version"], "frame_size": [*frame_size]}
+        origin = {"config": config.to_dict(), "taxonomy": taxonomy.to_dict(), "data": version}
         save_model(folder, model, **origin, metrics=evaluation.metrics | cost)
         run.summary.update(cost)
         log_evaluation(run, evaluation, val, taxonomy, "val")

@@ -14,7 +14,8 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what fastai uses of torch at import is called old there
     from fastai.callback.core import Callback
 
-BEST_METRICS = ("val/miou", "val/priority_dice", "val/foreground_acc", "val/pixel_acc")  # those of `monitor`
+BEST = ("miou", "priority_dice", "object_f1", "object_recall", "foreground_acc", "pixel_acc")  # those of `monitor`
+BEST_METRICS = tuple(f"val/{name}" for name in BEST)
 
 
 class WandbCallback(Callback):  # type: ignore[misc]

@@ -10,7 +10,8 @@ import wandb
 
 from artifacts.download import collection, is_reference, version_name
 from artifacts.errors import naming
-from artifacts.promotion import JOB_TYPE
+from artifacts.history import JOB_TYPE
+from eval.compare import OPEN
 
 SHOWN_METRICS = ("miou", "priority_dice")
 
@@ -161,7 +162,8 @@ def _decisions(model: wandb.Artifact) -> Iterator[Node]:
         if config.get("model") != name or not (left or config.get("candidate") == version):
             continue
         promoted = summary.get("promoted")  # written last
-        verdict = "not finished" if promoted is None else "refused" if not promoted else "accepted"
+        refused = OPEN if summary.get("answer") == OPEN else "refused"
+        verdict = "not finished" if promoted is None else "accepted" if promoted else refused
         what = f"{config['action']} {'from' if left else 'to'} {config['alias']}"
         told = (f"forced, {verdict}" if summary.get("forced") else verdict, str(summary.get("why") or ""))
         lines = (*told, f"by {summary.get('by')}", _minute(run.created_at))

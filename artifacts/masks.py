@@ -10,6 +10,7 @@ import wandb
 from numpy.typing import NDArray
 from PIL import Image
 
+from artifacts.leaving import MAX_SIDE
 from camvid.taxonomy import IGNORE_INDEX, MAX_CLASSES, VOID_NAME, Taxonomy
 from eval.colors import ERROR_COLORS, VOID_COLOR
 
@@ -24,6 +25,7 @@ ERROR_LABELS = {
     MISSED: "priority class missed",
     IGNORE_INDEX: VOID_NAME,
 }
+CROP_MARGIN = 24  # pixels around an object at least
 _CORRECT_COLOR = (128, 128, 128, 70)  # a light veil, so that what is wrong stands out
 
 
@@ -87,6 +89,31 @@ def evaluation_image(
     errors = error_mask(truth, pred, priority)
     overlays = {"ground_truth": (truth, labels), "prediction": (pred, labels), "error": (errors, ERROR_LABELS)}
     return masked_image(small, overlays)
+
+
+def crop_image(
+    image: NDArray[np.uint8],
+    truth: Mask,
+    pred: Mask,
+    box: tuple[int, ...],
+    class_names: Sequence[str],
+    priority: Sequence[int],
+) -> wandb.Image:
+    """What lies in a box and around it, by half its longer side, with the overlays of `evaluation_image`.
+
+    Args:
+        image: (H, W, 3) uint8 RGB; brought to the masks' size.
+        truth: (H, W) uint8 class indices, void 255.
+        pred: (H, W) uint8 class indices.
+        box: x, y, width and height in pixels of the masks.
+        class_names: C names.
+        priority: indices of the priority classes.
+    """
+    x, y, width, height = box
+    margin = max(CROP_MARGIN, max(width, height) // 2)
+    window = np.s_[max(0, y - margin) : y + height + margin, max(0, x - margin) : x + width + margin]
+    image, truth, pred = (part[window] for part in shrunk(image, truth, pred, max_side=max(truth.shape)))
+    return evaluation_image(image, truth, pred, class_names, priority, MAX_SIDE)
 
 
 def shrunk(image: NDArray[np.uint8], *masks: Mask, max_side: int) -> tuple[NDArray[np.uint8], ...]:

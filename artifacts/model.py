@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,8 @@ from artifacts.publish import publish
 from files.yamls import load_yaml
 
 MODEL_FILES = ("model.safetensors", "config.yaml", "taxonomy.yaml", "data.yaml", "metrics.json")
+# Settings that say where and how a training ran, not what it was.
+NO_RECIPE = ("seed", "data", "dataset", "workers", "cache_gb", "device", "out", "project", "name", "tags", "log_data")
 RECORDS = "report/per_image.csv"  # of the val split, by which two models are compared
 
 
@@ -56,11 +59,20 @@ def log_model(
         "architecture": config.get("architecture"),
         "backbone": config.get("backbone"),
         "taxonomy": _read(folder / "taxonomy.yaml").get("name"),
+        "recipe": recipe_of(config, data),
+        "seed": config.get("seed"),
     }
     artifact = wandb.Artifact(name, type="model", metadata=metadata)
     for file in (*MODEL_FILES, *([RECORDS] if (folder / RECORDS).is_file() else [])):
         artifact.add_file(str(folder.absolute() / file), name=file, policy="immutable", skip_cache=True)
     return publish(run, artifact, aliases)
+
+
+def recipe_of(config: Mapping[str, Any], data: Mapping[str, Any]) -> str:
+    """A digest of the settings and the data that trainings share which differ in nothing but their seed."""
+    settings = {key: value for key, value in config.items() if key not in NO_RECIPE}
+    content = json.dumps([settings, data.get("digest")], sort_keys=True, default=str)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""An evaluation on W&B: the edge-case table with its two views, the confusion matrix, the metrics in the summary."""
+"""An evaluation on W&B: tables of frames and of objects, the confusion matrix, the metrics in the summary."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,12 +11,14 @@ import wandb
 
 from artifacts.frames import plain_cell
 from artifacts.leaving import MAX_IMAGES, MAX_SIDE, shows_frames
-from artifacts.masks import Mask, class_colors, evaluation_image
+from artifacts.masks import Mask, class_colors, crop_image, evaluation_image
 from artifacts.names import artifact_name
 from artifacts.publish import publish
 from camvid.taxonomy import Taxonomy
+from eval.drives import drive_scores
 from eval.edge_cases import frames_found, frames_missed
 from eval.evaluate import Evaluation, Samples
+from eval.failures import BOX, KINDS
 
 
 def edge_case_table(
@@ -55,6 +57,42 @@ def edge_case_table(
     return table
 
 
+def object_table(
+    failures: pd.DataFrame,
+    samples: Samples,
+    predictions: Sequence[Mask],
+    taxonomy: Taxonomy,
+    *,
+    shown: Collection[int],
+    max_images: int = MAX_IMAGES,
+) -> wandb.Table:
+    """One row for each object that failed, what weighs most first, with a crop of its frame.
+
+    Args:
+        failures: rows of `Evaluation.failures`.
+        samples: the split.
+        predictions: (H, W) uint8 masks in the order of the split.
+        taxonomy: names and priorities of the classes.
+        shown: positions in the split of the frames that may be seen; an object of another one has null.
+        max_images: objects that get a crop, from the first on; the others have null.
+
+    Returns:
+        A table with `name`, `crop`, then the columns of the rows but their kind, which is one.
+    """
+    columns = [column for column in failures.columns if column not in ("name", "kind")]
+    positions, rows = failures.index.tolist(), failures.to_dict("records")
+    seen = [place for place in range(min(len(rows), max_images)) if positions[place] in shown]
+    crops: dict[int, wandb.Image] = {}
+    for place in sorted(seen, key=lambda place: positions[place]):  # those of a frame one after the other
+        sample, pred = samples[positions[place]], predictions[positions[place]]
+        box = tuple(int(rows[place][side]) for side in BOX)
+        crops[place] = crop_image(sample.image, sample.mask, pred, box, taxonomy.names, taxonomy.priority)
+    table = wandb.Table(columns=["name", "crop", *columns])
+    for place, row in enumerate(rows):
+        table.add_data(row["name"], crops.get(place), *(plain_cell(row[column]) for column in columns))
+    return table
+
+
 def confusion_table(counts: Sequence[Sequence[int]], class_names: Sequence[str]) -> wandb.Table:
     """The confusion matrix, (C, C) pixels with rows the truth, as the C² rows that W&B's chart draws."""
     rows: list[Iterable[Any]] = [
@@ -76,8 +114,10 @@ def log_evaluation(
 ) -> None:
     """Log an evaluation under `prefix`: tables, confusion matrix, and every metric as a plain number in the summary.
 
-    `<prefix>/edge_cases` has every image, `<prefix>/missed` and `<prefix>/found` are its two views. The three lie in
-    one artifact, in which each picture is stored once. With log_data=none in the run's config they have no pictures.
+    `<prefix>/edge_cases` has every image, `<prefix>/missed` and `<prefix>/found` are its two views, and
+    `<prefix>/missed_objects` and `<prefix>/false_objects` have a row for each object, with crops of the images that
+    `edge_cases` shows, and `<prefix>/drives` one for each drive. All lie in one artifact, in which each picture is
+    stored once. With log_data=none in the run's config they have no pictures.
 
     Args:
         run: where to.
@@ -85,7 +125,7 @@ def log_evaluation(
         samples: the split it was made on.
         taxonomy: names and priorities of the classes.
         prefix: the split, e.g. val or test.
-        max_images: rows that get an image, from the worst on.
+        max_images: rows of a table that get an image, from the worst on.
     """
     shown = max_images if shows_frames(run) else 0
     table = edge_case_table(evaluation.records, samples, evaluation.predictions, taxonomy, max_images=shown)
@@ -94,6 +134,13 @@ def log_evaluation(
         "missed": _view(table, frames_missed(evaluation.records)),
         "found": _view(table, frames_found(evaluation.records)),
     }
+    seen = set(evaluation.records.index[:shown])
+    for kind in KINDS:
+        failed = evaluation.failures[evaluation.failures["kind"] == kind]
+        tables[f"{kind}_objects"] = object_table(
+            failed, samples, evaluation.predictions, taxonomy, shown=seen, max_images=shown
+        )
+    tables["drives"] = wandb.Table(dataframe=drive_scores(evaluation).reset_index())
     metadata = {"class_colors": class_colors(taxonomy)}
     name = artifact_name(f"run-{run.id}", f"-{prefix}-evaluation")
     artifact = wandb.Artifact(name, type="evaluation", metadata=metadata)

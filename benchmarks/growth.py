@@ -15,14 +15,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.server import UPSERT, Server, row, serving, timed
+from benchmarks.served import UPSERT, Server, row, serving, timed
 from benchmarks.sweeps import early_termination, log
-from wandb_local import filestream, runs
 from wandb_local.context import Context
-from wandb_local.folder import DataFolder
-from wandb_local.graphql.projects import need_run
 from wandb_local.maintenance import collect_garbage
+from wandb_local.protocol import filestream
+from wandb_local.records import runs
+from wandb_local.records.projects import need_run
 from wandb_local.server import open_services
+from wandb_local.store.folder import DataFolder
 from wandb_local.web.run.console import read_lines
 from wandb_local.web.table.tables import Source, Tables
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.server import UPSERT, Server, client, row, serving
+from benchmarks.served import UPSERT, Server, client, row, serving
 from scripts.browser import OPTIONS, Tab, find_browser
 
 ROWS, POINTS, ROUNDS = 2000, 100_000, 5

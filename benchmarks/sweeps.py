@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.server import Server, client
+from benchmarks.served import BEAT, REGISTER, Server, client
 
 AGENT = """
 import sys, wandb
@@ -18,8 +18,6 @@ def train():
 wandb.agent(sys.argv[1], function=train, count=100, project="swept", entity="local")
 """
 SWEEP = 'mutation($c:String){upsertSweep(input:{projectName:"swept",config:$c}){sweep{id name}}}'
-REGISTER = 'mutation($s:String){createAgent(input:{projectName:"swept",sweep:$s,host:"h"}){agent{id}}}'
-BEAT = "mutation($a:ID!,$r:JSONString){agentHeartbeat(input:{id:$a,runState:$r}){commands}}"
 CONFIG = "method: random\nparameters: {x: {min: 0.0, max: 1.0}}\n"
 AGENTS, TRIAL_ROWS = 200, 30
 TRIAL = """mutation($n:String,$s:String,$h:String) {

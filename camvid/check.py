@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from camvid.labels import IndexLabels
 from camvid.layouts import LAYOUTS, SPLITS, CamVid, Frame, Scan, scan_layout
-from camvid.layouts.dataset import size_mismatch
+from camvid.layouts.dataset import drives_of, size_mismatch
 from camvid.layouts.recognise import describe_folder
 from camvid.layouts.splits import NEEDED, split_frames
 from camvid.remarks import about_val
@@ -72,7 +72,7 @@ def check(
     if splits and (left := len(scan.frames) - sum(map(len, splits.values()))):
         sizes += f", left out {left}"
     taken = [f"layout {scan.layout}" + (f", split {split}: {sizes}" if splits else ""), _classes(dataset, seen)]
-    if remark := about_val(splits):
+    if remark := about_val(drives_of(splits)):
         taken.append(remark)
     return Report(len(scan.frames), faults, taken)
 

@@ -7,12 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from camvid.taxonomy import Taxonomy
-
-if TYPE_CHECKING:
-    from camvid.layouts.dataset import Frame
 
 LISTED = 3  # sizes that are named, most frequent first
 
@@ -24,19 +20,23 @@ def about_priority(taxonomy: Taxonomy) -> str:
     spec = next((spec for spec in taxonomy.classes if not spec.background), taxonomy.classes[0])
     return (
         f"taxonomy {taxonomy.name} has no priority class: priority Dice is undefined, no frame is an edge case, and "
-        "promotion judges no class; in its YAML file, add `priority: true` to the classes whose failure is a safety "
-        f"matter, e.g. {{name: {spec.name}, …, priority: true}}\n"
+        "promotion judges mIoU and great falls alone; in its YAML file, add `priority: true` to the classes whose "
+        f"failure is a safety matter, e.g. {{name: {spec.name}, …, priority: true}}\n"
     )
 
 
-def about_val(splits: Mapping[str, Sequence[Frame]]) -> str:
-    """What a val split of one drive can tell, where several drives train; without an end of line."""
-    drives = {key: {frame.sequence for frame in frames} for key, frames in splits.items()}
-    if len(drives.get("val", ())) != 1 or len(drives["train"]) < 2 or not drives["val"] <= drives["train"]:
+def about_val(drives: Mapping[str, Sequence[str]]) -> str:
+    """What a val split of one drive can tell, where several drives train; without an end of line.
+
+    Args:
+        drives: for each split, the drive of each of its frames.
+    """
+    val, train = set(drives.get("val", ())), set(drives.get("train", ()))
+    if len(val) != 1 or len(train) < 2 or not val <= train:
         return ""
-    (drive,) = drives["val"]
+    (drive,) = val
     return (
-        f"all {len(splits['val'])} val frames are of {drive}, one of the {len(drives['train'])} drives that train: "
+        f"all {len(drives['val'])} val frames are of {drive}, one of the {len(train)} drives that train: "
         "what is better on val may be worse elsewhere; to choose settings or models, take `--split drives`, which "
         "holds out a stretch of every drive"
     )
@@ -51,5 +51,5 @@ def about_sizes(what: str, sizes: Iterable[tuple[int, int]]) -> str:
     (height, width), _ = found[0]
     return (
         f"{what} have {len(found)} sizes ({listed}{', …' * (len(found) > LISTED)}): for training, each is fitted into "
-        f"{width}x{height} with its aspect kept and the rest is void; each is predicted at its own size\n"
+        f"{width}x{height} with its aspect kept and the rest is void; each is scored at its own size\n"
     )

@@ -5,53 +5,58 @@ The built-in `camvid11`, `camvid12` (void is a class) and `camvid32` are YAML fi
     name: mine
     classes:                                   # index order; void has no entry, it is 255 in every mask
       - {name: Road, color: [128, 64, 128], background: true, collects: [Road, LaneMkgsDriv]}
-      - {name: Person, color: [64, 64, 0], priority: true, collects: [Pedestrian, Child]}
+      - {name: Person, color: [64, 64, 0], priority: true, severity: 4, collects: [Pedestrian, Child]}
 
 `collects` lists names from the labels (CamVid's 32, or those of the data's own `codes.txt` or `class_dict.csv`);
-left out, it is the class's own name. Names that no class collects become void.
+left out, it is the class's own name. Names that no class collects become void. `severity`, 1 where it is left out,
+weighs the pixels of a priority class where frames are ordered by what was missed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from camvid import entries
+from camvid.entries import mapping, text, unique
 from files.texts import read_text
 from files.yamls import load_yaml
 
-Color: TypeAlias = tuple[int, int, int]
+Color = entries.Color
+TaxonomyError = entries.TaxonomyError
 
 IGNORE_INDEX = 255
 VOID_NAME = "Void"
 VOID_COLOR: Color = (0, 0, 0)
+OPTIONAL = ("priority", "background", "severity", "collects")  # fields of an entry of `classes`
 MAX_CLASSES = 250  # masks are uint8: 255 is void, and decoding needs a spare value
 
 _FOLDER = Path(__file__).with_name("taxonomies")
 TAXONOMIES = {path.stem: path for path in sorted(_FOLDER.glob("*.yaml"))}
 
 
-class TaxonomyError(ValueError):
-    """A taxonomy that cannot be read or contradicts itself; the message names file, entry and what is allowed."""
-
-
 @dataclass(frozen=True)
 class ClassSpec:
-    """One class. `priority`: missing it is a safety matter; `background`: scenery, left out of `foreground_acc`."""
+    """One class. `priority`: missing it is a safety matter; `background`: scenery, left out of `foreground_acc`.
+
+    `severity`: what a pixel of a missed object weighs.
+    """
 
     name: str
     color: Color
     priority: bool = False
     background: bool = False
+    severity: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -87,10 +92,15 @@ class Taxonomy:
         """Indices of the background classes."""
         return tuple(i for i, spec in enumerate(self.classes) if spec.background)
 
+    @cached_property
+    def severity(self) -> tuple[float, ...]:
+        """What a pixel of a missed object weighs, for each class."""
+        return tuple(spec.severity for spec in self.classes)
+
     @property
     def scoring(self) -> dict[str, Any]:
         """What scoring a prediction needs to know of the classes, as the arguments of `eval`'s functions."""
-        return {name: getattr(self, name) for name in ("num_classes", "priority", "background")} | {
+        return {name: getattr(self, name) for name in ("num_classes", "priority", "background", "severity")} | {
             "class_names": self.names
         }
 
@@ -106,6 +116,8 @@ class Taxonomy:
     def _entry(self, spec: ClassSpec) -> dict[str, Any]:
         entry: dict[str, Any] = {"name": spec.name, "color": list(spec.color)}
         entry |= {flag: True for flag in ("priority", "background") if getattr(spec, flag)}
+        if spec.severity != 1:
+            entry["severity"] = spec.severity
         if self.groups[spec.name] != (spec.name,):
             entry["collects"] = list(self.groups[spec.name])
         return entry
@@ -113,16 +125,16 @@ class Taxonomy:
     @classmethod
     def from_dict(cls, data: Any, origin: str = "taxonomy") -> Taxonomy:
         """Build and validate. `origin` (a file name) opens every message. Raises TaxonomyError."""
-        fields = _mapping(data, origin, required=("name", "classes"), optional=())
-        name = _text(fields["name"], f"{origin}: name")
+        fields = mapping(data, origin, required=("name", "classes"), optional=())
+        name = text(fields["name"], f"{origin}: name")
         entries = fields["classes"]
         if not isinstance(entries, list) or not 1 <= len(entries) <= MAX_CLASSES:
             raise TaxonomyError(f"{origin}: classes must be a list of 1 to {MAX_CLASSES} entries, got {entries!r:.80}")
         parsed = [_class(entry, f"{origin}: classes[{i}]") for i, entry in enumerate(entries)]
         specs = tuple(spec for spec, _ in parsed)
-        _unique((spec.name for spec in specs), f"{origin}: class name")
-        _unique((spec.color for spec in specs), f"{origin}: color")
-        _unique((source for _, sources in parsed for source in sources), f"{origin}: collected name")
+        unique((spec.name for spec in specs), f"{origin}: class name")
+        unique((spec.color for spec in specs), f"{origin}: color")
+        unique((source for _, sources in parsed for source in sources), f"{origin}: collected name")
         return cls(name, specs, {spec.name: sources for spec, sources in parsed})
 
     @cached_property
@@ -157,8 +169,8 @@ def original_palette() -> dict[str, Color]:
 
 def _class(entry: Any, where: str) -> tuple[ClassSpec, tuple[str, ...]]:
     """One entry of `classes` -> its spec and the names it collects."""
-    fields = _mapping(entry, where, required=("name", "color"), optional=("priority", "background", "collects"))
-    name = _text(fields["name"], f"{where}: name")
+    fields = mapping(entry, where, required=("name", "color"), optional=OPTIONAL)
+    name = text(fields["name"], f"{where}: name")
     if name.lower() == VOID_NAME.lower() or "/" in name:
         raise TaxonomyError(f"{where}: name {name!r}: Void needs no entry (it is {IGNORE_INDEX}), and no '/' in a name")
     for flag in ("priority", "background"):
@@ -167,35 +179,16 @@ def _class(entry: Any, where: str) -> tuple[ClassSpec, tuple[str, ...]]:
     collects = fields.get("collects", [name])
     if not isinstance(collects, list) or not collects:
         raise TaxonomyError(f"{where} ({name}): collects must be a list of label names, got {collects!r}")
-    sources = tuple(_text(source, f"{where} ({name}): collects") for source in collects)
-    color = _color(fields["color"], f"{where} ({name}): color")
-    return ClassSpec(name, color, fields.get("priority", False), fields.get("background", False)), sources
+    sources = tuple(text(source, f"{where} ({name}): collects") for source in collects)
+    color = entries.color(fields["color"], f"{where} ({name}): color")
+    flags = {flag: fields.get(flag, False) for flag in ("priority", "background")}
+    return ClassSpec(name, color, **flags, severity=_severity(fields, f"{where} ({name})")), sources
 
 
-def _mapping(data: Any, where: str, required: tuple[str, ...], optional: tuple[str, ...]) -> Mapping[str, Any]:
-    allowed = ", ".join((*required, *optional))
-    if not isinstance(data, Mapping):
-        raise TaxonomyError(f"{where}: must be a mapping with {allowed}, got {data!r:.80}")
-    if missing := [key for key in required if key not in data]:
-        raise TaxonomyError(f"{where}: {missing[0]} is missing; a mapping with {allowed} is needed")
-    if unknown := [key for key in data if key not in (*required, *optional)]:
-        raise TaxonomyError(f"{where}: unknown key {unknown[0]!r}; allowed are {allowed}")
-    return data
-
-
-def _text(value: Any, where: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise TaxonomyError(f"{where} must be a non-empty string (quote it if YAML reads it otherwise), got {value!r}")
-    return value
-
-
-def _color(value: Any, where: str) -> Color:
-    whole = isinstance(value, list | tuple) and len(value) == 3 and all(type(v) is int for v in value)
-    if not whole or not all(0 <= v <= 255 for v in value):
-        raise TaxonomyError(f"{where} must be three whole numbers from 0 to 255 (R, G, B), got {value!r}")
-    return (value[0], value[1], value[2])
-
-
-def _unique(values: Iterable[Any], what: str) -> None:
-    if repeated := [value for value, count in Counter(values).items() if count > 1]:
-        raise TaxonomyError(f"{what} {repeated[0]!r} is there twice; each may be there once")
+def _severity(fields: Mapping[str, Any], where: str) -> float:
+    value = fields.get("severity", 1.0)
+    if type(value) not in (int, float) or not 0 < value < math.inf:
+        raise TaxonomyError(f"{where}: severity must be a number above 0, got {value!r}")
+    if "severity" in fields and not fields.get("priority"):
+        raise TaxonomyError(f"{where}: severity {value!r} says nothing without priority: true")
+    return float(value)

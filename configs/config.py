@@ -25,7 +25,7 @@ class CommonMistake(ConfigError, OSError):
 
 Loss = str | dict[str, Annotated[float, Field(gt=0)]]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Monitor = Literal["miou", "priority_dice", "foreground_acc", "pixel_acc"]
+Monitor = Literal["miou", "priority_dice", "object_f1", "object_recall", "foreground_acc", "pixel_acc"]
 Tag = Annotated[str, Field(min_length=1, max_length=64)]  # as W&B takes them
 
 
@@ -69,7 +69,9 @@ class TrainConfig:
     )
 
     # The network.
-    architecture: str = Field(default="unet", description="unet, plain_unet, deeplabv3plus, segformer, upernet or fpn")
+    architecture: str = Field(
+        default="unet", description="the network, e.g. unet, segformer or bisenet; an unknown name lists them all"
+    )
     backbone: str = Field(
         default="resnet34",
         description="any timm backbone; segformer takes mit_b0 to mit_b2 too; plain_unet has its own",
@@ -152,7 +154,12 @@ class TrainConfig:
         default=1, ge=1, description="epochs between evaluations; the last epoch is always evaluated"
     )
     threshold: Fraction = Field(
-        default=0.5, description="Dice below which a priority class that is present counts as missed"
+        default=0.5,
+        description="share of an object of a priority class that must be found, else it is missed, and of a predicted "
+        "one that must be true, else it is false",
+    )
+    object_area: Fraction = Field(
+        default=6e-4, description="smallest object that counts, as a share of the frame: what is smaller is a crumb"
     )
 
     # Where and how it runs.

@@ -1,29 +1,29 @@
-"""Two models on the same images: what got better or worse, and how sure that is.
+"""Which changes from one model to another count: better or as good, worse, or not enough data to tell.
 
-Scores are over the data set, not means over images, so they are built from what each image adds to them: pixels of a
-class that are true, predicted and common, and objects that are there and found. The bootstrap (Efron 1979) draws with
-replacement and takes the same draw for both models: differences between images cancel, differences between models stay.
-Neighbouring frames of a drive resemble each other, so runs of neighbours are drawn, not single images (circular blocks,
-Politis and Romano 1992), √N of N images long: on CamVid's 101 val frames intervals come out 1.6 to 2.9 times as wide,
-and still, if anything, too narrow. Of very few images a bootstrap makes no honest interval (of one, a point): there "no
-change" always lies in it.
+A figure is *as good* when the whole interval of its change lies above minus its margin (one-sided non-inferiority).
+It is *worse* when it fell by more than the margin and it is ruled out that it did not fall, by Holm's rule over all
+figures that are judged together: of two equal models, that keeps the chance of any "worse" at 1 - confidence. Otherwise
+the images do not tell, and it is said how many would.
+
+A model is as good when it is in Dice of each priority class, in object F1 over all of them, in mIoU and in priority
+Dice: one that lost more than a margin in any of these passes in (1 - confidence) / 2 of all cases at most. Of object F1
+of one class, and of Dice of a class that is no priority, there is seldom enough to tell: it is enough that they did not
+fall by more than their margin.
 """
 
+from __future__ import annotations
+
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from statistics import median
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+from eval.evidence import NO_SPREAD, Estimate, Spread, frames_needed, holm, with_spread
+from eval.figures import MEANS, POOLED, Figure
 
-COUNTS = ("pixels/", "objects/", "found/")  # the columns of a record that a comparison needs
-MEANS = ("miou", "priority_dice")
-RESAMPLES = 2000
-_CHUNK = 1 << 22  # draws held at once: 32 MB
-
-Floats = NDArray[np.float64]
+LATENCY = "latency_ms"
+TRIES = 3
+BETTER, AS_GOOD, WORSE, OPEN, UNCLEAR, ABSENT = "better", "as good", "worse", "not enough data", "unclear", "absent"
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,15 @@ class Change:
     """One figure of two models.
 
     Attributes:
-        key: ``dice/<class>``, ``object_recall/<class>``, ``miou``, ``priority_dice`` or ``latency_ms``.
+        key: as of a ``Figure``, or ``latency_ms``.
         before: of the first model; NaN where the images have no such class or object.
         after: of the second.
-        low: lower end of the interval of ``after - before``.
+        low: lower end of the interval of ``after - before``; infinite where nothing is known about it.
         high: its upper end.
-        verdict: ``worse`` (fell beyond the tolerance, and the interval leaves out no change), ``unclear`` (fell beyond
-            the tolerance, but no change lies in the interval), ``better`` (the interval lies above no change), ``same``
-            otherwise, ``absent`` where there was nothing to judge. Means over classes are never worse or unclear.
+        margin: how far it may fall; how far ``latency_ms`` may grow.
+        answer: ``better`` (the interval lies above no change), ``as good`` (above ``-margin``), ``worse``, ``not enough
+            data``, ``absent`` where there was nothing to judge, ``unclear`` where the images do not tell and need not.
+        frames: how many images like these would settle an open answer; infinite where more drives are needed.
     """
 
     key: str
@@ -46,160 +47,115 @@ class Change:
     after: float
     low: float
     high: float
-    verdict: str
+    margin: float
+    answer: str
+    frames: float = math.nan
 
 
-def read_counts(path: Path) -> pd.DataFrame:
-    """The columns of a ``per_image.csv`` that a comparison needs, and ``name``.
+@dataclass(frozen=True)
+class Margins:
+    """How far a figure may fall, in [0, 1], and how sure one has to be.
 
-    Raises:
-        ValueError: no such table, or one without the counts; the message names it.
+    Attributes:
+        classes: Dice and object F1 of a priority class, and over all; Dice of another class may fall by twice as much.
+        means: mIoU and priority Dice.
+        confidence: of the two-sided intervals.
     """
-    try:
-        records = pd.read_csv(path, dtype={"name": str}, keep_default_na=False, usecols=_is_needed)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: not a table of images ({error})") from error
-    if "name" not in records or not _classes(records):
-        raise ValueError(f"{path}: has no counts of pixels; evaluate the model again to get them")
-    return records
+
+    classes: float = 0.05
+    means: float = 0.02
+    confidence: float = 0.95
+
+    @property
+    def tail(self) -> float:
+        """The chance that one end of an interval is wrong."""
+        return (1 - self.confidence) / 2
+
+    def of(self, key: str, priority: Collection[str]) -> float:
+        """The margin of a figure."""
+        kind, _, name = key.partition("/")
+        return (
+            self.means
+            if key in MEANS
+            else 2 * self.classes
+            if kind == "dice" and name not in priority
+            else self.classes
+        )
 
 
-def compare_records(
-    before: pd.DataFrame,
-    after: pd.DataFrame,
-    priority: Sequence[str],
-    *,
-    tolerance: float,
-    confidence: float = 0.95,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+def judge(
+    figures: Sequence[Figure], priority: Collection[str], margins: Margins, spread: Mapping[str, Spread] | None = None
 ) -> list[Change]:
-    """Compare two models by their per-image records, with a paired bootstrap over runs of images.
+    """An answer to each figure; all of them are one family for Holm's rule.
 
     Args:
-        before: records of ``eval.evaluate``, or of ``read_counts``, in any order; neighbours by name are neighbours.
-        after: of the other model, on the same images.
+        figures: from ``paired_figures``, of one comparison or of several.
         priority: names of the priority classes.
-        tolerance: how far a priority class's Dice or object recall may fall, in [0, 1].
-        confidence: of the percentile interval.
-        resamples: draws of the bootstrap.
-        seed: of the draws.
-
-    Returns:
-        Dice, then object recall, of each priority class, then ``MEANS``.
-
-    Raises:
-        ValueError: other images, classes or true labels.
+        margins: see there.
+        spread: by key, what the seeds of the trainings add to the variance of a change.
     """
-    before, after = _paired(before, after)
-    names = _classes(before)
-    counts = np.hstack([_counts(records, names, priority) for records in (before, after)])  # (N, 2 K)
-    totals = np.concatenate([counts.sum(0, keepdims=True), _draws(counts, resamples, seed)])  # (1 + R, 2 K)
-    first, second = (_scores(half, names, priority) for half in np.hsplit(totals, 2))
-    each = _scores(np.hsplit(counts, 2)[0], names, priority)  # NaN in the images that say nothing about a score
-    tail = (1 - confidence) / 2
+    spreads = [(spread or {}).get(figure.key, NO_SPREAD) for figure in figures]
+    estimates = [with_spread(figure.change, extra) for figure, extra in zip(figures, spreads, strict=True)]
+    chances = holm([estimate.chance_of_no_fall() for estimate in estimates])
     changes = []
-    for key in first:
-        old, new = float(first[key][0]), float(second[key][0])
-        if math.isnan(old) or math.isnan(new):
-            changes.append(Change(key, old, new, math.nan, math.nan, "absent"))
-            continue
-        low, high = np.nanquantile((second[key] - first[key])[1:], (tail, 1 - tail)).tolist()
-        if 0.5 ** np.isfinite(each[key]).sum() > tail:  # that all of them fall is likelier by chance alone
-            low, high = min(low, 0.0), max(high, 0.0)
-        allowed = math.inf if key in MEANS else tolerance
-        changes.append(Change(key, old, new, low, high, judge(new - old, low, high, allowed)))
+    for figure, estimate, extra, chance in zip(figures, estimates, spreads, chances, strict=True):
+        needed = figure.key in (*MEANS, POOLED, *(f"dice/{name}" for name in priority))
+        margin = margins.of(figure.key, priority)
+        surely = chance < 1 - margins.confidence
+        answer = answer_to(estimate, margin, margins.tail, surely=surely, needed=needed)
+        frames = math.nan
+        if answer in (OPEN, UNCLEAR):
+            frames = frames_needed(figure.change, margin, margins.tail, figure.frames, extra)
+        changes.append(
+            Change(figure.key, figure.before, figure.after, *estimate.interval(margins.tail), margin, answer, frames)
+        )
     return changes
 
 
-def judge(change: float, low: float, high: float, tolerance: float) -> str:
-    """The verdict on the change of a score and its interval; see ``Change``."""
-    if change < -tolerance:
-        return "worse" if high < 0 else "unclear"
-    return "better" if low > 0 else "same"
+def answer_to(change: Estimate, margin: float, tail: float, *, surely: bool, needed: bool) -> str:
+    """The answer to one figure.
+
+    Args:
+        change: its estimate.
+        margin: how far it may fall.
+        tail: the chance that a bound is wrong.
+        surely: whether it is ruled out that it did not fall.
+        needed: whether it has to be as good.
+    """
+    if math.isnan(change.value):
+        return ABSENT
+    if surely and change.value < -margin:
+        return WORSE
+    low, _ = change.interval(tail)
+    if low > -margin:
+        return BETTER if low > 0 else AS_GOOD
+    return OPEN if needed or change.value < -margin else UNCLEAR
+
+
+def decision(changes: Iterable[Change]) -> str:
+    """The answer to all figures together: worse where one is, else not enough data where one lacks it, else as good."""
+    answers = {change.answer for change in changes}
+    return next((answer for answer in (WORSE, OPEN) if answer in answers), AS_GOOD)
 
 
 def latency_change(before: Sequence[float], after: Sequence[float], limit: float) -> Change:
-    """Milliseconds of two models measured in turns: the fastest of each, and the range of the differences turn by turn.
+    """Milliseconds of two models measured in turns: the medians, and the range of the differences turn by turn.
 
-    What else a machine does only adds to a time, so the fastest turn says most. It is ``worse`` where that grew by more
-    than ``limit``, a share of ``before``.
+    What else a machine does meets both models of a turn, so it is the median of the turns' ratios that tells. It is
+    ``worse`` where that is above 1 + ``limit``.
     """
-    old, new = min(before), min(after)
-    differences = [second - first for first, second in zip(before, after, strict=True)]
-    verdict = "worse" if new > old * (1 + limit) else "better" if max(differences) < 0 else "same"
-    return Change("latency_ms", old, new, min(differences), max(differences), verdict)
+    turns = list(zip(before, after, strict=True))
+    differences = [second - first for first, second in turns]
+    slower = median(second / first for first, second in turns) > 1 + limit
+    answer = WORSE if slower else BETTER if max(differences) < 0 else AS_GOOD
+    old, new = median(before), median(after)
+    return Change(LATENCY, old, new, min(differences), max(differences), limit * old, answer)
 
 
-def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Both records in the order of the images' names."""
-    if (first := _classes(before)) != (second := _classes(after)):
-        raise ValueError(f"the two models know different classes: {', '.join(first)} against {', '.join(second)}")
-    before, after = (records.sort_values("name", ignore_index=True) for records in (before, after))
-    if odd := sorted({*before["name"]} ^ {*after["name"]}):
-        raise ValueError(
-            f"the two models were evaluated on different images ({len(odd)} of one alone, first {odd[0]}): "
-            "evaluate both on one split of one data version"
-        )
-    for name in first:
-        column = f"pixels/{name}/true"
-        differing = before["name"][before[column] != after[column]]
-        if len(differing):
-            raise ValueError(
-                f"{differing.iloc[0]}: the two models were evaluated with different labels ({column}): "
-                "evaluate both on one data version"
-            )
-    return before, after
-
-
-def _is_needed(column: str) -> bool:
-    return column == "name" or column.startswith(COUNTS)
-
-
-def _classes(records: pd.DataFrame) -> list[str]:
-    pixels = [key for key in records.columns if key.startswith("pixels/") and key.endswith("/true")]
-    return [key.removeprefix("pixels/").removesuffix("/true") for key in pixels]
-
-
-def _counts(records: pd.DataFrame, names: Sequence[str], priority: Sequence[str]) -> Floats:
-    """What each image adds: (N, K) with K = 3 C + 2 P, as ``_scores`` takes it apart."""
-    columns = [f"pixels/{name}/{key}" for key in ("true", "predicted", "common") for name in names]
-    columns += [f"{key}/{name}" for key in ("objects", "found") for name in priority]
-    return records[columns].to_numpy(np.float64)  # counts are exact below 2**53
-
-
-def _draws(counts: Floats, resamples: int, seed: int) -> Floats:
-    """Totals (R, K) of ``counts`` (N, K) over runs of neighbours drawn with replacement.
-
-    How often each run is drawn is multinomial; after the last image comes the first. A draw holds N images but for half
-    a run, which changes nothing: scores are ratios.
-    """
-    images, rng = len(counts), np.random.default_rng(seed)
-    length = round(math.sqrt(images))
-    runs = np.sum([np.roll(counts, -step, axis=0) for step in range(length)], axis=0)  # (N, K): an image and the next
-    drawn, chunk = round(images / length), max(1, _CHUNK // images)
-    sizes = [min(chunk, resamples - start) for start in range(0, resamples, chunk)]
-    return np.concatenate([rng.multinomial(drawn, np.full(images, 1 / images), size) @ runs for size in sizes])
-
-
-def _scores(totals: Floats, names: Sequence[str], priority: Sequence[str]) -> dict[str, Floats]:
-    """Scores by key, (R,) each, of totals (R, K); NaN where a class has no true pixel or no object to be missed."""
-    true, predicted, common, rest = np.split(totals, [len(names), 2 * len(names), 3 * len(names)], axis=1)
-    objects, found = np.hsplit(rest, 2)  # (R, P) each
-    chosen = [names.index(name) for name in priority]
-    dice = _ratio(2 * common, true + predicted)[:, chosen]  # (R, P)
-    present = np.where(true[:, chosen] > 0, dice, np.nan)
-    recall = _ratio(found, objects)
-    scores = {f"dice/{name}": present[:, index] for index, name in enumerate(priority)}
-    scores |= {f"object_recall/{name}": recall[:, index] for index, name in enumerate(priority)}
-    return scores | {"miou": _mean(_ratio(common, true + predicted - common)), "priority_dice": _mean(dice)}
-
-
-def _ratio(numerator: Floats, denominator: Floats) -> Floats:
-    """Elementwise; NaN where the denominator is 0: a class that is absent from truth and prediction, or no objects."""
-    return np.divide(numerator, denominator, out=np.full_like(numerator, np.nan), where=denominator > 0)
-
-
-def _mean(scores: Floats) -> Floats:
-    """Mean over the classes that are not NaN, (R, C) to (R,); NaN where none is left."""
-    return _ratio(np.nansum(scores, axis=1), np.sum(~np.isnan(scores), axis=1, dtype=np.float64))
+def latency_tried(measure: Callable[[], tuple[Sequence[float], Sequence[float]]], limit: float) -> Change:
+    """``latency_change`` of what is measured; worse only where it is in each of ``TRIES``."""
+    for _ in range(TRIES):
+        change = latency_change(*measure(), limit)
+        if change.answer != WORSE:
+            break
+    return change

@@ -1,101 +1,66 @@
-"""The edge-case record: one row per image that says which priority classes the model failed there, and why.
+"""The edge-case record: one row per image that says which objects of the priority classes the model failed there.
 
-A priority class is one whose failure is a safety matter. An image is an edge case (``flagged``) when a priority class
-that is present (at least one true pixel) has a Dice below the threshold.
+A priority class is one whose failure is a safety matter. An image is an edge case (``flagged``) when an object of such
+a class is missed there, which means that less than half of it is found, or when the model paints one of which less than
+half is true. What an object is, and which are matched, ``eval.objects`` says.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy import ndimage
 from torch import Tensor
 
+from eval.failures import Failures, Rule, find_failures, why
 from eval.metrics import dice, mean_over
-
-THRESHOLD = 0.5  # Dice below which a present priority class counts as missed
-HALLUCINATION_AREA = 1e-3  # share of the image that an absent class must be given to count as hallucinated
-
-# Sizes follow COCO's 32² and 96² pixels, taken relative to its usual 640x480 image.
-MIN_OBJECT_AREA = 1e-4  # smaller components are crumbs of the annotation: not objects
-SIZE_LIMITS = {
-    "small": 32**2 / (640 * 480),
-    "medium": 96**2 / (640 * 480),
-    "large": 1.0,
-}  # upper limits of area / image
-FOUND_OVERLAP = 0.5  # an object is found when at least this share of its pixels has its class
-
-_EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=bool)
+from eval.objects import COUNTS, SIZE_LIMITS, Mask, Objects, Region, find_objects, object_counts
 
 
-class Objects(NamedTuple):
-    """Objects of one class in one image, counted by size: {"small": …, "medium": …, "large": …}."""
-
-    total: dict[str, int]
-    found: dict[str, int]
-
-
-def count_objects(pred: NDArray[np.uint8], target: NDArray[np.uint8], label: int) -> Objects:
-    """Count the connected components (8 neighbours) of ``label`` in ``target`` (H, W) and those that ``pred`` finds."""
-    total, found = dict.fromkeys(SIZE_LIMITS, 0), dict.fromkeys(SIZE_LIMITS, 0)
-    components, count = ndimage.label(target == label, structure=_EIGHT_NEIGHBOURS)
-    areas = np.bincount(components.ravel(), minlength=count + 1)[1:]
-    hits = np.bincount(components[pred == label], minlength=count + 1)[1:]
-    for area, hit in zip(areas / target.size, hits / areas, strict=True):
-        if area >= MIN_OBJECT_AREA:
-            size = next(name for name, limit in SIZE_LIMITS.items() if area <= limit)
-            total[size] += 1
-            found[size] += bool(hit >= FOUND_OVERLAP)
-    return Objects(total, found)
-
-
-def edge_case(
-    confusion: Tensor,
-    pred: NDArray[np.uint8],
-    target: NDArray[np.uint8],
-    *,
-    class_names: Sequence[str],
-    priority: Sequence[int],
-    threshold: float = THRESHOLD,
-) -> dict[str, object]:
-    """The record of one image.
+def edge_case(confusion: Tensor, pred: Mask, target: Mask, rule: Rule) -> tuple[dict[str, object], Failures]:
+    """The record of one image, and the objects behind it.
 
     Args:
         confusion: (C, C) counts of this image, rows the target.
         pred: (H, W) class indices.
         target: (H, W) class indices, void 255.
-        class_names: C names.
-        priority: indices of the priority classes.
-        threshold: Dice below which a present priority class counts as missed.
+        rule: what is judged.
 
     Returns:
-        ``flagged``, ``why``, ``priority_score`` (mean Dice over the priority classes present), ``worst_class`` (lowest
-        Dice of the classes present), ``missed``, ``hallucinated``, ``present`` (names joined by ", "), then
-        ``dice/<class>`` and its counts ``pixels/<class>/true``, ``…/predicted``, ``…/common``, and for each priority
-        class ``objects/<class>``, ``found/<class>`` and the same by size.
+        The failures, and the record: ``flagged``, ``why`` (class, size and place of the largest failures),
+        ``missed_area`` and ``false_area`` (``Rule.area`` of the objects that failed, as a share of the frame),
+        ``priority_score`` (mean Dice over the priority classes present), ``worst_class`` (lowest Dice of the classes
+        present), ``missed``, ``hallucinated`` (classes that have a missed or a false object), ``present`` (names joined
+        by ", "), then ``dice/<class>`` and its counts ``pixels/<class>/true``, ``…/predicted``, ``…/common``, and for
+        each priority class ``objects/<class>``, ``found/<class>``, ``matched/<class>``, ``false_alarms/<class>`` and
+        the same by size.
     """
+    names, priority = rule.class_names, rule.priority
     scores = dice(confusion)  # (C,)
     pixels, predicted = confusion.sum(1).tolist(), confusion.sum(0).tolist()
+    there = [c for c in priority if pixels[c] or predicted[c]]
+    objects = {c: find_objects(pred, target, c, rule.object_area) for c in there}
+    failures = find_failures(objects, rule)
     present = [c for c in priority if pixels[c]]
-    missed = [c for c in present if scores[c] < threshold]
-    hallucinated = [c for c in priority if not pixels[c] and predicted[c] > HALLUCINATION_AREA * target.size]
     seen = [c for c in range(len(pixels)) if pixels[c]]
-    reasons = [f"{class_names[c]} missed (Dice {scores[c]:.2f}, {pixels[c]} px)" for c in missed]
-    reasons += [f"{class_names[c]} hallucinated ({predicted[c]} px)" for c in hallucinated]
-    return {
-        "flagged": bool(missed),
-        "why": "; ".join(reasons),
+    record = {
+        "flagged": any(failures),
+        "why": why(failures, names),
+        "missed_area": rule.area(failures.missed) / target.size,
+        "false_area": rule.area(failures.false) / target.size,
         "priority_score": mean_over(scores, present),
-        "worst_class": class_names[min(seen, key=lambda c: float(scores[c]))] if seen else "",
-        "missed": ", ".join(class_names[c] for c in missed),
-        "hallucinated": ", ".join(class_names[c] for c in hallucinated),
-        "present": ", ".join(class_names[c] for c in present),
-        **{f"dice/{name}": score for name, score in zip(class_names, scores.tolist(), strict=True)},
-        **_pixel_columns(confusion, class_names),
-        **_object_columns(pred, target, {class_names[c]: c for c in priority}, present),
+        "worst_class": names[min(seen, key=lambda c: float(scores[c]))] if seen else "",
+        "missed": _classes(failures.missed, rule),
+        "hallucinated": _classes(failures.false, rule),
+        "present": ", ".join(names[c] for c in present),
+        **{f"dice/{name}": score for name, score in zip(names, scores.tolist(), strict=True)},
+        **_pixel_columns(confusion, names),
+        **_object_columns(objects, rule),
     }
+    return record, failures
+
+
+def _classes(regions: Iterable[Region], rule: Rule) -> str:
+    labels = {region.label for region in regions}
+    return ", ".join(rule.class_names[c] for c in rule.priority if c in labels)
 
 
 def _pixel_columns(confusion: Tensor, class_names: Sequence[str]) -> dict[str, int]:
@@ -104,45 +69,31 @@ def _pixel_columns(confusion: Tensor, class_names: Sequence[str]) -> dict[str, i
     return {f"pixels/{name}/{key}": value for name, *row in rows for key, value in zip(counts, row, strict=True)}
 
 
-def _object_columns(
-    pred: NDArray[np.uint8], target: NDArray[np.uint8], labels: dict[str, int], present: Sequence[int]
-) -> dict[str, int]:
-    nothing = Objects(dict.fromkeys(SIZE_LIMITS, 0), dict.fromkeys(SIZE_LIMITS, 0))
+def _object_columns(objects: Mapping[int, Objects], rule: Rule) -> dict[str, int]:
     columns = {}
-    for name, label in labels.items():
-        objects = count_objects(pred, target, label) if label in present else nothing
-        for key, counts in (("objects", objects.total), ("found", objects.found)):
-            columns[f"{key}/{name}"] = sum(counts.values())
-            columns |= {f"{key}/{name}/{size}": count for size, count in counts.items()}
+    for label in rule.priority:
+        counts = object_counts(objects.get(label, Objects([], [])), rule.threshold)
+        for key in COUNTS:
+            columns[f"{key}/{rule.class_names[label]}"] = sum(counts[key].values())
+            columns |= {f"{key}/{rule.class_names[label]}/{size}": counts[key][size] for size in SIZE_LIMITS}
     return columns
 
 
 def rank(records: Iterable[dict[str, object]]) -> pd.DataFrame:
-    """Records as a table, worst first: edge cases, then by priority score, images without a priority class last.
+    """Records as a table, worst first: most missed area, then most false area, then by priority score.
 
     The index is each record's position in the input, which is the image's position in the split.
     """
     table = pd.DataFrame(records)
-    return table.sort_values(["flagged", "priority_score", "name"], ascending=[False, True, True], na_position="last")
+    keys = ["missed_area", "false_area", "priority_score", "name"]
+    return table.sort_values(keys, ascending=[False, False, True, True], na_position="last")
 
 
 def frames_found(records: pd.DataFrame) -> pd.DataFrame:
-    """View: the frames where every priority class present was found (frames that have none are left out)."""
+    """View: the frames with a priority class where no object was missed (frames that have none are left out)."""
     return records[(records["present"] != "") & (records["missed"] == "")]
 
 
 def frames_missed(records: pd.DataFrame) -> pd.DataFrame:
-    """View: the frames where a priority class present was missed."""
+    """View: the frames where an object of a priority class was missed."""
     return records[records["missed"] != ""]
-
-
-def object_recall(records: pd.DataFrame, priority_names: Sequence[str]) -> dict[str, float]:
-    """Found objects over all objects of the split: ``object_recall/<class>``, ``object_recall/<size>``; NaN if none."""
-
-    def recall(keys: Sequence[str]) -> float:
-        found, objects = (sum(int(records[f"{count}/{key}"].sum()) for key in keys) for count in ("found", "objects"))
-        return found / objects if objects else float("nan")
-
-    by_class = {f"object_recall/{name}": recall([name]) for name in priority_names}
-    by_size = {f"object_recall/{size}": recall([f"{name}/{size}" for name in priority_names]) for size in SIZE_LIMITS}
-    return by_class | by_size

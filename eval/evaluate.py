@@ -4,20 +4,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import chain
 
 import cv2
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from eval.edge_cases import THRESHOLD, edge_case, object_recall, rank
+from eval.edge_cases import edge_case, rank
+from eval.evaluation import Evaluation
+from eval.failures import THRESHOLD, Rule, failure_rows, failure_table
 from eval.inference import SizeFor, evaluating, label_mask, predict_logits, predict_mask, resize_image
 from eval.metrics import confusion_matrix, summarize
+from eval.objects import OBJECT_AREA, object_scores
 from eval.samples import FrameSamples, Sample, Samples
 
 __all__ = [
@@ -36,30 +37,6 @@ Placed = tuple[int, Sample, NDArray[np.uint8]]  # position in the split, sample,
 WAITING = 8  # batches of samples that wait at most for others of their size
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """What a model reached on a split.
-
-    Attributes:
-        confusion: (C, C) int64 over the split, rows the target.
-        metrics: ``summarize``'s flat keys, ``edge_case_rate``, ``object_recall/…``; in [0, 1], NaN where undefined;
-            ``loss`` besides, where one was given.
-        records: the edge-case table, worst first; its index is the image's position in the split.
-        predictions: (H, W) uint8 masks in the order of the split: ``predictions[records.index[0]]`` is the worst's.
-        class_names: C names.
-        priority: indices of the priority classes.
-        threshold: Dice below which a present priority class counts as missed.
-    """
-
-    confusion: Tensor
-    metrics: dict[str, float]
-    records: pd.DataFrame
-    predictions: list[NDArray[np.uint8]]
-    class_names: tuple[str, ...]
-    priority: tuple[int, ...]
-    threshold: float
-
-
 def evaluate(
     model: nn.Module,
     samples: Samples,
@@ -73,6 +50,8 @@ def evaluate(
     device: str | torch.device = "cpu",
     precision: str = "fp32",
     threshold: float = THRESHOLD,
+    object_area: float = OBJECT_AREA,
+    severity: Sequence[float] | None = None,
     loss: Loss | None = None,
     progress: bool | None = None,
 ) -> Evaluation:
@@ -89,7 +68,10 @@ def evaluate(
         batch_size: images per forward pass, all of one size.
         device: where the model runs.
         precision: "fp32" or "bf16" (autocast).
-        threshold: Dice below which a present priority class counts as missed.
+        threshold: the share of an object that must be found, else it is missed, and of a predicted one that must be
+            true, else it is false.
+        object_area: the smallest object that counts, as a share of the frame.
+        severity: for each class, what a pixel of a missed object weighs when images are ordered; None is 1 for all.
         loss: of logits (1, C, h, w) and target (1, h, w); its mean over the images becomes the metric ``loss``.
         progress: True shows a bar on stderr, False does not, None only on a terminal.
 
@@ -101,25 +83,38 @@ def evaluate(
     if len(class_names) != num_classes:
         raise ValueError(f"class_names has {len(class_names)} names for num_classes={num_classes}")
     confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64)
+    rule = Rule(class_names, priority, threshold, object_area, severity)
     seen: dict[int, tuple[dict[str, object], NDArray[np.uint8], float]] = {}
+    failures: list[dict[str, object]] = []
     hide = None if progress is None else not progress
     with tqdm(total=len(samples), desc="evaluate", unit="img", file=sys.stderr, disable=hide) as bar:
         groups = _groups(samples, size_for, batch_size)
         for position, sample, pred, value in _predictions(model.to(device), groups, device, precision, loss):
             counts = _count(sample, pred, num_classes)
             confusion += counts
-            row = edge_case(counts, pred, sample.mask, class_names=class_names, priority=priority, threshold=threshold)
-            seen[position] = {"name": sample.name, "sequence": sample.sequence, **row}, pred, value
+            row, failed = edge_case(counts, pred, sample.mask, rule)
+            frame = {"name": sample.name, "sequence": sample.sequence}
+            failures += [{"position": position} | frame | one for one in failure_rows(failed, pred, sample.mask, rule)]
+            seen[position] = frame | row, pred, value
             bar.update()
     assert len(seen) == len(samples), f"{len(seen)} images seen, the split has {len(samples)}"
     rows, predictions, losses = zip(*(seen[position] for position in range(len(seen))), strict=True)
     records = rank(rows)
     metrics = summarize(confusion, class_names, priority, background)
     metrics["edge_case_rate"] = float(records["flagged"].mean())
-    metrics |= object_recall(records, [class_names[index] for index in priority])
+    metrics |= object_scores(records, [class_names[index] for index in priority])
     if loss is not None:
         metrics["loss"] = sum(losses) / len(losses)
-    return Evaluation(confusion, metrics, records, list(predictions), tuple(class_names), tuple(priority), threshold)
+    return Evaluation(
+        confusion,
+        metrics,
+        records,
+        failure_table(failures),
+        list(predictions),
+        tuple(class_names),
+        tuple(priority),
+        threshold,
+    )
 
 
 def expected_seconds(judge: Callable[..., object], model: nn.Module, samples: Samples, few: int = 3) -> float:

@@ -73,7 +73,7 @@ class Timed(NamedTuple):
 
 
 def time_in_turns(
-    first: Timed, second: Timed, *, device: str | torch.device = "cpu", rounds: int = 5, seconds: float = 0.05
+    first: Timed, second: Timed, *, device: str | torch.device = "cpu", rounds: int = 7, seconds: float = 0.05
 ) -> tuple[list[float], list[float]]:
     """Milliseconds for one image of two models, measured in turns so that what else the machine does meets both.
 
@@ -81,13 +81,14 @@ def time_in_turns(
         first: one model.
         second: the other.
         device: where both run.
-        rounds: turns; each gives one warm median for each model.
+        rounds: turns; each gives one warm median for each model, and begins with the one that the last turn ended with.
         seconds: bound of one measurement after the warm-up; it takes three passes at least.
     """
     device = torch.device(device)
     times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(rounds):
-        for taken, timed in zip(times, (first, second), strict=True):
+    pair = [(times[0], first), (times[1], second)]
+    for turn in range(rounds):
+        for taken, timed in pair[:: -1 if turn % 2 else 1]:
             model = timed.model.to(device)
             with evaluating(model), autocast(device, timed.precision):
                 taken.append(1e3 * _median_seconds(model, _images(1, timed.size, device), seconds))

@@ -118,12 +118,14 @@ def summarize(
     """Every metric of a confusion matrix (C, C) under its flat key.
 
     Returns:
-        ``miou``, ``mean_dice``, ``mean_acc``, ``pixel_acc``, ``foreground_acc``, ``priority_dice``, then
-        ``iou/<class>``, ``dice/<class>``, ``acc/<class>``; in [0, 1], NaN where undefined.
+        ``miou``, ``miou_true`` (of the classes that the truth has; ``miou`` counts one that is only predicted as 0),
+        ``mean_dice``, ``mean_acc``, ``pixel_acc``, ``foreground_acc``, ``priority_dice``, then ``iou/<class>``,
+        ``dice/<class>``, ``acc/<class>``; in [0, 1], NaN where undefined.
     """
     per_class = {"iou": iou(cm), "dice": dice(cm), "acc": class_accuracy(cm)}
     metrics = {
         "miou": mean_over(per_class["iou"]),
+        "miou_true": mean_over(per_class["iou"], cm.sum(-1).nonzero().flatten().tolist()),
         "mean_dice": mean_over(per_class["dice"]),
         "mean_acc": mean_over(per_class["acc"]),
         "pixel_acc": pixel_accuracy(cm),

@@ -4,11 +4,16 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
-from eval.edge_cases import SIZE_LIMITS
+from eval.drives import MATCHING, drive_scores
 from eval.evaluate import Evaluation
+from eval.objects import SIZE_LIMITS
 
 MAX_FRAMES = 50
-HEADLINES = ("miou", "priority_dice", "mean_dice", "mean_acc", "pixel_acc", "foreground_acc", "edge_case_rate")
+LINKS = " · ".join(
+    f'<a href="{name}">{name}</a>' for name in ("per_image.csv", "objects.csv", "drives.csv", "metrics.json")
+)
+SCORES = ("miou", "priority_dice", "mean_dice", "mean_acc", "pixel_acc", "foreground_acc")
+HEADLINES = (*SCORES, *MATCHING, "edge_case_rate")
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#1f2933;max-width:1100px;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2.2rem}img{max-width:100%;border:1px solid #e4e7eb}
@@ -36,13 +41,15 @@ def report_page(title: str, metrics: Mapping[str, float | str], evaluation: Eval
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
         f"<h1>{escape(title)}</h1>"
-        f"<p>{flagged} of {len(evaluation.records)} frames are edge cases: a priority class present has a Dice below "
-        f"{evaluation.threshold:g}. The worst frames, then <a href='#figures'>figures and tables</a>:</p>{worst}"
+        f"<p>{flagged} of {len(evaluation.records)} frames are edge cases: of an object of a priority class less than "
+        f"{evaluation.threshold:.0%} is found, or of one that the model paints less than that is true. "
+        f"The worst frames by the area that was missed, then <a href='#figures'>figures and tables</a>:</p>{worst}"
         f"<h2 id='figures'>Figures</h2><dl>{figures}</dl>"
         f"<h2>Classes (★ priority)</h2>{_classes(metrics, evaluation)}"
-        f"<h2>Objects of priority classes found, by size</h2>{_objects(evaluation)}"
+        f"<h2>Objects of priority classes, matched one to one at IoU &gt; 0.5</h2>{_objects(metrics, evaluation)}"
+        f"<h2>Drives</h2>{_drives(evaluation)}"
         f"<h2>Frames, worst first</h2>{_frames(evaluation)}"
-        f'<p><a href="per_image.csv">per_image.csv</a> · <a href="metrics.json">metrics.json</a></p>{others}</html>\n'
+        f"<p>{LINKS}</p>{others}</html>\n"
     )
 
 
@@ -54,13 +61,21 @@ def _classes(metrics: Mapping[str, float | str], evaluation: Evaluation) -> str:
     return _table(["class", "IoU", "Dice", "accuracy"], rows)
 
 
-def _objects(evaluation: Evaluation) -> str:
+def _objects(metrics: Mapping[str, float | str], evaluation: Evaluation) -> str:
     records, rows = evaluation.records, []
     for name in (evaluation.class_names[index] for index in evaluation.priority):
         keys = [f"{name}/{size}" for size in SIZE_LIMITS] + [name]
-        cells = [f"{records[f'found/{key}'].sum()} / {records[f'objects/{key}'].sum()}" for key in keys]
-        rows.append([escape(name), *cells])
-    return _table(["class", *SIZE_LIMITS, "all"], rows)
+        cells = [f"{records[f'matched/{key}'].sum()} / {records[f'objects/{key}'].sum()}" for key in keys]
+        rows.append([escape(name), *cells, *(_score(metrics[f"{key}/{name}"]) for key in MATCHING)])
+    return _table(["class", *SIZE_LIMITS, "all", "recall", "precision", "F1", "false alarms a frame"], rows)
+
+
+def _drives(evaluation: Evaluation) -> str:
+    drives = drive_scores(evaluation)
+    rows = [
+        [escape(str(name)), f"{row['frames']:.0f}", *map(_score, row.drop("frames"))] for name, row in drives.iterrows()
+    ]
+    return _table(["drive", *drives.columns], rows)
 
 
 def _frames(evaluation: Evaluation) -> str:

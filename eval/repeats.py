@@ -10,7 +10,7 @@ import pandas as pd
 
 from eval.markdown import markdown_table
 
-SCORES = {"miou": "val/miou", "priority_dice": "val/priority_dice", "foreground_acc": "val/foreground_acc"}
+SCORES = {key: f"val/{key}" for key in ("miou", "priority_dice", "object_f1", "foreground_acc")}
 COSTS = ("model/parameters", "model/mb", "model/latency_ms", "train/minutes")
 Training = tuple[Mapping[str, Any], Mapping[str, float], str]  # what tells it from others, its metrics, why it failed
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from eval.drives import drive_scores
 from eval.edge_cases import frames_found
 from eval.evaluate import Evaluation, Samples
 from eval.files import replacing, write_text
@@ -35,8 +36,8 @@ def write_report(
         evaluation: what ``evaluate`` returned for ``samples``.
         samples: the split, for the images and true masks of the contact sheets.
         folder: made when missing. It gets metrics.json (flat keys, undefined scores null), per_image.csv (worst first),
-            confusion.png, classes.png, worst.png, found.png where a frame had every priority class found, curves.png
-            with a history, index.html.
+            objects.csv (those that were missed, or are false), drives.csv, confusion.png, classes.png, worst.png,
+            found.png where nothing was missed in a frame that has something, curves.png with a history, index.html.
         colors: (C, 3) uint8 RGB of the classes.
         title: headline of the page.
         extra: further flat keys for metrics.json, such as those of ``measure_latency``.
@@ -52,6 +53,10 @@ def write_report(
     write_text(folder / "metrics.json", json_text(metrics))
     with replacing(folder / "per_image.csv") as path:
         evaluation.records.to_csv(path, index=False, float_format="%.6g")
+    with replacing(folder / "objects.csv") as path:
+        evaluation.failures.to_csv(path, index=False, float_format="%.6g")
+    with replacing(folder / "drives.csv") as path:
+        drive_scores(evaluation).to_csv(path, float_format="%.6g")
     charts = {"confusion.png": confusion_figure, "classes.png": class_figure}
     for name, draw in charts.items():
         with replacing(folder / name) as path:
@@ -62,7 +67,7 @@ def write_report(
     found = frames_found(evaluation.records).iloc[::-1]  # best first
     sheets = {
         "worst.png": ("Worst frames", evaluation.records.head(SHEET_ROWS)),
-        "found.png": ("Frames where every priority class present was found, best first", found.head(SHEET_ROWS)),
+        "found.png": ("Frames with a priority class where no object was missed, best first", found.head(SHEET_ROWS)),
     }
     for name, (headline, records) in sheets.items():
         _write_sheet(folder / name, headline, records, evaluation, samples, colors)

@@ -3,22 +3,37 @@
 import math
 from collections.abc import Iterable, Mapping
 
-from eval.compare import Change
+from eval.compare import LATENCY, Change
+from eval.drives import MATCHING, drive_scores
 from eval.evaluate import Evaluation
 
-SUMMARY = ("miou", "mean_dice", "priority_dice", "mean_acc", "pixel_acc", "foreground_acc", "edge_case_rate")
+SUMMARY = ("miou", "miou_true", "mean_dice", "priority_dice", "mean_acc", "pixel_acc", "foreground_acc")
+FIGURES = (*SUMMARY, *MATCHING, "edge_case_rate")
 
 
 def class_table(evaluation: Evaluation) -> str:
     """One line per class (★ marks the priority classes), then the figures over all classes."""
-    width = max(len(name) for name in (*evaluation.class_names, *SUMMARY))
+    width = max(len(name) for name in (*evaluation.class_names, *FIGURES))
     lines = [f"  {'class':<{width}}  {'IoU':>6}  {'Dice':>6}  {'acc':>6}"]
     for index, name in enumerate(evaluation.class_names):
         mark = "★" if index in evaluation.priority else " "
         scores = "  ".join(_score(evaluation.metrics[f"{key}/{name}"]) for key in ("iou", "dice", "acc"))
         lines.append(f"{mark} {name:<{width}}  {scores}")
-    figures = [f"  {key:<{width}}  {_score(evaluation.metrics[key])}" for key in SUMMARY]
+    figures = [f"  {key:<{width}}  {_score(evaluation.metrics[key])}" for key in FIGURES]
     return "\n".join([*lines, "", *figures])
+
+
+def drive_table(evaluation: Evaluation) -> str:
+    """One line for each drive; nothing where all frames are of one, or none has a drive."""
+    drives = drive_scores(evaluation)
+    if len(drives) < 2:
+        return ""
+    columns = ("miou", "priority_dice", "object_f1", "false_alarms")
+    width = max(len(str(name)) for name in (*drives.index, "drive"))
+    lines = [f"  {'drive':<{width}}  frames  {'  '.join(f'{column:>13}' for column in columns)}"]
+    for name, row in drives.iterrows():
+        lines.append(f"  {name:<{width}}  {row['frames']:6.0f}  {'  '.join(f'{_score(row[c]):>13}' for c in columns)}")
+    return "\n".join(lines)
 
 
 def figures_table(figures: Mapping[str, float | str]) -> str:
@@ -31,17 +46,27 @@ def figures_table(figures: Mapping[str, float | str]) -> str:
 
 
 def change_table(changes: Iterable[Change]) -> str:
-    """One line for each figure: of both models, the change with its interval, and the verdict."""
+    """One line for each figure: of both models, the difference with its interval and margin, and the answer."""
     changes = list(changes)
     width = max(len(change.key) for change in changes)
-    lines = [f"{'':<{width}}  {'before':>7}  {'after':>7}  {'change':>7}  {'interval':<18}  verdict"]
+    lines = [f"{'':<{width}}  candidate  production  difference  {'interval':<18}  margin  answer"]
     for change in changes:
-        show = "{:7.1f}" if change.key == "latency_ms" else "{:7.3f}"
-        figures = [change.before, change.after, change.after - change.before, change.low, change.high]
-        before, after, difference, low, high = ("      –" if math.isnan(x) else show.format(x) for x in figures)
-        interval = "–" if math.isnan(change.low) else f"[{low.strip()}, {high.strip()}]"
-        lines.append(f"{change.key:<{width}}  {before}  {after}  {difference}  {interval:<18}  {change.verdict}")
+        show = _milliseconds if change.key == LATENCY else _figure
+        after, before, difference = map(show, (change.after, change.before, change.after - change.before))
+        bounds = [show(bound) for bound in (change.low, change.high)]
+        interval = f"[{', '.join(bounds)}]" if math.isfinite(change.low) else "–"
+        margin = show(change.margin)
+        figures = f"{after:>9}  {before:>10}  {difference:>10}  {interval:<18}  {margin:>6}"
+        lines.append(f"{change.key:<{width}}  {figures}  {change.answer}")
     return "\n".join(lines)
+
+
+def _figure(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3f}"
+
+
+def _milliseconds(value: float) -> str:
+    return f"{value:.1f}"
 
 
 def _score(value: float) -> str:

@@ -32,7 +32,7 @@ _SIGNS = (b"Exif", b"eXIf", b"EXIF", b"exif", b"Orientation")
 _DAMAGES = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)  # Pillow's words
 
 
-def scaled_size(size: tuple[int, int], factor: float) -> tuple[int, int]:
+def scaled_size(size: tuple[float, float], factor: float) -> tuple[int, int]:
     """Height and width of a picture at a share of its size, each rounded to a multiple of 32.
 
     Args:
@@ -41,6 +41,19 @@ def scaled_size(size: tuple[int, int], factor: float) -> tuple[int, int]:
     """
     height, width = (max(STRIDE, round(side * factor / STRIDE) * STRIDE) for side in size)
     return height, width
+
+
+def prediction_size(size: tuple[int, int], *, factor: float, trained: tuple[int, int] | None = None) -> tuple[int, int]:
+    """Height and width at which a picture is predicted, so that things are as large as they were in training.
+
+    Args:
+        size: height and width of the picture in pixels.
+        factor: share of a frame's size at which frames like those of the training are predicted.
+        trained: height and width of these frames; the picture is first fitted into them, with its aspect kept, as the
+            training does with a frame of another size. None: the share is one of the picture's own size.
+    """
+    fit = min(trained[0] / size[0], trained[1] / size[1]) if trained else 1.0
+    return scaled_size((size[0] * fit, size[1] * fit), factor)
 
 
 def read_image(path: str | Path) -> NDArray[np.uint8]:

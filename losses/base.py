@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+WithAuxiliary = tuple[Tensor, tuple[Tensor, ...], float]  # logits, auxiliary logits of the same shape, their weight
+
 
 class PixelLoss(nn.Module):
     """A loss over logits (N, C, H, W) and a target (N, H, W) of class indices; a scalar comes back.
@@ -21,8 +23,14 @@ class PixelLoss(nn.Module):
         self.ignore_index = ignore_index
         self.register_buffer("class_weights", check_weights(class_weights), persistent=False)
 
-    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Scalar loss of logits (N, C, H, W) float against target (N, H, W) integer; void pixels do not count."""
+    def forward(self, logits: Tensor | WithAuxiliary, target: Tensor) -> Tensor:
+        """Scalar loss of logits (N, C, H, W) float against target (N, H, W) integer; void pixels do not count.
+
+        Logits with auxiliary ones: their loss, and `weight` times the loss of each auxiliary one, in one sum.
+        """
+        if not isinstance(logits, Tensor):
+            logits, auxiliary, weight = logits
+            return self.forward(logits, target) + weight * sum(self.forward(more, target) for more in auxiliary)
         check_shapes(logits, target, self.class_weights)
         with torch.autocast(logits.device.type, enabled=False):
             return self.from_log_probs(F.log_softmax(logits.float(), dim=1), target.long())

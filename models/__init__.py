@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from models.backbones import check_hub_weights, needs_hub
+from models.bisenet import build_bisenet
 from models.network import SegmentationModel
 from models.plain_unet import build_plain_unet
 from models.saved import SavedModel, load_model, save_model, write_atomic
@@ -35,6 +36,7 @@ ARCHITECTURES: dict[str, Callable[[int, str, str, bool], SegmentationModel]] = {
     "segformer": build_segformer,
     "upernet": build_upernet,
     "fpn": build_fpn,
+    "bisenet": build_bisenet,
 }
 
 
@@ -45,6 +47,7 @@ def build_model(
     weights: str = "none",
     crp: bool = False,
     mirror: bool = False,
+    auxiliary: bool = True,
 ) -> SegmentationModel:
     """A model that takes images (N, 3, H, W) in [0, 1] and returns logits (N, num_classes, H, W).
 
@@ -52,6 +55,7 @@ def build_model(
     weights: of the backbone; "none", "imagenet" (an optional package where it fits, else timm's hub), or a file
     (.safetensors, .pth). crp: chained residual pooling, for unet and plain_unet.
     mirror: in eval mode, the mean of the logits of the image and of its mirror image.
+    auxiliary: whether it has the heads, if its architecture has any, that train with it and predict nothing.
     Raises ValueError for an unknown architecture or backbone, listing the choices, for weights out of reach, and for
     mirror where the architecture makes a model that cannot do it.
     """
@@ -60,6 +64,8 @@ def build_model(
     if isinstance(num_classes, bool) or not isinstance(num_classes, int) or num_classes < 1:
         raise ValueError(f"num_classes: {num_classes!r} is not allowed; use a whole number of 1 or more")
     model = ARCHITECTURES[architecture](num_classes, backbone, weights, crp)
+    if not auxiliary and isinstance(model, SegmentationModel):
+        model.drop_auxiliary()
     if hasattr(model, "mirror"):
         model.mirror = mirror
     elif mirror:  # a plain nn.Module would take the attribute and do nothing with it

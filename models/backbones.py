@@ -25,18 +25,46 @@ UNFIT = (RuntimeError, AttributeError, TypeError, AssertionError, ValueError, In
 def resolve_backbone(name: str) -> str:
     """timm's name of a backbone (`efficientnet_lite0` -> `tf_efficientnet_lite0`).
 
-    Raises ValueError, with close matches, where timm has none of that name, and for one of a fixed input size.
+    Raises ValueError, with close matches, where timm has none of that name.
     """
     name = ALIASES.get(name, name)
     with contextlib.suppress(RuntimeError):  # a tag, as in resnet50.a1_in1k, that timm has not
-        if timm.is_model(name):
-            if timm.get_pretrained_cfg(name).fixed_input_size:
-                raise ValueError(f"backbone: {name} takes images of one size only; choose another, e.g. resnet34")
+        if timm.is_model(name) and timm.get_pretrained_cfg(name):
             return name
     choices = timm.list_models(pretrained=True) if "." in name else timm.list_models()
     close = difflib.get_close_matches(name, choices, n=5, cutoff=0.5)
     hint = f"did you mean {', '.join(close)}?" if close else "timm.list_models() lists them, resnet34 is one"
     raise ValueError(f"backbone: timm has no model {name!r}; {hint}")
+
+
+def for_any_size(name: str) -> dict[str, bool]:
+    """The options with which timm's model takes images of any size, as the Swin transformers can; else ValueError."""
+    if not timm.get_pretrained_cfg(name).fixed_input_size:
+        return {}
+    options = {"strict_img_size": False}
+    try:
+        _reductions(name, options)
+    except UNFIT as error:
+        raise ValueError(f"backbone: {name} takes images of one size only; choose another, e.g. resnet34") from error
+    return options
+
+
+def _reductions(name: str, options: dict[str, bool]) -> list[int]:
+    with torch.device("meta"):  # the layout costs no memory and no time
+        reductions: list[int] = timm.create_model(name, features_only=True, **options).feature_info.reduction()
+    return reductions
+
+
+def channels_first(backbone: Any) -> nn.Module:
+    """The backbone of timm, its maps turned to (N, C, H, W) where they are (N, H, W, C), as those of Swin."""
+    assert isinstance(backbone, nn.Module)
+    if getattr(backbone, "output_fmt", "NCHW") == "NHWC":
+        backbone.register_forward_hook(_turn)
+    return backbone
+
+
+def _turn(_: nn.Module, __: tuple[Tensor], maps: list[Tensor]) -> list[Tensor]:
+    return [features.permute(0, 3, 1, 2) for features in maps]
 
 
 def build_backbone(name: str, weights: str = "none") -> nn.Module:
@@ -50,16 +78,14 @@ def build_backbone(name: str, weights: str = "none") -> nn.Module:
     if name in MIT:
         return load_mit(MixTransformer(name), name, weights)
     name = resolve_backbone(name)
+    options = for_any_size(name)
     try:
-        with torch.device("meta"):  # the layout costs no memory and no time
-            reductions = timm.create_model(name, features_only=True).feature_info.reduction()
-        indices = tuple(i for i, reduction in enumerate(reductions) if reduction > 1)
-        backbone: Any = timm.create_model(name, features_only=True, out_indices=indices)
+        indices = tuple(i for i, reduction in enumerate(_reductions(name, options)) if reduction > 1)
+        backbone = channels_first(timm.create_model(name, features_only=True, out_indices=indices, **options))
         _probe(backbone)
     except UNFIT as error:
         reason = str(error) or type(error).__name__
         raise ValueError(f"backbone: {name} gives no usable feature maps ({reason}); choose e.g. resnet34") from error
-    assert isinstance(backbone, nn.Module)
     load_weights(backbone, name, weights)
     return backbone
 
@@ -119,7 +145,8 @@ def _from_hub(name: str, backbone: Any) -> dict[str, Tensor]:
     check_hub_weights(name)
     try:
         indices = backbone.feature_info.out_indices
-        pretrained = timm.create_model(name, features_only=True, out_indices=indices, pretrained=True)
+        options = {"features_only": True, "out_indices": indices, **for_any_size(name)}
+        pretrained = timm.create_model(name, pretrained=True, **options)
     except (OSError, RuntimeError) as error:
         raise ValueError(f"weights: download of {name} failed ({error}); {WAYS_OUT}") from error
     tensors: dict[str, Tensor] = pretrained.state_dict()

@@ -12,7 +12,6 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from files.pictures import scaled_size
+from files.pictures import prediction_size
 from files.yamls import load_yaml
+from models.network import current_names
 
 WEIGHTS = "model.safetensors"
 CONFIG_KEYS = ("architecture", "backbone", "crp")
@@ -43,21 +43,30 @@ class SavedModel:
 
     @property
     def factor(self) -> float:
-        """Share of an image's size at which the model predicts, as it did when its metrics were measured."""
+        """Share of a training frame's size at which the model predicts, as it did when its metrics were measured."""
         return float(self.config.get("eval_factor") or self.config.get("resize_factor") or 1.0)
+
+    @property
+    def frame_size(self) -> tuple[int, int] | None:
+        """Height and width of the frames that trained the model; None where an earlier version saved it."""
+        size = self.data.get("frame_size")
+        return (int(size[0]), int(size[1])) if size else None
+
+    def size_for(self, size: tuple[int, int]) -> tuple[int, int]:
+        """From an image's (H, W) to the (h, w) of its logits, at which things are as large as in training."""
+        return prediction_size(size, factor=self.factor, trained=self.frame_size)
 
     @property
     def running(self) -> dict[str, Any]:
         """How to run the model, as arguments of `eval`'s functions: `model`, `size_for`, `device` and `precision`.
 
-        `size_for` goes from an image's (H, W) to the (h, w) of its logits. The precision is that of the training; where
-        its machine chose it (`auto`), that in which the metrics were measured, else fp32.
+        The precision is that of the training; where its machine chose it (`auto`), that in which the metrics were
+        measured, else fp32.
         """
         device = next((tensor.device for tensor in self.model.state_dict().values()), torch.device("cpu"))
         chosen = self.config.get("precision", "auto")
         precision = self.metrics.get("model/precision", "fp32") if chosen == "auto" else chosen
-        size_for = partial(scaled_size, factor=self.factor)
-        return {"model": self.model, "size_for": size_for, "device": device, "precision": precision}
+        return {"model": self.model, "size_for": self.size_for, "device": device, "precision": precision}
 
     @property
     def prediction(self) -> dict[str, Any]:
@@ -79,14 +88,17 @@ def save_model(
     """Write model.safetensors, config.yaml, taxonomy.yaml, data.yaml and metrics.json into `folder`, each atomically.
 
     config names architecture, backbone and crp, taxonomy the classes: `load_model` builds the model from them.
-    metrics are those measured on these weights. Raises OSError where the disk refuses; what was there stays.
+    data may name frame_size, the height and width of the frames that trained it, which prediction goes by.
+    metrics are those measured on these weights. Auxiliary heads are left out: they predict nothing. Raises OSError
+    where the disk refuses; what was there stays.
     """
     missing = [key for key in CONFIG_KEYS if key not in config] + ["classes"] * ("classes" not in taxonomy)
     if missing:
         raise ValueError(
             f"config and taxonomy to save lack {', '.join(missing)}; load_model builds the model from them"
         )
-    tensors = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
+    state = {key: value for key, value in model.state_dict().items() if not key.startswith("auxiliary.")}
+    tensors = {key: value.detach().cpu().contiguous() for key, value in state.items()}
     files: dict[str, str | bytes] = {
         f"{name}.yaml": yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True)
         for name, content in (("config", config), ("taxonomy", taxonomy), ("data", data))
@@ -125,6 +137,7 @@ def load_model(path: str | Path, device: str | torch.device = "cpu") -> SavedMod
         config["backbone"],
         crp=config["crp"],
         mirror=config.get("mirror", False),
+        auxiliary=False,
     )
     _fill(model, read_tensors(weights), weights, len(taxonomy["classes"]))
     data = _read(folder / "data.yaml", load_yaml)
@@ -140,9 +153,10 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise ValueError(f"{path}: truncated or not a safetensors file ({error}); save or download it again") from error
 
 
-def _fill(model: nn.Module, tensors: Mapping[str, Tensor], path: Path, num_classes: int) -> None:
+def _fill(model: nn.Module, tensors: dict[str, Tensor], path: Path, num_classes: int) -> None:
     """Load `tensors` strictly; ValueError says what does not fit: the number of classes, or the architecture."""
     own = model.state_dict()
+    current_names(tensors, own)
     shapes = [key for key in own if key in tensors and own[key].shape != tensors[key].shape]
     heads = [key for key in shapes if key.startswith("head.")]
     if heads and heads == shapes:
@@ -155,7 +169,7 @@ def _fill(model: nn.Module, tensors: Mapping[str, Tensor], path: Path, num_class
             f"{path}: does not fit the model of its config.yaml ({len(odd)} tensors differ, first {odd[0]}); "
             "take the config written with it"
         )
-    model.load_state_dict(dict(tensors))
+    model.load_state_dict(tensors)
 
 
 def _read(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:

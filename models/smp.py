@@ -8,10 +8,20 @@ from typing import Any
 import segmentation_models_pytorch as smp
 from torch import Tensor, nn
 
-from models.backbones import UNFIT, build_backbone, load_weights, normalisation, resolve_backbone
+from models.backbones import (
+    UNFIT,
+    build_backbone,
+    channels_first,
+    for_any_size,
+    load_weights,
+    normalisation,
+    resolve_backbone,
+)
 from models.crp import refuse_crp
 from models.mit import MIT
 from models.network import SegmentationModel
+
+LEVELS = 6
 
 
 def build_deeplabv3plus(num_classes: int, backbone: str, weights: str, crp: bool) -> SegmentationModel:
@@ -39,28 +49,25 @@ def _build(
 ) -> SegmentationModel:
     refuse_crp(crp)
     name = backbone if backbone in MIT else resolve_backbone(backbone)
+    encoder, options = (name, {}) if name in MIT else (f"tu-{name}", for_any_size(name))
     try:
-        model = network(name if name in MIT else f"tu-{name}", encoder_weights=None, classes=num_classes)
+        model = network(encoder, encoder_weights=None, classes=num_classes, **options)
     except UNFIT as error:
         reason = str(error) or type(error).__name__
         raise ValueError(
             f"backbone: {backbone} does not fit {network.__name__} ({reason}); choose another, e.g. resnet34"
         ) from error
-    encoder = model.encoder
     if name in MIT:
-        encoder = Levels(build_backbone(name, weights))
+        maps = build_backbone(name, weights)
     else:
-        load_weights(encoder.model, name, weights)
-    return SegmentationModel(encoder, model.decoder, model.segmentation_head, normalisation(name), pools_globally)
+        maps = channels_first(model.encoder.model)
+        load_weights(maps, name, weights)
+    model.decoder.register_forward_pre_hook(_six_maps)
+    return SegmentationModel(maps, model.decoder, model.segmentation_head, normalisation(name), pools_globally)
 
 
-class Levels(nn.Module):
-    """Our MiT in place of theirs: before its maps they expect the image and an empty map at stride 2."""
-
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, images: Tensor) -> list[Tensor]:
-        """Six maps of normalised images (N, 3, H, W)."""
-        return [images, images[:, :0, ::2, ::2], *self.model(images)]
+def _six_maps(_: nn.Module, inputs: tuple[list[Tensor]]) -> tuple[list[Tensor]]:
+    """The maps at strides 1 to 32 that their decoders count on; of one that is not there (stride 2), an empty one."""
+    image, *features = inputs[0]
+    missing = [image[:, :0, ::2, ::2]] * (LEVELS - 1 - len(features))
+    return ([image, *missing, *features][-LEVELS:],)

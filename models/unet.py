@@ -64,7 +64,8 @@ class UNetDecoder(nn.Module):
             self.out_channels = width
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
-        """Decode the feature maps (N, C_i, H_i, W_i), finest first, to (N, out_channels, H_0, W_0)."""
+        """Decode the last of the maps (N, C_i, H_i, W_i), finest first, to (N, out_channels, H_0, W_0)."""
+        features = features[-1 - len(self.skips) :]
         x: Tensor = self.bottleneck(features[-1])
         for feature, skip, block in zip(reversed(features[:-1]), self.skips, self.blocks, strict=True):
             x = F.interpolate(x, size=feature.shape[-2:], mode="nearest")

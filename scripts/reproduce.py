@@ -84,10 +84,11 @@ def table(out: Path) -> str:
         lines.append(f"| {' | '.join([name, *cells, _shown(figures['val'].get('train/minutes'), 'minutes')])} |")
     steps = {path.name: dict(line.split("=", 1) for line in path.read_text().splitlines()) for path in _markers(out)}
     seconds = sum(int(step["seconds"]) for step in steps.values())
-    promotion = steps["promotion"]
-    verdict = "promoted to" if promotion["promoted"] == "yes" else "refused as"
-    lines += ["", f"Sweep {steps['sweep']['id']}; {promotion['model']} was {verdict} production after"]
-    return "\n".join(lines) + f" {steps['first_production']['model']}; {seconds / 60:.0f} minutes in all.\n"
+    promotion, first = steps["promotion"], steps["first_production"]
+    decided = [(promotion["model"], promotion["promoted"]), (first["model"], first["promoted"])]
+    told = [f"{model} was {'' if promoted == 'yes' else 'not '}promoted to production" for model, promoted in decided]
+    lines += ["", f"Sweep {steps['sweep']['id']}; {told[0]}; before it, {told[1]}; {seconds / 60:.0f} minutes in all."]
+    return "\n".join(lines) + "\n"
 
 
 def _runs(folder: Path) -> list[Path]:

@@ -130,7 +130,7 @@ promote() { # RUN
     model=$(helper version "$1")
     said=$(python -m artifacts promote "$model" --alias production) || answer=$?
     echo "$said" >&2
-    [[ $answer == 0 ]] || grep -q "^refused: " <<<"$said" || exit "$answer" # a refusal is a result
+    [[ $answer == 0 ]] || grep -Eq "^(refused|not enough data): " <<<"$said" || exit "$answer" # both are results
     echo "model=$model"
     echo "promoted=$([[ $answer == 0 ]] && echo yes || echo no)"
 }

@@ -26,9 +26,9 @@ from configs.config import preset_path
 from scripts.browser import OPTIONS, TIMEOUT, Tab, find_browser
 from scripts.reproduce import pinned
 from training.processes import Order, run_all
-from wandb_local.folder import DataFolder
 from wandb_local.leases import served
 from wandb_local.proxies import bypass
+from wandb_local.store.folder import DataFolder
 
 ROOT = Path(__file__).parents[1]
 

@@ -103,6 +103,7 @@ def test_from_sweep_to_comparison_with_a_kill_in_between(tmp_path, place):
     command([*words, "--lr=0.5"], tmp_path, place, code=2)
 
 
+@pytest.mark.soak
 def test_a_sweep_that_cannot_be_read_is_an_error_of_one_line(tmp_path):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
     environment = kept | {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "WANDB_CONFIG_DIR": str(tmp_path)}

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from artifacts.options import parse as artifacts_options
 from camvid.__main__ import _parser as camvid_parser
-from eval.options import parse as eval_options
+from commands.evaluation_options import parse as eval_options
+from commands.versions_options import parse as artifacts_options
 from flags import FlagParser
 
 ROOT = Path(__file__).parents[1]

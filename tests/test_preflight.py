@@ -14,9 +14,9 @@ from safetensors.torch import save_file
 import train
 from camvid.plan import SHARED, plan_loading
 from camvid.synth import synth
+from commands.experiments import parse_command_line, run_folder
+from commands.preflight import check_settings
 from configs import TrainConfig
-from experiments import parse_command_line, run_folder
-from preflight import check_settings
 from tests.client import teardown
 from tests.wandb_local.process import free_port
 
@@ -57,7 +57,7 @@ def refused(capsys, *flags):
     [
         (["--architecture=unett"], "architecture: unknown 'unett'; choose from unet, plain_unet, "),
         (["--architecture=unet", "--backbone=resnet43"], "backbone: timm has no model 'resnet43'; did you mean"),
-        (["--architecture=segformer", "--backbone=swin_tiny_patch4_window7_224"], "takes images of one size only"),
+        (["--architecture=segformer", "--backbone=vit_tiny_patch16_224"], "takes images of one size only"),
         (["--architecture=upernet", "--backbone=vit_tiny_patch16_224"], "backbone: vit_tiny_patch16_224 takes images"),
         (["--architecture=unet", "--backbone=mlp_mixer"], "backbone: timm has no model"),
         (["--architecture=segformer", "--backbone=mit_b0", "--crp"], "crp: True is not allowed here"),

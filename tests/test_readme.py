@@ -20,13 +20,13 @@ import torch
 import yaml
 from wandb.cli.cli import cli as wandb_cli
 
-from artifacts.options import parse as parse_artifacts
 from camvid.__main__ import _parser as camvid_parser
 from camvid.layouts import open_camvid
 from camvid.synth import synth
 from camvid.taxonomy import Taxonomy
+from commands.evaluation_options import parse as parse_eval
+from commands.versions_options import parse as parse_artifacts
 from configs import TrainConfig, parse_command_line
-from eval.options import parse as parse_eval
 from models import build_model, save_model
 from wandb_local.__main__ import parser as wandb_local_parser
 

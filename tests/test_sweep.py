@@ -75,7 +75,7 @@ def test_no_run_is_stopped_when_all_its_epochs_are_done(file):
 
 
 @pytest.mark.parametrize("file", FILES)
-@pytest.mark.parametrize("metric", ["val/priority_dice", "val/miou", "val/foreground_acc"])
+@pytest.mark.parametrize("metric", ["val/priority_dice", "val/object_f1", "val/miou", "val/foreground_acc"])
 def test_one_line_changes_the_metric_and_what_the_best_checkpoint_is(file, metric):
     text = (ROOT / file).read_text()
     assert text.count("val/priority_dice") == 1

@@ -75,8 +75,10 @@ def resume_from(folder: Path) -> dict[str, Any] | None:
 
 
 def load_best(folder: Path, model: torch.nn.Module) -> None:
-    """Puts the best checkpoint's weights into the model."""
+    """Puts the best checkpoint's weights into the model, which leaves its auxiliary heads behind: they only train."""
     model.load_state_dict(load_file(folder / "best.safetensors"))
+    if callable(drop := getattr(model, "drop_auxiliary", None)):
+        drop()
 
 
 class Checkpoint(Callback):

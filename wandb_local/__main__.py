@@ -11,8 +11,8 @@ from typing import Any
 from wandb_local import commands
 from wandb_local.commands import DEFAULT_PORT
 from wandb_local.errors import FolderInUseError
-from wandb_local.folder import default_folder
-from wandb_local.room import out_of_room
+from wandb_local.store.folder import default_folder
+from wandb_local.store.room import out_of_room
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -14,19 +14,21 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from wandb_local import __version__, filestream, jsons, storage, writers
+from wandb_local import __version__, jsons
 from wandb_local.auth import is_authorized
 from wandb_local.clock import CLOCK
 from wandb_local.context import Context, Services
 from wandb_local.errors import ClientError, NotFoundError
-from wandb_local.folder import DataFolder
-from wandb_local.graphql import schema
-from wandb_local.graphql.projects import need_run
 from wandb_local.limits import MAX_BODY, TooLargeError, inflated
 from wandb_local.maintenance import collect_garbage, summary
 from wandb_local.names import checked_path
 from wandb_local.origin import base_url, is_foreign
-from wandb_local.room import is_full
+from wandb_local.protocol import filestream, storage
+from wandb_local.protocol.graphql import schema
+from wandb_local.records import writers
+from wandb_local.records.projects import need_run
+from wandb_local.store.folder import DataFolder
+from wandb_local.store.room import is_full
 from wandb_local.web.app import build_web
 from wandb_local.web.urls import address
 

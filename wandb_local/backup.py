@@ -5,8 +5,8 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-from wandb_local.durable import sync
-from wandb_local.folder import DataFolder
+from wandb_local.store.durable import sync
+from wandb_local.store.folder import DataFolder
 from wandb_local.verify import bar, is_intact, open_records
 
 _SECRETS = ("api_key", "signing_secret")

@@ -9,7 +9,7 @@ import urllib.request
 from typing import Any
 
 from wandb_local.auth import Signer
-from wandb_local.folder import DataFolder
+from wandb_local.store.folder import DataFolder
 
 
 def running_server(folder: DataFolder) -> str | None:

@@ -8,14 +8,20 @@ life of the runs and agents that were alive before it are moved along.
 import sqlite3
 import threading
 import time
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from wandb_local.database import Database
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 LONGEST = 60.0  # seconds between two looks at the clock; a server that is awake looks twice as often
 _LEAP = 1.0  # seconds; what is less is the slow correction of a clock
 _ALIVE = 300.0  # seconds; who has been silent for longer stays silent
+
+
+class Records(Protocol):
+    """What holds the signs of life: `wandb_local.store.database.Database`."""
+
+    def write(self) -> AbstractContextManager[sqlite3.Connection]:
+        """The one writer."""
+        ...
 
 
 class Clock:
@@ -32,7 +38,7 @@ class Clock:
         counted, wall = self._seen
         return wall + min(time.monotonic() - counted, LONGEST)
 
-    def follow(self, db: "Database", since: float | None = None) -> None:
+    def follow(self, db: Records, since: float | None = None) -> None:
         """Look at the wall clock; if it has leapt, move the last signs of life by that. If the disk is full, later.
 
         Args:
@@ -51,7 +57,7 @@ class Clock:
             self._seen = seen
 
 
-def _move(db: "Database", leap: float, alive_since: float, latest: float) -> None:
+def _move(db: Records, leap: float, alive_since: float, latest: float) -> None:
     with db.write() as connection:
         for table, living in (("runs", "state IN ('running', 'preempting')"), ("agents", "TRUE")):
             sql = f"UPDATE {table} SET heartbeat_at = min(heartbeat_at + ?, ?) WHERE {living} AND heartbeat_at > ?"
@@ -59,3 +65,8 @@ def _move(db: "Database", leap: float, alive_since: float, latest: float) -> Non
 
 
 CLOCK = Clock()  # of this process, which serves one folder
+
+
+def now() -> float:
+    """Seconds since 1970, the unit of all stored times."""
+    return time.time()

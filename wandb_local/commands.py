@@ -11,9 +11,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from wandb_local.client import ask, running_server
-from wandb_local.folder import DataFolder, default_folder
 from wandb_local.leases import served
 from wandb_local.proxies import bypass
+from wandb_local.store.folder import DataFolder, default_folder
 
 DEFAULT_PORT = 8080
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP)

@@ -4,21 +4,32 @@ import asyncio
 import functools
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from wandb_local.auth import Signer
-from wandb_local.blobs import BlobStore
-from wandb_local.database import Database
-
-if TYPE_CHECKING:
-    from wandb_local.sweeps.agents import Dispatcher
+from wandb_local.store.blobs import BlobStore
+from wandb_local.store.database import Database
 
 logger = logging.getLogger(__name__)
 _Given = ParamSpec("_Given")
 _Answer = TypeVar("_Answer")
+
+
+class Dispatching(Protocol):
+    """What hands out the runs of sweeps: `wandb_local.dispatcher.Dispatcher`."""
+
+    reader: Any  # `wandb_local.records.trials.TrialReader`
+
+    def heartbeat(self, context: Any, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The commands for an agent."""
+        ...
+
+    def note_end_of_run(self, context: Any, sweep_id: int) -> None:
+        """A run of the sweep has ended."""
+        ...
 
 
 class Unknowns:
@@ -51,7 +62,7 @@ class Services:
     blobs: BlobStore
     signer: Signer
     unknowns: Unknowns
-    dispatcher: "Dispatcher"
+    dispatcher: Dispatching
     threads: ThreadPoolExecutor
 
     async def run(self, function: Callable[_Given, _Answer], *given: _Given.args, **named: _Given.kwargs) -> _Answer:

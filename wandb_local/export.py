@@ -14,7 +14,7 @@ from typing import Any
 
 from wandb_local import jsons
 from wandb_local.errors import NotFoundError
-from wandb_local.folder import DataFolder
+from wandb_local.store.folder import DataFolder
 from wandb_local.verify import is_intact, open_records
 
 _JSON = ("config", "summary", "tags")

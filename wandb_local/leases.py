@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from wandb_local.client import running_server
-from wandb_local.folder import DataFolder
+from wandb_local.store.folder import DataFolder
 
 _START_TIMEOUT = 60.0  # seconds
 _LOG = "server.log"

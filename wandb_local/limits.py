@@ -17,6 +17,7 @@ import yaml
 
 from wandb_local.errors import ClientError
 
+MAX_PART = 10_000
 MAX_BODY = 64 << 20  # bytes of a message, also after its gzip is undone; uploaded files have no limit
 MAX_VALUES = 1_000_000  # of the JSON in a message, or in a line of it
 MAX_STORED_VALUES = 8_000_000  # of a table with all its parts, or of a manifest

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from wandb_local import __version__
-from wandb_local.artifacts import lifetime
+from wandb_local.clock import now
 from wandb_local.context import Services
-from wandb_local.graphql.common import now
+from wandb_local.records.artifacts import lifetime
 
 _TURN = 0.005  # seconds
 _COUNTED = ("projects", "runs", "history", "sweeps", "agents", "artifacts WHERE state = 'COMMITTED'", "blobs")

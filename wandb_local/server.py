@@ -11,15 +11,15 @@ import uvicorn
 from wandb_local.address import Address
 from wandb_local.app import make_app
 from wandb_local.auth import Signer
-from wandb_local.blobs import BlobStore
 from wandb_local.clock import CLOCK, LONGEST
 from wandb_local.connections import BACKLOG, Server, protocol
 from wandb_local.context import Services, Unknowns
-from wandb_local.database import Database
-from wandb_local.folder import DataFolder
+from wandb_local.dispatcher import Dispatcher
 from wandb_local.limits import HEAD_BYTES, KEEP_SECONDS
 from wandb_local.proxies import shell_line
-from wandb_local.sweeps.agents import Dispatcher
+from wandb_local.store.blobs import BlobStore
+from wandb_local.store.database import Database
+from wandb_local.store.folder import DataFolder
 
 _THREADS = 8  # they take turns at the one writer's lock; more would only add connections
 

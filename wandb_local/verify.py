@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from wandb_local.artifacts.manifest import Manifest
 from wandb_local.errors import ClientError
-from wandb_local.folder import DataFolder
+from wandb_local.records.artifacts.manifest import Manifest
+from wandb_local.store.folder import DataFolder
 
 _USERS = """SELECT 'run ' || entity || '/' || projects.name || '/' || runs.name || ', file ' || run_files.name
         FROM run_files JOIN runs ON runs.id = run_id JOIN projects ON projects.id = project_id WHERE md5 = :md5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,13 +87,18 @@ class CamVid:
     def remarks(self, split: str) -> str:
         """What one should know before a training on this split, one line each; empty if there is nothing."""
         sizes = about_sizes(f"{self.root}: the {split} frames", self.sizes(split))
-        val = about_val(self.splits)
+        val = about_val(drives_of(self.splits))
         return about_priority(self.taxonomy) + sizes + (val and f"{self.root}: {val}\n")
 
     @property
     def advice(self) -> str:
         """The end of messages about a damaged data set."""
         return f"`python -m camvid check {self.root}` lists every fault"
+
+
+def drives_of(splits: Mapping[str, Sequence[Frame]]) -> dict[str, list[str]]:
+    """For each split, the drive of each of its frames."""
+    return {key: [frame.sequence for frame in frames] for key, frames in splits.items()}
 
 
 def size_mismatch(frame: Frame, image: tuple[int, ...], mask: tuple[int, ...]) -> str:

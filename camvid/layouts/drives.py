@@ -16,19 +16,19 @@ SHORTEST = 10  # frames of a drive that is cut; a shorter one goes whole to one 
 DENSE = 0.25  # of a drive's usual step: frames that follow each other faster belong to a dense clip
 
 
-def cut_drives(drives: Iterable[Sequence[Frame]], shares: Mapping[str, float], seed: int) -> dict[str, list[str]]:
+def cut_drives(drives: Iterable[Sequence[Frame]], shares: Mapping[str, float]) -> dict[str, list[str]]:
     """The names of each split, in the order of `shares` along every drive.
 
     A dense clip (CamVid's official val is one: 15 frames a second, where the others are a second apart) is thinned to
-    the usual step of its drive first. Thinned frames, and those between two splits, are left out.
+    the usual step of its drive first. Thinned frames, and those between two splits, are left out. Drives of fewer than
+    `SHORTEST` frames go whole to one split. No seed changes it, so that trainings that differ by seed are comparable.
 
     Args:
         drives: the frames of each drive.
         shares: the share of each split, train first; they need not sum to one.
-        seed: of the shuffle that divides drives of fewer than `SHORTEST` frames.
     """
     thinned = [_thinned(sorted(drive, key=_moment)) for drive in drives]
-    chosen = whole_drives([drive for drive in thinned if len(drive) < SHORTEST], shares, seed)
+    chosen = whole_drives([drive for drive in thinned if len(drive) < SHORTEST], shares, seed=0)
     for drive in (drive for drive in thinned if len(drive) >= SHORTEST):
         for key, stretch in _stretches(drive, shares).items():
             chosen[key] += stretch

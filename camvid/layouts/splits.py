@@ -138,7 +138,7 @@ def _by_drives(scan: Scan, seed: int) -> Names:
     except ValueError:
         test = set()
     pool = _sequences(frame for frame in scan.frames if frame.name not in test)
-    chosen = {"test": sorted(test)} | cut_drives(pool.values(), HELD_OUT if test else SHARES, seed)
+    chosen = {"test": sorted(test)} | cut_drives(pool.values(), HELD_OUT if test else SHARES)
     if empty := [key for key in NEEDED if not chosen[key]]:
         raise ValueError(
             f"{scan.root}: split drives: {len(scan.frames)} frames in {len(pool)} drives leave {empty[0]} empty; "

@@ -50,10 +50,12 @@ def _parameters(sweep: SweepRecord, found: Importances) -> list[str]:
     standing = [row for row in found.rows if row.stands_out]
     if not standing:
         return [
-            f"No parameter's effect can be told from chance: out of bag, the forest explains {found.explained:.2f} of "
-            f"the variance of {found.runs} runs (R², 0 is no better than their mean); more runs are needed."
+            f"No parameter's effect can be told from chance: predicted from the others, {found.explained:.2f} of the "
+            f"variance of {found.runs} runs is explained (R², 0 is no better than their mean); more runs are needed."
         ]
-    explained = f"Out of bag, the forest explains {found.explained:.2f} of the variance of {found.runs} runs (R²)."
+    explained = (
+        f"Predicted from the others, {found.explained:.2f} of the variance of {found.runs} runs is explained (R²)."
+    )
     quiet = [row.parameter for row in found.rows if not row.stands_out]
     rest = [f"Not told from chance: {', '.join(quiet)}."] if quiet else []
     return [explained, *(_effect(sweep, row) for row in standing), *rest]
@@ -86,11 +88,19 @@ def _means(sweep: SweepRecord, parameter: str) -> str:
 
 def _backbones(sweep: SweepRecord) -> list[str]:
     names = dict.fromkeys(str(run.settings.get("backbone")) for run in sweep.ranked())
-    best = {name: sweep.score(runs[0]) for name in names if (runs := sweep.ranked(name))}
+    best = {name: (sweep.score(runs[0]), len(runs)) for name in names if (runs := sweep.ranked(name))}
     if len(best) < 2:
         return []
-    (first, high), (second, low), *_ = best.items()
-    return [f"Of {len(best)} backbones, {first} did best ({high:.3f}), {abs(high - low):.3f} before {second}."]
+    (first, (high, many)), (second, (low, others)), *_ = best.items()
+    uneven = " The best of more runs is higher by chance alone." if many > others else ""
+    return [
+        f"Of {len(best)} backbones, {first} did best ({high:.3f}, the best of {_runs(many)}), {abs(high - low):.3f} "
+        f"before {second} (the best of {_runs(others)}).{uneven}"
+    ]
+
+
+def _runs(count: int) -> str:
+    return f"{count} run{'s' if count != 1 else ''}"
 
 
 def _front(sweep: SweepRecord, cost: str) -> list[str]:

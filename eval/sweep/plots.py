@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from eval.plots import INK, MUTED, PLAIN, PRIORITY, empty_figure
-from eval.sweep.importance import WIDE, Importances
+from eval.sweep.effects import WIDE
+from eval.sweep.importance import Importances
 from eval.sweep.record import SweepRecord, text_of
 from eval.sweep.tables import LATENCY, SIZE, front_table
 
@@ -41,8 +42,8 @@ def importance_figure(found: Importances) -> Figure:
     axes.set_ylim(len(found.rows) - 0.4, -0.6)
     axes.set_xlim(0, 1.5 * (max(row.value for row in found.rows) or 1.0))
     axes.set_xticks([tick for tick in axes.get_xticks() if tick <= 1])
-    axes.set_xlabel("share of the R² that shuffling a parameter costs", fontsize=10, color=INK)
-    title = f"Importance over {found.runs} runs · the forest explains {found.explained:.2f} of unseen runs"
+    axes.set_xlabel("share of the explained variance, alone and with others", fontsize=10, color=INK)
+    title = f"Importance over {found.runs} runs · {found.explained:.2f} of the variance explained"
     axes.set_title(title, fontsize=12, color=INK, loc="left", pad=10)
     _clean(axes, grid="x")
     return figure

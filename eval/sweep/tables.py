@@ -56,7 +56,7 @@ def backbone_table(sweep: SweepRecord) -> pd.DataFrame:
             rows.append(
                 {
                     "backbone": backbone,
-                    "finished runs": len(runs),
+                    "best of finished runs": len(runs),
                     f"best {sweep.metric}": sweep.score(runs[0]),
                     LATENCY: runs[0].metrics.get(LATENCY, math.nan),
                     SIZE: runs[0].metrics.get(SIZE, math.nan),
@@ -64,7 +64,7 @@ def backbone_table(sweep: SweepRecord) -> pd.DataFrame:
                     "settings": settings_text(runs[0].settings, names),
                 }
             )
-    columns = ["backbone", "finished runs", f"best {sweep.metric}", LATENCY, SIZE, "run", "settings"]
+    columns = ["backbone", "best of finished runs", f"best {sweep.metric}", LATENCY, SIZE, "run", "settings"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -125,6 +125,7 @@ def test_shares_and_frequencies_equal_the_statistics_of_the_data(dataset):
     assert "share/Sky" not in cells
 
 
+@pytest.mark.soak
 def test_same_data_same_digest_in_another_process(artifact, dataset):
     code = """
 import sys

@@ -90,6 +90,7 @@ def test_faults_are_said_in_one_line(dataset, tmp_path, capsys):
     assert "wandb login" in capsys.readouterr().err
 
 
+@pytest.mark.soak
 def test_a_mistake_is_one_line_of_a_new_process():
     """Nothing that a library warns of while it is imported stands before it."""
     words = [sys.executable, "-m", "artifacts", "lineage", "roads:v7", "--project", "camvid"]

@@ -4,7 +4,7 @@ import pytest
 import wandb
 
 from artifacts import artifact_name, names_in
-from artifacts.options import parse
+from commands.versions_options import parse
 from configs import ConfigError, TrainConfig
 
 PROJECTS = ["road scenes", "straße (neu)", "日本", "a" * 128, "camvid", "x&y=1"]

@@ -13,12 +13,13 @@ from torch import nn
 
 from artifacts import edge_case_table, log_evaluation, tracked
 from artifacts.masks import error_mask
-from artifacts.tables import confusion_table
+from artifacts.tables import confusion_table, object_table
 from camvid.taxonomy import IGNORE_INDEX, load_taxonomy
 from eval.evaluate import Evaluation, Sample, evaluate
 
 TAXONOMY = load_taxonomy("camvid11")
 NAMES = TAXONOMY.names
+TABLES = ("edge_cases", "missed", "found", "missed_objects", "false_objects", "drives")
 ROAD, CAR = NAMES.index("Road"), NAMES.index("Car")
 
 
@@ -32,7 +33,7 @@ def samples() -> list[Sample]:
         mask = np.full((30, 40), ROAD, np.uint8)
         mask[: number * 4] = CAR
         mask[-1] = IGNORE_INDEX
-        image[mask == CAR, 0] = np.where(rng.random((mask == CAR).sum()) < 0.12 * number, 255, 0)
+        image[mask == CAR, 0] = np.where(rng.random((mask == CAR).sum()) < 0.18 * number, 255, 0)
         image[mask != CAR, 0] = 0
         frames.append(Sample(f"frame_{number}", image, mask, "seq"))
     return frames
@@ -74,7 +75,7 @@ def test_table_is_the_records_worst_first(table, evaluation):
     assert cells(table, "name") == evaluation.records["name"].tolist()
     assert cells(table, "flagged") == [True, True, False, False, False]
     assert table.columns[:2] == ["name", "image"]
-    for column in ("dice/Car", "priority_score", "objects/Car", "found/Car"):
+    for column in ("dice/Car", "priority_score", "missed_area", "objects/Car", "matched/Car"):
         assert [math.nan if cell is None else cell for cell in cells(table, column)] == pytest.approx(
             evaluation.records[column].tolist(), nan_ok=True
         )
@@ -115,6 +116,22 @@ def _picture(artifact: wandb.Artifact, name: str) -> np.ndarray:
     return np.asarray(Image.open(artifact.manifest.entries[name].local_path or ""))
 
 
+def test_objects_have_crops_of_the_frames_that_may_be_seen(evaluation, samples):
+    """The cars of 8 and 4 rows; around each are 24 pixels at least, as far as the frame goes."""
+    what: Any = (evaluation.failures, samples, evaluation.predictions, TAXONOMY)
+    table = object_table(*what, shown={1, 2})
+    assert table.columns[:5] == ["name", "crop", "sequence", "class", "size"]
+    assert cells(table, "name") == ["frame_2", "frame_1"]
+    assert cells(table, "pixels") == [8 * 40, 4 * 40]
+    assert cells(table, "instead") == ["Road", "Road"]
+    found = [(evaluation.predictions[number][: 4 * number] == CAR).mean() for number in (2, 1)]
+    assert cells(table, "overlap") == pytest.approx(found)
+    assert [crop.image.size for crop in cells(table, "crop")] == [(40, 30), (40, 28)]
+    hidden = object_table(*what, shown={1, 2}, max_images=1)
+    assert [crop is not None for crop in cells(hidden, "crop")] == [True, False]
+    assert cells(object_table(*what, shown={1}), "crop")[0] is None
+
+
 def test_confusion_table_by_hand():
     table = confusion_table([[3, 1], [0, 2]], ["a", "b"])
     assert table.data == [["a", "a", 3], ["a", "b", 1], ["b", "a", 0], ["b", "b", 2]]
@@ -128,16 +145,16 @@ def test_evaluation_is_logged_whole(new_run, read_run, evaluation, samples):
     assert written.summary["test/dice/Car"] == pytest.approx(evaluation.metrics["dice/Car"])
     assert "test/dice/Pedestrian" not in written.summary
     row = written.history[0]
-    counts = {key: row[f"test/{key}/nrows"] for key in ("edge_cases", "missed", "found")}
-    assert counts == {"edge_cases": 5, "missed": 2, "found": 2}
+    counts = {key: row[f"test/{key}/nrows"] for key in TABLES}
+    assert counts == {"edge_cases": 5, "missed": 2, "found": 2, "missed_objects": 2, "false_objects": 0, "drives": 1}
     (artifact,) = (artifact for artifact in written.artifacts if artifact.type == "evaluation")
     assert artifact.name == f"run-{run.id}-test-evaluation"
     paths = [entry.path for entry in artifact.manifest.contents]
-    assert sorted(path for path in paths if "/" not in path) == [
-        f"{t}.table.json" for t in ("edge_cases", "found", "missed")
-    ]
-    assert len([path for path in paths if path.endswith(".jpg")]) == 5
-    assert len([path for path in paths if path.endswith(".png")]) <= 15
+    assert sorted(path for path in paths if "/" not in path) == [f"{t}.table.json" for t in sorted(TABLES)]
+    assert (
+        len([path for path in paths if path.endswith(".jpg")]) == 5 + 1
+    )  # a crop that is the whole frame is no other picture
+    assert len([path for path in paths if path.endswith(".png")]) <= 15 + 3
 
 
 def test_tables_stand_at_the_last_epoch_of_a_training_that_was_resumed_after_it(new_run, read_run, evaluation, samples):
@@ -152,13 +169,14 @@ def test_views_are_the_frames_of_evals_views(new_run, read_run, evaluation, samp
         log_evaluation(run, evaluation, samples, TAXONOMY)
     files = Path(run.sync_dir) / "files"
     names = {}
-    for key in ("edge_cases", "missed", "found"):
-        (path,) = (files / "media" / "table" / "val").glob(f"{key}_*.table.json")
+    for key in ("edge_cases", "missed", "found", "missed_objects"):
+        (path,) = (files / "media" / "table" / "val").glob(f"{key}_[0-9]*.table.json")
         names[key] = [row[0] for row in json.loads(path.read_text())["data"]]
     present = evaluation.records[evaluation.records["present"] != ""]
     assert names["missed"] == present[present["missed"] != ""]["name"].tolist()
     assert names["found"] == present[present["missed"] == ""]["name"].tolist()
     assert len(names["edge_cases"]) == 5
+    assert names["missed_objects"] == ["frame_2", "frame_1"]  # by area
 
 
 @pytest.mark.usefixtures("online")

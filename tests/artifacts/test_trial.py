@@ -13,8 +13,8 @@ from wandb.apis.public.sweeps import _agent_heartbeat, _register_agent
 import train
 from artifacts import CommonFault, end_failed_trial, faults_of_all, tracked
 from artifacts.trial import ended_trials
+from commands.experiments import free_ended_trials
 from configs import ConfigError
-from experiments import free_ended_trials
 from training.ended import has_ended
 
 

@@ -43,7 +43,10 @@ def test_check_says_that_a_taxonomy_has_no_priority_class_and_what_to_add(tmp_pa
     assert (done.returncode, done.stdout) == (0, "")
     said = [line for line in done.stderr.splitlines() if line.startswith("taxonomy mine has no priority class: ")]
     assert len(said) == 1
-    assert "priority Dice is undefined, no frame is an edge case, and promotion judges no class" in said[0]
+    assert (
+        "priority Dice is undefined, no frame is an edge case, and promotion judges mIoU and great falls alone"
+        in said[0]
+    )
     assert said[0].endswith("e.g. {name: Car, …, priority: true}")
     (tmp_path / "mine.yaml").write_text(f"{{name: mine, classes: {classes.replace('6]', '6], priority: true')}}}")
     assert "priority" not in run("check", tmp_path / "data", "--taxonomy", tmp_path / "mine.yaml").stderr

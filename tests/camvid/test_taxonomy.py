@@ -67,6 +67,7 @@ def test_digest_sees_every_field():
     data: dict[str, Any] = {"name": "t", "classes": [entry(), entry(name="Car", color=[4, 5, 6])]}
     changes: list[dict[str, Any]] = [
         {"priority": True},
+        {"priority": True, "severity": 2},
         {"background": True},
         {"color": [9, 9, 9]},
         {"collects": ["Road", "Wall"]},
@@ -137,6 +138,10 @@ BAD_CLASSES = {
     "fraction": ([entry(color=[1, 2, 3.5])], ["3.5"]),
     "boolean in color": ([entry(color=[1, 2, True])], ["True"]),
     "hex string": ([entry(color="#010203")], ["'#010203'"]),
+    "severity of nothing": ([entry(severity=0, priority=True)], ["severity must be a number above 0, got 0"]),
+    "severity is a flag": ([entry(severity=True, priority=True)], ["severity must be a number above 0, got True"]),
+    "severity without end": ([entry(severity=float("inf"), priority=True)], ["above 0, got inf"]),
+    "severity of no priority": ([entry(severity=2)], ["severity 2 says nothing without priority: true"]),
     "flag is text": ([entry(priority="yes")], ["priority must be true or false", "'yes'"]),
     "collects is text": ([entry(collects="Road")], ["collects must be a list", "'Road'"]),
     "collects is empty": ([entry(collects=[])], ["collects must be a list", "[]"]),
@@ -158,3 +163,11 @@ def test_bad_class_is_named(classes, parts):
 def test_unknown_name_lists_the_built_in_ones():
     with pytest.raises(FileNotFoundError, match=r"'camvid13': neither one of camvid11, camvid12, .* nor a YAML file"):
         load_taxonomy("camvid13")
+
+
+def test_severity_is_kept_and_named_only_where_it_was_given():
+    classes = [entry(severity=4, priority=True), entry(name="Car", color=[4, 5, 6])]
+    taxonomy = Taxonomy.from_dict({"name": "t", "classes": classes})
+    assert taxonomy.severity == taxonomy.scoring["severity"] == (4, 1)
+    assert Taxonomy.from_dict(taxonomy.to_dict()) == taxonomy
+    assert ["severity" in one for one in taxonomy.to_dict()["classes"]] == [True, False]

@@ -20,7 +20,6 @@ from configs.__main__ import groups, page
 from configs.config import describe_field
 from configs.load import preset_files
 from losses import LOSSES
-from models import ARCHITECTURES
 from training.schedule import SCHEDULES
 
 ROOT = Path(__file__).parents[2]
@@ -150,7 +149,7 @@ def test_help_explains_every_setting():
 def test_help_lists_the_values_of_every_choice():
     values = {name: get_args(kind) for name, kind in get_type_hints(TrainConfig).items() if get_origin(kind) is Literal}
     assert {"augment", "augment_on", "split", "fit", "class_weights", "monitor", "device", "precision"} <= set(values)
-    values |= {"architecture": tuple(ARCHITECTURES), "loss": tuple(LOSSES), "taxonomy": (*TAXONOMIES, OWN)}
+    values |= {"loss": tuple(LOSSES), "taxonomy": (*TAXONOMIES, OWN)}
     values |= {"weights": ("imagenet", "none", "auto")}
     for name, choices in values.items():
         for choice in choices:

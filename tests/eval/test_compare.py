@@ -1,240 +1,145 @@
 import math
-from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
-import torch
-from sklearn.metrics import f1_score
 
-from eval.compare import Change, compare_records, judge, latency_change, read_counts
-from eval.edge_cases import object_recall, rank
-from eval.evaluate import evaluate
-from eval.files import write_text
-from eval.metrics import dice
+from benchmarks.gate import LOSER, PRIORITY, draw
+from eval.compare import (
+    ABSENT,
+    AS_GOOD,
+    BETTER,
+    OPEN,
+    UNCLEAR,
+    WORSE,
+    Margins,
+    decision,
+    judge,
+    latency_change,
+    latency_tried,
+)
+from eval.evidence import Estimate, Spread
+from eval.figures import Figure, paired_figures
 from eval.table import change_table
-from tests.eval.drawn import NAMES, PRIORITY, SPLIT, ColorModel, sample, street
 
-PRIORITY_NAMES = [NAMES[index] for index in PRIORITY]
-CARS = ["Car"]
+MARGINS = Margins(classes=0.05, means=0.02, confidence=0.95)
 
 
-def shown(seed, spoil):
-    """A small scene and what a model makes of it that takes a share of the cars and pedestrians for road."""
-    truth, rng = street(seed=seed), np.random.default_rng(1000 + seed)
-    pred = np.where(truth == 255, 3, truth)
-    pred[np.isin(truth, (8, 9)) & (rng.random(truth.shape) < spoil)] = 3
-    return truth, pred
+def figure(key, change, error=0.01, freedom=9.0):
+    return Figure(key, 0.8, 0.8 + change, Estimate(change, error, freedom), 100)
 
 
-@pytest.fixture(scope="module")
-def split():
-    return range(24)
-
-
-def evaluated(seeds, spoil):
-    """The evaluation of a model that misses `spoil(seed)` of the cars and pedestrians of a scene."""
-    scenes = [(seed, *shown(seed, spoil(seed))) for seed in seeds]
-    samples = [sample(truth, pred, name=f"frame{seed}") for seed, truth, pred in scenes]
-    return evaluate(ColorModel(), samples, **SPLIT, progress=False)
-
-
-@pytest.fixture(scope="module")
-def good(split):
-    return evaluated(split, lambda seed: 0.05 * (seed % 5))
-
-
-@pytest.fixture(scope="module")
-def bad(split):
-    return evaluated(split, lambda seed: 0.1 + 0.1 * (seed % 5))
-
-
-def compared(before, after, **options):
-    settings: dict[str, Any] = {"priority": PRIORITY_NAMES, "tolerance": 0.02} | options
-    return {change.key: change for change in compare_records(before, after, **settings)}
-
-
-def test_scores_are_those_of_the_evaluation(good, bad):
-    changes = compared(bad.records, good.records)
-    for side, evaluation in (("before", bad), ("after", good)):
-        for key in ("dice/Car", "dice/Pedestrian", "object_recall/Car", "miou", "priority_dice"):
-            assert getattr(changes[key], side) == pytest.approx(evaluation.metrics[key], abs=1e-12)
-
-
-def test_the_counts_of_a_frame_are_its_confusion_matrix(bad, split):
-    row = bad.records.set_index("name").loc["frame7"]
-    truth, pred = shown(7, 0.1 + 0.1 * (7 % 5))
-    valid = truth != 255
-    score = f1_score(truth[valid] == 8, pred[valid] == 8)
-    true, predicted, common = (row[f"pixels/Car/{key}"] for key in ("true", "predicted", "common"))
-    assert (true, predicted) == ((truth == 8).sum(), (pred[valid] == 8).sum())
-    assert 2 * common / (true + predicted) == pytest.approx(score)
-
-
-def test_intervals_agree_with_those_of_images_drawn_one_by_one(good, bad):
-    """Dice and recall of each resample are computed from the frames it drew: five runs of five of the 24 frames."""
-    changes = compared(bad.records, good.records, resamples=4000)
-    sides = [evaluation.records.sort_values("name") for evaluation in (bad, good)]
-
-    def dice_of(records, positions):
-        drawn = records.iloc[positions]
-        pixels = drawn["pixels/Car/true"].sum() + drawn["pixels/Car/predicted"].sum()
-        return 2 * drawn["pixels/Car/common"].sum() / pixels
-
-    def recall_of(records, positions):
-        return object_recall(records.iloc[positions], CARS)["object_recall/Car"]
-
-    starts = np.random.default_rng(1).integers(24, size=(1000, 5))
-    for key, score in (("dice/Car", dice_of), ("object_recall/Car", recall_of)):
-        differences = []
-        for first in starts:
-            positions = [(start + step) % 24 for start in first for step in range(5)]
-            differences.append(score(sides[1], positions) - score(sides[0], positions))
-        low, high = np.quantile(differences, (0.025, 0.975))
-        width = changes[key].high - changes[key].low
-        assert width > 0.01
-        assert changes[key].low == pytest.approx(low, abs=0.1 * width)
-        assert changes[key].high == pytest.approx(high, abs=0.1 * width)
-
-
-def test_a_stretch_of_a_drive_counts_as_little_more_than_a_frame():
-    """Sixty frames of which a third fall, one after the other or here and there."""
-
-    def records(found):
-        columns = {f"pixels/Car/{key}": values for key, values in (("predicted", found), ("common", found))}
-        names = [f"frame{number:02}" for number in range(60)]
-        return pd.DataFrame({"name": names, "pixels/Car/true": 100, "objects/Car": 1, "found/Car": 1} | columns)
-
-    stretch = np.where(np.arange(60) < 20, 70, 80)
-    scattered = np.random.default_rng(0).permutation(stretch)
-    widths = []
-    for found in (stretch, scattered):
-        change = compared(records(np.full(60, 80)), records(found), priority=CARS)["dice/Car"]
-        widths.append(change.high - change.low)
-    assert widths[0] > 1.8 * widths[1]
-
-
-def test_draws_are_paired_and_seeded(good, bad):
-    """Unpaired draws of one model against itself would differ."""
-    judged = [change for change in compared(good.records, good.records).values() if change.verdict != "absent"]
-    assert len(judged) == 6
-    assert all(change.low == change.high == 0 for change in judged)
-    first, second = (compared(bad.records, good.records, resamples=50) for _ in range(2))
-    assert first["dice/Car"] == second["dice/Car"]
-    other = compared(bad.records, good.records, resamples=50, seed=1)
-    assert other["dice/Car"].low != first["dice/Car"].low
-
-
-def test_chunks_change_nothing(good, bad, monkeypatch):
-    whole = compared(bad.records, good.records, resamples=101)
-    monkeypatch.setattr("eval.compare._CHUNK", 24 * 7)
-    assert compared(bad.records, good.records, resamples=101)["dice/Car"] == whole["dice/Car"]
-
-
-def test_verdicts(good, bad):
-    worse, better = compared(good.records, bad.records), compared(bad.records, good.records)
-    for key in ("dice/Car", "dice/Pedestrian"):
-        assert (worse[key].verdict, better[key].verdict) == ("worse", "better")
-    assert compared(good.records, bad.records, tolerance=0.9)["dice/Car"].verdict == "same"
-    assert worse["priority_dice"].verdict == "same"  # the means inform, they do not judge
-    for key in ("dice/Bicyclist", "object_recall/Bicyclist"):
-        assert worse[key].verdict == "absent"
-        assert math.isnan(worse[key].before)
-
-
-def test_one_bad_frame_is_no_proof(good, split):
-    """A drop that hangs on a single image is unclear: it is gone in the draws that leave the image out."""
-    unlucky = evaluated(split, lambda seed: 0.9 if seed == 3 else 0.05 * (seed % 5))
-    change = compared(good.records, unlucky.records, tolerance=0.01)["dice/Pedestrian"]
-    assert change.after < change.before - 0.01
-    assert change.verdict == "unclear"
-
-
-@pytest.mark.parametrize(("frames", "verdict"), [(1, "unclear"), (5, "unclear"), (6, "worse")])
-@pytest.mark.parametrize("others", [0, 18])
-def test_few_frames_are_no_proof(frames, others, verdict):
-    """All frames that have a class fall, by chance as often as 1 / 2^frames: draws of one frame alone never differ."""
-    truth = np.array([100] * frames + [0] * others)
-    counts = {"name": [f"frame{number}" for number in range(len(truth))], "pixels/Car/true": truth}
-
-    def model(share):
-        found = (truth * share).astype(int)
-        columns = {"pixels/Car/predicted": found, "pixels/Car/common": found, "objects/Car": truth > 0, "found/Car": 0}
-        return pd.DataFrame(counts | columns)
-
-    change = compared(model(0.9), model(0.8), priority=CARS)["dice/Car"]
-    assert change.verdict == verdict
-    assert (change.high < 0) == (verdict == "worse")
+def judged(*figures, **options):
+    return {change.key: change for change in judge(figures, ["Car", "Tram"], MARGINS, **options)}
 
 
 @pytest.mark.parametrize(
-    ("change", "low", "high", "verdict"),
+    ("key", "change", "error", "answer"),
     [
-        (-0.03, -0.05, -0.01, "worse"),
-        (-0.03, -0.07, 0.01, "unclear"),
-        (-0.03, -0.07, 0.0, "unclear"),
-        (-0.02, -0.03, -0.01, "same"),
-        (0.03, -0.01, 0.07, "same"),
-        (0.03, 0.01, 0.05, "better"),
+        ("dice/Car", 0.03, 0.01, BETTER),
+        ("dice/Car", -0.02, 0.01, AS_GOOD),  # down to -0.043
+        ("dice/Car", -0.03, 0.01, OPEN),  # down to -0.053
+        ("dice/Car", -0.04, 0.004, AS_GOOD),  # a sure fall within the margin
+        ("dice/Car", -0.06, 0.01, WORSE),
+        ("dice/Car", -0.06, 0.05, OPEN),
+        ("dice/Car", 0.06, 0.06, OPEN),
+        ("object_f1/Car", -0.06, 0.01, WORSE),
+        ("miou", -0.01, 0.002, AS_GOOD),
+        ("miou", -0.03, 0.003, WORSE),
+        ("miou", -0.015, 0.01, OPEN),
+        ("dice/Road", -0.06, 0.01, AS_GOOD),  # no priority: twice the margin
+        ("dice/Road", -0.06, 0.05, UNCLEAR),
+        ("dice/Road", -0.11, 0.1, OPEN),
+        ("object_f1/Car", -0.02, 0.1, UNCLEAR),  # one class has few objects
+        ("object_f1/Car", -0.06, 0.1, OPEN),
+        ("object_f1/all", -0.02, 0.1, OPEN),
+        ("dice/Road", -0.15, 0.01, WORSE),
+        ("dice/Car", math.nan, math.nan, ABSENT),
+        ("dice/Car", 0.5, math.nan, OPEN),
     ],
 )
-def test_judgement(change, low, high, verdict):
-    assert judge(change, low, high, tolerance=0.02) == verdict
+def test_answers(key, change, error, answer):
+    found = judged(figure(key, change, error))[key]
+    assert found.answer == answer
+    assert (not math.isnan(found.frames)) == (answer in (OPEN, UNCLEAR))
+    assert math.isnan(found.low) == (answer == ABSENT)
 
 
-def test_a_class_that_only_the_prediction_has_is_not_judged(good):
-    """Hallucinated pixels make Dice 0, but there is nothing to miss."""
-    records = good.records.assign(**{"pixels/Bicyclist/predicted": 5})
-    assert compared(good.records, records)["dice/Bicyclist"].verdict == "absent"
+def test_the_interval_and_the_frames_that_would_do():
+    found = judged(figure("dice/Car", -0.03, 0.05, 4))["dice/Car"]
+    assert (found.low, found.high) == pytest.approx((-0.03 - 2.776 * 0.05, -0.03 + 2.776 * 0.05), abs=1e-3)
+    assert 100 * (2 * 0.05 / 0.02) ** 2 <= found.frames <= 100 * (2.2 * 0.05 / 0.02) ** 2
+    assert judged(figure("dice/Car", 0.5, math.nan))["dice/Car"].frames == math.inf
 
 
-def test_latency_is_judged_by_its_share():
-    assert latency_change([10, 11, 30], [12, 13, 12], limit=0.2) == Change("latency_ms", 10, 12, -18, 2, "same")
-    assert latency_change([10, 10, 10], [12.1, 12.1, 12.1], limit=0.2).verdict == "worse"
-    assert latency_change([10, 10, 10], [8, 9, 9.9], limit=0.2).verdict == "better"
+def test_one_fall_of_many_figures_may_be_chance():
+    """With 9 degrees of freedom a t of -2.5 has p = 0.017: a fall where it is the only figure, none among ten."""
+    alone = figure("dice/Car", -0.1, 0.04)
+    assert judged(alone)["dice/Car"].answer == WORSE
+    others = [figure(f"dice/other{number}", 0.0) for number in range(9)]
+    assert judged(alone, *others)["dice/Car"].answer == OPEN
+    assert judged(figure("dice/Car", -0.1, 0.01), *others)["dice/Car"].answer == WORSE
 
 
-def test_records_come_back_from_the_file(good, bad, tmp_path):
-    path = tmp_path / "per_image.csv"
-    good.records.assign(name="NA" + good.records["name"]).to_csv(path, index=False, float_format="%.6g")
-    read = read_counts(path)
-    assert set(read["name"]) == {f"NAframe{seed}" for seed in range(24)}
-    read["name"] = read["name"].str.removeprefix("NA")
-    assert compared(bad.records, read)["dice/Car"] == compared(bad.records, good.records)["dice/Car"]
+def test_two_seeds_of_one_recipe_do_not_refuse_each_other():
+    """They differ by 0.12, surely; the variance of a change is twice that of the two seeds."""
+    change = figure("dice/Car", -0.12, 0.01)
+    assert judged(change)["dice/Car"].answer == WORSE
+    spread = {"dice/Car": Spread(0.12**2, 1)}
+    widened = judged(change, spread=spread)["dice/Car"]
+    assert (widened.answer, widened.frames) == (OPEN, math.inf)
 
 
-@pytest.mark.parametrize("text", ["", "name,dice/Car\nframe1,0.5\n", 'a,"b\n'])
-def test_a_table_without_counts_is_named(tmp_path, text):
-    write_text(tmp_path / "per_image.csv", text)
-    with pytest.raises(ValueError, match=r"per_image\.csv"):
-        read_counts(tmp_path / "per_image.csv")
+def test_the_answer_to_all():
+    changes = judged(figure("dice/Car", 0.1), figure("miou", 0.0, 0.02), figure("dice/Tram", -0.2))
+    assert decision(changes.values()) == WORSE
+    assert decision([changes["miou"], changes["dice/Car"]]) == OPEN
+    assert decision([changes["dice/Car"]]) == AS_GOOD
+    assert decision(judged(figure("dice/Road", -0.06, 0.05)).values()) == AS_GOOD  # unclear, and no priority
 
 
-def test_other_images_classes_or_labels_are_refused(good):
-    records = good.records
-    with pytest.raises(ValueError, match=r"different images.*frame0"):
-        compared(records, records[records["name"] != "frame0"])
-    with pytest.raises(ValueError, match="different classes"):
-        compared(records, records.rename(columns=lambda column: column.replace("Fence", "Hedge")))
-    with pytest.raises(ValueError, match=r"frame\d+.*different labels.*pixels/Sky/true"):
-        compared(records, records.assign(**{"pixels/Sky/true": 0}))
+def simulated(trials, lower=0.0):
+    """Decisions about, and changes of, pairs of models on 101 frames with a correlation time of 8."""
+    return [judge(paired_figures(*draw(seed, 101, 1, 8, lower), PRIORITY), PRIORITY, MARGINS) for seed in range(trials)]
 
 
-def test_the_table_reads(good, bad):
-    changes = [*compared(good.records, bad.records).values(), latency_change([54.32], [60], 0.2)]
-    lines = change_table(changes).splitlines()
-    assert len(lines) == 1 + len(changes)
-    assert len({len(line.split("  worse")[0].rstrip()) for line in lines if line.endswith("worse")}) == 1
-    assert "latency_ms" in lines[-1]
-    assert "54.3" in lines[-1]
-    assert [line for line in lines if line.endswith("absent") and "nan" not in line]
+def test_equal_models_are_not_worse_and_a_loss_does_not_pass():
+    """The whole of it, with more trials and other correlation times, is `benchmarks.gate`."""
+    equal = simulated(40)
+    assert sum(decision(changes) == WORSE for changes in equal) <= 4
+    known = [change for changes in equal for change in changes if change.answer != ABSENT]
+    assert sum(change.low <= 0 <= change.high for change in known) >= 0.9 * len(known)
+    lost = [change for changes in simulated(40, lower=0.42) for change in changes if change.key == f"dice/{LOSER}"]
+    assert sum(change.answer in (WORSE, OPEN) for change in lost) >= 0.95 * len(lost)
 
 
-def test_pixel_columns_sum_to_the_confusion_matrix(good):
-    records = rank(good.records.to_dict("records"))
-    sums = [[int(records[f"pixels/{name}/{key}"].sum()) for key in ("true", "predicted", "common")] for name in NAMES]
-    confusion = good.confusion
-    expected = torch.stack([confusion.sum(1), confusion.sum(0), confusion.diagonal()], 1)
-    assert sums == expected.tolist()
-    assert isinstance(good.records, pd.DataFrame)
-    assert dice(confusion)[8] == pytest.approx(good.metrics["dice/Car"])
+def test_latency_is_judged_by_the_median_of_the_turns():
+    """Before, the fastest turn of each decided: the second model's were 10 and 13."""
+    busy = latency_change([10, 20, 30, 20, 10], [13, 21, 33, 22, 14], limit=0.2)
+    assert busy.answer == AS_GOOD  # in the median turn it took 1.1 times as long
+    assert (busy.before, busy.after, busy.low, busy.high, busy.margin) == (20, 21, 1, 4, 4)
+    assert latency_change([10, 10, 10], [12.1, 12.1, 9], limit=0.2).answer == WORSE
+    assert latency_change([10, 10, 10], [8, 9, 9.9], limit=0.2).answer == BETTER
+
+
+@pytest.mark.parametrize(
+    ("tries", "answer", "taken"), [((9,), BETTER, 1), ((13, 13, 11), AS_GOOD, 3), ((13, 13, 13, 9), WORSE, 3)]
+)
+def test_a_slow_try_is_no_proof(tries, answer, taken):
+    left = list(tries)
+    assert latency_tried(lambda: ([10], [left.pop(0)]), limit=0.2).answer == answer
+    assert len(tries) - len(left) == taken
+
+
+def test_the_table_reads():
+    changes = [
+        *judged(figure("dice/Car", -0.12), figure("dice/Tram", math.nan), figure("miou", 0.1, math.nan)).values(),
+        latency_change([54.32], [60], 0.2),
+    ]
+    head, *lines = change_table(changes).splitlines()
+    assert head.split() == ["candidate", "production", "difference", "interval", "margin", "answer"]
+    assert lines[0].split() == ["dice/Car", "0.680", "0.800", "-0.120", "[-0.143,", "-0.097]", "0.050", "worse"]
+    assert lines[1].split()[-2:] == ["0.050", "absent"]
+    assert lines[2].split() == ["miou", "0.900", "0.800", "0.100", "–", "0.020", "not", "enough", "data"]
+    assert lines[3].split() == ["latency_ms", "60.0", "54.3", "5.7", "[5.7,", "5.7]", "10.9", "as", "good"]
+    column = head.index("answer")
+    assert [line[column:] for line in lines] == [change.answer for change in changes]
+    assert not [line for line in lines if "nan" in line or "inf" in line]

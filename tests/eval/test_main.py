@@ -31,6 +31,7 @@ def run_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "tiny"
     config = {"architecture": "plain_unet", "backbone": "resnet18", "crp": False, "resize_factor": 0.5}
     config |= {"eval_factor": 1.0, "precision": "fp32", "threshold": 0.25, "split": "official", "project": "drawn"}
+    config |= {"object_area": 0.01}  # a car is larger, a pedestrian smaller
     taxonomy = load_taxonomy("camvid11").to_dict()
     save_model(folder, build_model("plain_unet", 11), config=config, taxonomy=taxonomy, data={}, metrics={})
     return folder
@@ -60,22 +61,26 @@ def command(*words, folder, **variables):
     return subprocess.run(line, cwd=folder, env=environment, capture_output=True, text=True, timeout=280, check=False)
 
 
+@pytest.mark.soak
 def test_evaluate_as_a_process(run_folder, data, tmp_path):
     """Numbers, table and W&B tables of one run; with W&B since a process takes seconds to start."""
     words = (run_folder, "--data", data, "--split", "val", "--out", tmp_path / "report", "--wandb")
     done = command(*words, folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     tables = {path.name.rsplit("_", 2)[0] for path in (tmp_path / "report" / "wandb").rglob("media/table/val/*.json")}
-    assert {"edge_cases", "missed"} <= tables
+    assert {"edge_cases", "missed", "missed_objects", "false_objects"} <= tables
     assert "wandb sync" in done.stdout
     assert f"report: {tmp_path / 'report' / 'index.html'}" in done.stdout
     assert "3 frames, predicted at 64x96, fp32 on cpu" in done.stdout
     metrics = json.loads((tmp_path / "report" / "metrics.json").read_text())
     dataset = open_camvid(data)
     model = load_model(run_folder).model
-    expected = evaluate(model, FrameSamples(dataset.splits["val"], dataset.read), **SPLIT, threshold=0.25)
+    rule = {"threshold": 0.25, "object_area": 0.01}
+    expected = evaluate(model, FrameSamples(dataset.splits["val"], dataset.read), **SPLIT | rule)
     assert metrics["miou"] == pytest.approx(expected.metrics["miou"])
     assert metrics["edge_case_rate"] == expected.metrics["edge_case_rate"]
+    assert metrics["object_recall/Car"] == expected.metrics["object_recall/Car"]
+    assert metrics["object_recall/Pedestrian"] is None
     assert metrics["model/parameters"] == sum(parameter.numel() for parameter in model.parameters())
     assert metrics["model/latency_ms"] > 0
     line = next(line for line in done.stdout.splitlines() if "Car" in line)
@@ -113,6 +118,7 @@ def test_frames_of_several_shapes_are_scored_as_predict_predicts_them(run_folder
     assert metrics["model/size"] == "32x64"
 
 
+@pytest.mark.soak
 def test_an_error_as_a_process(run_folder, data, tmp_path):
     done = command(run_folder, "--data", data / "nowhere", folder=tmp_path)
     assert done.returncode == 2
@@ -197,7 +203,14 @@ def test_damaged_data_is_named(fails, run_folder, data, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "option", [("--threshold", "2"), ("--eval-factor", "0"), ("--batch-size", "0"), ("--precision", "fp16")]
+    "option",
+    [
+        ("--threshold", "2"),
+        ("--eval-factor", "0"),
+        ("--batch-size", "0"),
+        ("--object-area", "2"),
+        ("--precision", "fp16"),
+    ],
 )
 def test_impossible_values(option, capsys):
     with pytest.raises(SystemExit, match="2"):

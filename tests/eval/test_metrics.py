@@ -131,6 +131,7 @@ def test_hand_table():
     assert scores == pytest.approx(
         {
             "miou": (3 / 4 + 2 / 4 + 0) / 3,
+            "miou_true": (3 / 4 + 2 / 4) / 2,
             "mean_dice": (6 / 7 + 4 / 6 + 0) / 3,
             "mean_acc": (3 / 4 + 2 / 3) / 2,
             "pixel_acc": 5 / 7,

@@ -18,9 +18,11 @@ FILES = [
     "classes.png",
     "confusion.png",
     "curves.png",
+    "drives.csv",
     "found.png",
     "index.html",
     "metrics.json",
+    "objects.csv",
     "per_image.csv",
     "worst.png",
 ]
@@ -113,7 +115,7 @@ def test_the_worst_frames_stand_at_the_top_before_figures_and_tables(written):
     page = Page()
     page.feed((written[1] / "index.html").read_text())
     pictures = ["classes.png", "confusion.png", "curves.png", "found.png"]
-    assert page.order == ["h1", "worst.png", "dl", "table", "table", "table", *pictures]
+    assert page.order == ["h1", "worst.png", "dl", *["table"] * 4, *pictures]
     assert page.text.index("2 of 5 frames are edge cases") < page.text.index("miou")
 
 

@@ -46,3 +46,10 @@ def test_another_ignore_index():
     logits, target = batch(void=0)
     loss = CrossEntropyLoss(ignore_index=0)(logits, target)
     torch.testing.assert_close(loss, F.cross_entropy(logits, target, ignore_index=0))
+
+
+def test_auxiliary_logits_count_with_their_weight():
+    """Of two classes: an even guess costs ln 2, one of 3/4 for the true class ln 4/3, one of 1/4 ln 4."""
+    even, right = torch.zeros(1, 2, 1, 1), torch.tensor([3.0, 1.0]).log().view(1, 2, 1, 1)
+    loss = CrossEntropyLoss()((even, (right, right.flip(1)), 0.4), torch.zeros(1, 1, 1, dtype=torch.long))
+    assert float(loss) == pytest.approx(math.log(2) + 0.4 * (math.log(4 / 3) + math.log(4)))

@@ -83,6 +83,14 @@ def test_masks_of_one_class_stay_finite(spec, scale, index):
 
 
 @every_loss
+def test_auxiliary_logits_add_their_weighted_losses(spec):
+    logits, target = batch()
+    loss = build_loss(spec)
+    expected = loss(logits, target) + 0.4 * (loss(logits.flip(1), target) + loss(-logits, target))
+    torch.testing.assert_close(loss((logits, (logits.flip(1), -logits), 0.4), target), expected)
+
+
+@every_loss
 def test_uint8_targets_and_channels_last_give_the_same(spec):
     logits, target = batch()
     value = build_loss(spec)(logits, target)

@@ -4,9 +4,9 @@ import copy
 
 import pytest
 import torch
-import torch.nn.functional as F
 from torch import nn
 
+from losses import build_loss
 from models import ARCHITECTURES, build_model
 from tests.models.built import NUM_CLASSES, images, trained
 
@@ -24,6 +24,7 @@ UNET_BACKBONES = [
 CASES = [
     *[("unet", backbone, False) for backbone in UNET_BACKBONES],
     ("unet", "test_convnext", False),  # its first feature map is at stride 4
+    ("unet", "test_mambaout", False),  # its maps are (N, H, W, C)
     ("unet", "resnet18", True),
     ("unet", "mobilenetv2_100", True),
     ("plain_unet", "resnet34", False),
@@ -35,13 +36,21 @@ CASES = [
     ("upernet", "resnet18", False),
     ("upernet", "mit_b0", False),
     ("fpn", "resnet18", False),
+    ("upernet", "swin_tiny_patch4_window7_224", False),  # the same, and timm calls it a model of one input size
     ("fpn", "efficientnet_lite0", False),
+    ("bisenet", "resnet18", False),
+    ("bisenet", "efficientnet_lite0", False),
 ]
 every_model = pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(map(str, case)))
 
 
 def test_every_architecture_is_tested():
     assert {architecture for architecture, _, _ in CASES} == set(ARCHITECTURES)
+
+
+def test_an_unknown_architecture_lists_them_all():
+    with pytest.raises(ValueError, match=f"unknown 'linknet'; choose from {', '.join(ARCHITECTURES)}$"):
+        build_model("linknet", NUM_CLASSES)
 
 
 @every_model
@@ -71,7 +80,7 @@ def test_an_image_is_predicted_alike_alone_in_a_batch_and_in_channels_last(case)
 def test_backward_reaches_every_parameter(case):
     model = copy.deepcopy(trained(case)).train()
     target = torch.randint(0, NUM_CLASSES, (2, 65, 97))
-    F.cross_entropy(model(images(65, 97)), target).backward()
+    build_loss("ce")(model(images(65, 97)), target).backward()
     gradients = {name: parameter.grad for name, parameter in model.named_parameters()}
     assert [name for name, gradient in gradients.items() if gradient is None or not gradient.isfinite().all()] == []
     assert gradients["head.0.weight"].abs().sum() > 0
@@ -94,7 +103,7 @@ def test_state_dict_goes_round(case):
 def test_normalises_inside_with_the_mean_and_std_of_its_backbone(case):
     architecture, backbone, _ = case
     mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-    if architecture == "plain_unet" or "lite" in backbone or backbone.startswith("test_"):
+    if architecture == "plain_unet" or "lite" in backbone or backbone in ("test_resnet", "test_convnext"):
         mean = std = (0.5, 0.5, 0.5)
     seen = []
     hook = trained(case).backbone.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
@@ -110,14 +119,16 @@ def test_normalises_inside_with_the_mean_and_std_of_its_backbone(case):
 @every_model
 def test_a_training_batch_of_one_either_works_or_is_named(case):
     model = copy.deepcopy(trained(case)).train()
-    if case[0] in ("deeplabv3plus", "upernet"):
+    if case[0] in ("deeplabv3plus", "upernet", "bisenet"):
         with pytest.raises(ValueError, match=r"training batch of one 64x64 image .* use a batch_size of 2 or more"):
             model(images(64, 64, count=1))
     else:
         assert model(images(64, 64, count=1)).shape == (1, NUM_CLASSES, 64, 64)
     with pytest.raises(ValueError, match="training batch of one 32x32 image"):
         model(images(32, 32, count=1))
-    assert model(images(32, 32, count=2)).shape == (2, NUM_CLASSES, 32, 32)
+    logits = model(images(32, 32, count=2))
+    for one in [logits] if isinstance(logits, torch.Tensor) else [logits.logits, *logits.auxiliary]:
+        assert one.shape == (2, NUM_CLASSES, 32, 32)
 
 
 @pytest.mark.parametrize("case", [("unet", "resnet18", True)], ids=str)
@@ -131,7 +142,6 @@ def test_exports(case):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"architecture": "linknet"}, "architecture: unknown 'linknet'; choose from unet, plain_unet, deeplabv3plus"),
         ({"num_classes": 0}, "num_classes: 0 is not allowed"),
         ({"num_classes": True}, "num_classes: True is not allowed"),
         ({"num_classes": 2.0}, "num_classes: 2.0 is not allowed"),
@@ -140,10 +150,12 @@ def test_exports(case):
         ({"backbone": "resnet50.magic"}, r"timm has no model 'resnet50.magic'; did you mean resnet50\."),
         ({"architecture": "fpn", "backbone": "mit_b9"}, "timm has no model 'mit_b9'"),
         ({"backbone": "vit_tiny_patch16_224"}, "vit_tiny_patch16_224 takes images of one size only"),
-        ({"backbone": "test_mambaout"}, "test_mambaout gives no usable feature maps .* choose e.g. resnet34"),
+        ({"backbone": "test_coatnet"}, "test_coatnet takes images of one size only"),
+        ({"backbone": "inception_v3"}, "inception_v3 gives no usable feature maps .* choose e.g. resnet34"),
         ({"architecture": "deeplabv3plus", "backbone": "densenet121"}, "densenet121 does not fit DeepLabV3Plus"),
         ({"architecture": "fpn", "backbone": "vit_tiny_patch16_224"}, "takes images of one size only"),
         ({"architecture": "fpn", "crp": True}, "crp: True is not allowed here"),
+        ({"architecture": "bisenet", "crp": True}, "crp: True is not allowed here"),
         ({"architecture": "plain_unet", "weights": "imagenet"}, "plain_unet trains from scratch; use none"),
     ],
 )

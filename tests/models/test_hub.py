@@ -57,6 +57,7 @@ def hub():
     server.server_close()
 
 
+@pytest.mark.soak
 def test_weights_come_from_the_hub_and_then_from_its_cache(hub, tmp_path):
     address, state = hub
     environment = {**os.environ, "HF_ENDPOINT": address, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_DISABLE_XET": "1"}

@@ -41,7 +41,7 @@ def folder(tmp_path):
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("architecture", ["unet", "plain_unet", "fpn", "deeplabv3plus"])
+@pytest.mark.parametrize("architecture", ["unet", "plain_unet", "fpn", "deeplabv3plus", "bisenet"])
 def test_goes_round(tmp_path, architecture):
     crp = "unet" in architecture
     model = small(architecture, crp=crp).to(memory_format=torch.channels_last)
@@ -56,6 +56,21 @@ def test_goes_round(tmp_path, architecture):
     assert not saved.model.training
     images = torch.rand(1, 3, 33, 65)
     torch.testing.assert_close(saved.model(images), model.eval()(images))
+    assert not [name for name in load_file(tmp_path / "run" / "model.safetensors") if name.startswith("auxiliary.")]
+
+
+@torch.no_grad()
+def test_models_of_smp_from_before_the_backbone_was_ours_alone_still_load(tmp_path):
+    model = small("upernet", crp=False).eval()
+    save_to(tmp_path / "run", model, config={**CONFIG, "architecture": "upernet", "crp": False})
+    path = tmp_path / "run" / "model.safetensors"
+    before = {name.replace("backbone.", "backbone.model.", 1): tensor for name, tensor in load_file(path).items()}
+    save_file(before, path)
+    images = torch.rand(1, 3, 32, 32)
+    torch.testing.assert_close(load_model(tmp_path / "run").model(images), model(images))
+    other = small("upernet", crp=False).eval()
+    other.load_state_dict(before)  # as a checkpoint does
+    torch.testing.assert_close(other(images), model(images))
 
 
 def test_undefined_scores_are_null_in_the_file_and_nan_once_loaded(folder):
@@ -79,6 +94,22 @@ def test_a_path_may_be_a_text(folder):
 def test_a_model_knows_the_size_at_which_it_predicts(folder, config, size):
     save_to(folder, small(), config={**CONFIG, "eval_factor": 0.0, **config})
     assert load_model(folder).running["size_for"]((100, 130)) == size
+
+
+@pytest.mark.parametrize(
+    ("image", "size"),
+    [
+        ((360, 480), (192, 256)),
+        ((720, 960), (192, 256)),  # the same scene from a better camera
+        ((180, 240), (192, 256)),
+        ((1080, 1920), (160, 256)),  # wider: fitted in, 270x480
+        ((480, 360), (192, 160)),  # upright: 360x270
+    ],
+)
+def test_things_are_as_large_in_prediction_as_they_were_in_training(folder, image, size):
+    config = {**CONFIG, "eval_factor": 0.0, "resize_factor": 0.54}
+    save_to(folder, small(), config=config, data={"digest": "a" * 32, "frame_size": [360, 480]})
+    assert load_model(folder).size_for(image) == size
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def wrapped(state):
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("name", ["test_resnet", "test_convnext", "test_efficientnet"])
+@pytest.mark.parametrize("name", ["test_resnet", "test_convnext", "test_efficientnet", "test_mambaout"])
 @pytest.mark.parametrize("suffix", ["safetensors", "pth", "wrapped.pt"])
 def test_a_file_with_a_classifier_s_weights_fits_the_backbone(tmp_path, name, suffix):
     classifier = timm.create_model(name).eval()
@@ -134,6 +134,17 @@ def test_a_file_with_a_classifier_s_weights_fits_the_backbone(tmp_path, name, su
     wanted = classifier.forward_intermediates(images, intermediates_only=True)
     for feature, expected in zip(features, wanted, strict=True):
         torch.testing.assert_close(feature, expected)
+
+
+@torch.no_grad()
+def test_a_swin_backbone_of_any_size_computes_what_the_classifier_of_one_size_does():
+    name = "swin_tiny_patch4_window7_224"
+    classifier, backbone = timm.create_model(name).eval(), build_backbone(name).eval()
+    load_backbone(backbone, classifier.state_dict(), "test")
+    images = torch.randn(1, 3, 224, 224)
+    wanted = classifier.forward_intermediates(images, intermediates_only=True)
+    for feature, expected in zip(backbone(images), wanted, strict=True):
+        torch.testing.assert_close(feature, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_vgg_whose_names_timm_flattens_takes_a_file_with_dots():

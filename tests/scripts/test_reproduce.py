@@ -79,13 +79,18 @@ def test_the_table_reads(tmp_path):
     made(tmp_path / "baselines", {"resnet50": 0.25})
     made(tmp_path / "finals", {"resnet34": 0.5, "resnet18": None})
     (tmp_path / "steps").mkdir()
-    markers = {"sweep": "id=l/c/s", "first_production": "model=m:v0", "promotion": "model=m:v1\npromoted=no"}
+    markers = {
+        "sweep": "id=l/c/s",
+        "first_production": "model=m:v0\npromoted=yes",
+        "promotion": "model=m:v1\npromoted=no",
+    }
     for name, text in markers.items():
         (tmp_path / "steps" / name).write_text(f"{text}\nseconds=60\n")
     lines = table(tmp_path).splitlines()
     assert lines[2] == "| baseline, resnet50, one_cycle | 0.250 | 0.250 | 0.250 | 0.250 | 54 | – |"
     assert "| final, resnet18, one_cycle | – | – |" in lines[3]
-    assert lines[-1] == "Sweep l/c/s; m:v1 was refused as production after m:v0; 3 minutes in all."
+    told = "m:v1 was not promoted to production; before it, m:v0 was promoted to production"
+    assert lines[-1] == f"Sweep l/c/s; {told}; 3 minutes in all."
 
 
 def test_without_words_it_says_how():
@@ -117,9 +122,10 @@ def test_a_step_whose_helper_fails_is_done_again_and_all_its_seconds_count(tmp_p
 
 
 def test_only_a_refusal_is_a_result(tmp_path):
-    """An error of the promotion ends with another code, or without a word of refusal."""
+    """An error of the promotion ends with another code, or without a word of refusal or of too little data."""
     promote = TEXT[TEXT.index("promote() {") : TEXT.index("for name in")]
-    for said, code, outcome in (("refused: Car", 1, 0), ("", 1, 1), ("", 2, 2)):
+    said_no = (("refused: Car", 1, 0), ("not enough data: Car", 1, 0))
+    for said, code, outcome in (*said_no, ("", 1, 1), ("", 2, 2)):
         lines = [promote, "helper() { echo m:v1; }", f"python() {{ echo '{said}'; return {code}; }}", "promote run"]
         done = steps(tmp_path, *lines)
         assert (done.returncode, "promoted=no" in done.stdout) == (outcome, outcome == 0)

@@ -43,7 +43,7 @@ def make_learner(tmp_path: Path) -> Callable[..., Learner]:
     """Builds a learner on the same data and with the same first weights each time; settings can be changed."""
 
     def make(
-        folder: Path = tmp_path, batch_size: int = 2, evaluate=None, loader=None, model=None, **changes
+        folder: Path = tmp_path, batch_size: int = 2, evaluate=None, loader=None, model=None, loss=None, **changes
     ) -> Learner:
         torch.manual_seed(0)
         loader = loader or train_loader(
@@ -68,7 +68,7 @@ def make_learner(tmp_path: Path) -> Callable[..., Learner]:
         return build_learner(
             model or Small(),
             loader,
-            nn.CrossEntropyLoss(),
+            loss or nn.CrossEntropyLoss(),
             evaluate or (lambda _: {"miou": next(scores) / 1000}),
             **settings | changes,
         )

@@ -130,6 +130,7 @@ def test_checkpoint_holds_no_code(make_learner, tmp_path):
     torch.load(tmp_path / "last.pt", weights_only=True)  # raises for anything but tensors and plain values
 
 
+@pytest.mark.soak
 def test_full_disk_is_named_and_the_previous_file_survives(tmp_path):
     """A limit on file size, which needs no root: the write fails as on a full disk."""
     code = """

@@ -14,6 +14,8 @@ from tests.training.together import SETTINGS, train
 from tests.wandb_local.process import free_port
 from training.distributed import ALONE
 
+pytestmark = pytest.mark.soak
+
 TOP = Path(__file__).parents[2]
 SCENARIOS = (*SETTINGS, "resume", "whole", "patience", "minutes", "nan", "fault")
 

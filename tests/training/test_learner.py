@@ -11,7 +11,9 @@ import torch
 from fastai.callback.core import Callback
 from torch import nn
 
-from training import fit
+from losses import build_loss
+from models import build_model
+from training import fit, load_best
 from training.progress import TrainingDiverged
 from training.schedule import stages
 
@@ -49,6 +51,24 @@ def test_bf16_learns(make_learner):
     fit(learn, **PLAN | {"epochs": 10})
     losses = [row["train/loss"] for row in learn.checkpoint.history]
     assert losses[-1] < 0.3 * losses[0]
+
+
+def test_auxiliary_logits_train_and_are_neither_evaluated_nor_kept(make_learner):
+    evaluated = []
+
+    def evaluate(network):
+        evaluated.append(network(torch.rand(1, 3, 32, 32)))
+        return {"miou": 0.5}
+
+    model = build_model("bisenet", 3, "test_resnet")
+    before = copy.deepcopy(model.auxiliary).state_dict()
+    learn = make_learner(model=model, loss=build_loss("ce"), evaluate=evaluate, precision="bf16", ema=0.9, batch_size=4)
+    fit(learn, **PLAN | {"epochs": 2})
+    assert [logits.shape for logits in evaluated] == [(1, 3, 32, 32)] * 2
+    assert not torch.equal(model.auxiliary.state_dict()["1.1.weight"], before["1.1.weight"])
+    assert learn.checkpoint.history[-1]["train/loss"] < learn.checkpoint.history[0]["train/loss"]
+    load_best(learn.checkpoint.folder, model)
+    assert not [name for name in model.state_dict() if name.startswith("auxiliary.")]
 
 
 def test_channels_last_is_the_memory_format(make_learner):

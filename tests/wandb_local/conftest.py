@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.client import run_process, teardown
+from tests.wandb_local.opened import opened
 from tests.wandb_local.process import ROOT, Server, client_environment
+from wandb_local.context import Context
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +67,10 @@ def run_client(client_home: dict[str, str], tmp_path: Path):  # type: ignore[no-
         return done
 
     return run
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Iterator[Context]:
+    """Empty stores in this process, without a server."""
+    with opened(tmp_path) as services:
+        yield services

@@ -178,6 +178,7 @@ def change(path, option):
     cli.main(["sweep", option, path], standalone_mode=False)
 
 
+@pytest.mark.soak
 def test_an_agent_obeys_pause_resume_stop_and_cancel(start_agent, server, project, tmp_path):
     (tmp_path / "train.py").write_text(
         "import pathlib, time, wandb\n"

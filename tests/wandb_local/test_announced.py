@@ -11,7 +11,7 @@ import pytest
 from tests.wandb_local.process import Server, free_port
 from tests.wandb_local.test_server import run_command
 from wandb_local.client import is_server_of, running_server
-from wandb_local.folder import DataFolder
+from wandb_local.store.folder import DataFolder
 
 
 @contextlib.contextmanager

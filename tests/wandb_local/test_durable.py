@@ -9,7 +9,7 @@ import wandb
 
 from tests.client import teardown
 from tests.wandb_local.process import ROOT, Server, client_environment
-from wandb_local.durable import Unsettled
+from wandb_local.store.durable import Unsettled
 
 # Runs inside the server's process: whatever is synced is copied, by inode, as a disk would keep it in a power cut.
 RECORDER = """
@@ -94,7 +94,7 @@ def test_threads_that_wait_together_share_a_sync(tmp_path, monkeypatch):
         started.set()
         assert go_on.wait(30)
 
-    monkeypatch.setattr("wandb_local.durable.sync", sync)
+    monkeypatch.setattr("wandb_local.store.durable.sync", sync)
     unsettled.note(tmp_path)
     threads = [threading.Thread(target=unsettled.settle) for _ in range(6)]
     threads[0].start()

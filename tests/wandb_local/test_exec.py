@@ -12,7 +12,7 @@ import pytest
 from tests.wandb_local.process import ROOT, Server
 from tests.wandb_local.test_server import run_command
 from wandb_local.client import running_server
-from wandb_local.folder import DataFolder
+from wandb_local.store.folder import DataFolder
 
 # Says that it has begun, waits for a file, then asks its server.
 WORK = """

@@ -13,7 +13,7 @@ from wandb.apis._generated import operations as api_operations
 from wandb.sdk.artifacts._generated import operations as artifact_operations
 
 from tests.wandb_local.process import Server
-from wandb_local.graphql.schema import KINDS
+from wandb_local.protocol.graphql.schema import KINDS
 
 KNOWN = ["local", "fuzzed", "r", "data", "data:v0", "latest", "v0", "model", "dataset", "RUNNING", "_step"]
 ID_KINDS = ("Run", "Artifact", "Sweep", "Agent", "ArtifactCollection", "RunFile")

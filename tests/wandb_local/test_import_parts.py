@@ -117,6 +117,7 @@ def test_of_a_run_that_started_again_without_resuming_only_the_last_start_counts
         assert rows(tmp_path) == [0, 1, 2, 3]
 
 
+@pytest.mark.soak
 def test_an_artifact_whose_files_have_moved_is_named_and_imported_when_they_are_back(tmp_path):
     for name in ("moved", "stays"):
         (tmp_path / name).mkdir()

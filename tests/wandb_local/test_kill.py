@@ -19,8 +19,8 @@ import wandb
 
 from tests.client import teardown
 from tests.wandb_local.process import ROOT, Server, client_environment
-from wandb_local.database import Database
-from wandb_local.migrations import MIGRATIONS
+from wandb_local.store.database import Database
+from wandb_local.store.migrations import MIGRATIONS
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
 STEPS = 40
@@ -179,7 +179,7 @@ def test_nothing_that_was_acknowledged_is_lost(server, writers, tmp_path, monkey
 def take_back(path, version):
     """Make the records those of an earlier schema, as far as that knows what is in them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("wandb_local.database.MIGRATIONS", MIGRATIONS[:version])
+        patch.setattr("wandb_local.store.database.MIGRATIONS", MIGRATIONS[:version])
         Database(path.with_name("earlier")).close()
     with contextlib.closing(sqlite3.connect(path.with_name("earlier"))) as records:
         records.execute("ATTACH ? AS later", (str(path),))

@@ -20,15 +20,15 @@ from tests.wandb_local.process import Server
 from wandb_local import limits
 from wandb_local.allowance import Allowance
 from wandb_local.context import Context
-from wandb_local.database import Database
 from wandb_local.errors import ClientError
-from wandb_local.folder import DataFolder
-from wandb_local.graphql.cost import Cost
-from wandb_local.graphql.executor import parse_document
-from wandb_local.graphql.runs import _like
 from wandb_local.limits import MAX_SAME_FIELD, TooLargeError, check_json, load_yaml
+from wandb_local.protocol.graphql.cost import Cost
+from wandb_local.protocol.graphql.executor import parse_document
+from wandb_local.protocol.graphql.runs import _like
+from wandb_local.records.sweeps import parse_config
 from wandb_local.server import open_services
-from wandb_local.sweeps.records import parse_config
+from wandb_local.store.database import Database
+from wandb_local.store.folder import DataFolder
 from wandb_local.web.table.masks import MaskCounts
 from wandb_local.web.table.tokens import FilterError, tokens
 

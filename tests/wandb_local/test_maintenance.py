@@ -6,9 +6,9 @@ import threading
 import pytest
 
 from wandb_local import maintenance
-from wandb_local.folder import DataFolder
 from wandb_local.maintenance import collect_garbage
 from wandb_local.server import open_services
+from wandb_local.store.folder import DataFolder
 
 BLOBS = 1000
 

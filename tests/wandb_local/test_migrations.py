@@ -12,17 +12,24 @@ import time
 import pytest
 
 from tests.wandb_local.process import ROOT
-from wandb_local.database import Database
-from wandb_local.migrations import MIGRATIONS
+from wandb_local.store.database import Database
+from wandb_local.store.migrations import MIGRATIONS
 
 VALUES = itertools.count(1)
+KEPT = {  # what triggers keep, and how it would be counted
+    "run_changes": "SELECT id, project_id FROM runs ORDER BY id",
+    "run_states": "SELECT project_id, state, count(*) FROM runs GROUP BY project_id, state",
+    "run_columns": "SELECT DISTINCT project_id, 'config.' || key AS name FROM runs, json_each(config)"
+    " UNION SELECT project_id, 'summary.' || key FROM runs, json_each(summary) ORDER BY project_id, name",
+}
 
 
 def tables(db):
-    """The names of all tables, in the order in which they came to be: each refers to earlier ones."""
+    """The names of all tables that no trigger fills, in the order of their making: each refers to earlier ones."""
     history = "".join(itertools.chain(*MIGRATIONS))
     sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
-    return sorted((row["name"] for row in db.rows(sql)), key=lambda name: history.find(f"TABLE {name} "))
+    names = {row["name"] for row in db.rows(sql)} - set(KEPT)
+    return sorted(names, key=lambda name: history.find(f"TABLE {name} "))
 
 
 def fill(db, made):
@@ -68,7 +75,7 @@ def of_before(records, before):
 def shape(db):
     """Columns, references and indexes of every table."""
     looks = ("table_info", "foreign_key_list")
-    indexes = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND type = 'index' ORDER BY name"
+    indexes = "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND type IN ('index', 'trigger') ORDER BY name"
     return {
         table: [tuple(row) for look in looks for row in db.rows(f"PRAGMA {look}({table})")]
         + [tuple(row) for row in db.rows(indexes, (table,))]
@@ -80,7 +87,7 @@ def shape(db):
 def earlier(tmp_path, monkeypatch):
     """A database as a server of schema 2 left it."""
     with monkeypatch.context() as patch:
-        patch.setattr("wandb_local.database.MIGRATIONS", MIGRATIONS[:2])
+        patch.setattr("wandb_local.store.database.MIGRATIONS", MIGRATIONS[:2])
         database = Database(tmp_path / "records.sqlite3")
     yield database
     database.close()
@@ -129,14 +136,70 @@ def test_a_data_folder_of_the_schema_before_keeps_all_it_holds(earlier, tmp_path
 def test_a_migration_that_fails_changes_nothing(earlier, tmp_path, monkeypatch, statement, error, message):
     fill(earlier, {})
     before = contents(earlier)
-    monkeypatch.setattr("wandb_local.database.MIGRATIONS", (*MIGRATIONS, (statement,)))
+    monkeypatch.setattr("wandb_local.store.database.MIGRATIONS", (*MIGRATIONS, (statement,)))
     with pytest.raises(error, match=message):
         Database(tmp_path / "records.sqlite3")
     assert contents(earlier) == before
     assert earlier.value("PRAGMA user_version") == 2
 
 
-MIGRATE = "import sys, pathlib; from wandb_local.database import Database; Database(pathlib.Path(sys.argv[1])).close()"
+def kept(db):
+    """What triggers have kept, without the numbers of changes and what is counted as zero."""
+    changes = "SELECT run_id, project_id FROM run_changes WHERE run_id IN (SELECT id FROM runs) ORDER BY run_id"
+    looks = {"run_changes": changes, "run_states": "SELECT * FROM run_states WHERE runs > 0"}
+    return [[tuple(row) for row in db.rows(looks.get(table, f"SELECT * FROM {table}"))] for table in KEPT]
+
+
+def counted(db):
+    return [[tuple(row) for row in db.rows(sql)] for sql in KEPT.values()]
+
+
+ADD = (
+    "INSERT INTO runs (project_id, name, state, config, summary, created_at, updated_at, heartbeat_at)"
+    " VALUES (?, ?, 'running', ?, ?, 1, 1, 1)"
+)
+CONFIG = r'{"a": {"value": 1}, "\u00e9\"": {"value": 2}}'
+
+
+def test_what_is_kept_for_lists_is_what_a_count_would_give(earlier, tmp_path):
+    project = fill(earlier, {})["projects"]
+    with earlier.write() as connection:
+        connection.execute("UPDATE runs SET config = ?, summary = '{}', state = 'running'", (CONFIG,))
+        connection.execute(ADD, (project, "b", "{}", '{"loss": 1}'))
+    earlier.close()
+    db = Database(tmp_path / "records.sqlite3")
+    assert kept(db) == counted(db)
+    assert [len(rows) for rows in kept(db)] == [2, 1, 3]
+    last, number = (f"SELECT {what} FROM run_changes ORDER BY number DESC" for what in ("run_id", "number"))
+    for sql, given in (
+        (ADD, (project, "c", '{"b": {"value": 1}}', '{"acc": 1}')),
+        ("UPDATE runs SET state = ? WHERE name = 'c'", ("finished",)),
+        ("UPDATE runs SET config = ? WHERE name = 'c'", (CONFIG,)),
+        ("UPDATE runs SET summary = ? WHERE name = 'c'", ('{"acc": 1, "f1": 2}',)),
+        ("DELETE FROM runs WHERE name = ?", ("c",)),
+    ):
+        before, changed = db.value(number), db.value("SELECT max(id) FROM runs WHERE name = 'c'")
+        with db.write() as connection:
+            connection.execute(sql, given)
+        assert kept(db)[:2] == counted(db)[:2]
+        assert db.value(number) == before + 1
+        assert db.value(last) == (changed or db.value("SELECT max(id) FROM runs"))
+        assert {*counted(db)[2]} <= {*kept(db)[2]}
+    assert {name for _, name in kept(db)[2]} == {"config.a", 'config.é"', "config.b"} | {
+        f"summary.{name}" for name in ("loss", "acc", "f1")
+    }
+    with db.write() as connection:
+        connection.execute("DELETE FROM runs")
+    assert kept(db) == [[], [], []]
+    with db.write() as connection:
+        connection.execute("DELETE FROM projects")
+    assert db.rows("SELECT * FROM run_changes") == db.rows("SELECT * FROM run_states") == []
+    db.close()
+
+
+MIGRATE = (
+    "import sys, pathlib; from wandb_local.store.database import Database; Database(pathlib.Path(sys.argv[1])).close()"
+)
 
 
 @pytest.mark.soak

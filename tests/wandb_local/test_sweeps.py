@@ -62,6 +62,7 @@ def make_agent(server, project, sweep):
     return server.graphql(query, p=project, s=sweep)["createAgent"]["agent"]["id"]
 
 
+@pytest.mark.soak
 def test_a_grid_by_two_agents_hands_out_every_point_once(run_client, client_home, project, tmp_path):
     numbers: dict[str, Any] = {"lr": {"distribution": "q_uniform", "min": 1.0, "max": 3.0, "q": 1.0}}
     write_sweep(tmp_path, GRID | {"parameters": numbers | {"size": {"values": ["s", "m"]}}})

@@ -20,10 +20,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from wandb_local.client import ask
-from wandb_local.folder import DataFolder
 from wandb_local.offline.log import DamagedLogError, EmptyLogError, OfflineLog, read_log
 from wandb_local.offline.replay import Replay, plan, remember
 from wandb_local.proxies import bypass
+from wandb_local.store.folder import DataFolder
 
 _OVERRIDES = ("WANDB_MODE", "WANDB_ENTITY", "WANDB_PROJECT", "WANDB_RUN_ID", "WANDB_RESUME", "WANDB_DISABLED")
 _POLL = 0.2  # seconds

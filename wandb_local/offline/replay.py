@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wandb_local.folder import DataFolder, write_private
 from wandb_local.offline.log import OfflineLog, read_records, resuming, write_log
+from wandb_local.store.folder import DataFolder, write_private
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """Bayesian search: a Gaussian process over the runs so far, and the point where it expects the largest improvement.
 
 Points are coded column by column: a choice as its index, everything else as its quantile in its own distribution, where
-log-uniform, normal and beta parameters all look uniform. Runs under way count with the value that the model expects
-(kriging believer), so that parallel agents spread; no point is handed out twice while others are left.
+log-uniform, normal and beta parameters all look uniform. The first points are those of a scrambled Sobol sequence: it
+fills the space evenly, where random points leave gaps and distant ones sit in corners. Runs under way count with the
+value that the model expects (kriging believer), so that parallel agents spread; no point is handed out twice while
+others are left.
 """
 
 import itertools
@@ -11,15 +13,16 @@ from typing import Any
 
 import numpy as np
 from scipy.special import log_ndtr, ndtr
+from scipy.stats import qmc
 
 from wandb_local.search.distributions import Choice
-from wandb_local.search.gaussian_process import Array, Flags, GaussianProcess, squared_distances
+from wandb_local.search.gaussian_process import Array, Flags, GaussianProcess
 from wandb_local.search.outcomes import outcomes
 from wandb_local.search.space import Space
 from wandb_local.search.trial import Trial
 
-FIRST = 3  # runs before the model is asked
-SPREAD = 64  # candidates for each of them
+FIRST = 4  # runs before the model is asked
+LEAST = 6  # logarithm of how many points of the Sobol sequence are looked at
 MOST = 80  # runs that the model learns from: the best ones and the newest
 RANDOM, MUTANTS, CHILDREN, PARENTS = 400, 400, 200, 20  # candidates
 SEARCHED = 1000  # further draws when all candidates were handed out already
@@ -36,7 +39,6 @@ class Code:
         self.columns = [i for i, d in enumerate(distributions) if not isinstance(d, Choice) or len(d.support) > 1]
         self.distributions = [distributions[i] for i in self.columns]
         self.choice: Flags = np.array([isinstance(d, Choice) for d in self.distributions], dtype=bool)
-        self.sizes = np.array([len(d.support) if isinstance(d, Choice) else 1 for d in self.distributions])
 
     def encode(self, values: Sequence[Any]) -> Array | None:
         """Row (d,) of a point; None if a value is not of its distribution (a run that this sweep did not make)."""
@@ -50,10 +52,23 @@ class Code:
             values[i] = distribution.decode(float(x))
         return values
 
+    def place(self, uniform: Array) -> Array:
+        """Rows (count, d) at uniform numbers in [0, 1): a choice by the share of its probability, a number as it is."""
+        rows = uniform.copy()
+        for column, distribution in enumerate(self.distributions):
+            if isinstance(distribution, Choice):
+                shares = np.cumsum(distribution.probabilities[:-1])
+                rows[:, column] = np.searchsorted(shares, uniform[:, column], side="right")
+        return rows
+
     def draw(self, count: int, generator: np.random.Generator) -> Array:
-        """Uniform rows (count, d)."""
-        uniform = generator.random((count, len(self.columns)))
-        return np.where(self.choice, np.floor(uniform * self.sizes), uniform)
+        """Rows (count, d) by the parameters' distributions."""
+        return self.place(generator.random((count, len(self.columns))))
+
+    def even(self, first: int, seed: int) -> Array:
+        """Rows (count, d) of this seed's scrambled Sobol sequence, from the one with the number `first` on."""
+        sequence = qmc.Sobol(len(self.columns), seed=seed)  # Owen 1998, doi 10.1006/jcom.1998.0487
+        return self.place(sequence.random_base2(max(LEAST, first.bit_length()))[first:])
 
     def mutate(self, rows: Array, count: int, scale: Array | float, generator: np.random.Generator) -> Array:
         """Copies (count, d) of random rows with some columns redrawn (choices) or moved by about `scale` (numbers)."""
@@ -69,8 +84,8 @@ class Code:
 def suggest(space: Space, metric: Mapping[str, Any], seed: int, trials: Sequence[Trial]) -> list[Any]:
     """Point that follows `trials`; the random stream depends on the seed and their number alone.
 
-    The first points are random and far apart. A point that some run has already is passed over as long as another one
-    can be found.
+    The first points are the Sobol sequence's, each by the number of the runs before it. A point that some run has
+    already is passed over as long as another one can be found.
     """
     code = Code(space)
     generator = np.random.default_rng([seed % 2**63, len(trials)])
@@ -81,7 +96,7 @@ def suggest(space: Space, metric: Mapping[str, Any], seed: int, trials: Sequence
     ]
     scored = [(row, score) for row, score in results if score is not None]
     if len(scored) < FIRST:
-        rows = _spread(code, [row for row, _ in results], generator)
+        rows = code.even(len(trials), seed % 2**63)
     else:
         waiting = [row for row, score in results if score is None]
         rows = _promising(code, _informative(scored), waiting, generator)
@@ -89,15 +104,6 @@ def suggest(space: Space, metric: Mapping[str, Any], seed: int, trials: Sequence
     more = (row for row in code.draw(SEARCHED, generator))
     points = map(code.decode, itertools.chain(rows, more))
     return next((values for values in points if space.point(values) not in taken), code.decode(rows[0]))
-
-
-def _spread(code: Code, known: Sequence[Array], generator: np.random.Generator) -> Array:
-    """Random rows, those first that are farthest from all known ones."""
-    rows = code.draw(SPREAD, generator)
-    if not known:
-        return rows
-    distance = squared_distances(rows, np.array(known), code.choice).sum(-1).min(1)
-    return rows[np.argsort(-distance)]
 
 
 def _informative(scored: Sequence[tuple[Array, float]]) -> Sequence[tuple[Array, float]]:

@@ -100,6 +100,9 @@ class Real:
 
     W&B's rule for a quantised value is `round(x / q) * q`, an integer if `q` is one. We keep the result inside the
     bounds, where W&B's may leave them by half a step (a batch size of 0 from `min: 8, q: 32`).
+
+    A code in [0, 1] spans the quantiles from `tail` to `1 - tail`. A family that is all but empty at its ends has a
+    tail above 0: a model that goes to the end of its codes would propose a normal parameter at 8 deviations otherwise.
     """
 
     low: float
@@ -107,6 +110,7 @@ class Real:
     inverse: Callable[[float], float]
     forward: Callable[[float], float]
     q: float | None = None
+    tail: float = 0.0
     steps: tuple[float, float, float] | None = None  # first, end (excluded) and step of a grid
 
     @property
@@ -128,13 +132,16 @@ class Real:
         value = min(max(self.inverse(min(max(u, MARGIN), 1 - MARGIN)), self.low), self.high)
         return value if self.q is None else self._quantise(value, self.q)
 
-    decode = ppf
+    def decode(self, x: float) -> float:
+        """Value at a code."""
+        return self.ppf(self.tail + x * (1 - 2 * self.tail))
 
     def encode(self, value: Any) -> float | None:
-        """Quantile of a value."""
+        """Code of a value: its quantile, stretched over what lies between the tails, where what lies beyond ends up."""
         if not _number(value) or not self._inside(value):
             return None
-        return min(max(self.forward(min(max(value, self.low), self.high)), 0.0), 1.0)
+        quantile = self.forward(min(max(value, self.low), self.high))
+        return min(max((quantile - self.tail) / (1 - 2 * self.tail), 0.0), 1.0)
 
     def _inside(self, value: float) -> bool:
         slack = TOLERANCE * max(abs(value), self.q or 0.0)

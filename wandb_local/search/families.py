@@ -8,6 +8,7 @@ from typing import Any
 from wandb_local.search.distributions import STANDARD, Choice, Distribution, Integers, Real
 
 Spec = Mapping[str, Any]
+TAIL = 0.001  # of a family that thins out towards its ends: a model proposes a normal within 3.1 deviations
 
 
 def _constant(spec: Spec) -> Choice:
@@ -57,6 +58,7 @@ def _normal(spec: Spec) -> Real:
         math.inf,
         lambda u: mu + sigma * STANDARD.inv_cdf(u),
         lambda x: STANDARD.cdf((x - mu) / sigma) if sigma else 0.5,
+        tail=TAIL,
     )
 
 
@@ -67,6 +69,7 @@ def _log_normal(spec: Spec) -> Real:
         math.inf,
         lambda u: math.exp(normal.inverse(u)),
         lambda x: normal.forward(math.log(x)) if x > 0 else 0.0,
+        tail=TAIL,
     )
 
 
@@ -74,7 +77,7 @@ def _beta(spec: Spec) -> Real:
     from scipy.special import betainc, betaincinv  # on first use: the server starts without scipy
 
     a, b = spec["a"], spec["b"]
-    return Real(0.0, 1.0, lambda u: float(betaincinv(a, b, u)), lambda x: float(betainc(a, b, x)))
+    return Real(0.0, 1.0, lambda u: float(betaincinv(a, b, u)), lambda x: float(betainc(a, b, x)), tail=TAIL)
 
 
 def _quantised(build: Callable[[Spec], Real]) -> Callable[[Spec], Real]:

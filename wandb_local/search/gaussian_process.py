@@ -7,11 +7,12 @@ kernel, marginal likelihood); Snoek et al. 2012, https://arxiv.org/abs/1206.2944
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
-from scipy.optimize import minimize
+from scipy.optimize import OptimizeResult, minimize
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -21,9 +22,10 @@ JITTER = 1e-8
 STEPS = 30
 # Log-normal priors (mean and deviation of the logarithm). A column of numbers spans [0, 1], a choice differs by 0 or 1.
 LENGTH_OF_NUMBER, LENGTH_OF_CHOICE, LENGTH_DEVIATION = math.log(0.5), 0.0, 0.7
-SIGNAL_MEAN, SIGNAL_DEVIATION = 0.0, 1.0
-NOISE_MEAN, NOISE_DEVIATION = math.log(0.02), 1.0
-LENGTH_LIMITS, SIGNAL_LIMITS, NOISE_LIMITS = (-3.0, 4.0), (-3.0, 3.0), (-9.0, 1.0)
+MEANS, DEVIATIONS = (0.0, math.log(0.02)), (1.0, 1.0)  # of signal and noise
+DOUBTFUL_MEANS, DOUBTFUL_DEVIATIONS = (0.0, math.log(0.1)), (2.0, 2.0)
+NOISY = (-2.0, 0.0)  # a start: signal and noise
+LENGTH_LIMITS, SIGNAL_LIMITS, NOISE_LIMITS = (-3.0, 4.0), (-5.0, 3.0), (-9.0, 1.0)
 
 
 def squared_distances(a: Array, b: Array, choice: Flags) -> Array:
@@ -47,25 +49,27 @@ class GaussianProcess:
         x: points (n, d): numbers in [0, 1], choices as indices.
         y: values (n,), standardised.
         choice: (d,) which columns are choices.
+        doubtful: whether the values may as well be noise alone: the priors of signal and noise are wide, and the search
+            for the hyper-parameters starts from much noise too.
     """
 
-    def __init__(self, x: Array, y: Array, choice: Flags) -> None:
+    def __init__(self, x: Array, y: Array, choice: Flags, doubtful: bool = False) -> None:
         self.x, self.y, self.choice = x, y, choice
         prior = np.where(choice, LENGTH_OF_CHOICE, LENGTH_OF_NUMBER)
-        self.means = np.append(prior, [SIGNAL_MEAN, NOISE_MEAN])
-        self.deviations = np.append(np.full(len(prior), LENGTH_DEVIATION), [SIGNAL_DEVIATION, NOISE_DEVIATION])
+        scales, spread = (DOUBTFUL_MEANS, DOUBTFUL_DEVIATIONS) if doubtful else (MEANS, DEVIATIONS)
+        self.means = np.append(prior, scales)
+        self.deviations = np.append(np.full(len(prior), LENGTH_DEVIATION), spread)
+        starts = [self.means, np.append(prior, NOISY)] if doubtful else [self.means]
         limits = [LENGTH_LIMITS] * len(prior) + [SIGNAL_LIMITS, NOISE_LIMITS]
-        found = minimize(
-            self._loss,
-            self.means,
-            args=(squared_distances(x, x, choice),),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=limits,
-            options={"maxiter": STEPS},
-        )
+        squared = squared_distances(x, x, choice)
+        found = min((self._fit(start, squared, limits) for start in starts), key=lambda fit: fit.fun)
+        self.loss = float(found.fun)  # negative log posterior density, up to a constant of the shape
         self.lengths, (self.signal, self.noise) = np.exp(found.x[:-2]), np.exp(found.x[-2:])
         self._factorise()
+
+    def _fit(self, start: Array, squared: Array, limits: Sequence[tuple[float, float]]) -> OptimizeResult:
+        options = {"maxiter": STEPS}
+        return minimize(self._loss, start, args=(squared,), jac=True, method="L-BFGS-B", bounds=limits, options=options)
 
     def predict(self, x: Array) -> tuple[Array, Array]:
         """Posterior mean and standard deviation of the function itself, without noise: (m, d) -> (m,), (m,)."""
@@ -73,6 +77,10 @@ class GaussianProcess:
         reduced = solve_triangular(self._factor[0], cross.T, lower=True)  # (n, m)
         variance = self.signal - (reduced**2).sum(0)
         return cross @ self._weights, np.sqrt(np.maximum(variance, 1e-10))
+
+    def left_out(self) -> Array:
+        """What each value differs by from its prediction out of all others (n,): Rasmussen and Williams 5.12."""
+        return np.asarray(self._weights / np.diag(cho_solve(self._factor, np.eye(len(self.y)))))
 
     def believe(self, x: Array) -> None:
         """Add points (m, d) that are being evaluated, each with the value that is expected there (kriging believer)."""

@@ -10,7 +10,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from wandb_local.context import Context
-from wandb_local.folder import DataFolder
+from wandb_local.store.folder import DataFolder
 from wandb_local.web import login, media
 from wandb_local.web.guard import Guard
 from wandb_local.web.session import Sessions

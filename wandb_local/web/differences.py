@@ -6,9 +6,10 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from wandb_local.database import Row
+from wandb_local.documents import Document
+from wandb_local.store.database import Row
 from wandb_local.web.artifact.read import WRAPPED
-from wandb_local.web.documents import Document, cell, differing, title_of
+from wandb_local.web.documents import cell, differing, title_of
 from wandb_local.web.grids import make_grid
 
 

@@ -1,13 +1,13 @@
-"""What is written of a run: its title, config and summary as flat columns, and their values."""
+"""What is written of a run: its title, config and summary, and their values in a cell."""
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wandb_local import jsons
-from wandb_local.database import Row
+from wandb_local.documents import Document, flat_config, flat_summary
+from wandb_local.store.database import Row
 
-Document = dict[str, Any]
 _LONG = 300  # characters of a value that a cell shows
 NOT_FINITE = {"NaN": "NaN", "Infinity": "∞", "-Infinity": "-∞"}  # as config and summary hold them, as a reader does
 _MOST_EXACT = 2**53  # whole numbers beyond it lose digits in a browser
@@ -19,10 +19,8 @@ def title_of(run: Row) -> str:
 
 
 def config_of(run: Row) -> Document:
-    """The config with dotted names for what is nested; without what the client notes about itself."""
-    config = json.loads(run["config"])
-    values = {name: entry.get("value") if isinstance(entry, dict) else entry for name, entry in config.items()}
-    return {name: value for name, value in jsons.flatten(values).items() if not name.startswith("_wandb")}
+    """The config of a run, flat."""
+    return flat_config(run["config"])
 
 
 def noted(run: Row, about: str) -> Any:
@@ -33,9 +31,8 @@ def noted(run: Row, about: str) -> Any:
 
 
 def summary_of(run: Row) -> Document:
-    """The summary with dotted names for what is nested; without steps and times, which begin with ``_``."""
-    flat = jsons.flatten(json.loads(run["summary"]))
-    return {name: value for name, value in flat.items() if not name.startswith("_")}
+    """The summary of a run, flat."""
+    return flat_summary(run["summary"])
 
 
 def cell(value: Any) -> Any:

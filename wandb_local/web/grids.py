@@ -7,7 +7,8 @@ import dash_ag_grid as dag
 from dash import html
 from dash.development.base_component import Component
 
-from wandb_local.web.documents import Document, is_number
+from wandb_local.documents import Document
+from wandb_local.web.documents import is_number
 
 # a column may hold values of several types, so that the grid must not guess one
 _DEFAULTS: dict[str, Any] = {
@@ -17,7 +18,7 @@ _DEFAULTS: dict[str, Any] = {
     "minWidth": 90,
     "cellDataType": False,
 }
-# of the grids whose rows are all here: what a cell shows, also to the search, is short; the pointer shows all of it
+# of the grids whose cells show values: what a cell shows, also to the search, is short; the pointer shows all of it
 _READABLE = {
     "valueFormatter": {"function": "shown(params)"},
     "getQuickFilterText": {"function": "shown(params)"},
@@ -31,7 +32,7 @@ def make_grid(
     name: str, label: str, columns: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]] | None, **more: Any
 ) -> Component:
     """A grid with the id ``name``; ``label`` is what a screen reader calls it; ``more`` goes to AgGrid. Without
-    ``rows`` the grid asks for them (``rowModelType="infinite"``).
+    ``rows`` the grid asks for them (``rowModelType="infinite"``), and ``readable`` says whether its cells show values.
 
     Cells show what was logged as text: nothing in a grid is ever read as HTML or code. What a row's dictionary
     ``shown`` has for a field is shown in place of its value, by which the rows are sorted; ``exact`` has what the
@@ -45,9 +46,10 @@ def make_grid(
         "ensureDomOrder": True,
         **more.pop("dashGridOptions", {}),
     }
-    if rows is not None:
+    if more.pop("readable", rows is not None):
         defaults = _DEFAULTS | _READABLE
         options["enableBrowserTooltips"] = True
+    if rows is not None:
         more["rowData"] = [dict(row) for row in rows]
     grid = dag.AgGrid(
         id=name,

@@ -7,11 +7,11 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
-from wandb_local.artifacts.collections import find_member
 from wandb_local.context import Context
 from wandb_local.errors import ClientError, NotFoundError
-from wandb_local.graphql.projects import need_project, need_run
 from wandb_local.names import checked_path
+from wandb_local.records.artifacts.collections import find_member
+from wandb_local.records.projects import need_project, need_run
 
 # A logged page runs its own scripts in an origin of its own, and reaches nothing.
 _LOGGED_PAGE = (

@@ -8,7 +8,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.database import Row
+from wandb_local.store.database import Row
 from wandb_local.web.grids import link_column, make_grid, number_column, time_column
 from wandb_local.web.listing import keep_current, ticking
 from wandb_local.web.times import put_time
@@ -48,9 +48,10 @@ def project_rows(context: Context) -> list[dict[str, Any]]:
     """The grid's rows, the project first that was heard of last."""
     found = context.db.rows(
         "SELECT entity, name, created_at,"
-        " (SELECT count(*) FROM runs WHERE project_id = projects.id) AS runs,"
+        " (SELECT coalesce(sum(runs), 0) FROM run_states WHERE project_id = projects.id) AS runs,"
         " (SELECT count(*) FROM sweeps WHERE project_id = projects.id) AS sweeps,"
-        " (SELECT max(max(updated_at, heartbeat_at)) FROM runs WHERE project_id = projects.id) AS updated"
+        " (SELECT max(updated_at, heartbeat_at) FROM run_changes JOIN runs ON runs.id = run_id"
+        " WHERE run_changes.project_id = projects.id ORDER BY number DESC LIMIT 1) AS updated"
         " FROM projects ORDER BY coalesce(updated, created_at) DESC"
     )
     return [_row(row) for row in found]

@@ -9,7 +9,7 @@ import time
 from starlette.requests import Request
 from starlette.responses import Response
 
-from wandb_local.folder import DataFolder, write_private
+from wandb_local.store.folder import DataFolder, write_private
 
 _LIFETIME = 12 * 3600  # seconds
 

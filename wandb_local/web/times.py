@@ -9,7 +9,7 @@ import flask
 from dash import html
 from dash.development.base_component import Component
 
-from wandb_local.web.documents import Document
+from wandb_local.documents import Document
 
 COOKIE = "wandb_local_zone"
 

@@ -65,8 +65,8 @@ def test_numbers_need_no_leading_zeros():
     assert sorted(found["val"], key=len) == sorted(names[-4:], key=len)
 
 
-@given(st.lists(st.integers(1, 40), min_size=2, max_size=12), st.integers(0, 99))
-def test_each_frame_is_in_one_split_at_most_and_short_drives_are_never_cut(lengths, seed):
+@given(st.lists(st.integers(1, 40), min_size=2, max_size=12), st.integers(1, 99))
+def test_each_frame_is_in_one_split_at_most_short_drives_are_never_cut_and_no_seed_matters(lengths, seed):
     names = [name for number, length in enumerate(lengths) for name in drive(f"s{number}", length)]
     try:
         splits = split_frames(scan_of(names), "drives", seed)
@@ -77,7 +77,7 @@ def test_each_frame_is_in_one_split_at_most_and_short_drives_are_never_cut(lengt
     for number, length in enumerate(lengths):
         homes = {key for key in SPLITS for frame in splits[key] if frame.sequence == f"s{number}"}
         assert len(homes) == (1 if length < 10 else 3)
-    assert splits == split_frames(scan_of(names), "drives", seed)
+    assert splits == split_frames(scan_of(names), "drives", 0)
 
 
 def test_too_few_drives_are_named():

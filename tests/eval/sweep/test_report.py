@@ -86,8 +86,15 @@ def test_best_of_each_backbone_and_runs_stopped_early():
     table = backbone_table(sweep_of(*runs))
     assert list(table["backbone"]) == ["b", "a"]
     assert list(table["best score"]) == [0.6, 0.5]
-    assert list(table["finished runs"]) == [1, 2]
+    assert list(table["best of finished runs"]) == [1, 2]
     assert stopped_table(sweep_of(*runs)).to_dict("records") == [{"run": "run-3", "epoch": 3.0, "of": 9, "score": 0.1}]
+
+
+def test_the_best_of_a_backbone_says_of_how_many_runs():
+    runs = [run_of(i, 0.5 + i / 100, backbone="a") for i in range(12)] + [run_of(12, 0.6, backbone="b")]
+    text = " ".join(conclusions(sweep_of(*runs), importances(sweep_of(*runs))))
+    assert "a did best (0.610, the best of 12 runs), 0.010 before b (the best of 1 run)." in text
+    assert "The best of more runs is higher by chance alone." in text
 
 
 def test_nothing_is_concluded_from_few_runs():

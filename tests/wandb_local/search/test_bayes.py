@@ -76,6 +76,54 @@ def test_every_point_of_a_small_space_comes_before_any_comes_twice():
     assert len({canonical(trial.args) for trial in trials[:12]}) == 12
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_the_first_four_runs_fill_every_quarter_of_every_parameter(seed):
+    """The property of a scrambled Sobol sequence: not corners, and not chance."""
+    search = Search(sweep({name: {"min": 0.0, "max": 1.0} for name in "abc"}), seed)
+    trials: list[Trial] = []
+    for _ in range(4):
+        trials.append(Trial(suggested(search, trials), "running"))
+    for name in "abc":
+        assert sorted(int(4 * trial.args[name]) for trial in trials) == [0, 1, 2, 3]
+
+
+def test_the_first_runs_follow_the_odds_of_a_choice():
+    space = {"x": {"values": ["often", "rare"], "probabilities": [0.95, 0.05]}, "y": {"min": 0.0, "max": 1.0}}
+    trials: list[Trial] = []
+    rare = 0
+    for seed in range(30):
+        trials = []
+        for _ in range(4):
+            trials.append(Trial(suggested(Search(sweep(space), seed), trials), "running"))
+        rare += sum(trial.args["x"] == "rare" for trial in trials)
+    assert 1 <= rare <= 12  # of 120, 6 are expected
+
+
+@pytest.mark.parametrize(
+    ("spec", "deviations"),
+    [
+        ({"distribution": "normal", "mu": 1.0, "sigma": 2.0}, lambda value: (value - 1) / 2),
+        ({"distribution": "log_normal", "mu": -7.0, "sigma": 1.5}, lambda value: (math.log(value) + 7) / 1.5),
+        ({"distribution": "q_normal", "mu": 0.0, "sigma": 5.0, "q": 0.01}, lambda value: value / 5),
+    ],
+)
+def test_a_parameter_without_bounds_stays_where_its_mass_is(spec, deviations):
+    """The score rises for ever: the search goes to the end of the codes, which is 3.1 deviations away, not 8.2."""
+    found = [
+        value for seed in range(3) for value in climb(sweep({"x": spec}), seed, lambda args: deviations(args["x"]))
+    ]
+    assert 2 < max(found) < 3.2
+
+
+def test_a_sweep_that_an_older_version_began_goes_on():
+    """Its runs lie anywhere: in corners, at values that a model no longer proposes, of any number."""
+    space = {"x": {"mu": 0.0, "sigma": 1.0}, "c": {"values": ["a", "b"], "probabilities": [0.9, 0.1]}}
+    search = Search(sweep(space), 3)
+    begun = [Trial({"x": x, "c": "b"}, "finished", -abs(x)) for x in (8.2, -8.2, 8.1, -6.0, 5.5)]
+    for count in range(len(begun) + 1):
+        assert abs(suggested(search, begun[:count])["x"]) < 3.2
+
+
 def test_a_value_without_probability_never_comes():
     space = {"x": {"values": [1, 2, 3], "probabilities": [0.5, 0.5, 0]}, "y": {"min": 0.0, "max": 1.0}}
     search = Search(sweep(space), 1)

@@ -9,7 +9,7 @@ from scipy import stats
 
 from tests.wandb_local.search.strategies import suggested
 from wandb_local.search import Search, Trial
-from wandb_local.search.families import FAMILIES, build_distribution
+from wandb_local.search.families import FAMILIES, TAIL, build_distribution
 from wandb_local.search.parameters import normalise_parameters
 
 SWEEPS, RUNS = 40, 50
@@ -45,13 +45,18 @@ def test_continuous_draws_follow_the_distribution(name):
 
 
 @pytest.mark.parametrize("name", CONTINUOUS)
-def test_codes_are_quantiles(name):
+def test_codes_are_quantiles_between_the_tails(name):
     spec, reference = CONTINUOUS[name]
     distribution = build_distribution({"distribution": name, **spec})
+    tail = 0.0 if "uniform" in name else TAIL
     quantiles = np.linspace(0.01, 0.99, 25)
     values = [distribution.ppf(u) for u in quantiles]
     np.testing.assert_allclose(values, reference.ppf(quantiles), rtol=1e-9)
-    assert [distribution.encode(value) for value in values] == pytest.approx(quantiles, rel=1e-9)
+    codes = [distribution.encode(value) or 0.0 for value in values]
+    assert codes == pytest.approx((quantiles - tail) / (1 - 2 * tail), rel=1e-9)
+    assert [distribution.decode(code) for code in codes] == pytest.approx(values, rel=1e-9)
+    ends = [distribution.decode(0.0), distribution.decode(1.0)]
+    np.testing.assert_allclose(ends, reference.ppf([tail, 1 - tail]), rtol=1e-9)
 
 
 QUANTISED: dict[str, tuple[dict[str, Any], Any]] = {

@@ -1,9 +1,7 @@
 """A real browser on the pages of a real server, with a run that the real client has logged."""
 
-import dataclasses
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -16,9 +14,6 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, expect, syn
 from scripts.browser import OPTIONS, TIMEOUT, Tab
 from tests.browser import require_browser
 from tests.wandb_local.process import Server
-from wandb_local.context import Context
-from wandb_local.folder import DataFolder
-from wandb_local.server import open_services
 
 expect.set_options(timeout=TIMEOUT)
 
@@ -126,11 +121,3 @@ def _image(draw: np.random.Generator) -> wandb.Image:
 def run_path(run: wandb.Run, *more: str) -> str:
     """The path of a run's page."""
     return "/" + "/".join(quote(part, safe="") for part in (run.entity, run.project, "runs", run.id, *more))
-
-
-@pytest.fixture
-def context(tmp_path: Path) -> Iterator[Context]:
-    """Empty stores in this process, without a server."""
-    services = open_services(DataFolder(tmp_path / "data"))
-    yield Context(**{field.name: getattr(services, field.name) for field in dataclasses.fields(services)})
-    services.close()

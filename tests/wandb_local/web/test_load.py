@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, expect
 
 from tests.wandb_local.process import Server
 from tests.wandb_local.web.conftest import Visitor
-from wandb_local.database import Database
-from wandb_local.folder import DataFolder
-from wandb_local.history import append_history
+from wandb_local.records.history import append_history
+from wandb_local.store.database import Database
+from wandb_local.store.folder import DataFolder
 
 RUNS, ROWS = 2000, 1000
 LIMIT_MB = 300

@@ -1,7 +1,8 @@
 """The projects on the front page."""
 
-from wandb_local import filestream, runs
-from wandb_local.graphql.common import now
+from wandb_local.clock import now
+from wandb_local.protocol import filestream
+from wandb_local.records import runs
 from wandb_local.web.projects import project_rows
 
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from tests.wandb_local.process import ROOT, Server
 from tests.wandb_local.web.conftest import Visitor, run_path
 from wandb_local.auth import Signer
-from wandb_local.folder import DataFolder
+from wandb_local.store.folder import DataFolder
 from wandb_local.web.login import local_path
 from wandb_local.web.session import Sessions
 from wandb_local.web.times import COOKIE

@@ -4,11 +4,12 @@ import base64
 import hashlib
 import json
 
-from wandb_local import filestream, runs
-from wandb_local.artifacts import versions
-from wandb_local.artifacts.commit import commit
-from wandb_local.graphql.common import now
+from wandb_local.clock import now
 from wandb_local.names import to_id
+from wandb_local.protocol import filestream
+from wandb_local.records import runs
+from wandb_local.records.artifacts import versions
+from wandb_local.records.artifacts.commit import commit
 
 
 class Uploads:

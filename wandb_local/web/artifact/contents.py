@@ -9,7 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.database import Row
+from wandb_local.store.database import Row
 from wandb_local.web.artifact.difference import Change, compare, compare_files, counted
 from wandb_local.web.artifact.read import MOST_FILES, WRAPPED, Version, artifact_address, files
 from wandb_local.web.documents import cell

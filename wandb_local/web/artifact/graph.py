@@ -8,7 +8,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.database import Row
+from wandb_local.store.database import Row
 from wandb_local.web.artifact.lineage import DRAWN, Lineage, causes, elements, lineage, steps
 from wandb_local.web.artifact.read import Version, runs_of
 from wandb_local.web.urls import address

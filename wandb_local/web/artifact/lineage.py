@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wandb_local.context import Context
-from wandb_local.database import Row
+from wandb_local.store.database import Row
 from wandb_local.web.artifact.read import artifact_address
 from wandb_local.web.urls import address
 

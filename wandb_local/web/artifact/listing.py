@@ -9,9 +9,9 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.database import Row
 from wandb_local.errors import NotFoundError
-from wandb_local.graphql.projects import need_project
+from wandb_local.records.projects import need_project
+from wandb_local.store.database import Row
 from wandb_local.web.artifact.read import WRAPPED, artifact_address
 from wandb_local.web.grids import link_column, make_grid, number_column, put_size, time_column
 from wandb_local.web.listing import keep_current, ticking

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from wandb_local import jsons
-from wandb_local.artifacts.collections import find_collection, find_membership
 from wandb_local.context import Context
-from wandb_local.database import Row
 from wandb_local.errors import NotFoundError
-from wandb_local.graphql.projects import need_project
+from wandb_local.records.artifacts.collections import find_collection, find_membership
+from wandb_local.records.projects import need_project
+from wandb_local.store.database import Row
 from wandb_local.web.urls import address
 
 MOST_FILES = 20_000

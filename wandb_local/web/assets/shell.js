@@ -8,16 +8,6 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
         visit: (href) => {
             if (href) visit(href);
         },
-        count: (listed, all) => {
-            const [shown, total] = [listed?.length ?? 0, all?.length ?? 0];
-            const runs = total === 1 ? "run" : "runs";
-            return shown === total ? `${total} ${runs}` : `${shown} of ${total} ${runs}`;
-        },
-        // The ids of the rows that are ticked, in the order in which they stand; what a filter hides is not among them.
-        chosen: (ticked, listed) => {
-            const ids = new Set((ticked ?? []).map((row) => row.id));
-            return (listed ?? []).map((row) => row.id).filter((id) => ids.has(id));
-        },
     },
 });
 
@@ -86,4 +76,8 @@ components.File = (props) => {
     return href ? React.createElement("a", { href, target: "_blank", rel: "noopener" }, props.value) : props.value;
 };
 
-components.State = (props) => React.createElement("span", { className: `badge ${props.value}` }, props.value);
+components.State = ({ value, data }) => {
+    if (value == null) return "";
+    const badge = React.createElement("span", { className: `badge ${value}`, key: "badge" }, value);
+    return data?.quiet ? [badge, " ", React.createElement("span", { className: "soft", key: "quiet" }, data.quiet)] : badge;
+};

@@ -2,6 +2,7 @@
 // so that Back closes it; everything else changes the step that one is at.
 window.tableAddress = (() => {
     "use strict";
+    const {changed} = window.pageAddress;
     const usual = 60; // percent of opacity
     const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
@@ -11,17 +12,6 @@ window.tableAddress = (() => {
 
     // Whether the address is that of the table that is shown: on the way to another page it is no longer.
     const shown = () => document.getElementById("table-page")?.dataset.path === window.location.pathname;
-
-    // The address with some parameters changed; those that are null go.
-    function changed(changes) {
-        const query = new URLSearchParams(window.location.search);
-        for (const [name, value] of Object.entries(changes)) {
-            if (value === null) query.delete(name);
-            else query.set(name, value);
-        }
-        const text = query.toString();
-        return window.location.pathname + (text ? `?${text}` : "");
-    }
 
     // The number of the row that the address says is open, or null.
     function rowOf() {
@@ -62,5 +52,5 @@ window.tableAddress = (() => {
         if (shown()) window.dash_clientside.set_props("table-row", {data: rowOf()});
     });
 
-    return {arrive, changed, remember, back};
+    return {arrive, remember, back};
 })();

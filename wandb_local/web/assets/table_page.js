@@ -3,7 +3,8 @@
     "use strict";
     const overlay = window.tableCompose;
     const large = window.tableLarge;
-    const {arrive, changed, remember, back} = window.tableAddress;
+    const {changed} = window.pageAddress;
+    const {arrive, remember, back} = window.tableAddress;
     const set = (id, props) => window.dash_clientside.set_props(id, props);
     const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
     const LEAST = 90; // pixels of a column of pictures
@@ -11,8 +12,7 @@
 
     const open = (row) => set("table-row", {data: row});
 
-    // The grid's own interface, once it is there.
-    const grid = (then) => window.dash_ag_grid?.getApiAsync?.("table-grid").then(then);
+    const grid = (then) => window.gridBlocks.grid("table-grid", then);
 
     // Pictures are seen without scrolling: their columns share what is left of the grid's width beside the columns before
     // them, and take no more than their pictures need. On a narrow screen the columns before them are narrow, too.
@@ -122,15 +122,10 @@
         });
     }
 
-    // What was asked for while the server was away never came. The grid asks for no other rows before it does.
     window.addEventListener("server-back", () => {
         const page = shown();
         if (!page) return;
-        grid((api) => {
-            const waits = Object.values(api.getCacheBlockState() ?? {}).some((block) => block.pageStatus === "loading");
-            if (waits) page.request?.failCallback();
-            api.purgeInfiniteCache();
-        });
+        window.gridBlocks.again("table-grid", page.request);
         const box = document.getElementById("table-filter").value;
         if (page.wanted === box) set("table-required", {data: box}); // asked again: nothing changes where it is applied
         if (page.question) set("table-asked", {data: [...page.question]});

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wandb_local.database import Database, Row
-from wandb_local.history import lookup, parse_row
+from wandb_local.records.history import lookup, parse_row
+from wandb_local.store.database import Database, Row
 from wandb_local.web.charts.extremes import extremes
 from wandb_local.web.documents import NOT_FINITE, is_number
 

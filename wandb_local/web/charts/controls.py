@@ -8,7 +8,7 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.database import Row
+from wandb_local.store.database import Row
 from wandb_local.web.charts.definitions import DEFINED, Definitions
 from wandb_local.web.charts.figure import color
 from wandb_local.web.charts.selection import HIDDEN, all_metrics, run_options, sections

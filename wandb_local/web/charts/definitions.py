@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wandb_local.database import Row
+from wandb_local.store.database import Row
 from wandb_local.web.charts.series import AXES, SYSTEM, metric_names
 from wandb_local.web.documents import noted
 

@@ -8,8 +8,8 @@ from dash import ALL, ClientsideFunction, Input, Output, State, ctx, dcc, html, 
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.database import Row
-from wandb_local.graphql.runs import UNDER_WAY, state
+from wandb_local.records.states import UNDER_WAY, state
+from wandb_local.store.database import Row
 from wandb_local.web.charts.columns import Columns
 from wandb_local.web.charts.controls import controls, legend, register_address, section_options
 from wandb_local.web.charts.definitions import DEFINED, defined_axes

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from wandb_local.context import Context
-from wandb_local.database import Row
-from wandb_local.graphql.projects import find_run, need_project
+from wandb_local.records.projects import find_run, need_project
+from wandb_local.store.database import Row
 from wandb_local.web.charts.definitions import Definitions
 from wandb_local.web.charts.series import SYSTEM, in_order, metric_names
 from wandb_local.web.documents import title_of

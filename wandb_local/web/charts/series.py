@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from wandb_local import jsons
-from wandb_local.database import Row
+from wandb_local.store.database import Row
 from wandb_local.web.charts.columns import EVERYTHING, Column, Columns
 from wandb_local.web.documents import is_number
 

@@ -8,22 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from wandb_local.context import Context
-from wandb_local.database import Row
-from wandb_local.graphql.runs import state
-from wandb_local.graphql.searchable import RUNS
-from wandb_local.sweeps.records import parse_config
-from wandb_local.sweeps.trials import metric_name
-from wandb_local.web.documents import (
-    NOT_FINITE,
-    Document,
-    config_of,
-    differing,
-    is_number,
-    put,
-    summary_of,
-    title_of,
-)
+from wandb_local.documents import Document, plain
+from wandb_local.records.states import quiet, state
+from wandb_local.records.sweeps import parse_config
+from wandb_local.records.trials import metric_name
+from wandb_local.store.database import Row
+from wandb_local.web.documents import NOT_FINITE, config_of, differing, is_number, put, summary_of, title_of
 from wandb_local.web.grids import link_column, number_column, time_column, value_column
+from wandb_local.web.project.order import Order
 from wandb_local.web.times import put_time
 from wandb_local.web.urls import address
 
@@ -31,10 +23,12 @@ _VALIDATED = re.compile(r"(val|valid|validation|eval|test)(/|_|\.|$)")
 _INCIDENTAL = re.compile(r"(.*[._/-])?(seed|random_state)")  # settings that differ, but choose nothing
 _CHOSEN = 5  # columns of config and of summary each, until a visitor chooses
 _SELECT = (
-    "SELECT runs.name, runs.display_name, runs.state, runs.heartbeat_at, runs.created_at, runs.tags, runs.config,"
-    " runs.summary, runs.history_keys, sweeps.name AS sweep, sweeps.config AS sweep_config"
-    " FROM runs LEFT JOIN sweeps ON sweeps.id = sweep_id WHERE runs.project_id = ? ORDER BY runs.created_at DESC"
+    "SELECT runs.id, runs.name, runs.display_name, runs.state, runs.heartbeat_at, runs.created_at, runs.tags,"
+    " runs.config, runs.summary, runs.history_keys, sweeps.name AS sweep, sweeps.config AS sweep_config"
+    " FROM runs LEFT JOIN sweeps ON sweeps.id = sweep_id WHERE runs.id IN ({})"
 )
+_SEEN = 200  # runs, the newest ones, by which the columns are chosen that a visitor sees who has chosen none
+_MOST = 1000  # columns that are offered
 
 
 @dataclass(frozen=True)
@@ -49,34 +43,32 @@ class Listed:
     goal: str
 
 
-def runs_of(context: Context, project_id: int) -> list[Listed]:
-    """The runs of a project, newest first, with what the list shows of them."""
-    rows = context.db.rows(_SELECT, (project_id,))
-    goals = {text: metric_name(parse_config(text)) for text in {row["sweep_config"] for row in rows} if text}
+def newest(context: Context, order: Order) -> list[Listed]:
+    """The first runs of the usual order, by which columns are chosen."""
+    return runs_of(context, order.ids(0, _SEEN))
+
+
+def runs_of(context: Context, ids: Sequence[int]) -> list[Listed]:
+    """The runs with these ids, in their order, with what the list shows of them; those that are gone are left out."""
+    rows = {row["id"]: row for row in context.db.rows(_SELECT.format(", ".join("?" * len(ids))), ids)}
+    goals = {text: metric_name(parse_config(text)) for text in {row["sweep_config"] for row in rows.values()} if text}
     return [
         Listed(
             row,
-            {"config": _plain(config_of(row)), "summary": _plain(summary_of(row))},
+            {"config": plain(config_of(row)), "summary": plain(summary_of(row))},
             goals.get(row["sweep_config"], ""),
         )
-        for row in rows
+        for row in (rows[run_id] for run_id in ids if run_id in rows)
     ]
 
 
-def version_of(context: Context, project_id: int) -> list[Any]:
-    """What changes whenever the list does, also because a run has not been heard of for too long. Sums, not the latest
-    times: a clock that is set back makes none that is later."""
-    sql = (
-        "SELECT count(*), total(heartbeat_at), total(updated_at), group_concat(DISTINCT state),"
-        f" total({RUNS.fields['state']} IN ('crashed', 'preempted')) FROM runs WHERE project_id = ?"
-    )
-    return list(context.db.rows(sql, (project_id,))[0])
-
-
-def offered(runs: Sequence[Listed]) -> list[str]:
-    """All columns that config and summary offer: ``config.lr``, ``summary.val/loss``."""
-    names = [f"{word}.{name}" for word in ("config", "summary") for run in runs for name in run.documents[word]]
-    return list(dict.fromkeys(names))
+def offered(context: Context, project_id: int, chosen: Sequence[str] = ()) -> list[str]:
+    """The columns that config and summary offer: ``config.lr``, ``summary.val/loss``. Of very many, those that are
+    ``chosen`` are among them."""
+    sql = "SELECT name FROM run_columns WHERE project_id = ?"
+    rows = context.db.rows(f"{sql} ORDER BY name LIMIT ?", (project_id, _MOST))
+    more = context.db.rows(f"{sql} AND name IN ({', '.join('?' * len(chosen))})", (project_id, *chosen))
+    return list(dict.fromkeys(row["name"] for row in (*rows, *more)))
 
 
 def usual(runs: Sequence[Listed]) -> list[str]:
@@ -158,6 +150,7 @@ def _fixed(run: Row, entity: str, project: str) -> dict[str, Any]:
         "name": title_of(run),
         "href": address(entity, project, "runs", run["name"]),
         "state": state(run),
+        "quiet": quiet(run),
         "sweep": run["sweep"],
         "sweep_href": run["sweep"] and address(entity, project, "sweeps", run["sweep"]),
         "duration": round(run["heartbeat_at"] - run["created_at"], 1),
@@ -166,7 +159,3 @@ def _fixed(run: Row, entity: str, project: str) -> dict[str, Any]:
     }
     put_time(row, "created", run["created_at"])
     return row
-
-
-def _plain(document: Document) -> Document:
-    return {name: value for name, value in document.items() if not isinstance(value, dict | list)}

@@ -7,7 +7,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.database import Row
+from wandb_local.store.database import Row
 from wandb_local.web.artifact.read import WRAPPED
 from wandb_local.web.grids import link_column, make_grid, number_column, put_size, time_column
 from wandb_local.web.times import put_time

@@ -10,9 +10,9 @@ from dash.development.base_component import Component
 
 from wandb_local import jsons
 from wandb_local.context import Context
-from wandb_local.database import Row
-from wandb_local.graphql.projects import need_run
-from wandb_local.graphql.runs import log_line
+from wandb_local.records.console import log_line
+from wandb_local.records.projects import need_run
+from wandb_local.store.database import Row
 from wandb_local.web.controls import labelled
 from wandb_local.web.run.search import find
 from wandb_local.web.run.terminal import PLAIN, pieces, readable, style

@@ -8,9 +8,9 @@ from dash import ALL, MATCH, ClientsideFunction, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.database import Row
-from wandb_local.graphql.projects import need_run
-from wandb_local.history import lookup, parse_row
+from wandb_local.records.history import lookup, parse_row
+from wandb_local.records.projects import need_run
+from wandb_local.store.database import Row
 from wandb_local.web.controls import labelled
 from wandb_local.web.run.media import items, media_keys, show_item
 from wandb_local.web.run.overlays import overlay_names

@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from wandb_local import jsons
 from wandb_local.context import Context
-from wandb_local.database import Row
+from wandb_local.store.database import Row
 from wandb_local.web.charts.figure import COLORS, GRAPH, GRID, PAPER
 from wandb_local.web.documents import is_media, is_number
 from wandb_local.web.media import run_file_url

@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.database import Row
+from wandb_local.store.database import Row
 from wandb_local.web.documents import noted
 from wandb_local.web.media import run_file_url
 from wandb_local.web.table.boxes import Box, class_name, read_box_file

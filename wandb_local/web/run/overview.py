@@ -9,8 +9,8 @@ from dash import Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.database import Row
-from wandb_local.graphql.projects import find_run, need_run
+from wandb_local.records.projects import find_run, need_run
+from wandb_local.store.database import Row
 from wandb_local.web.charts.selection import run_options
 from wandb_local.web.controls import labelled
 from wandb_local.web.differences import differences

@@ -9,9 +9,9 @@ from dash import Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.database import Row
-from wandb_local.graphql.projects import need_run
-from wandb_local.graphql.runs import UNDER_WAY, state
+from wandb_local.records.projects import need_run
+from wandb_local.records.states import UNDER_WAY, quiet, state
+from wandb_local.store.database import Row
 from wandb_local.web.charts import panel
 from wandb_local.web.documents import title_of
 from wandb_local.web.run import artifacts, console, files, gallery, overview, plots, tables
@@ -84,7 +84,12 @@ def _register_heading(app: dash.Dash, context: Context) -> None:
         now = state(run)
         since = f", {duration(run['heartbeat_at'] - run['created_at'])}, {run['history_lines']:,} rows"
         badge = html.Span(now, className=f"badge {now}")
-        return [badge, html.Span([time_text(run["created_at"]), since], className="soft")], now not in UNDER_WAY
+        silence = html.Span(quiet(run), className="soft")
+        return [
+            badge,
+            silence,
+            html.Span([time_text(run["created_at"]), since], className="soft"),
+        ], now not in UNDER_WAY
 
 
 VIEWS: tuple[View, ...] = (

@@ -9,9 +9,9 @@ from dash import Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.database import Row
 from wandb_local.errors import NotFoundError
-from wandb_local.graphql.projects import need_run
+from wandb_local.records.projects import need_run
+from wandb_local.store.database import Row
 from wandb_local.web.charts.figure import GRAPH
 from wandb_local.web.charts.presets import draw
 from wandb_local.web.documents import noted

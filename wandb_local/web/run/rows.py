@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from wandb_local.database import Database
+from wandb_local.store.database import Database
 
 
 def numbers_with(db: Database, run_id: int, name: str) -> list[int]:

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 
 from wandb_local.context import Context
-from wandb_local.database import Row
+from wandb_local.store.database import Row
 from wandb_local.web.recent import Recent
 
 _MOST_BYTES = 64 << 20  # of the searches that are remembered

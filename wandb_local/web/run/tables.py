@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from wandb_local import jsons
 from wandb_local.context import Context
-from wandb_local.database import Row
+from wandb_local.store.database import Row
 from wandb_local.web.table.sources import TABLE_TYPES
 from wandb_local.web.urls import address
 

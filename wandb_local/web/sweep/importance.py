@@ -1,9 +1,7 @@
-"""Which parameters matter for the metric: importance by a forest of random trees, direction by correlation.
+"""Which parameters matter for the metric: their effects, and their direction by correlation.
 
-W&B's panel shows the same two numbers (https://docs.wandb.ai/models/app/features/panels/parameter-importance). The
-forest is that of extremely randomized trees (Geurts, Ernst and Wehenkel 2006, doi 10.1007/s10994-006-6226-1): at each
-node one random threshold for each feature, and the best of them splits. A feature's importance is how much its splits
-reduce the variance of the metric. Linear correlation alone would miss what is not monotonic, and interactions.
+W&B's panel shows two such numbers (https://docs.wandb.ai/models/app/features/panels/parameter-importance), the first by
+a forest, to which idle parameters of a Bayesian sweep often look important; to `wandb_local.search.effects` few do.
 """
 
 import json
@@ -14,24 +12,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wandb_local.graphql.runs import UNDER_WAY
-from wandb_local.web.sweep.read import Parameter, SweepRun
+from wandb_local.web.sweep.read import STOPPED_EARLY, Parameter, SweepRun
 
-FEWEST_RUNS = 5
-_TREES = 100
-_MOST_RUNS = 1000
+JUDGED = ("finished", "killed", STOPPED_EARLY)  # what a run that was stopped had reached by then is real
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Importance:
-    """A parameter's share of the explained variance, 0 to 1 and 1 in all, and its correlation with the metric, -1 to 1.
+    """A parameter's share of the explained variance, 0 to 1 and 1 in all, whether it can be told from chance, and its
+    correlation with the metric, -1 to 1.
 
     Of a parameter with named values, ``value`` is the one whose presence correlates most, and ``correlation`` its own.
     """
 
     name: str
     importance: float
+    stands_out: bool
     correlation: float
     value: str | None = None
 
@@ -39,30 +36,35 @@ class Importance:
 def importances(parameters: Sequence[Parameter], runs: Sequence[SweepRun]) -> list[Importance]:
     """One entry for each parameter that took two values or more, most important first; none from too few runs.
 
-    A run counts if it has the metric and has ended: what it shows in the middle cannot be compared.
+    A run counts if it has the metric and has ended well or been stopped: what others show cannot be compared.
     """
+    from wandb_local.search.effects import FEWEST, effects  # on first use: the server starts without scipy
+
     counted = ended(runs)
-    if len(counted) < FEWEST_RUNS:
-        return []
     target = np.array([run.metric for run in counted], dtype=float)
-    blocks = {p.name: encode(p, [run.values.get(p.name) for run in counted]) for p in parameters}
-    blocks = {name: block for name, block in blocks.items() if block[0].size and np.ptp(block[0], axis=0).any()}
-    if not blocks or not np.ptp(target):
+    given = {p: [run.values.get(p.name) for run in counted] for p in parameters}
+    varied = {p: values for p, values in given.items() if len({as_text(value) for value in values}) > 1}
+    if len(counted) < FEWEST or not varied or not np.ptp(target):
         return []
-    owners = [name for name, (features, _) in blocks.items() for _ in range(features.shape[1])]
-    shares = forest_importance(np.hstack([features for features, _ in blocks.values()]), target)
-    found = []
-    for name, (features, labels) in blocks.items():
-        signs = [_correlation(column, target) for column in features.T]
-        strongest = int(np.argmax(np.abs(signs)))
-        share = float(sum(share for share, owner in zip(shares, owners, strict=True) if owner == name))
-        found.append(Importance(name, share, signs[strongest], labels[strongest] if labels else None))
-    return sorted(found, key=lambda entry: -entry.importance)
+    found, _ = effects([*varied.values()], target.tolist())
+    rows = [
+        Importance(p.name, effect.share, effect.stands_out, *_strongest(p, values, target))
+        for (p, values), effect in zip(varied.items(), found, strict=True)
+    ]
+    return sorted(rows, key=lambda entry: -entry.importance)
 
 
 def ended(runs: Sequence[SweepRun]) -> list[SweepRun]:
     """The runs that count."""
-    return [run for run in runs if run.metric is not None and run.state not in UNDER_WAY][-_MOST_RUNS:]
+    return [run for run in runs if run.metric is not None and run.state in JUDGED]
+
+
+def _strongest(parameter: Parameter, values: Sequence[Any], target: Floats) -> tuple[float, str | None]:
+    """The correlation of a number, or of the named value that has the strongest one, and that value."""
+    features, labels = encode(parameter, values)
+    signs = [_correlation(column, target) for column in features.T]
+    strongest = int(np.argmax(np.abs(signs)))
+    return signs[strongest], labels[strongest] if labels else None
 
 
 def encode(parameter: Parameter, values: Sequence[Any]) -> tuple[Floats, list[str]]:
@@ -84,40 +86,6 @@ def as_text(value: Any) -> str:
     if value is None:
         return "none"
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-
-
-def forest_importance(features: Floats, target: Floats) -> Floats:
-    """Importance of each column of ``features (n, p)`` for ``target (n,)``; they add up to 1. The same every time."""
-    draw = np.random.default_rng(0)
-    target = (target - target.mean()) / target.std()
-    leaf = max(2, len(target) // 50)
-    gains = np.zeros(features.shape[1])
-    for _ in range(_TREES):
-        nodes = [np.arange(len(target))]
-        while nodes:
-            nodes += _split(features, target, nodes.pop(), leaf, draw, gains)
-    return gains / gains.sum() if gains.sum() > 0 else gains
-
-
-def _split(
-    features: Floats, target: Floats, rows: npt.NDArray[np.int64], leaf: int, draw: np.random.Generator, gains: Floats
-) -> list[npt.NDArray[np.int64]]:
-    """The two halves of a node by the best of one random threshold for each feature; adds its gain to ``gains``."""
-    if len(rows) < 2 * leaf:
-        return []
-    x, y = features[rows], target[rows]
-    low, high = x.min(axis=0), x.max(axis=0)
-    left = x < low + draw.uniform(size=len(low)) * (high - low)  # (n, p)
-    count, total = left.sum(axis=0), y @ left
-    others = len(rows) - count
-    with np.errstate(divide="ignore", invalid="ignore"):
-        gain = total**2 / count + (y.sum() - total) ** 2 / others - y.sum() ** 2 / len(rows)
-    gain[(count < leaf) | (others < leaf)] = 0.0
-    best = int(np.argmax(gain))
-    if gain[best] <= 1e-12:
-        return []
-    gains[best] += gain[best]
-    return [rows[left[:, best]], rows[~left[:, best]]]
 
 
 def _correlation(feature: Floats, target: Floats) -> float:

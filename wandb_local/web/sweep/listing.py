@@ -8,7 +8,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.graphql.projects import need_project
+from wandb_local.records.projects import need_project
 from wandb_local.web.grids import link_column, make_grid, number_column, time_column
 from wandb_local.web.listing import keep_current, ticking
 from wandb_local.web.project.tabs import project_tabs

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
-from wandb_local.graphql.runs import UNDER_WAY
+from wandb_local.records.states import UNDER_WAY
 from wandb_local.web.charts.figure import PAPER, plain
 from wandb_local.web.sweep.read import STOPPED_EARLY, Sweep, SweepRun
 from wandb_local.web.times import for_chart

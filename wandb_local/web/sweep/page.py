@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.names import to_id
-from wandb_local.sweeps import records
+from wandb_local.records import sweeps as records
 from wandb_local.web.copied import to_copy
 from wandb_local.web.grids import make_grid
 from wandb_local.web.sweep import panels, parallel
@@ -80,7 +80,10 @@ def _parallel(sweep: Sweep) -> Component:
 
 
 def _importance() -> Component:
-    hint = "Importance: share of the explained variance. Correlation: with the metric; of named values, the strongest."
+    hint = (
+        "Importance: share of the explained variance, alone and with others; not told from chance where the metric is "
+        "explained as well without the parameter. Correlation: with the metric; of named values, the strongest."
+    )
     return html.Div(
         [html.H2("Importance"), html.Div(id="sweep-importance"), html.P(hint, className="soft")], className="card"
     )

@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 from wandb_local.context import Context
 from wandb_local.web.documents import put
 from wandb_local.web.grids import link_column, number_column, time_column, value_column
-from wandb_local.web.sweep.importance import FEWEST_RUNS, Importance
+from wandb_local.web.sweep.importance import Importance
 from wandb_local.web.sweep.read import Sweep, SweepRun, agents
 from wandb_local.web.times import put_time
 from wandb_local.web.urls import address
@@ -86,7 +86,7 @@ def _counted(runs: Sequence[SweepRun]) -> str:
 def importance_table(found: Sequence[Importance], metric: str) -> Component:
     """Bars for importance and for correlation."""
     if not found:
-        text = f"Known once {FEWEST_RUNS} runs have ended with different values of the metric and of a parameter."
+        text = "Known once some runs have ended with different values of the metric and of a parameter."
         return html.P(text if metric else "The sweep has no metric.", className="soft")
     head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Parameter", "Importance", "Correlation")]))
     return html.Table([head, html.Tbody([_importance_row(entry) for entry in found])], className="sweep-importance")
@@ -96,9 +96,10 @@ def _importance_row(entry: Importance) -> Component:
     kind = "up" if entry.correlation >= 0 else "down"
     bar = html.Span(className=f"sweep-bar {kind}", style={"--share": f"{abs(entry.correlation):.3f}"})
     value = None if entry.value is None else html.Span(f" = {entry.value}", className="soft")
+    chance = None if entry.stands_out else html.Span(" · not told from chance", className="soft")
     return html.Tr(
         [
-            html.Th([entry.name, value], scope="row"),
+            html.Th([entry.name, value, chance], scope="row"),
             html.Td(
                 [
                     html.Span(className="sweep-bar", style={"--share": f"{entry.importance:.3f}"}),

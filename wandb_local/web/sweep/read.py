@@ -7,15 +7,15 @@ from typing import Any
 
 from wandb_local.clock import CLOCK
 from wandb_local.context import Context
-from wandb_local.database import Row
+from wandb_local.dispatcher import STOPPED_BY_AGENT
 from wandb_local.errors import NotFoundError
-from wandb_local.graphql.projects import need_project
-from wandb_local.graphql.runs import UNDER_WAY, state
-from wandb_local.graphql.searchable import RUNS
+from wandb_local.records.projects import need_project
+from wandb_local.records.searchable import RUNS
+from wandb_local.records.states import UNDER_WAY, state
+from wandb_local.records.sweeps import expected_runs, find_sweep, parse_config
+from wandb_local.records.trials import MARKS, arguments, final_metric, metric_name, sweep_runs
 from wandb_local.search import Search
-from wandb_local.sweeps.agents import STOPPED_BY_AGENT
-from wandb_local.sweeps.records import expected_runs, find_sweep, parse_config
-from wandb_local.sweeps.trials import MARKS, arguments, final_metric, metric_name, sweep_runs
+from wandb_local.store.database import Row
 
 STOPPED_EARLY = "stopped early"
 _ALIVE = 60.0  # seconds since an agent was last heard of; they beat every 5

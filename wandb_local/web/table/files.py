@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from wandb_local.allowance import Allowance
-from wandb_local.artifacts.versions import find_artifact, find_by_client
 from wandb_local.context import Context
-from wandb_local.database import Row
 from wandb_local.errors import NotFoundError
 from wandb_local.names import from_id
+from wandb_local.records.artifacts.versions import find_artifact, find_by_client
+from wandb_local.store.database import Row
 from wandb_local.web.media import artifact_file_url, run_file_url
 from wandb_local.web.table.cells import File
 

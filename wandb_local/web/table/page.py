@@ -10,9 +10,9 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.database import Row
-from wandb_local.graphql.projects import need_run
-from wandb_local.history import lookup, parse_row
+from wandb_local.records.history import lookup, parse_row
+from wandb_local.records.projects import need_run
+from wandb_local.store.database import Row
 from wandb_local.web.table.callbacks import register_callbacks
 from wandb_local.web.table.cells import Table
 from wandb_local.web.table.compare import key_columns

@@ -10,10 +10,10 @@ from typing import Any
 
 from wandb_local.allowance import Allowance
 from wandb_local.context import Context
-from wandb_local.database import Row
 from wandb_local.errors import NotFoundError
-from wandb_local.history import lookup, parse_row
 from wandb_local.limits import TooLargeError
+from wandb_local.records.history import lookup, parse_row
+from wandb_local.store.database import Row
 from wandb_local.web.table.cells import File
 from wandb_local.web.table.files import Files, RunFiles, follow
 from wandb_local.web.table.media import Media

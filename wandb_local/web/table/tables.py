@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from wandb_local.artifacts.collections import find_member
 from wandb_local.context import Context
 from wandb_local.errors import NotFoundError
-from wandb_local.graphql.projects import need_project, need_run
+from wandb_local.records.artifacts.collections import find_member
+from wandb_local.records.projects import need_project, need_run
 from wandb_local.web.recent import Recent, size
 from wandb_local.web.table.cells import File, Folder, Table
 from wandb_local.web.table.compare import compare, key_columns

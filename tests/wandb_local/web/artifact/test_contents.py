@@ -3,7 +3,7 @@
 import pytest
 
 from tests.wandb_local.web.uploads import Uploads
-from wandb_local.graphql.projects import need_project
+from wandb_local.records.projects import need_project
 from wandb_local.web.artifact.contents import show_files
 from wandb_local.web.artifact.read import need_version
 

@@ -9,9 +9,9 @@ from PIL import Image
 
 from scripts.browser import TIMEOUT
 from tests.wandb_local.web.conftest import Visitor
-from wandb_local.artifacts import versions
-from wandb_local.database import Database
-from wandb_local.folder import DataFolder
+from wandb_local.records.artifacts import versions
+from wandb_local.store.database import Database
+from wandb_local.store.folder import DataFolder
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from wandb_local.artifacts import versions
 from wandb_local.context import Context
-from wandb_local.folder import DataFolder
+from wandb_local.records.artifacts import versions
 from wandb_local.server import open_services
+from wandb_local.store.folder import DataFolder
 from wandb_local.web.artifact.lineage import DRAWN, MOST_NODES, MOST_SIBLINGS, _label, causes, elements, lineage, steps
 
 

@@ -5,9 +5,9 @@ import math
 
 import pytest
 
-from wandb_local.graphql.projects import need_run
-from wandb_local.history import append_history
-from wandb_local.runs import upsert
+from wandb_local.records.history import append_history
+from wandb_local.records.projects import need_run
+from wandb_local.records.runs import upsert
 from wandb_local.web.charts import columns
 from wandb_local.web.charts.columns import Columns
 from wandb_local.web.charts.series import Span, axes_of, metric_names, read_columns

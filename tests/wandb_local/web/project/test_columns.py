@@ -3,12 +3,20 @@
 import json
 from typing import Any
 
-from wandb_local import filestream, runs
-from wandb_local.graphql.common import now
-from wandb_local.graphql.projects import need_project
-from wandb_local.sweeps import records
+from wandb_local.protocol import filestream
+from wandb_local.records import runs
+from wandb_local.records import sweeps as records
+from wandb_local.records.projects import need_project
 from wandb_local.web.documents import cell
-from wandb_local.web.project.columns import column_definitions, grid_rows, runs_of, usual, version_of
+from wandb_local.web.project.asked import Asked
+from wandb_local.web.project.columns import column_definitions, grid_rows, newest, usual
+from wandb_local.web.project.order import Orders
+
+
+def listed(context):
+    """The runs of the project, newest first."""
+    project_id = need_project(context, "local", "p")["id"]
+    return newest(context, Orders(context.db).get(Asked(project_id)))
 
 
 def test_numbers_that_are_not_finite_are_shown_and_count_as_missing(context):
@@ -16,7 +24,7 @@ def test_numbers_that_are_not_finite_are_shown_and_count_as_missing(context):
         runs.upsert(context, {"entityName": "local", "modelName": "p", "name": name, "config": json.dumps({"lr": 1})})
         files = {"wandb-summary.json": {"offset": 0, "content": [summary]}}
         filestream.receive(context, "local", "p", name, {"files": files})
-    found = runs_of(context, need_project(context, "local", "p")["id"])
+    found = listed(context)
     rows = grid_rows(found, "local", "p", ["summary.loss", "summary.word"])
     by_name = {row["id"]: row for row in rows}
     assert {name: row["summary.loss"] for name, row in by_name.items()} == {"a": 1.5, "b": None, "c": None}
@@ -29,25 +37,10 @@ def test_numbers_that_are_not_finite_are_shown_and_count_as_missing(context):
     assert (loss["filter"], word["filter"]) == ("agNumberColumnFilter", "agTextColumnFilter")
 
 
-def test_the_list_changes_when_a_run_is_no_longer_heard_of(context):
-    for name in ("silent", "lively"):
-        runs.upsert(context, {"entityName": "local", "modelName": "p", "name": name, "host": "h"})
-    project_id, moment = need_project(context, "local", "p")["id"], int(now())
-
-    def version(seconds):
-        """What it is if one run was heard of so long ago, and the other one that much later: the sum stays."""
-        with context.db.write() as connection:
-            sql = "UPDATE runs SET heartbeat_at = iif(name = 'silent', ?, ?)"
-            connection.execute(sql, (moment - seconds, moment + seconds))
-        return version_of(context, project_id)
-
-    assert version(20) == version(200) != version(400)
-
-
 def test_all_digits_of_a_whole_number_are_shown(context):
     seeds = {"seed": {"value": 12345678901234567891}, "small": {"value": 2**53}, "flag": {"value": True}}
     runs.upsert(context, {"entityName": "local", "modelName": "p", "name": "a", "config": json.dumps(seeds)})
-    found = runs_of(context, need_project(context, "local", "p")["id"])
+    found = listed(context)
     chosen = ["config.seed", "config.small", "config.flag"]
     (row,) = grid_rows(found, "local", "p", chosen)
     assert [row[name] for name in chosen] == [12345678901234567891, 2**53, "true"]  # to sort and filter by
@@ -79,7 +72,7 @@ def test_the_usual_columns_are_what_most_runs_end_with_and_what_validation_gave(
         add(context, f"r{number}", logged | classes | measured, {"lr": number, "same": 1})
         send_history(context, f"r{number}", {"epoch": 20, "train/loss": number / 8, **classes, **measured})
     add(context, "odd", {"aux": 1.0, "val/once": 0.5}, {"lr": 9, "same": 1})
-    found = usual(runs_of(context, need_project(context, "local", "p")["id"]))
+    found = usual(listed(context))
     results = ("val/loss", "val/miou", "val/speed", "epoch", "train/loss")
     assert found == [*(f"summary.{name}" for name in results), "config.lr"]
 
@@ -99,7 +92,7 @@ def test_the_usual_columns_do_not_depend_on_the_order_in_which_a_client_writes(c
             ours |= {key: value + number for key, value in numbers.items()}
             add(context, f"r{number}", logged | {"val/mb": 1.0}, dict(reversed(ours.items())) if turn else ours)
             send_history(context, f"r{number}", logged)
-        seen.append(usual(runs_of(context, need_project(context, "local", "p")["id"])))
+        seen.append(usual(listed(context)))
     results = ("val/loss", "val/miou", "val/mean_acc", "val/mean_dice", "val/pixel_acc")
     chosen = ("lr", "epochs", "weight_decay", "out", "data")
     assert seen == 3 * [[*(f"summary.{name}" for name in results), *(f"config.{name}" for name in chosen)]]
@@ -118,19 +111,5 @@ def test_the_metric_of_a_sweep_is_the_first_of_the_usual_columns(context):
     for number in range(3):
         add(context, f"r{number}", {"val/loss": number, "zeal": number})
     add(context, "searched", {"score": 1.0, "val/loss": 2.0}, sweep=name)
-    found = usual(runs_of(context, need_project(context, "local", "p")["id"]))
+    found = usual(listed(context))
     assert found == ["summary.score", "summary.val/loss", "summary.zeal"]
-
-
-def test_the_list_changes_although_the_clock_was_set_back(context):
-    for name in ("ended", "lively"):
-        runs.upsert(context, {"entityName": "local", "modelName": "p", "name": name, "host": "h"})
-    project_id = need_project(context, "local", "p")["id"]
-    with context.db.write() as connection:
-        connection.execute(
-            "UPDATE runs SET heartbeat_at = heartbeat_at + 7200, updated_at = updated_at + 7200, state = 'finished'"
-            " WHERE name = 'ended'"
-        )
-    before = version_of(context, project_id)
-    filestream.receive(context, "local", "p", "lively", {})
-    assert version_of(context, project_id) != before

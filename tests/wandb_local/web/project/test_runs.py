@@ -1,7 +1,10 @@
 """The list of runs in a browser: sorted, filtered, with chosen columns, compared."""
 
+import contextlib
 import json
 import re
+import sqlite3
+import time
 from urllib.parse import urlencode
 
 import pytest
@@ -10,6 +13,7 @@ from playwright.sync_api import expect
 
 from tests.wandb_local.web.conftest import Visitor
 from tests.wandb_local.web.table.steps import NAMES
+from wandb_local.store.database import Database
 
 SHOWN = "#runs-grid .ag-pinned-left-cols-container .ag-row a"
 
@@ -50,6 +54,55 @@ def test_columns_are_chosen_and_kept_in_the_address(visitor: Visitor, project):
     page.wait_for_url("**columns=*config.same*")
     page.reload()
     expect(headers.filter(has_text="same")).to_have_count(1)
+
+
+def test_how_the_list_is_looked_at_stays_at_back_and_at_a_reload(visitor: Visitor, project):
+    page = visitor.open(project)
+    loss = page.get_by_role("columnheader", name="loss")
+    loss.click()
+    loss.click()
+    page.get_by_label("Find a run").fill("t")
+    loss.focus()
+    page.keyboard.press("Control+Enter")
+    page.locator(".ag-filter .ag-picker-field-wrapper").first.click()
+    page.get_by_text("Greater than", exact=True).click()
+    page.locator(".ag-filter input[type=number]").first.fill("1.5")
+    page.keyboard.press("Escape")
+    expect(page.locator(SHOWN)).to_have_text(["a", "c"])
+    for box in page.locator("#runs-grid .ag-pinned-left-cols-container .ag-row").get_by_role("checkbox").all():
+        box.check()
+
+    def look():
+        expect(page.locator("#runs-count")).to_have_text("2 of 3 runs")
+        expect(page.get_by_label("Find a run")).to_have_value("t")
+        expect(page.locator("#runs-grid [role=columnheader][col-id='summary.loss']")).to_have_attribute(
+            "aria-sort", "descending"
+        )
+        expect(page.locator("#runs-compare a")).to_have_attribute("href", re.compile("runs=a%2Cc$"))
+        rows = page.locator("#runs-grid .ag-pinned-left-cols-container .ag-row-selected")
+        expect(rows).to_have_text(["a", "c"])
+
+    look()
+    expect(page).to_have_url(re.compile("runs=a%2Cc"))
+    page.reload()
+    look()
+    page.locator(SHOWN).first.click()
+    page.wait_for_url("**/runs/a")
+    page.go_back()
+    look()
+    page.locator("#runs-grid .ag-header").get_by_role("checkbox").click()
+    expect(page.locator("#runs-compare")).to_have_text("Choose runs to compare")
+    expect(page).to_have_url(re.compile(r"^((?!runs=).)*$"))
+    assert visitor.inaccessible() == []
+
+
+@pytest.mark.parametrize(
+    "query", ["sort=%5B&filter=%7B&runs=no-such", 'filter={"state":{"filterType":"number"}}&sort=x,-y']
+)
+def test_an_address_that_says_nonsense_shows_the_list(visitor: Visitor, project, query):
+    page = visitor.open(f"{project}?{query}")
+    expect(page.locator(SHOWN)).to_have_text(["c", "b", "a"])
+    expect(page.locator("#runs-compare")).to_have_text("Choose runs to compare")
 
 
 def test_two_runs_are_compared_with_the_keyboard(visitor: Visitor, project):
@@ -196,3 +249,62 @@ def test_only_the_runs_that_the_filters_show_are_chosen_and_compared(visitor: Vi
     page.locator(".ag-filter input[type=number]").first.fill("3")
     expect(page.locator("#runs-count")).to_have_text("1 of 4 runs")
     expect(page.locator("#runs-compare")).to_have_text("Choose runs to compare")
+
+
+ADD = (
+    "INSERT INTO runs (project_id, name, state, config, summary, created_at, updated_at, heartbeat_at)"
+    " VALUES (?, ?, ?, '{}', ?, ?, ?, ?)"
+)
+
+
+def test_many_runs_come_in_blocks_and_a_tick_brings_what_has_changed(visitor: Visitor, server):
+    server.graphql('mutation{upsertModel(input:{entityName:"local",name:"blocks"}){model{id}}}')
+    records, moment = Database(server.data / "records.sqlite3"), time.time()
+    project = records.value("SELECT id FROM projects WHERE name = 'blocks'")
+
+    def write(sql, rows):
+        with records.write() as connection:
+            connection.executemany(sql, rows)
+
+    times = [(moment - 9000 + number, moment - 90 if number == 1499 else moment) for number in range(1500)]
+    loss = [json.dumps({"loss": number}) for number in range(1500)]
+    write(ADD, [(project, f"r{n}", "running", loss[n], made, made, heard) for n, (made, heard) in enumerate(times)])
+    asked = []
+    visitor.page.on("request", lambda request: asked.append(request.post_data or ""))
+    visitor.page.clock.install()
+    page = visitor.open("/local/blocks")
+    page.clock.resume()
+    expect(page.locator("#runs-count")).to_have_text("1,500 runs")
+    expect(page.locator("#runs-states")).to_have_text("1,500 running")
+    last = page.locator("#runs-grid .ag-row", has_text="no sign of life for")
+    expect(last.locator(".badge")).to_have_text("running")
+    expect(page.locator(SHOWN).first).to_have_text("r1499")
+    page.evaluate("document.querySelector('#runs-grid .ag-body-viewport').scrollTop = 1e9")
+    expect(page.locator(SHOWN).get_by_text("r0", exact=True)).to_be_visible()
+    blocks = lambda: sum("runs-grid.getRowsRequest" in text and '"endRow"' in text for text in asked)  # noqa: E731
+    before = blocks()
+    assert 2 <= before <= 5
+    write(
+        "UPDATE runs SET summary = ?, state = 'failed' WHERE project_id = ? AND name = 'r1'",
+        [('{"loss": 77}', project)],
+    )
+    page.clock.run_for(5000)
+    row = page.locator("#runs-grid .ag-center-cols-container .ag-row", has_text="failed")
+    expect(row.locator("[col-id='summary.loss']")).to_have_text("77")
+    expect(page.locator("#runs-states")).to_have_text("1,499 running · 1 failed")
+    assert blocks() == before  # only the row that had changed came
+    write("DELETE FROM runs WHERE project_id = ? AND name = ?", [(project, "r0")])
+    page.clock.run_for(5000)
+    expect(page.locator("#runs-count")).to_have_text("1,499 runs")
+    expect(page.locator(SHOWN).get_by_text("r0", exact=True)).to_have_count(0)
+    records.close()
+
+
+def test_a_run_that_is_not_heard_of_says_so_on_its_page_until_it_is(visitor: Visitor, server):
+    server.graphql('mutation{upsertBucket(input:{modelName:"quiet",name:"q",host:"h"}){inserted}}')
+    with contextlib.closing(sqlite3.connect(server.data / "records.sqlite3")) as records, records:
+        records.execute("UPDATE runs SET heartbeat_at = heartbeat_at - 100 WHERE name = 'q'")
+    page = visitor.open("/local/quiet/runs/q")
+    expect(page.locator("#run-state")).to_contain_text(re.compile(r"running.*no sign of life for 1\d\d s"))
+    server.ask("/files/local/quiet/q/file_stream", b'{"files": {}}')
+    expect(page.locator("#run-state")).not_to_contain_text("no sign")

@@ -2,8 +2,9 @@
 
 import pytest
 
-from wandb_local import filestream, runs
-from wandb_local.graphql.projects import need_run
+from wandb_local.protocol import filestream
+from wandb_local.records import runs
+from wandb_local.records.projects import need_run
 from wandb_local.web.run import console
 from wandb_local.web.run.terminal import readable
 

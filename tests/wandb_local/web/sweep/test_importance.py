@@ -1,10 +1,10 @@
-"""Importance and correlation, against scikit-learn's forest and numpy's correlation, and on planted relations."""
+"""Importance and correlation, against numpy's correlation, and on planted relations."""
 
 import numpy as np
 import pytest
-from sklearn.ensemble import ExtraTreesRegressor
 
-from wandb_local.web.sweep.importance import FEWEST_RUNS, encode, forest_importance, importances
+from wandb_local.search.effects import FEWEST
+from wandb_local.web.sweep.importance import encode, importances
 from wandb_local.web.sweep.read import Parameter, SweepRun
 
 
@@ -26,24 +26,12 @@ def make_runs(count, score, seed=0, state="finished"):
 PARAMETERS = [Parameter("lr", log=True), Parameter("net.optimizer"), Parameter("flag"), Parameter("noise")]
 
 
-def test_the_forest_agrees_with_scikit_learns():
-    draw = np.random.default_rng(1)
-    features = draw.uniform(size=(150, 6))
-    target = (
-        3 * features[:, 0] + np.sin(6 * features[:, 1]) + features[:, 2] * features[:, 3] + draw.normal(0, 0.1, 150)
-    )
-    forest = ExtraTreesRegressor(300, max_features=None, min_samples_leaf=3, bootstrap=False, random_state=0)
-    theirs = forest.fit(features, target).feature_importances_
-    ours = forest_importance(features, target)
-    assert ours.sum() == pytest.approx(1)
-    np.testing.assert_allclose(ours, theirs, atol=0.04)
-
-
 def test_what_matters_comes_first_with_its_sign():
     found = importances(PARAMETERS, make_runs(80, lambda v: -np.log10(v["lr"]) + 2 * (v["net.optimizer"] == "lion")))
     assert [entry.name for entry in found[:2]] == ["lr", "net.optimizer"]
     assert sum(entry.importance for entry in found) == pytest.approx(1)
     assert {entry.name: entry.importance for entry in found}["noise"] < 0.1
+    assert {entry.name for entry in found if entry.stands_out} == {"lr", "net.optimizer"}
     rate, optimizer = found[:2]
     assert rate.correlation < -0.6
     assert rate.value is None
@@ -71,16 +59,17 @@ def test_the_same_runs_give_the_same_numbers():
     assert importances(PARAMETERS, runs) == importances(PARAMETERS, runs)
 
 
-def test_runs_without_a_metric_and_running_ones_do_not_count():
+@pytest.mark.parametrize("state", ["running", "failed", "crashed"])
+def test_runs_without_a_metric_and_those_that_did_not_end_well_do_not_count(state):
     runs = make_runs(20, lambda v: v["noise"])
-    others = make_runs(20, lambda v: 100.0, seed=5, state="running")
+    others = make_runs(20, lambda v: 100.0, seed=5, state=state)
     without = [SweepRun("x", "x", "failed", run.values, None) for run in runs]
     assert importances(PARAMETERS, [*runs, *others, *without]) == importances(PARAMETERS, runs)
 
 
 @pytest.mark.parametrize(
     "runs",
-    [[], make_runs(FEWEST_RUNS - 1, lambda v: v["noise"]), make_runs(20, lambda v: 1.0)],
+    [[], make_runs(FEWEST - 1, lambda v: v["noise"]), make_runs(20, lambda v: 1.0)],
     ids=["none", "few", "constant metric"],
 )
 def test_nothing_is_said_where_nothing_is_known(runs):

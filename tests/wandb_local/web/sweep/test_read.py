@@ -5,9 +5,10 @@ import json
 import pytest
 
 from tests.wandb_local.test_sweeps import GRID
-from wandb_local import durable, runs
-from wandb_local.graphql.common import now
-from wandb_local.sweeps import records
+from wandb_local.clock import now
+from wandb_local.records import runs
+from wandb_local.records import sweeps as records
+from wandb_local.store import durable
 from wandb_local.web.sweep.page import set_state
 from wandb_local.web.sweep.panels import heading, run_columns, run_rows
 from wandb_local.web.sweep.read import agents, read_sweep, stamp

@@ -1,0 +1,112 @@
+"""What speaks against a promotion, in words: from the changes of the figures, and from the floors under them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import wandb
+
+from eval.compare import ABSENT, AS_GOOD, LATENCY, OPEN, WORSE, Change
+
+Comparisons = Mapping[str, Sequence[Change]]  # by the version that the candidate is compared with
+
+
+class Floors(NamedTuple):
+    """The least that a model must reach, in [0, 1], whatever it is compared with."""
+
+    miou: float
+    classes: float  # Dice of each priority class
+
+
+class Reasons(NamedTuple):
+    """Why not, one reason each: what is worse or too low, and what there is not enough data for."""
+
+    refusals: list[str]
+    open: list[str]
+
+
+def reasons(comparisons: Comparisons, priority: Collection[str], *, strict: bool = False) -> Reasons:
+    """Why a candidate may not be promoted.
+
+    Args:
+        comparisons: the changes from each model that is the measure.
+        priority: names of the priority classes.
+        strict: refuse what has surely fallen by less than the margin as well.
+    """
+    found = Reasons([], [])
+    for name, changes in comparisons.items():
+        after = f" after {name}" if len(comparisons) > 1 else ""
+        judged = [change for change in changes if change.key.partition("/")[2] in priority]
+        if judged and all(change.answer == ABSENT for change in judged):
+            found.refusals.append("no priority class is in the data, so that nothing was judged")
+        for change in changes:
+            if change.answer == WORSE or (strict and _surely_fell(change)):
+                found.refusals.append(_fall(change) + after)
+            elif change.answer == OPEN:
+                found.open.append(f"{_fall(change)}{after}: {_frames(change.frames)}")
+    return Reasons(list(dict.fromkeys(found.refusals)), found.open)
+
+
+def below(floors: Floors, scores: Mapping[str, float | str | None], priority: Iterable[str]) -> list[str]:
+    """Which scores lie under their floor; one that is not there, or undefined, does not.
+
+    Args:
+        floors: see there.
+        scores: ``miou`` and ``dice/<class>``.
+        priority: names of the priority classes.
+    """
+    limits = {"miou": floors.miou} | {f"dice/{name}": floors.classes for name in priority}
+    known = {key: score for key in limits if isinstance(score := scores.get(key), int | float)}
+    return [
+        f"{key} is {score:.3f}, below the floor of {limits[key]:g}"
+        for key, score in known.items()
+        if score < limits[key]
+    ]
+
+
+def change_rows(comparisons: Comparisons) -> wandb.Table:
+    """The comparisons as a table; what is undefined or unbounded is null."""
+    columns: list[str | int] = [
+        "key",
+        "against",
+        "before",
+        "after",
+        "change",
+        "low",
+        "high",
+        "margin",
+        "frames",
+        "answer",
+    ]
+    table = wandb.Table(columns=columns)
+    for name, changes in comparisons.items():
+        for change in changes:
+            differences = (change.after - change.before, change.low, change.high)
+            figures = (change.before, change.after, *differences, change.margin, change.frames)
+            cells = (figure if math.isfinite(figure) else None for figure in figures)
+            table.add_data(change.key, name, *cells, change.answer)
+    return table
+
+
+def _surely_fell(change: Change) -> bool:
+    return change.answer == AS_GOOD and change.high < 0 and change.key != LATENCY
+
+
+def _fall(change: Change) -> str:
+    difference = change.after - change.before
+    if change.key == LATENCY:
+        share = f"{100 * difference / change.before:.0f} %, more than {100 * change.margin / change.before:g} %"
+        return f"{change.key} grew from {change.before:.1f} to {change.after:.1f}, by {share}"
+    direction = f"fell by {-difference:.3f}" if difference < 0 else f"rose by {difference:.3f}"
+    interval = f"[{change.low:.3f}, {change.high:.3f}]" if math.isfinite(change.low) else "[?]"
+    allowed = {WORSE: "more than", OPEN: "maybe a fall of more than"}.get(change.answer, "surely, if not more than")
+    return f"{change.key} {direction} {interval}, {allowed} {change.margin:g}"
+
+
+def _frames(count: float) -> str:
+    if math.isinf(count):
+        return "more drives or seeds are needed"
+    digits = 10 ** max(0, len(str(math.ceil(count))) - 2)
+    return f"about {math.ceil(count / digits) * digits} frames like these would do"

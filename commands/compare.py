@@ -1,0 +1,177 @@
+"""``python -m eval compare``: several models measured alike, as a table and a plot."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import platform
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from tqdm import tqdm
+
+from commands.export import metadata_of, prediction_size
+from commands.opening import file_figures, open_data, open_model, sizing, taxonomy_of
+from eval.export.formats import write_onnx
+from eval.export.read import OnnxModel, load_exported
+from eval.files import replacing, write_text
+from eval.latency import measure_latency
+from eval.ranking import Ranked, Target, csv_text, markdown, ranking, records
+from eval.ranking_plot import ranking_figure
+
+if TYPE_CHECKING:
+    from camvid.layouts import CamVid
+    from models.saved import SavedModel
+
+SCORES = ("mean_acc", "miou", "priority_dice")
+SECONDS = 3.0  # bound of one timing
+PRESETS = (".yaml", ".yml")
+
+
+def compare(options: argparse.Namespace) -> None:
+    """Measure the models, write comparison.md, comparison.csv and comparison.png, print the table.
+
+    Raises:
+        ValueError: a model that cannot be opened, one that is named twice, or scores over different classes.
+    """
+    opened = [_open(name, options) for name in options.models]
+    _check(opened)
+    bar = tqdm(opened, "measuring", unit="model", file=sys.stderr, disable=None)
+    found = ranking([_measure(saved, copy, name) for saved, copy, name in bar])
+    target = Target(options.embedded_mb, options.embedded_ms)
+    table = markdown(found, target, f"{_processor()}, {torch.get_num_threads()} threads")
+    write_text(options.out / "comparison.md", table)
+    write_text(options.out / "comparison.csv", csv_text(found, target))
+    scored = [model for model in found if not math.isnan(model.miou)]
+    picture = options.out / "comparison.png" if scored else None
+    if picture:
+        with replacing(picture) as temporary:
+            ranking_figure(scored, target).savefig(temporary)
+    print(table)
+    print(f"written to {options.out}")
+    if options.wandb:
+        _log(options, records(found, target), picture)
+
+
+Opened = tuple["SavedModel", argparse.Namespace, str]  # the model, the options settled for it, its name in the table
+
+
+def _open(name: str, options: argparse.Namespace) -> Opened:
+    from configs.load import find_preset
+
+    copy = argparse.Namespace(**{**vars(options), "model": name})
+    if (preset := find_preset(name)).suffix in PRESETS:
+        return _untrained(preset, copy), copy, preset.stem
+    saved = open_model(copy)
+    exported = bool(file_figures(saved))
+    return saved, copy, f"{saved.folder.parent.name}/{saved.folder.name}" if exported else saved.folder.name
+
+
+def _untrained(path: Path, options: argparse.Namespace) -> SavedModel:
+    """The model that a preset would train, without scores: for its size and speed."""
+    from camvid.layouts import find_taxonomy
+    from configs import TrainConfig
+    from configs.load import read_yaml
+    from models import SavedModel, build_model
+    from training.precision import resolve_device, resolve_precision
+
+    config = TrainConfig.from_dict(read_yaml(path), str(path))
+    options.device = resolve_device(options.device)
+    options.precision = resolve_precision(options.precision or config.precision, options.device)
+    taxonomy = find_taxonomy(options.data or "", config.taxonomy)
+    model = build_model(
+        config.architecture,
+        taxonomy.num_classes,
+        config.backbone,
+        crp=config.crp,
+        mirror=config.mirror,
+        auxiliary=False,
+    ).eval()
+    return SavedModel(model.to(options.device), config.to_dict(), taxonomy.to_dict(), {}, {}, path)
+
+
+def _check(opened: list[Opened]) -> None:
+    names = [name for _, _, name in opened]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ValueError(f"{twice[0]}: named twice; give each model once")
+    classes = {name: taxonomy_of(saved) for saved, _, name in opened if saved.metrics}
+    if len({taxonomy.names for taxonomy in classes.values()}) > 1:
+        told = ", ".join(f"{name} {taxonomy.name}" for name, taxonomy in classes.items())
+        raise ValueError(f"scores over different classes cannot stand in one table ({told}); compare them apart")
+
+
+def _measure(saved: SavedModel, options: argparse.Namespace, name: str) -> Ranked:
+    dataset = open_data(options, saved, options.split) if options.data else None
+    scores, source = _scores(saved, options, dataset)
+    size = prediction_size(options, saved, dataset)
+    speed = measure_latency(saved.model, size, device=options.device, precision=options.precision, seconds=SECONDS)
+    figures = speed | file_figures(saved)
+    runtime = isinstance(saved.model, OnnxModel)
+    weights = saved.folder / "model.safetensors"
+    return Ranked(
+        name=name,
+        network=_network(saved.config),
+        size=f"{size[0]}x{size[1]}",
+        scores=source,
+        **scores,
+        parameters=int(figures["model/parameters"]),
+        mb=weights.stat().st_size / 1e6 if weights.is_file() else float(figures["model/mb"]),
+        pytorch_ms=math.nan if runtime else float(speed["model/latency_ms"]),
+        onnx_ms=float(speed["model/latency_ms"]) if runtime else _onnx_ms(saved, options, size),
+        precision="" if runtime else options.precision,
+    )
+
+
+def _network(config: dict[str, Any]) -> str:
+    architecture, backbone = (str(config.get(key, "")) for key in ("architecture", "backbone"))
+    return architecture if architecture == "plain_unet" else f"{architecture} {backbone}".strip()  # it has its own
+
+
+def _scores(saved: SavedModel, options: argparse.Namespace, dataset: CamVid | None) -> tuple[dict[str, float], str]:
+    """Mean accuracy, mean IoU and priority Dice, and where they come from: the data, else what was saved."""
+    if not saved.metrics:
+        return dict.fromkeys(SCORES, math.nan), ""
+    if dataset is None:
+        return {key: float(saved.metrics.get(key, math.nan)) for key in SCORES}, "val, as saved"
+    from eval.evaluate import FrameSamples, evaluate
+
+    evaluation = evaluate(
+        saved.model,
+        FrameSamples(dataset.splits[options.split], dataset.read),
+        size_for=sizing(options, saved),
+        device=options.device,
+        precision=options.precision,
+        **taxonomy_of(saved).scoring,
+    )
+    return {key: evaluation.metrics[key] for key in SCORES}, options.split
+
+
+def _onnx_ms(saved: SavedModel, options: argparse.Namespace, size: tuple[int, int]) -> float:
+    """Milliseconds for an image with ONNX Runtime; NaN for a TorchScript file, and where it is not wanted."""
+    if options.no_onnx or file_figures(saved):
+        return math.nan
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        write_onnx(saved.model.cpu(), path, metadata_of(saved))
+        return float(measure_latency(load_exported(path).model, size, seconds=SECONDS)["model/latency_ms"])
+
+
+def _processor() -> str:
+    """The processor's name, as the system tells it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _log(options: argparse.Namespace, rows: list[dict[str, object]], picture: Path | None) -> None:
+    from artifacts.ranking import log_ranking
+    from artifacts.run import start_run, sync_hint, tracked
+
+    config = {"models": options.models, "data": str(options.data or ""), "split": options.split}
+    with tracked(start_run(config, project="camvid", folder=options.out, job_type="compare")) as run:
+        log_ranking(run, rows, picture)
+        print(sync_hint(run))

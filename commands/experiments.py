@@ -1,0 +1,148 @@
+"""Several trainings and one table: what train.py does with --vary and --seeds.
+
+    python train.py --config configs/final.yaml --from-sweep ENTITY/PROJECT/ID --data CAMVID --out runs/final \\
+        --vary backbone=resnet34,resnet50 --vary fit=one_cycle,fine_tune --seeds 0,1,2
+
+Each training is a process and a run of its own under --out. Started again, the command goes on where it was: what has
+ended is not done again, what was cut off is resumed. It leaves comparison.md and comparison.csv there, and a W&B table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from commands.preflight import check_settings
+from configs import TrainConfig
+from configs import parse_command_line as parse
+from configs.grid import Cell
+from configs.load import read_yaml
+
+if TYPE_CHECKING:
+    import wandb
+
+OF_THE_WEIGHTS = ("architecture", "backbone", "crp", "taxonomy")  # settings that say what weights there are
+RECIPE = Path(__file__).with_name("train.py")
+
+
+def parse_command_line(arguments: Sequence[str] | None) -> tuple[TrainConfig, argparse.Namespace]:
+    """`configs.parse_command_line`, able to read sweeps; all settings are checked, see `preflight.check_settings`.
+
+    Raises:
+        ValueError, OSError: what cannot work, before anything is made.
+    """
+    if not os.environ.get("WANDB_RUN_ID", "none"):
+        del os.environ["WANDB_RUN_ID"]  # a job script's empty variable, which the client would refuse
+    config, options = parse(arguments, _best_settings)
+    check_settings([cell.config for cell in options.cells] or [config])
+    return config, options
+
+
+def run_folder(config: TrainConfig, resume: Path | None) -> tuple[Path, bool]:
+    """The folder of a training, and whether it goes on with what is there.
+
+    A job that starts again, or a trial that its sweep hands out again, comes with the WANDB_RUN_ID of a run that was
+    begun: it goes on where the settings are the same. A run of which nothing is left but its folder begins anew.
+
+    Args:
+        config: the settings.
+        resume: the folder that `--resume` names.
+
+    Raises:
+        ValueError: WANDB_RUN_ID names a run that has its model, or one that was begun with other settings; `--resume`
+            one of another network or taxonomy.
+    """
+    from artifacts import new_run_id
+
+    folder = resume or Path(config.out) / new_run_id()
+    if not (folder / "config.yaml").is_file():
+        return folder, resume is not None
+    ways = "give another WANDB_RUN_ID or none, or another --out"
+    if resume is None and (folder / "model.safetensors").is_file():
+        raise ValueError(f"{folder} holds the model of the run {folder.name}, which would be lost: {ways}")
+    begun = TrainConfig.from_dict(read_yaml(folder / "config.yaml"), source=str(folder / "config.yaml"))
+    old, new = vars(begun), vars(config)
+    keys = old if resume is None else OF_THE_WEIGHTS
+    if changes := [f"{key}={old[key]!r}, now {new[key]!r}" for key in keys if old[key] != new[key]]:
+        fix = ways if resume is None else "its weights fit no other"
+        raise ValueError(f"{folder} was begun with {'; '.join(changes)}: {fix}")
+    if resume is None:
+        print(f"{folder} was begun with the same settings: goes on")
+    return folder, True
+
+
+def _best_settings(sweep: str, backbone: str | None) -> tuple[str, Mapping[str, Any]]:
+    from artifacts.sweep import best_settings  # takes seconds to import, and most commands read no sweep
+
+    return best_settings(sweep, backbone)
+
+
+def run_experiments(cells: Sequence[Cell]) -> int:
+    """Trains every cell, tells the comparison; exit code 0, or 1 where a training failed.
+
+    Raises:
+        ValueError: a training under --out was begun with other settings.
+        OSError: the folder cannot be written, or W&B does not answer.
+    """
+    from artifacts.frames import log_tables
+    from artifacts.run import start_run, sync_hint, tracked
+    from eval.files import write_text
+    from eval.repeats import comparison, comparison_page
+    from training.processes import Order, run_all
+
+    first = cells[0].config
+    folder = Path(first.out)
+    orders = [Order(cell.name, _settings(cell, folder)) for cell in cells]
+    outcomes = list(run_all(orders, folder, [sys.executable, str(RECIPE)]))
+    pairs = zip(cells, outcomes, strict=True)
+    table = comparison([(cell.varied, outcome.metrics, outcome.reason) for cell, outcome in pairs])
+    write_text(folder / "comparison.csv", table.to_csv(index=False, float_format="%.5g"))
+    write_text(folder / "comparison.md", comparison_page(table))
+    print(comparison_page(table))
+    varied = {key: sorted({str(cell.varied[key]) for cell in cells}) for key in cells[0].varied}
+    started = start_run(
+        varied, project=first.project, folder=folder, name=f"comparison {folder.name}", job_type="comparison"
+    )
+    with tracked(started) as run:
+        log_tables(run, "comparison", {"trainings": table}, {})
+        print(f"comparison: {folder / 'comparison.md'}\n{sync_hint(run)}")
+    return int(any(outcome.reason for outcome in outcomes))
+
+
+def _settings(cell: Cell, folder: Path) -> str:
+    """All settings of a training, which gets a folder and, where it has none, a name of its own."""
+    name = cell.config.name or cell.name
+    return dataclasses.replace(cell.config, out=str(folder / cell.name), name=name).to_yaml()
+
+
+def free_ended_trials(run: wandb.Run, out: Path) -> None:
+    """Free what was only there to go on with, of the trials under `out` that the run's sweep has ended."""
+    from artifacts.trial import ended_trials
+    from training import drop_state
+
+    for trial in ended_trials(run, out):
+        with suppress(ValueError, OSError):  # another agent may be doing the same; no reason for this trial to fail
+            drop_state(trial / "checkpoints")
+
+
+def end_trial(error: Exception, started: TrainConfig | None) -> int:
+    """The exit code of a training that failed inside a sweep, by `artifacts.end_failed_trial`.
+
+    Where its own settings are at fault, it would fail again, and nothing is kept to go on with.
+
+    Args:
+        error: what ended the training.
+        started: its settings, if its run was started.
+    """
+    from artifacts import end_failed_trial
+    from training import drop_state
+
+    if started and isinstance(error, ValueError):
+        drop_state(Path(started.out) / os.environ["WANDB_RUN_ID"] / "checkpoints")
+    return end_failed_trial(error, bool(started))

@@ -1,0 +1,142 @@
+"""``python -m eval export``: one file, checked; quantised on demand, with what that costs."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from tqdm import tqdm
+
+from commands.opening import open_data, open_model, sizing, taxonomy_of
+from eval.export.check import SIZES, Agreement, verify
+from eval.export.formats import FORMATS
+from eval.export.read import is_exported, load_exported
+from eval.files import replacing
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from camvid.layouts import CamVid
+    from eval.export.quantise import Batch
+    from eval.inference import SizeFor
+    from models.saved import SavedModel
+
+CONFIG = (
+    "architecture",
+    "backbone",
+    "crp",
+    "mirror",
+    "resize_factor",
+    "eval_factor",
+    "threshold",
+    "split",
+    "seed",
+    "project",
+)
+CALIBRATION = 32  # training frames that fix the ranges of the activations
+
+
+def export(options: argparse.Namespace) -> None:
+    """Write the file that the options ask for; nothing is left of one that does not predict as the model does."""
+    if options.int8 and (options.format != "onnx" or not options.data):
+        raise ValueError(f"--int8 {options.int8} needs --format onnx, and --data ROOT to measure what it costs")
+    if is_exported(Path(options.model)):
+        raise ValueError(f"{options.model}: is an exported file; give the run folder that it was made from")
+    saved = open_model(options)
+    suffix = FORMATS[options.format].suffix
+    path = options.out or saved.folder / f"model{'.int8' if options.int8 else ''}{suffix}"
+    if path.suffix != suffix:
+        raise ValueError(f"--out {path}: a file of format {options.format} ends with {suffix}")
+    if options.int8:
+        _export_int8(options, saved, path)
+    else:
+        _export_float(options, saved, path)
+    stored = saved.folder / "model.safetensors"
+    print(f"{path}: {path.stat().st_size / 1e6:.2f} MB ({stored.name}: {stored.stat().st_size / 1e6:.2f} MB)")
+
+
+def _export_float(options: argparse.Namespace, saved: SavedModel, path: Path) -> None:
+    with replacing(path) as temporary:
+        FORMATS[options.format].write(saved.model, temporary, metadata_of(saved))
+        exported = load_exported(temporary)
+        bar = partial(tqdm, desc="comparing with PyTorch", unit="size", file=sys.stderr, disable=None)
+        found = verify(saved.model, exported.model, [prediction_size(options, saved), *SIZES], bar)
+    print(agreement_table(found))
+
+
+def _export_int8(options: argparse.Namespace, saved: SavedModel, path: Path) -> None:
+    from eval.export.quantise import quantise
+
+    dataset = open_data(options, saved, "train", options.split)
+    size_for = sizing(options, saved)
+    metadata = metadata_of(saved) | {"int8": options.int8}
+    with replacing(path) as temporary:
+        floats = temporary.with_name("float.onnx")
+        _export_float(argparse.Namespace(**{**vars(options), "int8": None}), saved, floats)
+        frames = _calibration(dataset, size_for) if options.int8 == "static" else None
+        quantise(floats, temporary, metadata, frames)
+        before, after = (
+            score(load_exported(file).model, saved, dataset, options.split, size_for) for file in (floats, temporary)
+        )
+    print(f"mIoU on {options.split}: {before:.4f} as floats, {after:.4f} with 8 bits: {after - before:+.4f}")
+
+
+def metadata_of(saved: SavedModel) -> dict[str, Any]:
+    """What travels with an exported model: settings, classes, and the scores of its weights (undefined ones null)."""
+    scores = {key: None if _undefined(value) else value for key, value in saved.metrics.items() if "/" not in key}
+    return {
+        "config": {key: saved.config[key] for key in CONFIG if key in saved.config},
+        "taxonomy": saved.taxonomy,
+        "metrics": scores,
+        "parameters": sum(parameter.numel() for parameter in saved.model.parameters()),
+    }
+
+
+def _undefined(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def prediction_size(options: argparse.Namespace, saved: SavedModel, dataset: CamVid | None = None) -> tuple[int, int]:
+    """Height and width at which the model predicts most frames of ``options.split``, or those of ``options.size``."""
+    height, width = dataset.frame_size(options.split) if dataset else options.size
+    return sizing(options, saved)((height, width))
+
+
+def _calibration(dataset: CamVid, size_for: SizeFor) -> list[Batch]:
+    """Training frames, spread over the split, as the model gets them: each (1, 3, h, w)."""
+    from eval.inference import resize_image
+
+    frames = dataset.splits["train"]
+    chosen = frames[:: max(1, len(frames) // CALIBRATION)][:CALIBRATION]
+    images = (dataset.read_image(frame) for frame in chosen)
+    resized = (resize_image(image, size_for((image.shape[0], image.shape[1]))) for image in images)
+    return [
+        np.ascontiguousarray(image.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255) for image in resized
+    ]
+
+
+def score(model: nn.Module, saved: SavedModel, dataset: CamVid, split: str, size_for: SizeFor) -> float:
+    """The model's mIoU over a split."""
+    from eval.evaluate import FrameSamples, evaluate
+
+    evaluation = evaluate(
+        model,
+        FrameSamples(dataset.splits[split], dataset.read),
+        size_for=size_for,
+        **taxonomy_of(saved).scoring,
+    )
+    return evaluation.metrics["miou"]
+
+
+def agreement_table(found: list[Agreement]) -> str:
+    """One line for each size at which the two were compared."""
+    lines = [f"{'images':>14}  {'largest difference':>18}  {'same class':>10}"]
+    for one in found:
+        images = f"{one.batch} x {one.size[0]}x{one.size[1]}"
+        lines.append(f"{images:>14}  {one.apart:>18.2e}  {one.same:>10.3%}")
+    return "\n".join(lines)

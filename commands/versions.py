@@ -1,0 +1,148 @@
+"""Log a data set, promote a model, roll a promotion back, or see what a model came from.
+
+python -m artifacts dataset ROOT                        a data set as an artifact; unchanged, it makes no new version
+python -m artifacts promote MODEL --alias production    if it is as good in every figure and no slower
+python -m artifacts rollback NAME --alias production    to the version that had the alias before
+python -m artifacts lineage MODEL                       data version, run, sweep and code version, printed and drawn
+
+MODEL is a W&B artifact such as camvid-unet:v3. A promotion that is refused, or that there is not enough data for, ends
+with exit code 1, a mistake with 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from artifacts.errors import CLIENT_ERRORS
+from commands.versions_options import parse
+
+if TYPE_CHECKING:  # what takes seconds more to import is imported by the command that needs it
+    import wandb
+
+    from artifacts.promotion import Decision
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Exit code 0, 1 for no promotion, 2 for what the user can mend (one line on stderr)."""
+    options = parse(arguments, __doc__)
+    try:
+        return COMMANDS[options.command](options)
+    except (*CLIENT_ERRORS, ValueError, OSError) as error:
+        if options.debug:
+            traceback.print_exc()
+        by = "W&B: " if isinstance(error, CLIENT_ERRORS) else ""
+        print(f"error: {by}{error}", file=sys.stderr)
+        return 2
+
+
+def _log_dataset(options: argparse.Namespace) -> int:
+    from artifacts.dataset import log_dataset
+    from artifacts.download import version_name
+    from artifacts.names import artifact_name
+    from artifacts.run import start_run, sync_hint, tracked
+    from camvid.layouts import content_digest, open_camvid
+
+    dataset = open_camvid(options.root, options.taxonomy)
+    config = {"root": str(options.root), "taxonomy": dataset.taxonomy.name}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tracked(start_run(config, project=options.project, folder=Path(folder), job_type="dataset")) as run,
+    ):
+        if run.offline:
+            raise ValueError("the data set goes to a server: log in (`wandb login`) or set WANDB_BASE_URL")
+        name = options.name or artifact_name(options.project)
+        logged = log_dataset(run, dataset, name, digest=content_digest(dataset))
+        print(f"dataset: {logged.entity}/{logged.project}/{version_name(logged)}\n{sync_hint(run)}")
+    return 0
+
+
+def _promote(options: argparse.Namespace) -> int:
+    from artifacts.download import version_name
+    from artifacts.history import alias_holder
+    from artifacts.promotion import Decision, carry_out
+
+    candidate = _find(options.model, options)
+    holder = alias_holder(candidate, options.alias)
+    if holder and holder.version == candidate.version:
+        print(f"{version_name(candidate)} is {options.alias} already")
+        return 0
+    against = _find(options.against, options) if options.against else holder
+    data = _dataset(candidate, options)
+    if against is None:
+        print(f"{version_name(candidate)}: no version is {options.alias}, nothing to compare it with")
+    decision = _weighed(
+        Decision("promote", options.alias, candidate, holder, against, data, why=options.force or ""), options
+    )
+    seen = carry_out(decision)
+    print(f"{decision}\n{seen}")
+    return 0 if decision.accepted else 1
+
+
+def _weighed(decision: Decision, options: argparse.Namespace) -> Decision:
+    """The decision with what was found; who forces it overrules as well that the models cannot be compared."""
+    from artifacts.history import best_so_far
+    from artifacts.verdict import Floors, below, reasons
+    from commands.weighing import weigh
+
+    candidate, holder, against = decision.candidate, decision.holder, decision.against
+    names = ("split", "tolerance", "mean_tolerance", "confidence", "latency_limit", "floor", "miou_floor", "strict")
+    decision = replace(decision, settings={name: getattr(options, name) for name in names})
+    best = best_so_far(holder, options.alias, candidate) if holder and not options.against else None
+    try:
+        found = weigh([model for model in (against, best) if model], candidate, decision.data, options)
+    except ValueError as error:
+        if not options.force:
+            raise
+        return replace(decision, refusals=[f"not compared: {error}"])
+    said = reasons(found.comparisons, found.priority, strict=options.strict)
+    low = below(Floors(options.miou_floor, options.floor), found.scores, found.priority)
+    return replace(decision, comparisons=found.comparisons, refusals=[*low, *said.refusals], open=said.open)
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    from artifacts.download import version_name
+    from artifacts.history import previous_version
+    from artifacts.promotion import Decision, carry_out
+
+    current = _find(f"{options.model}:{options.alias}", options)
+    previous = previous_version(current, options.alias)
+    seen = carry_out(Decision("rollback", options.alias, previous, current, why=options.why or ""))
+    print(f"{version_name(previous)} is {options.alias} again; it was {version_name(current)}\n{seen}")
+    return 0
+
+
+def _lineage(options: argparse.Namespace) -> int:
+    from artifacts.download import version_name
+    from artifacts.drawing import draw_lineage
+    from artifacts.lineage import lineage, lineage_text
+
+    model = _find(options.model, options)
+    found = lineage(model)
+    out = options.out or Path(f"{version_name(model).replace(':', '-')}.svg")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(draw_lineage(found), encoding="utf-8")
+    print(f"{lineage_text(found)}\n\ndrawn: {out}")
+    return 0
+
+
+def _dataset(model: wandb.Artifact, options: argparse.Namespace) -> wandb.Artifact | None:
+    """The data version that was asked for, else the one that the model was trained on, if the server has it."""
+    from artifacts.lineage import data_of
+
+    return _find(options.dataset, options, "dataset") if options.dataset else data_of(model)
+
+
+def _find(name: str, options: argparse.Namespace, kind: str = "model") -> wandb.Artifact:
+    from artifacts.download import find_artifact
+
+    return find_artifact(name if "/" in name else f"{options.project}/{name}", kind)
+
+
+COMMANDS = {"dataset": _log_dataset, "promote": _promote, "rollback": _rollback, "lineage": _lineage}

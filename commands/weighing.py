@@ -1,0 +1,191 @@
+"""Weighing model artifacts: all are fetched, checked to be comparable, scored on the same images, and timed.
+
+It composes, as a `__main__` does: data, models and evaluation meet here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import chain, islice
+from typing import Any, NamedTuple
+
+import pandas as pd
+import wandb
+
+from artifacts.download import default_root, download_dataset, download_model, version_name
+from artifacts.model import RECORDS
+from artifacts.seeds import seed_spread
+from camvid.layouts import CamVid, open_camvid
+from camvid.remarks import about_priority
+from camvid.taxonomy import Taxonomy
+from eval.compare import Change, Margins, judge, latency_tried
+from eval.evaluate import FrameSamples, evaluate
+from eval.figures import counts_objects, paired_figures, read_counts, scores_of
+from eval.latency import Timed, time_in_turns
+from eval.table import change_table
+from models.saved import SavedModel, load_model
+from training.precision import resolve_device, resolve_precision
+
+
+class Side(NamedTuple):
+    """One of the models: its name with its version, and what was fetched."""
+
+    name: str
+    saved: SavedModel
+    taxonomy: Taxonomy
+
+
+class Weighed(NamedTuple):
+    """What was found: the changes from each model that was the measure, and the candidate's scores, for the floors."""
+
+    comparisons: dict[str, list[Change]]
+    scores: Mapping[str, float | str | None]
+    priority: list[str]
+
+
+def weigh(
+    references: Sequence[wandb.Artifact],
+    candidate: wandb.Artifact,
+    data: wandb.Artifact | None,
+    options: argparse.Namespace,
+) -> Weighed:
+    """What changes from each of some models to the candidate; prints what is compared, and the tables.
+
+    Args:
+        references: the models that are the measure; one beside the first that cannot be compared is left out, and that
+            is said.
+        candidate: the other.
+        data: the data version to evaluate all on where that is needed.
+        options: `split`, `dataset`, `tolerance`, `mean_tolerance`, `confidence`, `latency_limit` and `device`.
+
+    Raises:
+        ValueError: other classes, data or split, or nothing to evaluate on; the message says what to do.
+    """
+    options.device = resolve_device(options.device)
+    after = _open(candidate)
+    sys.stderr.write(about_priority(after.taxonomy))
+    sides = _alike([_open(artifact) for artifact in references], after, any_data=bool(options.dataset))
+    priority = [after.taxonomy.names[index] for index in after.taxonomy.priority]
+    if not sides and options.split == "val" and not options.dataset:
+        return Weighed({}, after.saved.metrics, priority)
+    *befores, records = _records([*sides, after], data, options)
+    figures = [paired_figures(before, records, priority) for before in befores]
+    margins = Margins(options.tolerance, options.mean_tolerance, options.confidence)
+    changes = iter(judge([*chain(*figures)], priority, margins, seed_spread(candidate, *references)))
+    comparisons = {side.name: [*islice(changes, len(own))] for side, own in zip(sides, figures, strict=True)}
+    used = version_name(data) if data else _data_of(after)
+    for side in sides:
+        timed = [_timed(each, options.device) for each in (side, after)]
+        comparisons[side.name].append(
+            latency_tried(partial(time_in_turns, *timed, device=options.device), options.latency_limit)
+        )
+        heads = f"before:  {side.name}\nafter:   {after.name}\ndata:    {used}, {len(records)} {options.split} frames"
+        print(f"{heads}\n\n{change_table(comparisons[side.name])}\n")
+    return Weighed(comparisons, scores_of(records, priority), priority)
+
+
+def _alike(sides: Sequence[Side], after: Side, *, any_data: bool) -> list[Side]:
+    """Those that can be compared; ValueError where the first cannot."""
+    kept = []
+    for side in sides:
+        try:
+            _check_alike(side, after, any_data=any_data)
+        except ValueError as error:
+            if side is sides[0]:
+                raise
+            print(f"not compared: {error}")
+        else:
+            kept.append(side)
+    return kept
+
+
+def _timed(side: Side, device: str) -> Timed:
+    size = side.saved.metrics.get("model/size")  # height x width at which it predicts
+    if not size:
+        raise ValueError(f"{side.name}: its metrics.json has no model/size; log a model that train.py saved")
+    height, width = map(int, str(size).split("x"))
+    precision = resolve_precision(side.saved.config.get("precision", "auto"), device)
+    return Timed(side.saved.model, (height, width), precision)
+
+
+def _open(artifact: wandb.Artifact) -> Side:
+    saved = load_model(download_model(artifact))
+    return Side(version_name(artifact), saved, Taxonomy.from_dict(saved.taxonomy, str(saved.folder / "taxonomy.yaml")))
+
+
+def _check_alike(before: Side, after: Side, *, any_data: bool) -> None:
+    """ValueError where the two cannot be compared: other classes, data, or split."""
+    both = f"{before.name} and {after.name}"
+    if before.taxonomy.digest != after.taxonomy.digest:
+        names = f"{before.taxonomy.name} and {after.taxonomy.name}"
+        raise ValueError(f"{both} have different taxonomies ({names}): only models of the same classes are compared")
+    splits = [_split_of(side) for side in (before, after)]
+    if splits[0] != splits[1]:
+        raise ValueError(
+            f"{both} were trained on different splits ({splits[0]['split']}, seed {splits[0]['seed']}, and "
+            f"{splits[1]['split']}, seed {splits[1]['seed']}): one may have seen what the other is judged by"
+        )
+    digests = [side.saved.data.get("digest") for side in (before, after)]
+    if digests[0] != digests[1] and not any_data:
+        shown = " and ".join(_data_of(side) for side in (before, after))
+        raise ValueError(
+            f"{both} were trained on different data ({shown}): --dataset NAME:VERSION evaluates both on one"
+        )
+
+
+def _split_of(side: Side) -> dict[str, Any]:
+    """How its frames were divided; a seed matters where drives or frames are drawn."""
+    split, seed = side.saved.config.get("split", "official"), side.saved.config.get("seed", 0)
+    return {"split": split, "seed": seed if split in ("sequence", "random") else 0}
+
+
+def _data_of(side: Side) -> str:
+    data = side.saved.data
+    return f"{data.get('name') or 'data'}:{data.get('version') or str(data.get('digest'))[:12]}"
+
+
+def _records(sides: Sequence[Side], data: wandb.Artifact | None, options: argparse.Namespace) -> list[pd.DataFrame]:
+    """The per-image records of all: those that came with the models, or measured now, all on this machine."""
+    came = [_came_with(side) for side in sides]
+    lacking = [side.name for side, records in zip(sides, came, strict=True) if records is None]
+    old = [side.name for side, records in zip(sides, came, strict=True) if not counts_objects(records)]
+    if options.split == "val" and not options.dataset:
+        reason = f"{' and '.join(lacking or old)} came without {'records' if lacking else 'matched objects'} per image"
+        if not lacking and old and data is None:
+            print(f"objects are not judged: {reason}")
+        if not lacking and (not old or data is None):
+            return [records for records in came if records is not None]
+    else:
+        reason = "as asked"
+    if data is None:
+        raise ValueError(f"{sides[-1].name}: the data it was trained on is not on the server: give --dataset")
+    print(f"evaluating all on {version_name(data)} ({reason})")
+    split = _split_of(sides[-1])
+    dataset = open_camvid(download_dataset(data, default_root()), sides[-1].taxonomy, **split)
+    if not dataset.splits[options.split]:
+        raise ValueError(f"{version_name(data)}: the {options.split} split has no frames")
+    return [_evaluate(side, dataset, options) for side in sides]
+
+
+def _came_with(side: Side) -> pd.DataFrame | None:
+    path = side.saved.folder / RECORDS
+    return read_counts(path) if path.is_file() else None
+
+
+def _evaluate(side: Side, dataset: CamVid, options: argparse.Namespace) -> pd.DataFrame:
+
+    config, taxonomy = side.saved.config, dataset.taxonomy
+    samples = FrameSamples(dataset.splits[options.split], dataset.read)
+    rule = {key: config[key] for key in ("threshold", "object_area") if key in config}
+    return evaluate(
+        side.saved.model,
+        samples,
+        size_for=side.saved.size_for,
+        device=options.device,
+        precision=resolve_precision(config.get("precision", "auto"), options.device),
+        **taxonomy.scoring,
+        **rule,
+    ).records

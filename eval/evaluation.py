@@ -1,0 +1,37 @@
+"""What an evaluation gives."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model reached on a split.
+
+    Attributes:
+        confusion: (C, C) int64 over the split, rows the target.
+        metrics: ``summarize``'s flat keys, ``edge_case_rate`` and what ``object_scores`` gives; NaN where undefined;
+            ``loss`` besides, where one was given.
+        records: the edge-case table, worst first; its index is the image's position in the split.
+        failures: a row for each object that is missed or false, what weighs most first: ``name`` and ``sequence`` of
+            the image, ``kind`` (missed or false), ``class``, ``size``, ``pixels``, ``weight`` (pixels weighed by
+            class), ``overlap`` (the share found, or true), ``instead`` (what it was taken for, or is in truth) and its
+            box ``x``, ``y``, ``width``, ``height``; its index is the image's position in the split.
+        predictions: (H, W) uint8 masks in the order of the split: ``predictions[records.index[0]]`` is the worst's.
+        class_names: C names.
+        priority: indices of the priority classes.
+        threshold: the share below which an object counts as missed, or false.
+    """
+
+    confusion: Tensor
+    metrics: dict[str, float]
+    records: pd.DataFrame
+    failures: pd.DataFrame
+    predictions: list[NDArray[np.uint8]]
+    class_names: tuple[str, ...]
+    priority: tuple[int, ...]
+    threshold: float

@@ -1,0 +1,178 @@
+"""Two models on the same images: each figure of both, and the estimate of its change.
+
+Scores are over the data set, not means over images, so they follow from what each image adds to them: true positives,
+false positives and false negatives, of pixels and of objects. Dice and object F1 are 2 TP / (2 TP + FP + FN), IoU is
+TP / (TP + FP + FN), so one statistic serves them all; see ``eval.evidence``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from eval.evidence import Estimate, Floats, jackknife, stretches, sums_left_out
+
+COUNTS = ("pixels/", "objects/", "matched/", "false_alarms/")  # the columns of a record that a comparison needs
+LABELS = ("name", "sequence")
+MEANS = ("miou", "priority_dice")
+POOLED = "object_f1/all"  # over the objects of all priority classes
+
+
+class Figure(NamedTuple):
+    """One figure of two models.
+
+    Attributes:
+        key: ``dice/<class>``, ``object_f1/<class>``, ``POOLED``, ``miou`` or ``priority_dice``.
+        before: of the first model; NaN where the images have no such class or object.
+        after: of the second.
+        change: from the first to the second; NaN where one of them is.
+        frames: images it follows from.
+    """
+
+    key: str
+    before: float
+    after: float
+    change: Estimate
+    frames: int
+
+
+def read_counts(path: Path) -> pd.DataFrame:
+    """The columns of a ``per_image.csv`` that a comparison needs.
+
+    Raises:
+        ValueError: no such table, or one without the counts; the message names it.
+    """
+    try:
+        records = pd.read_csv(path, dtype=dict.fromkeys(LABELS, str), keep_default_na=False, usecols=_is_needed)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: not a table of images ({error})") from error
+    if "name" not in records or not classes_of(records):
+        raise ValueError(f"{path}: has no counts of pixels; evaluate the model again to get them")
+    return records
+
+
+def counts_objects(records: pd.DataFrame | None) -> bool:
+    """Whether there are records that tell of matched objects; those of older models do not."""
+    return records is not None and any(column.startswith("matched/") for column in records.columns)
+
+
+def classes_of(records: pd.DataFrame) -> list[str]:
+    """The names of the classes that records count."""
+    pixels = [key for key in records.columns if key.startswith("pixels/") and key.endswith("/true")]
+    return [key.removeprefix("pixels/").removesuffix("/true") for key in pixels]
+
+
+def scores_of(records: pd.DataFrame, priority: Sequence[str]) -> dict[str, float]:
+    """The figures of one model, by key; NaN where the images have no such class or object."""
+    counts, keys = _additive(records, priority, counts_objects(records))
+    return {key: float(score) for key, score in _scores(counts.sum(0), keys, priority).items()}
+
+
+def paired_figures(before: pd.DataFrame, after: pd.DataFrame, priority: Sequence[str]) -> list[Figure]:
+    """The figures of two models by their per-image records.
+
+    Args:
+        before: records of ``eval.evaluate``, or of ``read_counts``, in any order; neighbours by name are neighbours.
+        after: of the other model, on the same images.
+        priority: names of the priority classes.
+
+    Returns:
+        Dice of each priority class, object F1 of each and ``POOLED`` where both records count matched objects, then
+        ``MEANS``, then Dice of the other classes.
+
+    Raises:
+        ValueError: other images, classes or true labels.
+    """
+    before, after = _paired(before, after)
+    stretch = stretches(before["sequence"].tolist() if "sequence" in before else [""] * len(before))
+    objects = counts_objects(before) and counts_objects(after)
+    scores, weights = [], []
+    for records in (before, after):
+        counts, keys = _additive(records, priority, objects)
+        sums, within = sums_left_out(counts, stretch)
+        scores.append(_scores(sums, keys, priority))
+        weights.append(dict(zip(keys, within[:, :, 1].T, strict=True)))
+    images = np.bincount(stretch).astype(np.float64)
+    figures = []
+    for key, first in scores[0].items():
+        second = scores[1][key]
+        weight = images if key in MEANS else weights[0][key] + weights[1][key]
+        figures.append(Figure(key, float(first[0]), float(second[0]), jackknife(second - first, weight), len(before)))
+    return figures
+
+
+def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Both records in the order of the images' names."""
+    if (first := classes_of(before)) != (second := classes_of(after)):
+        raise ValueError(f"the two models know different classes: {', '.join(first)} against {', '.join(second)}")
+    before, after = (records.sort_values("name", ignore_index=True) for records in (before, after))
+    if odd := sorted({*before["name"]} ^ {*after["name"]}):
+        raise ValueError(
+            f"the two models were evaluated on different images ({len(odd)} of one alone, first {odd[0]}): "
+            "evaluate both on one split of one data version"
+        )
+    labels = [f"pixels/{name}/true" for name in first]
+    differing = np.argwhere(before[labels].to_numpy() != after[labels].to_numpy())
+    if len(differing):
+        row, column = differing[0]
+        raise ValueError(
+            f"{before['name'][row]}: the two models were evaluated with different labels ({labels[column]}): "
+            "evaluate both on one data version"
+        )
+    return before, after
+
+
+def _is_needed(column: str) -> bool:
+    return column in LABELS or column.startswith(COUNTS)
+
+
+def _additive(records: pd.DataFrame, priority: Sequence[str], objects: bool) -> tuple[Floats, list[str]]:
+    """What each image adds to K ratios: (N, K, 3) with the part, the whole and what is true; and their K keys."""
+    names = classes_of(records)
+    true, predicted, common = (
+        _columns(records, [f"pixels/{name}/{key}" for name in names]) for key in ("true", "predicted", "common")
+    )
+    counts = [(common, true + predicted - common, true), (2 * common, true + predicted, true)]
+    keys = [f"{kind}/{name}" for kind in ("iou", "dice") for name in names]
+    if objects:
+        there, matched, false = (
+            _columns(records, [f"{key}/{name}" for name in priority]) for key in ("objects", "matched", "false_alarms")
+        )
+        of_objects = (2 * matched, there + matched + false, there)
+        counts += [of_objects, tuple(values.sum(1, keepdims=True) for values in of_objects)]
+        keys += [*(f"object_f1/{name}" for name in priority), POOLED]
+    return np.concatenate([np.stack(three, axis=-1) for three in counts], axis=1), keys
+
+
+def _columns(records: pd.DataFrame, names: Sequence[str]) -> Floats:
+    return records[[*names]].to_numpy(np.float64)  # counts are exact below 2**53
+
+
+def _scores(sums: Floats, keys: Sequence[str], priority: Sequence[str]) -> dict[str, Floats]:
+    """Figures by key, (...) each, of sums (..., K, 3); NaN where a class has no true pixel or no object to be missed.
+
+    The means are those of the evaluation: over the classes that are in the truth or in the prediction.
+    """
+    part, whole, true = np.moveaxis(sums, -1, 0)
+    ratios = np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
+    by_key = dict(zip(keys, np.moveaxis(ratios, -1, 0), strict=True))
+    judged = dict(zip(keys, np.moveaxis(np.where(true > 0, ratios, np.nan), -1, 0), strict=True))
+    chosen = [*(f"{kind}/{name}" for kind in ("dice", "object_f1") for name in priority), POOLED]
+    others = [key for key in keys if key.startswith("dice/") and key not in chosen]
+    means = {"miou": _mean([by_key[key] for key in keys if key.startswith("iou/")])}
+    if priority:
+        means["priority_dice"] = _mean([by_key[f"dice/{name}"] for name in priority])
+    return {key: judged[key] for key in chosen if key in judged} | means | {key: judged[key] for key in others}
+
+
+def _mean(scores: Sequence[Floats]) -> Floats:
+    """Mean over the classes that are not NaN; NaN where none is left."""
+    known = [np.isfinite(score) for score in scores]
+    count = np.sum(known, axis=0)
+    total = np.sum([np.where(finite, score, 0.0) for finite, score in zip(known, scores, strict=True)], axis=0)
+    mean: Floats = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+    return mean

@@ -1,0 +1,189 @@
+"""Objects: the connected regions of a class, and which regions of the prediction are those of the truth.
+
+A region is what hangs together over 8 neighbours: a crowd whose outlines touch is one object, and a car behind a pole
+is two. An object is a region of at least ``OBJECT_AREA``. What its figures follow from:
+
+- It is *found* when at least half of its pixels have its class.
+- It is *matched* when it overlaps with a region of the other side by an IoU above 0.5. Regions of one side share no
+  pixel, so no region has two partners (Kirillov et al. 2019, "Panoptic segmentation"). What is matched is found as
+  well; an object that is merged with others, or split, may be found and not matched.
+- A predicted object without a partner is a *false alarm*; it is a *false object* when less than half of its pixels are
+  true. A partner may be smaller than an object: what lies about the limit is neither missed nor a false alarm for that.
+
+Void pixels count for nothing: neither in areas nor in overlaps. A predicted region that lies in void for more than half
+is left out, unless it is matched.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from eval.metrics import IGNORE_INDEX
+
+OBJECT_AREA = 6e-4  # share of the frame: 104 pixels of 360x480. Smaller regions are crumbs of the annotation
+FOUND_OVERLAP = 0.5
+
+# Sizes follow COCO's 32² and 96² pixels, taken relative to its usual 640x480 image.
+SIZE_LIMITS = {
+    "small": 32**2 / (640 * 480),
+    "medium": 96**2 / (640 * 480),
+    "large": 1.0,
+}  # upper limits of area / image
+COUNTS = ("objects", "found", "matched", "false_alarms")  # of a frame, by class and size
+MATCHES = ("objects", "matched", "false_alarms")  # what recall, precision and F1 follow from
+
+Mask = NDArray[np.uint8]
+Ints = NDArray[np.int64]
+
+
+class Region(NamedTuple):
+    """One object, of the truth or of the prediction.
+
+    Attributes:
+        label: its class.
+        pixels: its area, void left out.
+        size: small, medium or large.
+        box: x, y, width, height in pixels.
+        overlap: the share of its pixels that have its class on the other side as well.
+        matched: whether it has a partner there.
+    """
+
+    label: int
+    pixels: int
+    size: str
+    box: tuple[int, int, int, int]
+    overlap: float
+    matched: bool
+
+
+class Objects(NamedTuple):
+    """The objects of one class in one frame: those of the truth, and those of the prediction."""
+
+    true: list[Region]
+    predicted: list[Region]
+
+
+def find_objects(pred: Mask, target: Mask, label: int, object_area: float = OBJECT_AREA) -> Objects:
+    """The objects of a class in ``target`` and in ``pred``, both (H, W), void 255 in the target.
+
+    Args:
+        pred: class indices.
+        target: class indices.
+        label: the class.
+        object_area: the smallest object, as a share of the frame.
+    """
+    true, guessed = _Regions(target == label), _Regions(pred == label)
+    whole = guessed.areas
+    guessed.areas = guessed.count(target.ravel()[guessed.pixels] != IGNORE_INDEX)
+    partners = guessed.ids.ravel()[true.pixels]  # of the pixels of the truth; 0 where the prediction has another class
+    both = partners > 0
+    pairs, shared = np.unique(true.owners[both] * np.int64(len(whole)) + partners[both], return_counts=True)
+    first, second = np.divmod(pairs, len(whole))
+    matched = 3 * shared > true.areas[first] + guessed.areas[second]  # IoU > 1/2 in whole numbers
+    in_void = 2 * guessed.areas < whole
+    in_void[second[matched]] = False
+    guessed.areas[in_void] = 0
+    hits = np.bincount(partners[both], minlength=len(whole))
+    return Objects(
+        true.objects(label, true.count(both), first[matched], object_area),
+        guessed.objects(label, hits, second[matched], object_area),
+    )
+
+
+class _Regions:
+    """The connected regions of a mask (H, W).
+
+    ``ids`` (H, W) numbers them from 1 on and is 0 elsewhere, ``pixels`` (n,) are the places of their pixels in the
+    flattened mask, ``owners`` (n,) the region of each, ``areas`` the pixels of each region, that of number 0 first.
+    """
+
+    def __init__(self, mask: NDArray[np.bool_]):
+        self.regions, self.ids = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
+        self.pixels = np.flatnonzero(mask)
+        self.owners = self.ids.ravel()[self.pixels]
+        self.areas = self.count(np.s_[:])
+
+    def count(self, where: NDArray[np.bool_] | slice) -> Ints:
+        """How many of the ``pixels`` that ``where`` (n,) chooses each region has."""
+        return np.bincount(self.owners[where], minlength=self.regions)
+
+    def objects(self, label: int, hits: Ints, matched: Ints, object_area: float) -> list[Region]:
+        """Those that are large enough; ``hits``: how many pixels of each have the class on both sides."""
+        frame, partners = self.ids.size, set(matched.tolist())
+        large = [i for i, area in enumerate(self.areas.tolist()) if i and area >= max(1.0, object_area * frame)]
+        boxes = self._boxes() if large else np.empty((0, 4))
+        return [
+            Region(label, area, size_of(area / frame), tuple(boxes[i - 1].tolist()), int(hits[i]) / area, i in partners)
+            for i, area in ((i, int(self.areas[i])) for i in large)
+        ]
+
+    def _boxes(self) -> Ints:
+        """x, y, width and height of each region from number 1 on, (n, 4)."""
+        order = np.argsort(self.owners, kind="stable")
+        starts = np.flatnonzero(np.diff(self.owners[order], prepend=0))
+        places = np.stack(np.divmod(self.pixels[order], self.ids.shape[1])[::-1])  # (2, n), x and y
+        low, high = (side.reduceat(places, starts, axis=1) for side in (np.minimum, np.maximum))
+        return np.concatenate([low, high - low + 1]).T
+
+
+def size_of(share: float) -> str:
+    """The size's name of an object that covers this share of the frame."""
+    return next(name for name, limit in SIZE_LIMITS.items() if share <= limit)
+
+
+def object_counts(objects: Objects, threshold: float = FOUND_OVERLAP) -> dict[str, dict[str, int]]:
+    """How many objects of a class are there, found, matched and false alarms in a frame, each by size."""
+    chosen = {
+        "objects": objects.true,
+        "found": [region for region in objects.true if region.overlap >= threshold],
+        "matched": [region for region in objects.true if region.matched],
+        "false_alarms": [region for region in objects.predicted if not region.matched],
+    }
+    return {
+        key: {size: sum(region.size == size for region in regions) for size in SIZE_LIMITS}
+        for key, regions in chosen.items()
+    }
+
+
+def object_scores(records: pd.DataFrame, names: Sequence[str]) -> dict[str, float]:
+    """The figures of matched objects over the frames of ``records``, of the classes ``names``.
+
+    Returns:
+        ``object_recall``, ``object_precision`` and ``object_f1``: in [0, 1], each with ``/<class>`` and, over all
+        classes, ``/<size>``; without one of these it is the mean over the classes. ``false_alarms``, likewise: how
+        many a frame; without a class or size, all. NaN where there is nothing to count. An object counts by its own
+        size: a match by that of the true object, a false alarm by that of the predicted one.
+    """
+    groups = {name: [name] for name in names} | {size: [f"{name}/{size}" for name in names] for size in SIZE_LIMITS}
+    totals = {
+        group: {count: sum(int(records[f"{count}/{key}"].sum()) for key in keys) for count in MATCHES}
+        for group, keys in groups.items()
+    }
+    scores = {group: match_scores(total["objects"], total["matched"], total["false_alarms"])
+              for group, total in totals.items()}  # fmt: skip
+    metrics = {}
+    for key in ("object_recall", "object_precision", "object_f1"):
+        metrics[key] = _mean([scores[name][key] for name in names])
+        metrics |= {f"{key}/{group}": values[key] for group, values in scores.items()}
+    alarms = {group: total["false_alarms"] / len(records) for group, total in totals.items()}
+    metrics["false_alarms"] = sum((alarms[name] for name in names), 0.0)
+    return metrics | {f"false_alarms/{group}": value for group, value in alarms.items()}
+
+
+def match_scores(objects: int, matched: int, false_alarms: int) -> dict[str, float]:
+    """Recall, precision and F1 of counts; NaN where nothing is there to be found, predicted, or either."""
+    parts = {
+        "object_recall": (matched, objects),
+        "object_precision": (matched, matched + false_alarms),
+        "object_f1": (2 * matched, objects + matched + false_alarms),
+    }
+    return {key: part / whole if whole else float("nan") for key, (part, whole) in parts.items()}
+
+
+def _mean(scores: Sequence[float]) -> float:
+    known = [score for score in scores if score == score]
+    return sum(known) / len(known) if known else float("nan")

@@ -1,0 +1,36 @@
+"""Config and summary of a run as flat columns: the names and the values that lists, filters and orders know."""
+
+import json
+from typing import Any
+
+from wandb_local import jsons
+
+Document = dict[str, Any]
+
+
+def flat_config(text: str) -> Document:
+    """The config with dotted names for what is nested; without what the client notes about itself."""
+    entries = json.loads(text).items()
+    values = {name: entry.get("value") if isinstance(entry, dict) else entry for name, entry in entries}
+    return {name: value for name, value in jsons.flatten(values).items() if not name.startswith("_wandb")}
+
+
+def flat_summary(text: str) -> Document:
+    """The summary with dotted names for what is nested; without steps and times, which begin with ``_``."""
+    return {name: value for name, value in jsons.flatten(json.loads(text)).items() if not name.startswith("_")}
+
+
+FLAT = {"config": flat_config, "summary": flat_summary}
+
+
+def plain(document: Document) -> Document:
+    """The document without lists and media, which no column shows."""
+    return {name: value for name, value in document.items() if not isinstance(value, dict | list)}
+
+
+def column_names(word: str, text: str) -> str:
+    """The columns that a ``config`` or a ``summary`` offers, ``config.lr`` and the like, as a JSON list."""
+    try:
+        return json.dumps([f"{word}.{name}" for name in plain(FLAT[word](text))])
+    except (ValueError, AttributeError, RecursionError):  # no JSON object
+        return "[]"

@@ -1,0 +1,1 @@
+"""What the wandb client says on the wire, answered from the records."""

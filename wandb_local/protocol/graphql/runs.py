@@ -1,0 +1,201 @@
+"""Run fields and the mutations of runs."""
+
+import json
+import mimetypes
+from collections.abc import Mapping
+from typing import Any
+
+import re2
+
+from wandb_local import inputs, jsons
+from wandb_local.context import Context
+from wandb_local.errors import ClientError
+from wandb_local.limits import MAX_KEY, TooLargeError
+from wandb_local.names import checked_path
+from wandb_local.protocol.graphql.common import (
+    MAX_PAGE,
+    column,
+    connection,
+    constant,
+    identity,
+    iso,
+    moment,
+    page_bounds,
+)
+from wandb_local.protocol.graphql.executor import Arguments, Fields, Node
+from wandb_local.records import history
+from wandb_local.records.console import log_line
+from wandb_local.records.states import state
+from wandb_local.store.database import Row
+
+USER = {"name": "local", "username": "local"}
+
+
+def _project(context: Context, row: Row, _: Arguments) -> Node:
+    return Node("Project", context.db.row("SELECT * FROM projects WHERE id = ?", (row["project_id"],)))
+
+
+def _sweep_name(context: Context, row: Row, _: Arguments) -> Any:
+    return context.db.value("SELECT name FROM sweeps WHERE id = ?", (row["sweep_id"],)) if row["sweep_id"] else None
+
+
+def _tail(table: str) -> Any:
+    def resolve(context: Context, row: Row, _: Arguments) -> str:
+        last = context.db.row(f"SELECT line FROM {table} WHERE run_id = ? ORDER BY number DESC LIMIT 1", (row["id"],))
+        return jsons.dumps([jsons.strict(last["line"])] if last else [])
+
+    return resolve
+
+
+def _wandb_config(_: Context, row: Row, arguments: Arguments) -> str:
+    entry = jsons.loads(row["config"]).get("_wandb")
+    internal = entry.get("value") if isinstance(entry, dict) else None
+    if not isinstance(internal, dict):
+        return "{}"
+    return jsons.dumps({key: internal[key] for key in inputs.strings(arguments, "keys") or internal if key in internal})
+
+
+def _history(context: Context, row: Row, arguments: Arguments) -> list[str]:
+    limit = inputs.integer(arguments, "samples", 500)
+    if arguments.get("minStep") is None and arguments.get("maxStep") is None:
+        return history.sampled_lines(context.db, "history", row["id"], limit)
+    first, end = inputs.integer(arguments, "minStep", 0), inputs.integer(arguments, "maxStep", 1 << 62)
+    return history.page(context.db, row["id"], first, end, limit)
+
+
+def _events(context: Context, row: Row, arguments: Arguments) -> list[str]:
+    return history.sampled_lines(context.db, "events", row["id"], inputs.integer(arguments, "samples", 500))
+
+
+def _parquet_history(context: Context, row: Row, _: Arguments) -> dict[str, Any]:
+    """No history is exported to Parquet here: all of it is live, from its first step on, as a client that wants exports
+    has to know. It reads live rows page by page, and asks here only from where on."""
+    first = context.db.value("SELECT min(step) FROM history WHERE run_id = ?", (row["id"],))
+    return {"parquetUrls": [], "liveData": [] if first is None else [{"_step": first}]}
+
+
+def _sampled_history(context: Context, row: Row, arguments: Arguments) -> list[list[dict[str, Any]]]:
+    specs = [_spec(text) for text in inputs.strings(arguments, "specs")]
+    return [history.sampled_values(context.db, row["id"], spec) for spec in specs]
+
+
+def _spec(text: Any) -> Mapping[str, Any]:
+    try:
+        spec = jsons.loads(text)
+    except TooLargeError:
+        raise
+    except (ValueError, TypeError):
+        spec = None
+    if not isinstance(spec, dict):
+        raise ClientError("specs: give JSON objects as strings")
+    return spec
+
+
+# W&B's answer to a name that a run has no file of
+_NO_FILE = "SELECT 0 AS id, ? AS name, '0' AS md5, 0 AS size, NULL AS updated_at"
+
+
+def _files(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
+    conditions, parameters = "run_id = ?", [row["id"]]
+    normal = list(dict.fromkeys(checked_path(name) for name in inputs.strings(arguments, "names")))
+    if normal:
+        conditions += f" AND name IN ({', '.join('?' * len(normal))})"
+        parameters += normal
+    elif pattern := inputs.text(arguments, "pattern"):
+        conditions += " AND regexp(?, name)"
+        parameters.append(_like(pattern))
+    offset, size = page_bounds(arguments)
+    rows = context.db.rows(
+        "SELECT run_files.*, blobs.size FROM run_files JOIN blobs USING (md5)"
+        f" WHERE {conditions} ORDER BY name LIMIT ? OFFSET ?",
+        [*parameters, size + 1, offset],
+    )
+    total = context.db.value(f"SELECT count(*) FROM run_files WHERE {conditions}", parameters)
+    missing = [] if offset else [context.db.row(_NO_FILE, (n,)) for n in normal if n not in {r["name"] for r in rows}]
+    return connection([{"node": Node("RunFile", file)} for file in (*rows, *missing)], arguments, total + len(missing))
+
+
+def _like(pattern: str) -> str:
+    """SQL's LIKE as a regular expression of RE2, whose time does not explode with many ``%``."""
+    if len(pattern) > MAX_KEY:
+        raise TooLargeError(f"pattern: give at most {MAX_KEY} characters")
+    letters = ({"%": ".*", "_": "."}.get(letter, re2.escape(letter)) for letter in pattern)
+    return f"(?is)^{''.join(letters)}$"
+
+
+def _file_count(context: Context, row: Row, _: Arguments) -> Any:
+    return context.db.value("SELECT count(*) FROM run_files WHERE run_id = ?", (row["id"],))
+
+
+def _log_lines(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
+    if arguments.get("last") is not None:
+        size = min(max(inputs.integer(arguments, "last", 0), 0), MAX_PAGE)
+        sql, parameters = "ORDER BY number DESC LIMIT ?", [row["id"], size]
+        lines = context.db.rows(f"SELECT number, line FROM console WHERE run_id = ? {sql}", parameters)[::-1]
+        return connection([{"node": log_line(line)} for line in lines], {}, row["log_lines"])
+    offset, size = page_bounds(arguments)
+    lines = context.db.rows(
+        "SELECT number, line FROM console WHERE run_id = ? ORDER BY number LIMIT ? OFFSET ?",
+        (row["id"], size + 1, offset),
+    )
+    return connection([{"node": log_line(line)} for line in lines], arguments, row["log_lines"])
+
+
+def _url(context: Context, row: Row, _: Arguments) -> str:
+    return context.download_url(row["md5"].zfill(32), row["name"])
+
+
+RUN: Fields = {
+    "id": identity("Run"),
+    "name": column("name"),
+    "displayName": column("display_name"),
+    "description": column("description"),
+    "notes": column("notes"),
+    "state": lambda _c, row, _a: state(row),
+    "config": column("config"),
+    "summaryMetrics": column("summary"),
+    "systemMetrics": column("system_metrics"),
+    "historyKeys": lambda _c, row, _a: json.loads(row["history_keys"]),
+    "tags": lambda _c, row, _a: json.loads(row["tags"]),
+    "group": column("group_name"),
+    "jobType": column("job_type"),
+    "commit": column("commit_hash"),
+    "host": column("host"),
+    "readOnly": constant(False),
+    "createdAt": moment("created_at"),
+    "updatedAt": moment("updated_at"),
+    "heartbeatAt": moment("heartbeat_at"),
+    "historyLineCount": column("history_lines"),
+    "eventsLineCount": column("events_lines"),
+    "logLineCount": column("log_lines"),
+    "historyTail": _tail("history"),
+    "eventsTail": _tail("events"),
+    "wandbConfig": _wandb_config,
+    "user": constant(USER),
+    "project": _project,
+    "projectId": lambda _c, row, _a: row["project_id"],
+    "sweepName": _sweep_name,
+    "exitcode": column("exitcode"),
+    "shouldStop": lambda _c, row, _a: bool(row["stopped"]),
+    "stopped": lambda _c, row, _a: bool(row["stopped"]),
+    "failed": lambda _c, row, _a: state(row) in ("failed", "crashed"),
+    "running": lambda _c, row, _a: state(row) == "running",
+    "history": _history,
+    "events": _events,
+    "sampledHistory": _sampled_history,
+    "parquetHistory": _parquet_history,
+    "files": _files,
+    "fileCount": _file_count,
+    "logLines": _log_lines,
+}
+
+RUN_FILE: Fields = {
+    "id": identity("RunFile"),
+    "name": column("name"),
+    "url": _url,
+    "directUrl": _url,
+    "sizeBytes": column("size"),
+    "md5": column("md5"),
+    "mimetype": lambda _c, row, _a: mimetypes.guess_type(row["name"])[0] or "application/octet-stream",
+    "updatedAt": lambda _c, row, _a: iso(row["updated_at"]),
+}

@@ -1,0 +1,195 @@
+"""Collections of artifact versions, and the aliases that name a version in one."""
+
+import re
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from wandb_local import inputs
+from wandb_local.clock import now
+from wandb_local.context import Context
+from wandb_local.errors import ClientError, NotFoundError
+from wandb_local.names import checked_name, from_id
+from wandb_local.records.projects import make_project, need_project
+from wandb_local.store.database import Row
+
+_VERSION = re.compile(r"v(\d{1,9})")
+REGISTRY_PREFIX = "wandb-registry-"
+
+
+def make_type(connection: sqlite3.Connection, project_id: int, name: object) -> int:
+    """The record number of an artifact type, made on first use."""
+    values = (project_id, checked_name("artifact type", name), now())
+    connection.execute("INSERT OR IGNORE INTO artifact_types (project_id, name, created_at) VALUES (?, ?, ?)", values)
+    found = connection.execute("SELECT id FROM artifact_types WHERE project_id = ? AND name = ?", values[:2]).fetchone()
+    return int(found["id"])
+
+
+def make_collection(
+    context: Context, project_id: int, type_name: object, name: object, *, portfolio: bool, client_id: object = None
+) -> Row:
+    """The collection of that name, made on first use; call it in a transaction.
+
+    Raises:
+        ClientError: it exists with another type, or is for links where versions are logged (or the other way round).
+    """
+    name = checked_name("artifact", name)
+    with context.db.write() as connection:
+        type_id = make_type(connection, project_id, type_name)
+        moment = now()
+        connection.execute(
+            "INSERT OR IGNORE INTO collections"
+            " (project_id, type_id, name, portfolio, client_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (project_id, type_id, name, portfolio, None if client_id is None else str(client_id), moment, moment),
+        )
+    row = find_collection(context, project_id, name)
+    assert row is not None
+    if row["type_id"] != type_id:
+        known = context.db.value("SELECT name FROM artifact_types WHERE id = ?", (row["type_id"],))
+        raise ClientError(f"artifact {name!r} has the type {known!r}; it cannot also have the type {type_name!r}")
+    if bool(row["portfolio"]) != portfolio:
+        kind = "links" if row["portfolio"] else "logged versions"
+        raise ClientError(f"{name!r} is a collection of {kind}; give another name")
+    return row
+
+
+def find_collection(context: Context, project_id: int, name: object) -> Row | None:
+    """The collection of that name in a project, or None."""
+    return context.db.row("SELECT * FROM collections WHERE project_id = ? AND name = ?", (project_id, str(name)))
+
+
+def need_collection(context: Context, given: Mapping[str, Any]) -> Row:
+    """The collection that ``entityName``, ``projectName`` and ``artifactCollectionName`` mean.
+
+    Raises:
+        NotFoundError: it does not exist.
+    """
+    project = need_project(context, given.get("entityName"), given.get("projectName"))
+    row = find_collection(context, project["id"], given.get("artifactCollectionName"))
+    if row is None:
+        raise NotFoundError(f"artifact collection {given.get('artifactCollectionName')!r} does not exist")
+    return row
+
+
+def need_collection_by_id(context: Context, collection_id: object) -> Row:
+    """The collection of an opaque id.
+
+    Raises:
+        NotFoundError: it does not exist.
+    """
+    row = context.db.row("SELECT * FROM collections WHERE id = ?", (from_id("ArtifactCollection", collection_id),))
+    if row is None:
+        raise NotFoundError(f"artifact collection {collection_id!r} does not exist")
+    return row
+
+
+def find_membership(context: Context, collection_id: int, alias: str) -> Row | None:
+    """The place of a version in a collection, by alias (``latest``) or version (``v3``); or None."""
+    version = _VERSION.fullmatch(alias)
+    if version:
+        sql, value = "SELECT * FROM memberships WHERE collection_id = ? AND version = ?", int(version[1])
+        return context.db.row(sql, (collection_id, value))
+    return context.db.row(
+        "SELECT memberships.* FROM aliases JOIN memberships ON memberships.id = membership_id"
+        " WHERE aliases.collection_id = ? AND alias = ?",
+        (collection_id, alias),
+    )
+
+
+def find_member(context: Context, project_id: int, name: object) -> Row | None:
+    """The place that ``collection:alias`` means (without an alias: ``latest``), or None."""
+    collection_name, _, alias = str(name).partition(":")
+    collection = find_collection(context, project_id, collection_name)
+    return None if collection is None else find_membership(context, collection["id"], alias or "latest")
+
+
+def set_aliases(
+    connection: sqlite3.Connection, collection_id: int, membership_id: int, aliases: Iterable[object]
+) -> None:
+    """Point aliases at a version; one that pointed elsewhere in the collection moves.
+
+    Raises:
+        ClientError: an alias that cannot be used.
+    """
+    for alias in aliases:
+        text = checked_name("alias", alias)
+        if _VERSION.fullmatch(text):
+            raise ClientError(f"alias {text!r}: names such as v0 belong to the versions")
+        connection.execute(
+            "INSERT INTO aliases (collection_id, membership_id, alias) VALUES (?, ?, ?)"
+            " ON CONFLICT (collection_id, alias) DO UPDATE SET membership_id = excluded.membership_id",
+            (collection_id, membership_id, text),
+        )
+
+
+def add_member(connection: sqlite3.Connection, collection_id: int, artifact_id: int) -> Row:
+    """Give a version the collection's next number and the alias ``latest``; a member keeps the number that it has."""
+    moment = now()
+    sql = "SELECT * FROM memberships WHERE collection_id = ? AND artifact_id = ?"
+    known = connection.execute(sql, (collection_id, artifact_id)).fetchone()
+    if known is None:
+        connection.execute(
+            "INSERT INTO memberships (collection_id, artifact_id, version, created_at)"
+            " SELECT id, ?, next_version, ? FROM collections WHERE id = ?",
+            (artifact_id, moment, collection_id),
+        )
+        connection.execute(
+            "UPDATE collections SET next_version = next_version + 1, updated_at = ? WHERE id = ?",
+            (moment, collection_id),
+        )
+        known = connection.execute(sql, (collection_id, artifact_id)).fetchone()
+    set_aliases(connection, collection_id, known["id"], ["latest"])
+    row: Row = known
+    return row
+
+
+def restore_latest(connection: sqlite3.Connection, collection_id: int) -> None:
+    """After a version has gone, let ``latest`` mean the highest one that is left."""
+    if connection.execute(
+        "SELECT 1 FROM aliases WHERE collection_id = ? AND alias = 'latest'", (collection_id,)
+    ).fetchone():
+        return
+    left = connection.execute(
+        "SELECT id FROM memberships WHERE collection_id = ? ORDER BY version DESC LIMIT 1", (collection_id,)
+    ).fetchone()
+    if left is not None:
+        set_aliases(connection, collection_id, left["id"], ["latest"])
+
+
+def link(context: Context, artifact: Row, given: Mapping[str, Any]) -> Row:
+    """Make a version a member of a collection of links; answers its place there.
+
+    Raises:
+        ClientError: the collection holds logged versions, or is of a registry that does not take the version's type.
+    """
+    if artifact["state"] != "COMMITTED":
+        raise ClientError("an artifact version can be linked once it is committed")
+    type_name = context.db.value(
+        "SELECT name FROM artifact_types WHERE id = (SELECT type_id FROM collections WHERE id = ?)",
+        (artifact["collection_id"],),
+    )
+    with context.db.write() as connection:
+        project = make_project(context, given.get("entityName"), given.get("projectName"))
+        _check_type(context, project, type_name)
+        name = given.get("artifactPortfolioName")
+        collection = make_collection(context, project["id"], type_name, name, portfolio=True)
+        place = add_member(connection, collection["id"], artifact["id"])
+        wanted = [alias.get("alias") for alias in inputs.objects(given, "aliases")]
+        set_aliases(connection, collection["id"], place["id"], wanted)
+    return place
+
+
+def _check_type(context: Context, project: Row, type_name: str) -> None:
+    sql = "SELECT name FROM artifact_types WHERE project_id = ? ORDER BY name"
+    taken = [row["name"] for row in context.db.rows(sql, (project["id"],))]
+    if not project["all_types"] and type_name not in taken:
+        raise ClientError(f"{project['name']} takes artifacts of the types {taken}, not {type_name!r}")
+
+
+def unlink(context: Context, artifact_id: int, collection_id: int) -> None:
+    """Take a version out of a collection of links."""
+    with context.db.write() as connection:
+        connection.execute(
+            "DELETE FROM memberships WHERE artifact_id = ? AND collection_id = ?", (artifact_id, collection_id)
+        )
+        restore_latest(connection, collection_id)

@@ -1,0 +1,64 @@
+"""Projects, made on first use."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from wandb_local.clock import now
+from wandb_local.context import Context
+from wandb_local.errors import NotFoundError
+from wandb_local.names import DEFAULT_ENTITY, DEFAULT_PROJECT, checked_name
+from wandb_local.store.database import Database, Row
+
+
+def find_project(context: Context, arguments: Mapping[str, Any]) -> Row | None:
+    """The project that ``entityName`` (or the default entity) and ``name`` mean, or None."""
+    entity, name = arguments.get("entityName") or DEFAULT_ENTITY, arguments.get("name") or DEFAULT_PROJECT
+    return context.db.row("SELECT * FROM projects WHERE entity = ? AND name = ?", (str(entity), str(name)))
+
+
+def need_project(context: Context, entity: object, name: object) -> Row:
+    """The project, which must exist.
+
+    Raises:
+        NotFoundError: it does not.
+    """
+    row = find_project(context, {"entityName": entity, "name": name})
+    if row is None:
+        raise NotFoundError(f"project {entity or DEFAULT_ENTITY}/{name} does not exist")
+    return row
+
+
+def make_project(context: Context, entity: object, name: object) -> Row:
+    """The project, made if it does not exist yet."""
+    entity = checked_name("entity", entity or DEFAULT_ENTITY)
+    name = checked_name("project", name or DEFAULT_PROJECT)
+    row = find_project(context, {"entityName": entity, "name": name})
+    if row is not None:
+        return row
+    with context.db.write() as connection:
+        connection.execute(
+            "INSERT OR IGNORE INTO projects (entity, name, created_at) VALUES (?, ?, ?)", (entity, name, now())
+        )
+    return need_project(context, entity, name)
+
+
+def total_runs(db: Database, project_id: int) -> int:
+    """How many runs a project has."""
+    return int(db.value("SELECT coalesce(sum(runs), 0) FROM run_states WHERE project_id = ?", (project_id,)))
+
+
+def find_run(context: Context, project_id: int, name: object) -> Row | None:
+    """The run of that name in a project, or None."""
+    return context.db.row("SELECT * FROM runs WHERE project_id = ? AND name = ?", (project_id, str(name)))
+
+
+def need_run(context: Context, entity: object, project: object, name: object) -> Row:
+    """The run, which must exist.
+
+    Raises:
+        NotFoundError: it does not.
+    """
+    row = find_run(context, need_project(context, entity, project)["id"], name)
+    if row is None:
+        raise NotFoundError(f"run {entity or DEFAULT_ENTITY}/{project}/{name} does not exist")
+    return row

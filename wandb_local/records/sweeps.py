@@ -1,0 +1,171 @@
+"""Sweeps and agents as records: made, changed, found."""
+
+import copy
+import secrets
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import yaml
+
+from wandb_local import jsons
+from wandb_local.clock import now
+from wandb_local.context import Context
+from wandb_local.errors import ClientError, NotFoundError, UnsupportedError
+from wandb_local.limits import load_yaml
+from wandb_local.names import from_id, new_name
+from wandb_local.records.filters import where
+from wandb_local.records.projects import make_project, need_project
+from wandb_local.records.searchable import RUNS
+from wandb_local.search import Search, SweepConfigError, validate
+from wandb_local.store.database import Row
+
+STATES = ("PENDING", "RUNNING", "PAUSED", "FINISHED", "CANCELED")
+
+
+def upsert(context: Context, given: Mapping[str, Any]) -> int:
+    """Make a sweep, or change the configuration, name or state of one; its record number.
+
+    Raises:
+        ClientError: a configuration that cannot be searched (the message names the key), or an unknown state.
+        UnsupportedError: a launch scheduler, or a controller that runs in the client.
+        NotFoundError: an id that does not exist.
+    """
+    changes = _changes(given)
+    with context.db.write() as connection:
+        if given.get("id"):
+            sweep_id = int(need_sweep_by_id(context, given["id"])["id"])
+        else:
+            if "config" not in changes:
+                raise ClientError("config: a new sweep needs a configuration")
+            project = make_project(context, given.get("entityName"), given.get("projectName"))
+            moment = now()
+            values = (project["id"], new_name(), changes["config"], "PENDING", secrets.randbits(31), moment, moment)
+            inserted = connection.execute(
+                "INSERT INTO sweeps (project_id, name, config, state, seed, created_at, updated_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
+            sweep_id = int(inserted.lastrowid or 0)
+        changes["updated_at"] = now()
+        assignments = ", ".join(f"{name} = ?" for name in changes)
+        connection.execute(f"UPDATE sweeps SET {assignments} WHERE id = ?", [*changes.values(), sweep_id])
+        if given.get("priorRunsFilters"):
+            _attach_prior_runs(context, sweep_id, given["priorRunsFilters"])
+    return sweep_id
+
+
+def _changes(given: Mapping[str, Any]) -> dict[str, Any]:
+    if given.get("launchScheduler") or given.get("scheduler"):
+        raise UnsupportedError("launch schedulers are not supported by this server; start `wandb agent` yourself")
+    changes: dict[str, Any] = {}
+    if given.get("config") is not None:
+        config = parse_config(given["config"])
+        if (config.get("controller") or {}).get("type") == "local":
+            raise UnsupportedError("controller: type local is not supported by this server, which searches itself")
+        _check_can_be_told(config["parameters"])
+        changes["config"] = str(given["config"])
+        changes["description"] = config.get("description")
+    if given.get("displayName") is not None:
+        changes["display_name"] = str(given["displayName"])
+    if given.get("state") is not None:
+        if str(given["state"]).upper() not in STATES:
+            raise ClientError(f"state {given['state']!r}: give one of {STATES}")
+        changes["state"] = str(given["state"]).upper()
+    return changes
+
+
+def _check_can_be_told(parameters: Mapping[str, Any]) -> None:
+    for name, spec in parameters.items():
+        try:
+            jsons.dumps(spec)
+        except (TypeError, ValueError):
+            rule = "agents are told values in JSON, which has text, finite numbers, flags, lists and mappings"
+            raise ClientError(f"sweep configuration: parameters.{name}: {rule}, got {spec!r}") from None
+
+
+def parse_config(text: Any) -> dict[str, Any]:
+    """The normalised configuration of a sweep from its YAML.
+
+    Raises:
+        ClientError: not YAML, or a configuration that cannot be searched; the message names the key.
+    """
+    if not isinstance(text, str):
+        raise ClientError("sweep configuration: give YAML as a string")
+    return copy.deepcopy(_parsed(text))
+
+
+@lru_cache(maxsize=128)  # agents ask every five seconds
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        return validate(load_yaml(text))
+    except SweepConfigError as error:
+        raise ClientError(f"sweep configuration: {error}") from None
+    except (yaml.YAMLError, AttributeError, ValueError, RecursionError) as error:
+        raise ClientError(f"sweep configuration: {error}") from None
+
+
+def _attach_prior_runs(context: Context, sweep_id: int, filters: Any) -> None:
+    """Let the search learn from earlier runs of the project (``wandb sweep -R``); those of no sweep join this one."""
+    condition, parameters = where(RUNS, filters)
+    with context.db.write() as connection:
+        project_id = connection.execute("SELECT project_id FROM sweeps WHERE id = ?", (sweep_id,)).fetchone()[0]
+        found = f"FROM runs WHERE project_id = ? AND ({condition})"
+        connection.execute(
+            f"INSERT OR IGNORE INTO sweep_prior_runs (sweep_id, run_id) SELECT ?, id {found}",
+            [sweep_id, project_id, *parameters],
+        )
+        connection.execute(
+            "UPDATE runs SET sweep_id = ? WHERE sweep_id IS NULL"
+            " AND id IN (SELECT run_id FROM sweep_prior_runs WHERE sweep_id = ?)",
+            (sweep_id, sweep_id),
+        )
+
+
+def find_sweep(context: Context, project_id: int, name: object) -> Row | None:
+    """The sweep of that name in a project, or None."""
+    return context.db.row("SELECT * FROM sweeps WHERE project_id = ? AND name = ?", (project_id, str(name)))
+
+
+def need_sweep_by_id(context: Context, sweep_id: object) -> Row:
+    """The sweep of an opaque id.
+
+    Raises:
+        NotFoundError: it does not exist.
+    """
+    return need_sweep(context, from_id("Sweep", sweep_id))
+
+
+def need_sweep(context: Context, sweep_id: int) -> Row:
+    """The sweep of a record number.
+
+    Raises:
+        NotFoundError: it does not exist.
+    """
+    row = context.db.row("SELECT * FROM sweeps WHERE id = ?", (sweep_id,))
+    if row is None:
+        raise NotFoundError("the sweep does not exist")
+    return row
+
+
+def make_agent(context: Context, given: Mapping[str, Any]) -> int:
+    """Register an agent for a sweep; its record number.
+
+    Raises:
+        NotFoundError: the sweep does not exist.
+    """
+    project = need_project(context, given.get("entityName"), given.get("projectName"))
+    sweep = find_sweep(context, project["id"], given.get("sweep"))
+    if sweep is None:
+        raise NotFoundError(f"sweep {given.get('sweep')!r} does not exist")
+    moment = now()
+    with context.db.write() as connection:
+        connection.execute("UPDATE sweeps SET state = 'RUNNING' WHERE id = ? AND state = 'PENDING'", (sweep["id"],))
+        values = (sweep["id"], new_name(), str(given.get("host")), moment, moment)
+        sql = "INSERT INTO agents (sweep_id, name, host, created_at, heartbeat_at) VALUES (?, ?, ?, ?, ?)"
+        return int(connection.execute(sql, values).lastrowid or 0)
+
+
+def expected_runs(config: Mapping[str, Any]) -> int | None:
+    """How many runs the sweep will have: its ``run_cap``, the points of a grid, or None if there is no end."""
+    return Search(config, seed=0).expected_runs
