@@ -194,6 +194,16 @@ def take_back(path, version):
     path.with_name("earlier").rename(path)
 
 
+def kill_in_the_midst(server, log, size):
+    """Start the server and kill it once it has written so much."""
+    command = [sys.executable, "-m", "wandb_local", "serve", "--port", str(server.port), "--data", str(server.data)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and (not log.exists() or log.stat().st_size <= size):
+        time.sleep(0.001)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+
+
 def test_a_migration_that_is_killed_loses_nothing(server, writers, tmp_path, monkeypatch):
     deadline = time.monotonic() + PATIENCE
     while len(writers.told) < 8 and time.monotonic() < deadline:
@@ -205,18 +215,12 @@ def test_a_migration_that_is_killed_loses_nothing(server, writers, tmp_path, mon
         rows = ((number, number, '{"x": "' + "x" * 300 + '"}') for number in range(100_000, 180_000))
         records.executemany("INSERT INTO history (run_id, number, step, line) VALUES (1, ?, ?, ?)", rows)
     take_back(path, 3)
-    killed = 0
-    for number in range(12):
-        command = [sys.executable, "-m", "wandb_local", "serve", "--port", str(server.port), "--data", str(server.data)]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=0.3 + number / 6)
-        process.kill()
-        process.communicate()
+    size, kills = path.stat().st_size, 10
+    for number in range(kills):
+        kill_in_the_midst(server, path.with_name("records.sqlite3-wal"), size * number // (2 * kills))
         with contextlib.closing(sqlite3.connect(path)) as records:
-            killed += records.execute("PRAGMA user_version").fetchone()[0] == 3
+            assert records.execute("PRAGMA user_version").fetchone() == (3,)
             assert records.execute("SELECT count(*) FROM history WHERE number >= 100000").fetchone() == (80_000,)
-    assert killed > 3
     server.start()
     with contextlib.closing(sqlite3.connect(path)) as records, records:
         assert records.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
