@@ -321,3 +321,21 @@ def test_sampled_history_has_the_rows_with_all_keys_and_no_others(server, projec
         assert len(steps) == min(len(wanted), samples)
         assert set(steps) <= set(wanted)
         assert not wanted or (steps[0], steps[-1]) == (wanted[0], wanted[-1])
+
+
+ROWS = {"wandb-history.jsonl": {"offset": 0, "content": ['{"_step": 0, "loss": 1}']}}
+
+
+@pytest.mark.parametrize("late", [{"files": ROWS}, {}, {"uploaded": ["x"]}, {"preempting": True}])
+def test_a_message_that_arrives_after_the_end_leaves_a_run_ended(server, project, late):
+    server.graphql('mutation($p:String){upsertBucket(input:{modelName:$p,name:"r",host:"h"}){inserted}}', p=project)
+
+    def send(message):
+        server.ask(f"/files/local/{project}/r/file_stream", json.dumps(message).encode())
+        return wandb.Api().run(f"{project}/r").state
+
+    assert send({"files": ROWS}) == "running"
+    assert send({"complete": True, "exitcode": 0}) == "finished"
+    assert send(late) == "finished"
+    server.graphql('mutation($p:String){upsertBucket(input:{modelName:$p,name:"r",host:"h"}){inserted}}', p=project)
+    assert send({"files": ROWS}) == "running"  # it was resumed

@@ -45,7 +45,7 @@ def receive(context: Context, entity: str, project: str, name: str, message: Map
                 stream, store = _STREAMS[file_name]
                 lines = lines if stream == "console" else _bounded(lines)
                 _store(connection, run["id"], stream, store, offset, lines, context.writer)
-        if message.get("complete") or not (context.writer and run["exitcode"] is not None):  # ended, for all writers
+        if message.get("complete") or run["exitcode"] is None:
             _note_state(connection, run["id"], message)
     if message.get("complete") and run["sweep_id"] is not None:
         context.dispatcher.note_end_of_run(context, run["sweep_id"])
@@ -126,8 +126,8 @@ _STREAMS = {
 
 
 def _note_state(connection: sqlite3.Connection, run_id: int, message: Mapping[str, Any]) -> None:
-    """What a killed or preempted run still has to say does not bring it back to life; resuming it does. The client says
-    once that its run is being preempted: unless the run then ends well, it has been (W&B's rule)."""
+    """What a killed, preempted or ended run still has to say does not bring it back to life; resuming it does. The client
+    says once that its run is being preempted: unless the run then ends well, it has been (W&B's rule)."""
     moment = now()
     if message.get("complete"):
         exitcode = message.get("exitcode")
