@@ -126,8 +126,8 @@ _STREAMS = {
 
 
 def _note_state(connection: sqlite3.Connection, run_id: int, message: Mapping[str, Any]) -> None:
-    """What a killed, preempted or ended run still has to say does not bring it back to life; resuming it does. The client
-    says once that its run is being preempted: unless the run then ends well, it has been (W&B's rule)."""
+    """What a killed or preempted run still has to say does not bring it back to life; resuming it does. The client says
+    once that its run is being preempted: unless the run then ends well, it has been (W&B's rule)."""
     moment = now()
     if message.get("complete"):
         exitcode = message.get("exitcode")

@@ -4,7 +4,7 @@ import json
 
 import flask
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.wandb_local.process import Server
 from tests.wandb_local.web.conftest import Visitor
@@ -57,7 +57,7 @@ def test_lists_show_local_times_and_are_sorted_by_the_true_ones(browser: Browser
     visitor = Visitor(context, shared_server)
     page = visitor.open("/local/zoned")
     cell = page.locator("#runs-grid .ag-cell[col-id=created]").first
-    cell.wait_for()
+    expect(cell).not_to_have_text("")  # its block has come
     shown = cell.inner_text()
     title = cell.locator("xpath=descendant-or-self::*[@title]").first.get_attribute("title")
     local = page.evaluate("text => new Date(text).toLocaleString('sv')", created["two"])  # YYYY-MM-DD HH:MM:SS
