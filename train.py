@@ -102,14 +102,15 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         cost |= measure_latency(model, size_for(frame_size), seconds=3, **where)
         more: dict[str, Any] = {"colors": taxonomy.colors, "extra": cost, "history": learn.checkpoint.history}
         report = write_report(evaluation, val, folder / "report", title=f"{folder.name}, val split", **more)
-        version = {**run.config["data_version"], "frame_size": [*frame_size]}
-        origin = {"config": config.to_dict(), "taxonomy": taxonomy.to_dict(), "data": version}
+        data = {**run.config["data_version"], "frame_size": [*frame_size]}
+        origin = {"config": config.to_dict(), "taxonomy": taxonomy.to_dict(), "data": data}
         save_model(folder, model, **origin, metrics=evaluation.metrics | cost)
         run.summary.update(cost)
         log_evaluation(run, evaluation, val, taxonomy, "val")
-        log_model(run, folder, names_in(config.project, config.architecture)[1], metrics=evaluation.metrics)
+        logged = log_model(run, folder, names_in(config.project, config.architecture)[1], metrics=evaluation.metrics)
     drop_state(folder / "checkpoints")
-    print(f"model:  {folder / 'model.safetensors'}\nreport: {report}\n{sync_hint(run, 'val/edge_cases')}")
+    print(f"model:  {folder / 'model.safetensors'}, as {config.project}/{logged.name}\nreport: {report}")
+    print(sync_hint(run, "val/edge_cases"))
     return folder
 
 
@@ -123,8 +124,8 @@ def open_data(run: wandb.Run, config: TrainConfig) -> CamVid:
     dataset.require("train", "val")
     sys.stderr.write(dataset.remarks("train"))
     if config.data:
-        name = artifact_name(config.project)
-        track_dataset(run, dataset, name, digest=content_digest(dataset), log_data=config.log_data)
+        origin = {"digest": content_digest(dataset), **config.pick("log_data")}
+        track_dataset(run, dataset, artifact_name(config.project), **origin)
     return dataset
 
 

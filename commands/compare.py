@@ -101,6 +101,16 @@ def _check(opened: list[Opened]) -> None:
     if len({taxonomy.names for taxonomy in classes.values()}) > 1:
         told = ", ".join(f"{name} {taxonomy.name}" for name, taxonomy in classes.items())
         raise ValueError(f"scores over different classes cannot stand in one table ({told}); compare them apart")
+    splits = {name: _division(saved.config) for saved, _, name in opened if saved.metrics}
+    if len(set(splits.values())) > 1:
+        told = ", ".join(f"{name} {split}" for name, split in splits.items())
+        raise ValueError(f"models of different splits were judged by different frames ({told}); compare them apart")
+
+
+def _division(config: dict[str, Any]) -> str:
+    """How a model's data was divided: a seed matters where drives or frames are drawn."""
+    split = str(config.get("split", "official"))
+    return f"{split} of seed {config.get('seed', 0)}" if split in ("sequence", "random") else split
 
 
 def _measure(saved: SavedModel, options: argparse.Namespace, name: str) -> Ranked:

@@ -43,9 +43,8 @@ def build_loss(
     settings: dict[str, dict[str, object]] = {
         "ce": {"class_weights": class_weights},
         "focal": {"class_weights": class_weights, "gamma": focal_gamma},
-        "dice": {},
     }
-    terms = {name: LOSSES[name](ignore_index=ignore_index, **settings[name]) for name in spec}
+    terms = {name: LOSSES[name](ignore_index=ignore_index, **settings.get(name, {})) for name in spec}
     if list(spec.values()) == [1]:
         return terms.popitem()[1]
     return WeightedLoss({name: (float(spec[name]), term) for name, term in terms.items()})

@@ -78,6 +78,18 @@ def test_without_data_the_saved_scores_are_shown(models, tmp_path, capsys):
     assert cells[10] == "–"  # not timed with ONNX Runtime
 
 
+def test_models_that_were_judged_by_different_frames_stand_in_no_table(run_folder, tmp_path, capsys):
+    other = tmp_path / "other"
+    shutil.copytree(run_folder, other)
+    config = (other / "config.yaml").read_text()
+    (other / "config.yaml").write_text(config + "split: drives\n")
+    assert main(["compare", str(run_folder), str(other), "--no-onnx", "--out", str(tmp_path / "out")]) == 2
+    message = (
+        "models of different splits were judged by different frames (tiny official, other drives); compare them apart"
+    )
+    assert message in capsys.readouterr().err
+
+
 def test_a_plain_unet_has_no_backbone_to_name(tmp_path, capsys):
     (tmp_path / "plain.yaml").write_text("architecture: plain_unet\nresize_factor: 0.1\n")
     words = ["compare", tmp_path / "plain.yaml", "--no-onnx", "--out", tmp_path / "out"]

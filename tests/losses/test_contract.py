@@ -23,6 +23,12 @@ def value_and_gradient(loss, logits, target):
     return value.detach(), logits.grad
 
 
+def test_an_entry_in_the_list_of_losses_is_all_that_a_new_one_takes(monkeypatch):
+    monkeypatch.setitem(LOSSES, "mine", LOSSES["dice"])
+    logits, target = batch()
+    assert build_loss("mine")(logits, target) == build_loss("dice")(logits, target)
+
+
 @every_loss
 def test_better_logits_lower_it(spec):
     logits, target = batch()
