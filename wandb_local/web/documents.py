@@ -31,8 +31,19 @@ def noted(run: Row, about: str) -> Any:
 
 
 def summary_of(run: Row) -> Document:
-    """The summary of a run, flat."""
-    return flat_summary(run["summary"])
+    """The summary of a run, flat. ``define_metric`` with a ``summary`` makes the client sum up each part of a medium,
+    even the name of its type: of such a medium, the kind that the run has logged is left."""
+    found = flat_summary(run["summary"])
+    parts = [name for name, value in found.items() if isinstance(value, dict) and value and not is_media(value)]
+    kinds = logged_kinds(run) if parts else {}
+    return found | {name: {"_type": kinds.get(name, ["medium"])[-1]} for name in parts}
+
+
+def logged_kinds(run: Row) -> dict[str, list[str]]:
+    """What a run has logged under each key: ``number``, ``string``, ``image-file`` and so on, in the order in which
+    they first came."""
+    keys = json.loads(run["history_keys"])["keys"]
+    return {name: [count["type"] for count in entry["typeCounts"]] for name, entry in keys.items()}
 
 
 def cell(value: Any) -> Any:
@@ -69,7 +80,7 @@ def _loses_digits(value: float) -> bool:
 
 def is_media(value: Any) -> bool:
     """Whether this is a logged medium or table: an object that names its type."""
-    return isinstance(value, dict) and "_type" in value
+    return isinstance(value, dict) and isinstance(value.get("_type"), str)
 
 
 def differing(documents: Sequence[Mapping[str, Any]]) -> list[str]:

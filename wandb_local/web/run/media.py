@@ -12,10 +12,10 @@ from wandb_local import jsons
 from wandb_local.context import Context
 from wandb_local.store.database import Row
 from wandb_local.web.charts.figure import COLORS, GRAPH, GRID, PAPER
-from wandb_local.web.documents import is_media, is_number
+from wandb_local.web.documents import is_media, is_number, logged_kinds
 from wandb_local.web.media import run_file_url
 from wandb_local.web.run.overlays import with_overlays
-from wandb_local.web.table.sources import TABLE_TYPES
+from wandb_local.web.table.logged import TABLE_TYPES
 
 Params = Mapping[str, str]
 _NO_MEDIA = {"number", "string", "boolean", "list", "nil", "map", *TABLE_TYPES}
@@ -26,8 +26,7 @@ _MAX_ITEMS = 100  # of one key at one step
 
 def media_keys(run: Row) -> list[str]:
     """The keys under which a run has logged media."""
-    keys = json.loads(run["history_keys"])["keys"]
-    found = {n for n, entry in keys.items() if any(c["type"] not in _NO_MEDIA for c in entry["typeCounts"])}
+    found = {name for name, kinds in logged_kinds(run).items() if not _NO_MEDIA.issuperset(kinds)}
     last = jsons.flatten(json.loads(run["summary"]))
     return sorted(found | {name for name, value in last.items() if isinstance(value, list) and items(value)})
 

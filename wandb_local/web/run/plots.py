@@ -16,7 +16,8 @@ from wandb_local.web.charts.figure import GRAPH
 from wandb_local.web.charts.presets import draw
 from wandb_local.web.documents import noted
 from wandb_local.web.table.files import RunFiles
-from wandb_local.web.table.sources import Document, find_table, logged_value, read_document
+from wandb_local.web.table.logged import logged_value
+from wandb_local.web.table.sources import Document, find_table, read_document
 from wandb_local.web.urls import address
 
 _MOST = 24  # that are drawn; the others are links to their tables

@@ -1,19 +1,31 @@
 """Which rows of a run's history have a key, found without reading each of them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from wandb_local.store.database import Database
+from wandb_local.store.database import Database, Row
 
 
 def numbers_with(db: Database, run_id: int, name: str) -> list[int]:
     """The numbers of the rows that have a metric, and perhaps of a few more, whose text only looks so."""
-    having, texts = _contains([name])
-    if "." in name:
-        nested, parts = _contains(name.split("."))
-        having, texts = f"{having} OR {nested}", texts + parts
+    having, texts = _having(name)
     sql = f"SELECT number FROM history WHERE run_id = ? AND ({having}) ORDER BY number"
     return [row["number"] for row in db.rows(sql, (run_id, *texts))]
+
+
+def last_with(db: Database, run_id: int, name: str) -> Iterator[Row]:
+    """The same rows, each with ``step`` and ``line``, the last one first."""
+    having, texts = _having(name)
+    sql = f"SELECT step, line FROM history WHERE run_id = ? AND ({having}) ORDER BY number DESC"
+    return db.each(sql, (run_id, *texts))
+
+
+def _having(name: str) -> tuple[str, list[str]]:
+    having, texts = _contains([name])
+    if "." not in name:
+        return having, texts
+    nested, parts = _contains(name.split("."))
+    return f"{having} OR {nested}", texts + parts
 
 
 def _contains(keys: Sequence[str]) -> tuple[str, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Mapping
 
 import dash
@@ -10,7 +11,6 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.records.history import lookup, parse_row
 from wandb_local.records.projects import need_run
 from wandb_local.store.database import Row
 from wandb_local.web.table.callbacks import register_callbacks
@@ -18,7 +18,7 @@ from wandb_local.web.table.cells import Table
 from wandb_local.web.table.compare import key_columns
 from wandb_local.web.table.controls import choice, menu
 from wandb_local.web.table.layout import table_layout
-from wandb_local.web.table.sources import TABLE_TYPES, logged_steps
+from wandb_local.web.table.logged import logged_steps, table_keys
 from wandb_local.web.table.tables import Source, Tables
 from wandb_local.web.table.view import View, number
 from wandb_local.web.urls import address
@@ -124,9 +124,9 @@ def _comparison(
 
 def _others(context: Context, run: Row, key: str) -> list[Row]:
     sql = (
-        "SELECT name, display_name, summary FROM runs WHERE project_id = ? AND id != ? AND instr(summary, ?)"
-        " ORDER BY id DESC LIMIT ?"
+        "SELECT name, display_name, summary, history_keys FROM runs WHERE project_id = ? AND id != ?"
+        " AND (instr(summary, ?) OR instr(history_keys, ?)) ORDER BY id DESC LIMIT ?"
     )
-    rows = context.db.rows(sql, (run["project_id"], run["id"], key.rpartition(".")[2], _MOST_RUNS))
-    found = [(row, lookup(parse_row(row["summary"]), key)) for row in rows]
-    return [row for row, value in found if isinstance(value, dict) and value.get("_type") in TABLE_TYPES]
+    texts = (key.rpartition(".")[2], json.dumps(key))
+    rows = context.db.rows(sql, (run["project_id"], run["id"], *texts, _MOST_RUNS))
+    return [row for row in rows if key in table_keys(row)]

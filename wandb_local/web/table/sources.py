@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,15 +11,12 @@ from wandb_local.allowance import Allowance
 from wandb_local.context import Context
 from wandb_local.errors import NotFoundError
 from wandb_local.limits import TooLargeError
-from wandb_local.records.history import lookup, parse_row
-from wandb_local.store.database import Row
 from wandb_local.web.table.cells import File
 from wandb_local.web.table.files import Files, RunFiles, follow
 from wandb_local.web.table.media import Media
 from wandb_local.web.table.rows import loads
 from wandb_local.web.table.types import fill_arrays
 
-TABLE_TYPES = ("table-file", "incremental-table-file", "partitioned-table", "joined-table")
 _TABLE = ".table.json"
 
 
@@ -43,30 +39,6 @@ class Join:
     one: Document
     other: Document
     keys: tuple[str, str]
-
-
-def logged_value(context: Context, run: Row, key: str, step: int | None) -> Mapping[str, Any]:
-    """What a run logged as a table under a key: the last one, or that of a step.
-
-    Raises:
-        NotFoundError: nothing, or no table.
-    """
-    value = lookup(parse_row(run["summary"]), key)
-    if step is not None:
-        sql = "SELECT line FROM history WHERE run_id = ? AND step = ? ORDER BY number DESC LIMIT 1"
-        line = context.db.value(sql, (run["id"], step))
-        value = lookup(parse_row(line), key) if line else None
-    if not isinstance(value, dict) or value.get("_type") not in TABLE_TYPES:
-        raise NotFoundError(f"run {run['name']} has no table {key!r}" + ("" if step is None else f" at step {step}"))
-    return value
-
-
-def logged_steps(context: Context, run: Row, key: str) -> list[int]:
-    """The steps at which a run logged a table under a key."""
-    sql = "SELECT step, line FROM history WHERE run_id = ? AND instr(line, ?) ORDER BY number"
-    rows = context.db.rows(sql, (run["id"], json.dumps(key.rpartition(".")[2])))
-    found = ((row["step"], lookup(parse_row(row["line"]), key)) for row in rows)
-    return [step for step, value in found if isinstance(value, dict) and value.get("_type") in TABLE_TYPES]
 
 
 def find_table(context: Context, value: Mapping[str, Any], own: RunFiles) -> tuple[File, bool]:
