@@ -7,7 +7,11 @@ from functools import lru_cache
 
 Rgb = tuple[int, int, int]
 _SELECT = re.compile(r"\x1b\[([\d;:]*)m")
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f]")  # cursor moves, bells
+_ESCAPES = re.compile(  # by ECMA-48; another escape or the end of the line ends a string too
+    r"\x1b\][^\x07\x18\x1a\x1b\n]*(?:\x07|\x1b\\)?"  # titles, the addresses of links
+    r"|\x1b[PX^_][^\x18\x1a\x1b\n]*(?:\x1b\\)?"  # pictures, and what is told to a program such as tmux
+    r"|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]|[\x00-\x08\x0b-\x1f\x7f]"  # cursor moves, character sets, bells
+)
 # xterm's sixteen colours: the dark ones, then the bright ones
 _PALETTE: Sequence[Rgb] = (
     *((0, 0, 0), (205, 0, 0), (0, 205, 0), (205, 205, 0), (0, 0, 238), (205, 0, 205), (0, 205, 205), (229, 229, 229)),

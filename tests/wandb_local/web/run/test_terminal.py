@@ -52,6 +52,23 @@ def test_terminal_codes_and_progress_bars_are_read_as_a_terminal_shows_them():
     assert pieces("on", pieces("\x1b[31mgoes")[1]) == ([("on", red)], red)
 
 
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("a \x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\ z", "a link z"),
+        ("\x1b]8;id=1;http://x\x07link\x1b]8;;\x07", "link"),
+        ("\x1b]0;title\x07text", "text"),
+        ("\x1bP1$r0m\x1b\\a\x1b_Gf=100;QUJD\x1b\\b\x1b^pm\x1b\\c\x1bXsos\x1b\\d", "abcd"),
+        ("\x1bPa\x07b\x1b\\c", "c"),  # a bell ends a title alone
+        ("a\x1b]0;goes on", "a"),
+        ("a\x1b]0;cut\x1b[1mb", "ab"),
+        ("\x1b(B\x1b[mreset\x1b7\x1b8\x1b=", "reset"),  # `tput sgr0`, and a cursor that is kept
+    ],
+)
+def test_strings_that_a_terminal_does_not_print_are_left_out(line, shown):
+    assert readable(line) == "".join(text for text, _ in pieces(line)[0]) == shown
+
+
 def test_a_colour_goes_on_in_the_next_line_and_plain_text_stays_one_piece():
     shown = shown_lines(["a", "b \x1b[31mred", "<b>still</b>", "\x1b[0mc", "d"], carried=True)
     assert [getattr(each, "children", each) for each in shown] == ["a\nb ", "red", "\n", "<b>still</b>", "\nc\nd"]
@@ -59,7 +76,7 @@ def test_a_colour_goes_on_in_the_next_line_and_plain_text_stays_one_piece():
     assert [getattr(each, "children", each) for each in shown] == ["", "red", "\nnot next to it"]
 
 
-@given(st.text(st.sampled_from("ab\x1b[]0;1234589m\r\n\x07:K?"), max_size=60))
+@given(st.text(st.sampled_from("ab\x1b[]P(\\0;1234589m\r\n\x07:K?"), max_size=60))
 def test_pieces_hold_the_text_that_is_searched(line):
     assert "".join(text for text, _ in pieces(line)[0]) == readable(line)
 
