@@ -13,6 +13,7 @@ from wandb_local.records.states import quiet, state
 from wandb_local.records.sweeps import parse_config
 from wandb_local.records.trials import metric_name
 from wandb_local.store.database import Row
+from wandb_local.web.charts.definitions import Definitions
 from wandb_local.web.documents import NOT_FINITE, config_of, differing, is_number, put, summary_of, title_of
 from wandb_local.web.grids import link_column, number_column, time_column, value_column
 from wandb_local.web.project.order import Order
@@ -21,6 +22,7 @@ from wandb_local.web.urls import address
 
 _VALIDATED = re.compile(r"(val|valid|validation|eval|test)(/|_|\.|$)")
 _INCIDENTAL = re.compile(r"(.*[._/-])?(seed|random_state)")  # settings that differ, but choose nothing
+_SUMMED = re.compile(r"\.(min|max|mean|best|last)$")  # what `define_metric` with a `summary` appends
 _CHOSEN = 5  # columns of config and of summary each, until a visitor chooses
 _SELECT = (
     "SELECT runs.id, runs.name, runs.display_name, runs.state, runs.heartbeat_at, runs.created_at, runs.tags,"
@@ -82,7 +84,7 @@ def usual(runs: Sequence[Listed]) -> list[str]:
 def _results(runs: Sequence[Listed]) -> list[str]:
     """The numbers that runs end with: what a sweep searches for, then what most runs have; of these, what validation
     gave, then the others, at the end what is split by class and the like; what no run has logged as it went comes
-    later."""
+    later; last of all what a script hides, and the metrics that others are drawn over."""
     goals = {run.goal for run in runs}
     logged = {name for run in runs for name in json.loads(run.row["history_keys"])["keys"]}
     counts = Counter(
@@ -92,11 +94,19 @@ def _results(runs: Sequence[Listed]) -> list[str]:
         if is_number(value) or value in NOT_FINITE
     )
 
+    metrics = {name: name if name in logged else _SUMMED.sub("", name) for name in counts}
+    defined = [(run, Definitions(run.row)) for run in runs]
+    results = {n for run, own in defined for n in run.documents["summary"] if not own.of(metrics.get(n, n)).hidden}
+    steps = {step for _, own in defined for step in own.steps}
+
     def rank(name: str) -> tuple[bool | int | str, ...]:
-        validated = _VALIDATED.match(name.lower()) is not None
-        split = name.count("/") + name.count(".") > 1
+        metric = metrics[name]
+        aside = name not in results or metric in steps
+        validated = _VALIDATED.match(metric.lower()) is not None
+        split = len(re.findall("[/.]", _SUMMED.sub("", name))) > 1
         rare = 2 * counts[name] < len(runs)
-        return name not in goals, rare, split or not validated, split, name not in logged, len(name), name
+        kind = (aside, rare, split or not validated, split, metric not in logged)
+        return metric not in goals, *kind, len(metric), metric, name
 
     return sorted(counts, key=rank)
 

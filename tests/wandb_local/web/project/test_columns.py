@@ -9,7 +9,7 @@ from wandb_local.records import sweeps as records
 from wandb_local.records.projects import need_project
 from wandb_local.web.documents import cell
 from wandb_local.web.project.asked import Asked
-from wandb_local.web.project.columns import column_definitions, grid_rows, newest, usual
+from wandb_local.web.project.columns import _results, column_definitions, grid_rows, newest, usual
 from wandb_local.web.project.order import Orders
 
 
@@ -113,3 +113,19 @@ def test_the_metric_of_a_sweep_is_the_first_of_the_usual_columns(context):
     add(context, "searched", {"score": 1.0, "val/loss": 2.0}, sweep=name)
     found = usual(listed(context))
     assert found == ["summary.score", "summary.val/loss", "summary.zeal"]
+
+
+def test_what_a_script_hides_and_draws_over_comes_last_and_a_summary_of_a_metric_counts_as_the_metric(context):
+    """As after ``define_metric("val/*", step_metric="val/epoch", summary="min,max")``; one run alone hides a metric."""
+    noted: list[dict[str, Any]] = [{"1": "val/epoch"}, {"2": "val/*", "5": 1}, {"1": "val/a", "5": 1, "6": [2]}]
+    once = {"1": "val/in/1", "5": 1, "6": [2]}
+    plain = {"loss": 1.0, "val/a": 1.0, "val/epoch": 3, "val/in/1": 1.0, "val/x.best": 1.0}
+    for number in range(2):
+        add(context, f"r{number}", plain | {"val/loss": {"min": 0.5, "max": 1.0}, "val/only": 1.0})
+        entry = {"_wandb": {"value": {"m": [*noted, once] if number else noted}}}
+        given = {"entityName": "local", "modelName": "p", "name": f"r{number}", "config": json.dumps(entry)}
+        runs.upsert(context, given)
+        send_history(context, f"r{number}", plain | {"val/loss": number})
+    results = ["val/loss.max", "val/loss.min", "val/x.best", "val/only", "loss"]
+    assert usual(listed(context)) == [f"summary.{name}" for name in results]
+    assert _results(listed(context))[5:] == ["val/in/1", "val/a", "val/epoch"]
