@@ -34,6 +34,7 @@ _FLANK = 50  # points beyond each edge of a chart that shows a part, so that its
 _ROOM = 0.05  # above and below the lines of such a chart, in proportion to its height
 _FEW = 30  # points that are drawn as dots too
 _FAINT = 0.25
+_TINY = 1e-290  # plotly gives up on a linear axis whose ends are about 1e-305 apart; these differ by more, or are flat
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ def make_figure(name: str, lines: Sequence[tuple[str, Column]], look: Look, span
     """A chart of the metric ``name``; ``lines`` are the runs' names and points, in the order of the colours; ``span``
     is the part of the horizontal axis that it shows. However long a run is, it gets some ``POINTS``, with the minimum
     and the maximum of each stretch; what has no place on the line (NaN, infinities) is marked at the chart's edges."""
+    lines = [(label, Column(drawn(column.x), column.y)) for label, column in lines]
     traces: list[dict[str, Any]] = []
     for place, (label, column) in enumerate(lines):
         raw = _line(label, column.x, column.y, place, look, span)
@@ -81,7 +83,7 @@ def _weight(smoothing: float, values: Floats) -> float:
 
 def _line(label: str, x: Floats, y: Floats, place: int, look: Look, span: Span | None) -> dict[str, Any]:
     drawable = np.isfinite(y) & ((y > 0) | (not look.log))
-    y = np.where(drawable, y, np.nan)
+    y = np.where(drawable, y if look.log else drawn(y), np.nan)
     places = _places(x, y, span)
     x, y, drawable = x[places], y[places], drawable[places]
     alone = drawable & ~np.append(drawable[1:], False) & ~np.append(False, drawable[:-1])  # a line needs two points
@@ -126,8 +128,12 @@ def _heights(traces: Sequence[Mapping[str, Any]], log: bool, span: Span | None) 
             found.append((1 - share) * y[cross] + share * y[cross + 1])
         found[-3:] = [10**part if log else part for part in found[-3:]]
     values = np.concatenate(found) if found else np.array([])
-    heights: list[float] = values[np.isfinite(values)].tolist()
-    return heights
+    return list((values if log else drawn(values))[np.isfinite(values)].tolist())
+
+
+def drawn(values: Floats) -> Floats:
+    """Values as a linear axis shows them: those that are too close to 0 for it as 0."""
+    return np.where(np.abs(values) < _TINY, 0.0, values)
 
 
 def _shown(xs: Sequence[float | None], name: str, look: Look) -> list[Any]:
@@ -168,7 +174,7 @@ def _vertical(log: bool, known: Sequence[float], fitted: bool) -> dict[str, Any]
     low, high = min(known), max(known)
     flat = high - low <= 1e-9 * abs(high)  # also what smoothing makes of a constant
     if log and flat:
-        return {"type": "log", "range": [np.log10(high / 4), np.log10(high * 4)]}
+        return {"type": "log", "range": [np.log10(high) - 0.6, np.log10(high) + 0.6]}
     if log:
         decades = np.log10(high) - np.log10(low)
         every = {"dtick": "D2"} if decades < 2 else {"dtick": int(np.ceil(decades / 6))}

@@ -143,3 +143,24 @@ def test_a_span_between_two_points_shows_the_line_through_it():
     assert 10 < low < 12 and 16 < high < 18  # 12 to 16 is seen
     beside = make_figure("loss", [("one", column([10.0, 20.0]))], Look(), Span(5, 6))
     assert beside["layout"]["yaxis"]["range"] == [0, 1]
+
+
+SPANS = (None, Span(0, 1), Span(1100, 1200))
+
+
+@pytest.mark.parametrize("span", SPANS)
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("smoothing", [0, 0.5])
+@pytest.mark.parametrize("tiny", [5e-324, 1e-310, 2.3e-308, 1e-306, -1e-306, 1e-300])
+def test_no_linear_axis_is_too_short_for_plotly(tiny, smoothing, log, span):
+    """It divides the pixels of an axis by what lies between its ends, and gives up when that is infinite."""
+    shapes = ([tiny] * 2, [tiny, 2 * tiny, 3 * tiny], [1.0] + 1200 * [0.0], [1e-290, 1e-290 * (1 + 1e-12)])
+    for y in shapes:
+        for x in (None, [tiny * place for place in range(len(y))]):
+            figure = make_figure("m", [("a", column(y, x))], Look("own", log, smoothing), span)
+            values = [value for trace in figure["data"] for value in (trace["x"] + ([] if log else trace["y"]))]
+            assert all(abs(value) >= 1e-290 for value in values if value)
+            low, high = figure["layout"]["yaxis"].get("range", (0, 1))
+            assert 0 < 1e4 / (high - low) < INF
+    logarithmic = make_figure("m", [("a", column([1e-310, 1e-309]))], Look(log=True))
+    assert drawn(logarithmic) == [([0.0, 1.0], [1e-310, 1e-309])]  # such an axis has room for them
