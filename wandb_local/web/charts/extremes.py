@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
+_TINY = 1e-290  # plotly gives up on a linear axis whose ends are about 1e-305 apart; these differ by more, or are flat
 
 
 def extremes(values: Floats, count: int) -> Places:
@@ -21,6 +22,16 @@ def extremes(values: Floats, count: int) -> Places:
     lowest = np.where(finite, buckets, np.inf).argmin(axis=1)
     highest = np.where(finite, buckets, -np.inf).argmax(axis=1)
     return np.unique(np.concatenate([[0, len(values) - 1], starts + lowest, starts + highest]))
+
+
+def drawn(values: Floats) -> Floats:
+    """Values as a linear axis shows them: those that are too close to 0 for it as 0."""
+    return np.where(np.abs(values) < _TINY, 0.0, values)
+
+
+def drawn_one(value: float) -> float:
+    """The same of one value."""
+    return 0.0 if abs(value) < _TINY else value
 
 
 def smooth(values: Floats, weight: float) -> Floats:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from wandb_local.web.charts.columns import Column, Floats
-from wandb_local.web.charts.extremes import extremes, smooth
+from wandb_local.web.charts.extremes import drawn, extremes, smooth
 from wandb_local.web.charts.marks import MARK_AXIS, mark_traces, stacked
 from wandb_local.web.charts.series import AXES, TIME, Span, axis_of
 from wandb_local.web.times import clock, for_chart
@@ -34,7 +34,6 @@ _FLANK = 50  # points beyond each edge of a chart that shows a part, so that its
 _ROOM = 0.05  # above and below the lines of such a chart, in proportion to its height
 _FEW = 30  # points that are drawn as dots too
 _FAINT = 0.25
-_TINY = 1e-290  # plotly gives up on a linear axis whose ends are about 1e-305 apart; these differ by more, or are flat
 
 
 @dataclass(frozen=True)
@@ -129,11 +128,6 @@ def _heights(traces: Sequence[Mapping[str, Any]], log: bool, span: Span | None) 
         found[-3:] = [10**part if log else part for part in found[-3:]]
     values = np.concatenate(found) if found else np.array([])
     return list((values if log else drawn(values))[np.isfinite(values)].tolist())
-
-
-def drawn(values: Floats) -> Floats:
-    """Values as a linear axis shows them: those that are too close to 0 for it as 0."""
-    return np.where(np.abs(values) < _TINY, 0.0, values)
 
 
 def _shown(xs: Sequence[float | None], name: str, look: Look) -> list[Any]:

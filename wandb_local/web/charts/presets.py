@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from wandb_local.web.charts.extremes import drawn_one
 from wandb_local.web.charts.figure import CLEAR, COLORS, GRID, MODEBAR, PAPER, color, plain
 from wandb_local.web.documents import is_number
 
@@ -118,7 +119,7 @@ def _lines(x: Values, y: Values, groups: Values | None, ordered: bool) -> list[F
     points: dict[str, list[tuple[Any, Any]]] = {}
     numbers = all(is_number(value) for value in x)
     for one, other, group in zip(x, _numbers(y), groups or [""] * len(x), strict=True):
-        points.setdefault(_text(group), []).append((one if numbers else _text(one), other))
+        points.setdefault(_text(group), []).append((drawn_one(one) if numbers else _text(one), other))
     return list(_traces(points, ordered and numbers))
 
 
@@ -131,7 +132,8 @@ def _traces(points: Mapping[str, list[tuple[Any, Any]]], ordered: bool) -> Itera
 
 
 def _numbers(values: Values) -> list[float | None]:
-    return [value if is_number(value) and math.isfinite(value) else None for value in values]
+    """Numbers that a linear axis can show; None for anything else."""
+    return [drawn_one(value) if is_number(value) and math.isfinite(value) else None for value in values]
 
 
 def _text(value: Any) -> str:

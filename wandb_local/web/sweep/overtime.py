@@ -5,6 +5,7 @@ from itertools import accumulate
 from typing import Any
 
 from wandb_local.records.states import UNDER_WAY
+from wandb_local.web.charts.extremes import drawn_one
 from wandb_local.web.charts.figure import PAPER, plain
 from wandb_local.web.sweep.read import STOPPED_EARLY, Sweep, SweepRun
 from wandb_local.web.times import for_chart
@@ -32,7 +33,7 @@ def _best(sweep: Sweep, runs: Sequence[SweepRun]) -> dict[str, Any]:
         "mode": "lines",
         "name": "best so far",
         "x": [_moment(run) for run in runs],
-        "y": list(values),
+        "y": [drawn_one(value) for value in values],
         "line": {"shape": "hv", "color": "#8843ab", "width": 1.6},
         "hoverinfo": "skip",
     }
@@ -45,7 +46,7 @@ def _points(state: str, runs: Sequence[SweepRun]) -> dict[str, Any]:
         "mode": "markers",
         "name": state,
         "x": [_moment(run) for run in runs],
-        "y": [run.metric for run in runs],
+        "y": [None if run.metric is None else drawn_one(run.metric) for run in runs],
         "text": [f"<b>{plain(run.title)}</b> ({state})<br>{run.metric:.6g}" for run in runs],
         "customdata": [run.name for run in runs],
         "hoverinfo": "text",

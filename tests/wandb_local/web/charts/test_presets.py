@@ -47,6 +47,11 @@ def test_bars_points_and_histograms_have_each_row():
     assert figure("wandb/histogram/v0", value="y")["data"][0]["x"] == [0.5, None, 0.25, 1.0]
 
 
+def test_numbers_that_are_too_close_to_0_for_plotly_are_drawn_as_0():
+    made = draw("wandb/line/v0", {}, {}, ["x", "y"], [[1e-310, -1e-308], [2, 1e-280]])
+    assert points(made) == {"": [(0, 0), (2, 1e-280)]}
+
+
 def test_a_confusion_matrix_has_its_diagonal_from_the_top_left_and_text_that_is_no_tag():
     matrix = figure("wandb/confusion_matrix/v1")["data"][0]  # fields that are not named have their own names
     assert matrix["x"] == matrix["y"] == ["car", "&lt;bus&gt;"]
