@@ -21,7 +21,7 @@ _CHOSEN = 12  # keys that are shown until a visitor chooses
 
 def show(context: Context, run: Row, _params: Mapping[str, str]) -> Component:
     """A choice of keys, masks and boxes, and a card for each key."""
-    keys = media_keys(run)
+    keys = media_keys(context, run)
     last = [item for key in keys for item in _logged(context, run, key, -1)[1]]
     masks, boxes = overlay_names(last, "masks"), overlay_names(last, "boxes")
     return html.Div(
@@ -68,7 +68,7 @@ def register(app: dash.Dash, context: Context) -> None:
     )
     def cards(keys: list[str] | None, page: dict[str, str]) -> Any:
         run = need_run(context, page["entity"], page["project"], page["run"])
-        known = media_keys(run)
+        known = media_keys(context, run)
         shown = [_card(context, run, key) for key in keys or [] if key in known]
         return shown or html.P("No media have been logged." if not known else "Choose some above.", className="soft")
 
@@ -120,7 +120,7 @@ def _register_following(app: dash.Dash, context: Context) -> None:
         run = need_run(context, page["entity"], page["project"], page["run"])
         new = [max(len(logged_at(context, run, name["key"])) - 1, 0) for name in names]
         moved = [now if value == end != now else no_update for now, end, value in zip(new, ends, values, strict=True)]
-        return media_keys(run), new, moved, [end == 0 for end in new]
+        return media_keys(context, run), new, moved, [end == 0 for end in new]
 
 
 def logged_at(context: Context, run: Row, key: str) -> list[int]:

@@ -10,11 +10,13 @@ from dash.development.base_component import Component
 
 from wandb_local import jsons
 from wandb_local.context import Context
+from wandb_local.records.history import lookup, parse_row
 from wandb_local.store.database import Row
 from wandb_local.web.charts.figure import COLORS, GRAPH, GRID, PAPER
 from wandb_local.web.documents import is_media, is_number, logged_kinds
 from wandb_local.web.media import run_file_url
 from wandb_local.web.run.overlays import with_overlays
+from wandb_local.web.run.rows import last_with
 from wandb_local.web.table.logged import TABLE_TYPES
 
 Params = Mapping[str, str]
@@ -24,11 +26,20 @@ _LARGEST_FIGURE = 5 << 20  # bytes of JSON
 _MAX_ITEMS = 100  # of one key at one step
 
 
-def media_keys(run: Row) -> list[str]:
-    """The keys under which a run has logged media."""
-    found = {name for name, kinds in logged_kinds(run).items() if not _NO_MEDIA.issuperset(kinds)}
-    last = jsons.flatten(json.loads(run["summary"]))
+def media_keys(context: Context, run: Row) -> list[str]:
+    """The keys under which a run has logged media, or lists that end with media."""
+    kinds = logged_kinds(run)
+    found = {name for name, known in kinds.items() if not _NO_MEDIA.issuperset(known)}
+    summary = jsons.flatten(json.loads(run["summary"]))
+    lists = {name for name, known in kinds.items() if "list" in known} | summary.keys()
+    last = {name: summary[name] if name in summary else _last(context, run, name) for name in lists - found}
     return sorted(found | {name for name, value in last.items() if isinstance(value, list) and items(value)})
+
+
+def _last(context: Context, run: Row, key: str) -> Any:
+    """What the last row has under a key that the summary lacks, as ``define_metric`` may have the client sum it up."""
+    row = next(last_with(context.db, run["id"], key), None)
+    return lookup(parse_row(row["line"]), key) if row else None
 
 
 def items(value: Any) -> list[dict[str, Any]]:

@@ -39,10 +39,11 @@ def test_a_table_is_found_whose_parts_the_client_has_summed_up(context, key, how
     """As after ``define_metric("val/*", summary="min")``; a ``summary`` of "none" leaves nothing."""
     own = {"_type": "image-file", "path": "x.png"}
     summary = {} if how is None else {key: summed_up(table(1), how), "own": summed_up(own, how)}
-    rows = [{key: table(1), "own": own}, {key: table(3)}, {"loss": 1.0}]
+    figures = [{"_type": "plotly-file", "path": "a.plotly.json"}]  # which the client sums up as one part
+    rows = [{key: table(1), "own": own, "figures": figures, "numbers": [1, 2]}, {key: table(3)}, {"loss": 1.0}]
     log(context, "plain", {key: table(3)}, *rows)
     run = log(context, "defined", summary, *rows)
-    assert table_keys(run) == [key] and media_keys(run) == ["own"]
+    assert table_keys(run) == [key] and media_keys(context, run) == ["figures", "own"]
     assert last_table(context, run, key) == logged_value(context, run, key, None) == table(3)
     assert logged_value(context, run, key, 0) == table(1)
     assert logged_steps(context, run, key) == [0, 1]
