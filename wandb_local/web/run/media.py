@@ -12,6 +12,7 @@ from wandb_local import jsons
 from wandb_local.context import Context
 from wandb_local.records.history import lookup, parse_row
 from wandb_local.store.database import Row
+from wandb_local.web.charts.extremes import drawn_one
 from wandb_local.web.charts.figure import COLORS, GRAPH, GRID, PAPER
 from wandb_local.web.documents import is_media, is_number, logged_kinds
 from wandb_local.web.media import run_file_url
@@ -132,8 +133,8 @@ def _histogram(item: Mapping[str, Any]) -> dict[str, Any]:
         edges = [packed["min"] + packed["size"] * place for place in range(packed["count"] + 1)]
     if not isinstance(edges, list) or not isinstance(values, list):
         return {"data": [], "layout": {}}
-    centers = [(low + high) / 2 for low, high in pairwise(edges)]
-    widths = [high - low for low, high in pairwise(edges)]
+    centers = [drawn_one((low + high) / 2) for low, high in pairwise(edges)]
+    widths = [drawn_one(high - low) for low, high in pairwise(edges)]
     layout = {**PAPER, "bargap": 0, "yaxis": GRID}
     bars = {"type": "bar", "x": centers, "y": values, "width": widths, "marker": {"color": COLORS[0]}}
     return {"data": [bars], "layout": layout}

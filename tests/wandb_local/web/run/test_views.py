@@ -8,7 +8,7 @@ import wandb
 from playwright.sync_api import expect
 
 from tests.wandb_local.web.conftest import Visitor, run_path
-from wandb_local.web.run.media import items
+from wandb_local.web.run.media import _histogram, items
 
 
 def test_overview_and_the_difference_to_another_run(visitor: Visitor, logged_run):
@@ -142,3 +142,8 @@ def test_what_a_logged_value_holds():
     figures = [{"_type": "plotly-file", "path": "a.plotly.json"}] * 2
     assert items(figures) == figures
     assert items(3) == items(None) == items([1, 2]) == []
+
+
+def test_a_histogram_of_values_that_are_too_close_to_0_for_plotly_is_drawn_at_0():
+    (bars,) = _histogram({"bins": [0, 1e-310, 2e-310], "values": [1, 2]})["data"]
+    assert (bars["x"], bars["y"], bars["width"]) == ([0, 0], [1, 2], [0, 0])
