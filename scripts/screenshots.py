@@ -46,7 +46,14 @@ class Plan(NamedTuple):
 FULL = Plan(
     200, None, ("max_minutes=2.5",), ("resize_factor=0.2", "eval_factor=0.4", "max_minutes=0.2", "epochs=8"), 12
 )
-TINY = ("backbone=mobilenetv3_small_050", "weights=none", "resize_factor=1", "eval_factor=1", "epochs=1")
+TINY = (
+    "backbone=mobilenetv3_small_050",
+    "weights=none",
+    "fit=one_cycle",
+    "resize_factor=1",
+    "eval_factor=1",
+    "epochs=1",
+)
 QUICK = Plan(24, (96, 128), TINY, TINY, 2)
 WIDTH, HEIGHT, SCALE = 1200, 880, 1.2  # CSS pixels, and the picture's for each of them
 VIEW = {"filter": "has(ground_truth, Pedestrian) and dice/Pedestrian < 0.7", "sort": '["dice/Pedestrian"]'}

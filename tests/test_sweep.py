@@ -128,7 +128,7 @@ def left_in_checkpoints(folder):
 @pytest.mark.soak
 def test_trials_that_fail_say_why_and_the_agent_goes_on(tmp_path):
     """Three failures in the first minute would make `wandb agent` leave if they had exit codes above 0."""
-    fixed = SMALL | {"crop_max": 0.8, "weight_decay": 1.0, "batch_size": 1, "epochs": 4, "eval_every": 4}
+    fixed = SMALL | {"crop_max": 0.8, "weight_decay": 1.0, "batch_size": 1, "epochs": 4, "eval_every": 4, "fit": "flat"}
     grid = {"crop_min": {"values": [0.9, 0.3]}, "lr": {"values": [10.0, 0.001]}}  # not allowed; diverges
     sweep = {"method": "grid", "parameters": {name: {"value": value} for name, value in fixed.items()} | grid}
     said, runs = run_sweep(tmp_path, sweep)

@@ -54,9 +54,21 @@ def execute(options: argparse.Namespace) -> int:
 def _run(argv: list[str], environment: dict[str, str]) -> int:
     """Run a command to its end. Signals that would end this process go to the command, which may have to clean up; an
     interrupt from the keyboard reaches it by itself."""
+    early: list[int] = []  # came when the command was about to start
+    running: list[subprocess.Popen[bytes]] = []
+
+    def pass_on(number: int, _: object) -> None:
+        if running:
+            running[0].send_signal(number)
+        else:
+            early.append(number)
+
+    for number in _PASSED_ON:
+        signal.signal(number, pass_on)
     with subprocess.Popen(argv, env=environment) as process:
-        for number in _PASSED_ON:
-            signal.signal(number, lambda number, _: process.send_signal(number))
+        running.append(process)
+        for came in early:
+            process.send_signal(came)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         code = process.wait()
     return code if code >= 0 else 128 - code  # as shells say which signal ended it

@@ -121,6 +121,12 @@ def test_a_signal_before_the_command_runs_leaves_no_server(start, tmp_path):
     assert not [command for command in left if str(tmp_path / "data") in command]  # one may not have announced itself
 
 
+def test_a_signal_that_comes_as_the_command_starts_reaches_it(tmp_path):
+    words = ["sh", "-c", "kill -HUP $PPID; exec sleep 100"]  # before the other process knows its number, now and then
+    done = run_command("exec", "--port", "0", "--data", tmp_path / "d", "--", *words, check=False)
+    assert done.returncode == 128 + signal.SIGHUP
+
+
 def test_a_command_that_a_signal_ended_says_so(tmp_path):
     done = run_command("exec", "--port", "0", "--data", tmp_path / "d", "--", "sh", "-c", "kill -9 $$", check=False)
     assert done.returncode == 128 + 9
