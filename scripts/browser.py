@@ -30,7 +30,8 @@ class Tab:
     Content-Security-Policy, exceptions, failed and refused requests, requests to another origin."""
 
     def __init__(self, context: BrowserContext, url: str, key: str) -> None:
-        self._url, self._key = url, key
+        self._context, self._url, self._key = context, url, key
+        self._others = context.pages
         self.page: Page = context.new_page()
         self.page.set_default_timeout(TIMEOUT)
         self.faults: list[str] = []
@@ -39,6 +40,13 @@ class Tab:
         self.page.on("requestfailed", self._failed)
         self.page.on("response", self._response)
         context.on("request", self._request)
+
+    def close(self) -> None:
+        """Close the tab and those that were opened from it."""
+        for page in self._context.pages:
+            if page not in self._others:
+                page.close()
+        self._context.remove_listener("request", self._request)
 
     def open(self, path: str) -> Page:
         """Open a path of the server and wait until the page stands; logs in if needed."""

@@ -1,8 +1,10 @@
 """Starting, killing and asking a server process."""
 
 import base64
+import contextlib
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -25,10 +27,12 @@ AGENT = IMPATIENT + "from wandb.cli.cli import cli; cli()"  # to be run with the
 
 
 def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nothing listens on now, and below those that the system gives to connections."""
+    while True:
+        port = secrets.choice(range(20_000, 32_000))
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Server:

@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 
-from tests.wandb_local.process import ROOT, client_environment
+from tests.wandb_local.process import ROOT, client_environment, free_port
 from tests.wandb_local.process import Server as Process
 from wandb_local.address import Address
 
@@ -85,8 +85,7 @@ def test_a_name_with_two_families_listens_on_both_at_one_port(monkeypatch, order
 
 
 def test_a_port_that_one_family_has_taken_is_in_use(monkeypatch):
-    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("::1", port := free_port()), family=socket.AF_INET6):
         with monkeypatch.context() as patch:
             names(patch, "127.0.0.1", "::1")
             with pytest.raises(OSError, match=rf"localhost:{port}: .*--port"):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 from urllib.parse import quote
 
@@ -9,12 +10,13 @@ import numpy as np
 import pytest
 import wandb
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, ViewportSize, expect, sync_playwright
 
 from scripts.browser import OPTIONS, TIMEOUT, Tab
 from tests.browser import require_browser
 from tests.wandb_local.process import Server
 
+VIEWPORT: ViewportSize = {"width": 1400, "height": 900}
 expect.set_options(timeout=TIMEOUT)
 
 
@@ -27,6 +29,7 @@ class Visitor(Tab):
 
     def choose(self, text: str) -> None:
         """Choose from the drop-down list that is open the first entry with this text."""
+        expect(self.page.locator(".dash-dropdown-content :focus")).to_have_count(1)  # as it opens, it scrolls to it
         self.page.locator(".dash-dropdown-option").get_by_text(text, exact=True).first.click()
 
     def inaccessible(self) -> list[str]:
@@ -61,22 +64,32 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def login_state(browser: Browser, shared_server: Server) -> Any:
-    """The cookie of a visitor who has logged in once."""
-    context = browser.new_context()
-    Visitor(context, shared_server).open("/")
-    state = context.storage_state()
+def window(
+    playwright: Playwright, shared_server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserContext]:
+    """A window whose visitor has logged in; it keeps the pages' scripts compiled, as a person's browser does."""
+    folder = tmp_path_factory.mktemp("profile")
+    context = playwright.chromium.launch_persistent_context(
+        folder, executable_path=require_browser(), args=OPTIONS, timeout=TIMEOUT, viewport=VIEWPORT
+    )
+    with closing(Visitor(context, shared_server)) as first:
+        first.open("/")
+    yield context
     context.close()
-    return state
+
+
+@pytest.fixture(scope="session")
+def login_state(window: BrowserContext) -> Any:
+    """The cookie of a visitor who has logged in once."""
+    return window.storage_state()
 
 
 @pytest.fixture
-def visitor(browser: Browser, shared_server: Server, login_state: Any) -> Iterator[Visitor]:
+def visitor(window: BrowserContext, shared_server: Server) -> Iterator[Visitor]:
     """A logged-in tab; the test fails afterwards if anything went wrong in it."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900}, storage_state=login_state)
-    tab = Visitor(context, shared_server)
-    yield tab
-    context.close()
+    with closing(Visitor(window, shared_server)) as tab:
+        yield tab
+    window.set_offline(False)
     assert tab.faults == []
 
 
