@@ -2,10 +2,6 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
-
-settings.register_profile("camvid", deadline=None, max_examples=50)  # a busy machine is no failure
-settings.load_profile("camvid")
 
 
 @pytest.fixture(scope="session")

@@ -170,7 +170,7 @@ def test_all_void():
     assert all(math.isnan(row[f"dice/{name}"]) for name in NAMES)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     hnp.arrays(np.uint8, (6, 7), elements=st.sampled_from([0, 1, 2, 3, VOID])),
     hnp.arrays(np.uint8, (6, 7), elements=st.integers(0, 3)),

@@ -13,7 +13,7 @@ from tests.eval.drawn import ColorModel, paint, street
 SIDES = st.integers(1, 40)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(st.integers(1, 33), SIDES, SIDES, SIDES, SIDES, st.booleans(), st.integers(0, 2**31))
 def test_labels_are_the_argmax_of_the_upsampled_logits(channels, h, w, height, width, channels_last, seed):
     """To the last bit, ties included: the logits are few whole numbers."""

@@ -71,7 +71,7 @@ def labels(num_classes):
     return hnp.arrays(np.uint8, st.integers(0, 60), elements=st.integers(0, num_classes - 1))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(1, 8).flatmap(lambda c: st.tuples(st.just(c), labels(c), labels(c))), st.randoms())
 def test_properties(drawn_labels, random):
     num_classes, pred, target = drawn_labels

@@ -83,7 +83,7 @@ def assigned(pred, target, label, least):
     return {"objects": len(large), "found": found, "matched": len(large & matched), "false_alarms": len(false)}
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     hnp.arrays(np.uint8, (7, 9), elements=st.sampled_from([0, 1, 1, 2, VOID])),
     hnp.arrays(np.uint8, (7, 9), elements=st.sampled_from([0, 1, 1, 2])),

@@ -85,7 +85,7 @@ def boxes(figure):
     return {label.get_text(): Text.get_window_extent(label, renderer) for label in labels}, axes.get_window_extent()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     st.lists(
         st.tuples(st.floats(0.3, 0.7), st.floats(3, 120), st.floats(5, 400)),

@@ -117,7 +117,7 @@ def test_computes_in_float32_under_autocast(spec):
 
 
 @every_loss
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 2**31),
     shape=st.tuples(st.integers(1, 3), st.integers(1, 12), st.integers(1, 8), st.integers(1, 8)),

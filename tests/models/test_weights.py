@@ -198,7 +198,7 @@ def test_a_truncated_file_is_named(tmp_path, suffix, kept):
 
 
 @pytest.mark.filterwarnings("ignore")  # torch warns of what it finds in some of them
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_a_garbled_file_is_named_or_holds_tensors(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / f"garbled{data.draw(st.sampled_from(['.pth', '.safetensors']))}"

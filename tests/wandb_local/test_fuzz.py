@@ -82,9 +82,7 @@ INPUTS = [
 ]
 ARGUMENTS = ["names", "specs", "filters", "order", "first", "after", "last", "samples", "minStep", "maxStep", "pattern"]
 ARGUMENTS += ["keys", "name", "sweepName"]
-SETTINGS = hypothesis.settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck)
-)
+SETTINGS = hypothesis.settings(max_examples=150, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck))
 
 
 class Wire:

@@ -2,7 +2,7 @@
 
 import itertools
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.wandb_local.search.strategies import listed, parameters, played
@@ -60,7 +60,7 @@ steps = st.builds(
 few = st.one_of(listed.filter(lambda spec: "min" not in spec), ranges, steps)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(parameters(few, most=2), st.randoms(use_true_random=False))
 def test_each_point_exactly_once_however_the_runs_interleave(space, generator):
     search = Search({"method": "grid", "parameters": space}, 0)

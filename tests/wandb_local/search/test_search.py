@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.wandb_local.search.strategies import configs, ends, played, suggested
@@ -53,7 +53,7 @@ def check(parameters: dict[str, Any], args: dict[str, Any]) -> None:
             assert inside(spec, args[name]), (spec, args[name])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(configs(), st.integers(), st.lists(ends, max_size=8))
 def test_suggestions_are_valid_and_depend_on_config_seed_and_trials_alone(config, seed, results):
     search = Search(config, seed)
@@ -68,7 +68,7 @@ def test_suggestions_are_valid_and_depend_on_config_seed_and_trials_alone(config
     assert played(restarted, results) == trials or any(m != m for _, m in results)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(configs())
 def test_a_normalised_config_survives_json_and_yaml_and_validates_to_itself(config):
     normalised = validate(config)

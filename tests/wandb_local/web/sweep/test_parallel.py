@@ -60,7 +60,7 @@ def test_named_values_are_spread_evenly():
 @given(
     st.lists(st.none() | st.floats(-1e6, 1e6) | st.integers(-(10**6), 10**6), min_size=1, max_size=40), st.booleans()
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @example([1.0, 2.2e-313], False)
 def test_places_keep_the_order_and_ticks_stand_apart(values, log):
     axis = make_axis("a", values, log)
