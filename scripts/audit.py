@@ -1,4 +1,4 @@
-"""``make audit``: known advisories on the versions that the tests ran with and on the lowest that pyproject allows.
+"""``make audit``: known advisories on the versions that the tests ran with and on the lowest that are allowed.
 
 It needs a network, as pip-audit asks the package registry about each version. A version that the registry has no answer
 for fails the audit, which pip-audit alone passes over: nothing found must not be what nobody looked for.
@@ -12,15 +12,17 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+PROJECTS = (ROOT / "pyproject.toml", ROOT / "wandb_local" / "pyproject.toml")
 _BOUND = re.compile(r"([A-Za-z0-9._-]+)>=([0-9.]+)")
 
 
-def lowest(pyproject: str) -> list[str]:
-    """``name==version`` for each lower bound among the dependencies, extras and groups of a pyproject.toml."""
-    settings = tomllib.loads(pyproject)
-    project = settings["project"]
-    groups = [project["dependencies"], *project["optional-dependencies"].values()]
-    groups += settings["dependency-groups"].values()
+def lowest(*pyprojects: str) -> list[str]:
+    """``name==version`` for each lower bound among the dependencies, extras and groups of these pyproject.toml."""
+    groups: list[list[str]] = []
+    for settings in map(tomllib.loads, pyprojects):
+        project = settings["project"]
+        groups += [project["dependencies"], *project.get("optional-dependencies", {}).values()]
+        groups += settings["dependency-groups"].values()
     found = (_BOUND.fullmatch(entry) for group in groups for entry in group)
     return sorted({f"{match[1]}=={match[2]}" for match in found if match})
 
@@ -28,7 +30,7 @@ def lowest(pyproject: str) -> list[str]:
 def main() -> int:
     """Audit both lists; 0 if each version was looked up and has no advisory."""
     tested = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
-    lists = {"as tested": tested, "lowest allowed": lowest((ROOT / "pyproject.toml").read_text())}
+    lists = {"as tested": tested, "lowest allowed": lowest(*(path.read_text() for path in PROJECTS))}
     failed = []
     for name, pins in lists.items():
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as handle:

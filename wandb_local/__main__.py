@@ -1,4 +1,4 @@
-"""``python -m wandb_local``: serve, exec, import, status, gc, verify, backup, restore, export."""
+"""``python -m wandb_local``, or ``wandb-local``: serve, exec, import, status, gc, verify, backup, restore, export."""
 
 import argparse
 import logging
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wandb_local import commands
-from wandb_local.commands import DEFAULT_PORT
+from wandb_local.commands import DEFAULT_PORT, program
 from wandb_local.errors import FolderInUseError
 from wandb_local.store.folder import default_folder
 from wandb_local.store.room import out_of_room
@@ -21,18 +21,25 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         return int(options.command(options))
-    except (ValueError, OSError, sqlite3.Error, FolderInUseError) as error:
+    except (ModuleNotFoundError, ValueError, OSError, sqlite3.Error, FolderInUseError) as error:
         if options.debug:
             raise
-        places = [options.data, *(getattr(options, name) for name in ("target",) if hasattr(options, name))]
-        said = out_of_room(error, places) or (f"{options.data}: {error}" if isinstance(error, sqlite3.Error) else error)
-        print(f"error: {said}", file=sys.stderr)
+        print(f"error: {_said(error, options)}", file=sys.stderr)
         return 2
+
+
+def _said(error: Exception, options: argparse.Namespace) -> str:
+    """What an error says to a user, with the place that it is about."""
+    if isinstance(error, ModuleNotFoundError):
+        return f"{error.name} is not installed: `pip install ./wandb_local` in the checkout brings it"
+    places = [options.data, *(getattr(options, name) for name in ("target",) if hasattr(options, name))]
+    named = f"{options.data}: {error}" if isinstance(error, sqlite3.Error) else str(error)
+    return out_of_room(error, places) or named
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    top = argparse.ArgumentParser(prog="python -m wandb_local", description="A W&B server for one machine.")
+    top = argparse.ArgumentParser(prog=" ".join(program()), description="A W&B server for one machine.")
     top.add_argument("--debug", action="store_true", help="show the traceback of an error")
     names = top.add_subparsers(required=True, metavar="COMMAND")
     serve = _add(names, "serve", commands.serve, "serve until interrupted; prints variables to export, pages")

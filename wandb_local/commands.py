@@ -19,6 +19,11 @@ DEFAULT_PORT = 8080
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
 
 
+def program() -> list[str]:
+    """The words that started this process: the console script, or the package by its name."""
+    return ["wandb-local"] if Path(sys.argv[0]).stem == "wandb-local" else ["python", "-m", "wandb_local"]
+
+
 def serve(options: argparse.Namespace) -> int:
     """Serve until interrupted."""
     from wandb_local.address import Address
@@ -45,7 +50,7 @@ def execute(options: argparse.Namespace) -> int:
         code = _run(argv, environment)
     if running_server(folder) is None:
         port = urlsplit(url).port
-        command = ["python", "-m", "wandb_local", "serve", *([] if port == DEFAULT_PORT else ["--port", str(port)])]
+        command = [*program(), "serve", *([] if port == DEFAULT_PORT else ["--port", str(port)])]
         command += [] if folder.root == default_folder().resolve() else ["--data", str(folder.root)]
         print(f"to browse what was tracked, at {url}: {shlex.join(command)}", file=sys.stderr)
     return code

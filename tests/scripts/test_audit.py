@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from scripts.audit import ROOT, lowest
+from scripts.audit import PROJECTS, ROOT, lowest
 
 PYPROJECT = """
 [project]
@@ -17,11 +17,13 @@ dev = ["e>=0.1.8", "a>=1.2"]
 
 def test_the_lowest_versions_of_all_groups():
     assert lowest(PYPROJECT) == ["a==1.2", "b-c==2", "d==1.0.1", "e==0.1.8"]
+    alone = '[project]\ndependencies = ["f>=3", "a>=1.2"]\n[dependency-groups]\ntest = []'
+    assert lowest(PYPROJECT, alone) == ["a==1.2", "b-c==2", "d==1.0.1", "e==0.1.8", "f==3"]
 
 
 def test_each_dependency_that_users_install_has_a_lower_bound():
-    found = {pin.partition("==")[0] for pin in lowest((ROOT / "pyproject.toml").read_text())}
-    assert {"starlette", "pillow", "torch", "wandb", "onnx", "accelerate"} <= found
+    found = {pin.partition("==")[0] for pin in lowest(*(path.read_text() for path in PROJECTS))}
+    assert {"starlette", "dash", "pillow", "torch", "wandb", "onnx", "accelerate"} <= found
 
 
 def test_an_audit_that_could_not_be_done_fails():

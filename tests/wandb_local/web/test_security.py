@@ -5,6 +5,7 @@ import json
 import re
 from dataclasses import dataclass
 from email.message import Message
+from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -13,7 +14,8 @@ from playwright.sync_api import expect
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tests.wandb_local.process import ROOT, Server
+import wandb_local
+from tests.wandb_local.process import Server
 from tests.wandb_local.web.conftest import Visitor, run_path
 from wandb_local.auth import Signer
 from wandb_local.store.folder import DataFolder
@@ -107,7 +109,7 @@ def test_the_host_header_opens_nothing(shared_server, host):
 
 
 def test_no_code_asks_starlette_for_the_address():
-    code = {path: path.read_text() for path in (ROOT / "wandb_local").rglob("*.py")}
+    code = {path: path.read_text() for path in Path(wandb_local.__file__).parent.rglob("*.py")}
     assert [str(path) for path, text in code.items() if re.search(r"request\.(url|base_url)\.", text)] == []
 
 
