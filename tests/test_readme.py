@@ -31,7 +31,9 @@ from models import build_model, save_model
 from wandb_local.__main__ import parser as wandb_local_parser
 
 ROOT = Path(__file__).parents[1]
-PAGES = {path.relative_to(ROOT).as_posix(): path.read_text() for path in (ROOT / "README.md", *ROOT.glob("docs/*.md"))}
+SERVERS = "wandb_local/README.md"  # its examples run in tests/wandb_local
+PATHS = (ROOT / "README.md", ROOT / SERVERS, *ROOT.glob("docs/*.md"))
+PAGES = {path.relative_to(ROOT).as_posix(): path.read_text() for path in PATHS}
 EVERYTHING = " ".join("\n".join(PAGES.values()).split())  # a line may end between two words
 PARSERS = {
     "train.py": lambda words: parse_command_line(words, lambda *_: ("the best run", {})),
@@ -59,7 +61,7 @@ def commands(block: str) -> list[str]:
 def shown(page: str) -> list[str]:
     """All commands of a page: those in blocks, and those in its sentences."""
     sentences = re.sub(r"^```.*?^```", "", PAGES[page], flags=re.DOTALL | re.MULTILINE)
-    inline = re.findall(r"`((?:python|make|wandb|accelerate) [^`]+)`", sentences.replace("\n", " "))
+    inline = re.findall(r"`((?:python|make|wandb|wandb-local|accelerate) [^`]+)`", sentences.replace("\n", " "))
     return [command for block in (*blocks(page), *inline) for command in commands(block)]
 
 
@@ -89,7 +91,7 @@ def place(data):
     return data.parent
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")])
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python") and page != SERVERS])
 def test_python_examples_run_from_the_first_to_the_last(page, place, data, monkeypatch):
     monkeypatch.chdir(place)
     code = "\n".join(blocks(page, "python")).replace("/data/CamVid", str(data))
@@ -115,6 +117,8 @@ def test_commands_have_the_flags_that_are_shown(page, place, monkeypatch):
 def check(words: list[str]) -> None:
     """Fails for a command of ours, or one of W&B's, that is not there or has no such flags; others are left alone."""
     program, *rest = words
+    if program == "wandb-local":
+        program, rest = "python", ["-m", "wandb_local", *rest]
     if program == "accelerate":
         program, rest = "python", rest[rest.index("train.py") :]
     if program == "python" and rest[0] == "-m":
@@ -129,7 +133,7 @@ def check(words: list[str]) -> None:
         PARSERS["train.py"](rest[1:])
     elif program == "wandb":
         assert rest[0] in wandb_cli.commands, words
-        assert rest[0] != "sweep" or (ROOT / rest[1]).is_file(), words
+        assert rest[0] != "sweep" or (ROOT / rest[-1]).is_file(), words
     elif program == "make":
         assert re.search(rf"^{rest[0]}:", (ROOT / "Makefile").read_text(), re.MULTILINE), words
     elif program.startswith("scripts/"):
@@ -154,7 +158,8 @@ def slugs(text: str) -> list[str]:
 
 def test_links_lead_somewhere_and_every_page_is_in_the_contents():
     listed = re.findall(r"\(([\w.]+\.md)\)", PAGES["docs/README.md"])
-    assert {f"docs/{name}" for name in listed} >= PAGES.keys() - {"README.md", "docs/README.md"}
+    assert {f"docs/{name}" for name in listed} >= PAGES.keys() - {"README.md", SERVERS, "docs/README.md"}
+    assert f"(../{SERVERS})" in PAGES["docs/README.md"]
     for page, text in PAGES.items():
         for link in re.findall(r"\]\(([^)]+)\)", text):
             path, _, heading = link.partition("#")
