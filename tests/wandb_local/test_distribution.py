@@ -56,7 +56,8 @@ def test_the_wheel_that_the_sdist_gives_has_the_code_the_assets_and_the_licence_
         assert wheel.read(licence) == (ROOT / "LICENSE").read_bytes()
     installed = {Path(name).relative_to("wandb_local") for name in names if name.startswith("wandb_local/")}
     assert installed == inside - {Path("LICENSE"), Path("README.md"), Path("pyproject.toml")}
-    assert all(name.startswith(("wandb_local/", "wandb_local-")) for name in names)
+    records = SETTINGS["project"]["name"].replace("-", "_")
+    assert all(name.startswith(("wandb_local/", f"{records}-")) for name in names)
 
 
 def test_every_package_is_listed(source):
