@@ -26,6 +26,7 @@ class Files:
     """Named files in the stores: those of an artifact's version or of a run. ``about`` is the version's metadata."""
 
     about: Mapping[str, Any] = {}
+    _stored = "md5 IS NOT NULL"  # which of them have bytes here
 
     def __init__(self, context: Context, listed: str, owner: int) -> None:
         """``listed`` is a query for path, MD5 and reference of all files that an ``owner`` has."""
@@ -46,7 +47,7 @@ class Files:
 
     def absent(self, paths: Iterable[str]) -> set[str]:
         """Those of many paths that have no bytes here: they lie behind references, or nowhere."""
-        sql = f"SELECT json_group_array(path) FROM {self._list} WHERE md5 IS NOT NULL"
+        sql = f"SELECT json_group_array(path) FROM {self._list} WHERE {self._stored}"
         return {*paths}.difference(json.loads(self._context.db.value(sql, (self._owner,))))
 
     def find(self, path: object, depth: int = 0) -> File | None:
@@ -74,12 +75,15 @@ class Files:
     @contextmanager
     def listed(self) -> Iterator[None]:
         """Within this, the MD5 of each file is at hand: for whoever asks for most of them. They take much memory."""
-        sql = f"SELECT path, md5 FROM {self._list} WHERE md5 IS NOT NULL"
-        self._digests = {path: md5 for path, md5 in self._context.db.each(sql, (self._owner,))}  # noqa: C416 (is faster)
+        found = self._context.db.each(self._with_digests(), (self._owner,))
+        self._digests = {path: md5 for path, md5 in found}  # noqa: C416 (is faster)
         try:
             yield
         finally:
             self._digests = None
+
+    def _with_digests(self) -> str:
+        return f"SELECT path, md5 FROM {self._list} WHERE {self._stored}"
 
     def holds(self, file: File) -> bool:
         """Whether the bytes of a file lie on the disk."""
@@ -127,9 +131,15 @@ class ArtifactFiles(Files):
 class RunFiles(Files):
     """The files that a run has uploaded."""
 
+    _stored = "true"  # all have: a look at each would take ten times as long as the index of their names
+
     def __init__(self, context: Context, place: tuple[str, str, str], run_id: int) -> None:
         super().__init__(context, "SELECT name AS path, md5, NULL AS ref FROM run_files WHERE run_id = ?", run_id)
         self._place = place
+
+    def _with_digests(self) -> str:
+        """In the order in which they lie on the disk: in that of their names it takes twice as long."""
+        return "SELECT name, md5 FROM run_files WHERE id IN (SELECT id FROM run_files WHERE run_id = ?)"
 
     def url(self, path: str) -> str:
         """``/_media/runs/…``."""

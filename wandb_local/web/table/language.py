@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wandb_local.web.documents import is_number
-from wandb_local.web.table.cells import Cell, Column, OverlaySet, Row, all_pictures, is_missing
+from wandb_local.web.table.cells import Cell, Column, File, OverlaySet, Row, all_pictures, is_missing
 from wandb_local.web.table.tokens import FilterError, Token, nearest, no_column, tokens
 
 MAX_DEPTH = 40  # brackets and nots inside each other
@@ -211,11 +211,18 @@ class _Parser:
             for labels in (known.labels, known.boxes)
         )
 
+        counts = self._counts
+
         def pixels(row: Row) -> int:
-            masks = [picture.masks[name.text] for picture in all_pictures([row]) if name.text in picture.masks]
-            return sum(self._counts(mask.md5).get(value, 0) for mask in masks for value in values)
+            found = 0
+            for mask in _masks(row, name.text):
+                known = counts(mask.md5)
+                found += sum(known.get(value, 0) for value in values)
+            return found
 
         def has(row: Row) -> bool:
+            if not boxed:
+                return pixels(row) > 0
             boxes = (box for picture in all_pictures([row]) for box in picture.boxes.get(name.text, ()))
             return any(box.value in boxed for box in boxes) or pixels(row) > 0
 
@@ -229,6 +236,12 @@ class _Parser:
             choices = nearest(token.text, known) or f"; there are: {', '.join(known[:40]) or 'none'}"
             raise FilterError(token.position, f"{token.text[:60]!r} is not {what}{choices}")
         return token
+
+
+def _masks(row: Row, name: str) -> list[File]:
+    """The masks of a set; it is asked for in each row, so it calls nothing."""
+    pictures = [picture for cell in row if isinstance(cell, tuple) for picture in cell]
+    return [picture.masks[name] for picture in pictures if name in picture.masks]
 
 
 def _kind(cell: Cell) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from sys import intern
 from typing import Any, TypeAlias
 
 from wandb_local.allowance import Allowance
@@ -62,10 +62,11 @@ class Media:
         given, caption, path = value.get("masks"), value.get("caption"), str(value.get("path", ""))
         masks = {}
         if given:
-            for name, mask in named(given):
+            for name, mask in given.items() if isinstance(given, dict) else ():
                 if isinstance(mask, dict):
-                    masks[sys.intern(name)] = self._file(mask.get("path"))
-            self._note_classes("masks", value)
+                    masks[intern(name)] = self._file(mask.get("path"))
+            if "classes" in value:
+                self._note_classes("masks", value)
         picture = Picture(self._file(path), path, masks, caption if isinstance(caption, str) else "")
         if value.get("boxes"):
             boxes = {name: self._boxes(each) for name, each in named(value["boxes"])}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from wandb_local.web.documents import is_number
 from wandb_local.web.table.cells import Attachment, Cell, Row, Table, is_missing, written
 from wandb_local.web.table.language import Predicate
+
+_PART = 250  # rows
 
 
 @dataclass(frozen=True)
@@ -20,9 +23,20 @@ class Sorting:
     descending: bool = False
 
 
-def ordered(rows: Sequence[Row], fits: Predicate, sortings: Sequence[Sorting]) -> list[int]:
-    """The numbers of the rows that fit, sorted by the first column, then the second, …; missing cells come last."""
-    chosen = [number for number, row in enumerate(rows) if fits(row)]
+def ordered(
+    rows: Sequence[Row],
+    fits: Predicate,
+    sortings: Sequence[Sorting],
+    each: Callable[[Callable[[range], list[int]], Iterable[range]], Iterable[list[int]]] = map,
+) -> list[int]:
+    """The numbers of the rows that fit, sorted by the first column, then the second, …; missing cells come last.
+    ``each`` looks for them in parts of the rows, perhaps side by side."""
+
+    def fitting(part: range) -> list[int]:
+        return [number for number in part if fits(rows[number])]
+
+    numbers = range(len(rows))
+    chosen = [*chain.from_iterable(each(fitting, [numbers[at : at + _PART] for at in numbers[::_PART]]))]
     for sorting in reversed(sortings):
         place = sorting.column
         present = [number for number in chosen if not is_missing(rows[number][place])]

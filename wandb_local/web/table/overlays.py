@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
 from wandb_local.web.table.boxes import class_name
-from wandb_local.web.table.cells import File, Label, OverlaySet
+from wandb_local.web.table.cells import Label, OverlaySet, Picture
 from wandb_local.web.table.masks import MaskCounts
 from wandb_local.web.table.media import Classes
 from wandb_local.web.table.palette import carried_colors, class_colors
@@ -18,17 +19,16 @@ _UNLABELLED = 50  # masks that are looked at for the classes of a set that came 
 
 def overlay_sets(document: Document, counts: MaskCounts) -> tuple[OverlaySet, ...]:
     """The sets of masks and boxes over the pictures of a table, what a human said before what a model said."""
-    files: dict[str, list[File]] = {}
+    pictures = [picture for media in document.media for picture in media.pictures]
+    masked = dict.fromkeys(chain.from_iterable(picture.masks for picture in pictures))
     used: dict[str, set[int]] = {}
-    for picture in (picture for media in document.media for picture in media.pictures):
-        for name, file in picture.masks.items():
-            files.setdefault(name, []).append(file)
+    for picture in pictures:
         for name, found in picture.boxes.items():
             used.setdefault(name, set()).update(box.value for box in found)
     labelled, boxed = _labels(document, "mask"), _labels(document, "box")
     masks = {
-        name: labelled.get(name) or {value: f"class {value}" for value in _values(own, counts)}
-        for name, own in files.items()
+        name: labelled.get(name) or {value: f"class {value}" for value in _values(name, pictures, counts)}
+        for name in masked
     }
     boxes = {
         name: {value: class_name(value, known) for value in {*values, *known}}
@@ -51,8 +51,9 @@ def _label(name: str, color: str, distinct: str) -> Label:
     return Label(name, color, color if veiled else distinct)
 
 
-def _values(files: Sequence[File], counts: MaskCounts) -> list[int]:
-    return sorted({value for file in files[:_UNLABELLED] for value in counts(file.md5)})
+def _values(name: str, pictures: Sequence[Picture], counts: MaskCounts) -> list[int]:
+    files = islice((picture.masks[name] for picture in pictures if name in picture.masks), _UNLABELLED)
+    return sorted({value for file in files for value in counts(file.md5)})
 
 
 def set_order(name: str) -> tuple[int, str]:

@@ -10,7 +10,9 @@ from typing import Any
 from wandb_local.limits import MAX_DEPTH, MAX_STORED_VALUES, check_json
 
 _DECODER = json.JSONDecoder()  # NaN and infinities become floats
-_SPACE = re.compile(r"[ \t\n\r]*")
+_SPACE = r"[ \t\n\r]*+"
+_MARKS = {mark: re.compile(f"{_SPACE}{re.escape(mark)}{_SPACE}") for mark in "{}[],:"}
+_END = re.compile(rf"{_SPACE}\Z")
 
 
 def loads(text: str, keep: Callable[[Any], Any]) -> Any:
@@ -23,51 +25,45 @@ def loads(text: str, keep: Callable[[Any], Any]) -> Any:
     reader = _Reader(text)
     if not reader.takes("{"):
         value = reader.value()
-        reader.need("", reader.place == len(text))
+        reader.need(_END)
         return value
     found: dict[str, Any] = {}
     for _ in reader.items("}"):
         name = reader.value()
-        reader.need(":", isinstance(name, str))
+        reader.need(_MARKS[":"], isinstance(name, str))
         rows = name == "data" and reader.takes("[")
         found[name] = [keep(reader.value()) for _ in reader.items("]")] if rows else reader.value()
-    reader.need("", reader.place == len(text))
+    reader.need(_END)
     return found
 
 
 class _Reader:
-    """A place in a text."""
+    """A place in a text: before a value, or behind one with the space that may follow."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self.place = 0
-        self._skip()
-
-    def _skip(self) -> None:
-        match = _SPACE.match(self._text, self.place)
-        assert match
-        self.place = match.end()
+        self.place = len(text) - len(text.lstrip(" \t\n\r"))
 
     def takes(self, mark: str) -> bool:
-        """Whether this stands here; if so, it is passed."""
-        if not self._text.startswith(mark, self.place):
-            return False
-        self.place += len(mark)
-        self._skip()
-        return True
+        """Whether this comes next; if so, it is passed with the space around it."""
+        match = _MARKS[mark].match(self._text, self.place)
+        if match:
+            self.place = match.end()
+        return match is not None
 
-    def need(self, mark: str, fits: bool = True) -> None:
-        """Pass what must stand here, after what must hold of what stood before."""
-        if not fits or not self.takes(mark):
+    def need(self, mark: re.Pattern[str], fits: bool = True) -> None:
+        """Pass what must come next, after what must hold of what stood before."""
+        match = mark.match(self._text, self.place) if fits else None
+        if match is None:
             raise json.JSONDecodeError("Not as JSON is written", self._text, self.place)
+        self.place = match.end()
 
     def value(self) -> Any:
         """Pass a value."""
-        start = self.place
-        value, self.place = _DECODER.raw_decode(self._text, start)
-        if sum(self._text.count(bracket, start, self.place) for bracket in "[{") > MAX_DEPTH:
-            check_json(self._text[start : self.place], MAX_STORED_VALUES)
-        self._skip()
+        text, start = self._text, self.place
+        value, self.place = _DECODER.raw_decode(text, start)
+        if text.count("[", start, self.place) + text.count("{", start, self.place) > MAX_DEPTH:
+            check_json(text[start : self.place], MAX_STORED_VALUES)
         return value
 
     def items(self, end: str) -> Iterator[None]:
@@ -77,4 +73,4 @@ class _Reader:
         yield
         while self.takes(","):
             yield
-        self.need(end)
+        self.need(_MARKS[end])

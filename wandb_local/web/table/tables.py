@@ -18,12 +18,13 @@ from wandb_local.web.table.cells import File, Folder, Table
 from wandb_local.web.table.compare import compare, key_columns
 from wandb_local.web.table.files import ArtifactFiles, RunFiles
 from wandb_local.web.table.joined import join
-from wandb_local.web.table.language import parse
+from wandb_local.web.table.language import Predicate, parse
 from wandb_local.web.table.logged import logged_value
 from wandb_local.web.table.masks import MaskCounts
 from wandb_local.web.table.order import ordered, sortings_of
 from wandb_local.web.table.read import make_table
 from wandb_local.web.table.sources import Document, Join, find_table, read_document
+from wandb_local.web.table.tokens import FUNCTIONS
 
 MOST_BYTES = 256 << 20  # of the tables that stay in memory, as of the comparisons; the last one stays in any case
 _ORDERS = 32  # of each
@@ -79,6 +80,14 @@ class Opened:
     def _order_bytes(rows: Sequence[Any]) -> int:
         return _KEY + _NUMBER * len(rows)
 
+    def check(self, expression: str) -> Predicate:
+        """What a filter asks of a row; nothing is looked at yet.
+
+        Raises:
+            FilterError: the expression is none.
+        """
+        return parse(expression, self.table.columns, self.table.sets, self._counts)
+
     def order(self, expression: str, sort: Sequence[str]) -> Sequence[int]:
         """The numbers of the rows that fit a filter, sorted by columns (``-name`` downwards).
 
@@ -88,10 +97,12 @@ class Opened:
         return self._orders.get((expression.strip(), tuple(sort)), lambda: self._ordered(expression, sort))
 
     def _ordered(self, expression: str, sort: Sequence[str]) -> Sequence[int]:
-        table = self.table
-        fits = parse(expression, table.columns, table.sets, self._counts)
-        with _listed(table.folders if any(name in expression for name in ("has", "pixels")) else ()):
-            return array("I", ordered(table.rows, fits, sortings_of(table, sort)))
+        table, fits = self.table, self.check(expression)
+        sortings = sortings_of(table, sort)
+        if not any(name in expression.lower() for name in FUNCTIONS):
+            return array("I", ordered(table.rows, fits, sortings))
+        with _listed(table.folders):
+            return array("I", ordered(table.rows, fits, sortings, self._counts.each))
 
 
 class Tables:
@@ -186,11 +197,13 @@ def _listed(folders: Iterable[Folder]) -> Iterator[None]:
 @contextlib.contextmanager
 def _without_searches() -> Iterator[None]:
     """Python looks for cycles among all that lives whenever that has grown by a quarter: half the time that a large
-    table takes."""
+    table takes. What was made counts as old afterwards, so that the next search passes it over."""
     searches = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if searches:
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()

@@ -1,5 +1,6 @@
 """What stays in memory of the tables that were opened, and their JSON, which is read row by row."""
 
+import gc
 import json
 import sys
 
@@ -22,6 +23,8 @@ TEXTS = [
     "{}",
     "[1, 2]",
     '"text"',
+    ' \n"text"\t ',
+    ' { "data" : [ \n[ 1 , 2 ] , \t3 ] , "a" : { } } \r\n',
 ]
 BROKEN = [
     "",
@@ -35,6 +38,10 @@ BROKEN = [
     '{"data":[1',
     "{1:2}",
     "[1",
+    '{"data":[[1],,[2]]}',
+    '{"data":[1]}]',
+    '"a" "b"',
+    " ",
 ]
 
 
@@ -114,3 +121,11 @@ def test_the_size_of_rows_is_that_of_all_that_is_in_them():
     for _ in range(5000):
         deep = [deep]
     assert size([deep]) > 0
+
+
+def test_python_looks_for_cycles_again_once_a_table_is_read(context):
+    uploads = Uploads(context)
+    uploads.version("a", "a", {"t.table.json": json.dumps({"columns": ["x"], "data": [[1]]}).encode()})
+    Tables(context).open(Source("local", "p", "t.table.json", name="a", version="v0"))
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
