@@ -49,7 +49,7 @@ def register_callbacks(app: dash.Dash, tables: Tables) -> None:
         if expression == applied:
             return no_update, ""
         try:
-            tables.open(Source.of(source)).order(expression, [])
+            tables.open(Source.of(source)).check(expression)
         except FilterError as error:
             return no_update, explained(expression, error)
         return expression, ""
@@ -60,6 +60,7 @@ def register_callbacks(app: dash.Dash, tables: Tables) -> None:
         Input("table-grid", "getRowsRequest"),
         State("table-applied", "data"),
         State("table-source", "data"),
+        running=[(Output("table-busy", "hidden"), False, True)],
     )
     def rows(request: dict[str, Any] | None, expression: str | None, source: dict[str, Any]) -> tuple[Any, ...]:
         if request is None or expression is None:

@@ -35,6 +35,7 @@ def filter_bar(view: View, table: Table, hidden: Sequence[str], problem: str) ->
                 placeholder=_example(table),
             ),
             html.Span(id="table-count", role="status"),
+            html.Span("Looking for the rows…", id="table-busy", role="status", hidden=True),
             menu("Has class", _has_class(table.sets)) if table.sets else None,
             menu("Columns", _columns_menu(table, hidden)),
             button("csv", "CSV", "Download the filtered rows"),

@@ -26,7 +26,7 @@ def table_layout(
     """The page of a table; ``choices`` are the controls that lead to another table."""
     table = opened.table
     try:
-        opened.order(view.filter, [])
+        opened.check(view.filter)
         applied, problem = view.filter, ""
     except FilterError as error:
         applied, problem = "", explained(view.filter, error)

@@ -6,7 +6,7 @@ import json
 import re
 
 import wandb
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.wandb_local.web.conftest import Visitor, run_path
 from tests.wandb_local.web.table.steps import (
@@ -58,6 +58,29 @@ def test_a_wrong_filter_is_explained_and_the_rows_stay(visitor: Visitor, runs: l
     apply(page, "dice/person is null")
     count(page, "1 of 6")
     expect(page.locator("#table-problem")).to_be_empty()
+
+
+def test_a_filter_that_takes_long_is_seen_to_be_at_work(visitor: Visitor, runs: list[wandb.Run]) -> None:
+    page, held, slow = open_table(visitor, runs[0]), [], [True]
+    count(page, "6 of 6")
+    busy = page.locator("#table-busy")
+    expect(busy).to_be_hidden()
+
+    def hold(route: Route) -> None:
+        rows = "getRowsResponse" in (route.request.post_data or "")
+        held.append(route) if slow and rows else route.continue_()
+
+    page.route("**/_dash-update-component*", hold)
+    apply(page, "has(truth, person)")
+    expect(busy).to_be_visible()
+    expect(busy).to_have_text("Looking for the rows…")
+    assert visitor.inaccessible() == []
+    slow.clear()
+    for route in held:
+        route.continue_()
+    count(page, "5 of 6")
+    expect(busy).to_be_hidden()
+    page.unroute_all(behavior="ignoreErrors")
 
 
 def test_has_class(visitor: Visitor, runs: list[wandb.Run]) -> None:
