@@ -92,7 +92,7 @@ def test_the_lineage_leads_to_runs_and_versions(visitor: Visitor, project):
     page.wait_for_selector("#artifact-graph canvas")
     assert page.inner_text("h1") == "net:v0"
     used = page.locator("h2:text('Used by') + ul a")
-    assert used.count() == 2
+    expect(used).to_have_count(2)
     assert visitor.inaccessible() == []
     page.locator("#artifact-graph").click()  # in its middle
     page.wait_for_url("**/runs/trainer/artifacts")
@@ -131,7 +131,7 @@ def test_logged_text_is_text_and_pages_are_accessible(visitor: Visitor, project)
 def test_references_show_their_address_and_tables_a_page(visitor: Visitor, project):
     page = visitor.open("/local/lineage/artifacts/model/net/v0/files")
     page.wait_for_selector("#artifact-files >> text=http://example.invalid/big.bin")
-    assert page.locator("#artifact-files a").all_inner_texts() == ["weights.txt", "download"]
+    expect(page.locator("#artifact-files a")).to_have_text(["weights.txt", "download"])
     table = next(a for a in wandb.Api().artifacts("run_table", "local/lineage/run-maker-table"))
     page = visitor.open(f"/local/lineage/artifacts/run_table/{table.source_name.replace(':', '/')}/files")
     page.click("#artifact-files a >> text=open")

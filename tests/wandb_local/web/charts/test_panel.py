@@ -89,7 +89,7 @@ def test_a_reload_and_back_show_the_same_charts_again(visitor: Visitor, logged_r
         expect(page.locator("#charts-grid figcaption")).to_have_text(["val/score"])
         expect(page.locator("#charts-grid")).to_have_class("charts-grid large")
         expect(page.get_by_label("Find a metric")).to_have_value("s")
-        assert page.evaluate(search) == settings
+        visitor.eventually(search, settings)
     page = visitor.open(f"{plain}?axis=nothing&section=nothing&smoothing=x&size=9")
     visitor.eventually(POINTS, [30])
     visitor.eventually("location.search", "")

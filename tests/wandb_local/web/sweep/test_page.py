@@ -111,7 +111,7 @@ def test_charts_and_importance_stand_and_nothing_is_inaccessible(visitor: Visito
     page.wait_for_selector("#sweep-parallel .scatterlayer .trace")
     page.wait_for_selector("#sweep-overtime .scatterlayer .trace")
     page.wait_for_selector(".sweep-importance")
-    assert page.locator(".sweep-importance tbody tr").count() == 3
+    expect(page.locator(".sweep-importance tbody tr")).to_have_count(3)
     visitor.eventually("document.querySelectorAll('#sweep-parallel .points path').length", 14 * 4)
     legend = page.text_content("#sweep-overtime .legend") or ""
     assert all(text in legend for text in ("best so far", "finished", "stopped early", "running"))

@@ -121,7 +121,7 @@ def test_a_link_shows_the_whole_view_again(visitor: Visitor, runs: list[wandb.Ru
     page.click("#table-close")
     expect(page.locator("#table-grid .ag-header-cell[col-id=c0]")).to_have_count(0)
     expect(column(page, 1)).to_have_text(["0.45", "0.6", "0.75", "0.9"])
-    assert page.url == address.replace("&row=2", "")
+    expect(page).to_have_url(address.replace("&row=2", ""))
 
 
 def test_by_keyboard_alone(visitor: Visitor, runs: list[wandb.Run]) -> None:

@@ -112,14 +112,14 @@ def test_back_closes_the_row_and_forward_opens_it(visitor: Visitor, streets: lis
     expect(page.locator("#table-position")).to_have_text("Row 3 · 3 of 12")
     page.go_back()
     expect(page.locator("#table-large")).to_be_hidden()
-    assert page.url == table
+    expect(page).to_have_url(table)
     all_rows_show(visitor, THREE)
     page.go_forward()
     expect(page.locator("#table-position")).to_have_text("Row 3 · 3 of 12")
     expect(page.locator("#table-panes figcaption")).to_have_text([f"image · {name}" for name in THREE])
     page.keyboard.press("Escape")  # takes the step back as well
     expect(page.locator("#table-large")).to_be_hidden()
-    assert page.url == table
+    expect(page).to_have_url(table)
     page.locator("#shell-crumbs a").last.click()
     page.wait_for_selector("nav[aria-label=Run]")
     page.go_back()
