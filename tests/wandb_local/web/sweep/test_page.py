@@ -8,6 +8,7 @@ import sys
 
 import pytest
 import wandb
+from playwright.sync_api import expect
 
 from tests.wandb_local.process import AGENT, ROOT
 from tests.wandb_local.test_sweeps import create, heartbeat, make_agent
