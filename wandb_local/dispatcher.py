@@ -112,8 +112,8 @@ class Dispatcher:
             found = context.db.row(f"{sql} AND sweep_args IS NOT NULL ORDER BY id LIMIT 1", (sweep["id"],))
             if found is not None:
                 connection.execute(
-                    "UPDATE runs SET state = 'pending', agent_id = ?, offers = 1, exitcode = NULL, updated_at = ?"
-                    " WHERE id = ?",
+                    "UPDATE runs SET state = 'pending', agent_id = ?, offers = 1, exitcode = NULL, ended_state = NULL,"
+                    " updated_at = ? WHERE id = ?",
                     (agent["id"], now(), found["id"]),
                 )
             return found
@@ -166,7 +166,8 @@ def _note(context: Context, agent: Row, running: set[str]) -> None:
         for name in set(json.loads(agent["running"])) - running:
             connection.execute(
                 "UPDATE runs SET updated_at = ?, state = CASE WHEN stopped != 0 THEN 'killed'"
-                " WHEN state = 'pending' THEN 'failed' WHEN state = 'preempting' THEN 'preempted' ELSE 'crashed' END"
+                " WHEN state = 'pending' THEN 'failed' WHEN ended_state IS NOT NULL THEN ended_state"
+                " WHEN state = 'preempting' THEN 'preempted' ELSE 'crashed' END"
                 " WHERE agent_id = ? AND name = ? AND state IN ('pending', 'running', 'preempting')",
                 (moment, agent["id"], name),
             )

@@ -2,8 +2,10 @@
 
 import json
 
+import pytest
 import wandb
 
+from tests.wandb_local.test_preemption import fall_silent, state_of
 from tests.wandb_local.test_runs import read
 
 WRITER = """
@@ -67,3 +69,41 @@ def test_what_one_of_several_writers_sends_again_is_there_once(server, project):
         'query($p:String){project(name:$p){run(name:"r"){logLines(first:99){edges{node{line}}}}}}', p=project
     )["project"]["run"]["logLines"]["edges"]
     assert [line["node"]["line"] for line in lines] == ["a 0", "a 1 again", "b 0", "b 1", "a 2", "a 3"]
+
+
+LATE = """
+import sys, wandb
+from tests.wandb_local.test_writers import write
+write(sys.argv[1], "late", x_primary=sys.argv[2] == "primary", x_update_finish_state=sys.argv[3] == "loud").finish()
+"""
+
+
+def end_of(server, project):
+    """How the run has ended: its state, by itself and by a filter, and its exit code."""
+    found = server.graphql('query($p:String){project(name:$p){run(name:"shared"){exitcode}}}', p=project)
+    return state_of(project, "shared"), found["project"]["run"]["exitcode"]
+
+
+@pytest.mark.parametrize("exitcode", [0, 3])
+def test_a_secondary_writer_that_joins_after_the_end_leaves_the_end_as_it_was(server, run_client, project, exitcode):
+    write(project, "one").finish(exit_code=exitcode)
+    ended = ("failed" if exitcode else "finished", exitcode)
+    run_client(project, "secondary", "quiet", code=LATE)  # which never says that it has gone
+    assert read(project, "shared").state == "running"
+    fall_silent(server, "shared")
+    assert end_of(server, project) == ended
+    run_client(project, "secondary", "loud", code=LATE)
+    assert end_of(server, project) == ended
+    assert read(project, "shared").summary["best late"] == 1
+    run_client(project, "primary", "loud", code=LATE)
+    assert end_of(server, project) == ("finished", 0)
+
+
+def test_a_run_whose_primary_has_come_back_crashes_when_it_falls_silent(server, run_client, project):
+    write(project, "one").finish(exit_code=3)
+    run_client(project, "primary", "quiet", code=LATE)
+    fall_silent(server, "shared")
+    assert end_of(server, project) == ("crashed", None)
+    run_client(project, "secondary", "quiet", code=LATE)
+    fall_silent(server, "shared")
+    assert end_of(server, project) == ("crashed", None)

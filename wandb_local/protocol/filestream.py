@@ -16,7 +16,8 @@ from wandb_local.records.writers import placed
 from wandb_local.store.database import Row
 
 _AT_THE_END = (
-    "CASE WHEN state = 'killed' THEN state WHEN ? = 0 THEN 'finished' WHEN stopped != 0 THEN 'killed'"
+    "CASE WHEN ended_state IS NOT NULL THEN ended_state WHEN state = 'killed' THEN state"
+    " WHEN ? = 0 THEN 'finished' WHEN stopped != 0 THEN 'killed'"
     " WHEN state IN ('preempting', 'preempted') THEN 'preempted' ELSE 'failed' END"
 )
 _UNDER_WAY = "CASE WHEN state IN ('killed', 'preempting', 'preempted') THEN state ELSE ? END"
@@ -45,7 +46,7 @@ def receive(context: Context, entity: str, project: str, name: str, message: Map
                 stream, store = _STREAMS[file_name]
                 lines = lines if stream == "console" else _bounded(lines)
                 _store(connection, run["id"], stream, store, offset, lines, context.writer)
-        if message.get("complete") or run["exitcode"] is None:
+        if message.get("complete") or run["exitcode"] is None or run["ended_state"]:
             _note_state(connection, run["id"], message)
     if message.get("complete") and run["sweep_id"] is not None:
         context.dispatcher.note_end_of_run(context, run["sweep_id"])
@@ -133,8 +134,8 @@ def _note_state(connection: sqlite3.Connection, run_id: int, message: Mapping[st
         exitcode = message.get("exitcode")
         exitcode = exitcode if isinstance(exitcode, int) and abs(exitcode) < 1 << 31 else 0
         connection.execute(
-            f"UPDATE runs SET state = {_AT_THE_END}, exitcode = ?, started = 1, heartbeat_at = ?, updated_at = ?"
-            " WHERE id = ?",
+            f"UPDATE runs SET state = {_AT_THE_END}, exitcode = CASE WHEN ended_state IS NULL THEN ? ELSE exitcode END,"
+            " ended_state = NULL, started = 1, heartbeat_at = ?, updated_at = ? WHERE id = ?",
             (exitcode, exitcode, moment, moment, run_id),
         )
         return

@@ -93,6 +93,7 @@ def rewind(context: Context, run: Row, metric: object, value: object) -> None:
         recount_history(connection, run["id"])
         summary = jsons.dumps(last_values(connection, run["id"]))
         connection.execute(
-            "UPDATE runs SET summary = ?, state = 'running', exitcode = NULL, stopped = 0, updated_at = ? WHERE id = ?",
+            "UPDATE runs SET summary = ?, state = 'running', exitcode = NULL, ended_state = NULL, stopped = 0,"
+            " updated_at = ? WHERE id = ?",
             (summary, now(), run["id"]),
         )

@@ -33,6 +33,7 @@ _COLUMNS = {  # GraphQL's name of an input field: the column it goes to
 }
 _STATES = {"running", "pending", "finished", "failed", "crashed", "killed", "preempting", "preempted"}
 _STARTED = {"running", "preempting"}
+_ENDED = ("exitcode", "ended_state")  # what a run keeps of its end while one of its writers has joined it late
 _ADJECTIVES = ("amber", "bold", "calm", "dusty", "eager", "fuzzy", "glad", "happy", "jolly", "keen", "lucid", "vivid")
 _NOUNS = ("brook", "cloud", "dawn", "ember", "field", "harbor", "island", "lake", "meadow", "ocean", "river", "stone")
 
@@ -65,13 +66,18 @@ def upsert(context: Context, given: Mapping[str, Any]) -> tuple[int, bool]:
             branches.fork(context, connection, run_id, columns.get("config"))
             return run_id, True
         anew = starting and run["started"] and not context.writer
+        secondary = bool(context.writer) and not writers.is_primary(columns.get("config"))
+        if context.writer and not secondary and run["ended_state"]:
+            columns.update(dict.fromkeys(_ENDED))
         if context.writer and "config" in columns:
             columns["config"] = jsons.dumps(writers.joined(json.loads(run["config"]), json.loads(columns["config"])))
         if anew:
             clear_streams(connection, run["id"])
-            columns.update(summary="{}", exitcode=None, started=0, stopped=0)
+            columns.update(summary="{}", exitcode=None, ended_state=None, started=0, stopped=0)
         elif given.get("host") is not None and state(run) not in _STARTED:  # with its id: a run is resumed
-            columns.update(state="running", exitcode=None, stopped=0)
+            late = secondary and state(run) != "pending"
+            ended = {"exitcode": run["exitcode"], "ended_state": state(run)} if late else dict.fromkeys(_ENDED)
+            columns.update(ended, state="running", stopped=0)
             starting = True
         columns.update(updated_at=moment, heartbeat_at=moment if starting else run["heartbeat_at"])
         _update(connection, run["id"], columns)

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 SILENT_AFTER = 300.0  # seconds without a heartbeat; the client sends one every 30
 SILENT = {"running": "crashed", "preempting": "preempted"}  # what a run is when it has not been heard of for so long
-_STATE = "CASE runs.state " + " ".join(f"WHEN '{told}' THEN '{silent}'" for told, silent in SILENT.items())
+_STATE = "CASE runs.state " + " ".join(
+    f"WHEN '{told}' THEN coalesce(runs.ended_state, '{silent}')" for told, silent in SILENT.items()
+)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,11 @@ UNDER_WAY = ("pending", "running", "preempting", "preempted")  # states of a run
 
 def state(row: Row) -> str:
     """The state that a client sees: a running run that has not been heard of for five minutes has crashed, and one that
-    had said that it is being preempted is preempted."""
-    silent = CLOCK.now() - row["heartbeat_at"] > SILENT_AFTER
-    return SILENT.get(row["state"], str(row["state"])) if silent else str(row["state"])
+    had said that it is being preempted is preempted. One that a writer had joined after its end is as it was before."""
+    told = str(row["state"])
+    if told in SILENT and CLOCK.now() - row["heartbeat_at"] > SILENT_AFTER:
+        return str(row["ended_state"] or SILENT[told])
+    return told
 
 
 def quiet(row: Row) -> str:

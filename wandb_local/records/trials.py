@@ -14,7 +14,7 @@ from wandb_local.search import Trial
 from wandb_local.search.trial import State, finite
 from wandb_local.store.database import Row
 
-MARKS = "id, state, updated_at, heartbeat_at, history_lines"
+MARKS = "id, state, ended_state, updated_at, heartbeat_at, history_lines"
 _MOST = 20_000  # runs that are remembered
 _STATES = {"preempting": "running", "preempted": "pending"}
 

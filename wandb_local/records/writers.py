@@ -7,12 +7,25 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from wandb_local import jsons
+
 
 def name_of(headers: Mapping[str, str]) -> str:
     """Which of a run's writers has sent a request; empty if the run has one writer."""
     if headers.get("x-wandb-use-async-filestream") != "true":
         return ""
     return (headers.get("x-wandb-async-client-id") or headers.get("x-wandb-client-id") or "unnamed")[:128]
+
+
+def is_primary(config: str | None) -> bool:
+    """Whether a config comes from the primary writer: that one alone describes its machine in it.
+
+    A writer that may not end the run (``x_update_finish_state=False``) never says that it has gone, and no writer says
+    at first whether it is the primary. So a run that a writer joins after its end keeps that end in reserve.
+    """
+    own = jsons.loads(config or "{}").get("_wandb")
+    value = own.get("value") if isinstance(own, dict) else None
+    return isinstance(value, dict) and bool(value.get("e"))
 
 
 def placed(

@@ -7,6 +7,7 @@ from wandb_local.store.migrations import (
     m0004_rows,
     m0005_lists,
     m0006_shared,
+    m0007_late,
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -16,4 +17,5 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     m0004_rows.STATEMENTS,
     m0005_lists.STATEMENTS,
     m0006_shared.STATEMENTS,
+    m0007_late.STATEMENTS,
 )

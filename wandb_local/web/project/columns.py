@@ -25,8 +25,8 @@ _INCIDENTAL = re.compile(r"(.*[._/-])?(seed|random_state)")  # settings that dif
 _SUMMED = re.compile(r"\.(min|max|mean|best|last)$")  # what `define_metric` with a `summary` appends
 _CHOSEN = 5  # columns of config and of summary each, until a visitor chooses
 _SELECT = (
-    "SELECT runs.id, runs.name, runs.display_name, runs.state, runs.heartbeat_at, runs.created_at, runs.tags,"
-    " runs.config, runs.summary, runs.history_keys, sweeps.name AS sweep, sweeps.config AS sweep_config"
+    "SELECT runs.id, runs.name, runs.display_name, runs.state, runs.ended_state, runs.heartbeat_at, runs.created_at,"
+    " runs.tags, runs.config, runs.summary, runs.history_keys, sweeps.name AS sweep, sweeps.config AS sweep_config"
     " FROM runs LEFT JOIN sweeps ON sweeps.id = sweep_id WHERE runs.id IN ({})"
 )
 _SEEN = 200  # runs, the newest ones, by which the columns are chosen that a visitor sees who has chosen none

@@ -28,11 +28,11 @@ def states(db: Database, project_id: int) -> Counter[str]:
     rows = db.rows("SELECT state, runs FROM run_states WHERE project_id = ?", (project_id,))
     counts = Counter({row["state"]: row["runs"] for row in rows})
     silent = db.rows(
-        "SELECT state, count(*) AS runs FROM runs WHERE project_id = ? AND state IN ('running', 'preempting')"
-        " AND heartbeat_at < clock() - ? GROUP BY state",
+        "SELECT state, ended_state, count(*) AS runs FROM runs WHERE project_id = ?"
+        " AND state IN ('running', 'preempting') AND heartbeat_at < clock() - ? GROUP BY state, ended_state",
         (project_id, SILENT_AFTER),
     )
     for row in silent:
         counts[row["state"]] -= row["runs"]
-        counts[SILENT[row["state"]]] += row["runs"]
+        counts[row["ended_state"] or SILENT[row["state"]]] += row["runs"]
     return counts

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -212,6 +213,18 @@ def test_a_run_that_falls_silent_changes_although_nobody_writes(context, monkeyp
     assert later(QUIET_AFTER + 10) == ([], True)
     assert later(400) == (["silent"], True)
     assert states(context.db, 1) == {"running": 1, "crashed": 1}
+
+
+def test_a_run_that_a_writer_has_joined_after_its_end_is_counted_as_it_was_before(context, monkeypatch):
+    given = {"entityName": "local", "modelName": "p", "name": "r", "host": "h"}
+    for writer, message in (("a", {"complete": True, "exitcode": 3}), ("late", {})):
+        sender = replace(context, writer=writer)
+        runs.upsert(sender, given)
+        filestream.receive(sender, "local", "p", "r", message)
+    assert +states(context.db, 1) == {"running": 1}
+    monkeypatch.setattr(CLOCK, "_seen", (time.monotonic(), now() + 400))
+    assert +states(context.db, 1) == {"failed": 1}
+    assert names(context, Orders(context.db).get(ask(state=text("equals", "failed")))) == ["r"]
 
 
 def test_the_list_changes_although_the_clock_was_set_back(context):
