@@ -1,5 +1,6 @@
 """The web application: routes, who may use them, how large a body may be, what an error looks like to the client."""
 
+import contextlib
 import dataclasses
 import functools
 import logging
@@ -163,7 +164,8 @@ class _Awake:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         CLOCK.follow(self._db)
-        await self._app(scope, receive, send)
+        with contextlib.suppress(ClientDisconnect):  # in the middle of a body: nobody waits for an answer
+            await self._app(scope, receive, send)
 
 
 def _refusal(request: Request, api_key: str) -> Response | None:

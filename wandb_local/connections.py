@@ -13,10 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from wandb_local.limits import BODY_SECONDS, HEAD_SECONDS, KEEP_SECONDS, MAX_CONNECTIONS
+from wandb_local.limits import BODY_SECONDS, HEAD_BYTES, HEAD_SECONDS, KEEP_SECONDS, MAX_CONNECTIONS
 
 _FILES = 1 << 16  # that the process may have open, where the machine allows as many
 BACKLOG = 128  # connections that are taken at once, before others make room for them; for each listener
@@ -46,12 +47,33 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
 
+class Requests(h11.Connection):
+    """What arrives, by the grammar of HTTP. A body with two lengths is refused, as a proxy may take the other one."""
+
+    def next_event(self) -> Any:
+        """The next part of a request.
+
+        Raises:
+            h11.RemoteProtocolError: it is not HTTP.
+        """
+        event = super().next_event()
+        if isinstance(event, h11.Request):
+            names = {name for name, _ in event.headers}
+            if {b"content-length", b"transfer-encoding"} <= names:
+                raise h11.RemoteProtocolError("Content-Length beside Transfer-Encoding")
+        return event
+
+
 class Connection(H11Protocol):
     """uvicorn's connection, with an end. ``most`` is how many there may be."""
 
     most = MAX_CONNECTIONS
     _known = False
     _early = b""
+
+    def __init__(self, config: uvicorn.Config, *given: Any, **named: Any) -> None:
+        super().__init__(config, *given, **named)
+        self.conn = Requests(h11.SERVER, config.h11_max_incomplete_event_size or HEAD_BYTES)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection."""
@@ -74,12 +96,26 @@ class Connection(H11Protocol):
         if self.transport is None:
             self._early += data
             return
+        if self.transport.is_closing():
+            return
         self._known, self._heard = self.is_known(), time.monotonic()
         if self._head_since is None and not self.is_busy() and not self._is_refused():
             self._head_since = self._heard
         super().data_received(data)
         if self.is_busy():
             self._head_since = None
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP, and close. An answer may be on its way already, or out: then there is no other one.
+
+        Over TLS the end can take a while. What still answers the request must not write into it.
+        """
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        self.transport.close()
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
 
     def is_known(self) -> bool:
         """Whether a request on this connection has shown that its sender may ask."""

@@ -13,8 +13,13 @@ TICK = "\u2705"
 
 @pytest.fixture
 def certificate(tmp_path):
-    """A certificate for this machine that signs itself, made by openssl."""
-    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    """A certificate and its key."""
+    return make_certificate(tmp_path)
+
+
+def make_certificate(folder):
+    """A certificate for this machine that signs itself, made by openssl, and its key."""
+    key, cert = folder / "key.pem", folder / "cert.pem"
     subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(key), "-out", str(cert)]
     subprocess.run([*command, *subject], check=True, capture_output=True)
