@@ -5,10 +5,17 @@ import binascii
 import posixpath
 import re
 import secrets
+import unicodedata
 
 from wandb_local.errors import ClientError, NotFoundError
 
-_NAME = re.compile(r"[^/\\#?%:\x00-\x1f\x7f]{1,128}")
+_REORDERING = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_CONTROL = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
+_NAME = re.compile(rf"[^/\\#?%:{_CONTROL}{_REORDERING}]{{1,128}}")
+_TAG = re.compile(rf"[^{_CONTROL}{_REORDERING}]{{1,128}}")
+_MARKS = re.compile(f"[{_REORDERING}]")
+_UNSEEN = "\u034f\u115f\u1160\u2800\u3164\ufe0e\ufe0f\uffa0"  # marks and letters that are not drawn
+_RULE = "give 1 to 128 characters, not blank, and no control characters or marks of direction"
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 DEFAULT_ENTITY = "local"
 DEFAULT_PROJECT = "uncategorized"
@@ -17,12 +24,40 @@ DEFAULT_PROJECT = "uncategorized"
 def checked_name(what: str, name: object) -> str:
     r"""``name`` if it can name an entity, project, run or collection: 1 to 128 characters, none of ``/\#?%:``.
 
+    It becomes a part of addresses, which people read and compare. So it is not blank, and has no marks that change the
+    order of what is read.
+
     Raises:
         ClientError: it cannot.
     """
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or name in (".", ".."):
-        raise ClientError(rf"{what} {name!r}: give 1 to 128 characters without / \ # ? % : and control characters")
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or name in (".", "..") or is_blank(name):
+        raise ClientError(rf"{what} {_shown(name)}: {_RULE}, and none of / \ # ? % :")
     return name
+
+
+def checked_tag(name: object) -> str:
+    """``name`` if it can be a tag: 1 to 128 characters.
+
+    Raises:
+        ClientError: it cannot.
+    """
+    if not isinstance(name, str) or not _TAG.fullmatch(name) or is_blank(name):
+        raise ClientError(f"tag {_shown(name)}: {_RULE}")
+    return name
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of a text can be seen."""
+    return all(letter in _UNSEEN or unicodedata.category(letter)[0] in "CZ" for letter in text)
+
+
+def unmarked(text: str) -> str:
+    """A text without the marks that change the order of what is read: for where it stands in a line with others."""
+    return _MARKS.sub("", text)
+
+
+def _shown(name: object) -> str:
+    return repr(name if not isinstance(name, str) or len(name) <= 150 else f"{name[:150]}…")
 
 
 def checked_path(name: object) -> str:

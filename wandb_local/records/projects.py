@@ -30,11 +30,11 @@ def need_project(context: Context, entity: object, name: object) -> Row:
 
 def make_project(context: Context, entity: object, name: object) -> Row:
     """The project, made if it does not exist yet."""
-    entity = checked_name("entity", entity or DEFAULT_ENTITY)
-    name = checked_name("project", name or DEFAULT_PROJECT)
     row = find_project(context, {"entityName": entity, "name": name})
     if row is not None:
         return row
+    entity = checked_name("entity", entity or DEFAULT_ENTITY)
+    name = checked_name("project", name or DEFAULT_PROJECT)
     with context.db.write() as connection:
         connection.execute(
             "INSERT OR IGNORE INTO projects (entity, name, created_at) VALUES (?, ?, ?)", (entity, name, now())

@@ -11,7 +11,7 @@ from wandb_local.clock import now
 from wandb_local.context import Context
 from wandb_local.errors import ClientError, NotFoundError
 from wandb_local.limits import TooLargeError
-from wandb_local.names import checked_name, from_id, new_name
+from wandb_local.names import checked_name, from_id, is_blank, new_name
 from wandb_local.records import branches, writers
 from wandb_local.records.artifacts import versions
 from wandb_local.records.projects import find_run, make_project, total_runs
@@ -91,8 +91,9 @@ def _existing(context: Context, given: Mapping[str, Any]) -> tuple[Row | None, i
         run = need_by_id(context, given["id"])
         return run, run["project_id"], run["name"]
     project = make_project(context, given.get("entityName"), given.get("modelName"))
-    name = checked_name("run", given.get("name") or new_name())
-    return find_run(context, project["id"], name), project["id"], name
+    name = given.get("name") or new_name()
+    known = find_run(context, project["id"], name)
+    return known, project["id"], known["name"] if known else checked_name("run", name)
 
 
 def _insert(connection: sqlite3.Connection, project_id: int, name: str, columns: dict[str, Any], moment: float) -> int:
@@ -117,6 +118,8 @@ def _changes(given: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in columns.items():
         if not isinstance(value, str | int | bool):
             raise ClientError(f"{name}: give a string, not {value!r}")
+    if is_blank(str(columns.get("display_name", "-"))):  # as if there were none: it is not worth losing a run
+        columns["display_name"] = ""
     if columns.get("state", "running") not in _STATES:
         raise ClientError(f"state {columns['state']!r}: give one of {sorted(_STATES)}")
     if given.get("config") is not None:
@@ -126,7 +129,7 @@ def _changes(given: Mapping[str, Any]) -> dict[str, Any]:
     if given.get("tags") is not None:
         if not isinstance(given["tags"], list) or not all(isinstance(tag, str) for tag in given["tags"]):
             raise ClientError(f"tags: give a list of strings, not {given['tags']!r}")
-        columns["tags"] = jsons.dumps(given["tags"])
+        columns["tags"] = jsons.dumps([tag for tag in given["tags"] if not is_blank(tag)])
     return columns
 
 

@@ -13,7 +13,7 @@ from wandb_local.clock import now
 from wandb_local.context import Context
 from wandb_local.errors import ClientError, NotFoundError, UnsupportedError
 from wandb_local.limits import load_yaml
-from wandb_local.names import from_id, new_name
+from wandb_local.names import from_id, is_blank, new_name
 from wandb_local.records.filters import where
 from wandb_local.records.projects import make_project, need_project
 from wandb_local.records.searchable import RUNS
@@ -66,7 +66,7 @@ def _changes(given: Mapping[str, Any]) -> dict[str, Any]:
         _check_can_be_told(config["parameters"])
         changes["config"] = str(given["config"])
         changes["description"] = config.get("description")
-    if given.get("displayName") is not None:
+    if given.get("displayName") is not None and not is_blank(str(given["displayName"])):
         changes["display_name"] = str(given["displayName"])
     if given.get("state") is not None:
         if str(given["state"]).upper() not in STATES:

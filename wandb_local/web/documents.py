@@ -6,6 +6,7 @@ from typing import Any
 
 from wandb_local import jsons
 from wandb_local.documents import Document, flat_config, flat_summary
+from wandb_local.names import is_blank
 from wandb_local.store.database import Row
 
 _LONG = 300  # characters of a value that a cell shows
@@ -15,7 +16,8 @@ _MOST_EXACT = 2**53  # whole numbers beyond it lose digits in a browser
 
 def title_of(run: Row) -> str:
     """The name that people gave a run, or its id."""
-    return str(run["display_name"] or run["name"])
+    name = str(run["display_name"] or "")
+    return str(run["name"]) if is_blank(name) else name
 
 
 def config_of(run: Row) -> Document:

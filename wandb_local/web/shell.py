@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.errors import NotFoundError
+from wandb_local.names import unmarked
 from wandb_local.web.pages import Trail, find_page
 from wandb_local.web.urls import address
 
@@ -61,7 +62,7 @@ def register_shell(app: dash.Dash, context: Context) -> None:
         except NotFoundError as error:
             return _missing(str(error)), _crumbs([]), "Not found", ""
         trail = [*_project_trail(found.params), *behind]
-        return content, _crumbs(trail), " · ".join(text for text, _ in reversed(trail)), ""
+        return content, _crumbs(trail), " · ".join(unmarked(text) for text, _ in reversed(trail)), ""
 
     app.clientside_callback(
         ClientsideFunction("shell", "title"), Output("shell-title", "id"), Input("shell-title", "data")

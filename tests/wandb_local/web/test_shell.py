@@ -30,6 +30,18 @@ def test_an_address_that_leads_nowhere_says_so(visitor: Visitor) -> None:
     assert "no-such-project does not exist" in page.inner_text("#shell-page")
 
 
+def test_a_name_with_marks_of_direction_leaves_what_is_beside_it_in_order(
+    visitor: Visitor, shared_server: Server, project: str
+) -> None:
+    marked = 'mutation($p:String){upsertBucket(input:{modelName:$p,name:"r",displayName:"a\u202eb"}){inserted}}'
+    shared_server.graphql(marked, p=project)
+    page = visitor.open(f"/local/{project}/runs/r")
+    expect(page.locator("h1")).to_have_text("a\u202eb")
+    expect(page).to_have_title(f"ab · local / {project} · wandb_local")
+    for inline in ("#shell-crumbs a", "#shell-crumbs span"):
+        expect(page.locator(inline).first).to_have_css("unicode-bidi", "isolate")
+
+
 def test_a_server_that_is_gone_is_noticed(browser: Browser, tmp_path: Path) -> None:
     server = Server(tmp_path)
     server.start()

@@ -19,10 +19,13 @@ REGISTRY_PREFIX = "wandb-registry-"
 
 def make_type(connection: sqlite3.Connection, project_id: int, name: object) -> int:
     """The record number of an artifact type, made on first use."""
+    sql = "SELECT id FROM artifact_types WHERE project_id = ? AND name = ?"
+    found = connection.execute(sql, (project_id, name)).fetchone() if isinstance(name, str) else None
+    if found is not None:
+        return int(found["id"])
     values = (project_id, checked_name("artifact type", name), now())
-    connection.execute("INSERT OR IGNORE INTO artifact_types (project_id, name, created_at) VALUES (?, ?, ?)", values)
-    found = connection.execute("SELECT id FROM artifact_types WHERE project_id = ? AND name = ?", values[:2]).fetchone()
-    return int(found["id"])
+    made = connection.execute("INSERT INTO artifact_types (project_id, name, created_at) VALUES (?, ?, ?)", values)
+    return int(made.lastrowid or 0)
 
 
 def make_collection(
@@ -33,7 +36,8 @@ def make_collection(
     Raises:
         ClientError: it exists with another type, or is for links where versions are logged (or the other way round).
     """
-    name = checked_name("artifact", name)
+    if not isinstance(name, str) or find_collection(context, project_id, name) is None:
+        name = checked_name("artifact", name)
     with context.db.write() as connection:
         type_id = make_type(connection, project_id, type_name)
         moment = now()

@@ -10,7 +10,7 @@ from wandb_local.clock import now
 from wandb_local.context import Context
 from wandb_local.errors import ClientError, NotFoundError
 from wandb_local.limits import TooLargeError
-from wandb_local.names import from_id
+from wandb_local.names import checked_tag, from_id
 from wandb_local.records.artifacts import collections as col
 from wandb_local.records.artifacts import lifetime
 from wandb_local.records.artifacts.merge import find_equal, is_whole, merge
@@ -169,18 +169,7 @@ def change_tags(connection: sqlite3.Connection, what: str, record_id: int, add: 
     """Add and remove the tags (``[{"tagName": …}]``) of an ``artifact`` or a ``collection``."""
     for tag in add:
         sql = f"INSERT OR IGNORE INTO {what}_tags ({what}_id, name) VALUES (?, ?)"
-        connection.execute(sql, (record_id, checked_tag(tag)))
+        connection.execute(sql, (record_id, checked_tag(tag.get("tagName"))))
     for tag in remove:
-        connection.execute(f"DELETE FROM {what}_tags WHERE {what}_id = ? AND name = ?", (record_id, checked_tag(tag)))
-
-
-def checked_tag(tag: Mapping[str, Any]) -> str:
-    """The name in a tag input.
-
-    Raises:
-        ClientError: no name, or a long one.
-    """
-    name = tag.get("tagName")
-    if not isinstance(name, str) or not 0 < len(name) <= 128:
-        raise ClientError(f"tag {name!r}: give 1 to 128 characters")
-    return name
+        sql = f"DELETE FROM {what}_tags WHERE {what}_id = ? AND name = ?"
+        connection.execute(sql, (record_id, str(tag.get("tagName"))))

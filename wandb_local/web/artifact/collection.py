@@ -17,6 +17,7 @@ from wandb_local.web.artifact.read import (
     tags,
     versions,
 )
+from wandb_local.web.documents import title_of
 from wandb_local.web.grids import link_column, make_grid, number_column, put_size, time_column
 from wandb_local.web.listing import keep_current, ticking
 from wandb_local.web.prose import prose
@@ -95,5 +96,5 @@ def made_by(context: Context, version: Version) -> dict[str, Any]:
     if not runs:
         return {"run": None, "run_href": None}
     run = runs[-1]
-    title = run["display_name"] or run["name"]
+    title = title_of(run)
     return {"run": title, "run_href": address(run["entity"], run["project"], "runs", run["name"])}

@@ -11,6 +11,7 @@ from wandb_local.context import Context
 from wandb_local.store.database import Row
 from wandb_local.web.artifact.lineage import DRAWN, Lineage, causes, elements, lineage, steps
 from wandb_local.web.artifact.read import Version, runs_of
+from wandb_local.web.documents import title_of
 from wandb_local.web.urls import address
 
 cyto.load_extra_layouts()  # dagre, which draws layers from left to right
@@ -140,11 +141,7 @@ def _graph(found: Lineage) -> Component:
 
 def _runs(title: str, runs: Sequence[Row], nothing: str) -> Component:
     links = [
-        html.Li(
-            dcc.Link(
-                run["display_name"] or run["name"], href=address(run["entity"], run["project"], "runs", run["name"])
-            )
-        )
+        html.Li(dcc.Link(title_of(run), href=address(run["entity"], run["project"], "runs", run["name"])))
         for run in runs
     ]
     body = html.Ul(links, className="artifact-runs") if links else html.P(nothing, className="soft")

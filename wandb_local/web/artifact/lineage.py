@@ -8,6 +8,7 @@ from typing import Any
 from wandb_local.context import Context
 from wandb_local.store.database import Row
 from wandb_local.web.artifact.read import artifact_address
+from wandb_local.web.documents import title_of
 from wandb_local.web.urls import address
 
 MOST_NODES = 150
@@ -123,7 +124,7 @@ def _version(row: Row) -> dict[str, Any]:
 
 def _run(row: Row) -> dict[str, Any]:
     href = address(row["entity"], row["project"], "runs", row["name"], "artifacts")
-    title = str(row["display_name"] or row["name"])
+    title = title_of(row)
     return {"title": title, "type": row["job_type"] or "run", "kind": "run", "href": href}
 
 

@@ -16,6 +16,7 @@ from wandb_local.records.sweeps import expected_runs, find_sweep, parse_config
 from wandb_local.records.trials import MARKS, arguments, final_metric, metric_name, sweep_runs
 from wandb_local.search import Search
 from wandb_local.store.database import Row
+from wandb_local.web.documents import title_of
 
 STOPPED_EARLY = "stopped early"
 _ALIVE = 60.0  # seconds since an agent was last heard of; they beat every 5
@@ -147,7 +148,7 @@ def _run(config: Mapping[str, Any], parameters: Sequence[Parameter], row: Row) -
     known = state(row)
     return SweepRun(
         name=row["name"],
-        title=str(row["display_name"] or row["name"]),
+        title=title_of(row),
         state=STOPPED_EARLY if known == "killed" and row["stopped"] == STOPPED_BY_AGENT else known,
         values={p.name: value for p in parameters if (value := _at(given, p.name)) is not None},
         metric=metric if metric is not None and math.isfinite(metric) else None,

@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from wandb_local.context import Context
 from wandb_local.records.projects import need_run
 from wandb_local.store.database import Row
+from wandb_local.web.documents import title_of
 from wandb_local.web.table.callbacks import register_callbacks
 from wandb_local.web.table.cells import Table
 from wandb_local.web.table.compare import key_columns
@@ -31,7 +32,7 @@ def trail(context: Context, params: Mapping[str, str]) -> list[tuple[str, str]]:
     """Breadcrumbs: the run and the table."""
     run = need_run(context, params["entity"], params["project"], params["run"])
     return [
-        (run["display_name"], address(params["entity"], params["project"], "runs", params["run"])),
+        (title_of(run), address(params["entity"], params["project"], "runs", params["run"])),
         (params["key"], _table_address(params, params["run"])),
     ]
 
@@ -88,7 +89,7 @@ def _about(context: Context, params: Mapping[str, str], run: Row, source: Source
 
 
 def _run_link(params: Mapping[str, str], run: Row) -> Component:
-    return dcc.Link(run["display_name"], href=address(params["entity"], params["project"], "runs", run["name"]))
+    return dcc.Link(title_of(run), href=address(params["entity"], params["project"], "runs", run["name"]))
 
 
 def _quoted(text: str) -> str:
@@ -111,7 +112,7 @@ def _comparison(
     keys = key_columns(table, table)
     if not runs or not keys:
         return None
-    options = [{"label": f"{row['display_name']} ({row['name']})", "value": row["name"]} for row in runs]
+    options = [{"label": f"{title_of(row)} ({row['name']})", "value": row["name"]} for row in runs]
     return menu(
         "Compare",
         [
