@@ -1,7 +1,8 @@
 """Looking after a data folder: what is in it, and blobs that nothing refers to."""
 
+import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sized
 from typing import Any
 
 from wandb_local import __version__
@@ -28,52 +29,71 @@ def collect_garbage(services: Services, grace: float, *, dry_run: bool = False) 
     What is younger than ``grace`` seconds stays: it may belong to an upload that is under way. With ``dry_run`` all is
     counted and nothing deleted. Others write meanwhile.
     """
-    limit = now() - grace
+    moment = now()
+    limit = moment - grace
     uploads = services.blobs.stale_parts(limit)
     size = sum(path.stat().st_size for folder in uploads for path in folder.iterdir())
-    with services.db.write() as connection:
-        connection.execute("SAVEPOINT before")
-        abandoned = connection.execute("DELETE FROM artifacts WHERE state = 'PENDING' AND updated_at < ?", (limit,))
-        expired = lifetime.delete_expired(connection, now())
-        if dry_run:
-            found = _useless(services, limit)
-            connection.execute("ROLLBACK TO before")
-    if not dry_run:
+    versions = lifetime.versions_over(services.db, limit, moment)
+    if dry_run:
+        found = _useless(services, limit, moment)
+    else:
+        _delete_versions(services, list(versions), limit, moment)
         found = _delete(services, _useless(services, limit), limit)
         services.blobs.drop(uploads)
-    counts = {"uploads": len(uploads), "versions": abandoned.rowcount, "expired": expired}
+    expired = sum(versions.values())
+    counts = {"uploads": len(uploads), "versions": len(versions) - expired, "expired": expired}
     return {**counts, "blobs": len(found), "bytes": size + sum(found.values())}
 
 
-def _useless(services: Services, limit: float) -> dict[str, int]:
-    """Bytes by digest of the blobs that nothing refers to, and of the files that no record knows."""
-    found = {row["md5"]: row["size"] for row in services.db.each(f"SELECT md5, size FROM blobs {_UNUSED}", (limit,))}
+def _useless(services: Services, limit: float, moment: float | None = None) -> dict[str, int]:
+    """Bytes by digest of the blobs that nothing refers to, and of the files that no record knows. With ``moment``, as
+    if the versions that are over by then were gone."""
+    unused, given = (_UNUSED, [limit]) if moment is None else (_UNUSED_THEN, [limit, moment])
+    found = {row["md5"]: row["size"] for row in services.db.each(f"SELECT md5, size FROM blobs {unused}", given)}
     files = {"".join(path.parts[-2:]): path for path in services.blobs.files_before(limit)}
     known = {row["md5"] for row in services.db.each("SELECT md5 FROM blobs")}
     return found | {md5: path.stat().st_size for md5, path in files.items() if md5 not in known}
 
 
+def _delete_versions(services: Services, waiting: list[int], limit: float, moment: float) -> None:
+    def work(connection: sqlite3.Connection) -> None:
+        if lifetime.delete_piece(connection, waiting[-1], limit, moment):
+            waiting.pop()
+
+    _in_turns(services, waiting, work)
+
+
 def _delete(services: Services, useless: Mapping[str, int], limit: float) -> dict[str, int]:
-    """Delete blobs that are useless still when their turn comes; answers those. The writers' lock is held for short
-    turns, with pauses in which others have it."""
+    """Delete blobs that are useless still when their turn comes; answers those."""
     deleted: dict[str, int] = {}
     waiting = list(useless)
+
+    def work(connection: sqlite3.Connection) -> None:
+        md5 = waiting.pop()
+        connection.execute(f"DELETE FROM blobs {_UNUSED} AND md5 = ?", (limit, md5))
+        if services.db.value("SELECT 1 FROM blobs WHERE md5 = ?", (md5,)) is None:
+            services.blobs.delete_file(md5)
+            deleted[md5] = useless[md5]
+
+    _in_turns(services, waiting, work)
+    return deleted
+
+
+def _in_turns(services: Services, waiting: Sized, work: Callable[[sqlite3.Connection], None]) -> None:
+    """Work off what is waiting. The writers' lock is held for short turns, with pauses in which others have it."""
     while waiting:
         end = time.monotonic() + _TURN
         with services.db.write() as connection:
             while waiting and time.monotonic() < end:
-                md5 = waiting.pop()
-                connection.execute(f"DELETE FROM blobs {_UNUSED} AND md5 = ?", (limit, md5))
-                if services.db.value("SELECT 1 FROM blobs WHERE md5 = ?", (md5,)) is None:
-                    services.blobs.delete_file(md5)
-                    deleted[md5] = useless[md5]
+                work(connection)
         time.sleep(_TURN)
-    return deleted
 
 
-_UNUSED = (
-    "WHERE touched_at < ?"
+_WITHOUT = (
+    "WHERE touched_at < ?1"
     " AND NOT EXISTS (SELECT 1 FROM run_files WHERE md5 = blobs.md5)"
-    " AND NOT EXISTS (SELECT 1 FROM artifact_files WHERE md5 = blobs.md5)"
-    " AND NOT EXISTS (SELECT 1 FROM manifests WHERE md5 = blobs.md5)"
+    " AND NOT EXISTS (SELECT 1 FROM artifact_files WHERE md5 = blobs.md5{0})"
+    " AND NOT EXISTS (SELECT 1 FROM manifests WHERE md5 = blobs.md5{0})"
 )
+_UNUSED_THEN = _WITHOUT.format(f" AND artifact_id NOT IN (SELECT id FROM artifacts WHERE {lifetime.OVER})")
+_UNUSED = _WITHOUT.format("")

@@ -9,14 +9,18 @@ from typing import Any
 
 from wandb_local import inputs
 from wandb_local.errors import ClientError
+from wandb_local.store.database import Database
 
 INHERITED = -1  # the rule of the team, which keeps all here
 FOR_EVER = -2
 _MADE_BY_WANDB = ("run_table", "code", "job")
-_EXPIRED = """state = 'COMMITTED' AND ttl > 0 AND created_at + ttl < ?
+_PIECE = 500  # files of a version that are deleted in one go
+# Of versions: ?1 is when the grace of uploads began, ?2 is now. What is DELETED was to go when a server was killed.
+OVER = """(state = 'PENDING' AND updated_at < ?1 OR state = 'DELETED' OR state = 'COMMITTED' AND ttl > 0
+    AND created_at + ttl < ?2
     AND (SELECT count(*) FROM memberships WHERE artifact_id = artifacts.id) < 2
     AND NOT EXISTS (SELECT 1 FROM memberships JOIN aliases ON membership_id = memberships.id
-        WHERE artifact_id = artifacts.id)"""
+        WHERE artifact_id = artifacts.id))"""
 
 
 def given_ttl(given: Mapping[str, Any], type_name: object) -> int:
@@ -38,6 +42,25 @@ def prolong(connection: sqlite3.Connection, artifact_id: int, ttl: int, moment: 
     connection.execute(sql, (ttl, ttl, ttl, moment, artifact_id))
 
 
-def delete_expired(connection: sqlite3.Connection, moment: float) -> int:
-    """Delete the versions whose time is over; answers how many."""
-    return connection.execute(f"DELETE FROM artifacts WHERE {_EXPIRED}", (moment,)).rowcount
+def versions_over(db: Database, limit: float, moment: float) -> dict[int, bool]:
+    """The record numbers of the versions that were begun before ``limit`` and not ended, or whose time is over by
+    ``moment``; and whether it is their time."""
+    rows = db.rows(f"SELECT id, state FROM artifacts WHERE {OVER}", (limit, moment))
+    return {row["id"]: row["state"] == "COMMITTED" for row in rows}
+
+
+def delete_piece(connection: sqlite3.Connection, artifact_id: int, limit: float, moment: float) -> bool:
+    """Delete a part of a version if it is over still; answers whether nothing is left to do.
+
+    Nobody finds the version any more from the first part on: one of very many files takes long.
+    """
+    sql = f"UPDATE artifacts SET state = 'DELETED' WHERE id = ?3 AND {OVER}"
+    if connection.execute(sql, (limit, moment, artifact_id)).rowcount == 0:
+        return True
+    connection.execute("DELETE FROM memberships WHERE artifact_id = ?", (artifact_id,))
+    paths = "SELECT path FROM artifact_files WHERE artifact_id = ?1 LIMIT ?2"
+    sql = f"DELETE FROM artifact_files WHERE artifact_id = ?1 AND path IN ({paths})"
+    if connection.execute(sql, (artifact_id, _PIECE)).rowcount == _PIECE:
+        return False
+    connection.execute("DELETE FROM artifacts WHERE id = ?", (artifact_id,))
+    return True
