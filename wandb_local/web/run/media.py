@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from typing import Any
 
 from dash import dcc, html
@@ -12,10 +11,10 @@ from wandb_local import jsons
 from wandb_local.context import Context
 from wandb_local.records.history import lookup, parse_row
 from wandb_local.store.database import Row
-from wandb_local.web.charts.extremes import drawn_one
-from wandb_local.web.charts.figure import COLORS, GRAPH, GRID, PAPER
+from wandb_local.web.charts.figure import GRAPH
 from wandb_local.web.documents import is_media, is_number, logged_kinds
 from wandb_local.web.media import run_file_url
+from wandb_local.web.run.histograms import histogram
 from wandb_local.web.run.overlays import with_overlays
 from wandb_local.web.run.rows import last_with
 from wandb_local.web.table.logged import TABLE_TYPES
@@ -82,7 +81,7 @@ def show_item(context: Context, run: Row, params: Params, item: Mapping[str, Any
     """One medium, by its kind; what a browser cannot show is a link to the file."""
     kind, path = str(item.get("_type")), item.get("path")
     if kind == "histogram":
-        return _graph(_histogram(item))
+        return _histogram(item)
     if not isinstance(path, str):
         return html.Pre(jsons.dumps(item)[:2000])
     md5 = context.db.value("SELECT md5 FROM run_files WHERE run_id = ? AND name = ?", (run["id"], path))
@@ -126,18 +125,11 @@ def _fitted(figure: dict[str, Any]) -> tuple[dict[str, Any], float | None]:
     return {**figure, "layout": {**layout, "autosize": True}}, ratio
 
 
-def _histogram(item: Mapping[str, Any]) -> dict[str, Any]:
-    edges, values = item.get("bins"), item.get("values")
-    if isinstance(item.get("packedBins"), dict):
-        packed = item["packedBins"]
-        edges = [packed["min"] + packed["size"] * place for place in range(packed["count"] + 1)]
-    if not isinstance(edges, list) or not isinstance(values, list):
-        return {"data": [], "layout": {}}
-    centers = [drawn_one((low + high) / 2) for low, high in pairwise(edges)]
-    widths = [drawn_one(high - low) for low, high in pairwise(edges)]
-    layout = {**PAPER, "bargap": 0, "yaxis": GRID}
-    bars = {"type": "bar", "x": centers, "y": values, "width": widths, "marker": {"color": COLORS[0]}}
-    return {"data": [bars], "layout": layout}
+def _histogram(item: Mapping[str, Any]) -> Component:
+    figure, said = histogram(item)
+    if figure is None:
+        return html.P(said, className="soft")
+    return html.Figure([_graph(figure), html.Figcaption(said)], className="medium") if said else _graph(figure)
 
 
 def _graph(figure: dict[str, Any], ratio: float | None = None, kind: str = "") -> Component:

@@ -4,11 +4,13 @@ import wave
 
 import numpy as np
 import plotly.graph_objects  # type: ignore[import-untyped]
+import pytest
 import wandb
 from playwright.sync_api import expect
 
 from tests.wandb_local.web.conftest import Visitor, run_path
-from wandb_local.web.run.media import _histogram, items
+from wandb_local.web.run.histograms import histogram
+from wandb_local.web.run.media import items
 
 
 def test_overview_and_the_difference_to_another_run(visitor: Visitor, logged_run):
@@ -145,5 +147,51 @@ def test_what_a_logged_value_holds():
 
 
 def test_a_histogram_of_values_that_are_too_close_to_0_for_plotly_is_drawn_at_0():
-    (bars,) = _histogram({"bins": [0, 1e-310, 2e-310], "values": [1, 2]})["data"]
-    assert (bars["x"], bars["y"], bars["width"]) == ([0, 0], [1, 2], [0, 0])
+    figure, said = histogram({"bins": [0, 1e-310, 2e-310], "values": [1, 2]})
+    assert figure is not None
+    (bars,) = figure["data"]
+    assert (bars["x"], bars["y"], bars["width"], said) == ([0, 0], [1, 2], [0, 0], "")
+
+
+NAN, INFINITE = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("logged", "bars", "lost"),
+    [
+        ({"bins": [0, 1, 2, "NaN"], "values": [1, 2, 3]}, [(0.5, 1), (1.5, 2)], 1),
+        ({"bins": [-INFINITE, 0, 1, INFINITE], "values": [1, 2, 3]}, [(0.5, 2)], 2),
+        ({"bins": [0, 1, 2], "values": ["Infinity", 2]}, [(1.5, 2)], 1),
+        ({"bins": [0, 1, 2], "values": [NAN, None]}, [], 0),
+        ({"bins": [0, 1, 10**400], "values": [1, 2]}, [(0.5, 1)], 1),
+        ({"bins": [1e308, -1e308, 1e308, 1.1e308], "values": [1, 2, 3]}, [(1.05e308, 3)], 2),
+        ({"bins": [[0], {}, "1"], "values": [1, 2]}, [], 0),
+        ({"bins": [0, 1], "values": [1, 2, 3]}, [(0.5, 1)], 2),
+        ({"bins": "abc", "values": 3}, [], 0),
+        ({}, [], 0),
+        *(
+            ({"packedBins": {"min": 0, "size": 1, "count": count}, "values": [1, 2]}, [(0.5, 1), (1.5, 2)], 0)
+            for count in (2, 2.0, -3, 1 << 40, "2", None, NAN)
+        ),
+        ({"packedBins": {"min": "NaN", "size": 1, "count": 1}, "values": [1]}, [], 0),
+        ({"packedBins": {"min": 0, "size": "Infinity", "count": 2}, "values": [1, 2]}, [], 0),
+        ({"packedBins": {"size": -1, "min": 0, "count": 1}, "values": [1]}, [], 0),
+        ({"packedBins": {"count": 1}, "values": [1]}, [], 0),
+    ],
+)
+def test_of_a_histogram_what_can_be_drawn_is(logged, bars, lost):
+    figure, said = histogram({"_type": "histogram", **logged})
+    drawn = [] if figure is None else list(zip(figure["data"][0]["x"], figure["data"][0]["y"], strict=True))
+    assert drawn == bars
+    assert said.startswith(f"{lost} of {len(bars) + lost} bars" if lost else "" if bars else "This histogram has no")
+
+
+def test_a_page_of_media_has_histograms_that_are_no_numbers(visitor, client_home, project):
+    with wandb.init(project=project, id="r") as run:
+        run.log({"part": wandb.Histogram(np_histogram=(np.array([1, 2]), np.array([0, 1, INFINITE])))})
+        run.log({"none": wandb.Histogram(np_histogram=(np.array([1]), np.array([NAN, INFINITE])))})
+        run.log({"packed": {"_type": "histogram", "values": [3], "packedBins": {"min": 0, "size": 1, "count": -1}}})
+    page = visitor.open(f"/local/{project}/runs/r/media")
+    for text in ("1 of 2 bars have no finite edges", "This histogram has no bars that can be drawn."):
+        page.wait_for_selector(f"text={text}")
+    expect(page.locator(".medium .js-plotly-plot")).to_have_count(2)
