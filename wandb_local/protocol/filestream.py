@@ -20,6 +20,13 @@ _AT_THE_END = (
     " WHEN ? = 0 THEN 'finished' WHEN stopped != 0 THEN 'killed'"
     " WHEN state IN ('preempting', 'preempted') THEN 'preempted' ELSE 'failed' END"
 )
+_KINDS: dict[str, tuple[type, str]] = {
+    "files": (dict, "an object of chunks by file name"),
+    "uploaded": (list, "a list of file names"),
+    "complete": (bool, "true or false"),
+    "preempting": (bool, "true or false"),
+    "exitcode": (int, "a whole number"),
+}
 _UNDER_WAY = "CASE WHEN state IN ('killed', 'preempting', 'preempted') THEN state ELSE ? END"
 
 
@@ -33,11 +40,10 @@ def receive(context: Context, entity: str, project: str, name: str, message: Map
         ClientError: not a file_stream message.
     """
     answer: dict[str, Any] = {"exitcode": None, "limits": {}}
+    _check(message)
     with context.db.write() as connection:
         run = need_run(context, entity, project, name)
         files = message.get("files") or {}
-        if not isinstance(files, dict):
-            raise ClientError("files: give an object of chunks by file name")
         for file_name, chunk in files.items():
             offset, lines = _chunk(file_name, chunk)
             if file_name == "wandb-summary.json":
@@ -72,13 +78,20 @@ def _store(
     store(connection, run_id, first, [line for number, line in numbered if number >= first])
 
 
+def _check(message: Mapping[str, Any]) -> None:
+    for name, (kind, what) in _KINDS.items():
+        value = message.get(name)
+        if value is not None and (not isinstance(value, kind) or isinstance(value, bool) != (kind is bool)):
+            raise ClientError(f"{name}: give {what}, not {jsons.dumps(value)[:100]}")
+
+
 def _chunk(file_name: str, chunk: Any) -> tuple[int, list[str]]:
     if not isinstance(chunk, dict):
         raise ClientError(f"files: {file_name!r} needs an offset and a list of lines")
     lines, offset = chunk.get("content"), chunk.get("offset", 0)
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
         raise ClientError(f"files: the content of {file_name!r} is not a list of lines")
-    if not isinstance(offset, int) or not 0 <= offset < 1 << 53:
+    if not isinstance(offset, int) or isinstance(offset, bool) or not 0 <= offset < 1 << 53:
         raise ClientError(f"files: the offset of {file_name!r} is not a number of lines")
     return offset, lines
 
