@@ -8,7 +8,7 @@ from wandb_local.records import runs
 from wandb_local.records import sweeps as records
 from wandb_local.records.projects import need_project
 from wandb_local.web.documents import cell
-from wandb_local.web.project.asked import Asked
+from wandb_local.web.project.asked import Asked, asked_of
 from wandb_local.web.project.columns import _results, column_definitions, grid_rows, newest, usual
 from wandb_local.web.project.order import Orders
 
@@ -129,3 +129,20 @@ def test_what_a_script_hides_and_draws_over_comes_last_and_a_summary_of_a_metric
     results = ["val/loss.max", "val/loss.min", "val/x.best", "val/only", "loss"]
     assert usual(listed(context)) == [f"summary.{name}" for name in results]
     assert _results(listed(context))[5:] == ["val/in/1", "val/a", "val/epoch"]
+
+
+def test_a_nested_key_and_one_with_a_dot_are_two_columns(context):
+    both = {"a": {"b": 1, "c.d": 3, "c": {"d": 4}}, "a.b": 2}
+    for name, document in {"one": both, "other": dict(reversed(both.items()))}.items():
+        add(context, name, document, document)
+    names = [f"{word}.{key}" for word in ("config", "summary") for key in ("a.b", "a.b (nested)", "a.c.d")]
+    names += ["config.a.c.d (nested)"]
+    for row in grid_rows(listed(context), "local", "p", names):
+        assert [row[name] for name in names] == [2, 1, 3, 2, 1, 3, 4]
+    offered = [row["name"] for row in context.db.rows("SELECT name FROM run_columns WHERE name LIKE 'config%'")]
+    assert sorted(offered) == sorted(name for name in names if name.startswith("config"))
+    nested = Orders(context.db).get(asked_of(1, "", {"sortModel": [], "filterModel": ONE}, []))
+    assert len(nested) == 2
+
+
+ONE = {"config.a.b (nested)": {"filterType": "number", "type": "equals", "filter": 1}}
