@@ -44,9 +44,10 @@ EARLY = "/sdk/otel/v1/x"  # answered before the body has come
 @pytest.fixture(scope="module", params=["http", "https"])
 def wired(request, tmp_path_factory):
     """A server of its own, whose log belongs to this file."""
-    folder, options = tmp_path_factory.mktemp("wired"), ()
+    folder = tmp_path_factory.mktemp("wired")
+    options: list[str] = []
     if request.param == "https":
-        options = ("--certfile", str(folder / "cert.pem"), "--keyfile", str(folder / "key.pem"))
+        options = ["--certfile", str(folder / "cert.pem"), "--keyfile", str(folder / "key.pem")]
         make_certificate(folder)
     with Server(folder, *options, scheme=request.param) as server:
         yield server
