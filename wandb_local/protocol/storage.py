@@ -9,9 +9,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from wandb_local.clock import now
 from wandb_local.context import Context
 from wandb_local.errors import ClientError, NotFoundError
+from wandb_local.records.files import keep_run_file
 from wandb_local.store.blobs import DigestMismatchError, Received
 
 _CORS = {
@@ -107,11 +107,7 @@ def _keep(context: Context, claim: dict[str, Any], received: Received) -> None:
         if claim["put"] == "run_file":
             if context.db.row("SELECT 1 FROM runs WHERE id = ?", (claim["run"],)) is None:
                 raise NotFoundError("the run of this file has been deleted")
-            connection.execute(
-                "INSERT INTO run_files (run_id, name, md5, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (run_id, name)"
-                " DO UPDATE SET md5 = excluded.md5, updated_at = excluded.updated_at",
-                (claim["run"], claim["name"], md5, now()),
-            )
+            keep_run_file(connection, claim["run"], claim["name"], md5)
         elif claim["put"] == "manifest":
             _keep_manifest(context, connection, claim["manifest"], md5)
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 from wandb_local import jsons
 from wandb_local.context import Context
 from wandb_local.records.history import lookup, parse_row
+from wandb_local.records.lines import each_line
 from wandb_local.records.states import state
 from wandb_local.search import Trial
 from wandb_local.search.trial import State, finite
@@ -72,8 +73,8 @@ def _read(context: Context, config: Mapping[str, Any], run_id: int, marks: tuple
     run = context.db.row("SELECT sweep_args, config, summary FROM runs WHERE id = ?", (run_id,))
     if run is None:  # deleted a moment ago
         return _Known(marks, {}, None, [])
-    rows = context.db.each("SELECT line FROM history WHERE run_id = ? ORDER BY number", (run_id,)) if metric else ()
-    values = (_number(lookup(parse_row(row["line"]), metric)) for row in rows)
+    lines = each_line(context.db, "history", run_id) if metric else ()
+    values = (_number(lookup(parse_row(line), metric)) for line in lines)
     history = [value for value in values if value is not None]
     return _Known(marks, arguments(config, run), final_metric(metric, run), history)
 

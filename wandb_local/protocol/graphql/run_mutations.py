@@ -9,6 +9,7 @@ from wandb_local.names import checked_path, from_id, to_id
 from wandb_local.protocol.graphql.common import constant
 from wandb_local.protocol.graphql.executor import Arguments, Fields, Node
 from wandb_local.records import branches, runs
+from wandb_local.records.files import delete_run_file
 from wandb_local.records.projects import need_run
 
 
@@ -34,7 +35,7 @@ def _create_run_files(context: Context, _: Any, arguments: Arguments) -> dict[st
 def _delete_files(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     with context.db.write() as db:
         for file_id in inputs.strings(arguments["input"], "files"):
-            db.execute("DELETE FROM run_files WHERE id = ?", (from_id("RunFile", file_id),))
+            delete_run_file(db, from_id("RunFile", file_id))
     return {"success": True}
 
 

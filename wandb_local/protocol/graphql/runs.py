@@ -23,8 +23,8 @@ from wandb_local.protocol.graphql.common import (
     page_bounds,
 )
 from wandb_local.protocol.graphql.executor import Arguments, Fields, Node
-from wandb_local.records import history
-from wandb_local.records.console import log_line
+from wandb_local.records import console, files, history
+from wandb_local.records.lines import first_step, last_line
 from wandb_local.records.states import state
 from wandb_local.store.database import Row
 
@@ -41,8 +41,8 @@ def _sweep_name(context: Context, row: Row, _: Arguments) -> Any:
 
 def _tail(table: str) -> Any:
     def resolve(context: Context, row: Row, _: Arguments) -> str:
-        last = context.db.row(f"SELECT line FROM {table} WHERE run_id = ? ORDER BY number DESC LIMIT 1", (row["id"],))
-        return jsons.dumps([jsons.strict(last["line"])] if last else [])
+        last = last_line(context.db, table, row["id"])
+        return jsons.dumps([] if last is None else [jsons.strict(last)])
 
     return resolve
 
@@ -70,7 +70,7 @@ def _events(context: Context, row: Row, arguments: Arguments) -> list[str]:
 def _parquet_history(context: Context, row: Row, _: Arguments) -> dict[str, Any]:
     """No history is exported to Parquet here: all of it is live, from its first step on, as a client that wants exports
     has to know. It reads live rows page by page, and asks here only from where on."""
-    first = context.db.value("SELECT min(step) FROM history WHERE run_id = ?", (row["id"],))
+    first = first_step(context.db, row["id"])
     return {"parquetUrls": [], "liveData": [] if first is None else [{"_step": first}]}
 
 
@@ -124,21 +124,17 @@ def _like(pattern: str) -> str:
 
 
 def _file_count(context: Context, row: Row, _: Arguments) -> Any:
-    return context.db.value("SELECT count(*) FROM run_files WHERE run_id = ?", (row["id"],))
+    return files.count_of_run(context.db, row["id"])
 
 
 def _log_lines(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
     if arguments.get("last") is not None:
         size = min(max(inputs.integer(arguments, "last", 0), 0), MAX_PAGE)
-        sql, parameters = "ORDER BY number DESC LIMIT ?", [row["id"], size]
-        lines = context.db.rows(f"SELECT number, line FROM console WHERE run_id = ? {sql}", parameters)[::-1]
-        return connection([{"node": log_line(line)} for line in lines], {}, row["log_lines"])
+        lines = console.last_rows(context.db, row["id"], size)
+        return connection([{"node": console.log_line(line)} for line in lines], {}, row["log_lines"])
     offset, size = page_bounds(arguments)
-    lines = context.db.rows(
-        "SELECT number, line FROM console WHERE run_id = ? ORDER BY number LIMIT ? OFFSET ?",
-        (row["id"], size + 1, offset),
-    )
-    return connection([{"node": log_line(line)} for line in lines], arguments, row["log_lines"])
+    lines = console.first_rows(context.db, row["id"], size + 1, offset)
+    return connection([{"node": console.log_line(line)} for line in lines], arguments, row["log_lines"])
 
 
 def _url(context: Context, row: Row, _: Arguments) -> str:

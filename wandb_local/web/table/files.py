@@ -14,6 +14,7 @@ from wandb_local.context import Context
 from wandb_local.errors import NotFoundError
 from wandb_local.names import from_id
 from wandb_local.records.artifacts.versions import find_artifact, find_by_client
+from wandb_local.records.files import StoredFiles, of_run, of_version
 from wandb_local.store.database import Row
 from wandb_local.web.media import artifact_file_url, run_file_url
 from wandb_local.web.table.cells import File
@@ -27,11 +28,9 @@ class Files:
 
     about: Mapping[str, Any] = {}
 
-    def __init__(self, context: Context, listed: str, owner: int) -> None:
-        """``listed`` is a query for path, MD5 and reference of all files that an ``owner`` has."""
+    def __init__(self, context: Context, stored: StoredFiles) -> None:
         self._context = context
-        self._list = f"({listed})"
-        self._owner = owner
+        self._stored = stored
         self._others: dict[str, Files | None] = {}  # by the address that references begin with
         self._digests: dict[str, str] | None = None
 
@@ -41,18 +40,15 @@ class Files:
 
     def paths(self, end: str) -> list[str]:
         """The paths of all files that end so."""
-        rows = self._context.db.each(f"SELECT path FROM {self._list}", (self._owner,))
-        return [row["path"] for row in rows if row["path"].endswith(end)]
+        return [path for path in self._stored.paths() if path.endswith(end)]
 
     def absent(self, paths: Iterable[str]) -> set[str]:
         """Those of many paths that have no bytes here: they lie behind references, or nowhere."""
-        sql = f"SELECT json_group_array(path) FROM {self._list} WHERE md5 IS NOT NULL"
-        return {*paths}.difference(json.loads(self._context.db.value(sql, (self._owner,))))
+        return {*paths}.difference(self._stored.paths_with_bytes())
 
     def find(self, path: object, depth: int = 0) -> File | None:
         """A stored file, also behind references to other artifacts; None if its bytes are not here."""
-        sql = f"SELECT md5, ref FROM {self._list} WHERE path = ?"
-        md5, reference = self._context.db.row(sql, (self._owner, str(path))) or (None, None)
+        md5, reference = self._stored.entry(str(path))
         if md5:
             return File(self, str(path), md5)
         match = _ADDRESS.fullmatch(reference) if reference and depth < _LONGEST_PATH else None
@@ -69,13 +65,12 @@ class Files:
         """The MD5 of a file whose bytes are here; empty if they are not any more."""
         if (digests := self._digests) is not None:
             return digests.get(path, "")
-        return self._context.db.value(f"SELECT md5 FROM {self._list} WHERE path = ?", (self._owner, path)) or ""
+        return self._stored.digest(path) or ""
 
     @contextmanager
     def listed(self) -> Iterator[None]:
         """Within this, the MD5 of each file is at hand: for whoever asks for most of them. They take much memory."""
-        sql = f"SELECT path, md5 FROM {self._list} WHERE md5 IS NOT NULL"
-        self._digests = {path: md5 for path, md5 in self._context.db.each(sql, (self._owner,))}  # noqa: C416 (is faster)
+        self._digests = self._stored.digests()
         try:
             yield
         finally:
@@ -102,7 +97,7 @@ class ArtifactFiles(Files):
     """The files of an artifact's version; ``place`` is its entity, project, name and version."""
 
     def __init__(self, context: Context, artifact_id: int) -> None:
-        super().__init__(context, "SELECT path, md5, ref FROM artifact_files WHERE artifact_id = ?", artifact_id)
+        super().__init__(context, of_version(context.db, artifact_id))
         sql = (
             "SELECT entity, projects.name AS project, artifact_types.name AS type, collections.name AS name,"
             " memberships.version, artifacts.metadata"
@@ -128,7 +123,7 @@ class RunFiles(Files):
     """The files that a run has uploaded."""
 
     def __init__(self, context: Context, place: tuple[str, str, str], run_id: int) -> None:
-        super().__init__(context, "SELECT name AS path, md5, NULL AS ref FROM run_files WHERE run_id = ?", run_id)
+        super().__init__(context, of_run(context.db, run_id))
         self._place = place
 
     def url(self, path: str) -> str:

@@ -1,0 +1,83 @@
+"""Which files a run or an artifact's version has, and under which digests their bytes are stored."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from wandb_local.clock import now
+from wandb_local.store.database import Database, Row
+
+
+@dataclass(frozen=True)
+class StoredFiles:
+    """The files of one owner. ``listed`` is a query for the path, the MD5 and the reference of each of them."""
+
+    db: Database
+    listed: str
+    owner: int
+
+    def paths(self) -> Iterator[str]:
+        """The paths of all files."""
+        return (row["path"] for row in self.db.each(f"SELECT path FROM ({self.listed})", (self.owner,)))
+
+    def paths_with_bytes(self) -> list[str]:
+        """The paths of the files that are stored here, without those that lie behind references."""
+        sql = f"SELECT json_group_array(path) FROM ({self.listed}) WHERE md5 IS NOT NULL"
+        found: list[str] = json.loads(self.db.value(sql, (self.owner,)))
+        return found
+
+    def entry(self, path: str) -> tuple[str | None, str | None]:
+        """The digest and the reference of a file; one of them is None, and both if there is no such file."""
+        row = self.db.row(f"SELECT md5, ref FROM ({self.listed}) WHERE path = ?", (self.owner, path))
+        return (row["md5"], row["ref"]) if row is not None else (None, None)
+
+    def digest(self, path: str) -> str | None:
+        """The digest of a file, or None."""
+        return self.entry(path)[0]
+
+    def digests(self) -> dict[str, str]:
+        """The digest of each file that is stored here, by path."""
+        sql = f"SELECT path, md5 FROM ({self.listed}) WHERE md5 IS NOT NULL"
+        return {path: md5 for path, md5 in self.db.each(sql, (self.owner,))}  # noqa: C416 (is faster)
+
+
+def of_run(db: Database, run_id: int) -> StoredFiles:
+    """The files that a run has uploaded."""
+    return StoredFiles(db, "SELECT name AS path, md5, NULL AS ref FROM run_files WHERE run_id = ?", run_id)
+
+
+def of_version(db: Database, artifact_id: int) -> StoredFiles:
+    """The files of an artifact's version."""
+    return StoredFiles(db, "SELECT path, md5, ref FROM artifact_files WHERE artifact_id = ?", artifact_id)
+
+
+def list_of_run(db: Database, run_id: int) -> list[Row]:
+    """The files of a run by name: ``name``, ``size``, ``updated_at``."""
+    sql = "SELECT name, size, updated_at FROM run_files JOIN blobs USING (md5) WHERE run_id = ? ORDER BY name"
+    return db.rows(sql, (run_id,))
+
+
+def list_of_version(db: Database, artifact_id: int, limit: int) -> list[Row]:
+    """The first files of a version by path: ``path``, ``md5``, ``ref``, ``size``."""
+    sql = "SELECT * FROM artifact_files WHERE artifact_id = ? ORDER BY path LIMIT ?"
+    return db.rows(sql, (artifact_id, limit))
+
+
+def count_of_run(db: Database, run_id: int) -> int:
+    """How many files a run has."""
+    return int(db.value("SELECT count(*) FROM run_files WHERE run_id = ?", (run_id,)))
+
+
+def keep_run_file(connection: sqlite3.Connection, run_id: int, name: str, md5: str) -> None:
+    """Give a run a file whose bytes are stored; a file of that name is replaced."""
+    connection.execute(
+        "INSERT INTO run_files (run_id, name, md5, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (run_id, name)"
+        " DO UPDATE SET md5 = excluded.md5, updated_at = excluded.updated_at",
+        (run_id, name, md5, now()),
+    )
+
+
+def delete_run_file(connection: sqlite3.Connection, file_id: int) -> None:
+    """Take a file from its run; ``gc`` deletes the bytes if nothing else refers to them."""
+    connection.execute("DELETE FROM run_files WHERE id = ?", (file_id,))
