@@ -10,8 +10,9 @@ from typing import Any
 from wandb_local import jsons
 from wandb_local.clock import now
 from wandb_local.context import Context
-from wandb_local.errors import ClientError, NotFoundError
-from wandb_local.names import from_id, new_name
+from wandb_local.errors import ClientError
+from wandb_local.names import new_name
+from wandb_local.records.agents import need_agent
 from wandb_local.records.searchable import RUNS
 from wandb_local.records.states import UNDER_WAY, state
 from wandb_local.records.sweeps import need_sweep, parse_config
@@ -38,7 +39,7 @@ class Dispatcher:
             NotFoundError: the agent or its sweep has been deleted; the agent then leaves.
             ClientError: not a heartbeat.
         """
-        agent = _need_agent(context, given.get("id"))
+        agent = need_agent(context, given.get("id"))
         running = _running(given.get("runState"))
         with self._lock_of(agent["sweep_id"]):
             _note(context, agent, running)
@@ -137,13 +138,6 @@ def finish(connection: sqlite3.Connection, sweep_id: int) -> None:
     connection.execute(
         "UPDATE sweeps SET state = 'FINISHED', updated_at = ? WHERE id = ? AND state = 'RUNNING'", values
     )
-
-
-def _need_agent(context: Context, agent_id: object) -> Row:
-    row = context.db.row("SELECT * FROM agents WHERE id = ?", (from_id("Agent", agent_id),))
-    if row is None:
-        raise NotFoundError("the agent does not exist; its sweep may have been deleted")
-    return row
 
 
 def _running(text: Any) -> set[str]:

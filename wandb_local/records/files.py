@@ -8,6 +8,15 @@ from dataclasses import dataclass
 from wandb_local.clock import now
 from wandb_local.store.database import Database, Row
 
+_CHANGES = (
+    "WITH old AS (SELECT * FROM artifact_files WHERE artifact_id = ?1),"
+    " new AS (SELECT * FROM artifact_files WHERE artifact_id = ?2), changes AS ("
+    "SELECT 'removed' AS kind, path, size AS before, NULL AS after FROM old WHERE path NOT IN (SELECT path FROM new)"
+    " UNION ALL SELECT 'added', path, NULL, size FROM new WHERE path NOT IN (SELECT path FROM old)"
+    " UNION ALL SELECT 'changed', path, old.size, new.size FROM old JOIN new USING (path)"
+    " WHERE old.md5 IS NOT new.md5 OR old.ref IS NOT new.ref)"
+)
+
 
 @dataclass(frozen=True)
 class StoredFiles:
@@ -64,9 +73,25 @@ def list_of_version(db: Database, artifact_id: int, limit: int) -> list[Row]:
     return db.rows(sql, (artifact_id, limit))
 
 
+def count_changes(db: Database, before: int, after: int) -> dict[str, int]:
+    """How many files of two versions differ in content or address, by kind: ``added``, ``removed``, ``changed``."""
+    return dict(map(tuple, db.rows(f"{_CHANGES} SELECT kind, count(*) FROM changes GROUP BY kind", (before, after))))
+
+
+def list_changes(db: Database, before: int, after: int, limit: int) -> list[Row]:
+    """The first of these files by path: ``kind``, ``path``, and the sizes ``before`` and ``after``."""
+    return db.rows(f"{_CHANGES} SELECT * FROM changes ORDER BY path LIMIT ?3", (before, after, limit))
+
+
 def count_of_run(db: Database, run_id: int) -> int:
     """How many files a run has."""
     return int(db.value("SELECT count(*) FROM run_files WHERE run_id = ?", (run_id,)))
+
+
+def newest_ids(db: Database) -> tuple[int | None, int | None]:
+    """The ids of the newest file of a run and of the newest place of a version: others once something has come in."""
+    files, places = db.rows("SELECT (SELECT max(id) FROM run_files), (SELECT max(id) FROM memberships)")[0]
+    return files, places
 
 
 def keep_run_file(connection: sqlite3.Connection, run_id: int, name: str, md5: str) -> None:

@@ -42,6 +42,18 @@ def make_project(context: Context, entity: object, name: object) -> Row:
     return need_project(context, entity, name)
 
 
+def list_projects(db: Database) -> list[Row]:
+    """All projects, the one first that was heard of last: how many runs and sweeps, and the time of the last change."""
+    return db.rows(
+        "SELECT entity, name, created_at,"
+        " (SELECT coalesce(sum(runs), 0) FROM run_states WHERE project_id = projects.id) AS runs,"
+        " (SELECT count(*) FROM sweeps WHERE project_id = projects.id) AS sweeps,"
+        " (SELECT max(updated_at, heartbeat_at) FROM run_changes JOIN runs ON runs.id = run_id"
+        " WHERE run_changes.project_id = projects.id ORDER BY number DESC LIMIT 1) AS updated"
+        " FROM projects ORDER BY coalesce(updated, created_at) DESC"
+    )
+
+
 def total_runs(db: Database, project_id: int) -> int:
     """How many runs a project has."""
     return int(db.value("SELECT coalesce(sum(runs), 0) FROM run_states WHERE project_id = ?", (project_id,)))
@@ -50,6 +62,15 @@ def total_runs(db: Database, project_id: int) -> int:
 def find_run(context: Context, project_id: int, name: object) -> Row | None:
     """The run of that name in a project, or None."""
     return context.db.row("SELECT * FROM runs WHERE project_id = ? AND name = ?", (project_id, str(name)))
+
+
+def place_of_run(db: Database, run_id: int) -> Row | None:
+    """Where a run is, and what it is called: entity, project, names and type of job; or None."""
+    sql = (
+        "SELECT runs.id, runs.name, display_name, job_type, entity, projects.name AS project FROM runs"
+        " JOIN projects ON projects.id = runs.project_id WHERE runs.id = ?"
+    )
+    return db.row(sql, (run_id,))
 
 
 def need_run(context: Context, entity: object, project: object, name: object) -> Row:

@@ -5,6 +5,7 @@ from typing import Any
 from wandb_local.context import Context
 from wandb_local.names import to_id
 from wandb_local.protocol.graphql.executor import Node
+from wandb_local.records.artifacts import lists
 from wandb_local.records.artifacts.versions import find_artifact
 from wandb_local.store.database import Row
 
@@ -33,13 +34,12 @@ def membership_node(row: Row | None) -> Node | None:
 
 def type_of(context: Context, collection_id: int) -> Node:
     """The node of a collection's type."""
-    sql = "SELECT * FROM artifact_types WHERE id = (SELECT type_id FROM collections WHERE id = ?)"
-    return Node("ArtifactType", context.db.row(sql, (collection_id,)))
+    return Node("ArtifactType", lists.type_of(context.db, collection_id))
 
 
 def tags_of(context: Context, what: str, record_id: int) -> list[dict[str, Any]]:
     """The tags of an ``artifact`` or a ``collection``."""
-    rows = context.db.rows(f"SELECT id, name FROM {what}_tags WHERE {what}_id = ? ORDER BY id", (record_id,))
+    rows = lists.tags_of(context.db, what, record_id)
     return [{"__typename": "Tag", "id": to_id("Tag", row["id"]), "name": row["name"]} for row in rows]
 
 

@@ -13,6 +13,7 @@ from wandb_local.protocol.graphql.executor import Arguments, Fields, Node
 from wandb_local.records.artifacts.lifetime import INHERITED
 from wandb_local.records.artifacts.manifest import md5_to_base64
 from wandb_local.records.artifacts.merge import manifest_md5
+from wandb_local.records.artifacts.uses import runs_of
 from wandb_local.records.artifacts.versions import find_by_client
 from wandb_local.store.database import Row
 
@@ -26,8 +27,8 @@ def _manifest(context: Context, row: Row, _: Arguments) -> dict[str, Any] | None
 
 
 def _used_by(context: Context, row: Row, _: Arguments) -> dict[str, Any]:
-    sql = "SELECT runs.* FROM run_artifacts JOIN runs ON runs.id = run_id WHERE artifact_id = ? AND direction = 'input'"
-    return {"edges": [{"node": Node("Run", run)} for run in context.db.rows(f"{sql} ORDER BY runs.id", (row["id"],))]}
+    runs = reversed(runs_of(context.db, row["id"], "input"))
+    return {"edges": [{"node": Node("Run", run)} for run in runs]}
 
 
 def _created_by(context: Context, row: Row, _: Arguments) -> Node | None:

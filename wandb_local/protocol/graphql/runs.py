@@ -26,6 +26,7 @@ from wandb_local.protocol.graphql.executor import Arguments, Fields, Node
 from wandb_local.records import console, files, history
 from wandb_local.records.lines import first_step, last_line
 from wandb_local.records.states import state
+from wandb_local.records.sweeps import sweep_name
 from wandb_local.store.database import Row
 
 USER = {"name": "local", "username": "local"}
@@ -36,7 +37,7 @@ def _project(context: Context, row: Row, _: Arguments) -> Node:
 
 
 def _sweep_name(context: Context, row: Row, _: Arguments) -> Any:
-    return context.db.value("SELECT name FROM sweeps WHERE id = ?", (row["sweep_id"],)) if row["sweep_id"] else None
+    return sweep_name(context.db, row)
 
 
 def _tail(table: str) -> Any:

@@ -9,6 +9,7 @@ from wandb_local.names import from_id, to_id
 from wandb_local.protocol.graphql.common import column, connection, constant, identity, moment, page_bounds
 from wandb_local.protocol.graphql.executor import Arguments, Fields, Node
 from wandb_local.protocol.graphql.public import list_runs
+from wandb_local.records import agents
 from wandb_local.records import sweeps as records
 from wandb_local.records.filters import order_by, where
 from wandb_local.records.searchable import SWEEPS
@@ -48,13 +49,13 @@ def _project(context: Context, row: Row, _: Arguments) -> Node:
 
 
 def _agents(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
-    rows = context.db.rows("SELECT * FROM agents WHERE sweep_id = ? ORDER BY id", (row["id"],))
+    rows = agents.agents_of(context.db, row["id"])
     return connection([{"node": Node("Agent", agent)} for agent in rows], {}, len(rows))
 
 
 def _agent(context: Context, row: Row, arguments: Arguments) -> Node | None:
     wanted = str(arguments.get("agentName"))
-    for agent in context.db.rows("SELECT * FROM agents WHERE sweep_id = ?", (row["id"],)):
+    for agent in agents.agents_of(context.db, row["id"]):
         if wanted in (agent["name"], to_id("Agent", agent["id"])):
             return Node("Agent", agent)
     return None
@@ -126,8 +127,7 @@ def _upsert_sweep(context: Context, _: Any, arguments: Arguments) -> dict[str, A
 
 
 def _create_agent(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
-    agent_id = records.make_agent(context, arguments["input"])
-    return {"agent": Node("Agent", context.db.row("SELECT * FROM agents WHERE id = ?", (agent_id,)))}
+    return {"agent": Node("Agent", agents.make_agent(context, arguments["input"]))}
 
 
 def _heartbeat(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:

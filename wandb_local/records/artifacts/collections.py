@@ -10,6 +10,7 @@ from wandb_local.clock import now
 from wandb_local.context import Context
 from wandb_local.errors import ClientError, NotFoundError
 from wandb_local.names import checked_name, from_id
+from wandb_local.records.artifacts.lists import type_of
 from wandb_local.records.projects import make_project, need_project
 from wandb_local.store.database import Row
 
@@ -45,7 +46,7 @@ def make_collection(
     row = find_collection(context, project_id, name)
     assert row is not None
     if row["type_id"] != type_id:
-        known = context.db.value("SELECT name FROM artifact_types WHERE id = ?", (row["type_id"],))
+        known = type_of(context.db, row["id"])["name"]
         raise ClientError(f"artifact {name!r} has the type {known!r}; it cannot also have the type {type_name!r}")
     if bool(row["portfolio"]) != portfolio:
         kind = "links" if row["portfolio"] else "logged versions"
@@ -101,6 +102,15 @@ def find_member(context: Context, project_id: int, name: object) -> Row | None:
     collection_name, _, alias = str(name).partition(":")
     collection = find_collection(context, project_id, collection_name)
     return None if collection is None else find_membership(context, collection["id"], alias or "latest")
+
+
+def find_client_member(context: Context, client_id: str, alias: str) -> Row | None:
+    """The place that an alias means in the collection which a client has begun under an id of its own, or None."""
+    return context.db.row(
+        "SELECT memberships.* FROM aliases JOIN memberships ON memberships.id = membership_id"
+        " JOIN collections ON collections.id = aliases.collection_id WHERE client_id = ? AND alias = ?",
+        (client_id, alias),
+    )
 
 
 def set_aliases(
@@ -164,10 +174,7 @@ def link(context: Context, artifact: Row, given: Mapping[str, Any]) -> Row:
     """
     if artifact["state"] != "COMMITTED":
         raise ClientError("an artifact version can be linked once it is committed")
-    type_name = context.db.value(
-        "SELECT name FROM artifact_types WHERE id = (SELECT type_id FROM collections WHERE id = ?)",
-        (artifact["collection_id"],),
-    )
+    type_name = type_of(context.db, artifact["collection_id"])["name"]
     with context.db.write() as connection:
         project = make_project(context, given.get("entityName"), given.get("projectName"))
         _check_type(context, project, type_name)

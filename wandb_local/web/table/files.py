@@ -13,9 +13,10 @@ from wandb_local.allowance import Allowance
 from wandb_local.context import Context
 from wandb_local.errors import NotFoundError
 from wandb_local.names import from_id
+from wandb_local.records.artifacts.collections import find_client_member
+from wandb_local.records.artifacts.lists import place_of
 from wandb_local.records.artifacts.versions import find_artifact, find_by_client
 from wandb_local.records.files import StoredFiles, of_run, of_version
-from wandb_local.store.database import Row
 from wandb_local.web.media import artifact_file_url, run_file_url
 from wandb_local.web.table.cells import File
 
@@ -98,15 +99,7 @@ class ArtifactFiles(Files):
 
     def __init__(self, context: Context, artifact_id: int) -> None:
         super().__init__(context, of_version(context.db, artifact_id))
-        sql = (
-            "SELECT entity, projects.name AS project, artifact_types.name AS type, collections.name AS name,"
-            " memberships.version, artifacts.metadata"
-            " FROM artifacts JOIN collections ON collections.id = artifacts.collection_id"
-            " JOIN artifact_types ON artifact_types.id = type_id JOIN projects ON projects.id = collections.project_id"
-            " JOIN memberships ON artifact_id = artifacts.id AND memberships.collection_id = collections.id"
-            " WHERE artifacts.id = ?"
-        )
-        row = context.db.row(sql, (artifact_id,))
+        row = place_of(context.db, artifact_id, metadata=True)
         if row is None:
             raise NotFoundError("the artifact that holds the table is not committed")
         self.type = str(row["type"])
@@ -138,25 +131,24 @@ def follow(context: Context, address: object) -> tuple[Files, str] | None:
         return None
     by_client, name, alias, path = match.groups()
     try:
-        artifact = _by_client(context, name, alias) if by_client else _by_id(context, name)
-        return (ArtifactFiles(context, artifact["id"]), path) if artifact is not None else None
+        artifact_id = _by_client(context, name, alias) if by_client else _by_id(context, name)
+        return (ArtifactFiles(context, artifact_id), path) if artifact_id is not None else None
     except NotFoundError:
         return None
 
 
-def _by_id(context: Context, name: str) -> Row | None:
+def _by_id(context: Context, name: str) -> int | None:
     try:
         opaque = binascii.b2a_base64(bytes.fromhex(name), newline=False).decode()
     except ValueError:
         return None
-    return find_artifact(context, from_id("Artifact", opaque))
+    artifact = find_artifact(context, from_id("Artifact", opaque))
+    return None if artifact is None else artifact["id"]
 
 
-def _by_client(context: Context, client_id: str, alias: str | None) -> Row | None:
+def _by_client(context: Context, client_id: str, alias: str | None) -> int | None:
     if alias is None:
-        return find_by_client(context, client_id)
-    sql = (
-        "SELECT artifact_id AS id FROM aliases JOIN memberships ON memberships.id = membership_id"
-        " JOIN collections ON collections.id = aliases.collection_id WHERE client_id = ? AND alias = ?"
-    )
-    return context.db.row(sql, (client_id, alias))
+        artifact = find_by_client(context, client_id)
+        return None if artifact is None else artifact["id"]
+    place = find_client_member(context, client_id, alias)
+    return None if place is None else place["artifact_id"]
