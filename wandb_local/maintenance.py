@@ -7,16 +7,15 @@ from typing import Any
 from wandb_local import __version__
 from wandb_local.clock import now
 from wandb_local.context import Services
+from wandb_local.records import stored
 from wandb_local.records.artifacts import lifetime
 
 _TURN = 0.005  # seconds
-_COUNTED = ("projects", "runs", "history", "sweeps", "agents", "artifacts WHERE state = 'COMMITTED'", "blobs")
 
 
 def summary(services: Services) -> dict[str, Any]:
     """The number of records of each kind and the bytes of all blobs."""
-    counts = {table.split()[0]: services.db.value(f"SELECT count(*) FROM {table}") for table in _COUNTED}
-    size = services.db.value("SELECT coalesce(sum(size), 0) FROM blobs")
+    counts, size = stored.counts(services.db), stored.blob_bytes(services.db)
     return {"server": "wandb_local", "version": __version__, "counts": counts, "blob_bytes": size}
 
 
@@ -33,7 +32,7 @@ def collect_garbage(services: Services, grace: float, *, dry_run: bool = False) 
     size = sum(path.stat().st_size for folder in uploads for path in folder.iterdir())
     with services.db.write() as connection:
         connection.execute("SAVEPOINT before")
-        abandoned = connection.execute("DELETE FROM artifacts WHERE state = 'PENDING' AND updated_at < ?", (limit,))
+        abandoned = lifetime.delete_abandoned(connection, limit)
         expired = lifetime.delete_expired(connection, now())
         if dry_run:
             found = _useless(services, limit)
@@ -41,15 +40,15 @@ def collect_garbage(services: Services, grace: float, *, dry_run: bool = False) 
     if not dry_run:
         found = _delete(services, _useless(services, limit), limit)
         services.blobs.drop(uploads)
-    counts = {"uploads": len(uploads), "versions": abandoned.rowcount, "expired": expired}
+    counts = {"uploads": len(uploads), "versions": abandoned, "expired": expired}
     return {**counts, "blobs": len(found), "bytes": size + sum(found.values())}
 
 
 def _useless(services: Services, limit: float) -> dict[str, int]:
     """Bytes by digest of the blobs that nothing refers to, and of the files that no record knows."""
-    found = {row["md5"]: row["size"] for row in services.db.each(f"SELECT md5, size FROM blobs {_UNUSED}", (limit,))}
+    found = stored.unused_blobs(services.db, limit)
     files = {"".join(path.parts[-2:]): path for path in services.blobs.files_before(limit)}
-    known = {row["md5"] for row in services.db.each("SELECT md5 FROM blobs")}
+    known = stored.blobs(services.db)
     return found | {md5: path.stat().st_size for md5, path in files.items() if md5 not in known}
 
 
@@ -63,17 +62,8 @@ def _delete(services: Services, useless: Mapping[str, int], limit: float) -> dic
         with services.db.write() as connection:
             while waiting and time.monotonic() < end:
                 md5 = waiting.pop()
-                connection.execute(f"DELETE FROM blobs {_UNUSED} AND md5 = ?", (limit, md5))
-                if services.db.value("SELECT 1 FROM blobs WHERE md5 = ?", (md5,)) is None:
+                if stored.forget_blob(connection, md5, limit):
                     services.blobs.delete_file(md5)
                     deleted[md5] = useless[md5]
         time.sleep(_TURN)
     return deleted
-
-
-_UNUSED = (
-    "WHERE touched_at < ?"
-    " AND NOT EXISTS (SELECT 1 FROM run_files WHERE md5 = blobs.md5)"
-    " AND NOT EXISTS (SELECT 1 FROM artifact_files WHERE md5 = blobs.md5)"
-    " AND NOT EXISTS (SELECT 1 FROM manifests WHERE md5 = blobs.md5)"
-)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wandb_local.clock import now
+from wandb_local.errors import NotFoundError
 from wandb_local.store.database import Database, Row
 
 _CHANGES = (
@@ -95,7 +96,13 @@ def newest_ids(db: Database) -> tuple[int | None, int | None]:
 
 
 def keep_run_file(connection: sqlite3.Connection, run_id: int, name: str, md5: str) -> None:
-    """Give a run a file whose bytes are stored; a file of that name is replaced."""
+    """Give a run a file whose bytes are stored; a file of that name is replaced.
+
+    Raises:
+        NotFoundError: the run has been deleted.
+    """
+    if connection.execute("SELECT 1 FROM runs WHERE id = ?", (run_id,)).fetchone() is None:
+        raise NotFoundError("the run of this file has been deleted")
     connection.execute(
         "INSERT INTO run_files (run_id, name, md5, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (run_id, name)"
         " DO UPDATE SET md5 = excluded.md5, updated_at = excluded.updated_at",

@@ -2,6 +2,7 @@
 
 import copy
 import secrets
+import sqlite3
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -158,6 +159,14 @@ def need_sweep(context: Context, sweep_id: int) -> Row:
     if row is None:
         raise NotFoundError("the sweep does not exist")
     return row
+
+
+def finish(connection: sqlite3.Connection, sweep_id: int) -> None:
+    """Let no more runs start."""
+    values = (now(), sweep_id)
+    connection.execute(
+        "UPDATE sweeps SET state = 'FINISHED', updated_at = ? WHERE id = ? AND state = 'RUNNING'", values
+    )
 
 
 def expected_runs(config: Mapping[str, Any]) -> int | None:

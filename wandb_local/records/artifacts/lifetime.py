@@ -38,6 +38,11 @@ def prolong(connection: sqlite3.Connection, artifact_id: int, ttl: int, moment: 
     connection.execute(sql, (ttl, ttl, ttl, moment, artifact_id))
 
 
+def delete_abandoned(connection: sqlite3.Connection, limit: float) -> int:
+    """Delete the versions that were begun and not ended, if nobody has worked on them since; answers how many."""
+    return connection.execute("DELETE FROM artifacts WHERE state = 'PENDING' AND updated_at < ?", (limit,)).rowcount
+
+
 def delete_expired(connection: sqlite3.Connection, moment: float) -> int:
     """Delete the versions whose time is over; answers how many."""
     return connection.execute(f"DELETE FROM artifacts WHERE {_EXPIRED}", (moment,)).rowcount

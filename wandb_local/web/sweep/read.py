@@ -7,9 +7,9 @@ from typing import Any
 
 from wandb_local.clock import CLOCK
 from wandb_local.context import Context
-from wandb_local.dispatcher import STOPPED_BY_AGENT
 from wandb_local.errors import NotFoundError
 from wandb_local.records.agents import count_agents
+from wandb_local.records.handed_out import STOPPED_BY_AGENT
 from wandb_local.records.projects import need_project
 from wandb_local.records.states import UNDER_WAY, state
 from wandb_local.records.sweeps import expected_runs, find_sweep, parse_config
