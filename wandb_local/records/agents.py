@@ -48,6 +48,11 @@ def agents_of(db: Database, sweep_id: int) -> list[Row]:
     return db.rows("SELECT * FROM agents WHERE sweep_id = ? ORDER BY id", (sweep_id,))
 
 
+def count_runs(db: Database, agent_id: int) -> int:
+    """How many runs an agent was given."""
+    return int(db.value("SELECT count(*) FROM runs WHERE agent_id = ?", (agent_id,)))
+
+
 def count_agents(db: Database, sweep_id: int, heard_since: float) -> tuple[int, int]:
     """How many agents of a sweep were heard of since a moment, and how many there have been."""
     sql = "SELECT total(heartbeat_at > ?), count(*) FROM agents WHERE sweep_id = ?"

@@ -2,11 +2,13 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from wandb_local.clock import now
 from wandb_local.errors import NotFoundError
+from wandb_local.records.query import Query
 from wandb_local.store.database import Database, Row
 
 _CHANGES = (
@@ -62,16 +64,28 @@ def of_version(db: Database, artifact_id: int) -> StoredFiles:
     return StoredFiles(db, "SELECT path, md5, ref FROM artifact_files WHERE artifact_id = ?", artifact_id)
 
 
-def list_of_run(db: Database, run_id: int) -> list[Row]:
-    """The files of a run by name: ``name``, ``size``, ``updated_at``."""
-    sql = "SELECT name, size, updated_at FROM run_files JOIN blobs USING (md5) WHERE run_id = ? ORDER BY name"
-    return db.rows(sql, (run_id,))
+def files_of_run(run_id: int, names: Sequence[str] = (), pattern: str | None = None) -> Query:
+    """The files of a run by name, each with its ``size``: those with these ``names``, or whose names fit a regular
+    expression, or all."""
+    condition, values = "run_id = ?", list[Any]([run_id, *names])
+    if names:
+        condition += f" AND name IN ({', '.join('?' * len(names))})"
+    elif pattern is not None:
+        condition += " AND regexp(?, name)"
+        values.append(pattern)
+    size = "(SELECT size FROM blobs WHERE md5 = run_files.md5) AS size"
+    return Query(f"run_files.*, {size}", f"run_files WHERE {condition}", "name", values)
 
 
-def list_of_version(db: Database, artifact_id: int, limit: int) -> list[Row]:
-    """The first files of a version by path: ``path``, ``md5``, ``ref``, ``size``."""
-    sql = "SELECT * FROM artifact_files WHERE artifact_id = ? ORDER BY path LIMIT ?"
-    return db.rows(sql, (artifact_id, limit))
+def files_of_version(artifact_id: int, names: Sequence[str] = ()) -> Query:
+    """The files of a version by path, references among them; if there are ``names``, only those."""
+    named = f" AND path IN ({', '.join('?' * len(names))})" if names else ""
+    return Query("*", f"artifact_files WHERE artifact_id = ?{named}", "path", (artifact_id, *names))
+
+
+def no_file(db: Database, name: str) -> Row:
+    """W&B's answer to a name that a run has no file of."""
+    return db.rows("SELECT 0 AS id, ? AS name, '0' AS md5, 0 AS size, NULL AS updated_at", (name,))[0]
 
 
 def count_changes(db: Database, before: int, after: int) -> dict[str, int]:
@@ -82,11 +96,6 @@ def count_changes(db: Database, before: int, after: int) -> dict[str, int]:
 def list_changes(db: Database, before: int, after: int, limit: int) -> list[Row]:
     """The first of these files by path: ``kind``, ``path``, and the sizes ``before`` and ``after``."""
     return db.rows(f"{_CHANGES} SELECT * FROM changes ORDER BY path LIMIT ?3", (before, after, limit))
-
-
-def count_of_run(db: Database, run_id: int) -> int:
-    """How many files a run has."""
-    return int(db.value("SELECT count(*) FROM run_files WHERE run_id = ?", (run_id,)))
 
 
 def newest_ids(db: Database) -> tuple[int | None, int | None]:

@@ -1,5 +1,6 @@
 """Projects, made on first use."""
 
+import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,6 +8,8 @@ from wandb_local.clock import now
 from wandb_local.context import Context
 from wandb_local.errors import NotFoundError
 from wandb_local.names import DEFAULT_ENTITY, DEFAULT_PROJECT, checked_name
+from wandb_local.records.filters import where
+from wandb_local.records.searchable import RUNS
 from wandb_local.store.database import Database, Row
 
 
@@ -42,6 +45,27 @@ def make_project(context: Context, entity: object, name: object) -> Row:
     return need_project(context, entity, name)
 
 
+def project_by_id(db: Database, project_id: int) -> Row | None:
+    """The project of a record number, or None."""
+    return db.row("SELECT * FROM projects WHERE id = ?", (project_id,))
+
+
+def change(connection: sqlite3.Connection, project_id: int, changes: Mapping[str, Any]) -> None:
+    """Change columns of a project."""
+    for column, value in changes.items():
+        connection.execute(f"UPDATE projects SET {column} = ? WHERE id = ?", (value, project_id))
+
+
+def delete(connection: sqlite3.Connection, project_id: int) -> bool:
+    """Delete a project with all that is in it; answers whether it was there."""
+    return connection.execute("DELETE FROM projects WHERE id = ?", (project_id,)).rowcount > 0
+
+
+def entities(db: Database) -> list[str]:
+    """The entities that have projects, sorted."""
+    return [row["entity"] for row in db.rows("SELECT DISTINCT entity FROM projects ORDER BY entity")]
+
+
 def list_projects(db: Database) -> list[Row]:
     """All projects, the one first that was heard of last: how many runs and sweeps, and the time of the last change."""
     return db.rows(
@@ -59,9 +83,22 @@ def total_runs(db: Database, project_id: int) -> int:
     return int(db.value("SELECT coalesce(sum(runs), 0) FROM run_states WHERE project_id = ?", (project_id,)))
 
 
+def count_runs(db: Database, project_id: int, filters: str | None) -> int:
+    """How many runs of a project pass the public API's filters."""
+    condition, values = where(RUNS, filters)
+    if condition == "1":
+        return total_runs(db, project_id)
+    return int(db.value(f"SELECT count(*) FROM runs WHERE project_id = ? AND ({condition})", [project_id, *values]))
+
+
 def find_run(context: Context, project_id: int, name: object) -> Row | None:
     """The run of that name in a project, or None."""
     return context.db.row("SELECT * FROM runs WHERE project_id = ? AND name = ?", (project_id, str(name)))
+
+
+def run_by_id(db: Database, run_id: int | None) -> Row | None:
+    """The run of a record number, or None."""
+    return db.row("SELECT * FROM runs WHERE id = ?", (run_id,))
 
 
 def place_of_run(db: Database, run_id: int) -> Row | None:

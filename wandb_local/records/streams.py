@@ -1,10 +1,11 @@
-"""What a running script sends beside its history: system metrics, summary, console."""
+"""What a running script sends beside its history: system metrics, summary, console, alerts."""
 
 import json
 import sqlite3
 from collections.abc import Sequence
 
 from wandb_local import jsons
+from wandb_local.clock import now
 from wandb_local.records.branches import branch_point
 from wandb_local.records.history import new_lines, parse_row
 from wandb_local.store.database import Row
@@ -38,3 +39,9 @@ def overwrite_console(connection: sqlite3.Connection, run_id: int, offset: int, 
     rows = [(run_id, offset + number, line) for number, line in enumerate(lines)]
     connection.executemany("INSERT OR REPLACE INTO console (run_id, number, line) VALUES (?, ?, ?)", rows)
     connection.execute("UPDATE runs SET log_lines = max(log_lines, ?) WHERE id = ?", (offset + len(lines), run_id))
+
+
+def note_alert(connection: sqlite3.Connection, run_id: int, title: str, text: str, severity: str) -> None:
+    """Keep an alert of a script."""
+    sql = "INSERT INTO alerts (run_id, title, text, severity, created_at) VALUES (?, ?, ?, ?, ?)"
+    connection.execute(sql, (run_id, title, text, severity, now()))

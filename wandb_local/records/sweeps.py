@@ -15,9 +15,10 @@ from wandb_local.context import Context
 from wandb_local.errors import ClientError, NotFoundError, UnsupportedError
 from wandb_local.limits import load_yaml
 from wandb_local.names import from_id, new_name
-from wandb_local.records.filters import where
+from wandb_local.records.filters import order_by, where
 from wandb_local.records.projects import make_project
-from wandb_local.records.searchable import RUNS
+from wandb_local.records.query import Query
+from wandb_local.records.searchable import RUNS, SWEEPS
 from wandb_local.search import Search, SweepConfigError, validate
 from wandb_local.store.database import Database, Row
 
@@ -132,6 +133,19 @@ def sweep_names(db: Database, project_id: int) -> list[str]:
     """The names of the sweeps of a project, newest first."""
     rows = db.rows("SELECT name FROM sweeps WHERE project_id = ? ORDER BY id DESC", (project_id,))
     return [row["name"] for row in rows]
+
+
+def sweeps_of(project_id: int, filters: str | None = None, order: str | None = None) -> Query:
+    """The sweeps of a project that pass the public API's filters, in its order."""
+    condition, values = where(SWEEPS, filters)
+    by, order_values = order_by(SWEEPS, order, "-created_at")
+    source = f"sweeps WHERE project_id = ? AND ({condition})"
+    return Query("*", source, f"{by}, id DESC", [project_id, *values], order_values)
+
+
+def count_runs(db: Database, sweep_id: int) -> int:
+    """How many runs belong to a sweep."""
+    return int(db.value("SELECT count(*) FROM runs WHERE sweep_id = ?", (sweep_id,)))
 
 
 def sweep_name(db: Database, run: Row) -> str | None:

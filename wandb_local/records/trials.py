@@ -9,6 +9,7 @@ from typing import Any, cast
 from wandb_local import jsons
 from wandb_local.context import Context
 from wandb_local.records.history import lookup, parse_row
+from wandb_local.records.keyset import OF_SWEEP, PRIOR_TO_SWEEP
 from wandb_local.records.lines import each_line
 from wandb_local.records.searchable import RUNS
 from wandb_local.records.states import state
@@ -17,7 +18,7 @@ from wandb_local.search.trial import State, finite
 from wandb_local.store.database import Row
 
 MARKS = "id, state, updated_at, heartbeat_at, history_lines"
-_COUNTED = "sweep_id = ? OR id IN (SELECT run_id FROM sweep_prior_runs WHERE sweep_id = ?)"
+_COUNTED = f"{OF_SWEEP} OR {PRIOR_TO_SWEEP}"
 _MOST = 20_000  # runs that are remembered
 _STATES = {"preempting": "running", "preempted": "pending"}
 

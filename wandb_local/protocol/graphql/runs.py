@@ -25,6 +25,7 @@ from wandb_local.protocol.graphql.common import (
 from wandb_local.protocol.graphql.executor import Arguments, Fields, Node
 from wandb_local.records import console, files, history
 from wandb_local.records.lines import first_step, last_line
+from wandb_local.records.projects import project_by_id
 from wandb_local.records.states import state
 from wandb_local.records.sweeps import sweep_name
 from wandb_local.store.database import Row
@@ -33,7 +34,7 @@ USER = {"name": "local", "username": "local"}
 
 
 def _project(context: Context, row: Row, _: Arguments) -> Node:
-    return Node("Project", context.db.row("SELECT * FROM projects WHERE id = ?", (row["project_id"],)))
+    return Node("Project", project_by_id(context.db, row["project_id"]))
 
 
 def _sweep_name(context: Context, row: Row, _: Arguments) -> Any:
@@ -92,27 +93,14 @@ def _spec(text: Any) -> Mapping[str, Any]:
     return spec
 
 
-# W&B's answer to a name that a run has no file of
-_NO_FILE = "SELECT 0 AS id, ? AS name, '0' AS md5, 0 AS size, NULL AS updated_at"
-
-
 def _files(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
-    conditions, parameters = "run_id = ?", [row["id"]]
     normal = list(dict.fromkeys(checked_path(name) for name in inputs.strings(arguments, "names")))
-    if normal:
-        conditions += f" AND name IN ({', '.join('?' * len(normal))})"
-        parameters += normal
-    elif pattern := inputs.text(arguments, "pattern"):
-        conditions += " AND regexp(?, name)"
-        parameters.append(_like(pattern))
+    pattern = None if normal else inputs.text(arguments, "pattern")
+    found = files.files_of_run(row["id"], normal, _like(pattern) if pattern else None)
     offset, size = page_bounds(arguments)
-    rows = context.db.rows(
-        "SELECT run_files.*, blobs.size FROM run_files JOIN blobs USING (md5)"
-        f" WHERE {conditions} ORDER BY name LIMIT ? OFFSET ?",
-        [*parameters, size + 1, offset],
-    )
-    total = context.db.value(f"SELECT count(*) FROM run_files WHERE {conditions}", parameters)
-    missing = [] if offset else [context.db.row(_NO_FILE, (n,)) for n in normal if n not in {r["name"] for r in rows}]
+    rows, total = found.rows(context.db, size + 1, offset), found.count(context.db)
+    known = {file["name"] for file in rows}
+    missing = [] if offset else [files.no_file(context.db, name) for name in normal if name not in known]
     return connection([{"node": Node("RunFile", file)} for file in (*rows, *missing)], arguments, total + len(missing))
 
 
@@ -125,7 +113,7 @@ def _like(pattern: str) -> str:
 
 
 def _file_count(context: Context, row: Row, _: Arguments) -> Any:
-    return files.count_of_run(context.db, row["id"])
+    return files.files_of_run(row["id"]).count(context.db)
 
 
 def _log_lines(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:

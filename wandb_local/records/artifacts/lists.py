@@ -40,6 +40,29 @@ def tags_of(db: Database, what: str, record_id: int) -> list[Row]:
     return db.rows(f"SELECT id, name FROM {what}_tags WHERE {what}_id = ? ORDER BY id", (record_id,))
 
 
+def aliases_of_version(db: Database, artifact_id: int) -> list[Row]:
+    """The aliases of a version in all collections, oldest first."""
+    sql = "SELECT aliases.* FROM aliases JOIN memberships ON memberships.id = membership_id WHERE artifact_id = ?"
+    return db.rows(f"{sql} ORDER BY aliases.id", (artifact_id,))
+
+
+def aliases_at(db: Database, membership_id: int) -> list[Row]:
+    """The aliases of a version in one collection, by its place there; oldest first."""
+    return db.rows("SELECT * FROM aliases WHERE membership_id = ? ORDER BY id", (membership_id,))
+
+
+def find_type(db: Database, project_id: int, name: object) -> Row | None:
+    """The artifact type of that name in a project, or None."""
+    return db.row("SELECT * FROM artifact_types WHERE project_id = ? AND name = ?", (project_id, str(name)))
+
+
+def newest_in(db: Database, collection_id: int) -> int | None:
+    """The record number of the newest version in a collection, or None."""
+    sql = "SELECT artifact_id FROM memberships WHERE collection_id = ? ORDER BY version DESC LIMIT 1"
+    number: int | None = db.value(sql, (collection_id,))
+    return number
+
+
 def place_of(db: Database, artifact_id: int, *, metadata: bool = False) -> Row | None:
     """Where a committed version is: entity, project, type, name and version; perhaps with its metadata, which may be
     large. None if there is no such version."""

@@ -9,7 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
-from wandb_local.records.files import list_of_version
+from wandb_local.records.files import files_of_version
 from wandb_local.store.database import Row
 from wandb_local.web.artifact.difference import Change, compare, compare_files, counted
 from wandb_local.web.artifact.read import WRAPPED, Version, artifact_address
@@ -29,7 +29,7 @@ _STILL = {"sortable": False, "resizable": False}
 
 def show_files(context: Context, version: Version) -> Component:
     """A grid of files: a name opens the file in a new tab, a table opens as a page too."""
-    found = list_of_version(context.db, version.row["id"], _MOST_FILES)
+    found = files_of_version(version.row["id"]).rows(context.db, _MOST_FILES)
     held = held_elsewhere(context, found)
     rows = [_file(version, row, held) for row in found]
     columns: list[dict[str, Any]] = [
