@@ -26,7 +26,7 @@ from wandb_local.names import checked_path
 from wandb_local.origin import base_url, is_foreign
 from wandb_local.protocol import filestream, storage
 from wandb_local.protocol.graphql import schema
-from wandb_local.records import writers
+from wandb_local.records import files, writers
 from wandb_local.records.projects import need_run
 from wandb_local.store.folder import DataFolder
 from wandb_local.store.room import is_full
@@ -62,8 +62,7 @@ async def run_file(request: Request, context: Context) -> Response:
 
     def find() -> str:
         run = need_run(context, path["entity"], path["project"], path["run"])
-        sql = "SELECT md5 FROM run_files WHERE run_id = ? AND name = ?"
-        md5: str | None = context.db.value(sql, (run["id"], checked_path(path["name"])))
+        md5 = files.of_run(context.db, run["id"]).digest(checked_path(path["name"]))
         if md5 is None:
             raise NotFoundError(f"run {path['run']} has no file {path['name']!r}")
         return md5

@@ -1,25 +1,21 @@
 """What an agent is told at its heartbeat: start a run, stop one, leave, or nothing."""
 
 import json
-import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 from wandb_local import jsons
-from wandb_local.clock import now
 from wandb_local.context import Context
-from wandb_local.errors import ClientError, NotFoundError
-from wandb_local.names import from_id, new_name
-from wandb_local.records.searchable import RUNS
+from wandb_local.errors import ClientError
+from wandb_local.records import handed_out
+from wandb_local.records.agents import need_agent
 from wandb_local.records.states import UNDER_WAY, state
-from wandb_local.records.sweeps import need_sweep, parse_config
+from wandb_local.records.sweeps import finish, need_sweep, parse_config
 from wandb_local.records.trials import MARKS, TrialReader, marks_of, sweep_runs
 from wandb_local.search import Search, stop_early
 from wandb_local.store.database import Row
-
-STOPPED_BY_AGENT = 2  # in runs.stopped: the agent was told to end the process; 1 is the user's stop button
 
 
 class Dispatcher:
@@ -38,13 +34,13 @@ class Dispatcher:
             NotFoundError: the agent or its sweep has been deleted; the agent then leaves.
             ClientError: not a heartbeat.
         """
-        agent = _need_agent(context, given.get("id"))
+        agent = need_agent(context, given.get("id"))
         running = _running(given.get("runState"))
         with self._lock_of(agent["sweep_id"]):
-            _note(context, agent, running)
+            handed_out.note_running(context, agent, running)
             sweep = need_sweep(context, agent["sweep_id"])
             if sweep["state"] == "CANCELED":
-                _kill_all(context, agent)
+                handed_out.kill_all(context, agent)
                 return [{"type": "exit"}]
             stops = self._stops(context, sweep, agent, running)
             if stops or sweep["state"] == "PAUSED" or running:
@@ -60,8 +56,7 @@ class Dispatcher:
     def _stops(self, context: Context, sweep: Row, agent: Row, running: set[str]) -> list[dict[str, Any]]:
         if running and "early_terminate" in sweep["config"]:
             self._judge(context, sweep)
-        sql = "SELECT name FROM runs WHERE agent_id = ? AND stopped = ?"
-        names = [row["name"] for row in context.db.rows(sql, (agent["id"], STOPPED_BY_AGENT))]
+        names = handed_out.stopped_names(context.db, agent["id"])
         return [{"type": "stop", "run_id": name} for name in names if name in running]
 
     def _judge(self, context: Context, sweep: Row) -> None:
@@ -74,16 +69,15 @@ class Dispatcher:
         chosen = stop_early(config, self.reader.trials(context, config, runs))
         with context.db.write() as connection:
             for index in chosen:
-                sql = "UPDATE runs SET stopped = ? WHERE id = ? AND stopped = 0"
-                connection.execute(sql, (STOPPED_BY_AGENT, runs[index]["id"]))
+                handed_out.mark_stopped(connection, runs[index]["id"])
         self._judged[sweep["id"]] = seen
 
     def _next_run(self, context: Context, sweep: Row, agent: Row) -> list[dict[str, Any]]:
         config = parse_config(sweep["config"])
-        offered = self._offered_before(context, agent)
+        offered = handed_out.offered_before(context, agent)
         if offered is not None:
             return [_command(config, offered["name"], json.loads(offered["sweep_args"]))]
-        waiting = self._preempted(context, sweep, agent)
+        waiting = handed_out.take_preempted(context, sweep, agent)
         if waiting is not None:
             return [_command(config, waiting["name"], json.loads(waiting["sweep_args"]), "resume")]
         runs = sweep_runs(context, sweep["id"], MARKS)
@@ -93,30 +87,7 @@ class Dispatcher:
                 if not any(state(run) in UNDER_WAY for run in runs):
                     finish(connection, sweep["id"])
                 return [{"type": "exit"}]
-            return [_command(config, _make_run(connection, sweep, agent, suggested), suggested)]
-
-    def _offered_before(self, context: Context, agent: Row) -> Row | None:
-        """A run that the agent was given and never reported: perhaps the answer was lost, so it is offered once more.
-        If it does not start then either, its script ends at once, and it has failed."""
-        with context.db.write() as connection:
-            unstarted = "WHERE agent_id = ? AND state = 'pending'"
-            sql = f"UPDATE runs SET state = 'failed', updated_at = ? {unstarted} AND offers > 1"
-            connection.execute(sql, (now(), agent["id"]))
-            connection.execute(f"UPDATE runs SET offers = offers + 1 {unstarted}", (agent["id"],))
-            return context.db.row("SELECT * FROM runs WHERE agent_id = ? AND state = 'pending'", (agent["id"],))
-
-    def _preempted(self, context: Context, sweep: Row, agent: Row) -> Row | None:
-        """The oldest preempted run of the sweep, which is this agent's from now on (W&B's rule: these come first)."""
-        with context.db.write() as connection:
-            sql = f"SELECT * FROM runs WHERE sweep_id = ? AND {RUNS.fields['state']} = 'preempted'"
-            found = context.db.row(f"{sql} AND sweep_args IS NOT NULL ORDER BY id LIMIT 1", (sweep["id"],))
-            if found is not None:
-                connection.execute(
-                    "UPDATE runs SET state = 'pending', agent_id = ?, offers = 1, exitcode = NULL, ended_state = NULL,"
-                    " updated_at = ? WHERE id = ?",
-                    (agent["id"], now(), found["id"]),
-                )
-            return found
+            return [_command(config, handed_out.make_run(connection, sweep, agent, suggested), suggested)]
 
     def note_end_of_run(self, context: Context, sweep_id: int) -> None:
         """After a run has ended: if it was the last that the sweep was to have, the sweep is finished."""
@@ -131,21 +102,6 @@ class Dispatcher:
                 finish(connection, sweep_id)
 
 
-def finish(connection: sqlite3.Connection, sweep_id: int) -> None:
-    """Let no more runs start."""
-    values = (now(), sweep_id)
-    connection.execute(
-        "UPDATE sweeps SET state = 'FINISHED', updated_at = ? WHERE id = ? AND state = 'RUNNING'", values
-    )
-
-
-def _need_agent(context: Context, agent_id: object) -> Row:
-    row = context.db.row("SELECT * FROM agents WHERE id = ?", (from_id("Agent", agent_id),))
-    if row is None:
-        raise NotFoundError("the agent does not exist; its sweep may have been deleted")
-    return row
-
-
 def _running(text: Any) -> set[str]:
     try:
         reported = jsons.loads(text) if text else {}
@@ -154,55 +110,6 @@ def _running(text: Any) -> set[str]:
     if not isinstance(reported, dict):
         raise ClientError("runState: give a JSON object of run name to true")
     return {name for name, is_running in reported.items() if is_running}
-
-
-def _note(context: Context, agent: Row, running: set[str]) -> None:
-    """Remember what the agent runs. A run that it ran before and does not run now has ended, even without a word."""
-    moment = now()
-    with context.db.write() as connection:
-        values = (moment, jsons.dumps(sorted(running)), agent["id"])
-        connection.execute("UPDATE agents SET heartbeat_at = ?, running = ? WHERE id = ?", values)
-        connection.execute("UPDATE sweeps SET heartbeat_at = ? WHERE id = ?", (moment, agent["sweep_id"]))
-        for name in set(json.loads(agent["running"])) - running:
-            connection.execute(
-                "UPDATE runs SET updated_at = ?, state = CASE WHEN stopped != 0 THEN 'killed'"
-                " WHEN state = 'pending' THEN 'failed' WHEN ended_state IS NOT NULL THEN ended_state"
-                " WHEN state = 'preempting' THEN 'preempted' ELSE 'crashed' END"
-                " WHERE agent_id = ? AND name = ? AND state IN ('pending', 'running', 'preempting')",
-                (moment, agent["id"], name),
-            )
-
-
-def _kill_all(context: Context, agent: Row) -> None:
-    """Note what an agent does that is told to leave now: it kills its processes, and neither they nor it say so."""
-    with context.db.write() as connection:
-        connection.execute(
-            "UPDATE runs SET state = 'killed', stopped = ?, updated_at = ?"
-            " WHERE agent_id = ? AND state IN ('pending', 'running', 'preempting')",
-            (STOPPED_BY_AGENT, now(), agent["id"]),
-        )
-
-
-def _make_run(connection: sqlite3.Connection, sweep: Row, agent: Row, args: Mapping[str, Any]) -> str:
-    number = connection.execute("SELECT count(*) FROM runs WHERE sweep_id = ?", (sweep["id"],)).fetchone()[0] + 1
-    moment = now()
-    columns = {
-        "project_id": sweep["project_id"],
-        "name": new_name(),
-        "display_name": f"sweep-{sweep['name']}-{number}",
-        "state": "pending",
-        "config": jsons.dumps({key: {"value": value} for key, value in args.items()}),
-        "sweep_id": sweep["id"],
-        "agent_id": agent["id"],
-        "sweep_args": jsons.dumps(args),
-        "offers": 1,
-        "created_at": moment,
-        "updated_at": moment,
-        "heartbeat_at": moment,
-    }
-    marks = ", ".join("?" * len(columns))
-    connection.execute(f"INSERT INTO runs ({', '.join(columns)}) VALUES ({marks})", list(columns.values()))
-    return str(columns["name"])
 
 
 def _command(config: Mapping[str, Any], name: str, args: Mapping[str, Any], kind: str = "run") -> dict[str, Any]:

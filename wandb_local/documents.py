@@ -7,6 +7,7 @@ from typing import Any
 from wandb_local import jsons
 
 Document = dict[str, Any]
+NOT_FINITE_TEXTS = ("NaN", "Infinity", "-Infinity")  # such numbers in configs, summaries and rows
 
 
 def flat_config(text: str) -> Document:

@@ -8,16 +8,15 @@ from typing import Any
 from wandb_local import __version__
 from wandb_local.clock import now
 from wandb_local.context import Services
+from wandb_local.records import stored
 from wandb_local.records.artifacts import lifetime
 
 _TURN = 0.005  # seconds
-_COUNTED = ("projects", "runs", "history", "sweeps", "agents", "artifacts WHERE state = 'COMMITTED'", "blobs")
 
 
 def summary(services: Services) -> dict[str, Any]:
     """The number of records of each kind and the bytes of all blobs."""
-    counts = {table.split()[0]: services.db.value(f"SELECT count(*) FROM {table}") for table in _COUNTED}
-    size = services.db.value("SELECT coalesce(sum(size), 0) FROM blobs")
+    counts, size = stored.counts(services.db), stored.blob_bytes(services.db)
     return {"server": "wandb_local", "version": __version__, "counts": counts, "blob_bytes": size}
 
 
@@ -48,10 +47,9 @@ def collect_garbage(services: Services, grace: float, *, dry_run: bool = False) 
 def _useless(services: Services, limit: float, moment: float | None = None) -> dict[str, int]:
     """Bytes by digest of the blobs that nothing refers to, and of the files that no record knows. With ``moment``, as
     if the versions that are over by then were gone."""
-    unused, given = (_UNUSED, [limit]) if moment is None else (_UNUSED_THEN, [limit, moment])
-    found = {row["md5"]: row["size"] for row in services.db.each(f"SELECT md5, size FROM blobs {unused}", given)}
+    found = stored.unused_blobs(services.db, limit, moment)
     files = {"".join(path.parts[-2:]): path for path in services.blobs.files_before(limit)}
-    known = {row["md5"] for row in services.db.each("SELECT md5 FROM blobs")}
+    known = stored.blobs(services.db)
     return found | {md5: path.stat().st_size for md5, path in files.items() if md5 not in known}
 
 
@@ -70,8 +68,7 @@ def _delete(services: Services, useless: Mapping[str, int], limit: float) -> dic
 
     def work(connection: sqlite3.Connection) -> None:
         md5 = waiting.pop()
-        connection.execute(f"DELETE FROM blobs {_UNUSED} AND md5 = ?", (limit, md5))
-        if services.db.value("SELECT 1 FROM blobs WHERE md5 = ?", (md5,)) is None:
+        if stored.forget_blob(connection, md5, limit):
             services.blobs.delete_file(md5)
             deleted[md5] = useless[md5]
 
@@ -87,13 +84,3 @@ def _in_turns(services: Services, waiting: Sized, work: Callable[[sqlite3.Connec
             while waiting and time.monotonic() < end:
                 work(connection)
         time.sleep(_TURN)
-
-
-_WITHOUT = (
-    "WHERE touched_at < ?1"
-    " AND NOT EXISTS (SELECT 1 FROM run_files WHERE md5 = blobs.md5)"
-    " AND NOT EXISTS (SELECT 1 FROM artifact_files WHERE md5 = blobs.md5{0})"
-    " AND NOT EXISTS (SELECT 1 FROM manifests WHERE md5 = blobs.md5{0})"
-)
-_UNUSED_THEN = _WITHOUT.format(f" AND artifact_id NOT IN (SELECT id FROM artifacts WHERE {lifetime.OVER})")
-_UNUSED = _WITHOUT.format("")

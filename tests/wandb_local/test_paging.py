@@ -8,6 +8,7 @@ import pytest
 from tests.wandb_local.opened import steps
 from wandb_local.errors import ClientError
 from wandb_local.protocol.graphql.public import PROJECT, list_runs
+from wandb_local.records.keyset import OF_PROJECT
 
 ADD = (
     "INSERT INTO runs (project_id, name, state, config, summary, created_at, updated_at, heartbeat_at)"
@@ -27,7 +28,7 @@ def add(context, numbers):
 
 
 def page(context, after, **arguments):
-    found = list_runs(context, "project_id = ?", [1], {"after": after, "first": 50, **arguments})
+    found = list_runs(context, OF_PROJECT, 1, {"after": after, "first": 50, **arguments})
     return found["pageInfo"], [edge["node"].record["name"] for edge in found["edges"]]
 
 

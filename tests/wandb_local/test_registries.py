@@ -1,13 +1,13 @@
 """Versions linked to other collections, and registries, which are projects of such collections."""
 
 import contextlib
-import sqlite3
 
 import pytest
 import wandb
 
 from tests.wandb_local.test_artifacts import log
-from wandb_local.web.run import artifacts
+from wandb_local.records.artifacts.uses import versions_of
+from wandb_local.store.database import Database
 
 pytestmark = pytest.mark.usefixtures("server")
 
@@ -40,10 +40,8 @@ def test_the_aliases_of_a_link_are_not_those_of_the_version(server, project):
     found = [version, *links, *(api.artifact(name) for name in (version.qualified_name, f"other-{project}/model:best"))]
     found += [*api.artifacts("dataset", f"local/{project}/links"), *api.run(run.path).logged_artifacts()]
     assert [sorted(artifact.aliases) for artifact in found] == [["best", "latest"]] * len(found)
-    with contextlib.closing(sqlite3.connect(server.data / "records.sqlite3")) as records:
-        records.row_factory = sqlite3.Row
-        number = records.execute("SELECT max(run_id) FROM run_artifacts").fetchone()[0]
-        (shown,) = records.execute(artifacts._SELECT, (number,)).fetchall()
+    with contextlib.closing(Database(server.data / "records.sqlite3")) as db:
+        (shown,) = versions_of(db, db.value("SELECT max(run_id) FROM run_artifacts"))
     assert sorted(shown["aliases"].split(", ")) == ["best", "latest"]
 
 

@@ -1,25 +1,18 @@
 """What a running script sends: metrics, system metrics, summary, console lines, and that it has ended."""
 
-import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from wandb_local import jsons
-from wandb_local.clock import now
 from wandb_local.context import Context
 from wandb_local.errors import ClientError
-from wandb_local.records.branches import branch_point
-from wandb_local.records.history import append_history, new_lines, parse_row
+from wandb_local.records.history import append_history
 from wandb_local.records.projects import need_run
+from wandb_local.records.states import note_end, note_under_way
+from wandb_local.records.streams import append_events, overwrite_console, replace_summary
 from wandb_local.records.writers import placed
-from wandb_local.store.database import Row
 
-_AT_THE_END = (
-    "CASE WHEN ended_state IS NOT NULL THEN ended_state WHEN state = 'killed' THEN state"
-    " WHEN ? = 0 THEN 'finished' WHEN stopped != 0 THEN 'killed'"
-    " WHEN state IN ('preempting', 'preempted') THEN 'preempted' ELSE 'failed' END"
-)
 _KINDS: dict[str, tuple[type, str]] = {
     "files": (dict, "an object of chunks by file name"),
     "uploaded": (list, "a list of file names"),
@@ -27,7 +20,6 @@ _KINDS: dict[str, tuple[type, str]] = {
     "preempting": (bool, "true or false"),
     "exitcode": (int, "a whole number"),
 }
-_UNDER_WAY = "CASE WHEN state IN ('killed', 'preempting', 'preempted') THEN state ELSE ? END"
 
 
 def receive(context: Context, entity: str, project: str, name: str, message: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,7 +39,7 @@ def receive(context: Context, entity: str, project: str, name: str, message: Map
         for file_name, chunk in files.items():
             offset, lines = _chunk(file_name, chunk)
             if file_name == "wandb-summary.json":
-                _replace_summary(connection, run, lines, context.writer)
+                replace_summary(connection, run, lines, context.writer)
             elif file_name in _STREAMS:
                 stream, store = _STREAMS[file_name]
                 lines = lines if stream == "console" else _bounded(lines)
@@ -103,55 +95,16 @@ def _bounded(lines: Sequence[str]) -> list[str]:
         raise ClientError("files: a line is not a JSON object") from None
 
 
-def _append_events(connection: sqlite3.Connection, run_id: int, offset: int, lines: Sequence[str]) -> None:
-    offset, lines = new_lines(connection, "events", run_id, offset, lines)
-    if not lines:
-        return
-    connection.execute("DELETE FROM events WHERE run_id = ? AND number >= ?", (run_id, offset))
-    rows = [(run_id, offset + number, line) for number, line in enumerate(lines)]
-    connection.executemany("INSERT INTO events (run_id, number, line) VALUES (?, ?, ?)", rows)
-    latest = jsons.dumps(parse_row(lines[-1]))
-    connection.execute(
-        "UPDATE runs SET events_lines = ?, system_metrics = ? WHERE id = ?", (offset + len(lines), latest, run_id)
-    )
-
-
-def _replace_summary(connection: sqlite3.Connection, run: Row, lines: Sequence[str], writer: str) -> None:
-    """The client sends the whole summary each time, but knows nothing of what a fork has inherited, or of what other
-    writers of the run have put there."""
-    if lines:
-        others = json.loads(run["summary"]) if writer or branch_point(run["config"]) else {}
-        summary = jsons.dumps(others | jsons.whole(parse_row(lines[-1])))
-        connection.execute("UPDATE runs SET summary = ? WHERE id = ?", (summary, run["id"]))
-
-
-def _overwrite_console(connection: sqlite3.Connection, run_id: int, offset: int, lines: Sequence[str]) -> None:
-    """Console lines replace those at their place only: a progress bar rewrites an old line while later ones stay."""
-    rows = [(run_id, offset + number, line) for number, line in enumerate(lines)]
-    connection.executemany("INSERT OR REPLACE INTO console (run_id, number, line) VALUES (?, ?, ?)", rows)
-    connection.execute("UPDATE runs SET log_lines = max(log_lines, ?) WHERE id = ?", (offset + len(lines), run_id))
-
-
 _STREAMS = {
     "wandb-history.jsonl": ("history", append_history),
-    "wandb-events.jsonl": ("events", _append_events),
-    "output.log": ("console", _overwrite_console),
+    "wandb-events.jsonl": ("events", append_events),
+    "output.log": ("console", overwrite_console),
 }
 
 
 def _note_state(connection: sqlite3.Connection, run_id: int, message: Mapping[str, Any]) -> None:
-    """What a killed or preempted run still has to say does not bring it back to life; resuming it does. The client says
-    once that its run is being preempted: unless the run then ends well, it has been (W&B's rule)."""
-    moment = now()
     if message.get("complete"):
         exitcode = message.get("exitcode")
-        exitcode = exitcode if isinstance(exitcode, int) and abs(exitcode) < 1 << 31 else 0
-        connection.execute(
-            f"UPDATE runs SET state = {_AT_THE_END}, exitcode = CASE WHEN ended_state IS NULL THEN ? ELSE exitcode END,"
-            " ended_state = NULL, started = 1, heartbeat_at = ?, updated_at = ? WHERE id = ?",
-            (exitcode, exitcode, moment, moment, run_id),
-        )
-        return
-    state = "preempting" if message.get("preempting") else "running"
-    sql = f"UPDATE runs SET state = {_UNDER_WAY}, started = 1, heartbeat_at = ? WHERE id = ?"
-    connection.execute(sql, (state, moment, run_id))
+        note_end(connection, run_id, exitcode if isinstance(exitcode, int) and abs(exitcode) < 1 << 31 else 0)
+    else:
+        note_under_way(connection, run_id, preempting=bool(message.get("preempting")))

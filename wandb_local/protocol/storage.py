@@ -3,15 +3,15 @@
 import base64
 import binascii
 import mimetypes
-import sqlite3
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from wandb_local.clock import now
 from wandb_local.context import Context
 from wandb_local.errors import ClientError, NotFoundError
+from wandb_local.records.artifacts.uploads import keep_manifest
+from wandb_local.records.files import keep_run_file
 from wandb_local.store.blobs import DigestMismatchError, Received
 
 _CORS = {
@@ -105,21 +105,6 @@ def _keep(context: Context, claim: dict[str, Any], received: Received) -> None:
     with context.db.write() as connection:
         md5 = context.blobs.keep(received)
         if claim["put"] == "run_file":
-            if context.db.row("SELECT 1 FROM runs WHERE id = ?", (claim["run"],)) is None:
-                raise NotFoundError("the run of this file has been deleted")
-            connection.execute(
-                "INSERT INTO run_files (run_id, name, md5, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (run_id, name)"
-                " DO UPDATE SET md5 = excluded.md5, updated_at = excluded.updated_at",
-                (claim["run"], claim["name"], md5, now()),
-            )
+            keep_run_file(connection, claim["run"], claim["name"], md5)
         elif claim["put"] == "manifest":
-            _keep_manifest(context, connection, claim["manifest"], md5)
-
-
-def _keep_manifest(context: Context, connection: sqlite3.Connection, manifest_id: int, md5: str) -> None:
-    """The upload URL outlives the commit: the same bytes may come again, others must not replace them."""
-    sql = "SELECT md5, state FROM manifests JOIN artifacts ON artifacts.id = artifact_id WHERE manifests.id = ?"
-    known = context.db.row(sql, (manifest_id,))
-    if known is not None and known["state"] == "COMMITTED" and known["md5"] != md5:
-        raise ClientError("the version is complete: its manifest cannot change; log another version")
-    connection.execute("UPDATE manifests SET md5 = ? WHERE id = ?", (md5, manifest_id))
+            keep_manifest(connection, claim["manifest"], md5)

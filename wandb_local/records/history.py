@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from wandb_local import jsons
+from wandb_local.documents import NOT_FINITE_TEXTS
 from wandb_local.errors import ClientError
 from wandb_local.inputs import integer, strings
 from wandb_local.limits import TooLargeError
@@ -99,7 +100,7 @@ def _type_name(value: Any) -> str:
         return str(value.get("_type", "map"))
     if isinstance(value, bool):
         return "boolean"
-    if value in ("NaN", "Infinity", "-Infinity") or isinstance(value, int | float):
+    if value in NOT_FINITE_TEXTS or isinstance(value, int | float):
         return "number"
     if isinstance(value, str):
         return "string"

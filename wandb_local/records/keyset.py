@@ -13,6 +13,9 @@ from wandb_local.records.filters import sort_keys
 from wandb_local.records.searchable import Searchable
 from wandb_local.store.database import Database, Row
 
+OF_PROJECT, OF_SWEEP, OF_AGENT = "project_id = ?", "sweep_id = ?", "agent_id = ?"  # conditions
+PRIOR_TO_SWEEP = "id IN (SELECT run_id FROM sweep_prior_runs WHERE sweep_id = ?)"
+
 
 @dataclass(frozen=True)
 class Key:

@@ -14,7 +14,7 @@ from wandb_local.limits import TooLargeError
 from wandb_local.names import checked_name, from_id, is_blank, new_name
 from wandb_local.records import branches, writers
 from wandb_local.records.artifacts import versions
-from wandb_local.records.projects import find_run, make_project, total_runs
+from wandb_local.records.projects import find_run, make_project, run_by_id, total_runs
 from wandb_local.records.states import state
 from wandb_local.store.database import Row
 
@@ -167,7 +167,7 @@ def need_by_id(context: Context, run_id: object) -> Row:
     Raises:
         NotFoundError: it does not exist.
     """
-    row = context.db.row("SELECT * FROM runs WHERE id = ?", (from_id("Run", run_id),))
+    row = run_by_id(context.db, from_id("Run", run_id))
     if row is None:
         raise NotFoundError(f"run {run_id!r} does not exist")
     return row

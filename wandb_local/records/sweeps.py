@@ -2,6 +2,7 @@
 
 import copy
 import secrets
+import sqlite3
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -14,11 +15,12 @@ from wandb_local.context import Context
 from wandb_local.errors import ClientError, NotFoundError, UnsupportedError
 from wandb_local.limits import load_yaml
 from wandb_local.names import from_id, is_blank, new_name
-from wandb_local.records.filters import where
-from wandb_local.records.projects import make_project, need_project
-from wandb_local.records.searchable import RUNS
+from wandb_local.records.filters import order_by, where
+from wandb_local.records.projects import make_project
+from wandb_local.records.query import Query
+from wandb_local.records.searchable import RUNS, SWEEPS
 from wandb_local.search import Search, SweepConfigError, validate
-from wandb_local.store.database import Row
+from wandb_local.store.database import Database, Row
 
 STATES = ("PENDING", "RUNNING", "PAUSED", "FINISHED", "CANCELED")
 
@@ -127,6 +129,31 @@ def find_sweep(context: Context, project_id: int, name: object) -> Row | None:
     return context.db.row("SELECT * FROM sweeps WHERE project_id = ? AND name = ?", (project_id, str(name)))
 
 
+def sweep_names(db: Database, project_id: int) -> list[str]:
+    """The names of the sweeps of a project, newest first."""
+    rows = db.rows("SELECT name FROM sweeps WHERE project_id = ? ORDER BY id DESC", (project_id,))
+    return [row["name"] for row in rows]
+
+
+def sweeps_of(project_id: int, filters: str | None = None, order: str | None = None) -> Query:
+    """The sweeps of a project that pass the public API's filters, in its order."""
+    condition, values = where(SWEEPS, filters)
+    by, order_values = order_by(SWEEPS, order, "-created_at")
+    source = f"sweeps WHERE project_id = ? AND ({condition})"
+    return Query("*", source, f"{by}, id DESC", [project_id, *values], order_values)
+
+
+def count_runs(db: Database, sweep_id: int) -> int:
+    """How many runs belong to a sweep."""
+    return int(db.value("SELECT count(*) FROM runs WHERE sweep_id = ?", (sweep_id,)))
+
+
+def sweep_name(db: Database, run: Row) -> str | None:
+    """The name of the sweep that a run belongs to, or None."""
+    name: str | None = db.value("SELECT name FROM sweeps WHERE id = ?", (run["sweep_id"],)) if run["sweep_id"] else None
+    return name
+
+
 def need_sweep_by_id(context: Context, sweep_id: object) -> Row:
     """The sweep of an opaque id.
 
@@ -148,22 +175,12 @@ def need_sweep(context: Context, sweep_id: int) -> Row:
     return row
 
 
-def make_agent(context: Context, given: Mapping[str, Any]) -> int:
-    """Register an agent for a sweep; its record number.
-
-    Raises:
-        NotFoundError: the sweep does not exist.
-    """
-    project = need_project(context, given.get("entityName"), given.get("projectName"))
-    sweep = find_sweep(context, project["id"], given.get("sweep"))
-    if sweep is None:
-        raise NotFoundError(f"sweep {given.get('sweep')!r} does not exist")
-    moment = now()
-    with context.db.write() as connection:
-        connection.execute("UPDATE sweeps SET state = 'RUNNING' WHERE id = ? AND state = 'PENDING'", (sweep["id"],))
-        values = (sweep["id"], new_name(), str(given.get("host")), moment, moment)
-        sql = "INSERT INTO agents (sweep_id, name, host, created_at, heartbeat_at) VALUES (?, ?, ?, ?, ?)"
-        return int(connection.execute(sql, values).lastrowid or 0)
+def finish(connection: sqlite3.Connection, sweep_id: int) -> None:
+    """Let no more runs start."""
+    values = (now(), sweep_id)
+    connection.execute(
+        "UPDATE sweeps SET state = 'FINISHED', updated_at = ? WHERE id = ? AND state = 'RUNNING'", values
+    )
 
 
 def expected_runs(config: Mapping[str, Any]) -> int | None:

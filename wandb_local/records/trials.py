@@ -9,23 +9,30 @@ from typing import Any, cast
 from wandb_local import jsons
 from wandb_local.context import Context
 from wandb_local.records.history import lookup, parse_row
+from wandb_local.records.keyset import OF_SWEEP, PRIOR_TO_SWEEP
+from wandb_local.records.lines import each_line
+from wandb_local.records.searchable import RUNS
 from wandb_local.records.states import state
 from wandb_local.search import Trial
 from wandb_local.search.trial import State, finite
 from wandb_local.store.database import Row
 
 MARKS = "id, state, ended_state, updated_at, heartbeat_at, history_lines"
+_COUNTED = f"{OF_SWEEP} OR {PRIOR_TO_SWEEP}"
 _MOST = 20_000  # runs that are remembered
 _STATES = {"preempting": "running", "preempted": "pending"}
 
 
 def sweep_runs(context: Context, sweep_id: int, columns: str = "*") -> list[Row]:
     """The runs that a sweep counts: prior ones and those handed out, in the order of their making."""
-    return context.db.rows(
-        f"SELECT {columns} FROM runs WHERE sweep_id = ?"
-        " OR id IN (SELECT run_id FROM sweep_prior_runs WHERE sweep_id = ?) ORDER BY id",
-        (sweep_id, sweep_id),
-    )
+    return context.db.rows(f"SELECT {columns} FROM runs WHERE {_COUNTED} ORDER BY id", (sweep_id, sweep_id))
+
+
+def sums_of_runs(context: Context, sweep_id: int) -> tuple[Any, ...]:
+    """Sums over these runs that change when one of them does, also as it falls silent."""
+    silent = f"total({RUNS.fields['state']} IN ('crashed', 'preempted'))"
+    sums = f"count(*), total(updated_at), total(heartbeat_at), total(history_lines), {silent}"
+    return tuple(context.db.rows(f"SELECT {sums} FROM runs WHERE {_COUNTED}", (sweep_id, sweep_id))[0])
 
 
 @dataclass(frozen=True)
@@ -72,8 +79,8 @@ def _read(context: Context, config: Mapping[str, Any], run_id: int, marks: tuple
     run = context.db.row("SELECT sweep_args, config, summary FROM runs WHERE id = ?", (run_id,))
     if run is None:  # deleted a moment ago
         return _Known(marks, {}, None, [])
-    rows = context.db.each("SELECT line FROM history WHERE run_id = ? ORDER BY number", (run_id,)) if metric else ()
-    values = (_number(lookup(parse_row(row["line"]), metric)) for row in rows)
+    lines = each_line(context.db, "history", run_id) if metric else ()
+    values = (_number(lookup(parse_row(line), metric)) for line in lines)
     history = [value for value in values if value is not None]
     return _Known(marks, arguments(config, run), final_metric(metric, run), history)
 

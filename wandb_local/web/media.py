@@ -10,6 +10,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from wandb_local.context import Context
 from wandb_local.errors import ClientError, NotFoundError
 from wandb_local.names import checked_path
+from wandb_local.records import files
 from wandb_local.records.artifacts.collections import find_member
 from wandb_local.records.projects import need_project, need_run
 
@@ -38,8 +39,7 @@ async def run_file(context: Context, request: Request) -> Response:
 
     def look_up() -> str:
         run = need_run(context, given["entity"], given["project"], given["run"])
-        sql = "SELECT md5 FROM run_files WHERE run_id = ? AND name = ?"
-        return _found(context.db.value(sql, (run["id"], checked_path(given["path"]))), given["path"])
+        return _found(files.of_run(context.db, run["id"]), given["path"])
 
     return await _send(context, request, look_up)
 
@@ -53,13 +53,13 @@ async def artifact_file(context: Context, request: Request) -> Response:
         place = find_member(context, project["id"], f"{given['name']}:{given['version']}")
         if place is None:
             raise NotFoundError(f"artifact {given['name']}:{given['version']} does not exist")
-        sql = "SELECT md5 FROM artifact_files WHERE artifact_id = ? AND path = ?"
-        return _found(context.db.value(sql, (place["artifact_id"], checked_path(given["path"]))), given["path"])
+        return _found(files.of_version(context.db, place["artifact_id"]), given["path"])
 
     return await _send(context, request, look_up)
 
 
-def _found(md5: str | None, path: str) -> str:
+def _found(stored: files.StoredFiles, path: str) -> str:
+    md5 = stored.digest(checked_path(path))
     if md5 is None:
         raise NotFoundError(f"there is no file {path!r}")
     return md5

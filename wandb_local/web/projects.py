@@ -8,6 +8,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
+from wandb_local.records.projects import list_projects
 from wandb_local.store.database import Row
 from wandb_local.web.grids import link_column, make_grid, number_column, time_column
 from wandb_local.web.listing import keep_current, ticking
@@ -46,15 +47,7 @@ def _grid(rows: list[dict[str, Any]]) -> Component:
 
 def project_rows(context: Context) -> list[dict[str, Any]]:
     """The grid's rows, the project first that was heard of last."""
-    found = context.db.rows(
-        "SELECT entity, name, created_at,"
-        " (SELECT coalesce(sum(runs), 0) FROM run_states WHERE project_id = projects.id) AS runs,"
-        " (SELECT count(*) FROM sweeps WHERE project_id = projects.id) AS sweeps,"
-        " (SELECT max(updated_at, heartbeat_at) FROM run_changes JOIN runs ON runs.id = run_id"
-        " WHERE run_changes.project_id = projects.id ORDER BY number DESC LIMIT 1) AS updated"
-        " FROM projects ORDER BY coalesce(updated, created_at) DESC"
-    )
-    return [_row(row) for row in found]
+    return [_row(row) for row in list_projects(context.db)]
 
 
 def _row(row: Row) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from wandb_local import inputs
-from wandb_local.clock import now
 from wandb_local.context import Context
 from wandb_local.errors import ClientError
 from wandb_local.names import checked_name
@@ -15,8 +14,8 @@ from wandb_local.protocol.graphql.artifact_nodes import (
     type_of,
 )
 from wandb_local.protocol.graphql.executor import Arguments, Fields
+from wandb_local.records.artifacts import changing, lifetime, links, uploads, versions
 from wandb_local.records.artifacts import collections as col
-from wandb_local.records.artifacts import lifetime, uploads, versions
 from wandb_local.records.artifacts.commit import commit
 from wandb_local.records.projects import need_run
 from wandb_local.store.database import Row
@@ -42,7 +41,7 @@ def _use(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
 def _update(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     given = arguments["input"]
     artifact = versions.need_artifact(context, given.get("artifactID"))
-    changes: dict[str, Any] = {"updated_at": now()}
+    changes: dict[str, Any] = {}
     if given.get("description") is not None:
         changes["description"] = str(given["description"])
     if given.get("metadata") is not None:
@@ -50,10 +49,9 @@ def _update(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     if given.get("ttlDurationSeconds") is not None:
         changes["ttl"] = lifetime.given_ttl(given, type_of(context, artifact["collection_id"]).record["name"])
     with context.db.write() as db:
-        assignments = ", ".join(f"{name} = ?" for name in changes)
-        db.execute(f"UPDATE artifacts SET {assignments} WHERE id = ?", [*changes.values(), artifact["id"]])
+        changing.change(db, "artifacts", artifact["id"], changes)
         added, removed = inputs.objects(given, "tagsToAdd"), inputs.objects(given, "tagsToDelete")
-        versions.change_tags(db, "artifact", artifact["id"], added, removed)
+        changing.change_tags(db, "artifact", artifact["id"], added, removed)
     return {"artifact": artifact_node(context, artifact["id"])}
 
 
@@ -65,8 +63,7 @@ def _delete(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
 
 def _place(context: Context, artifact: Row, alias: Any) -> Row:
     collection = col.need_collection(context, alias)
-    sql = "SELECT * FROM memberships WHERE collection_id = ? AND artifact_id = ?"
-    place = context.db.row(sql, (collection["id"], artifact["id"]))
+    place = col.find_place(context.db, collection["id"], artifact["id"])
     if place is None:
         raise ClientError(f"the version is not in the collection {collection['name']!r}")
     return place
@@ -86,9 +83,7 @@ def _delete_aliases(context: Context, _: Any, arguments: Arguments) -> dict[str,
     with context.db.write() as db:
         for alias in inputs.objects(arguments["input"], "aliases"):
             place = _place(context, artifact, alias)
-            db.execute(
-                "DELETE FROM aliases WHERE membership_id = ? AND alias = ?", (place["id"], str(alias.get("alias")))
-            )
+            changing.drop_alias(db, place["id"], alias.get("alias"))
     return {"success": True}
 
 
@@ -101,7 +96,7 @@ def _link(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
         if found is None:
             raise ClientError("linkArtifact: no artifact has this client id")
         artifact = found
-    place = col.link(context, artifact, given)
+    place = links.link(context, artifact, given)
     return {"versionIndex": place["version"], "artifactMembership": membership_node(place)}
 
 
@@ -110,7 +105,7 @@ def _unlink(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     collection = col.need_collection_by_id(context, given.get("artifactPortfolioID"))
     if not collection["portfolio"]:
         raise ClientError("a version cannot be taken out of the collection that it was logged to; delete it instead")
-    col.unlink(context, versions.need_artifact(context, given.get("artifactID"))["id"], collection["id"])
+    links.unlink(context, versions.need_artifact(context, given.get("artifactID"))["id"], collection["id"])
     return {"success": True}
 
 
@@ -123,8 +118,7 @@ def _update_collection(context: Context, _: Any, arguments: Arguments) -> dict[s
         raise ClientError(f"the project has an artifact {name!r} already")
     description = collection["description"] if given.get("description") is None else str(given["description"])
     with context.db.write() as db:
-        values = (name, description, now(), collection["id"])
-        db.execute("UPDATE collections SET name = ?, description = ?, updated_at = ? WHERE id = ?", values)
+        changing.change(db, "collections", collection["id"], {"name": name, "description": description})
     return {"artifactCollection": collection_node(context, collection["id"])}
 
 
@@ -133,9 +127,7 @@ def _move_collection(context: Context, _: Any, arguments: Arguments) -> dict[str
     collection = col.need_collection_by_id(context, given.get("artifactSequenceID"))
     with context.db.write() as db:
         type_id = col.make_type(db, collection["project_id"], given.get("destinationArtifactTypeName"))
-        db.execute(
-            "UPDATE collections SET type_id = ?, updated_at = ? WHERE id = ?", (type_id, now(), collection["id"])
-        )
+        changing.change(db, "collections", collection["id"], {"type_id": type_id})
     return {"artifactCollection": collection_node(context, collection["id"])}
 
 
@@ -144,21 +136,21 @@ def _delete_collection(context: Context, _: Any, arguments: Arguments) -> dict[s
     collection = col.need_collection_by_id(context, given.get("artifactSequenceID") or given.get("artifactPortfolioID"))
     kind = "ArtifactPortfolio" if collection["portfolio"] else "ArtifactSequence"
     with context.db.write() as db:
-        db.execute("DELETE FROM collections WHERE id = ?", (collection["id"],))
+        changing.delete_collection(db, collection["id"])
     return {"artifactCollection": {"__typename": kind, "state": "DELETED"}}
 
 
 def _tag_collection(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     collection = col.need_collection(context, arguments["input"])
     with context.db.write() as db:
-        versions.change_tags(db, "collection", collection["id"], add=inputs.objects(arguments["input"], "tags"))
+        changing.change_tags(db, "collection", collection["id"], add=inputs.objects(arguments["input"], "tags"))
     return {"tags": tags_of(context, "collection", collection["id"])}
 
 
 def _untag_collection(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     collection = col.need_collection(context, arguments["input"])
     with context.db.write() as db:
-        versions.change_tags(db, "collection", collection["id"], remove=inputs.objects(arguments["input"], "tags"))
+        changing.change_tags(db, "collection", collection["id"], remove=inputs.objects(arguments["input"], "tags"))
     return {"success": True}
 
 

@@ -1,10 +1,13 @@
 """Nodes of artifact versions, collections, their places and tags."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from wandb_local.context import Context
 from wandb_local.names import to_id
 from wandb_local.protocol.graphql.executor import Node
+from wandb_local.records.artifacts import lists
+from wandb_local.records.artifacts.collections import collection_by_id
 from wandb_local.records.artifacts.versions import find_artifact
 from wandb_local.store.database import Row
 
@@ -17,7 +20,7 @@ def artifact_node(context: Context, artifact_id: int | None) -> Node | None:
 
 def collection_node(context: Context, collection_id: int) -> Node | None:
     """The node of a collection, or None."""
-    row = context.db.row("SELECT * FROM collections WHERE id = ?", (collection_id,))
+    row = collection_by_id(context.db, collection_id)
     return None if row is None else Node(collection_kind(row), row)
 
 
@@ -33,17 +36,15 @@ def membership_node(row: Row | None) -> Node | None:
 
 def type_of(context: Context, collection_id: int) -> Node:
     """The node of a collection's type."""
-    sql = "SELECT * FROM artifact_types WHERE id = (SELECT type_id FROM collections WHERE id = ?)"
-    return Node("ArtifactType", context.db.row(sql, (collection_id,)))
+    return Node("ArtifactType", lists.type_of(context.db, collection_id))
 
 
 def tags_of(context: Context, what: str, record_id: int) -> list[dict[str, Any]]:
     """The tags of an ``artifact`` or a ``collection``."""
-    rows = context.db.rows(f"SELECT id, name FROM {what}_tags WHERE {what}_id = ? ORDER BY id", (record_id,))
+    rows = lists.tags_of(context.db, what, record_id)
     return [{"__typename": "Tag", "id": to_id("Tag", row["id"]), "name": row["name"]} for row in rows]
 
 
-def aliases_of(context: Context, condition: str, record_id: int) -> list[Node]:
-    """The aliases of a version (condition ``memberships.artifact_id``) or of a place (``memberships.id``)."""
-    sql = f"SELECT aliases.* FROM aliases JOIN memberships ON memberships.id = membership_id WHERE {condition} = ?"
-    return [Node("ArtifactAlias", row) for row in context.db.rows(f"{sql} ORDER BY aliases.id", (record_id,))]
+def alias_nodes(rows: Iterable[Row]) -> list[Node]:
+    """The nodes of aliases."""
+    return [Node("ArtifactAlias", row) for row in rows]

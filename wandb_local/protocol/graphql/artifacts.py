@@ -7,13 +7,17 @@ from wandb_local import inputs
 from wandb_local.context import Context
 from wandb_local.errors import NotFoundError
 from wandb_local.names import from_id, to_id
-from wandb_local.protocol.graphql.artifact_nodes import aliases_of, artifact_node, collection_node, tags_of, type_of
+from wandb_local.protocol.graphql.artifact_nodes import alias_nodes, artifact_node, collection_node, tags_of, type_of
 from wandb_local.protocol.graphql.common import column, constant, identity, iso, moment, pages
 from wandb_local.protocol.graphql.executor import Arguments, Fields, Node
+from wandb_local.records.artifacts import lists, queries
 from wandb_local.records.artifacts.lifetime import INHERITED
 from wandb_local.records.artifacts.manifest import md5_to_base64
 from wandb_local.records.artifacts.merge import manifest_md5
-from wandb_local.records.artifacts.versions import find_by_client
+from wandb_local.records.artifacts.uses import runs_of
+from wandb_local.records.artifacts.versions import find_by_client, last_change
+from wandb_local.records.files import files_of_version
+from wandb_local.records.projects import run_by_id
 from wandb_local.store.database import Row
 
 
@@ -26,30 +30,22 @@ def _manifest(context: Context, row: Row, _: Arguments) -> dict[str, Any] | None
 
 
 def _used_by(context: Context, row: Row, _: Arguments) -> dict[str, Any]:
-    sql = "SELECT runs.* FROM run_artifacts JOIN runs ON runs.id = run_id WHERE artifact_id = ? AND direction = 'input'"
-    return {"edges": [{"node": Node("Run", run)} for run in context.db.rows(f"{sql} ORDER BY runs.id", (row["id"],))]}
+    runs = reversed(runs_of(context.db, row["id"], "input"))
+    return {"edges": [{"node": Node("Run", run)} for run in runs]}
 
 
 def _created_by(context: Context, row: Row, _: Arguments) -> Node | None:
-    run = context.db.row("SELECT * FROM runs WHERE id = ?", (row["run_id"],))
+    run = run_by_id(context.db, row["run_id"])
     return None if run is None else Node("Run", run)
 
 
 def _memberships(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
-    sql = "SELECT * FROM memberships WHERE artifact_id = ? ORDER BY id"
-    return pages(context, "ArtifactCollectionMembership", sql, (row["id"],), arguments)
+    return pages(context, "ArtifactCollectionMembership", queries.places_of(row["id"]), arguments)
 
 
 def _files(context: Context, artifact_id: int, arguments: Arguments) -> dict[str, Any]:
     """The files of a version, references among them: their URL is the address that they refer to."""
-    condition: str = "artifact_id = ?"
-    parameters: list[Any] = [artifact_id]
-    if names := inputs.strings(arguments, "names"):
-        condition += f" AND path IN ({', '.join('?' * len(names))})"
-        parameters += names
-    return pages(
-        context, "File", f"SELECT * FROM artifact_files WHERE {condition} ORDER BY path", parameters, arguments
-    )
+    return pages(context, "File", files_of_version(artifact_id, inputs.strings(arguments, "names")), arguments)
 
 
 def _by_entries(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
@@ -67,12 +63,7 @@ def _digest(_: Context, row: Row, __: Arguments) -> str | None:
 
 def _run_artifacts(direction: str) -> Any:
     def resolve(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
-        sql = (
-            "SELECT artifacts.* FROM run_artifacts JOIN artifacts ON artifacts.id = artifact_id"
-            f" WHERE run_artifacts.run_id = ? AND direction = '{direction}' AND state = 'COMMITTED'"
-            " ORDER BY artifacts.id"
-        )
-        return pages(context, "Artifact", sql, (row["id"],), arguments)
+        return pages(context, "Artifact", queries.versions_of_run(row["id"], direction), arguments)
 
     return resolve
 
@@ -108,7 +99,7 @@ ARTIFACT: Fields = {
     "createdAt": moment("created_at"),
     "updatedAt": moment("updated_at"),
     "tags": lambda c, row, _a: tags_of(c, "artifact", row["id"]),
-    "aliases": lambda c, row, _a: aliases_of(c, "memberships.artifact_id", row["id"]),
+    "aliases": lambda c, row, _a: alias_nodes(lists.aliases_of_version(c.db, row["id"])),
     "currentManifest": _manifest,
     "usedBy": _used_by,
     "createdBy": _created_by,
@@ -127,9 +118,7 @@ ARTIFACT_FILE: Fields = {
     "mimetype": lambda _c, row, _a: mimetypes.guess_type(row["path"])[0] or "application/octet-stream",
     "digest": _digest,
     "md5": _digest,
-    "updatedAt": lambda c, row, _a: iso(
-        c.db.value("SELECT updated_at FROM artifacts WHERE id = ?", (row["artifact_id"],))
-    ),
+    "updatedAt": lambda c, row, _a: iso(last_change(c.db, row["artifact_id"])),
 }
 
 ARTIFACT_ALIAS: Fields = {
@@ -142,7 +131,7 @@ MEMBERSHIP: Fields = {
     "id": identity("ArtifactCollectionMembership"),
     "versionIndex": column("version"),
     "createdAt": moment("created_at"),
-    "aliases": lambda c, row, _a: aliases_of(c, "memberships.id", row["id"]),
+    "aliases": lambda c, row, _a: alias_nodes(lists.aliases_at(c.db, row["id"])),
     "artifactCollection": lambda c, row, _a: collection_node(c, row["collection_id"]),
     "artifact": lambda c, row, _a: artifact_node(c, row["artifact_id"]),
     "files": lambda c, row, arguments: _files(c, row["artifact_id"], arguments),

@@ -9,6 +9,7 @@ from wandb_local.errors import ClientError
 from wandb_local.inputs import integer
 from wandb_local.names import to_id
 from wandb_local.protocol.graphql.executor import Arguments, Node, Resolver
+from wandb_local.records.query import Query
 from wandb_local.store.database import Row
 
 MAX_PAGE = 10_000
@@ -74,11 +75,10 @@ def page_of(edges: Sequence[dict[str, Any]], more: bool, total: int | None) -> d
 
 
 def pages(
-    context: Context, kind: str | Callable[[Row], str], select: str, parameters: Sequence[Any], arguments: Arguments
+    context: Context, kind: str | Callable[[Row], str], query: Query, arguments: Arguments, *, counted: bool = True
 ) -> dict[str, Any]:
-    """A page of the nodes that ``select`` (a query without LIMIT) finds."""
+    """A page of the nodes that a query finds."""
     offset, size = page_bounds(arguments)
-    rows = context.db.rows(f"{select} LIMIT ? OFFSET ?", [*parameters, size + 1, offset])
-    total = context.db.value(f"SELECT count(*) FROM ({select})", parameters)
+    rows = query.rows(context.db, size + 1, offset)
     edges = [{"node": Node(kind if isinstance(kind, str) else kind(row), row)} for row in rows]
-    return connection(edges, arguments, total)
+    return connection(edges, arguments, query.count(context.db) if counted else None)

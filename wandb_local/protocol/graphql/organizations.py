@@ -7,19 +7,16 @@ from wandb_local.context import Context
 from wandb_local.errors import ClientError
 from wandb_local.names import DEFAULT_ENTITY, checked_name, from_id, to_id
 from wandb_local.protocol.graphql.artifact_nodes import collection_kind
-from wandb_local.protocol.graphql.common import connection, constant, page_bounds, pages
+from wandb_local.protocol.graphql.common import constant, pages
 from wandb_local.protocol.graphql.executor import Arguments, Fields, Node
 from wandb_local.protocol.graphql.refused import NONE
-from wandb_local.records.artifacts.collections import REGISTRY_PREFIX, make_type
-from wandb_local.records.filters import order_by, where
+from wandb_local.records import projects, registries
+from wandb_local.records.artifacts.collections import make_type
 from wandb_local.records.projects import find_project, make_project, need_project
-from wandb_local.records.searchable import ARTIFACTS, COLLECTIONS, PROJECTS
 from wandb_local.store.database import Row
 
 USER = {"name": "local", "username": "local", "email": "local@localhost"}
 ORGANIZATION = "local"
-_REGISTRIES = f"SELECT id FROM projects WHERE entity = '{DEFAULT_ENTITY}' AND name GLOB '{REGISTRY_PREFIX}?*'"
-_PROJECTS = "SELECT id FROM projects WHERE entity = ?"
 _VISIBILITIES = ("PRIVATE", "RESTRICTED")
 _MEMBER = {
     "__typename": "Member",
@@ -67,39 +64,25 @@ def _project(context: Context, entity: Entity, arguments: Arguments) -> Node | N
 
 def _projects(context: Context, entity: Entity, arguments: Arguments) -> dict[str, Any]:
     """All projects of an entity; those of the organization are the registries."""
-    test, parameters = where(PROJECTS, inputs.text(arguments, "filters"))
-    order, more = order_by(PROJECTS, inputs.text(arguments, "order"), "+name")
-    known, owner = (_REGISTRIES, []) if entity.kind == "organization" else (_PROJECTS, [entity.name])
-    sql = f"SELECT * FROM projects WHERE id IN ({known} AND ({test})) ORDER BY {order}, id"
-    return pages(context, "Project", sql, [*owner, *parameters, *more], arguments)
+    asked = _texts(arguments, "filters", "order")
+    found = (
+        registries.registries(*asked) if entity.kind == "organization" else registries.projects_of(entity.name, *asked)
+    )
+    return pages(context, "Project", found, arguments)
 
 
-def _narrowed(arguments: Arguments) -> tuple[str, list[Any]]:
-    """The collections of registries that pass the filters of both."""
-    registries, first = where(PROJECTS, inputs.text(arguments, "projectFilters"))
-    test, second = where(COLLECTIONS, inputs.text(arguments, "collectionFilters"))
-    return f"collections.project_id IN ({_REGISTRIES} AND ({registries})) AND portfolio AND ({test})", [*first, *second]
+def _texts(arguments: Arguments, *names: str) -> list[str | None]:
+    return [inputs.text(arguments, name) for name in names]
 
 
 def _collections(context: Context, _: Entity, arguments: Arguments) -> dict[str, Any]:
-    base, parameters = _narrowed({**arguments, "collectionFilters": arguments.get("filters")})
-    order, more = order_by(COLLECTIONS, inputs.text(arguments, "order"), "+name")
-    sql = f"SELECT * FROM collections WHERE {base} ORDER BY {order}, id"
-    return pages(context, collection_kind, sql, [*parameters, *more], arguments)
+    found = registries.collections(*_texts(arguments, "projectFilters", "filters", "order"))
+    return pages(context, collection_kind, found, arguments)
 
 
 def _versions(context: Context, _: Entity, arguments: Arguments) -> dict[str, Any]:
-    base, parameters = _narrowed(arguments)
-    test, more = where(ARTIFACTS, inputs.text(arguments, "filters"))
-    order, last = order_by(ARTIFACTS, inputs.text(arguments, "order"), "-linked_at")
-    offset, size = page_bounds(arguments)
-    rows = context.db.rows(
-        "SELECT memberships.* FROM memberships JOIN artifacts ON artifacts.id = artifact_id"
-        f" WHERE memberships.collection_id IN (SELECT id FROM collections WHERE {base}) AND ({test})"
-        f" ORDER BY {order}, memberships.id DESC LIMIT ? OFFSET ?",
-        [*parameters, *more, *last, size + 1, offset],
-    )
-    return connection([{"node": Node("ArtifactCollectionMembership", row)} for row in rows], arguments, None)
+    found = registries.places(*_texts(arguments, "projectFilters", "collectionFilters", "filters", "order"))
+    return pages(context, "ArtifactCollectionMembership", found, arguments, counted=False)
 
 
 ENTITY: Fields = {
@@ -149,13 +132,12 @@ def _upsert_model(context: Context, _: Any, arguments: Arguments) -> dict[str, A
         project = make_project(context, given.get("entityName"), given.get("name"))
         for kind in inputs.objects(given, "artifactTypes"):
             make_type(db, project["id"], kind.get("name"))
-        for column, value in changes.items():
-            db.execute(f"UPDATE projects SET {column} = ? WHERE id = ?", (value, project["id"]))
+        projects.change(db, project["id"], changes)
     return {**_answer(context, project["id"]), "inserted": known is None}
 
 
 def _answer(context: Context, project_id: int) -> dict[str, Any]:
-    node = Node("Project", context.db.row("SELECT * FROM projects WHERE id = ?", (project_id,)))
+    node = Node("Project", projects.project_by_id(context.db, project_id))
     return {"project": node, "model": node, "inserted": False}
 
 
@@ -167,14 +149,14 @@ def _rename(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
         other = find_project(context, {"entityName": entity, "name": name})
         if other is not None and other["id"] != project["id"]:
             raise ClientError(f"there is a project {name!r} already; give another name")
-        db.execute("UPDATE projects SET name = ? WHERE id = ?", (name, project["id"]))
+        projects.change(db, project["id"], {"name": name})
     return _answer(context, project["id"])
 
 
 def _delete_model(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     with context.db.write() as db:
-        deleted = db.execute("DELETE FROM projects WHERE id = ?", (from_id("Project", arguments["input"].get("id")),))
-    return {"success": deleted.rowcount > 0}
+        deleted = projects.delete(db, from_id("Project", arguments["input"].get("id")))
+    return {"success": deleted}
 
 
 PROJECT_MUTATIONS: Fields = {"upsertModel": _upsert_model, "renameProject": _rename, "deleteModel": _delete_model}

@@ -11,8 +11,9 @@ from wandb_local.protocol.graphql.executor import Arguments, Fields, Node
 from wandb_local.protocol.graphql.organizations import USER, entity_node, organization
 from wandb_local.protocol.graphql.refused import NONE
 from wandb_local.records.filters import where
-from wandb_local.records.keyset import Keyset
-from wandb_local.records.projects import find_project, find_run, total_runs
+from wandb_local.records.keyset import OF_PROJECT, Keyset
+from wandb_local.records.projects import count_runs, entities, find_project, find_run
+from wandb_local.records.registries import projects_of
 from wandb_local.records.searchable import RUNS
 from wandb_local.store.database import Row
 
@@ -29,8 +30,7 @@ FEATURES = (
 
 
 def _user(context: Context, _: Any, __: Arguments) -> dict[str, Any]:
-    entities = [row["entity"] for row in context.db.rows("SELECT DISTINCT entity FROM projects ORDER BY entity")]
-    teams = list(dict.fromkeys([DEFAULT_ENTITY, *entities]))
+    teams = list(dict.fromkeys([DEFAULT_ENTITY, *entities(context.db)]))
     return {
         "__typename": "User",
         "id": to_id("User", 1),
@@ -68,32 +68,27 @@ def _run(context: Context, row: Row, arguments: Arguments) -> Node | None:
     return None if run is None else Node("Run", run)
 
 
-def list_runs(context: Context, base: str, base_parameters: list[Any], arguments: Arguments) -> dict[str, Any]:
-    """A page of the runs under ``base`` (a condition) that pass ``filters``, in ``order``."""
+def list_runs(context: Context, base: str, record_id: int, arguments: Arguments) -> dict[str, Any]:
+    """A page of the runs under ``base`` (a condition of ``keyset``) that pass ``filters``, in ``order``."""
     condition, parameters = where(RUNS, inputs.text(arguments, "filters"))
     keys = Keyset(RUNS, inputs.text(arguments, "order"))
-    size, given = page_size(arguments), [*base_parameters, *parameters]
+    size, given = page_size(arguments), [record_id, *parameters]
     rows = keys.rows(context.db, f"{base} AND ({condition})", given, arguments.get("after"), size + 1)
     edges = [{"node": Node("Run", row), "cursor": keys.cursor(row)} for row in rows[:size]]
     return page_of(edges, len(rows) > size, None)
 
 
 def _runs(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
-    return list_runs(context, "project_id = ?", [row["id"]], arguments)
+    return list_runs(context, OF_PROJECT, row["id"], arguments)
 
 
 def _run_count(context: Context, row: Row, arguments: Arguments) -> Any:
-    condition, parameters = where(RUNS, inputs.text(arguments, "filters"))
-    if condition == "1":
-        return total_runs(context.db, row["id"])
-    return context.db.value(
-        f"SELECT count(*) FROM runs WHERE project_id = ? AND ({condition})", [row["id"], *parameters]
-    )
+    return count_runs(context.db, row["id"], inputs.text(arguments, "filters"))
 
 
 def _projects(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     entity = arguments.get("entityName") or DEFAULT_ENTITY
-    return pages(context, "Project", "SELECT * FROM projects WHERE entity = ? ORDER BY name", [entity], arguments)
+    return pages(context, "Project", projects_of(str(entity)), arguments)
 
 
 QUERY: Fields = {

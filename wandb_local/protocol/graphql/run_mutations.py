@@ -3,13 +3,14 @@
 from typing import Any
 
 from wandb_local import inputs
-from wandb_local.clock import now
 from wandb_local.context import Context
 from wandb_local.names import checked_path, from_id, to_id
 from wandb_local.protocol.graphql.common import constant
 from wandb_local.protocol.graphql.executor import Arguments, Fields, Node
 from wandb_local.records import branches, runs
-from wandb_local.records.projects import need_run
+from wandb_local.records.files import delete_run_file
+from wandb_local.records.projects import need_run, run_by_id
+from wandb_local.records.streams import note_alert
 
 
 def _upsert_bucket(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
@@ -18,7 +19,7 @@ def _upsert_bucket(context: Context, _: Any, arguments: Arguments) -> dict[str, 
 
 
 def _run(context: Context, run_id: int) -> Node:
-    return Node("Run", context.db.row("SELECT * FROM runs WHERE id = ?", (run_id,)))
+    return Node("Run", run_by_id(context.db, run_id))
 
 
 def _create_run_files(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def _create_run_files(context: Context, _: Any, arguments: Arguments) -> dict[st
 def _delete_files(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     with context.db.write() as db:
         for file_id in inputs.strings(arguments["input"], "files"):
-            db.execute("DELETE FROM run_files WHERE id = ?", (from_id("RunFile", file_id),))
+            delete_run_file(db, from_id("RunFile", file_id))
     return {"success": True}
 
 
@@ -66,9 +67,8 @@ def _rewind_run(context: Context, _: Any, arguments: Arguments) -> dict[str, Any
 def _alert(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     given = arguments["input"]
     run = need_run(context, given.get("entityName"), given.get("projectName"), given.get("runName"))
-    values = (run["id"], str(given.get("title")), str(given.get("text")), str(given.get("severity")), now())
     with context.db.write() as db:
-        db.execute("INSERT INTO alerts (run_id, title, text, severity, created_at) VALUES (?, ?, ?, ?, ?)", values)
+        note_alert(db, run["id"], *(str(given.get(name)) for name in ("title", "text", "severity")))
     return {"success": True}
 
 

@@ -23,26 +23,28 @@ from wandb_local.protocol.graphql.common import (
     page_bounds,
 )
 from wandb_local.protocol.graphql.executor import Arguments, Fields, Node
-from wandb_local.records import history
-from wandb_local.records.console import log_line
+from wandb_local.records import console, files, history
+from wandb_local.records.lines import first_step, last_line
+from wandb_local.records.projects import project_by_id
 from wandb_local.records.states import state
+from wandb_local.records.sweeps import sweep_name
 from wandb_local.store.database import Row
 
 USER = {"name": "local", "username": "local"}
 
 
 def _project(context: Context, row: Row, _: Arguments) -> Node:
-    return Node("Project", context.db.row("SELECT * FROM projects WHERE id = ?", (row["project_id"],)))
+    return Node("Project", project_by_id(context.db, row["project_id"]))
 
 
 def _sweep_name(context: Context, row: Row, _: Arguments) -> Any:
-    return context.db.value("SELECT name FROM sweeps WHERE id = ?", (row["sweep_id"],)) if row["sweep_id"] else None
+    return sweep_name(context.db, row)
 
 
 def _tail(table: str) -> Any:
     def resolve(context: Context, row: Row, _: Arguments) -> str:
-        last = context.db.row(f"SELECT line FROM {table} WHERE run_id = ? ORDER BY number DESC LIMIT 1", (row["id"],))
-        return jsons.dumps([jsons.strict(last["line"])] if last else [])
+        last = last_line(context.db, table, row["id"])
+        return jsons.dumps([] if last is None else [jsons.strict(last)])
 
     return resolve
 
@@ -70,7 +72,7 @@ def _events(context: Context, row: Row, arguments: Arguments) -> list[str]:
 def _parquet_history(context: Context, row: Row, _: Arguments) -> dict[str, Any]:
     """No history is exported to Parquet here: all of it is live, from its first step on, as a client that wants exports
     has to know. It reads live rows page by page, and asks here only from where on."""
-    first = context.db.value("SELECT min(step) FROM history WHERE run_id = ?", (row["id"],))
+    first = first_step(context.db, row["id"])
     return {"parquetUrls": [], "liveData": [] if first is None else [{"_step": first}]}
 
 
@@ -91,27 +93,14 @@ def _spec(text: Any) -> Mapping[str, Any]:
     return spec
 
 
-# W&B's answer to a name that a run has no file of
-_NO_FILE = "SELECT 0 AS id, ? AS name, '0' AS md5, 0 AS size, NULL AS updated_at"
-
-
 def _files(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
-    conditions, parameters = "run_id = ?", [row["id"]]
     normal = list(dict.fromkeys(checked_path(name) for name in inputs.strings(arguments, "names")))
-    if normal:
-        conditions += f" AND name IN ({', '.join('?' * len(normal))})"
-        parameters += normal
-    elif pattern := inputs.text(arguments, "pattern"):
-        conditions += " AND regexp(?, name)"
-        parameters.append(_like(pattern))
+    pattern = None if normal else inputs.text(arguments, "pattern")
+    found = files.files_of_run(row["id"], normal, _like(pattern) if pattern else None)
     offset, size = page_bounds(arguments)
-    rows = context.db.rows(
-        "SELECT run_files.*, blobs.size FROM run_files JOIN blobs USING (md5)"
-        f" WHERE {conditions} ORDER BY name LIMIT ? OFFSET ?",
-        [*parameters, size + 1, offset],
-    )
-    total = context.db.value(f"SELECT count(*) FROM run_files WHERE {conditions}", parameters)
-    missing = [] if offset else [context.db.row(_NO_FILE, (n,)) for n in normal if n not in {r["name"] for r in rows}]
+    rows, total = found.rows(context.db, size + 1, offset), found.count(context.db)
+    known = {file["name"] for file in rows}
+    missing = [] if offset else [files.no_file(context.db, name) for name in normal if name not in known]
     return connection([{"node": Node("RunFile", file)} for file in (*rows, *missing)], arguments, total + len(missing))
 
 
@@ -124,21 +113,17 @@ def _like(pattern: str) -> str:
 
 
 def _file_count(context: Context, row: Row, _: Arguments) -> Any:
-    return context.db.value("SELECT count(*) FROM run_files WHERE run_id = ?", (row["id"],))
+    return files.files_of_run(row["id"]).count(context.db)
 
 
 def _log_lines(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
     if arguments.get("last") is not None:
         size = min(max(inputs.integer(arguments, "last", 0), 0), MAX_PAGE)
-        sql, parameters = "ORDER BY number DESC LIMIT ?", [row["id"], size]
-        lines = context.db.rows(f"SELECT number, line FROM console WHERE run_id = ? {sql}", parameters)[::-1]
-        return connection([{"node": log_line(line)} for line in lines], {}, row["log_lines"])
+        lines = console.last_rows(context.db, row["id"], size)
+        return connection([{"node": console.log_line(line)} for line in lines], {}, row["log_lines"])
     offset, size = page_bounds(arguments)
-    lines = context.db.rows(
-        "SELECT number, line FROM console WHERE run_id = ? ORDER BY number LIMIT ? OFFSET ?",
-        (row["id"], size + 1, offset),
-    )
-    return connection([{"node": log_line(line)} for line in lines], arguments, row["log_lines"])
+    lines = console.first_rows(context.db, row["id"], size + 1, offset)
+    return connection([{"node": console.log_line(line)} for line in lines], arguments, row["log_lines"])
 
 
 def _url(context: Context, row: Row, _: Arguments) -> str:

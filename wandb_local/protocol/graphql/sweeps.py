@@ -6,12 +6,13 @@ from wandb_local import inputs, jsons
 from wandb_local.clock import CLOCK
 from wandb_local.context import Context
 from wandb_local.names import from_id, to_id
-from wandb_local.protocol.graphql.common import column, connection, constant, identity, moment, page_bounds
+from wandb_local.protocol.graphql.common import column, connection, constant, identity, moment, pages
 from wandb_local.protocol.graphql.executor import Arguments, Fields, Node
 from wandb_local.protocol.graphql.public import list_runs
+from wandb_local.records import agents
 from wandb_local.records import sweeps as records
-from wandb_local.records.filters import order_by, where
-from wandb_local.records.searchable import SWEEPS
+from wandb_local.records.keyset import OF_AGENT, OF_SWEEP, PRIOR_TO_SWEEP
+from wandb_local.records.projects import project_by_id
 from wandb_local.records.trials import MARKS, best_metric, sweep_runs
 from wandb_local.store.database import Row
 
@@ -32,29 +33,29 @@ def _display_name(_: Context, row: Row, __: Arguments) -> Any:
 
 
 def _runs(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
-    return list_runs(context, "sweep_id = ?", [row["id"]], arguments)
+    return list_runs(context, OF_SWEEP, row["id"], arguments)
 
 
 def _prior_runs(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
-    return list_runs(context, "id IN (SELECT run_id FROM sweep_prior_runs WHERE sweep_id = ?)", [row["id"]], arguments)
+    return list_runs(context, PRIOR_TO_SWEEP, row["id"], arguments)
 
 
 def _run_count(context: Context, row: Row, _: Arguments) -> Any:
-    return context.db.value("SELECT count(*) FROM runs WHERE sweep_id = ?", (row["id"],))
+    return records.count_runs(context.db, row["id"])
 
 
 def _project(context: Context, row: Row, _: Arguments) -> Node:
-    return Node("Project", context.db.row("SELECT * FROM projects WHERE id = ?", (row["project_id"],)))
+    return Node("Project", project_by_id(context.db, row["project_id"]))
 
 
 def _agents(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
-    rows = context.db.rows("SELECT * FROM agents WHERE sweep_id = ? ORDER BY id", (row["id"],))
+    rows = agents.agents_of(context.db, row["id"])
     return connection([{"node": Node("Agent", agent)} for agent in rows], {}, len(rows))
 
 
 def _agent(context: Context, row: Row, arguments: Arguments) -> Node | None:
     wanted = str(arguments.get("agentName"))
-    for agent in context.db.rows("SELECT * FROM agents WHERE sweep_id = ?", (row["id"],)):
+    for agent in agents.agents_of(context.db, row["id"]):
         if wanted in (agent["name"], to_id("Agent", agent["id"])):
             return Node("Agent", agent)
     return None
@@ -90,10 +91,10 @@ AGENT: Fields = {
     "name": column("name"),
     "host": column("host"),
     "state": lambda _c, row, _a: "RUNNING" if CLOCK.now() - row["heartbeat_at"] < _AGENT_LOST_AFTER else "FINISHED",
-    "totalRuns": lambda c, row, _a: c.db.value("SELECT count(*) FROM runs WHERE agent_id = ?", (row["id"],)),
+    "totalRuns": lambda c, row, _a: agents.count_runs(c.db, row["id"]),
     "createdAt": moment("created_at"),
     "heartbeatAt": moment("heartbeat_at"),
-    "runs": lambda c, row, arguments: list_runs(c, "agent_id = ?", [row["id"]], arguments),
+    "runs": lambda c, row, arguments: list_runs(c, OF_AGENT, row["id"], arguments),
 }
 
 
@@ -103,20 +104,14 @@ def _sweep(context: Context, row: Row, arguments: Arguments) -> Node | None:
 
 
 def _sweeps(context: Context, row: Row, arguments: Arguments) -> dict[str, Any]:
-    condition, parameters = where(SWEEPS, inputs.text(arguments, "filters"))
-    order, order_parameters = order_by(SWEEPS, inputs.text(arguments, "order"), "-created_at")
-    offset, size = page_bounds(arguments)
-    rows = context.db.rows(
-        f"SELECT * FROM sweeps WHERE project_id = ? AND ({condition}) ORDER BY {order}, id DESC LIMIT ? OFFSET ?",
-        [row["id"], *parameters, *order_parameters, size + 1, offset],
-    )
-    return connection([{"node": Node("Sweep", sweep)} for sweep in rows], arguments, None)
+    found = records.sweeps_of(row["id"], inputs.text(arguments, "filters"), inputs.text(arguments, "order"))
+    return pages(context, "Sweep", found, arguments, counted=False)
 
 
 PROJECT_SWEEPS: Fields = {
     "sweep": _sweep,
     "sweeps": _sweeps,
-    "totalSweeps": lambda c, row, _a: c.db.value("SELECT count(*) FROM sweeps WHERE project_id = ?", (row["id"],)),
+    "totalSweeps": lambda c, row, _a: records.sweeps_of(row["id"]).count(c.db),
 }
 
 
@@ -126,8 +121,7 @@ def _upsert_sweep(context: Context, _: Any, arguments: Arguments) -> dict[str, A
 
 
 def _create_agent(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
-    agent_id = records.make_agent(context, arguments["input"])
-    return {"agent": Node("Agent", context.db.row("SELECT * FROM agents WHERE id = ?", (agent_id,)))}
+    return {"agent": Node("Agent", agents.make_agent(context, arguments["input"]))}
 
 
 def _heartbeat(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:

@@ -5,13 +5,13 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wandb_local import inputs
 from wandb_local.clock import now
 from wandb_local.context import Context
 from wandb_local.errors import ClientError, NotFoundError
 from wandb_local.names import checked_name, from_id
-from wandb_local.records.projects import make_project, need_project
-from wandb_local.store.database import Row
+from wandb_local.records.artifacts.lists import type_of
+from wandb_local.records.projects import need_project
+from wandb_local.store.database import Database, Row
 
 _VERSION = re.compile(r"v(\d{1,9})")
 REGISTRY_PREFIX = "wandb-registry-"
@@ -49,7 +49,7 @@ def make_collection(
     row = find_collection(context, project_id, name)
     assert row is not None
     if row["type_id"] != type_id:
-        known = context.db.value("SELECT name FROM artifact_types WHERE id = ?", (row["type_id"],))
+        known = type_of(context.db, row["id"])["name"]
         raise ClientError(f"artifact {name!r} has the type {known!r}; it cannot also have the type {type_name!r}")
     if bool(row["portfolio"]) != portfolio:
         kind = "links" if row["portfolio"] else "logged versions"
@@ -75,13 +75,18 @@ def need_collection(context: Context, given: Mapping[str, Any]) -> Row:
     return row
 
 
+def collection_by_id(db: Database, collection_id: int | None) -> Row | None:
+    """The collection of a record number, or None."""
+    return db.row("SELECT * FROM collections WHERE id = ?", (collection_id,))
+
+
 def need_collection_by_id(context: Context, collection_id: object) -> Row:
     """The collection of an opaque id.
 
     Raises:
         NotFoundError: it does not exist.
     """
-    row = context.db.row("SELECT * FROM collections WHERE id = ?", (from_id("ArtifactCollection", collection_id),))
+    row = collection_by_id(context.db, from_id("ArtifactCollection", collection_id))
     if row is None:
         raise NotFoundError(f"artifact collection {collection_id!r} does not exist")
     return row
@@ -105,6 +110,20 @@ def find_member(context: Context, project_id: int, name: object) -> Row | None:
     collection_name, _, alias = str(name).partition(":")
     collection = find_collection(context, project_id, collection_name)
     return None if collection is None else find_membership(context, collection["id"], alias or "latest")
+
+
+def find_place(db: Database, collection_id: int, artifact_id: int) -> Row | None:
+    """The place of a version in a collection, by record numbers; or None."""
+    return db.row("SELECT * FROM memberships WHERE collection_id = ? AND artifact_id = ?", (collection_id, artifact_id))
+
+
+def find_client_member(context: Context, client_id: str, alias: str) -> Row | None:
+    """The place that an alias means in the collection which a client has begun under an id of its own, or None."""
+    return context.db.row(
+        "SELECT memberships.* FROM aliases JOIN memberships ON memberships.id = membership_id"
+        " JOIN collections ON collections.id = aliases.collection_id WHERE client_id = ? AND alias = ?",
+        (client_id, alias),
+    )
 
 
 def set_aliases(
@@ -158,42 +177,3 @@ def restore_latest(connection: sqlite3.Connection, collection_id: int) -> None:
     ).fetchone()
     if left is not None:
         set_aliases(connection, collection_id, left["id"], ["latest"])
-
-
-def link(context: Context, artifact: Row, given: Mapping[str, Any]) -> Row:
-    """Make a version a member of a collection of links; answers its place there.
-
-    Raises:
-        ClientError: the collection holds logged versions, or is of a registry that does not take the version's type.
-    """
-    if artifact["state"] != "COMMITTED":
-        raise ClientError("an artifact version can be linked once it is committed")
-    type_name = context.db.value(
-        "SELECT name FROM artifact_types WHERE id = (SELECT type_id FROM collections WHERE id = ?)",
-        (artifact["collection_id"],),
-    )
-    with context.db.write() as connection:
-        project = make_project(context, given.get("entityName"), given.get("projectName"))
-        _check_type(context, project, type_name)
-        name = given.get("artifactPortfolioName")
-        collection = make_collection(context, project["id"], type_name, name, portfolio=True)
-        place = add_member(connection, collection["id"], artifact["id"])
-        wanted = [alias.get("alias") for alias in inputs.objects(given, "aliases")]
-        set_aliases(connection, collection["id"], place["id"], wanted)
-    return place
-
-
-def _check_type(context: Context, project: Row, type_name: str) -> None:
-    sql = "SELECT name FROM artifact_types WHERE project_id = ? ORDER BY name"
-    taken = [row["name"] for row in context.db.rows(sql, (project["id"],))]
-    if not project["all_types"] and type_name not in taken:
-        raise ClientError(f"{project['name']} takes artifacts of the types {taken}, not {type_name!r}")
-
-
-def unlink(context: Context, artifact_id: int, collection_id: int) -> None:
-    """Take a version out of a collection of links."""
-    with context.db.write() as connection:
-        connection.execute(
-            "DELETE FROM memberships WHERE artifact_id = ? AND collection_id = ?", (artifact_id, collection_id)
-        )
-        restore_latest(connection, collection_id)

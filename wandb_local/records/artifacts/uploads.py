@@ -1,6 +1,7 @@
 """Where the client should put the files of a version that it is logging."""
 
 import secrets
+import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
@@ -75,6 +76,19 @@ def _manifest(context: Context, manifest_id: int, digest: str) -> dict[str, Any]
     opaque = to_id("ArtifactManifest", manifest_id)
     file = {"__typename": "File", "id": opaque, "uploadUrl": context.upload_url(claim), "uploadHeaders": headers}
     return {"artifactManifest": {"__typename": "ArtifactManifest", "id": opaque, "file": file}}
+
+
+def keep_manifest(connection: sqlite3.Connection, manifest_id: int, md5: str) -> None:
+    """Give a manifest its bytes, which are stored. The upload URL outlives the commit: the same bytes may come again.
+
+    Raises:
+        ClientError: the version is complete, and the bytes are others.
+    """
+    sql = "SELECT md5, state FROM manifests JOIN artifacts ON artifacts.id = artifact_id WHERE manifests.id = ?"
+    known = connection.execute(sql, (manifest_id,)).fetchone()
+    if known is not None and known["state"] == "COMMITTED" and known["md5"] != md5:
+        raise ClientError("the version is complete: its manifest cannot change; log another version")
+    connection.execute("UPDATE manifests SET md5 = ? WHERE id = ?", (md5, manifest_id))
 
 
 def create_files(context: Context, given: Mapping[str, Any]) -> dict[str, Any]:

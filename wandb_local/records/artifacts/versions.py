@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from wandb_local import inputs, jsons
@@ -10,14 +10,13 @@ from wandb_local.clock import now
 from wandb_local.context import Context
 from wandb_local.errors import ClientError, NotFoundError
 from wandb_local.limits import TooLargeError
-from wandb_local.names import checked_tag, from_id
+from wandb_local.names import from_id
 from wandb_local.records.artifacts import collections as col
 from wandb_local.records.artifacts import lifetime
+from wandb_local.records.artifacts.changing import change_tags
 from wandb_local.records.artifacts.merge import find_equal, is_whole, merge
 from wandb_local.records.projects import find_run, make_project
-from wandb_local.store.database import Row
-
-Tags = Sequence[Mapping[str, Any]]
+from wandb_local.store.database import Database, Row
 
 
 def need_artifact(context: Context, artifact_id: object) -> Row:
@@ -42,6 +41,12 @@ def find_by_client(context: Context, client_id: object) -> Row | None:
     """The version that a client has begun under an id of its own making, or None."""
     sql = "SELECT id FROM artifacts WHERE client_id = ? ORDER BY state, id DESC LIMIT 1"
     return find_artifact(context, context.db.value(sql, (str(client_id),)))
+
+
+def last_change(db: Database, artifact_id: int) -> float | None:
+    """When a version was changed last, or None if it does not exist."""
+    moment: float | None = db.value("SELECT updated_at FROM artifacts WHERE id = ?", (artifact_id,))
+    return moment
 
 
 def begin(context: Context, given: Mapping[str, Any]) -> int:
@@ -163,13 +168,3 @@ def record_use(connection: sqlite3.Connection, run_id: int, artifact_id: int, di
         " ON CONFLICT DO UPDATE SET use_as = coalesce(excluded.use_as, use_as)",
         (run_id, artifact_id, direction, _text(use_as), now()),
     )
-
-
-def change_tags(connection: sqlite3.Connection, what: str, record_id: int, add: Tags = (), remove: Tags = ()) -> None:
-    """Add and remove the tags (``[{"tagName": …}]``) of an ``artifact`` or a ``collection``."""
-    for tag in add:
-        sql = f"INSERT OR IGNORE INTO {what}_tags ({what}_id, name) VALUES (?, ?)"
-        connection.execute(sql, (record_id, checked_tag(tag.get("tagName"))))
-    for tag in remove:
-        sql = f"DELETE FROM {what}_tags WHERE {what}_id = ? AND name = ?"
-        connection.execute(sql, (record_id, str(tag.get("tagName"))))

@@ -8,12 +8,12 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
+from wandb_local.records.artifacts.uses import runs_of
 from wandb_local.web.artifact.read import (
     Collection,
     Version,
     artifact_address,
     need_collection,
-    runs_of,
     tags,
     versions,
 )
@@ -82,7 +82,7 @@ def _row(context: Context, version: Version) -> dict[str, Any]:
         "aliases": ", ".join(version.aliases),
         "tags": ", ".join(tags(context, "artifact", version.row["id"])),
         **made_by(context, version),
-        "uses": len(runs_of(context, version, "input")),
+        "uses": len(runs_of(context.db, version.row["id"], "input")),
         "files": version.row["file_count"],
     }
     put_size(shown, "size", version.row["size"])
@@ -92,7 +92,7 @@ def _row(context: Context, version: Version) -> dict[str, Any]:
 
 def made_by(context: Context, version: Version) -> dict[str, Any]:
     """The run that logged a version first, and its address; both None if there is none."""
-    runs = runs_of(context, version, "output")
+    runs = runs_of(context.db, version.row["id"], "output")
     if not runs:
         return {"run": None, "run_href": None}
     run = runs[-1]

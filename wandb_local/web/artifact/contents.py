@@ -9,9 +9,10 @@ from dash import html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
+from wandb_local.records.files import files_of_version
 from wandb_local.store.database import Row
 from wandb_local.web.artifact.difference import Change, compare, compare_files, counted
-from wandb_local.web.artifact.read import MOST_FILES, WRAPPED, Version, artifact_address, files
+from wandb_local.web.artifact.read import WRAPPED, Version, artifact_address
 from wandb_local.web.documents import cell
 from wandb_local.web.grids import link_column, make_grid, number_column, put_size, size_text
 from wandb_local.web.media import artifact_file_url
@@ -21,13 +22,14 @@ from wandb_local.web.table.files import ArtifactFiles, Files, follow
 
 _ELSEWHERE = re.compile(r"(wandb-(?:client-)?artifact://[^/]+)/(.+)", re.DOTALL)
 _TABLES = (".table.json", ".partitioned-table.json", ".joined-table.json")
+_MOST_FILES = 20_000
 Held = dict[str, tuple[File, int] | None]
 _STILL = {"sortable": False, "resizable": False}
 
 
 def show_files(context: Context, version: Version) -> Component:
     """A grid of files: a name opens the file in a new tab, a table opens as a page too."""
-    found = files(context, version)
+    found = files_of_version(version.row["id"]).rows(context.db, _MOST_FILES)
     held = held_elsewhere(context, found)
     rows = [_file(version, row, held) for row in found]
     columns: list[dict[str, Any]] = [
@@ -37,7 +39,7 @@ def show_files(context: Context, version: Version) -> Component:
         link_column("table", "As a table", href="table_href", width=130),
         link_column("content", "Digest (MD5) or address", href="content_href", flex=1, minWidth=260, **WRAPPED),
     ]
-    note = f"The first {MOST_FILES} of {version.row['file_count']} files." if len(rows) == MOST_FILES else ""
+    note = f"The first {_MOST_FILES} of {version.row['file_count']} files." if len(rows) == _MOST_FILES else ""
     if not rows:
         return html.P("This version has no files.", className="soft")
     return html.Div(

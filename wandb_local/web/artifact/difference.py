@@ -7,16 +7,9 @@ from typing import Any
 
 from wandb_local import jsons
 from wandb_local.context import Context
+from wandb_local.records.files import count_changes, list_changes
 
 MOST_CHANGES = 20_000  # files that are listed
-_CHANGES = (
-    "WITH old AS (SELECT * FROM artifact_files WHERE artifact_id = ?1),"
-    " new AS (SELECT * FROM artifact_files WHERE artifact_id = ?2), changes AS ("
-    "SELECT 'removed' AS kind, path, size AS before, NULL AS after FROM old WHERE path NOT IN (SELECT path FROM new)"
-    " UNION ALL SELECT 'added', path, NULL, size FROM new WHERE path NOT IN (SELECT path FROM old)"
-    " UNION ALL SELECT 'changed', path, old.size, new.size FROM old JOIN new USING (path)"
-    " WHERE old.md5 IS NOT new.md5 OR old.ref IS NOT new.ref) "
-)
 
 
 @dataclass(frozen=True)
@@ -45,10 +38,8 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]
 def compare_files(context: Context, before: int, after: int) -> tuple[Counter[str], list[Change]]:
     """How many files of two artifacts (record numbers) differ in content or address, by kind of change; and the first
     ``MOST_CHANGES`` of them, sorted, with their sizes in bytes as values."""
-    counts = context.db.rows(_CHANGES + "SELECT kind, count(*) FROM changes GROUP BY kind", (before, after))
-    listed = _CHANGES + "SELECT * FROM changes ORDER BY path LIMIT ?3"
-    changes = [Change(*row) for row in context.db.rows(listed, (before, after, MOST_CHANGES))]
-    return Counter(dict(map(tuple, counts))), changes
+    changes = [Change(*row) for row in list_changes(context.db, before, after, MOST_CHANGES)]
+    return Counter(count_changes(context.db, before, after)), changes
 
 
 def counted(kinds: Counter[str], total: int) -> str:

@@ -8,9 +8,10 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
+from wandb_local.records.artifacts.uses import runs_of
 from wandb_local.store.database import Row
 from wandb_local.web.artifact.lineage import DRAWN, Lineage, causes, elements, lineage, steps
-from wandb_local.web.artifact.read import Version, runs_of
+from wandb_local.web.artifact.read import Version
 from wandb_local.web.documents import title_of
 from wandb_local.web.urls import address
 
@@ -67,6 +68,7 @@ def show_lineage(context: Context, version: Version) -> Component:
     far = any(abs(rank) > DRAWN for rank in found.ranks.values())
     note = f" It shows {DRAWN} steps on each side; the list has all." if far else ""
     note += f" Only the nearest {len(found.nodes)} nodes are known here." if found.cut else ""
+    made_by, used_by = (runs_of(context.db, version.row["id"], direction) for direction in ("output", "input"))
     return html.Div(
         [
             html.Div(
@@ -87,8 +89,8 @@ def show_lineage(context: Context, version: Version) -> Component:
             _links(found),
             html.Div(
                 [
-                    _runs("Made by", runs_of(context, version, "output"), "no run: it was logged outside one"),
-                    _runs("Used by", runs_of(context, version, "input"), "no run yet"),
+                    _runs("Made by", made_by, "no run: it was logged outside one"),
+                    _runs("Used by", used_by, "no run yet"),
                 ],
                 className="columns",
             ),

@@ -1,11 +1,14 @@
 """Where a version comes from and what became of it: runs and versions as a graph."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from wandb_local.context import Context
+from wandb_local.records.artifacts.lists import place_of
+from wandb_local.records.artifacts.uses import run_ids, version_ids
+from wandb_local.records.projects import place_of_run
 from wandb_local.store.database import Row
 from wandb_local.web.artifact.read import artifact_address
 from wandb_local.web.documents import title_of
@@ -15,17 +18,6 @@ MOST_NODES = 150
 DRAWN = 12  # steps on each side that the picture shows: a browser draws no picture that is much wider
 MOST_SIBLINGS = 8  # of the runs that used one version, say; the rest becomes one node
 _LINE = 25  # letters in a line of a node
-
-_ARTIFACT = (
-    "SELECT artifacts.id, collections.name, artifacts.version, artifact_types.name AS type, entity,"
-    " projects.name AS project FROM artifacts JOIN collections ON collections.id = artifacts.collection_id"
-    " JOIN artifact_types ON artifact_types.id = type_id JOIN projects ON projects.id = collections.project_id"
-    " WHERE artifacts.id = ?"
-)
-_RUN = (
-    "SELECT runs.id, runs.name, display_name, job_type, entity, projects.name AS project FROM runs"
-    " JOIN projects ON projects.id = runs.project_id WHERE runs.id = ?"
-)
 
 
 @dataclass
@@ -71,7 +63,7 @@ def _walk(context: Context, start: str, forward: bool, found: Lineage) -> None:
     queue, seen = deque([start]), {start}
     while queue:
         node = queue.popleft()
-        neighbours = list(_neighbours(context, node, forward))
+        neighbours = _neighbours(context, node, forward)
         for neighbour in neighbours[:MOST_SIBLINGS]:
             if neighbour not in found.nodes and len(found.nodes) >= MOST_NODES:
                 found.cut = True
@@ -96,22 +88,16 @@ def _add(found: Lineage, name: str, node: dict[str, Any], beside: str, forward: 
     found.ranks[name] = found.ranks[beside] + (1 if forward else -1)
 
 
-def _neighbours(context: Context, node: str, forward: bool) -> Iterator[str]:
+def _neighbours(context: Context, node: str, forward: bool) -> list[str]:
     """A version was made by runs and is used by others; a run has used versions and makes others. Newest first."""
     number = int(node[1:])
     if node.startswith("a"):
-        column, other, kind, direction = "artifact_id", "run_id", "r", "input" if forward else "output"
-    else:
-        column, other, kind, direction = "run_id", "artifact_id", "a", "output" if forward else "input"
-    committed = " AND (SELECT state FROM artifacts WHERE id = artifact_id) = 'COMMITTED'"
-    sql = f"SELECT {other} FROM run_artifacts WHERE {column} = ? AND direction = ?{committed} ORDER BY {other} DESC"
-    for row in context.db.rows(sql, (number, direction)):
-        yield f"{kind}{row[0]}"
+        return [f"r{run}" for run in run_ids(context.db, number, "input" if forward else "output")]
+    return [f"a{version}" for version in version_ids(context.db, number, "output" if forward else "input")]
 
 
 def _describe(context: Context, node: str) -> dict[str, Any]:
-    sql = _ARTIFACT if node.startswith("a") else _RUN
-    row = context.db.row(sql, (int(node[1:]),))
+    row = (place_of if node.startswith("a") else place_of_run)(context.db, int(node[1:]))
     assert row is not None  # foreign keys
     return _version(row) if node.startswith("a") else _run(row)
 

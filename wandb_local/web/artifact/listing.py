@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.errors import NotFoundError
+from wandb_local.records.artifacts.lists import collections_of
 from wandb_local.records.projects import need_project
 from wandb_local.store.database import Row
 from wandb_local.web.artifact.read import WRAPPED, artifact_address
@@ -18,16 +19,6 @@ from wandb_local.web.listing import keep_current, ticking
 from wandb_local.web.project.tabs import project_tabs
 from wandb_local.web.tabs import make_tabs
 from wandb_local.web.times import put_time
-
-_SELECT = (
-    "SELECT collections.name, artifact_types.name AS type, collections.updated_at, count(*) AS versions,"
-    " max(memberships.version) AS newest, sum(artifacts.size) AS size,"
-    " (SELECT group_concat(alias, ', ') FROM aliases WHERE aliases.collection_id = collections.id) AS aliases,"
-    " (SELECT group_concat(name, ', ') FROM collection_tags AS t WHERE t.collection_id = collections.id) AS tags"
-    " FROM collections JOIN artifact_types ON artifact_types.id = type_id"
-    " JOIN memberships ON memberships.collection_id = collections.id JOIN artifacts ON artifacts.id = artifact_id"
-    " WHERE collections.project_id = ? AND artifacts.state = 'COMMITTED' GROUP BY collections.id ORDER BY 2, 1"
-)
 
 
 @dataclass(frozen=True)
@@ -101,8 +92,8 @@ def _grid(rows: list[dict[str, Any]]) -> Component:
 
 
 def _rows(context: Context, entity: str, project: str) -> list[dict[str, Any]]:
-    rows = context.db.rows(_SELECT, (need_project(context, entity, project)["id"],))
-    return [_row(entity, project, row) for row in rows]
+    project_id = need_project(context, entity, project)["id"]
+    return [_row(entity, project, row) for row in collections_of(context.db, project_id)]
 
 
 def _row(entity: str, project: str, row: Row) -> dict[str, Any]:

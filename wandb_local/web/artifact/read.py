@@ -9,11 +9,11 @@ from wandb_local import jsons
 from wandb_local.context import Context
 from wandb_local.errors import NotFoundError
 from wandb_local.records.artifacts.collections import find_collection, find_membership
+from wandb_local.records.artifacts.lists import tags_of, type_of, versions_of
 from wandb_local.records.projects import need_project
 from wandb_local.store.database import Row
 from wandb_local.web.urls import address
 
-MOST_FILES = 20_000
 WRAPPED: dict[str, Any] = {
     "wrapText": True,
     "autoHeight": True,
@@ -77,8 +77,7 @@ def need_collection(context: Context, params: Mapping[str, str]) -> Collection:
     """
     project = need_project(context, params["entity"], params["project"])
     row = find_collection(context, project["id"], params["name"])
-    sql = "SELECT name FROM artifact_types WHERE id = ?"
-    if row is None or context.db.value(sql, (row["type_id"],)) != params["type"]:
+    if row is None or type_of(context.db, row["id"])["name"] != params["type"]:
         raise NotFoundError(f"there is no artifact {params['name']!r} of type {params['type']!r}")
     return Collection(params["entity"], params["project"], params["type"], row)
 
@@ -98,31 +97,10 @@ def need_version(context: Context, params: Mapping[str, str]) -> Version:
 
 def versions(context: Context, collection: Collection) -> list[Version]:
     """The versions of a collection, newest first."""
-    rows = context.db.rows(
-        "SELECT artifacts.*, memberships.version AS number,"
-        " (SELECT json_group_array(alias) FROM aliases WHERE membership_id = memberships.id) AS aliases"
-        " FROM memberships JOIN artifacts ON artifacts.id = artifact_id"
-        " WHERE memberships.collection_id = ? AND state = 'COMMITTED' ORDER BY memberships.version DESC",
-        (collection.row["id"],),
-    )
+    rows = versions_of(context.db, collection.row["id"])
     return [Version(collection, row["number"], row, sorted(json.loads(row["aliases"]))) for row in rows]
 
 
 def tags(context: Context, what: str, record_id: int) -> list[str]:
-    """The tags of an ``artifact`` or a ``collection``."""
-    return [row["name"] for row in context.db.rows(f"SELECT name FROM {what}_tags WHERE {what}_id = ?", (record_id,))]
-
-
-def files(context: Context, version: Version) -> list[Row]:
-    """The files of a version: path, md5, ref, size; at most ``MOST_FILES``."""
-    sql = "SELECT * FROM artifact_files WHERE artifact_id = ? ORDER BY path LIMIT ?"
-    return context.db.rows(sql, (version.row["id"], MOST_FILES))
-
-
-def runs_of(context: Context, version: Version, direction: str) -> list[Row]:
-    """The runs that have used (``input``) or logged (``output``) a version, newest first, with entity and project."""
-    return context.db.rows(
-        "SELECT runs.*, projects.entity, projects.name AS project FROM run_artifacts JOIN runs ON runs.id = run_id"
-        " JOIN projects ON projects.id = runs.project_id WHERE artifact_id = ? AND direction = ? ORDER BY runs.id DESC",
-        (version.row["id"], direction),
-    )
+    """The tags of an ``artifact`` or a ``collection``, sorted."""
+    return sorted(row["name"] for row in tags_of(context.db, what, record_id))

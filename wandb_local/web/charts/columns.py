@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wandb_local.records.history import lookup, parse_row
+from wandb_local.records.lines import each_line
 from wandb_local.store.database import Database, Row
 from wandb_local.web.charts.extremes import extremes
 from wandb_local.web.documents import NOT_FINITE, is_number
@@ -79,10 +80,8 @@ class Columns:
         self, run_id: int, table: str, names: Sequence[str], axis: str, steps: tuple[float, float]
     ) -> dict[str, Column]:
         growing = {name: _Growing() for name in names}
-        within = "" if steps == EVERYTHING else " AND step >= ? AND step <= ?"
-        sql = f"SELECT line FROM {table} WHERE run_id = ?{within} ORDER BY number"
-        for row in self._db.each(sql, (run_id, *steps) if within else (run_id,)):
-            record = parse_row(row["line"])
+        for line in each_line(self._db, table, run_id, None if steps == EVERYTHING else steps):
+            record = parse_row(line)
             x = _number(lookup(record, axis))
             if x is None or not math.isfinite(x):
                 continue

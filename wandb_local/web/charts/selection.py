@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wandb_local.context import Context
+from wandb_local.records.listing import find_runs
 from wandb_local.records.projects import find_run, need_project
 from wandb_local.store.database import Row
 from wandb_local.web.charts.definitions import Definitions
@@ -73,12 +74,7 @@ def chosen_runs(context: Context, page: Mapping[str, Any], names: Sequence[str] 
 def run_options(context: Context, page: Mapping[str, Any], search: str, chosen: Sequence[str]) -> list[dict[str, str]]:
     """Runs of the project to choose from, newest first, and those that are chosen already."""
     project = need_project(context, page["entity"], page["project"])
-    pattern = "%" + search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    rows = context.db.rows(
-        "SELECT name, display_name FROM runs WHERE project_id = ?1"
-        " AND (display_name LIKE ?2 ESCAPE '\\' OR name LIKE ?2 ESCAPE '\\') ORDER BY created_at DESC LIMIT ?3",
-        (project["id"], pattern, _OFFERED),
-    )
+    rows = find_runs(context.db, project["id"], search, _OFFERED)
     known = {row["name"] for row in rows}
     kept = [run for name in chosen if name not in known and (run := find_run(context, project["id"], name))]
     return [{"label": title_of(run), "value": run["name"]} for run in (*kept, *rows)]

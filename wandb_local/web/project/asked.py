@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wandb_local.web.documents import NOT_FINITE, is_number
+from wandb_local.web.documents import is_number
 from wandb_local.web.times import zone
 
 Fits = Callable[[Any], bool]
@@ -109,15 +109,6 @@ def fits(model: Mapping[str, Any]) -> Fits:
         compare, end = _NUMBERS[kind], other if is_number(other) else 0
         return lambda value: is_number(value) and compare(value, one, end)
     return lambda _value: True
-
-
-def value_of(value: Any) -> Any:
-    """What a value of config or summary is to an order and to filters: a number, a text, or None."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, dict | list) or (isinstance(value, str) and value in NOT_FINITE):
-        return None
-    return value
 
 
 def text_of(value: Any) -> str:

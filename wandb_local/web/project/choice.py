@@ -9,6 +9,7 @@ from dash import Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
+from wandb_local.records.listing import ids_of, names_of
 from wandb_local.records.projects import need_project
 from wandb_local.web.charts.selection import MAX_RUNS
 from wandb_local.web.project.listed import BLOCK, VIEW, order_of
@@ -23,7 +24,7 @@ def register_choice(app: dash.Dash, context: Context) -> None:
     def offer(ticked: list[str], view: Any, find: str | None, page: dict[str, Any], columns: Any) -> Component:
         """A comparison of the runs that are ticked; what a filter hides is not among them."""
         order = order_of(context, page, find, view, columns) if ticked else None
-        names = _names(context, order.among(_ids(context, page, ticked))) if order else []
+        names = names_of(context.db, order.among(_ids(context, page, ticked))) if order else []
         if len(names) < 2:
             return html.Span("Choose runs to compare", className="soft")
         text = (
@@ -48,19 +49,10 @@ def register_choice(app: dash.Dash, context: Context) -> None:
             return no_update
         order = order_of(context, page, find, view, columns)
         if on["on"]:
-            return list(dict.fromkeys([*ticked, *_names(context, order.ids(0, BLOCK))]))
-        listed = {*_names(context, order.among(_ids(context, page, ticked)))}
+            return list(dict.fromkeys([*ticked, *names_of(context.db, order.ids(0, BLOCK))]))
+        listed = {*names_of(context.db, order.among(_ids(context, page, ticked)))}
         return [name for name in ticked if name not in listed]
 
 
 def _ids(context: Context, page: Mapping[str, Any], names: Sequence[str]) -> set[int]:
-    project_id = need_project(context, page["entity"], page["project"])["id"]
-    marks = ", ".join("?" * len(names))
-    sql = f"SELECT id FROM runs WHERE project_id = ? AND name IN ({marks})"
-    return {row["id"] for row in context.db.rows(sql, [project_id, *names])}
-
-
-def _names(context: Context, ids: Sequence[int]) -> list[str]:
-    rows = context.db.rows(f"SELECT id, name FROM runs WHERE id IN ({', '.join('?' * len(ids))})", ids)
-    names = {row["id"]: row["name"] for row in rows}
-    return [names[run_id] for run_id in ids if run_id in names]
+    return ids_of(context.db, need_project(context, page["entity"], page["project"])["id"], names)

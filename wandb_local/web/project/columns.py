@@ -9,6 +9,8 @@ from typing import Any
 
 from wandb_local.context import Context
 from wandb_local.documents import Document, plain
+from wandb_local.records.columns import offered_columns
+from wandb_local.records.listing import listed_runs
 from wandb_local.records.states import quiet, state
 from wandb_local.records.sweeps import parse_config
 from wandb_local.records.trials import metric_name
@@ -24,11 +26,6 @@ _VALIDATED = re.compile(r"(val|valid|validation|eval|test)(/|_|\.|$)")
 _INCIDENTAL = re.compile(r"(.*[._/-])?(seed|random_state)")  # settings that differ, but choose nothing
 _SUMMED = re.compile(r"\.(min|max|mean|best|last)$")  # what `define_metric` with a `summary` appends
 _CHOSEN = 5  # columns of config and of summary each, until a visitor chooses
-_SELECT = (
-    "SELECT runs.id, runs.name, runs.display_name, runs.state, runs.ended_state, runs.heartbeat_at, runs.created_at,"
-    " runs.tags, runs.config, runs.summary, runs.history_keys, sweeps.name AS sweep, sweeps.config AS sweep_config"
-    " FROM runs LEFT JOIN sweeps ON sweeps.id = sweep_id WHERE runs.id IN ({})"
-)
 _SEEN = 200  # runs, the newest ones, by which the columns are chosen that a visitor sees who has chosen none
 _MOST = 1000  # columns that are offered
 
@@ -52,7 +49,7 @@ def newest(context: Context, order: Order) -> list[Listed]:
 
 def runs_of(context: Context, ids: Sequence[int]) -> list[Listed]:
     """The runs with these ids, in their order, with what the list shows of them; those that are gone are left out."""
-    rows = {row["id"]: row for row in context.db.rows(_SELECT.format(", ".join("?" * len(ids))), ids)}
+    rows = {row["id"]: row for row in listed_runs(context.db, ids)}
     goals = {text: metric_name(parse_config(text)) for text in {row["sweep_config"] for row in rows.values()} if text}
     return [
         Listed(
@@ -65,12 +62,8 @@ def runs_of(context: Context, ids: Sequence[int]) -> list[Listed]:
 
 
 def offered(context: Context, project_id: int, chosen: Sequence[str] = ()) -> list[str]:
-    """The columns that config and summary offer: ``config.lr``, ``summary.val/loss``. Of very many, those that are
-    ``chosen`` are among them."""
-    sql = "SELECT name FROM run_columns WHERE project_id = ?"
-    rows = context.db.rows(f"{sql} ORDER BY name LIMIT ?", (project_id, _MOST))
-    more = context.db.rows(f"{sql} AND name IN ({', '.join('?' * len(chosen))})", (project_id, *chosen))
-    return list(dict.fromkeys(row["name"] for row in (*rows, *more)))
+    """The columns that a visitor may choose: ``_MOST`` of them, and those that are ``chosen``."""
+    return offered_columns(context.db, project_id, _MOST, chosen)
 
 
 def usual(runs: Sequence[Listed]) -> list[str]:

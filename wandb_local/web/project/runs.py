@@ -13,6 +13,7 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
+from wandb_local.records.listing import Mark, changed, mark
 from wandb_local.records.projects import need_project
 from wandb_local.web.controls import labelled
 from wandb_local.web.grids import make_grid
@@ -21,7 +22,7 @@ from wandb_local.web.project.choice import register_choice
 from wandb_local.web.project.columns import column_definitions, grid_rows, newest, offered, runs_of, usual
 from wandb_local.web.project.counts import count_text, states_text
 from wandb_local.web.project.listed import BLOCK, VIEW, order_of, orders_of
-from wandb_local.web.project.order import Mark, Order, changed, mark
+from wandb_local.web.project.order import Order
 from wandb_local.web.project.remembered import Remembered, remembered
 from wandb_local.web.project.tabs import project_tabs
 from wandb_local.web.urls import listed_names

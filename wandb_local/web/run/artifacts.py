@@ -7,27 +7,17 @@ from dash import html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
+from wandb_local.records.artifacts.uses import versions_of
 from wandb_local.store.database import Row
 from wandb_local.web.artifact.read import WRAPPED
 from wandb_local.web.grids import link_column, make_grid, number_column, put_size, time_column
 from wandb_local.web.times import put_time
 from wandb_local.web.urls import address
 
-_SELECT = (
-    "SELECT direction, collections.name, artifacts.version, artifact_types.name AS type, artifacts.size, file_count,"
-    " run_artifacts.created_at, projects.entity, projects.name AS project,"
-    " (SELECT group_concat(alias, ', ') FROM aliases JOIN memberships ON memberships.id = membership_id"
-    "  WHERE artifact_id = artifacts.id AND memberships.collection_id = artifacts.collection_id) AS aliases"
-    " FROM run_artifacts JOIN artifacts ON artifacts.id = artifact_id"
-    " JOIN collections ON collections.id = artifacts.collection_id JOIN artifact_types ON artifact_types.id = type_id"
-    " JOIN projects ON projects.id = collections.project_id"
-    " WHERE run_artifacts.run_id = ? AND artifacts.state = 'COMMITTED' ORDER BY direction, run_artifacts.created_at"
-)
-
 
 def show(context: Context, run: Row, _params: Mapping[str, str]) -> Component:
     """A grid of versions; a name leads to the artifact's page."""
-    rows = [_row(row) for row in context.db.rows(_SELECT, (run["id"],))]
+    rows = [_row(row) for row in versions_of(context.db, run["id"])]
     columns = [
         {"field": "direction", "headerName": "Direction", "width": 120},
         link_column("name", "Artifact", flex=1, minWidth=260, **WRAPPED),

@@ -8,9 +8,8 @@ import dash
 from dash import Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
-from wandb_local import jsons
 from wandb_local.context import Context
-from wandb_local.records.console import log_line
+from wandb_local.records import console
 from wandb_local.records.projects import need_run
 from wandb_local.store.database import Row
 from wandb_local.web.controls import labelled
@@ -81,13 +80,10 @@ def read_lines(context: Context, run: Row, search: str, back: int) -> tuple[list
     client's marks, whatever the case of its letters."""
     if search:
         numbers = find(context, run, search, _shows)
-        asked = jsons.dumps(numbers[max(len(numbers) - back - PER_PAGE, 0) : max(len(numbers) - back, 0)].tolist())
-        sql = "SELECT number, line FROM console WHERE run_id = ? AND number IN (SELECT value FROM json_each(?))"
-        return [_printed(row) for row in context.db.rows(f"{sql} ORDER BY number", (run["id"], asked))], len(numbers)
-    sql = "SELECT number, line FROM console WHERE run_id = ? ORDER BY number DESC LIMIT ? OFFSET ?"
-    rows = context.db.rows(sql, (run["id"], PER_PAGE, back))
-    total = context.db.value("SELECT count(*) FROM console WHERE run_id = ?", (run["id"],))
-    return [_printed(row) for row in reversed(rows)], total
+        asked = numbers[max(len(numbers) - back - PER_PAGE, 0) : max(len(numbers) - back, 0)].tolist()
+        return [_printed(row) for row in console.rows_at(context.db, run["id"], asked)], len(numbers)
+    rows = console.last_rows(context.db, run["id"], PER_PAGE, back)
+    return [_printed(row) for row in rows], console.count_rows(context.db, run["id"])
 
 
 def _shows(row: Row, wanted: str) -> bool:
@@ -98,7 +94,7 @@ def _shows(row: Row, wanted: str) -> bool:
 
 
 def _printed(row: Row) -> str:
-    return str(log_line(row)["line"])
+    return str(console.log_line(row)["line"])
 
 
 def shown_lines(lines: Sequence[str], carried: bool) -> list[str | Component]:

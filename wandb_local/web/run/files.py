@@ -7,6 +7,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
+from wandb_local.records.files import files_of_run
 from wandb_local.store.database import Row
 from wandb_local.web.artifact.read import WRAPPED
 from wandb_local.web.grids import make_grid, number_column, put_size, time_column
@@ -16,8 +17,7 @@ from wandb_local.web.times import put_time
 
 def show(context: Context, run: Row, params: Mapping[str, str]) -> Component:
     """A grid of files; a name leads to the file."""
-    sql = "SELECT name, size, updated_at FROM run_files JOIN blobs USING (md5) WHERE run_id = ? ORDER BY name"
-    rows = [_row(row, run, params) for row in context.db.rows(sql, (run["id"],))]
+    rows = [_row(row, run, params) for row in files_of_run(run["id"]).rows(context.db)]
     columns: list[dict[str, Any]] = [
         {"field": "name", "headerName": "File", "cellRenderer": "File", "flex": 1, "minWidth": 220, **WRAPPED},
         number_column("size", "Size", width=130),

@@ -9,12 +9,12 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.records.history import lookup, parse_row
+from wandb_local.records.lines import history_row, numbers_with
 from wandb_local.records.projects import need_run
 from wandb_local.store.database import Row
 from wandb_local.web.controls import labelled
 from wandb_local.web.run.media import items, media_keys, show_item
 from wandb_local.web.run.overlays import overlay_names
-from wandb_local.web.run.rows import numbers_with
 
 _CHOSEN = 12  # keys that are shown until a visitor chooses
 
@@ -125,10 +125,12 @@ def _register_following(app: dash.Dash, context: Context) -> None:
 
 def logged_at(context: Context, run: Row, key: str) -> list[int]:
     """The numbers of the history rows that hold media under a key, in order."""
-    sql = "SELECT line FROM history WHERE run_id = ? AND number = ?"
     numbers = numbers_with(context.db, run["id"], key)
-    rows = ((number, context.db.value(sql, (run["id"], number))) for number in numbers)
-    return [number for number, line in rows if items(lookup(parse_row(line), key))]
+    return [number for number in numbers if _items_of(history_row(context.db, run["id"], number), key)]
+
+
+def _items_of(row: Row, key: str) -> list[dict[str, Any]]:
+    return items(lookup(parse_row(row["line"]), key))
 
 
 def _logged(context: Context, run: Row, key: str, place: int) -> tuple[str, list[dict[str, Any]]]:
@@ -137,10 +139,8 @@ def _logged(context: Context, run: Row, key: str, place: int) -> tuple[str, list
     if not numbers:
         return "nothing here any more", []
     place = len(numbers) - 1 if place < 0 else min(place, len(numbers) - 1)
-    sql = "SELECT step, line FROM history WHERE run_id = ? AND number = ?"
-    row = context.db.row(sql, (run["id"], numbers[place]))
-    assert row is not None
-    return f"step {row['step']} ({place + 1} of {len(numbers)})", items(lookup(parse_row(row["line"]), key))
+    row = history_row(context.db, run["id"], numbers[place])
+    return f"step {row['step']} ({place + 1} of {len(numbers)})", _items_of(row, key)
 
 
 def _card(context: Context, run: Row, key: str) -> Component:

@@ -9,14 +9,15 @@ from dash.development.base_component import Component
 
 from wandb_local import jsons
 from wandb_local.context import Context
+from wandb_local.records import files
 from wandb_local.records.history import lookup, parse_row
+from wandb_local.records.lines import last_with
 from wandb_local.store.database import Row
 from wandb_local.web.charts.figure import GRAPH
 from wandb_local.web.documents import is_media, is_number, logged_kinds
 from wandb_local.web.media import run_file_url
 from wandb_local.web.run.histograms import histogram
 from wandb_local.web.run.overlays import with_overlays
-from wandb_local.web.run.rows import last_with
 from wandb_local.web.table.logged import TABLE_TYPES
 
 Params = Mapping[str, str]
@@ -84,7 +85,7 @@ def show_item(context: Context, run: Row, params: Params, item: Mapping[str, Any
         return _histogram(item)
     if not isinstance(path, str):
         return html.Pre(jsons.dumps(item)[:2000])
-    md5 = context.db.value("SELECT md5 FROM run_files WHERE run_id = ? AND name = ?", (run["id"], path))
+    md5 = files.of_run(context.db, run["id"]).digest(path)
     if md5 is None:
         return html.P(f"{path} has not been uploaded (yet).", className="soft")
     url = run_file_url(params["entity"], params["project"], run["name"], path)

@@ -8,6 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
+from wandb_local.records import files
 from wandb_local.store.database import Row
 from wandb_local.web.documents import noted
 from wandb_local.web.media import run_file_url
@@ -80,7 +81,7 @@ def _paths(item: Mapping[str, Any], kind: str) -> dict[str, str]:
 
 def _read(context: Context, run: Row, path: str) -> tuple[Sequence[Box], str]:
     """The boxes in a file of the run, and what is to be said of those that cannot be shown."""
-    md5 = context.db.value("SELECT md5 FROM run_files WHERE run_id = ? AND name = ?", (run["id"], path))
+    md5 = files.of_run(context.db, run["id"]).digest(path)
     if md5 is None:
         return (), "these boxes have not been uploaded (yet)"
     try:

@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.records.projects import find_run, need_run
+from wandb_local.records.sweeps import sweep_name
 from wandb_local.store.database import Row
 from wandb_local.web.charts.selection import run_options
 from wandb_local.web.controls import labelled
@@ -85,7 +86,7 @@ def _notes(run: Row) -> Component | None:
 
 
 def _facts(context: Context, run: Row, params: Mapping[str, str]) -> list[Component]:
-    sweep = context.db.value("SELECT name FROM sweeps WHERE id = ?", (run["sweep_id"],)) if run["sweep_id"] else None
+    sweep = sweep_name(context.db, run)
     place = (params["entity"], params["project"])
     facts: dict[str, Any] = {
         "Id": run["name"],

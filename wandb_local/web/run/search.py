@@ -7,11 +7,11 @@ from bisect import bisect_left
 from collections.abc import Callable
 
 from wandb_local.context import Context
+from wandb_local.records.console import new_rows
 from wandb_local.store.database import Row
 from wandb_local.web.recent import Recent
 
 _MOST_BYTES = 64 << 20  # of the searches that are remembered
-_NEW = "SELECT rowid, number, line FROM console WHERE run_id = ? AND rowid > ? ORDER BY number"
 
 
 def find(context: Context, run: Row, text: str, shows: Callable[[Row, str], bool]) -> "array[int]":
@@ -39,7 +39,7 @@ class _Search:
     def numbers(self, fits: Callable[[Row], bool]) -> "array[int]":
         with self._guard:
             seen = self._seen
-            for row in self._db.each(_NEW, (self._run_id, seen)):
+            for row in new_rows(self._db, self._run_id, seen):
                 seen = max(seen, row["rowid"])
                 self._note(row["number"], fits(row))
             self._seen = seen

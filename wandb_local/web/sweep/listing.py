@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.records.projects import need_project
+from wandb_local.records.sweeps import sweep_names
 from wandb_local.web.grids import link_column, make_grid, number_column, time_column
 from wandb_local.web.listing import keep_current, ticking
 from wandb_local.web.project.tabs import project_tabs
@@ -51,8 +52,7 @@ def register(app: dash.Dash, context: Context) -> None:
 
 def _rows(context: Context, entity: str, project: str) -> list[dict[str, Any]]:
     project_id = need_project(context, entity, project)["id"]
-    sweeps = context.db.rows("SELECT name FROM sweeps WHERE project_id = ? ORDER BY id DESC", (project_id,))
-    return [_row(context, entity, project, row["name"]) for row in sweeps]
+    return [_row(context, entity, project, name) for name in sweep_names(context.db, project_id)]
 
 
 def _row(context: Context, entity: str, project: str, name: str) -> dict[str, Any]:

@@ -7,13 +7,13 @@ from typing import Any
 
 from wandb_local.clock import CLOCK
 from wandb_local.context import Context
-from wandb_local.dispatcher import STOPPED_BY_AGENT
 from wandb_local.errors import NotFoundError
+from wandb_local.records.agents import count_agents
+from wandb_local.records.handed_out import STOPPED_BY_AGENT
 from wandb_local.records.projects import need_project
-from wandb_local.records.searchable import RUNS
 from wandb_local.records.states import UNDER_WAY, state
 from wandb_local.records.sweeps import expected_runs, find_sweep, parse_config
-from wandb_local.records.trials import MARKS, arguments, final_metric, metric_name, sweep_runs
+from wandb_local.records.trials import MARKS, arguments, final_metric, metric_name, sums_of_runs, sweep_runs
 from wandb_local.search import Search
 from wandb_local.store.database import Row
 from wandb_local.web.documents import title_of
@@ -119,20 +119,12 @@ def stamp(context: Context, entity: str, project: str, name: str) -> str:
     row = find_sweep(context, need_project(context, entity, project)["id"], name)
     if row is None:
         return ""
-    found = context.db.row(
-        "SELECT count(*), total(updated_at), total(heartbeat_at), total(history_lines),"
-        f" total({RUNS.fields['state']} IN ('crashed', 'preempted')) FROM runs WHERE sweep_id = ?"
-        " OR id IN (SELECT run_id FROM sweep_prior_runs WHERE sweep_id = ?)",
-        (row["id"], row["id"]),
-    )
-    return f"{row['state']} {row['updated_at']} {tuple(found or ())} {agents(context, row['id'])}"
+    return f"{row['state']} {row['updated_at']} {sums_of_runs(context, row['id'])} {agents(context, row['id'])}"
 
 
 def agents(context: Context, sweep_id: int) -> tuple[int, int]:
     """How many agents of a sweep are at work, and how many there have been."""
-    sql = "SELECT total(heartbeat_at > ?), count(*) FROM agents WHERE sweep_id = ?"
-    alive, every = context.db.rows(sql, (CLOCK.now() - _ALIVE, sweep_id))[0]
-    return int(alive), every
+    return count_agents(context.db, sweep_id, heard_since=CLOCK.now() - _ALIVE)
 
 
 def _varied(parameters: Mapping[str, Any], above: str = "") -> Iterator[Parameter]:

@@ -13,8 +13,10 @@ from wandb_local.allowance import Allowance
 from wandb_local.context import Context
 from wandb_local.errors import NotFoundError
 from wandb_local.names import from_id
+from wandb_local.records.artifacts.collections import find_client_member
+from wandb_local.records.artifacts.lists import place_of
 from wandb_local.records.artifacts.versions import find_artifact, find_by_client
-from wandb_local.store.database import Row
+from wandb_local.records.files import StoredFiles, of_run, of_version
 from wandb_local.web.media import artifact_file_url, run_file_url
 from wandb_local.web.table.cells import File
 
@@ -26,13 +28,10 @@ class Files:
     """Named files in the stores: those of an artifact's version or of a run. ``about`` is the version's metadata."""
 
     about: Mapping[str, Any] = {}
-    _stored = "md5 IS NOT NULL"  # which of them have bytes here
 
-    def __init__(self, context: Context, listed: str, owner: int) -> None:
-        """``listed`` is a query for path, MD5 and reference of all files that an ``owner`` has."""
+    def __init__(self, context: Context, stored: StoredFiles) -> None:
         self._context = context
-        self._list = f"({listed})"
-        self._owner = owner
+        self._stored = stored
         self._others: dict[str, Files | None] = {}  # by the address that references begin with
         self._digests: dict[str, str] | None = None
 
@@ -42,18 +41,15 @@ class Files:
 
     def paths(self, end: str) -> list[str]:
         """The paths of all files that end so."""
-        rows = self._context.db.each(f"SELECT path FROM {self._list}", (self._owner,))
-        return [row["path"] for row in rows if row["path"].endswith(end)]
+        return [path for path in self._stored.paths() if path.endswith(end)]
 
     def absent(self, paths: Iterable[str]) -> set[str]:
         """Those of many paths that have no bytes here: they lie behind references, or nowhere."""
-        sql = f"SELECT json_group_array(path) FROM {self._list} WHERE {self._stored}"
-        return {*paths}.difference(json.loads(self._context.db.value(sql, (self._owner,))))
+        return {*paths}.difference(self._stored.paths_with_bytes())
 
     def find(self, path: object, depth: int = 0) -> File | None:
         """A stored file, also behind references to other artifacts; None if its bytes are not here."""
-        sql = f"SELECT md5, ref FROM {self._list} WHERE path = ?"
-        md5, reference = self._context.db.row(sql, (self._owner, str(path))) or (None, None)
+        md5, reference = self._stored.entry(str(path))
         if md5:
             return File(self, str(path), md5)
         match = _ADDRESS.fullmatch(reference) if reference and depth < _LONGEST_PATH else None
@@ -70,20 +66,16 @@ class Files:
         """The MD5 of a file whose bytes are here; empty if they are not any more."""
         if (digests := self._digests) is not None:
             return digests.get(path, "")
-        return self._context.db.value(f"SELECT md5 FROM {self._list} WHERE path = ?", (self._owner, path)) or ""
+        return self._stored.digest(path) or ""
 
     @contextmanager
     def listed(self) -> Iterator[None]:
         """Within this, the MD5 of each file is at hand: for whoever asks for most of them. They take much memory."""
-        found = self._context.db.each(self._with_digests(), (self._owner,))
-        self._digests = {path: md5 for path, md5 in found}  # noqa: C416 (is faster)
+        self._digests = self._stored.digests()
         try:
             yield
         finally:
             self._digests = None
-
-    def _with_digests(self) -> str:
-        return f"SELECT path, md5 FROM {self._list} WHERE {self._stored}"
 
     def holds(self, file: File) -> bool:
         """Whether the bytes of a file lie on the disk."""
@@ -106,16 +98,8 @@ class ArtifactFiles(Files):
     """The files of an artifact's version; ``place`` is its entity, project, name and version."""
 
     def __init__(self, context: Context, artifact_id: int) -> None:
-        super().__init__(context, "SELECT path, md5, ref FROM artifact_files WHERE artifact_id = ?", artifact_id)
-        sql = (
-            "SELECT entity, projects.name AS project, artifact_types.name AS type, collections.name AS name,"
-            " memberships.version, artifacts.metadata"
-            " FROM artifacts JOIN collections ON collections.id = artifacts.collection_id"
-            " JOIN artifact_types ON artifact_types.id = type_id JOIN projects ON projects.id = collections.project_id"
-            " JOIN memberships ON artifact_id = artifacts.id AND memberships.collection_id = collections.id"
-            " WHERE artifacts.id = ?"
-        )
-        row = context.db.row(sql, (artifact_id,))
+        super().__init__(context, of_version(context.db, artifact_id))
+        row = place_of(context.db, artifact_id, metadata=True)
         if row is None:
             raise NotFoundError("the artifact that holds the table is not committed")
         self.type = str(row["type"])
@@ -131,15 +115,9 @@ class ArtifactFiles(Files):
 class RunFiles(Files):
     """The files that a run has uploaded."""
 
-    _stored = "true"  # all have: a look at each would take ten times as long as the index of their names
-
     def __init__(self, context: Context, place: tuple[str, str, str], run_id: int) -> None:
-        super().__init__(context, "SELECT name AS path, md5, NULL AS ref FROM run_files WHERE run_id = ?", run_id)
+        super().__init__(context, of_run(context.db, run_id))
         self._place = place
-
-    def _with_digests(self) -> str:
-        """In the order in which they lie on the disk: in that of their names it takes twice as long."""
-        return "SELECT name, md5 FROM run_files WHERE id IN (SELECT id FROM run_files WHERE run_id = ?)"
 
     def url(self, path: str) -> str:
         """``/_media/runs/…``."""
@@ -153,25 +131,24 @@ def follow(context: Context, address: object) -> tuple[Files, str] | None:
         return None
     by_client, name, alias, path = match.groups()
     try:
-        artifact = _by_client(context, name, alias) if by_client else _by_id(context, name)
-        return (ArtifactFiles(context, artifact["id"]), path) if artifact is not None else None
+        artifact_id = _by_client(context, name, alias) if by_client else _by_id(context, name)
+        return (ArtifactFiles(context, artifact_id), path) if artifact_id is not None else None
     except NotFoundError:
         return None
 
 
-def _by_id(context: Context, name: str) -> Row | None:
+def _by_id(context: Context, name: str) -> int | None:
     try:
         opaque = binascii.b2a_base64(bytes.fromhex(name), newline=False).decode()
     except ValueError:
         return None
-    return find_artifact(context, from_id("Artifact", opaque))
+    artifact = find_artifact(context, from_id("Artifact", opaque))
+    return None if artifact is None else artifact["id"]
 
 
-def _by_client(context: Context, client_id: str, alias: str | None) -> Row | None:
+def _by_client(context: Context, client_id: str, alias: str | None) -> int | None:
     if alias is None:
-        return find_by_client(context, client_id)
-    sql = (
-        "SELECT artifact_id AS id FROM aliases JOIN memberships ON memberships.id = membership_id"
-        " JOIN collections ON collections.id = aliases.collection_id WHERE client_id = ? AND alias = ?"
-    )
-    return context.db.row(sql, (client_id, alias))
+        artifact = find_by_client(context, client_id)
+        return None if artifact is None else artifact["id"]
+    place = find_client_member(context, client_id, alias)
+    return None if place is None else place["artifact_id"]

@@ -6,9 +6,9 @@ from typing import Any
 from wandb_local.context import Context
 from wandb_local.errors import NotFoundError
 from wandb_local.records.history import lookup, parse_row
+from wandb_local.records.lines import last_with, line_of_step
 from wandb_local.store.database import Row
 from wandb_local.web.documents import is_media, logged_kinds, summary_of
-from wandb_local.web.run.rows import last_with
 
 TABLE_TYPES = ("table-file", "incremental-table-file", "partitioned-table", "joined-table")
 
@@ -22,8 +22,7 @@ def logged_value(context: Context, run: Row, key: str, step: int | None) -> Mapp
     if step is None:
         value = last_table(context, run, key)
     else:
-        sql = "SELECT line FROM history WHERE run_id = ? AND step = ? ORDER BY number DESC LIMIT 1"
-        line = context.db.value(sql, (run["id"], step))
+        line = line_of_step(context.db, run["id"], step)
         value = lookup(parse_row(line), key) if line else None
     if not _is_table(value):
         raise NotFoundError(f"run {run['name']} has no table {key!r}" + ("" if step is None else f" at step {step}"))

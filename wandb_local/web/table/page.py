@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping
 
 import dash
@@ -11,6 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from wandb_local.context import Context
+from wandb_local.records.listing import others_with
 from wandb_local.records.projects import need_run
 from wandb_local.store.database import Row
 from wandb_local.web.documents import title_of
@@ -124,10 +124,4 @@ def _comparison(
 
 
 def _others(context: Context, run: Row, key: str) -> list[Row]:
-    sql = (
-        "SELECT name, display_name, summary, history_keys FROM runs WHERE project_id = ? AND id != ?"
-        " AND (instr(summary, ?) OR instr(history_keys, ?)) ORDER BY id DESC LIMIT ?"
-    )
-    texts = (key.rpartition(".")[2], json.dumps(key))
-    rows = context.db.rows(sql, (run["project_id"], run["id"], *texts, _MOST_RUNS))
-    return [row for row in rows if key in table_keys(row)]
+    return [row for row in others_with(context.db, run, key, _MOST_RUNS) if key in table_keys(row)]

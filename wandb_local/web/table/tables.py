@@ -12,6 +12,7 @@ from typing import Any
 from wandb_local.context import Context
 from wandb_local.errors import NotFoundError
 from wandb_local.records.artifacts.collections import find_member
+from wandb_local.records.files import newest_ids
 from wandb_local.records.projects import need_project, need_run
 from wandb_local.web.recent import Recent, size
 from wandb_local.web.table.cells import File, Folder, Table
@@ -30,7 +31,6 @@ MOST_BYTES = 256 << 20  # of the tables that stay in memory, as of the compariso
 _ORDERS = 32  # of each
 _NUMBER = 4  # bytes of a row's
 _KEY = 500  # bytes of a filter and column names
-_NEWEST = "SELECT (SELECT max(id) FROM run_files), (SELECT max(id) FROM memberships)"  # what has come in
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Tables:
 
     def _single(self, source: Source, run_name: str) -> Opened:
         """A table that is whole is read once; one with faults again when files or versions have come in since."""
-        stored = tuple(self._context.db.row(_NEWEST) or ())
+        stored = newest_ids(self._context.db)
         file, incremental = self._find(source, run_name)
         _, opened = self._read_tables.get(
             (file.md5, file.url, incremental),

@@ -6,12 +6,12 @@ import math
 import pytest
 
 from wandb_local.records.history import append_history
+from wandb_local.records.lines import numbers_with
 from wandb_local.records.projects import need_run
 from wandb_local.records.runs import upsert
 from wandb_local.web.charts import columns
 from wandb_local.web.charts.columns import Columns
 from wandb_local.web.charts.series import Span, axes_of, metric_names, read_columns
-from wandb_local.web.run.rows import numbers_with
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from tests.wandb_local.web.table.steps import NAMES
 from wandb_local.clock import CLOCK, now
 from wandb_local.protocol import filestream
 from wandb_local.records import runs
+from wandb_local.records.listing import changed, mark, states
 from wandb_local.records.states import QUIET_AFTER
 from wandb_local.web.project.asked import Asked, asked_of
 from wandb_local.web.project.columns import newest, offered, runs_of
-from wandb_local.web.project.counts import states
-from wandb_local.web.project.order import Orders, changed, mark
+from wandb_local.web.project.order import Orders
 
 ADD = (
     "INSERT INTO runs (project_id, name, display_name, state, config, summary, tags, created_at, updated_at,"
@@ -225,19 +225,6 @@ def test_a_run_that_a_writer_has_joined_after_its_end_is_counted_as_it_was_befor
     monkeypatch.setattr(CLOCK, "_seen", (time.monotonic(), now() + 400))
     assert +states(context.db, 1) == {"failed": 1}
     assert names(context, Orders(context.db).get(ask(state=text("equals", "failed")))) == ["r"]
-
-
-def test_the_list_changes_although_the_clock_was_set_back(context):
-    for name in ("ended", "lively"):
-        runs.upsert(context, {"entityName": "local", "modelName": "p", "name": name, "host": "h"})
-    with context.db.write() as connection:
-        connection.execute(
-            "UPDATE runs SET heartbeat_at = heartbeat_at + 7200, state = 'finished' WHERE name = 'ended'"
-        )
-    seen = mark(context.db, 1)
-    assert changed(context.db, 1, seen) == []
-    filestream.receive(context, "local", "p", "lively", {})
-    assert changed(context.db, 1, seen) == [context.db.value("SELECT id FROM runs WHERE name = 'lively'")]
 
 
 def test_a_look_at_many_runs_costs_what_one_at_few_does(context):
