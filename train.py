@@ -37,8 +37,9 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from eval.latency import measure_latency
     from eval.report import write_report
     from files.pictures import prediction_size, scaled_size
+    from files.whole import write_whole
     from losses import build_loss
-    from models import build_model, save_model, write_atomic
+    from models import build_model, save_model
     from training import build_learner, drop_state, fit, join_team, load_best, resume_from
     from training.machine import peak_memory, seed_everything
     from training.precision import resolve_device, resolve_precision
@@ -55,7 +56,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         tracker = WandbCallback(run, checkpoint["history"] if checkpoint else ())
         if team.leads:
             free_ended_trials(run, folder.parent)
-            write_atomic(folder / "config.yaml", config.to_yaml())
+            write_whole(folder / "config.yaml", config.to_yaml())
         with faults_of_all():
             dataset = team.once(lambda: open_data(run, config))
         taxonomy, frame_size = dataset.taxonomy, dataset.frame_size("train")

@@ -17,10 +17,10 @@ from commands.export import metadata_of, prediction_size
 from commands.opening import file_figures, open_data, open_model, sizing, taxonomy_of
 from eval.export.formats import write_onnx
 from eval.export.read import OnnxModel, load_exported
-from eval.files import replacing, write_text
 from eval.latency import measure_latency
 from eval.ranking import Ranked, Target, csv_text, markdown, ranking, records
 from eval.ranking_plot import ranking_figure
+from files.whole import replacing, write_whole
 
 if TYPE_CHECKING:
     from camvid.layouts import CamVid
@@ -43,8 +43,8 @@ def compare(options: argparse.Namespace) -> None:
     found = ranking([_measure(saved, copy, name) for saved, copy, name in bar])
     target = Target(options.embedded_mb, options.embedded_ms)
     table = markdown(found, target, f"{_processor()}, {torch.get_num_threads()} threads")
-    write_text(options.out / "comparison.md", table)
-    write_text(options.out / "comparison.csv", csv_text(found, target))
+    write_whole(options.out / "comparison.md", table)
+    write_whole(options.out / "comparison.csv", csv_text(found, target))
     scored = [model for model in found if not math.isnan(model.miou)]
     picture = options.out / "comparison.png" if scored else None
     if picture:

@@ -92,8 +92,8 @@ def run_experiments(cells: Sequence[Cell]) -> int:
     """
     from artifacts.frames import log_tables
     from artifacts.run import start_run, sync_hint, tracked
-    from eval.files import write_text
     from eval.repeats import comparison, comparison_page
+    from files.whole import write_whole
     from training.processes import Order, run_all
 
     first = cells[0].config
@@ -102,8 +102,8 @@ def run_experiments(cells: Sequence[Cell]) -> int:
     outcomes = list(run_all(orders, folder, [sys.executable, str(RECIPE)]))
     pairs = zip(cells, outcomes, strict=True)
     table = comparison([(cell.varied, outcome.metrics, outcome.reason) for cell, outcome in pairs])
-    write_text(folder / "comparison.csv", table.to_csv(index=False, float_format="%.5g"))
-    write_text(folder / "comparison.md", comparison_page(table))
+    write_whole(folder / "comparison.csv", table.to_csv(index=False, float_format="%.5g"))
+    write_whole(folder / "comparison.md", comparison_page(table))
     print(comparison_page(table))
     varied = {key: sorted({str(cell.varied[key]) for cell in cells}) for key in cells[0].varied}
     started = start_run(

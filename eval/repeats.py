@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from eval.markdown import markdown_table
+from files.markdown import MISSING, markdown_table
 
 SCORES = {key: f"val/{key}" for key in ("miou", "priority_dice", "object_f1", "foreground_acc")}
 COSTS = ("model/parameters", "model/mb", "model/latency_ms", "train/minutes")
@@ -51,10 +51,10 @@ def comparison_page(table: pd.DataFrame) -> str:
         shown = shown.drop(columns=[f"{name} low", f"{name} high"])
     if not table["failed"].any():
         shown = shown.drop(columns="failed")
-    return markdown_table(shown) + "\n"
+    return markdown_table(shown.columns, shown.itertuples(index=False, name=None)) + "\n"
 
 
 def _span(mean: float, low: float, high: float) -> str:
     if math.isnan(mean):
-        return "–"
+        return MISSING
     return f"{mean:.3f}" if low == high else f"{mean:.3f} [{low:.3f}, {high:.3f}]"

@@ -1,7 +1,5 @@
 """The report of an evaluation: numbers, a table of the frames, charts, contact sheets, and a page that shows them."""
 
-import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,10 +10,11 @@ from numpy.typing import NDArray
 from eval.drives import drive_scores
 from eval.edge_cases import frames_found
 from eval.evaluate import Evaluation, Samples
-from eval.files import replacing, write_text
 from eval.page import report_page
 from eval.plots import class_figure, confusion_figure, curves_figure
 from eval.sheet import Row, contact_sheet
+from files.jsons import json_text
+from files.whole import replacing, write_whole
 
 SHEET_ROWS = 8
 
@@ -50,7 +49,7 @@ def write_report(
         OSError: the folder cannot be written.
     """
     metrics = {**evaluation.metrics, **(extra or {})}
-    write_text(folder / "metrics.json", json_text(metrics))
+    write_whole(folder / "metrics.json", json_text(metrics))
     with replacing(folder / "per_image.csv") as path:
         evaluation.records.to_csv(path, index=False, float_format="%.6g")
     with replacing(folder / "objects.csv") as path:
@@ -73,14 +72,8 @@ def write_report(
         _write_sheet(folder / name, headline, records, evaluation, samples, colors)
     names = ("worst.png", "classes.png", "confusion.png", "curves.png", "found.png")
     pictures = [name for name in names if (folder / name).exists()]
-    write_text(folder / "index.html", report_page(title, metrics, evaluation, pictures))
+    write_whole(folder / "index.html", report_page(title, metrics, evaluation, pictures))
     return folder / "index.html"
-
-
-def json_text(metrics: Mapping[str, float | str]) -> str:
-    """Strict JSON, one key a line; scores that are undefined (NaN) become null."""
-    undefined = {key: None for key, value in metrics.items() if isinstance(value, float) and math.isnan(value)}
-    return json.dumps({**metrics, **undefined}, indent=2, allow_nan=False) + "\n"
 
 
 def _write_sheet(
