@@ -9,6 +9,7 @@ from typing import NamedTuple
 import wandb
 
 from eval.compare import ABSENT, AS_GOOD, LATENCY, OPEN, WORSE, Change
+from files.headlines import MIOU
 
 Comparisons = Mapping[str, Sequence[Change]]  # by the version that the candidate is compared with
 
@@ -57,7 +58,7 @@ def below(floors: Floors, scores: Mapping[str, float | str | None], priority: It
         scores: ``miou`` and ``dice/<class>``.
         priority: names of the priority classes.
     """
-    limits = {"miou": floors.miou} | {f"dice/{name}": floors.classes for name in priority}
+    limits = {MIOU.key: floors.miou} | {f"dice/{name}": floors.classes for name in priority}
     known = {key: score for key in limits if isinstance(score := scores.get(key), int | float)}
     return [
         f"{key} is {score:.3f}, below the floor of {limits[key]:g}"

@@ -23,6 +23,7 @@ from configs import TrainConfig
 from configs import parse_command_line as parse
 from configs.grid import Cell
 from configs.load import read_yaml
+from files.faults import CommonFault
 
 if TYPE_CHECKING:
     import wandb
@@ -143,6 +144,6 @@ def end_trial(error: Exception, started: TrainConfig | None) -> int:
     from artifacts import end_failed_trial
     from training import drop_state
 
-    if started and isinstance(error, ValueError):
+    if started and isinstance(error, ValueError) and not isinstance(error, CommonFault):
         drop_state(Path(started.out) / os.environ["WANDB_RUN_ID"] / "checkpoints")
     return end_failed_trial(error, bool(started))

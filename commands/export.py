@@ -16,6 +16,7 @@ from commands.opening import open_data, open_model, sizing, taxonomy_of
 from eval.export.check import SIZES, Agreement, verify
 from eval.export.formats import FORMATS
 from eval.export.read import is_exported, load_exported
+from files.headlines import MIOU
 from files.jsons import plain
 from files.whole import replacing
 
@@ -84,7 +85,7 @@ def _export_int8(options: argparse.Namespace, saved: SavedModel, path: Path) -> 
         before, after = (
             score(load_exported(file).model, saved, dataset, options.split, size_for) for file in (floats, temporary)
         )
-    print(f"mIoU on {options.split}: {before:.4f} as floats, {after:.4f} with 8 bits: {after - before:+.4f}")
+    print(f"{MIOU.label} on {options.split}: {before:.4f} as floats, {after:.4f} with 8 bits: {after - before:+.4f}")
 
 
 def metadata_of(saved: SavedModel) -> dict[str, Any]:
@@ -127,7 +128,7 @@ def score(model: nn.Module, saved: SavedModel, dataset: CamVid, split: str, size
         size_for=size_for,
         **taxonomy_of(saved).scoring,
     )
-    return evaluation.metrics["miou"]
+    return evaluation.metrics[MIOU.key]
 
 
 def agreement_table(found: list[Agreement]) -> str:

@@ -8,24 +8,30 @@ from __future__ import annotations
 import dataclasses
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
+
+from files.faults import CommonFault
+from files.headlines import MONITORED
 
 
 class ConfigError(ValueError):
     """A setting that cannot be used; the message names the key, the value and what is allowed."""
 
 
-class CommonMistake(ConfigError, OSError):
-    """One that all trials of a sweep share, as an OSError is: a key that is no setting, a preset that is not there."""
+class CommonMistake(ConfigError, CommonFault):
+    """One that all trials of a sweep share: a key that is no setting, a preset that is not there."""
 
 
 Loss = str | dict[str, Annotated[float, Field(gt=0)]]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Monitor = Literal["miou", "priority_dice", "object_f1", "object_recall", "foreground_acc", "pixel_acc"]
+if TYPE_CHECKING:
+    Monitor = str
+else:
+    Monitor = Literal[*MONITORED]
 Tag = Annotated[str, Field(min_length=1, max_length=64)]  # as W&B takes them
 
 

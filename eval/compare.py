@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from eval.evidence import NO_SPREAD, Estimate, Spread, frames_needed, holm, with_spread
-from eval.figures import MEANS, POOLED, Figure
+from eval.figures import POOLED, Figure
+from eval.means import MEANS
 
 LATENCY = "latency_ms"
 TRIES = 3

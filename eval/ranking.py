@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
+from files.headlines import HEADLINES, choose
 from files.jsons import plain_values
 from files.markdown import MISSING, markdown_table
 
@@ -65,14 +66,13 @@ class Target:
         return model.mb <= self.mb and model.fastest_ms <= self.ms
 
 
+SCORES = choose("mean_acc", "miou", "priority_dice")
 COLUMNS = {
     "model": "name",
     "network": "network",
     "size": "size",
     "scores on": "scores",
-    "mean accuracy": "mean_acc",
-    "mean IoU": "miou",
-    "priority Dice": "priority_dice",
+    **{score.label: score.key for score in SCORES},
     "parameters": "parameters",
     "MB": "mb",
     "ms PyTorch": "pytorch_ms",
@@ -83,7 +83,7 @@ TEXTS = 4  # the first columns, of words
 
 
 def ranking(models: Iterable[Ranked]) -> list[Ranked]:
-    """Best mean IoU first; models without scores come last, smaller files first."""
+    """Best mIoU first; models without scores come last, smaller files first."""
     return sorted(models, key=lambda model: (-_or(model.miou, -1), model.mb, model.name))
 
 
@@ -125,7 +125,7 @@ def _cell(row: Mapping[str, object], key: str) -> str:
     if key == "parameters":
         return f"{float(str(value)) / 1e6:.2f} M"
     if isinstance(value, float):
-        return f"{value:.3f}" if key in ("mean_acc", "miou", "priority_dice") else f"{value:.1f}"
+        return f"{value:.3f}" if key in HEADLINES else f"{value:.1f}"
     return MISSING if value in (None, "") else str(value)
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from files.headlines import choose
 from files.markdown import MISSING, markdown_table
 
-SCORES = {key: f"val/{key}" for key in ("miou", "priority_dice", "object_f1", "foreground_acc")}
+SCORES = {score.key: f"val/{score.key}" for score in choose("miou", "priority_dice", "object_f1", "foreground_acc")}
 COSTS = ("model/parameters", "model/mb", "model/latency_ms", "train/minutes")
 Training = tuple[Mapping[str, Any], Mapping[str, float], str]  # what tells it from others, its metrics, why it failed
 

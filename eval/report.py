@@ -13,6 +13,7 @@ from eval.evaluate import Evaluation, Samples
 from eval.page import report_page
 from eval.plots import class_figure, confusion_figure, curves_figure
 from eval.sheet import Row, contact_sheet
+from files.headlines import PRIORITY_DICE
 from files.jsons import json_text
 from files.whole import replacing, write_whole
 
@@ -93,10 +94,7 @@ def _write_sheet(
         sample, pred = samples[int(str(position))], evaluation.predictions[int(str(position))]
         score = "no priority class here" if np.isnan(record["priority_score"]) else f"{record['priority_score']:.2f}"
         note = record["why"] or f"present: {record['present'] or 'no priority class'}"
-        rows.append(
-            Row(
-                f"{sample.name} · priority Dice {score}", note, sample.image, sample.mask, pred, bool(record["flagged"])
-            )
-        )
+        title = f"{sample.name} · {PRIORITY_DICE.label} {score}"
+        rows.append(Row(title, note, sample.image, sample.mask, pred, bool(record["flagged"])))
     with replacing(path) as temporary:
         contact_sheet(headline, rows, evaluation.class_names, colors, evaluation.priority).save(temporary)

@@ -5,5 +5,7 @@
 - `yamls`: YAML that stays as small as it looks;
 - `whole`: files that appear whole or not at all;
 - `jsons`: strict JSON, where what is undefined is null;
-- `markdown`: tables as Markdown.
+- `markdown`: tables as Markdown;
+- `headlines`: the figures that stand for an evaluation, which every room names;
+- `faults`: what would fail every training of a sweep.
 """

@@ -13,11 +13,13 @@ from typing import Any
 
 import yaml
 
+from files.headlines import HEADLINES, MIOU, PRIORITY_DICE
 from files.markdown import MISSING, markdown_table
 
-METRIC = "priority_dice"  # on val, by which the best is chosen
-COLUMNS = ("training", "val mIoU", "test mIoU", "val priority Dice", "test priority Dice", "ms a frame", "minutes")
-FIGURES = (("val", "miou"), ("test", "miou"), ("val", METRIC), ("test", METRIC), ("val", "model/latency_ms"))
+METRIC = PRIORITY_DICE.key  # on val, by which the best is chosen
+SCORES = [(split, score) for score in (MIOU, PRIORITY_DICE) for split in ("val", "test")]
+COLUMNS = ("training", *(f"{split} {score.label}" for split, score in SCORES), "ms a frame", "minutes")
+FIGURES = (*((split, score.key) for split, score in SCORES), ("val", "model/latency_ms"))
 
 
 def best(folder: Path) -> Path:
@@ -109,7 +111,7 @@ def _described(run: Path) -> str:
 def _shown(value: float | None, key: str) -> str:
     if value is None or math.isnan(value):
         return MISSING
-    return f"{value:.3f}" if key in ("miou", METRIC) else f"{value:.0f}" if value >= 10 else f"{value:.1f}"
+    return f"{value:.3f}" if key in HEADLINES else f"{value:.0f}" if value >= 10 else f"{value:.1f}"
 
 
 def main() -> int:

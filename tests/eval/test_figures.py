@@ -7,7 +7,8 @@ from sklearn.metrics import f1_score
 
 from eval.edge_cases import rank
 from eval.evaluate import evaluate
-from eval.figures import MEANS, POOLED, counts_objects, paired_figures, read_counts, scores_of
+from eval.figures import POOLED, counts_objects, paired_figures, read_counts, scores_of
+from eval.means import MEANS
 from eval.metrics import dice
 from files.whole import write_whole
 from tests.eval.drawn import NAMES, PRIORITY, SPLIT, ColorModel, sample, street
