@@ -20,7 +20,7 @@ PLAN: dict[str, Any] = {"fit": "one_cycle", "epochs": 4, "freeze_epochs": 2, "lr
 
 
 class Stop(Exception):
-    """Stands for the kill; that of a real process is in tests/test_train.py."""
+    """Stands for the kill; that of a real process is in tests/train/test_resuming.py."""
 
 
 class StopAt(Callback):
