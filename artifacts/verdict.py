@@ -46,7 +46,7 @@ def reasons(comparisons: Comparisons, priority: Collection[str], *, strict: bool
             if change.answer == WORSE or (strict and _surely_fell(change)):
                 found.refusals.append(_fall(change) + after)
             elif change.answer == OPEN:
-                found.open.append(f"{_fall(change)}{after}: {_frames(change.frames)}")
+                found.open.append(f"{_fall(change)}{after}: {_frames(change)}")
     return Reasons(list(dict.fromkeys(found.refusals)), found.open)
 
 
@@ -106,8 +106,9 @@ def _fall(change: Change) -> str:
     return f"{change.key} {direction} {interval}, {allowed} {change.margin:g}"
 
 
-def _frames(count: float) -> str:
-    if math.isinf(count):
-        return "more drives or seeds are needed"
-    digits = 10 ** max(0, len(str(math.ceil(count))) - 2)
-    return f"about {math.ceil(count / digits) * digits} frames like these would do"
+def _frames(change: Change) -> str:
+    """What would settle an open answer, and what there is."""
+    if math.isinf(change.frames):
+        return f"the {change.seen} frames are too few stretches of drives, more drives or seeds are needed"
+    digits = 10 ** max(0, len(str(math.ceil(change.frames))) - 2)
+    return f"about {math.ceil(change.frames / digits) * digits} frames like the {change.seen} would do"

@@ -24,6 +24,7 @@ from configs import parse_command_line as parse
 from configs.grid import Cell
 from configs.load import read_yaml
 from files.faults import CommonFault
+from flags import drop_empty_variables
 
 if TYPE_CHECKING:
     import wandb
@@ -38,8 +39,7 @@ def parse_command_line(arguments: Sequence[str] | None) -> tuple[TrainConfig, ar
     Raises:
         ValueError, OSError: what cannot work, before anything is made.
     """
-    if not os.environ.get("WANDB_RUN_ID", "none"):
-        del os.environ["WANDB_RUN_ID"]  # a job script's empty variable, which the client would refuse
+    drop_empty_variables()
     config, options = parse(arguments, _best_settings)
     check_settings([cell.config for cell in options.cells] or [config])
     return config, options

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from artifacts.names import artifact_name
 from files.headlines import MIOU, PRIORITY_DICE
-from flags import FlagParser, require_own
+from flags import FlagParser, drop_empty_variables, require_own
 
 
 def parse(words: Sequence[str] | None, description: str | None) -> argparse.Namespace:
@@ -19,6 +19,7 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
     Raises:
         SystemExit: `--help`, or a command line that does not fit (code 2, said on stderr).
     """
+    drop_empty_variables()
     require_own("models", "training")
     layout = argparse.RawDescriptionHelpFormatter
     top = FlagParser(prog="python -m artifacts", description=description, formatter_class=layout)

@@ -27,6 +27,7 @@ class CommonMistake(ConfigError, CommonFault):
 
 
 Loss = str | dict[str, Annotated[float, Field(gt=0)]]
+MAX_OBJECT_AREA = 0.1  # hardly an object fills a tenth of a frame, and nothing would count
 Fraction = Annotated[float, Field(ge=0, le=1)]
 if TYPE_CHECKING:
     Monitor = str
@@ -164,7 +165,7 @@ class TrainConfig:
         description="share of an object of a priority class that must be found, else it is missed, and of a predicted "
         "one that must be true, else it is false",
     )
-    object_area: Fraction = Field(
+    object_area: Annotated[float, Field(ge=0, le=MAX_OBJECT_AREA)] = Field(
         default=6e-4, description="smallest object that counts, as a share of the frame: what is smaller is a crumb"
     )
 

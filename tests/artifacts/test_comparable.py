@@ -28,7 +28,7 @@ def test_what_cannot_be_compared_is_said(make, capsys):
     assert production("unlike") == "v0"
     assert promote("unlike:v1", "--force", "new classes") == 0
     assert (
-        "overruled: unlike:v1: not compared: unlike:v0 and unlike:v1 have different taxonomies"
+        "overruled: unlike:v1\n  not compared: unlike:v0 and unlike:v1 have different taxonomies"
         in capsys.readouterr().out
     )
     forced = decisions("unlike")[-1].summary
@@ -47,8 +47,8 @@ def test_without_priority_classes_mean_and_great_falls_are_judged_and_that_is_sa
     capsys.readouterr()
     assert promote("plain:v1") == 1
     out, err = capsys.readouterr()
-    assert "refused: plain:v1: miou fell by" in out
-    assert "; dice/Car fell by" in out
+    assert "refused: plain:v1\n  miou fell by" in out
+    assert "\n  dice/Car fell by" in out
     assert "priority_dice" not in out
     assert err.count("taxonomy mine has no priority class: ") == 1
 
@@ -61,7 +61,7 @@ def test_without_records_both_are_evaluated(make, dataset, capsys):
     out = capsys.readouterr().out
     assert "evaluating all on drawn:v0 (bare:v1 came without records per image)" in out
     assert "2 val frames" in out
-    assert "more drives or seeds are needed" in out
+    assert "the 2 frames are too few stretches of drives, more drives or seeds are needed" in out
 
 
 @pytest.mark.soak

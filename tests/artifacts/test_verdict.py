@@ -8,10 +8,10 @@ def test_reasons():
     nan = float("nan")
     changes = [
         Change("dice/Car", 0.9, 0.8, -0.15, -0.05, 0.05, "worse"),
-        Change("object_f1/Car", 0.9, 0.8, -0.3, 0.1, 0.05, "not enough data", 1234.5),
+        Change("object_f1/Car", 0.9, 0.8, -0.3, 0.1, 0.05, "not enough data", 1234.5, 60),
         Change("dice/Tram", nan, nan, nan, nan, 0.05, "absent"),
         Change("dice/Bus", 0.9, 0.87, -0.04, -0.02, 0.05, "as good"),
-        Change("miou", 0.5, 0.51, -float("inf"), float("inf"), 0.02, "not enough data", float("inf")),
+        Change("miou", 0.5, 0.51, -float("inf"), float("inf"), 0.02, "not enough data", float("inf"), 12),
         Change("latency_ms", 10, 15, 4, 6, 2.5, "worse"),
     ]
     car = "dice/Car fell by 0.100 [-0.150, -0.050], more than 0.05"
@@ -20,8 +20,9 @@ def test_reasons():
     found = reasons({"m:v1": changes}, ["Car", "Tram", "Bus"])
     assert found.refusals == [car, slow]
     fall = "object_f1/Car fell by 0.100 [-0.300, 0.100], maybe a fall of more than 0.05"
-    assert found.open[0] == f"{fall}: about 1300 frames like these would do"
-    assert found.open[1] == "miou rose by 0.010 [?], maybe a fall of more than 0.02: more drives or seeds are needed"
+    assert found.open[0] == f"{fall}: about 1300 frames like the 60 would do"
+    few = "the 12 frames are too few stretches of drives, more drives or seeds are needed"
+    assert found.open[1] == f"miou rose by 0.010 [?], maybe a fall of more than 0.02: {few}"
     assert reasons({"m:v1": changes}, ["Car", "Tram", "Bus"], strict=True).refusals == [car, bus, slow]
     twice = reasons({"m:v1": changes[:1], "m:v0": changes[:1]}, ["Car"])
     assert twice.refusals == [f"{car} after m:v1", f"{car} after m:v0"]
