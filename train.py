@@ -64,13 +64,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         size_for = partial(prediction_size, factor=config.eval_factor or config.resize_factor, trained=frame_size)
         kept = {"limit": int(config.cache_gb * 2**30), **config.pick("augment", "crop_min")}
         cache = cached_frames(dataset, "train", train_size, **kept)
-        train = train_loader(
-            cache,
-            size=train_size,
-            device=device,
-            share=(team.rank, team.count),
-            **config.pick("augment", "augment_on", "crop_min", "crop_max", "batch_size", "seed", "workers"),
-        )
+        seen = config.pick("augment", "augment_on", "crop_min", "crop_max", "batch_size", "seed", "workers")
+        train = train_loader(cache, size=train_size, device=device, share=(team.rank, team.count), **seen)
         network = config.pick("architecture", "backbone", "weights", "crp", "mirror")
         model = build_model(num_classes=taxonomy.num_classes, **network)
         weights = class_weights(config.class_weights, cache.counts)

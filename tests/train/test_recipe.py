@@ -105,3 +105,7 @@ def test_importing_the_recipe_does_nothing(tmp_path):
     assert done.stdout.strip() == "quiet"
     assert not done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_the_recipe_stays_short():
+    assert len((ROOT / "train.py").read_text().splitlines()) <= 150
