@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -34,6 +35,12 @@ def require_own(*names: str, program: bool = True) -> None:
             raise ImportError(line)
         print(f"error: {line}", file=sys.stderr)
         sys.exit(2)
+
+
+def drop_empty_variables() -> None:
+    """Treat W&B's variables that are empty as unset, as in a job script; the client refuses several of them."""
+    for name in [name for name, value in os.environ.items() if name.startswith("WANDB_") and not value]:
+        del os.environ[name]
 
 
 class FlagParser(argparse.ArgumentParser):

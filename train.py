@@ -37,8 +37,9 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from eval.latency import measure_latency
     from eval.report import write_report
     from files.pictures import prediction_size, scaled_size
+    from files.whole import write_whole
     from losses import build_loss
-    from models import build_model, save_model, write_atomic
+    from models import build_model, save_model
     from training import build_learner, drop_state, fit, join_team, load_best, resume_from
     from training.machine import peak_memory, seed_everything
     from training.precision import resolve_device, resolve_precision
@@ -55,7 +56,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         tracker = WandbCallback(run, checkpoint["history"] if checkpoint else ())
         if team.leads:
             free_ended_trials(run, folder.parent)
-            write_atomic(folder / "config.yaml", config.to_yaml())
+            write_whole(folder / "config.yaml", config.to_yaml())
         with faults_of_all():
             dataset = team.once(lambda: open_data(run, config))
         taxonomy, frame_size = dataset.taxonomy, dataset.frame_size("train")
@@ -63,13 +64,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         size_for = partial(prediction_size, factor=config.eval_factor or config.resize_factor, trained=frame_size)
         kept = {"limit": int(config.cache_gb * 2**30), **config.pick("augment", "crop_min")}
         cache = cached_frames(dataset, "train", train_size, **kept)
-        train = train_loader(
-            cache,
-            size=train_size,
-            device=device,
-            share=(team.rank, team.count),
-            **config.pick("augment", "augment_on", "crop_min", "crop_max", "batch_size", "seed", "workers"),
-        )
+        seen = config.pick("augment", "augment_on", "crop_min", "crop_max", "batch_size", "seed", "workers")
+        train = train_loader(cache, size=train_size, device=device, share=(team.rank, team.count), **seen)
         network = config.pick("architecture", "backbone", "weights", "crp", "mirror")
         model = build_model(num_classes=taxonomy.num_classes, **network)
         weights = class_weights(config.class_weights, cache.counts)

@@ -29,11 +29,10 @@ from artifacts.names import artifact_name, names_in
 from artifacts.pictures import log_pictures, log_preview
 from artifacts.run import code_version, finish_failed, new_run_id, start_run, sync_hint, tracked
 from artifacts.tables import edge_case_table, log_evaluation
-from artifacts.trial import CommonFault, end_failed_trial, faults_of_all
+from artifacts.trial import end_failed_trial, faults_of_all
 
 __all__ = [
     "ArtifactError",
-    "CommonFault",
     "WandbCallback",
     "artifact_name",
     "code_version",

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping
 import wandb
 
 from artifacts.errors import CLIENT_ERRORS
+from files.headlines import MONITORED
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what fastai uses of torch at import is called old there
     from fastai.callback.core import Callback
 
-BEST = ("miou", "priority_dice", "object_f1", "object_recall", "foreground_acc", "pixel_acc")  # those of `monitor`
-BEST_METRICS = tuple(f"val/{name}" for name in BEST)
+BEST_METRICS = tuple(f"val/{name}" for name in MONITORED)
 
 
 class WandbCallback(Callback):  # type: ignore[misc]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import wandb
+
+from files.jsons import plain
 
 
 def log_tables(run: wandb.Run, prefix: str, tables: Mapping[str, pd.DataFrame], charts: Mapping[str, Path]) -> None:
@@ -26,13 +27,5 @@ def log_tables(run: wandb.Run, prefix: str, tables: Mapping[str, pd.DataFrame], 
 
 
 def _table(frame: pd.DataFrame) -> wandb.Table:
-    rows: list[Iterable[Any]] = [
-        [plain_cell(value) for value in row] for row in frame.itertuples(index=False, name=None)
-    ]
+    rows: list[Iterable[Any]] = [[plain(value) for value in row] for row in frame.itertuples(index=False, name=None)]
     return wandb.Table(columns=[str(column) for column in frame.columns], data=rows, allow_mixed_types=True)
-
-
-def plain_cell(value: Any) -> Any:
-    """A cell that JSON knows: no NumPy scalar, NaN as null."""
-    value = value.item() if hasattr(value, "item") else value
-    return None if isinstance(value, float) and math.isnan(value) else value

@@ -6,6 +6,7 @@ import wandb
 
 from artifacts.download import collection, find_artifact, version_name
 from artifacts.errors import ArtifactError, naming
+from files.headlines import PRIORITY_DICE
 
 JOB_TYPE = "promotion"
 
@@ -58,7 +59,7 @@ def _origin(model: wandb.Artifact) -> tuple[str | None, str | None]:
 
 
 def _priority_dice(model: wandb.Artifact) -> float:
-    return float((model.metadata.get("metrics") or {}).get("priority_dice") or 0.0)
+    return float((model.metadata.get("metrics") or {}).get(PRIORITY_DICE.key) or 0.0)
 
 
 def standing_versions(model: wandb.Artifact, alias: str) -> list[str]:

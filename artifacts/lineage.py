@@ -12,8 +12,9 @@ from artifacts.download import collection, is_reference, version_name
 from artifacts.errors import naming
 from artifacts.history import JOB_TYPE
 from eval.compare import OPEN
+from files.headlines import MIOU, PRIORITY_DICE
 
-SHOWN_METRICS = ("miou", "priority_dice")
+SHOWN = (MIOU.key, PRIORITY_DICE.key)
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def _datasets(run: Any) -> list[wandb.Artifact]:
 def _model(model: wandb.Artifact) -> Node:
     metadata = model.metadata
     metrics = metadata.get("metrics") or {}
-    scores = tuple(f"val {key} {metrics[key]:.3f}" for key in SHOWN_METRICS if isinstance(metrics.get(key), float))
+    scores = tuple(f"val {key} {metrics[key]:.3f}" for key in SHOWN if isinstance(metrics.get(key), float))
     network = " ".join(str(metadata[key]) for key in ("architecture", "backbone") if metadata.get(key))
     lines = (", ".join(model.aliases), network, *scores, _minute(model.created_at))
     return Node("model", version_name(model), tuple(line for line in lines if line), model.url)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import wandb
 
 from artifacts.publish import publish
+from files.jsons import plain_values
 from files.yamls import load_yaml
 
 MODEL_FILES = ("model.safetensors", "config.yaml", "taxonomy.yaml", "data.yaml", "metrics.json")
@@ -52,9 +52,7 @@ def log_model(
     if metrics is None:
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     metadata = {
-        "metrics": {
-            key: None if isinstance(value, float) and math.isnan(value) else value for key, value in metrics.items()
-        },
+        "metrics": plain_values(metrics),
         "data_version": data,
         "architecture": config.get("architecture"),
         "backbone": config.get("backbone"),

@@ -68,12 +68,12 @@ class Decision:
         return WORSE if self.refusals else OPEN if self.open else AS_GOOD
 
     def __str__(self) -> str:
-        """The decision in one line, and why."""
+        """The decision, and why: a line for each reason."""
         name = version_name(self.candidate)
         against = " and ".join(self.comparisons)
         if self.answer != AS_GOOD:
             word = "overruled" if self.accepted else "refused" if self.refusals else OPEN
-            found = f"{word}: {name}: {'; '.join((*self.refusals, *self.open))}"
+            found = "\n  ".join((f"{word}: {name}", *self.refusals, *self.open))
             return f"{found}\n{name} is {self.alias} now" if self.accepted else found
         was = f"; it was {version_name(self.holder)}" if self.holder else ""
         good = f": better than {against}, or as good, in every figure" if against else ""

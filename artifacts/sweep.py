@@ -29,6 +29,7 @@ def read_sweep(path: str) -> SweepRecord:
     Raises:
         SweepError: no server to ask, no such sweep, or one without a metric.
     """
+    _check_form(path)
     if tracking_mode() == "offline":
         raise SweepError(f"sweep {path!r} cannot be read offline: log in (`wandb login`) or set WANDB_BASE_URL")
     with _naming(path):
@@ -67,6 +68,15 @@ def best_settings(path: str, backbone: str | None) -> tuple[str, dict[str, Any]]
         raise SweepError(str(error)) from error
     kept = {"monitor": run.settings["monitor"]} if "monitor" in run.settings else {}
     return f"sweep {sweep.path}, run {run.name} ({sweep.metric} {sweep.score(run):.4f})", kept | sweep.varied(run)
+
+
+def _check_form(path: str) -> None:
+    """Before a server is asked, which may say something else first: that there is no key, say."""
+    parts = path.split("/")
+    if not all(parts) or len(parts) > 3:
+        raise SweepError(f"sweep {path!r}: there is no such sweep; {FORM}")
+    if len(parts) == 1 and not wandb.setup().settings.project:
+        raise SweepError(f"sweep {path!r}: it is not said in which project; {FORM}")
 
 
 def _run(run: Any) -> SweepRun:

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 import wandb
 
-from artifacts.frames import plain_cell
 from artifacts.leaving import MAX_IMAGES, MAX_SIDE, shows_frames
 from artifacts.masks import Mask, class_colors, crop_image, evaluation_image
 from artifacts.names import artifact_name
@@ -19,6 +18,7 @@ from eval.drives import drive_scores
 from eval.edge_cases import frames_found, frames_missed
 from eval.evaluate import Evaluation, Samples
 from eval.failures import BOX, KINDS
+from files.jsons import plain
 
 
 def edge_case_table(
@@ -53,7 +53,7 @@ def edge_case_table(
             image = evaluation_image(
                 sample.image, sample.mask, pred, taxonomy.names, taxonomy.priority, max_side=max_side
             )
-        table.add_data(record["name"], image, *(plain_cell(record[column]) for column in columns))
+        table.add_data(record["name"], image, *(plain(record[column]) for column in columns))
     return table
 
 
@@ -89,7 +89,7 @@ def object_table(
         crops[place] = crop_image(sample.image, sample.mask, pred, box, taxonomy.names, taxonomy.priority)
     table = wandb.Table(columns=["name", "crop", *columns])
     for place, row in enumerate(rows):
-        table.add_data(row["name"], crops.get(place), *(plain_cell(row[column]) for column in columns))
+        table.add_data(row["name"], crops.get(place), *(plain(row[column]) for column in columns))
     return table
 
 

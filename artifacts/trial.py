@@ -12,12 +12,9 @@ import wandb
 
 from artifacts.errors import CLIENT_ERRORS
 from artifacts.run import finish_failed, start_run
+from files.faults import CommonFault
 
 ENDED = ("finished", "killed")  # killed is a run that its sweep or a person has stopped; one that died is crashed
-
-
-class CommonFault(OSError):
-    """What would fail every training alike, whatever its settings."""
 
 
 @contextmanager
@@ -34,8 +31,9 @@ def end_failed_trial(error: Exception, started: bool) -> int:
 
     `wandb agent` leaves after three exit codes above 0 in its first minute, and after five when no run has succeeded. A
     ValueError is the fault of this trial's settings (a loss that diverged, too little memory, a combination that is not
-    allowed): other settings may do, so the code is 0 although the run is recorded as failed. An OSError (no data, no
-    server, a full disk, a parameter that is no setting) would fail every trial: the code is 2, and the agent leaves.
+    allowed): other settings may do, so the code is 0 although the run is recorded as failed. A `CommonFault` (unusable
+    data, a parameter that is no setting) would fail every trial, and so would what the system refuses, an OSError (no
+    such folder, no server, a full disk): the code is 2, and the agent leaves.
 
     Args:
         error: what ended the training.
@@ -49,7 +47,7 @@ def end_failed_trial(error: Exception, started: bool) -> int:
             print(f"error: {unreachable}", file=sys.stderr)
             return 2
     alone = os.environ.get("WORLD_SIZE", "1") == "1"  # else a code above 0 makes the launcher end the others
-    return 0 if alone and not isinstance(error, OSError) else 2
+    return 0 if alone and not isinstance(error, CommonFault | OSError) else 2
 
 
 def ended_trials(run: wandb.Run, out: Path) -> list[Path]:

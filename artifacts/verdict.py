@@ -9,6 +9,7 @@ from typing import NamedTuple
 import wandb
 
 from eval.compare import ABSENT, AS_GOOD, LATENCY, OPEN, WORSE, Change
+from files.headlines import MIOU
 
 Comparisons = Mapping[str, Sequence[Change]]  # by the version that the candidate is compared with
 
@@ -45,7 +46,7 @@ def reasons(comparisons: Comparisons, priority: Collection[str], *, strict: bool
             if change.answer == WORSE or (strict and _surely_fell(change)):
                 found.refusals.append(_fall(change) + after)
             elif change.answer == OPEN:
-                found.open.append(f"{_fall(change)}{after}: {_frames(change.frames)}")
+                found.open.append(f"{_fall(change)}{after}: {_frames(change)}")
     return Reasons(list(dict.fromkeys(found.refusals)), found.open)
 
 
@@ -57,7 +58,7 @@ def below(floors: Floors, scores: Mapping[str, float | str | None], priority: It
         scores: ``miou`` and ``dice/<class>``.
         priority: names of the priority classes.
     """
-    limits = {"miou": floors.miou} | {f"dice/{name}": floors.classes for name in priority}
+    limits = {MIOU.key: floors.miou} | {f"dice/{name}": floors.classes for name in priority}
     known = {key: score for key in limits if isinstance(score := scores.get(key), int | float)}
     return [
         f"{key} is {score:.3f}, below the floor of {limits[key]:g}"
@@ -105,8 +106,9 @@ def _fall(change: Change) -> str:
     return f"{change.key} {direction} {interval}, {allowed} {change.margin:g}"
 
 
-def _frames(count: float) -> str:
-    if math.isinf(count):
-        return "more drives or seeds are needed"
-    digits = 10 ** max(0, len(str(math.ceil(count))) - 2)
-    return f"about {math.ceil(count / digits) * digits} frames like these would do"
+def _frames(change: Change) -> str:
+    """What would settle an open answer, and what there is."""
+    if math.isinf(change.frames):
+        return f"the {change.seen} frames are too few stretches of drives, more drives or seeds are needed"
+    digits = 10 ** max(0, len(str(math.ceil(change.frames))) - 2)
+    return f"about {math.ceil(change.frames / digits) * digits} frames like the {change.seen} would do"

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.served import UPSERT, Server, client, row, serving
+from benchmarks.served import UPSERT, Server, client, head, row, serving
 from scripts.browser import OPTIONS, Tab, find_browser
 
 ROWS, POINTS, ROUNDS = 2000, 100_000, 5
@@ -144,7 +144,8 @@ def main() -> None:
         browser = driver.chromium.launch(executable_path=find_browser(), args=OPTIONS)
         tab = Tab(browser.new_context(viewport={"width": 1400, "height": 900}), server.url, server.key)
         page = tab.open("/")
-        print(f"Chromium {browser.version}\n\n| what | measured | limit | kept |\n|---|---|---|---|")
+        print(f"Chromium {browser.version}\n")
+        head()
         tables = f"{server.url}/local/pages/runs/shown/tables"
         measure_table(page, f"{tables}/many")
         measure_toggle(page, f"{tables}/large")

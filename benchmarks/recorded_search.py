@@ -24,6 +24,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
+from files.headlines import choose
 from wandb_local.search import Search, Trial
 
 TABLE = Path(__file__).with_name("camvid_search.csv")
@@ -37,7 +38,7 @@ SPACE: dict[str, list[Any]] = {
 BEYOND = [1.024e-1, 4.096e-1]
 RATES = [*SPACE["lr"], *BEYOND]
 NOISE = 0.01  # deviation of a metric from seed to seed
-METRICS = ("val/priority_dice", "val/miou", "val/foreground_acc", "val/pixel_acc")
+METRICS = tuple(f"val/{score.key}" for score in choose("priority_dice", "miou", "foreground_acc", "pixel_acc"))
 
 
 class Recorded(NamedTuple):

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from files.markdown import markdown_line, markdown_table
+
 UPSERT = 'mutation($n:String){upsertBucket(input:{modelName:"many",name:$n,host:"h"}){inserted}}'
 REGISTER = 'mutation($s:String){createAgent(input:{projectName:"swept",sweep:$s,host:"h"}){agent{id}}}'
 BEAT = "mutation($a:ID!,$r:JSONString){agentHeartbeat(input:{id:$a,runState:$r}){commands}}"
@@ -94,8 +96,13 @@ def timed(server: Server, home: Path, code: str, *arguments: str, repeat: int = 
     return statistics.median(seconds)
 
 
+def head() -> None:
+    """Print the head of the table."""
+    print(markdown_table(["what", "measured", "limit", "kept"], []), flush=True)
+
+
 def row(what: str, value: float, limit: float, unit: str, at_least: bool = False) -> None:
     """Print one line of the table."""
     kept = value >= limit if at_least else value <= limit
     bound = f"{'>=' if at_least else '<='} {limit:g}"
-    print(f"| {what} | {value:.3g} {unit} | {bound} {unit} | {'yes' if kept else 'NO'} |", flush=True)
+    print(markdown_line([what, f"{value:.3g} {unit}", f"{bound} {unit}", "yes" if kept else "NO"]), flush=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.growth import growing
 from benchmarks.many_runs import many_runs
-from benchmarks.served import UPSERT, Server, row, serving, timed
+from benchmarks.served import UPSERT, Server, head, row, serving, timed
 from benchmarks.sweeps import agents, heartbeats
 
 LOG = """
@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--agents", action="store_true", help="also 8 agents with 100 runs each (10 minutes and more)")
     options = parser.parse_args()
     print(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f} at the start\n")
-    print("| what | measured | limit | kept |\n|---|---|---|---|")
+    head()
     with tempfile.TemporaryDirectory() as name, serving(Path(name)) as server:
         home = Path(name)
         row("1,000 run.log and finish", timed(server, home / "a", LOG, "1000"), 2, "s")

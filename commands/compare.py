@@ -17,16 +17,15 @@ from commands.export import metadata_of, prediction_size
 from commands.opening import file_figures, open_data, open_model, sizing, taxonomy_of
 from eval.export.formats import write_onnx
 from eval.export.read import OnnxModel, load_exported
-from eval.files import replacing, write_text
 from eval.latency import measure_latency
-from eval.ranking import Ranked, Target, csv_text, markdown, ranking, records
+from eval.ranking import SCORES, Ranked, Target, csv_text, markdown, ranking, records
 from eval.ranking_plot import ranking_figure
+from files.whole import replacing, write_whole
 
 if TYPE_CHECKING:
     from camvid.layouts import CamVid
     from models.saved import SavedModel
 
-SCORES = ("mean_acc", "miou", "priority_dice")
 SECONDS = 3.0  # bound of one timing
 PRESETS = (".yaml", ".yml")
 
@@ -43,8 +42,8 @@ def compare(options: argparse.Namespace) -> None:
     found = ranking([_measure(saved, copy, name) for saved, copy, name in bar])
     target = Target(options.embedded_mb, options.embedded_ms)
     table = markdown(found, target, f"{_processor()}, {torch.get_num_threads()} threads")
-    write_text(options.out / "comparison.md", table)
-    write_text(options.out / "comparison.csv", csv_text(found, target))
+    write_whole(options.out / "comparison.md", table)
+    write_whole(options.out / "comparison.csv", csv_text(found, target))
     scored = [model for model in found if not math.isnan(model.miou)]
     picture = options.out / "comparison.png" if scored else None
     if picture:
@@ -142,10 +141,11 @@ def _network(config: dict[str, Any]) -> str:
 
 def _scores(saved: SavedModel, options: argparse.Namespace, dataset: CamVid | None) -> tuple[dict[str, float], str]:
     """Mean accuracy, mean IoU and priority Dice, and where they come from: the data, else what was saved."""
+    keys = [score.key for score in SCORES]
     if not saved.metrics:
-        return dict.fromkeys(SCORES, math.nan), ""
+        return dict.fromkeys(keys, math.nan), ""
     if dataset is None:
-        return {key: float(saved.metrics.get(key, math.nan)) for key in SCORES}, "val, as saved"
+        return {key: float(saved.metrics.get(key, math.nan)) for key in keys}, "val, as saved"
     from eval.evaluate import FrameSamples, evaluate
 
     evaluation = evaluate(
@@ -156,7 +156,7 @@ def _scores(saved: SavedModel, options: argparse.Namespace, dataset: CamVid | No
         precision=options.precision,
         **taxonomy_of(saved).scoring,
     )
-    return {key: evaluation.metrics[key] for key in SCORES}, options.split
+    return {key: evaluation.metrics[key] for key in keys}, options.split
 
 
 def _onnx_ms(saved: SavedModel, options: argparse.Namespace, size: tuple[int, int]) -> float:

@@ -1,10 +1,10 @@
 """The command line of ``python -m eval``."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from flags import FlagParser, require_own
+from flags import FlagParser, drop_empty_variables, require_own
 
 CAMVID_SIZE = (360, 480)  # height and width of SegNet's copy of CamVid
 DEFAULT = "evaluate"  # the command where none is named
@@ -20,6 +20,7 @@ def parse(words: Sequence[str], description: str | None) -> argparse.Namespace:
     Raises:
         SystemExit: ``--help``, or a command line that does not fit (code 2, said on stderr).
     """
+    drop_empty_variables()
     require_own("files", "configs", "camvid", "models", "training", "artifacts")
     command, rest = (words[0], words[1:]) if words and words[0] in PARSERS else (DEFAULT, words)
     return PARSERS[command](description).parse_args(rest)
@@ -51,14 +52,17 @@ def _parser(command: str, description: str | None, models: str | None = None) ->
 
 
 def _evaluate_parser(description: str | None) -> argparse.ArgumentParser:
+    from configs.config import MAX_OBJECT_AREA
+
     parser = _parser("evaluate", description)
     parser.add_argument("--data", type=Path, metavar="ROOT", required=True, help="folder that holds CamVid")
     parser.add_argument("--split", choices=["train", "val", "test"], default="test", help="default: test")
     parser.add_argument("--out", type=Path, metavar="DIR", default=Path("report"), help="default: report")
     parser.add_argument(
-        "--threshold", type=_share, help="share of an object that must be found; default: as in training"
+        "--threshold", type=_share(1), help="share of an object that must be found; default: as in training"
     )
-    parser.add_argument("--object-area", type=_share, help="smallest object as a share of the frame; default likewise")
+    area = f"smallest object as a share of the frame, at most {MAX_OBJECT_AREA:g}; default likewise"
+    parser.add_argument("--object-area", type=_share(MAX_OBJECT_AREA), help=area)
     parser.add_argument("--batch-size", type=_count, default=4, metavar="N", help="images per pass, default 4")
     parser.add_argument("--taxonomy", help="check that the model has this one: camvid11, camvid32, a YAML file or own")
     parser.add_argument("--wandb", action="store_true", help="log the tables to a W&B run as well")
@@ -136,11 +140,13 @@ def _positive(text: str) -> float:
     return value
 
 
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not in [0, 1]")
-    return value
+def _share(most: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        if not 0 <= float(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not in [0, {most:g}]")
+        return float(text)
+
+    return read
 
 
 def _count(text: str) -> int:

@@ -23,6 +23,8 @@ from configs import TrainConfig
 from configs import parse_command_line as parse
 from configs.grid import Cell
 from configs.load import read_yaml
+from files.faults import CommonFault
+from flags import drop_empty_variables
 
 if TYPE_CHECKING:
     import wandb
@@ -37,8 +39,7 @@ def parse_command_line(arguments: Sequence[str] | None) -> tuple[TrainConfig, ar
     Raises:
         ValueError, OSError: what cannot work, before anything is made.
     """
-    if not os.environ.get("WANDB_RUN_ID", "none"):
-        del os.environ["WANDB_RUN_ID"]  # a job script's empty variable, which the client would refuse
+    drop_empty_variables()
     config, options = parse(arguments, _best_settings)
     check_settings([cell.config for cell in options.cells] or [config])
     return config, options
@@ -92,8 +93,8 @@ def run_experiments(cells: Sequence[Cell]) -> int:
     """
     from artifacts.frames import log_tables
     from artifacts.run import start_run, sync_hint, tracked
-    from eval.files import write_text
     from eval.repeats import comparison, comparison_page
+    from files.whole import write_whole
     from training.processes import Order, run_all
 
     first = cells[0].config
@@ -102,8 +103,8 @@ def run_experiments(cells: Sequence[Cell]) -> int:
     outcomes = list(run_all(orders, folder, [sys.executable, str(RECIPE)]))
     pairs = zip(cells, outcomes, strict=True)
     table = comparison([(cell.varied, outcome.metrics, outcome.reason) for cell, outcome in pairs])
-    write_text(folder / "comparison.csv", table.to_csv(index=False, float_format="%.5g"))
-    write_text(folder / "comparison.md", comparison_page(table))
+    write_whole(folder / "comparison.csv", table.to_csv(index=False, float_format="%.5g"))
+    write_whole(folder / "comparison.md", comparison_page(table))
     print(comparison_page(table))
     varied = {key: sorted({str(cell.varied[key]) for cell in cells}) for key in cells[0].varied}
     started = start_run(
@@ -143,6 +144,6 @@ def end_trial(error: Exception, started: TrainConfig | None) -> int:
     from artifacts import end_failed_trial
     from training import drop_state
 
-    if started and isinstance(error, ValueError):
+    if started and isinstance(error, ValueError) and not isinstance(error, CommonFault):
         drop_state(Path(started.out) / os.environ["WANDB_RUN_ID"] / "checkpoints")
     return end_failed_trial(error, bool(started))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import math
 import sys
+import tempfile
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,9 @@ from commands.opening import open_data, open_model, sizing, taxonomy_of
 from eval.export.check import SIZES, Agreement, verify
 from eval.export.formats import FORMATS
 from eval.export.read import is_exported, load_exported
-from eval.files import replacing
+from files.headlines import MIOU
+from files.jsons import plain
+from files.whole import replacing
 
 if TYPE_CHECKING:
     from torch import nn
@@ -75,30 +77,26 @@ def _export_int8(options: argparse.Namespace, saved: SavedModel, path: Path) -> 
     dataset = open_data(options, saved, "train", options.split)
     size_for = sizing(options, saved)
     metadata = metadata_of(saved) | {"int8": options.int8}
-    with replacing(path) as temporary:
-        floats = temporary.with_name("float.onnx")
+    with replacing(path) as temporary, tempfile.TemporaryDirectory() as folder:
+        floats = Path(folder) / "float.onnx"
         _export_float(argparse.Namespace(**{**vars(options), "int8": None}), saved, floats)
         frames = _calibration(dataset, size_for) if options.int8 == "static" else None
         quantise(floats, temporary, metadata, frames)
         before, after = (
             score(load_exported(file).model, saved, dataset, options.split, size_for) for file in (floats, temporary)
         )
-    print(f"mIoU on {options.split}: {before:.4f} as floats, {after:.4f} with 8 bits: {after - before:+.4f}")
+    print(f"{MIOU.label} on {options.split}: {before:.4f} as floats, {after:.4f} with 8 bits: {after - before:+.4f}")
 
 
 def metadata_of(saved: SavedModel) -> dict[str, Any]:
     """What travels with an exported model: settings, classes, and the scores of its weights (undefined ones null)."""
-    scores = {key: None if _undefined(value) else value for key, value in saved.metrics.items() if "/" not in key}
+    scores = {key: plain(value) for key, value in saved.metrics.items() if "/" not in key}
     return {
         "config": {key: saved.config[key] for key in CONFIG if key in saved.config},
         "taxonomy": saved.taxonomy,
         "metrics": scores,
         "parameters": sum(parameter.numel() for parameter in saved.model.parameters()),
     }
-
-
-def _undefined(value: Any) -> bool:
-    return isinstance(value, float) and math.isnan(value)
 
 
 def prediction_size(options: argparse.Namespace, saved: SavedModel, dataset: CamVid | None = None) -> tuple[int, int]:
@@ -130,7 +128,7 @@ def score(model: nn.Module, saved: SavedModel, dataset: CamVid, split: str, size
         size_for=size_for,
         **taxonomy_of(saved).scoring,
     )
-    return evaluation.metrics["miou"]
+    return evaluation.metrics[MIOU.key]
 
 
 def agreement_table(found: list[Agreement]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configs import TrainConfig
-from configs.config import CommonMistake
+from files.faults import CommonFault
 
 if TYPE_CHECKING:
     from torch import nn
@@ -30,7 +30,7 @@ def check_settings(configs: Iterable[TrainConfig]) -> None:
         configs: of the trainings that are asked for; those that differ in their seed alone are checked once.
 
     Raises:
-        CommonMistake: data or classes that no training can use, whatever its other settings.
+        CommonFault: data or classes that no training can use, whatever its other settings.
         OSError: no data is named, or a file, folder, device or server is not there.
         ValueError: a setting that is not allowed, or not together with the others.
     """
@@ -60,7 +60,7 @@ def _open(config: TrainConfig) -> CamVid | None:
         if config.taxonomy != OWN:
             load_taxonomy(config.taxonomy)
     except ValueError as error:
-        raise CommonMistake(str(error)) from error
+        raise CommonFault(str(error)) from error
     return None
 
 
@@ -125,7 +125,7 @@ def _check_loading(config: TrainConfig, dataset: CamVid, device: str, count: int
         dataset.read(frames[0])
         own = dataset.frame_size("train")
     except ValueError as error:
-        raise CommonMistake(str(error)) from error
+        raise CommonFault(str(error)) from error
     size = scaled_size(own, config.resize_factor)
     kept = kept_size(own, size, **config.pick("augment", "crop_min"))
     needed_bytes(len(frames), kept, int(config.cache_gb * 2**30))

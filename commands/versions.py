@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from artifacts.errors import CLIENT_ERRORS
 from commands.versions_options import parse
+from files.whole import write_whole
 
 if TYPE_CHECKING:  # what takes seconds more to import is imported by the command that needs it
     import wandb
@@ -126,8 +127,7 @@ def _lineage(options: argparse.Namespace) -> int:
     model = _find(options.model, options)
     found = lineage(model)
     out = options.out or Path(f"{version_name(model).replace(':', '-')}.svg")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(draw_lineage(found), encoding="utf-8")
+    write_whole(out, draw_lineage(found))
     print(f"{lineage_text(found)}\n\ndrawn: {out}")
     return 0
 

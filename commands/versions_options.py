@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from artifacts.names import artifact_name
-from flags import FlagParser, require_own
+from files.headlines import MIOU, PRIORITY_DICE
+from flags import FlagParser, drop_empty_variables, require_own
 
 
 def parse(words: Sequence[str] | None, description: str | None) -> argparse.Namespace:
@@ -18,6 +19,7 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
     Raises:
         SystemExit: `--help`, or a command line that does not fit (code 2, said on stderr).
     """
+    drop_empty_variables()
     require_own("models", "training")
     layout = argparse.RawDescriptionHelpFormatter
     top = FlagParser(prog="python -m artifacts", description=description, formatter_class=layout)
@@ -42,9 +44,9 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
             0.05,
             "how far Dice or object F1 of a priority class may fall; Dice of another class, twice that",
         ),
-        "--mean-tolerance": (0.02, "how far mIoU and priority Dice may fall"),
+        "--mean-tolerance": (0.02, f"how far {MIOU.label} and {PRIORITY_DICE.label} may fall"),
         "--floor": (0.1, "the least Dice of each priority class, whatever it is compared with"),
-        "--miou-floor": (0.25, "the least mIoU"),
+        "--miou-floor": (0.25, f"the least {MIOU.label}"),
     }
     for name, (default, text) in shares.items():
         promote.add_argument(

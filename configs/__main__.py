@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from configs.config import TrainConfig, schemas
+from files.markdown import markdown_table
 
 HEADER = """# Settings
 
@@ -39,13 +40,7 @@ def _table(settings: Mapping[str, Mapping[str, Any]]) -> str:
         [f"`{name}`", _kind(schema), _default(schema), _allowed(schema), schema["description"]]
         for name, schema in settings.items()
     ]
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(_literal(cell) for cell in line)} |\n" for line in lines)
-
-
-def _literal(cell: str) -> str:
-    """A cell that ends no column and opens no HTML tag."""
-    return cell.replace("|", r"\|").replace("<", "&lt;")
+    return markdown_table(head, rows) + "\n"
 
 
 def _kind(schema: Mapping[str, Any]) -> str:

@@ -8,24 +8,31 @@ from __future__ import annotations
 import dataclasses
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
+
+from files.faults import CommonFault
+from files.headlines import MONITORED
 
 
 class ConfigError(ValueError):
     """A setting that cannot be used; the message names the key, the value and what is allowed."""
 
 
-class CommonMistake(ConfigError, OSError):
-    """One that all trials of a sweep share, as an OSError is: a key that is no setting, a preset that is not there."""
+class CommonMistake(ConfigError, CommonFault):
+    """One that all trials of a sweep share: a key that is no setting, a preset that is not there."""
 
 
 Loss = str | dict[str, Annotated[float, Field(gt=0)]]
+MAX_OBJECT_AREA = 0.1  # hardly an object fills a tenth of a frame, and nothing would count
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Monitor = Literal["miou", "priority_dice", "object_f1", "object_recall", "foreground_acc", "pixel_acc"]
+if TYPE_CHECKING:
+    Monitor = str
+else:
+    Monitor = Literal[*MONITORED]
 Tag = Annotated[str, Field(min_length=1, max_length=64)]  # as W&B takes them
 
 
@@ -158,7 +165,7 @@ class TrainConfig:
         description="share of an object of a priority class that must be found, else it is missed, and of a predicted "
         "one that must be true, else it is false",
     )
-    object_area: Fraction = Field(
+    object_area: Annotated[float, Field(ge=0, le=MAX_OBJECT_AREA)] = Field(
         default=6e-4, description="smallest object that counts, as a share of the frame: what is smaller is a crumb"
     )
 

@@ -40,30 +40,31 @@ def grid(vary: Sequence[str], seeds: str, plain: Callable[[str, str], Any]) -> l
         ConfigError: not of this form, an unknown setting, one that is varied twice, or too many trainings.
     """
     axes: dict[str, list[Any]] = {}
-    for text in [*vary, *([f"seed={seeds}"] if seeds else [])]:
+    asked = [(text, f"--vary {text}") for text in vary] + ([(f"seed={seeds}", f"--seeds {seeds}")] if seeds else [])
+    for text, flag in asked:
         key, _, values = text.partition("=")
         key = key.replace("-", "_")
         if not values:
-            raise ConfigError(f"--vary {text}: expected KEY=A,B, for example backbone=resnet34,resnet50")
+            raise ConfigError(f"{flag}: expected KEY=A,B, for example backbone=resnet34,resnet50")
         if key in axes:
             raise ConfigError(f"{key} is varied twice: name all its values at once (--seeds varies seed)")
         if key not in vars(TrainConfig()):
-            TrainConfig.from_dict({key: None}, source=f"--vary {text}")  # says so
-        found = [TrainConfig.from_dict({key: value}, source=f"--vary {text}") for value in _values(key, values, plain)]
+            TrainConfig.from_dict({key: None}, source=flag)  # says so
+        found = [TrainConfig.from_dict({key: value}, source=flag) for value in _values(flag, key, values, plain)]
         axes[key] = [getattr(config, key) for config in found]
         if not found or len({str(value) for value in axes[key]}) != len(found):
-            raise ConfigError(f"--vary {text}: {'a value is named twice' if found else 'there is no value'}")
+            raise ConfigError(f"{flag}: {'a value is named twice' if found else 'there is no value'}")
     points = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
     if len(points) > MOST:
         raise ConfigError(f"--vary and --seeds ask for {len(points)} trainings, more than {MOST}: name fewer values")
     return points if axes else []
 
 
-def _values(key: str, text: str, plain: Callable[[str, str], Any]) -> list[Any]:
+def _values(flag: str, key: str, text: str, plain: Callable[[str, str], Any]) -> list[Any]:
     """The values of one axis; in brackets, or where one of them is a mapping, they are read as YAML."""
     if "{" not in text and not text.startswith("["):
         return [plain(key, part.strip()) for part in text.split(",")]
     try:
         return list(load_yaml(text if text.startswith("[") else f"[{text}]"))
     except yaml.YAMLError as error:
-        raise ConfigError(f"--vary {key}={text}: not valid YAML: {error}") from None
+        raise ConfigError(f"{flag}: not valid YAML: {error}") from None

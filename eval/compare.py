@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from eval.evidence import NO_SPREAD, Estimate, Spread, frames_needed, holm, with_spread
-from eval.figures import MEANS, POOLED, Figure
+from eval.figures import POOLED, Figure
+from eval.means import MEANS
 
 LATENCY = "latency_ms"
 TRIES = 3
@@ -40,6 +41,7 @@ class Change:
         answer: ``better`` (the interval lies above no change), ``as good`` (above ``-margin``), ``worse``, ``not enough
             data``, ``absent`` where there was nothing to judge, ``unclear`` where the images do not tell and need not.
         frames: how many images like these would settle an open answer; infinite where more drives are needed.
+        seen: how many images there are.
     """
 
     key: str
@@ -50,6 +52,7 @@ class Change:
     margin: float
     answer: str
     frames: float = math.nan
+    seen: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,9 +109,8 @@ def judge(
         frames = math.nan
         if answer in (OPEN, UNCLEAR):
             frames = frames_needed(figure.change, margin, margins.tail, figure.frames, extra)
-        changes.append(
-            Change(figure.key, figure.before, figure.after, *estimate.interval(margins.tail), margin, answer, frames)
-        )
+        found = (*estimate.interval(margins.tail), margin, answer, frames, figure.frames)
+        changes.append(Change(figure.key, figure.before, figure.after, *found))
     return changes
 
 

@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 
 from eval.evaluation import Evaluation
+from eval.means import headline_means
 from eval.objects import object_scores
+from files.headlines import choose
 
-MATCHING = ("object_recall", "object_precision", "object_f1", "false_alarms")
+MATCHING = [each.key for each in choose("object_recall", "object_precision", "object_f1", "false_alarms")]
 
 
 def drive_scores(evaluation: Evaluation) -> pd.DataFrame:
@@ -31,14 +33,8 @@ def _scores(records: pd.DataFrame, evaluation: Evaluation) -> dict[str, float]:
     matches = object_scores(records, names)
     return {
         "frames": len(records),
-        "miou": _mean(ious),
-        "priority_dice": _mean(of_priority),
+        **headline_means(ious, dices, evaluation.priority),
         **{key: matches[key] for key in MATCHING},
         "edge_case_rate": float(records["flagged"].mean()),
         **{f"dice/{name}": float(value) for name, value in zip(names, of_priority, strict=True)},
     }
-
-
-def _mean(scores: np.ndarray) -> float:
-    known = scores[~np.isnan(scores)]
-    return float(known.mean()) if len(known) else float("nan")

@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 
 from eval.evidence import Estimate, Floats, jackknife, stretches, sums_left_out
+from eval.means import MEANS, headline_means
+from files.headlines import PRIORITY_DICE
 
 COUNTS = ("pixels/", "objects/", "matched/", "false_alarms/")  # the columns of a record that a comparison needs
 LABELS = ("name", "sequence")
-MEANS = ("miou", "priority_dice")
 POOLED = "object_f1/all"  # over the objects of all priority classes
 
 
@@ -163,16 +164,9 @@ def _scores(sums: Floats, keys: Sequence[str], priority: Sequence[str]) -> dict[
     judged = dict(zip(keys, np.moveaxis(np.where(true > 0, ratios, np.nan), -1, 0), strict=True))
     chosen = [*(f"{kind}/{name}" for kind in ("dice", "object_f1") for name in priority), POOLED]
     others = [key for key in keys if key.startswith("dice/") and key not in chosen]
-    means = {"miou": _mean([by_key[key] for key in keys if key.startswith("iou/")])}
-    if priority:
-        means["priority_dice"] = _mean([by_key[f"dice/{name}"] for name in priority])
+    classes = [key.removeprefix("iou/") for key in keys if key.startswith("iou/")]
+    ious, dices = (np.stack([by_key[f"{kind}/{name}"] for name in classes], axis=-1) for kind in ("iou", "dice"))
+    means = headline_means(ious, dices, [classes.index(name) for name in priority])
+    if not priority:
+        del means[PRIORITY_DICE.key]
     return {key: judged[key] for key in chosen if key in judged} | means | {key: judged[key] for key in others}
-
-
-def _mean(scores: Sequence[Floats]) -> Floats:
-    """Mean over the classes that are not NaN; NaN where none is left."""
-    known = [np.isfinite(score) for score in scores]
-    count = np.sum(known, axis=0)
-    total = np.sum([np.where(finite, score, 0.0) for finite, score in zip(known, scores, strict=True)], axis=0)
-    mean: Floats = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
-    return mean

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from eval.means import headline_means
+from files.headlines import MIOU, PRIORITY_DICE
+
 IGNORE_INDEX = 255
 _LABELS = 256  # labels are bytes
 _CHUNK = 1 << 17  # pixels per bincount: index and inputs stay in the CPU's L2 cache, three times faster than one pass
@@ -123,14 +126,15 @@ def summarize(
         ``dice/<class>``, ``acc/<class>``; in [0, 1], NaN where undefined.
     """
     per_class = {"iou": iou(cm), "dice": dice(cm), "acc": class_accuracy(cm)}
+    means = headline_means(per_class["iou"].cpu().numpy(), per_class["dice"].cpu().numpy(), priority)
     metrics = {
-        "miou": mean_over(per_class["iou"]),
+        MIOU.key: float(means[MIOU.key]),
         "miou_true": mean_over(per_class["iou"], cm.sum(-1).nonzero().flatten().tolist()),
         "mean_dice": mean_over(per_class["dice"]),
         "mean_acc": mean_over(per_class["acc"]),
         "pixel_acc": pixel_accuracy(cm),
         "foreground_acc": foreground_accuracy(cm, background),
-        "priority_dice": mean_over(per_class["dice"], priority),
+        PRIORITY_DICE.key: float(means[PRIORITY_DICE.key]),
     }
     for key, scores in per_class.items():
         metrics |= {f"{key}/{name}": score for name, score in zip(class_names, scores.tolist(), strict=True)}

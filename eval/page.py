@@ -7,13 +7,14 @@ from html import escape
 from eval.drives import MATCHING, drive_scores
 from eval.evaluate import Evaluation
 from eval.objects import SIZE_LIMITS
+from files.headlines import PRIORITY_DICE, choose
 
 MAX_FRAMES = 50
 LINKS = " · ".join(
     f'<a href="{name}">{name}</a>' for name in ("per_image.csv", "objects.csv", "drives.csv", "metrics.json")
 )
-SCORES = ("miou", "priority_dice", "mean_dice", "mean_acc", "pixel_acc", "foreground_acc")
-HEADLINES = (*SCORES, *MATCHING, "edge_case_rate")
+SCORES = choose("miou", "priority_dice", "mean_dice", "mean_acc", "pixel_acc", "foreground_acc")
+SHOWN = (*SCORES, *choose(*MATCHING, "edge_case_rate"))
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#1f2933;max-width:1100px;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2.2rem}img{max-width:100%;border:1px solid #e4e7eb}
@@ -29,11 +30,11 @@ def report_page(title: str, metrics: Mapping[str, float | str], evaluation: Eval
 
     Args:
         title: headline, shown escaped.
-        metrics: flat keys, among them ``HEADLINES`` and the per-class ones.
+        metrics: flat keys, among them ``SHOWN`` and the per-class ones.
         evaluation: the records and class names behind them.
         pictures: names of picture files in the page's folder, that of the worst frames first: it stands at the top.
     """
-    figures = "".join(f"<div><dt>{key}</dt><dd>{_score(metrics[key])}</dd></div>" for key in HEADLINES)
+    figures = "".join(f"<div><dt>{each.key}</dt><dd>{_score(metrics[each.key])}</dd></div>" for each in SHOWN)
     images = {name: f'<a href="{escape(name)}"><img src="{escape(name)}"></a>' for name in pictures}
     flagged = int(evaluation.records["flagged"].sum())
     worst = images.pop(pictures[0])
@@ -85,7 +86,7 @@ def _frames(evaluation: Evaluation) -> str:
         rows.append([escape(str(record["name"])), _score(record["priority_score"]), escape(record["worst_class"]), why])
     rest = len(evaluation.records) - len(rows)
     more = f"<p>{rest} more in per_image.csv.</p>" if rest else ""
-    return _table(["frame", "priority Dice", "worst class", "why"], rows) + more
+    return _table(["frame", PRIORITY_DICE.label, "worst class", "why"], rows) + more
 
 
 def _table(header: Iterable[str], rows: Iterable[Sequence[str]]) -> str:

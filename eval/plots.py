@@ -8,7 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from torch import Tensor
 
-from eval.metrics import dice, iou, mean_over
+from eval.means import MEANS, headline_means
+from eval.metrics import dice, iou
+from files.headlines import MIOU, PRIORITY_DICE
 
 INK = "#1f2933"
 MUTED = "#7b8794"
@@ -100,10 +102,9 @@ def class_figure(confusion: Tensor, class_names: Sequence[str], priority: Sequen
     axes.set_axisbelow(True)
     axes.tick_params(length=0, labelcolor=INK)
     axes.spines[:].set_visible(False)
-    title = f"IoU (bar) and Dice (dot) per class · mIoU {mean_over(ious):.3f}"
-    axes.set_title(
-        f"{title} · priority Dice {mean_over(dices, priority):.3f}", fontsize=12, color=INK, loc="left", pad=10
-    )
+    means = headline_means(ious.cpu().numpy(), dices.cpu().numpy(), priority)
+    figures = " · ".join(f"{each.label} {means[each.key]:.{each.digits}f}" for each in (MIOU, PRIORITY_DICE))
+    axes.set_title(f"IoU (bar) and Dice (dot) per class · {figures}", fontsize=12, color=INK, loc="left", pad=10)
     figure.supxlabel("★ priority class: its failure is a safety matter", fontsize=9, color=PRIORITY, x=0.02, ha="left")
     return figure
 
@@ -115,7 +116,7 @@ def curves_figure(history: Sequence[Mapping[str, float]]) -> Figure:
         history: a row for each epoch with ``train/loss``, and maybe ``val/loss``, ``val/miou``, ``val/priority_dice``.
     """
     figure = empty_figure(8.5, 3.8)
-    panels = {"Loss": ("train/loss", "val/loss"), "Scores": ("val/miou", "val/priority_dice")}
+    panels = {"Loss": ("train/loss", "val/loss"), "Scores": tuple(f"val/{key}" for key in MEANS)}
     for axes, (title, keys) in zip(figure.subplots(1, 2), panels.items(), strict=True):
         for key, color in zip(keys, (PLAIN if title == "Loss" else INK, PRIORITY), strict=True):
             points = [(epoch, row[key]) for epoch, row in enumerate(history, 1) if np.isfinite(row.get(key, np.nan))]

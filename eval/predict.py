@@ -14,12 +14,12 @@ from torch import nn
 from tqdm import tqdm
 
 from eval.colors import Picture, overlay
-from eval.files import replacing
 from eval.inference import SizeFor, predict_mask
 from eval.legend import class_entries, with_legend
 from eval.video import SUFFIXES as VIDEO_SUFFIXES
 from eval.video import Video, VideoError, open_video, video_writer, writable_rate
 from files.pictures import read_image
+from files.whole import replacing
 
 __all__ = ["IMAGE_SUFFIXES", "Predicted", "Predictor", "predict_path", "read_image"]
 

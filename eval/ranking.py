@@ -11,7 +11,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
-MISSING = "–"
+from files.headlines import HEADLINES, choose
+from files.jsons import plain_values
+from files.markdown import MISSING, markdown_table
 
 
 @dataclass(frozen=True)
@@ -64,24 +66,24 @@ class Target:
         return model.mb <= self.mb and model.fastest_ms <= self.ms
 
 
+SCORES = choose("mean_acc", "miou", "priority_dice")
 COLUMNS = {
     "model": "name",
     "network": "network",
     "size": "size",
     "scores on": "scores",
-    "mean accuracy": "mean_acc",
-    "mean IoU": "miou",
-    "priority Dice": "priority_dice",
+    **{score.label: score.key for score in SCORES},
     "parameters": "parameters",
     "MB": "mb",
     "ms PyTorch": "pytorch_ms",
     "ms ONNX Runtime": "onnx_ms",
     "embedded": "embedded",
 }
+TEXTS = 4  # the first columns, of words
 
 
 def ranking(models: Iterable[Ranked]) -> list[Ranked]:
-    """Best mean IoU first; models without scores come last, smaller files first."""
+    """Best mIoU first; models without scores come last, smaller files first."""
     return sorted(models, key=lambda model: (-_or(model.miou, -1), model.mb, model.name))
 
 
@@ -90,10 +92,7 @@ def records(models: Sequence[Ranked], target: Target) -> list[dict[str, object]]
     rows = []
     for model in models:
         values = {field.name: getattr(model, field.name) for field in fields(model)}
-        plain = {
-            key: None if isinstance(value, float) and math.isnan(value) else value for key, value in values.items()
-        }
-        rows.append(plain | {"embedded": target.suits(model)})
+        rows.append(plain_values(values) | {"embedded": target.suits(model)})
     return rows
 
 
@@ -109,20 +108,14 @@ def csv_text(models: Sequence[Ranked], target: Target) -> str:
 
 def markdown(models: Sequence[Ranked], target: Target, machine: str) -> str:
     """The table as Markdown, its columns aligned, with a line on how it was measured. ``machine``: on what."""
-    table = [list(COLUMNS), *([_cell(row, key) for key in COLUMNS.values()] for row in records(models, target))]
-    widths = [max(len(line[column]) for line in table) for column in range(len(COLUMNS))]
-    texts = 4  # columns of words; the others are numbers and stand to the right
-    rule = ["-" * width if column < texts else "-" * (width - 1) + ":" for column, width in enumerate(widths)]
-    lines = [
-        "| " + " | ".join(_pad(text, widths[i], i < texts) for i, text in enumerate(line)) + " |"
-        for line in (table[0], rule, *table[1:])
-    ]
+    rows = ([_cell(row, key) for key in COLUMNS.values()] for row in records(models, target))
+    table = markdown_table(COLUMNS, rows, texts=TEXTS)
     kinds = " and ".join(dict.fromkeys(model.precision for model in models if model.precision)) or "fp32"
     note = (
         f"{machine}; one image, warm median; PyTorch in {kinds}. "
         f"Embedded: at most {target.mb:g} MB and {target.ms:g} ms by the faster of the two."
     )
-    return "\n".join([*lines, "", note, ""])
+    return f"{table}\n\n{note}\n"
 
 
 def _cell(row: Mapping[str, object], key: str) -> str:
@@ -132,12 +125,8 @@ def _cell(row: Mapping[str, object], key: str) -> str:
     if key == "parameters":
         return f"{float(str(value)) / 1e6:.2f} M"
     if isinstance(value, float):
-        return f"{value:.3f}" if key in ("mean_acc", "miou", "priority_dice") else f"{value:.1f}"
-    return MISSING if value in (None, "") else str(value).replace("|", "\\|")
-
-
-def _pad(text: str, width: int, left: bool) -> str:
-    return text.ljust(width) if left else text.rjust(width)
+        return f"{value:.3f}" if key in HEADLINES else f"{value:.1f}"
+    return MISSING if value in (None, "") else str(value)
 
 
 def _or(value: float, other: float) -> float:

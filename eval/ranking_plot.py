@@ -12,6 +12,7 @@ from matplotlib.transforms import Bbox
 
 from eval.plots import INK, MUTED, PLAIN, PRIORITY
 from eval.ranking import Ranked, Target
+from files.headlines import MIOU
 
 # Where a label may stand, in points from its dot; the first that is free is taken.
 AROUND = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1))
@@ -49,7 +50,7 @@ def ranking_figure(models: Sequence[Ranked], target: Target) -> Figure:
     axes.xaxis.set_minor_formatter(FuncFormatter(lambda mb, _: f"{mb:g}" if f"{mb:e}"[0] in "25" else ""))
     axes.tick_params(which="both", colors=INK, labelsize=9, length=0)
     axes.set_xlabel("size of the file, MB (logarithmic)", color=INK)
-    axes.set_ylabel(f"mean IoU on {' and '.join(dict.fromkeys(model.scores for model in models))}", color=INK)
+    axes.set_ylabel(f"{MIOU.label} on {' and '.join(dict.fromkeys(model.scores for model in models))}", color=INK)
     axes.set_title("Quality against size", fontsize=13, color=INK, loc="left", pad=10)
     about = f"filled: suits an embedded target (at most {target.mb:g} MB and {target.ms:g} ms) · larger dot: slower"
     figure.supxlabel(about, fontsize=9, color=PRIORITY, x=0.02, ha="left")

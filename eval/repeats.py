@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from eval.markdown import markdown_table
+from files.headlines import choose
+from files.markdown import MISSING, markdown_table
 
-SCORES = {key: f"val/{key}" for key in ("miou", "priority_dice", "object_f1", "foreground_acc")}
+SCORES = {score.key: f"val/{score.key}" for score in choose("miou", "priority_dice", "object_f1", "foreground_acc")}
 COSTS = ("model/parameters", "model/mb", "model/latency_ms", "train/minutes")
 Training = tuple[Mapping[str, Any], Mapping[str, float], str]  # what tells it from others, its metrics, why it failed
 
@@ -51,10 +52,10 @@ def comparison_page(table: pd.DataFrame) -> str:
         shown = shown.drop(columns=[f"{name} low", f"{name} high"])
     if not table["failed"].any():
         shown = shown.drop(columns="failed")
-    return markdown_table(shown) + "\n"
+    return markdown_table(shown.columns, shown.itertuples(index=False, name=None)) + "\n"
 
 
 def _span(mean: float, low: float, high: float) -> str:
     if math.isnan(mean):
-        return "–"
+        return MISSING
     return f"{mean:.3f}" if low == high else f"{mean:.3f} [{low:.3f}, {high:.3f}]"

@@ -1,7 +1,5 @@
 """The report of an evaluation: numbers, a table of the frames, charts, contact sheets, and a page that shows them."""
 
-import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,10 +10,12 @@ from numpy.typing import NDArray
 from eval.drives import drive_scores
 from eval.edge_cases import frames_found
 from eval.evaluate import Evaluation, Samples
-from eval.files import replacing, write_text
 from eval.page import report_page
 from eval.plots import class_figure, confusion_figure, curves_figure
 from eval.sheet import Row, contact_sheet
+from files.headlines import PRIORITY_DICE
+from files.jsons import json_text
+from files.whole import replacing, write_whole
 
 SHEET_ROWS = 8
 
@@ -50,7 +50,7 @@ def write_report(
         OSError: the folder cannot be written.
     """
     metrics = {**evaluation.metrics, **(extra or {})}
-    write_text(folder / "metrics.json", json_text(metrics))
+    write_whole(folder / "metrics.json", json_text(metrics))
     with replacing(folder / "per_image.csv") as path:
         evaluation.records.to_csv(path, index=False, float_format="%.6g")
     with replacing(folder / "objects.csv") as path:
@@ -73,14 +73,8 @@ def write_report(
         _write_sheet(folder / name, headline, records, evaluation, samples, colors)
     names = ("worst.png", "classes.png", "confusion.png", "curves.png", "found.png")
     pictures = [name for name in names if (folder / name).exists()]
-    write_text(folder / "index.html", report_page(title, metrics, evaluation, pictures))
+    write_whole(folder / "index.html", report_page(title, metrics, evaluation, pictures))
     return folder / "index.html"
-
-
-def json_text(metrics: Mapping[str, float | str]) -> str:
-    """Strict JSON, one key a line; scores that are undefined (NaN) become null."""
-    undefined = {key: None for key, value in metrics.items() if isinstance(value, float) and math.isnan(value)}
-    return json.dumps({**metrics, **undefined}, indent=2, allow_nan=False) + "\n"
 
 
 def _write_sheet(
@@ -100,10 +94,7 @@ def _write_sheet(
         sample, pred = samples[int(str(position))], evaluation.predictions[int(str(position))]
         score = "no priority class here" if np.isnan(record["priority_score"]) else f"{record['priority_score']:.2f}"
         note = record["why"] or f"present: {record['present'] or 'no priority class'}"
-        rows.append(
-            Row(
-                f"{sample.name} · priority Dice {score}", note, sample.image, sample.mask, pred, bool(record["flagged"])
-            )
-        )
+        title = f"{sample.name} · {PRIORITY_DICE.label} {score}"
+        rows.append(Row(title, note, sample.image, sample.mask, pred, bool(record["flagged"])))
     with replacing(path) as temporary:
         contact_sheet(headline, rows, evaluation.class_names, colors, evaluation.priority).save(temporary)

@@ -4,22 +4,20 @@ import math
 from collections.abc import Iterable, Mapping
 
 from eval.compare import LATENCY, Change
-from eval.drives import MATCHING, drive_scores
+from eval.drives import drive_scores
 from eval.evaluate import Evaluation
-
-SUMMARY = ("miou", "miou_true", "mean_dice", "priority_dice", "mean_acc", "pixel_acc", "foreground_acc")
-FIGURES = (*SUMMARY, *MATCHING, "edge_case_rate")
+from files.headlines import HEADLINES, choose
 
 
 def class_table(evaluation: Evaluation) -> str:
     """One line per class (★ marks the priority classes), then the figures over all classes."""
-    width = max(len(name) for name in (*evaluation.class_names, *FIGURES))
+    width = max(len(name) for name in (*evaluation.class_names, *HEADLINES))
     lines = [f"  {'class':<{width}}  {'IoU':>6}  {'Dice':>6}  {'acc':>6}"]
     for index, name in enumerate(evaluation.class_names):
         mark = "★" if index in evaluation.priority else " "
         scores = "  ".join(_score(evaluation.metrics[f"{key}/{name}"]) for key in ("iou", "dice", "acc"))
         lines.append(f"{mark} {name:<{width}}  {scores}")
-    figures = [f"  {key:<{width}}  {_score(evaluation.metrics[key])}" for key in FIGURES]
+    figures = [f"  {key:<{width}}  {_score(evaluation.metrics[key])}" for key in HEADLINES]
     return "\n".join([*lines, "", *figures])
 
 
@@ -28,7 +26,7 @@ def drive_table(evaluation: Evaluation) -> str:
     drives = drive_scores(evaluation)
     if len(drives) < 2:
         return ""
-    columns = ("miou", "priority_dice", "object_f1", "false_alarms")
+    columns = [each.key for each in choose("miou", "priority_dice", "object_f1", "false_alarms")]
     width = max(len(str(name)) for name in (*drives.index, "drive"))
     lines = [f"  {'drive':<{width}}  frames  {'  '.join(f'{column:>13}' for column in columns)}"]
     for name, row in drives.iterrows():

@@ -12,7 +12,7 @@ from models.backbones import check_hub_weights, needs_hub
 from models.bisenet import build_bisenet
 from models.network import SegmentationModel
 from models.plain_unet import build_plain_unet
-from models.saved import SavedModel, load_model, save_model, write_atomic
+from models.saved import SavedModel, load_model, save_model
 from models.segformer import build_segformer
 from models.smp import build_deeplabv3plus, build_fpn, build_upernet
 from models.unet import build_unet
@@ -25,7 +25,6 @@ __all__ = [
     "check_model",
     "load_model",
     "save_model",
-    "write_atomic",
 ]
 
 # architecture -> function of (num_classes, backbone, weights, crp)

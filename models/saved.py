@@ -1,15 +1,12 @@
 """A trained model on disk: safetensors weights with the config, taxonomy, data version and metrics they belong to.
 
-Nothing is unpickled. Each file is written beside its place, flushed to the disk, and renamed: a full disk or a kill
-leaves the file that was there before.
+Nothing is unpickled. Each file appears whole or not at all: a full disk or a kill leaves the one that was there before.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +19,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+from files.jsons import json_text
 from files.pictures import prediction_size
+from files.whole import write_whole
 from files.yamls import load_yaml
 from models.network import current_names
 
@@ -103,11 +102,10 @@ def save_model(
         f"{name}.yaml": yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True)
         for name, content in (("config", config), ("taxonomy", taxonomy), ("data", data))
     }
-    files["metrics.json"] = _json(metrics)
+    files["metrics.json"] = json_text(metrics)
     files[WEIGHTS] = save(tensors, metadata={"format": "pt"})
-    folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        write_atomic(folder / name, content)
+        write_whole(folder / name, content)
 
 
 def load_model(path: str | Path, device: str | torch.device = "cpu") -> SavedModel:
@@ -184,29 +182,3 @@ def _read(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ValueError(f"{path}: truncated or empty; take the file written with the weights")
     return content
-
-
-def _json(metrics: Mapping[str, Any]) -> str:
-    """Strict JSON, one key a line; scores that are undefined (NaN) become null."""
-    undefined = {key: None for key, value in metrics.items() if isinstance(value, float) and math.isnan(value)}
-    return json.dumps({**metrics, **undefined}, indent=2, allow_nan=False) + "\n"
-
-
-def write_atomic(path: Path, content: str | bytes) -> None:
-    """Write `content` to `path` so that a reader, or a kill or full disk at any moment, finds the old file or the new.
-
-    Raises OSError naming the file where the disk refuses; the file that was there stays.
-    """
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise OSError(
-            error.errno, f"cannot write ({error.strerror}); the file before it is unchanged", str(path)
-        ) from error

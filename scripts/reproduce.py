@@ -13,9 +13,13 @@ from typing import Any
 
 import yaml
 
-METRIC = "priority_dice"  # on val, by which the best is chosen
-COLUMNS = ("training", "val mIoU", "test mIoU", "val priority Dice", "test priority Dice", "ms a frame", "minutes")
-FIGURES = (("val", "miou"), ("test", "miou"), ("val", METRIC), ("test", METRIC), ("val", "model/latency_ms"))
+from files.headlines import HEADLINES, MIOU, PRIORITY_DICE
+from files.markdown import MISSING, markdown_table
+
+METRIC = PRIORITY_DICE.key  # on val, by which the best is chosen
+SCORES = [(split, score) for score in (MIOU, PRIORITY_DICE) for split in ("val", "test")]
+COLUMNS = ("training", *(f"{split} {score.label}" for split, score in SCORES), "ms a frame", "minutes")
+FIGURES = (*((split, score.key) for split, score in SCORES), ("val", "model/latency_ms"))
 
 
 def best(folder: Path) -> Path:
@@ -75,20 +79,20 @@ def pinned(sweep: dict[str, Any], changes: Iterable[str]) -> dict[str, Any]:
 
 def table(out: Path) -> str:
     """The results as a Markdown table, then the sweep, what the promotion said, and the time it all took."""
-    lines = [f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
+    rows = []
     for run in [*_runs(out / "baselines"), *_runs(out / "finals")]:
         metrics = {"val": run / "metrics.json", "test": run / "test" / "metrics.json"}
         figures = {split: json.loads(path.read_text()) for split, path in metrics.items()}
         name = f"{run.parent.parent.name[:-1]}, {_described(run)}"
         cells = [_shown(figures[split].get(key), key) for split, key in FIGURES]
-        lines.append(f"| {' | '.join([name, *cells, _shown(figures['val'].get('train/minutes'), 'minutes')])} |")
+        rows.append([name, *cells, _shown(figures["val"].get("train/minutes"), "minutes")])
     steps = {path.name: dict(line.split("=", 1) for line in path.read_text().splitlines()) for path in _markers(out)}
     seconds = sum(int(step["seconds"]) for step in steps.values())
     promotion, first = steps["promotion"], steps["first_production"]
     decided = [(promotion["model"], promotion["promoted"]), (first["model"], first["promoted"])]
     told = [f"{model} was {'' if promoted == 'yes' else 'not '}promoted to production" for model, promoted in decided]
-    lines += ["", f"Sweep {steps['sweep']['id']}; {told[0]}; before it, {told[1]}; {seconds / 60:.0f} minutes in all."]
-    return "\n".join(lines) + "\n"
+    ending = f"Sweep {steps['sweep']['id']}; {told[0]}; before it, {told[1]}; {seconds / 60:.0f} minutes in all."
+    return f"{markdown_table(COLUMNS, rows)}\n\n{ending}\n"
 
 
 def _runs(folder: Path) -> list[Path]:
@@ -106,8 +110,8 @@ def _described(run: Path) -> str:
 
 def _shown(value: float | None, key: str) -> str:
     if value is None or math.isnan(value):
-        return "–"
-    return f"{value:.3f}" if key in ("miou", METRIC) else f"{value:.0f}" if value >= 10 else f"{value:.1f}"
+        return MISSING
+    return f"{value:.3f}" if key in HEADLINES else f"{value:.0f}" if value >= 10 else f"{value:.1f}"
 
 
 def main() -> int:

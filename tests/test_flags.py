@@ -20,6 +20,17 @@ def test_artifacts_takes_both(flag):
     assert artifacts_options(["promote", "net:v1", flag, "0.5"], None).latency_limit == 0.5
 
 
+@pytest.mark.parametrize(
+    "parse", [lambda: eval_options(["sweep", "e/p/1"], None), lambda: artifacts_options(["lineage", "net:v1"], None)]
+)
+def test_variables_that_are_empty_are_as_unset_for_the_client(monkeypatch, parse):
+    monkeypatch.setenv("WANDB_MODE", "")
+    monkeypatch.setenv("WANDB_NAME", "kept")
+    parse()
+    assert "WANDB_MODE" not in os.environ
+    assert os.environ["WANDB_NAME"] == "kept"
+
+
 @pytest.mark.parametrize("flag", ["--batch-size=2", "--batch_size=2"])
 def test_eval_takes_both(flag):
     assert eval_options(["runs/a", "--data=d", flag, "--eval_factor=0.5"], None).batch_size == 2

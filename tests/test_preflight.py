@@ -98,10 +98,11 @@ def test_a_server_on_this_machine_that_does_not_answer_is_named_at_once(data, tm
     assert not (tmp_path / "runs").exists()
 
 
-def test_an_empty_run_id_is_none(data, monkeypatch):
-    monkeypatch.setenv("WANDB_RUN_ID", "")
+@pytest.mark.parametrize("name", ["WANDB_RUN_ID", "WANDB_MODE", "WANDB_BASE_URL", "WANDB_TAGS"])
+def test_an_empty_variable_is_none(data, monkeypatch, name):
+    monkeypatch.setenv(name, "")
     parse_command_line([f"--data={data}", *SMALL])
-    assert "WANDB_RUN_ID" not in os.environ
+    assert name not in os.environ
 
 
 def test_a_disk_that_is_too_small_for_a_run_is_named(data):

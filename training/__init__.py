@@ -1,4 +1,25 @@
-"""The fastai Learner: precision, schedules, averaged weights, checkpoints that survive a kill, and exact resuming."""
+"""The fastai Learner: precision, schedules, averaged weights, checkpoints that survive a kill, and exact resuming.
+
+The callbacks, in the order in which an event calls them, and how they know each other: what one reads of what another
+has set on the learner, or the other itself, and what it sets there. Three are fastai's, one is W&B's in `artifacts/`.
+
+    order  callback           reads                                    sets
+      -10  TrainEvalCallback  -                                        -
+       -5  Prepare            model                                    xb yb
+        0  Autocast           model                                    -
+        6  Accumulate         -                                        loss_grad
+       11  Parallel           -                                        model
+       11  GradientClip       -                                        -
+       15  SetEpoch           -                                        epoch_metrics
+       20  Watch              set_epoch time_budget xb                 epoch_metrics
+       30  Validate           average out_of_time                      epoch_metrics
+       55  TimeBudget         epoch_metrics validate                   out_of_time pct_train spent
+       60  ParamScheduler     pct_train                                -
+       65  Average            -                                        -
+       90  EpochLine          epoch_metrics                            -
+       95  Checkpoint         average epoch_metrics model spent watch  -
+       97  WandbCallback      epoch_metrics                            -
+"""
 
 import warnings
 

@@ -1,14 +1,12 @@
 """Checkpoints of a training: the last one, from which it resumes exactly, and the best one, which becomes the model.
 
-Files are replaced by a rename after they are safely on disk, so a kill or a full disk leaves the previous one whole.
+Each file appears whole or not at all, so that a kill or a full disk leaves the previous one.
 """
 
 from __future__ import annotations
 
 import math
-import os
 import random
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,29 +16,11 @@ from fastai.callback.core import Callback, CancelFitException
 from safetensors.torch import load_file, save
 from tqdm import tqdm
 
+from files.whole import replacing, write_whole
 from training.distributed import Team
 from training.progress import evaluated_model
 
 HISTORY = "history.json"  # stands in the place of the checkpoints when a training has ended
-
-
-def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Lets `write` fill a file beside `path`, then puts it in its place.
-
-    Raises:
-        OSError: naming `path`, for example when the disk is full; what was there before is still there.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")  # what a kill leaves is overwritten by the next write
-    try:
-        write(temporary)
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except Exception as error:
-        raise OSError(f"could not write {path}: {error}; make room on the disk, the previous file is kept") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
@@ -124,7 +104,7 @@ class Checkpoint(Callback):
     def _save(self, metrics: dict[str, float], random_states: list[dict[str, Any]]) -> bool:
         """Writes the files; whether the fit should end."""
         self._compare(metrics)
-        write_atomically(self.folder / "last.pt", lambda path: torch.save(self._state(random_states), path))
+        _write_state(self.folder / "last.pt", self._state(random_states))
         return self.out_of_patience
 
     def _compare(self, metrics: dict[str, float]) -> None:
@@ -138,7 +118,7 @@ class Checkpoint(Callback):
         if value > self.best or undefined or not (self.folder / "best.safetensors").exists():
             weights = {key: value.cpu().contiguous() for key, value in evaluated_model(self.learn).state_dict().items()}
             content = save(weights)  # save_file would leave a file that only its owner can read
-            write_atomically(self.folder / "best.safetensors", lambda path: path.write_bytes(content))
+            write_whole(self.folder / "best.safetensors", content)
             self.best, self.waited = -math.inf if math.isnan(value) else value, 0
         else:
             self.waited += 1
@@ -158,6 +138,14 @@ class Checkpoint(Callback):
             "average": average and {"module": average.module.state_dict(), "steps": average.steps},
             "random": random_states,  # of each process
         }
+
+
+def _write_state(path: Path, state: dict[str, Any]) -> None:
+    try:
+        with replacing(path) as temporary:
+            torch.save(state, temporary)
+    except RuntimeError as error:  # torch's word for a full disk
+        raise OSError(f"{path}: cannot be written ({error}); the file before it is kept") from error
 
 
 def plain(value: Any) -> Any:

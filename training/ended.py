@@ -7,10 +7,11 @@ the model, which is saved beside them.
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 
-from training.checkpoint import HISTORY, load_checkpoint, write_atomically
+from files.jsons import plain_values
+from files.whole import write_whole
+from training.checkpoint import HISTORY, load_checkpoint
 
 
 def has_ended(folder: Path) -> bool:
@@ -33,11 +34,8 @@ def drop_state(folder: Path) -> None:
     last = folder / "last.pt"
     if not last.is_file():
         return
-    rows = [
-        {key: None if math.isnan(value) else value for key, value in row.items()}
-        for row in load_checkpoint(last)["history"]
-    ]
-    write_atomically(folder / HISTORY, lambda path: path.write_text(json.dumps(rows, indent=1), encoding="utf-8"))
+    rows = [plain_values(row) for row in load_checkpoint(last)["history"]]
+    write_whole(folder / HISTORY, json.dumps(rows, indent=1))
     last.unlink()
     if (folder.parent / "model.safetensors").is_file():
         (folder / "best.safetensors").unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from training.checkpoint import write_atomically
+from files.whole import write_whole
 from training.ended import has_ended
 
 SETTINGS, RESULT, METRICS = "settings.yaml", "result.json", "metrics.json"
@@ -73,7 +73,7 @@ def _run(order: Order, folder: Path, command: Sequence[str]) -> Outcome:
     if result.exists():
         print(f"done before: {result}")
         return Outcome(json.loads(result.read_text(encoding="utf-8")))
-    write_atomically(folder / SETTINGS, lambda path: path.write_text(order.settings, encoding="utf-8"))
+    write_whole(folder / SETTINGS, order.settings)
     begun = sorted(path.parent for path in folder.glob("*/config.yaml"))
     ended = bool(begun) and has_ended(begun[-1] / "checkpoints")  # the process was killed before it noted the result
     how = ["--resume", str(begun[-1])] if begun else ["--config", str(folder / SETTINGS)]
@@ -82,7 +82,7 @@ def _run(order: Order, folder: Path, command: Sequence[str]) -> Outcome:
     if code or not metrics:
         return Outcome({}, _reason(code, said))
     text = metrics[-1].read_text(encoding="utf-8")
-    write_atomically(result, lambda path: path.write_text(text, encoding="utf-8"))
+    write_whole(result, text)
     return Outcome(json.loads(text))
 
 

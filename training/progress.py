@@ -11,6 +11,7 @@ from fastai.callback.core import Callback, CancelValidException
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from files.headlines import MIOU, PRIORITY_DICE
 from training.average import Average
 from training.distributed import Team
 
@@ -144,7 +145,8 @@ class EpochLine(Callback):
         metrics = getattr(self.learn, "epoch_metrics", {})
         if not metrics or not self.team.leads:
             return
-        shown = {"loss": "train/loss", "val loss": "val/loss", "mIoU": "val/miou", "priority Dice": "val/priority_dice"}
+        shown = {"loss": "train/loss", "val loss": "val/loss"}
+        shown |= {score.label: f"val/{score.key}" for score in (MIOU, PRIORITY_DICE)}
         parts = [f"{label} {metrics[key]:.3f}" for label, key in shown.items() if key in metrics]
         minutes = (time.perf_counter() - self.started) / 60
         tqdm.write(f"epoch {self.learn.epoch + 1:3d}/{self.learn.n_epoch}  {'  '.join(parts)}  {minutes:.1f} min")

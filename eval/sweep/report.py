@@ -9,8 +9,6 @@ from typing import NamedTuple
 import pandas as pd
 from matplotlib.figure import Figure
 
-from eval.files import replacing, write_text
-from eval.markdown import markdown_table
 from eval.sweep.conclusions import conclusions
 from eval.sweep.importance import Importances, importances
 from eval.sweep.plots import importance_figure, parallel_figure, progress_figure, tradeoff_figure
@@ -26,6 +24,8 @@ from eval.sweep.tables import (
     runs_table,
     stopped_table,
 )
+from files.markdown import markdown_table
+from files.whole import replacing, write_whole
 
 
 class SweepReport(NamedTuple):
@@ -59,7 +59,7 @@ def write_sweep_report(sweep: SweepRecord, folder: Path) -> SweepReport:
     charts = _draw(sweep, found, folder)
     with replacing(folder / "runs.csv") as path:
         tables["runs"].to_csv(path, index=False, float_format="%.6g")
-    write_text(folder / "sweep.md", _page(sweep, conclusions(sweep, found), tables, charts))
+    write_whole(folder / "sweep.md", _page(sweep, conclusions(sweep, found), tables, charts))
     return SweepReport(folder / "sweep.md", charts, tables)
 
 
@@ -104,6 +104,10 @@ def _page(sweep: SweepRecord, sentences: list[str], tables: dict[str, pd.DataFra
     lines.append("\n".join(f"- {sentence}" for sentence in sentences))
     for title, chart, names in sections:
         body = [f"![{title}]({charts[chart].name})"] if chart in charts else []
-        body += [markdown_table(shown[name]) for name in names if not shown[name].empty]
+        body += [_table(shown[name]) for name in names if not shown[name].empty]
         lines += [f"## {title}", *body] if body else []
     return "\n\n".join(lines) + "\n"
+
+
+def _table(frame: pd.DataFrame) -> str:
+    return markdown_table(frame.columns, frame.itertuples(index=False, name=None))

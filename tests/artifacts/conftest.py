@@ -169,3 +169,14 @@ def online(client: None, server: dict[str, str], monkeypatch: pytest.MonkeyPatch
     """Sends the client to the local server."""
     for variable, value in server.items():
         monkeypatch.setenv(variable, value)
+
+
+@pytest.fixture
+def make(new_run, tmp_path):
+    """Logs versions of a model."""
+    from tests.artifacts.weighed import log_versions
+
+    def log(name, *versions, dataset=None):
+        log_versions(new_run, tmp_path / "saved", *((name, options) for options in versions), dataset=dataset)
+
+    return log

@@ -11,10 +11,11 @@ import wandb
 from wandb.apis.public.sweeps import _agent_heartbeat, _register_agent
 
 import train
-from artifacts import CommonFault, end_failed_trial, faults_of_all, tracked
+from artifacts import end_failed_trial, faults_of_all, tracked
 from artifacts.trial import ended_trials
 from commands.experiments import free_ended_trials
 from configs import ConfigError
+from files.faults import CommonFault
 from training.ended import has_ended
 
 
@@ -54,7 +55,7 @@ def test_data_that_is_not_there_is_told_in_the_run_and_counts_for_the_agent(tria
         (["--backbone=resnet43"], 0, "ValueError: backbone: timm has no model 'resnet43'"),
         (["--architecture=segformer", "--crp=true"], 0, "ValueError: crp: True is not allowed here"),
         (["--taxonomy=own"], 2, "FileNotFoundError: "),
-        (["--split=sequence", "--taxonomy=camvid32"], 2, "CommonMistake: taxonomy 'camvid32' over the SegNet masks"),
+        (["--split=sequence", "--taxonomy=camvid32"], 2, "CommonFault: taxonomy 'camvid32' over the SegNet masks"),
     ],
 )
 def test_settings_that_cannot_work_end_as_a_failed_trial_of_one_run(trial, dataset, read_run, flags, code, reason):
@@ -103,6 +104,12 @@ def test_faults_of_all_keep_their_words():
         raise ValueError("no frames")
     with pytest.raises(OSError, match="disk"), faults_of_all():
         raise OSError("disk")
+
+
+def test_a_fault_of_all_says_so_by_its_class_and_not_as_an_error_of_the_system(trial):
+    assert not issubclass(CommonFault, OSError)
+    codes = [end_failed_trial(kind("x"), started=True) for kind in (CommonFault, OSError, ConfigError, ValueError)]
+    assert codes == [2, 2, 0, 0]
 
 
 def test_one_of_several_processes_ends_the_others(trial, monkeypatch):

@@ -13,7 +13,13 @@ from models import build_model
 from models.saved import save_model
 from tests.eval.drawn import SPLIT, ColorModel, sample, street
 
-CONFIG = {"architecture": "plain_unet", "backbone": "resnet34", "crp": False, "resize_factor": 0.5, "precision": "fp32"}
+CONFIG = {
+    "architecture": "segformer",
+    "backbone": "test_resnet",
+    "crp": False,
+    "resize_factor": 0.5,
+    "precision": "fp32",
+}
 
 
 @cache
@@ -44,7 +50,9 @@ def save(
     classes = load_taxonomy(taxonomy)
     data = data or {"name": "roads", "version": "v0", "digest": digest}
     metrics = {"miou": 0.5, "priority_dice": 0.25, "model/size": size} | (scores or {})
-    model = build_model("plain_unet", classes.num_classes)  # random weights: its records stand for another
+    model = build_model(
+        "segformer", classes.num_classes, "test_resnet"
+    )  # random weights: its records stand for another
     save_model(folder, model, config=CONFIG | config, taxonomy=classes.to_dict(), data=data, metrics=metrics)
     if spoil is not None:
         (folder / "report").mkdir()

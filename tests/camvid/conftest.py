@@ -3,6 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from camvid.layouts import open_camvid
+from camvid.synth import synth
+
 
 @pytest.fixture(scope="session")
 def real_camvid() -> Path:
@@ -11,3 +14,15 @@ def real_camvid() -> Path:
     if not (root / "trainannot").is_dir():
         pytest.skip(f"no real CamVid at {root}")
     return root
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data") / "camvid"
+    synth(folder, frames=12, seed=5, layout="segnet", size=(64, 96))
+    return folder
+
+
+@pytest.fixture
+def dataset(root):
+    return open_camvid(root)

@@ -40,6 +40,7 @@ PRESETS = preset_files()
         (["--loss", "{dice: -1}"], "loss={'dice': -1}: expected a name or {name: weight above 0, …}"),
         (["--data", "a", "--dataset", "b"], "data='a' and dataset='b' exclude each other"),
         (["--config", "nowhere.yaml"], "--config nowhere.yaml: there is no such file; presets in configs/ are"),
+        (["--object_area=1"], "object_area=1: Input should be less than or equal to 0.1"),
         (["--lr"], "argument --lr: expected one argument"),
     ],
 )

@@ -53,6 +53,8 @@ def test_names_are_fit_for_folders():
         (["--vary=seed=1,2", "--seeds=3"], "seed is varied twice"),
         (["--seeds=1,1"], "a value is named twice"),
         (["--vary=lr=1e-3,0.001"], "--vary lr=1e-3,0.001: a value is named twice"),
+        (["--seeds=0,0"], "--seeds 0,0: a value is named twice"),
+        (["--seeds=0,x"], "--seeds 0,x: seed='x'"),
         (["--vary=loss=[]"], "--vary loss=[]: there is no value"),
         (["--vary=loss=[ce"], "not valid YAML"),
         (["--vary=loss={ce: 1.0"], "not valid YAML"),

@@ -7,9 +7,10 @@ from sklearn.metrics import f1_score
 
 from eval.edge_cases import rank
 from eval.evaluate import evaluate
-from eval.figures import MEANS, POOLED, counts_objects, paired_figures, read_counts, scores_of
-from eval.files import write_text
+from eval.figures import POOLED, counts_objects, paired_figures, read_counts, scores_of
+from eval.means import MEANS
 from eval.metrics import dice
+from files.whole import write_whole
 from tests.eval.drawn import NAMES, PRIORITY, SPLIT, ColorModel, sample, street
 
 PRIORITY_NAMES = [NAMES[index] for index in PRIORITY]
@@ -149,7 +150,7 @@ def test_records_come_back_from_the_file(good, bad, tmp_path):
 
 @pytest.mark.parametrize("text", ["", "name,dice/Car\nframe1,0.5\n", 'a,"b\n'])
 def test_a_table_without_counts_is_named(tmp_path, text):
-    write_text(tmp_path / "per_image.csv", text)
+    write_whole(tmp_path / "per_image.csv", text)
     with pytest.raises(ValueError, match=r"per_image\.csv"):
         read_counts(tmp_path / "per_image.csv")
 

@@ -209,6 +209,7 @@ def test_damaged_data_is_named(fails, run_folder, data, tmp_path):
         ("--eval-factor", "0"),
         ("--batch-size", "0"),
         ("--object-area", "2"),
+        ("--object-area", "1"),
         ("--precision", "fp16"),
     ],
 )

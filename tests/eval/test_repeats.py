@@ -3,10 +3,8 @@
 import math
 from typing import Any
 
-import pandas as pd
 import pytest
 
-from eval.markdown import markdown_table
 from eval.repeats import comparison, comparison_page
 
 TRAININGS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
@@ -35,10 +33,3 @@ def test_the_page_shows_mean_and_range_and_leaves_out_what_says_nothing():
     assert "ended by signal 9" in page
     assert "failed" not in comparison_page(comparison(TRAININGS[:2]))
     assert "low" not in page
-
-
-def test_cells_of_a_markdown_table():
-    table = pd.DataFrame({"a|b": [1.23456, float("nan")], "text": ["x|y\nz", None], "many": [5123456.0, 2.0]})
-    assert markdown_table(table[["text"]]).splitlines() == ["| text |", "| --- |", "| x\\|y z |", "| – |"]
-    assert [line.split(" | ")[0] for line in markdown_table(table).splitlines()[2:]] == ["| 1.235", "| –"]
-    assert "5,123,456" in markdown_table(table)

@@ -10,8 +10,7 @@ import pytest
 from PIL import Image
 
 from eval.evaluate import evaluate
-from eval.files import replacing
-from eval.report import json_text, write_report
+from eval.report import write_report
 from tests.eval.drawn import COLORS, NAMES, SPLIT, sample, street, streets
 
 FILES = [
@@ -138,26 +137,6 @@ def test_nothing_but_void(model, tmp_path):
     page = write_report(evaluate(model, samples, **SPLIT), samples, tmp_path, colors=COLORS)
     assert "–" in page.read_text()
     assert json.loads((tmp_path / "metrics.json").read_text())["miou"] is None
-
-
-def test_undefined_becomes_null_and_infinite_is_refused():
-    assert json.loads(json_text({"a": float("nan"), "b": 1.0, "c": "cpu"})) == {"a": None, "b": 1.0, "c": "cpu"}
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        json_text({"a": float("inf")})
-
-
-def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
-    path = tmp_path / "deep" / "file.txt"
-    for text in ("old", "new"):
-        with replacing(path) as temporary:
-            assert temporary.suffix == ".txt"
-            temporary.write_text(text)
-        assert path.read_text() == text
-    with pytest.raises(RuntimeError, match="cut"), replacing(path) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError("cut")
-    assert path.read_text() == "new"
-    assert [entry.name for entry in path.parent.iterdir()] == ["file.txt"]
 
 
 def test_many_classes_fit(tmp_path):

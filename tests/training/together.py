@@ -26,7 +26,7 @@ PLAN: dict[str, Any] = {"fit": "fine_tune", "epochs": 3, "freeze_epochs": 1, "lr
 
 
 class Stop(Exception):
-    """Stands for the kill; that of a real process is in tests/test_train.py."""
+    """Stands for the kill; that of a real process is in tests/train/test_resuming.py."""
 
 
 class At(Callback):

@@ -1,0 +1,24 @@
+"""Strict JSON, which does not know NaN: what is undefined is null."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+
+def plain(value: Any) -> Any:
+    """A value that JSON knows: a NumPy scalar as Python's number, NaN as None."""
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def plain_values(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A flat dict whose values JSON knows, each as `plain` gives it."""
+    return {key: plain(value) for key, value in row.items()}
+
+
+def json_text(row: Mapping[str, Any]) -> str:
+    """A flat dict as strict JSON, one key a line. Raises ValueError for infinity, which means nothing in a metric."""
+    return json.dumps(plain_values(row), indent=2, allow_nan=False) + "\n"
