@@ -134,6 +134,7 @@ class TimeBudget(Callback):
     def __init__(self, seconds: float, spent: float, later: float, team: Team):
         self.seconds, self.spent_before, self.later, self.team = seconds, spent, later, team
         self.cut = False  # whether the time was over before the epochs were
+        self.evaluated = False  # whether no step has come since the last evaluation
 
     def before_fit(self) -> None:
         self.started, self.learn.out_of_time = time.perf_counter() - self.spent_before, False
@@ -152,11 +153,12 @@ class TimeBudget(Callback):
         self.learn.pct_train = self.furthest  # fastai sets it back at an epoch's start
         if self.learn.out_of_time:
             self.cut = True
-            raise CancelTrainException
+            raise CancelFitException if self.evaluated else CancelTrainException
+        self.evaluated = False
 
     def after_epoch(self) -> None:
-        evaluated = any(key.startswith("val/") for key in self.learn.epoch_metrics)
-        if evaluated and not self.cut:  # one that was not evaluated leaves that to the next, which then ends at once
+        self.evaluated = any(key.startswith("val/") for key in self.learn.epoch_metrics)
+        if self.evaluated and not self.cut:  # else the next epoch ends at once, and is evaluated
             self._look()
 
     def before_epoch(self) -> None:

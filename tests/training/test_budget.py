@@ -4,6 +4,7 @@ import re
 import time
 from typing import Any
 
+import pytest
 from fastai.callback.core import Callback
 
 from training import fit
@@ -27,6 +28,25 @@ def test_time_budget_ends_in_time_with_a_finished_schedule_and_an_evaluation(mak
     assert learn.watch.minutes < 0.2
     assert "val/miou" in history[-1]
     assert [row["lr"] for row in history if "lr" in row][-1] < 0.01 * 0.05
+
+
+@pytest.mark.parametrize("event", ["after_epoch", "before_epoch", "before_train"])
+def test_time_that_runs_out_between_two_epochs_begins_none(make_learner, capfd, event):
+    class Saving(Callback):
+        """Makes what comes before the first step of the second epoch seem to take long."""
+
+        order, run_valid = 99, False
+
+        def take(self):
+            if self.learn.checkpoint.history:
+                self.learn.time_budget.started -= 1000
+
+    setattr(Saving, event, Saving.take)
+    learn = make_learner(callbacks=[Saving()])
+    fit(learn, **PLAN, max_minutes=10)
+    (row,) = learn.checkpoint.history
+    assert {"train/loss", "val/miou"} <= row.keys()
+    assert "max_minutes=10 has ended the training in epoch 1 of 3" in capfd.readouterr().out
 
 
 class Hurry(Callback):
