@@ -18,7 +18,7 @@ SHOWN = (*SCORES, *choose(*MATCHING, "edge_case_rate"))
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#1f2933;max-width:1100px;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2.2rem}img{max-width:100%;border:1px solid #e4e7eb}
-table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}
+.wide{overflow-x:auto}table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}
 td,th{padding:.25rem .8rem;text-align:left;border-bottom:1px solid #e4e7eb}
 dl{display:flex;flex-wrap:wrap;gap:1rem 2.2rem}dt{color:#616e7c;font-size:13px}
 dd{margin:0;font-size:1.5rem;font-weight:600}.flagged{color:#c81e2d}
@@ -40,7 +40,9 @@ def report_page(title: str, metrics: Mapping[str, float | str], evaluation: Eval
     worst = images.pop(pictures[0])
     others = "".join(f"<h2>{escape(name)}</h2>{image}" for name, image in images.items())
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style>"
         f"<h1>{escape(title)}</h1>"
         f"<p>{flagged} of {len(evaluation.records)} frames are edge cases: of an object of a priority class less than "
         f"{evaluation.threshold:.0%} is found, or of one that the model paints less than that is true. "
@@ -92,7 +94,7 @@ def _frames(evaluation: Evaluation) -> str:
 def _table(header: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
     head = "".join(f"<th>{name}</th>" for name in header)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><tr>{head}</tr>{body}</table>"
+    return f'<div class="wide" tabindex="0"><table><tr>{head}</tr>{body}</table></div>'
 
 
 def _score(value: float | str) -> str:

@@ -1,6 +1,28 @@
-"""What holds for all tests: a busy machine is no failure."""
+"""What holds for all tests: a busy machine is no failure, and there is one browser."""
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from scripts.browser import OPTIONS, TIMEOUT
+from tests.browser import require_browser
 
 settings.register_profile("any machine", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """The driver of the browser."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One browser process for all tests."""
+    launched = playwright.chromium.launch(executable_path=require_browser(), args=OPTIONS, timeout=TIMEOUT)
+    yield launched
+    launched.close()

@@ -118,6 +118,17 @@ def test_the_worst_frames_stand_at_the_top_before_figures_and_tables(written):
     assert page.text.index("2 of 5 frames are edge cases") < page.text.index("miou")
 
 
+@pytest.mark.parametrize("width", [1400, 390])
+def test_the_page_is_as_wide_as_the_window_and_its_tables_scroll(written, browser, width):
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    page.goto((written[1] / "index.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    drives = page.locator(".wide", has_text="drive").last
+    assert drives.evaluate("table => table.scrollWidth > table.clientWidth && table.tabIndex === 0")
+    context.close()
+
+
 def test_an_older_sheet_does_not_outlive_its_truth(model, tmp_path):
     for samples, expected in (([*streets(1)], True), ([blind(7)], False)):
         write_report(evaluate(model, samples, **SPLIT), samples, tmp_path, colors=COLORS)

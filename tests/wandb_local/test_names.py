@@ -8,8 +8,8 @@ import pytest
 from wandb_local.errors import ClientError
 from wandb_local.names import checked_name
 from wandb_local.records import runs
-from wandb_local.records.artifacts.collections import make_collection, set_aliases
 from wandb_local.records.artifacts.changing import change_tags
+from wandb_local.records.artifacts.collections import make_collection, set_aliases
 from wandb_local.records.projects import make_project
 
 BLANK = ["", " ", "\t ", "\u00a0", "\u2003", "\u200b", "\u2060\ufeff", "\u3164", "\u2800"]

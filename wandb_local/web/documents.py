@@ -71,6 +71,12 @@ def put(row: Document, field: str, value: Any) -> None:
         row[field] = cell(value)
 
 
+def several(number: Any, noun: str) -> str:
+    """``1 row`` or ``2,000 rows``; of what is no whole number, whatever was logged."""
+    text = f"{number:,}" if isinstance(number, int) else str(number)
+    return f"{text} {noun}" if number == 1 else f"{text} {noun}s"
+
+
 def is_number(value: Any) -> bool:
     """Whether a value is a number (a boolean is none)."""
     return isinstance(value, int | float) and not isinstance(value, bool)

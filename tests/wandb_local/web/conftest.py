@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import wandb
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Playwright, ViewportSize, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Playwright, ViewportSize, expect
 
 from scripts.browser import OPTIONS, TIMEOUT, Tab
 from tests.browser import require_browser
@@ -51,21 +51,6 @@ class Visitor(Tab):
         while (value := self.page.evaluate(script)) != wanted:
             assert time.monotonic() < deadline, f"{script} is {value!r}, not {wanted!r}"
             self.page.wait_for_timeout(50)
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    """The driver of the browser."""
-    with sync_playwright() as driver:
-        yield driver
-
-
-@pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """One browser process for all tests."""
-    launched = playwright.chromium.launch(executable_path=require_browser(), args=OPTIONS, timeout=TIMEOUT)
-    yield launched
-    launched.close()
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from wandb_local.records.projects import need_run
 from wandb_local.records.states import UNDER_WAY, quiet, state
 from wandb_local.store.database import Row
 from wandb_local.web.charts import panel
-from wandb_local.web.documents import title_of
+from wandb_local.web.documents import several, title_of
 from wandb_local.web.run import artifacts, console, files, gallery, overview, plots, tables
 from wandb_local.web.tabs import make_tabs
 from wandb_local.web.times import duration, time_text
@@ -82,7 +82,7 @@ def _register_heading(app: dash.Dash, context: Context) -> None:
     def follow(_: Any, page: dict[str, str]) -> Any:
         run = need_run(context, page["entity"], page["project"], page["run"])
         now = state(run)
-        since = f", {duration(run['heartbeat_at'] - run['created_at'])}, {run['history_lines']:,} rows"
+        since = f", {duration(run['heartbeat_at'] - run['created_at'])}, {several(run['history_lines'], 'row')}"
         badge = html.Span(now, className=f"badge {now}")
         silence = html.Span(quiet(run), className="soft")
         return [

@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 
 from wandb_local.context import Context
 from wandb_local.store.database import Row
+from wandb_local.web.documents import several
 from wandb_local.web.table.logged import last_table, table_keys
 from wandb_local.web.urls import address
 
@@ -29,4 +30,4 @@ def show(context: Context, run: Row, params: Mapping[str, str]) -> Component:
 
 def _size(value: Mapping[str, Any]) -> str:
     rows, columns = value.get("nrows"), value.get("ncols")
-    return f"{rows} rows, {columns} columns" if rows is not None and columns is not None else ""
+    return f"{several(rows, 'row')}, {several(columns, 'column')}" if rows is not None and columns is not None else ""

@@ -1,5 +1,7 @@
 """The page of a run that is preempted moves on with it."""
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.wandb_local.test_preemption import MARK, UPSERT, tell
@@ -18,6 +20,7 @@ def test_the_page_follows_a_run_that_is_preempted_and_goes_on(visitor: Visitor, 
     heading, points = page.locator("#run-state"), page.locator("#charts-grid .scatterlayer .point")
     expect(heading.locator(".badge")).to_have_text("preempting")
     expect(points).to_have_count(1)
+    expect(heading).to_contain_text(re.compile(r"\b1 row\b"))
     tell(shared_server, project, "r", files=row(1))
     expect(heading).to_contain_text("2 rows")
     expect(points).to_have_count(2)
