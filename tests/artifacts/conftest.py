@@ -24,11 +24,14 @@ from tests.client import teardown
 PROTOCOL: Any = importlib.import_module("wandb.proto.wandb_internal_pb2")
 
 
+FORGOTTEN = ("API_KEY", "MODE", "BASE_URL", "IDENTITY_TOKEN_FILE", "RUN_ID", "PROJECT", "ENTITY", "SWEEP_ID")
+
+
 @pytest.fixture(autouse=True)
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A client without credentials or settings of this machine; its files go to a temporary folder."""
-    for variable in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_BASE_URL", "WANDB_IDENTITY_TOKEN_FILE", "WANDB_RUN_ID"):
-        monkeypatch.delenv(variable, raising=False)
+    for variable in FORGOTTEN:
+        monkeypatch.delenv(f"WANDB_{variable}", raising=False)
     for name in ("DIR", "CACHE_DIR", "DATA_DIR", "CONFIG_DIR", "ARTIFACT_DIR"):
         folder = tmp_path / "client" / name
         folder.mkdir(parents=True)
