@@ -47,10 +47,11 @@ class Visitor(Tab):
 
     def eventually(self, script: str, wanted: Any) -> None:
         """Wait until a JavaScript expression has this value; the page's own policy forbids `wait_for_function`."""
-        deadline = time.monotonic() + TIMEOUT / 1000
+        deadline, pause = time.monotonic() + TIMEOUT / 1000, 50
         while (value := self.page.evaluate(script)) != wanted:
             assert time.monotonic() < deadline, f"{script} is {value!r}, not {wanted!r}"
-            self.page.wait_for_timeout(50)
+            self.page.wait_for_timeout(pause)
+            pause = min(2 * pause, 400)  # whoever waits leaves the processor to the others
 
 
 @pytest.fixture(scope="session")
