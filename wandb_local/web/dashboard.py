@@ -1,6 +1,7 @@
 """The Dash application: its settings, the shell, and the pages."""
 
 import logging
+import traceback
 from pathlib import Path
 
 import dash
@@ -61,7 +62,17 @@ def build_dashboard(context: Context) -> ASGIApp:
         response.headers["Content-Security-Policy"] = policy
         return response
 
+    for kind in (AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        server.register_error_handler(kind, _refuse)
     return WSGIMiddleware(server, workers=_THREADS)  # type: ignore[arg-type,return-value]
+
+
+def _refuse(error: Exception) -> flask.Response:
+    """What fails outside of a callback: a question that Dash cannot read, and that no page has asked."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    said = f"{type(error).__name__}: {error}"[:300]
+    logger.warning("refused %s: %r (%s:%s)", flask.request.path, said, Path(place.filename).name, place.lineno)
+    return flask.Response("No page asks this.\n", 400, mimetype="text/plain")
 
 
 def _report(error: Exception) -> None:

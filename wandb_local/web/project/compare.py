@@ -11,7 +11,7 @@ from wandb_local.errors import NotFoundError
 from wandb_local.web.charts import panel
 from wandb_local.web.charts.selection import chosen_runs
 from wandb_local.web.differences import differences
-from wandb_local.web.documents import config_of, summary_of
+from wandb_local.web.documents import config_of, several, summary_of
 from wandb_local.web.urls import address, listed_names
 
 PATH = "/{entity}/{project}/compare"
@@ -48,7 +48,7 @@ def layout(context: Context, params: Mapping[str, str], query: Mapping[str, str]
 
 def _title(shown: int, asked: int) -> str:
     """What is not shown does not exist, or is one run too many."""
-    return f"{shown} runs side by side" if shown == asked else f"{shown} of {asked} runs side by side"
+    return f"{several(shown, 'run')} side by side" if shown == asked else f"{shown} of {asked} runs side by side"
 
 
 def register(_app: dash.Dash, _context: Context) -> None:
