@@ -9,7 +9,8 @@ import pytest
 import wandb
 from wandb.sdk.artifacts.artifact_ttl import ArtifactTTL
 
-from tests.wandb_local.test_artifacts import blob_of, log
+from tests.wandb_local.test_artifacts import log
+from tests.wandb_local.test_stored_files import blob_of
 
 pytestmark = pytest.mark.usefixtures("server")
 

@@ -15,6 +15,7 @@ from playwright.sync_api import BrowserContext, Playwright, ViewportSize, expect
 from scripts.browser import OPTIONS, TIMEOUT, Tab
 from tests.browser import require_browser
 from tests.wandb_local.process import Server
+from tests.wandb_local.web.asked import log_in
 
 VIEWPORT: ViewportSize = {"width": 1400, "height": 900}
 expect.set_options(timeout=TIMEOUT)
@@ -82,6 +83,12 @@ def visitor(window: BrowserContext, shared_server: Server) -> Iterator[Visitor]:
         yield tab
     window.set_offline(False)
     assert tab.faults == []
+
+
+@pytest.fixture
+def cookie(shared_server: Server) -> str:
+    """The cookie of a visitor without a browser."""
+    return str(log_in(shared_server, shared_server.key).getheader("Set-Cookie")).partition(";")[0]
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.wandb_local.web.test_security import ask, log_in
+from tests.wandb_local.web.asked import ask
 
 ASKED = "/_dash-update-component"
 PAGE = {"output": "shell-title.id", "outputs": {"id": "shell-title", "property": "id"}, "changedPropIds": []}
@@ -26,8 +26,7 @@ UNASKED = {
 
 
 @pytest.mark.parametrize("body", UNASKED.values(), ids=UNASKED.keys())
-def test_a_question_that_no_page_asks_is_refused_in_a_line(shared_server, body):
-    cookie = str(log_in(shared_server, shared_server.key).getheader("Set-Cookie")).partition(";")[0]
+def test_a_question_that_no_page_asks_is_refused_in_a_line(shared_server, cookie, body):
     before = len(shared_server.log())
     headers = {"Content_Type": "application/json", "Cookie": cookie, "Origin": shared_server.url}
     answer = ask(shared_server, "POST", ASKED, body, **headers)

@@ -3,20 +3,16 @@
 import http.client
 import json
 import re
-from dataclasses import dataclass
-from email.message import Message
 from pathlib import Path
-from urllib.parse import quote, urlencode
 
 import pytest
-import wandb
-from playwright.sync_api import expect
 from starlette.requests import Request
 from starlette.responses import Response
 
 import wandb_local
 from tests.wandb_local.process import Server
-from tests.wandb_local.web.conftest import Visitor, run_path
+from tests.wandb_local.web.asked import ask, log_in
+from tests.wandb_local.web.conftest import Visitor
 from wandb_local.auth import Signer
 from wandb_local.store.folder import DataFolder
 from wandb_local.web.login import local_path
@@ -24,36 +20,6 @@ from wandb_local.web.session import Sessions
 from wandb_local.web.times import COOKIE
 
 BROWSER = {"Accept": "text/html"}
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: Message
-    text: str
-
-    def getheader(self, name: str) -> str | None:
-        return self.headers.get(name)
-
-
-def ask(server, method, path, body=None, **headers):
-    """The answer to a request as it is: no cookie, no redirect followed."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-    connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-    answer = connection.getresponse()
-    found = Answer(answer.status, answer.headers, answer.read().decode(errors="replace"))
-    connection.close()
-    return found
-
-
-def log_in(server, key, target="/", origin=None):
-    form = urlencode({"key": key, "next": target})
-    return ask(server, "POST", "/login", form, Origin=origin or server.url)
-
-
-@pytest.fixture
-def cookie(shared_server: Server) -> str:
-    return str(log_in(shared_server, shared_server.key).getheader("Set-Cookie")).partition(";")[0]
 
 
 def test_without_a_cookie_a_browser_is_sent_to_the_login_page(shared_server):
@@ -211,25 +177,6 @@ def test_every_answer_says_what_a_browser_must_not_do(shared_server, cookie, pat
     assert "http" not in answer.getheader("Content-Security-Policy")
 
 
-def test_logged_files_keep_their_kind_and_run_nothing(shared_server, cookie, logged_run):
-    files = {file.name for file in wandb.Api().run(logged_run.path).files()}
-    (picture,) = [name for name in files if name.startswith("media/images/picture_9_")]
-    (page,) = [name for name in files if name.endswith(".html")]
-    base = f"/_media{run_path(logged_run).replace('/runs/', '/').replace('/local/', '/runs/local/', 1)}"
-    answer = ask(shared_server, "GET", f"{base}/{quote(picture)}", Cookie=cookie)
-    assert (answer.status, answer.getheader("Content-Type")) == (200, "image/png")
-    assert answer.getheader("Content-Security-Policy").startswith("sandbox;")
-    answer = ask(shared_server, "GET", f"{base}/{quote(page)}", Cookie=cookie)
-    policy = answer.getheader("Content-Security-Policy")
-    assert "sandbox allow-scripts;" in policy and "allow-same-origin" not in policy and "default-src 'none'" in policy
-    assert answer.getheader("Access-Control-Allow-Origin") is None
-    for more, status in (({"If_None_Match": answer.getheader("ETag")}, 304), ({"Range": "bytes=0-1"}, 206)):
-        again = ask(shared_server, "GET", f"{base}/{quote(page)}", Cookie=cookie, **more)
-        names = ("Content-Security-Policy", "ETag", "Cache-Control", "X-Content-Type-Options")
-        assert again.status == status
-        assert [again.getheader(name) for name in names] == [answer.getheader(name) for name in names]
-
-
 @pytest.mark.parametrize(
     "path",
     ["../../../api_key", "..%2F..%2F..%2Fapi_key", "%2e%2e/%2e%2e/api_key", "/etc/passwd", "a/%00", "no-such-file"],
@@ -239,68 +186,6 @@ def test_no_path_leads_out_of_the_records(shared_server, cookie, logged_run, pat
         answer = ask(shared_server, "GET", f"{base}/{path}", Cookie=cookie)
         assert answer.status in (400, 404) or "wandb_local" in answer.text  # a path that was resolved is a page's
         assert shared_server.key not in answer.text
-
-
-def test_logged_text_is_shown_as_text(visitor: Visitor, shared_server, client_home):
-    name = "<script>alert(1)</script>"
-    evil = '"><img src=x onerror=alert(1)>'
-    with wandb.init(project="evil", name=name, config={evil: evil}, tags=[evil], notes=evil) as run:
-        run.log({evil: 1.0, "${y}%{x}": 2.0})
-        run.summary["text"] = evil
-        run.write_logs(evil)  # what a test prints, pytest may have taken
-    visitor.page.on("dialog", lambda dialog: visitor.faults.append("a logged script ran"))
-    page = visitor.open("/local/evil")
-    assert page.inner_text("#runs-grid .ag-row a") == name
-    page = visitor.open(run_path(run))
-    page.wait_for_selector("#charts-grid .scatterlayer .point")
-    assert name in page.inner_text("h1") and page.title().startswith(name)
-    assert evil in page.inner_text("#charts-grid")
-    for view, place in (("overview", "#overview-grids"), ("logs", "#console-lines")):
-        page = visitor.open(run_path(run, view))
-        page.wait_for_selector(f"{place}:has-text('onerror')")
-    assert page.query_selector_all("img[src=x]") == []
-
-
-def test_notes_are_markdown_and_nothing_else(visitor: Visitor, client_home):
-    notes = """# Base **line**
-[paper](https://example.org) [bad](javascript:alert(1)) ![out](https://example.org/x.png)
-
-<img src=x onerror=alert(1)><script>alert(1)</script>
-"""
-    with wandb.init(project="noted", notes=notes) as run:
-        run.log({"loss": 1.0})
-    visitor.page.on("dialog", lambda dialog: visitor.faults.append("a note ran a script"))
-    page = visitor.open(run_path(run, "overview"))
-    expect(page.locator(".prose h1")).to_have_text("Base line")
-    link = page.locator(".prose a", has_text="paper")
-    assert link.get_attribute("target") == "_blank"  # which is without an opener unless a link asks for one
-    expect(page.locator(".prose a", has_text="bad")).not_to_have_attribute("href", re.compile(""))
-    page.locator(".prose a", has_text="bad").dispatch_event("click")
-    expect(page.locator(".prose")).to_contain_text("<img src=x onerror=alert(1)><script>alert(1)</script>")
-    assert page.locator("img[src=x], .prose script").count() == 0
-    refused = [fault for fault in visitor.faults if "example.org/x.png" in fault]
-    assert refused  # the browser asks no other server for the picture
-    assert [fault for fault in visitor.faults if fault not in refused] == []
-    visitor.faults.clear()
-
-
-def test_a_logged_page_is_kept_in_its_frame(visitor: Visitor, shared_server, client_home):
-    """It can run scripts, but reaches neither the page around it nor any server, not even W&B's for a style sheet."""
-    script = "document.write('ran'); fetch('/status').catch(() => 0); parent.document.title = 'stolen'"
-    with wandb.init(project="framed") as run:
-        run.log({"page": wandb.Html(f"<script>{script}</script>")})
-    page = visitor.open(run_path(run, "media"))
-    frame = page.frame_locator("iframe.logged")
-    frame.locator("text=ran").wait_for()
-    page = visitor.open(run_path(run, "media"))  # now the browser asks whether the file has changed
-    frame.locator("text=ran").wait_for()
-    assert page.get_attribute("iframe.logged", "sandbox") == "allow-scripts"
-    assert "stolen" not in page.title()
-    blocked = ("Content Security Policy", "Blocked a frame", "https://app.wandb.ai/normalize.css")
-    visitor.eventually("document.title.includes('media')", True)
-    assert [fault for fault in visitor.faults if not any(reason in fault for reason in blocked)] == []
-    assert any("Blocked a frame" in fault for fault in visitor.faults)
-    visitor.faults.clear()
 
 
 def test_the_login_page_in_a_browser(browser, shared_server):
