@@ -120,8 +120,8 @@ def open_data(run: wandb.Run, config: TrainConfig) -> CamVid:
     dataset.require("train", "val")
     sys.stderr.write(dataset.remarks("train"))
     if config.data:
-        origin = {"digest": content_digest(dataset), **config.pick("log_data")}
-        track_dataset(run, dataset, artifact_name(config.project), **origin)
+        name = artifact_name(config.project)
+        track_dataset(run, dataset, name, digest=content_digest(dataset), log_data=config.log_data)
     return dataset
 
 

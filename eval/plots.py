@@ -103,7 +103,7 @@ def class_figure(confusion: Tensor, class_names: Sequence[str], priority: Sequen
     axes.tick_params(length=0, labelcolor=INK)
     axes.spines[:].set_visible(False)
     means = headline_means(ious.cpu().numpy(), dices.cpu().numpy(), priority)
-    figures = " · ".join(f"{each.label} {means[each.key]:.{each.digits}f}" for each in (MIOU, PRIORITY_DICE))
+    figures = " · ".join(f"{each.label} {means[each.key]:.3f}" for each in (MIOU, PRIORITY_DICE))
     axes.set_title(f"IoU (bar) and Dice (dot) per class · {figures}", fontsize=12, color=INK, loc="left", pad=10)
     figure.supxlabel("★ priority class: its failure is a safety matter", fontsize=9, color=PRIORITY, x=0.02, ha="left")
     return figure

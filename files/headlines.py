@@ -16,14 +16,12 @@ class Headline(NamedTuple):
         label: for people.
         monitored: whether the best weights may be chosen by it.
         higher: whether more is better.
-        digits: after the point.
     """
 
     key: str
     label: str
     monitored: bool = False
     higher: bool = True
-    digits: int = 3
 
 
 MIOU = Headline("miou", "mIoU", monitored=True)

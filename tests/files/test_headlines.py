@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from artifacts.callback import BEST_METRICS
-from configs.config import Monitor
+from configs.config import ConfigError, Monitor, TrainConfig
 from eval.drives import MATCHING
 from eval.metrics import summarize
 from files.headlines import HEADLINES, MIOU, MONITORED, PRIORITY_DICE, choose
@@ -22,6 +22,10 @@ def test_settings_and_summary_take_those_that_may_be_monitored_of_which_more_is_
     assert get_args(Monitor) == MONITORED
     assert tuple(f"val/{key}" for key in MONITORED) == BEST_METRICS
     assert all(HEADLINES[key].higher for key in MONITORED)
+    assert TrainConfig.from_dict({"monitor": "object_recall"}).monitor == "object_recall"
+    for key in ("false_alarms", "mean_dice"):
+        with pytest.raises(ConfigError, match=f"monitor='{key}'"):
+            TrainConfig.from_dict({"monitor": key})
 
 
 def test_they_are_chosen_by_key_in_the_order_that_is_asked_for():
