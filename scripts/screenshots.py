@@ -1,4 +1,4 @@
-"""The pictures of the table and of a sweep in the README, from drawn scenes: make screenshots
+"""The pictures of the table and of a sweep in docs/, from drawn scenes: make screenshots
 
 On a `wandb_local` of its own it trains the demo, runs a small sweep, and opens their pages in the system's Chromium.
 With `--keep DIR` all of that stays in DIR: started again it goes on where it was, and takes the pictures in seconds.
