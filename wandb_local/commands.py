@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,16 @@ _PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
 def program() -> list[str]:
     """The words that started this process: the console script, or the package by its name."""
     return ["wandb-local"] if Path(sys.argv[0]).stem == "wandb-local" else ["python", "-m", "wandb_local"]
+
+
+def again() -> list[str]:
+    """The words that start this program once more from here: by a path where PATH has another one, or none."""
+    name, *more = program()
+    own = Path(sys.executable if more else sys.argv[0]).absolute()
+    known = shutil.which(name)
+    if known is None or Path(known).absolute().parent != own.parent:
+        name = str(own.relative_to(Path.cwd()) if own.is_relative_to(Path.cwd()) else own)
+    return [name, *more]
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -50,7 +61,7 @@ def execute(options: argparse.Namespace) -> int:
         code = _run(argv, environment)
     if running_server(folder) is None:
         port = urlsplit(url).port
-        command = [*program(), "serve", *([] if port == DEFAULT_PORT else ["--port", str(port)])]
+        command = [*again(), "serve", *([] if port == DEFAULT_PORT else ["--port", str(port)])]
         command += [] if folder.root == default_folder().resolve() else ["--data", str(folder.root)]
         print(f"to browse what was tracked, at {url}: {shlex.join(command)}", file=sys.stderr)
     return code

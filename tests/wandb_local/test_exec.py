@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -130,3 +131,11 @@ def test_a_signal_that_comes_as_the_command_starts_reaches_it(tmp_path):
 def test_a_command_that_a_signal_ended_says_so(tmp_path):
     done = run_command("exec", "--port", "0", "--data", tmp_path / "d", "--", "sh", "-c", "kill -9 $$", check=False)
     assert done.returncode == 128 + 9
+
+
+def test_the_command_for_later_is_a_path_where_python_is_another_one(tmp_path):
+    (tmp_path / "python").symlink_to("/bin/true")
+    done = run_command("exec", "--data", tmp_path / "data", "--", "/bin/true", PATH=str(tmp_path))
+    own = Path(sys.executable)
+    shown = own.relative_to(Path.cwd()) if own.is_relative_to(Path.cwd()) else own
+    assert f": {shown} -m wandb_local serve --" in done.stderr

@@ -12,6 +12,7 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+from pathlib import Path
 
 import pytest
 import wandb
@@ -44,10 +45,11 @@ def upload_url(server, project, name="a.txt"):
 
 
 def run_command(*arguments, check=True, **variables):
-    """``python -m wandb_local`` in a new process."""
+    """``python -m wandb_local`` in a new process, as where its environment is activated."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
     command = [sys.executable, "-m", "wandb_local", *map(str, arguments)]
-    environment = {**inherited, "PYTHONPATH": str(ROOT), **variables}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**inherited, "PYTHONPATH": str(ROOT), "PATH": path, **variables}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
     assert not check or done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done
