@@ -17,7 +17,11 @@ from wandb_local.store.room import out_of_room
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code. What a user can do wrong is one line on stderr and exit code 2."""
-    options = parser().parse_args(arguments)
+    try:
+        options = parser().parse_args(arguments)
+    except ModuleNotFoundError as error:
+        print(f"error: {_missing(error)}", file=sys.stderr)
+        return 2
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         return int(options.command(options))
@@ -28,10 +32,14 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
 
+def _missing(error: ModuleNotFoundError) -> str:
+    return f"{error.name} is not installed: `pip install ./wandb_local` in the checkout brings it"
+
+
 def _said(error: Exception, options: argparse.Namespace) -> str:
     """What an error says to a user, with the place that it is about."""
     if isinstance(error, ModuleNotFoundError):
-        return f"{error.name} is not installed: `pip install ./wandb_local` in the checkout brings it"
+        return _missing(error)
     places = [options.data, *(getattr(options, name) for name in ("target",) if hasattr(options, name))]
     named = f"{options.data}: {error}" if isinstance(error, sqlite3.Error) else str(error)
     return out_of_room(error, places) or named

@@ -76,9 +76,10 @@ def test_the_script_says_its_own_name():
     assert done.stdout.startswith("usage: python -m wandb_local ")
 
 
-def test_a_checkout_without_the_installation_is_told_what_is_missing(tmp_path):
-    """The harness alone brings platformdirs, and nothing that serves."""
-    (tmp_path / "platformdirs").symlink_to(Path(platformdirs.__file__).parent)
+@pytest.mark.parametrize("there", [[], ["platformdirs"]], ids=["nothing", "what the harness alone brings"])
+def test_a_checkout_without_the_installation_is_told_what_is_missing(tmp_path, there):
+    for name in there:
+        (tmp_path / name).symlink_to(Path(platformdirs.__file__).parent)
     command = [sys.executable, "-S", "-m", "wandb_local", "serve", "--port", "0", "--data", str(tmp_path / "data")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100)

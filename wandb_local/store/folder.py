@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import platformdirs
-
 from wandb_local.errors import FolderInUseError
 
 
 def default_folder() -> Path:
     """The platform's folder for this user's data."""
+    import platformdirs  # whoever lacks it is told so by the command line
+
     return Path(platformdirs.user_data_dir("wandb_local", appauthor=False))
 
 
