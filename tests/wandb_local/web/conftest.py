@@ -28,6 +28,11 @@ class Visitor(Tab):
         super().__init__(context, server.url, server.key)
         self.server = server
 
+    def search(self, text: str) -> None:
+        """Type into the search of the drop-down list that is open; what is typed before it has the focus is lost."""
+        expect(self.page.locator(".dash-dropdown-search")).to_be_focused()
+        self.page.keyboard.type(text)
+
     def choose(self, text: str) -> None:
         """Choose from the drop-down list that is open the first entry with this text."""
         expect(self.page.locator(".dash-dropdown-content :focus")).to_have_count(1)  # as it opens, it scrolls to it

@@ -193,7 +193,8 @@ def test_the_login_page_in_a_browser(browser, shared_server):
     visitor = Visitor(context, shared_server)
     page = visitor.page
     page.goto(f"{shared_server.url}/local/nothing")
-    page.keyboard.type("wrong")  # the field has the focus
+    expect(page.locator("#key")).to_be_focused()
+    page.keyboard.type("wrong")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=not this server's API key")
     assert visitor.inaccessible() == []

@@ -24,7 +24,7 @@ def test_a_second_run_in_the_charts(visitor: Visitor, logged_run, other_run):
     page = visitor.open(run_path(logged_run))
     visitor.eventually(POINTS, [30])
     page.click("#charts-runs")
-    page.keyboard.type("second")
+    visitor.search("second")
     visitor.choose("second")
     page.keyboard.press("Escape")
     visitor.eventually(POINTS, [30, 10])
