@@ -23,8 +23,8 @@ run: setup
 serve: setup
 	$(BIN)/python -m wandb_local serve
 
-test: setup  # processes for the server's tests need nothing of the harness; more of them are slower, as browsers compute while they wait
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 4 --dist worksteal -q --ignore tests/wandb_local
+test: setup  # the server's tests need nothing of the harness in their processes; more than three are slower on two cores
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal -q --ignore tests/wandb_local
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal -q tests/wandb_local
 
 alone:  # the tests of wandb_local where nothing else of this repository is installed

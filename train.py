@@ -20,7 +20,7 @@ from configs import TrainConfig
 if TYPE_CHECKING:
     import wandb
 
-    from camvid.layouts import CamVid
+    from camvid.layouts import RoadDataset
 
 
 def main(config: TrainConfig, resume: Path | None = None) -> Path:
@@ -35,7 +35,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from camvid.weights import class_weights
     from eval.evaluate import FrameSamples, evaluate, expected_seconds
     from eval.latency import measure_latency
-    from eval.report import write_report
+    from eval.writers.report import write_report
     from files.pictures import prediction_size, scaled_size
     from files.whole import write_whole
     from losses import build_loss
@@ -110,13 +110,13 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     return folder
 
 
-def open_data(run: wandb.Run, config: TrainConfig) -> CamVid:
+def open_data(run: wandb.Run, config: TrainConfig) -> RoadDataset:
     """The data set, tracked: a folder as `log_data` says, an artifact is fetched and noted as an input."""
     from artifacts import artifact_name, track_dataset, use_dataset
-    from camvid.layouts import content_digest, open_camvid
+    from camvid.layouts import content_digest, open_dataset
 
     root = Path(config.data) if config.data else use_dataset(run, config.dataset)
-    dataset = open_camvid(root, config.taxonomy, **config.pick("split", "seed"))
+    dataset = open_dataset(root, config.taxonomy, **config.pick("split", "seed"))
     dataset.require("train", "val")
     sys.stderr.write(dataset.remarks("train"))
     if config.data:

@@ -22,31 +22,26 @@ require_own("camvid", "eval", "files", program=sys.argv[0] == "-m")  # before th
 
 from artifacts.callback import WandbCallback
 from artifacts.dataset import data_version, log_dataset, track_dataset, use_dataset
-from artifacts.download import fetch_dataset, fetch_model
+from artifacts.download import fetch_model
 from artifacts.errors import ArtifactError
+from artifacts.media import log_preview
 from artifacts.model import log_model
-from artifacts.names import artifact_name, names_in
-from artifacts.pictures import log_pictures, log_preview
-from artifacts.run import code_version, finish_failed, new_run_id, start_run, sync_hint, tracked
-from artifacts.tables import edge_case_table, log_evaluation
+from artifacts.publish import artifact_name, names_in
+from artifacts.run import new_run_id, start_run, sync_hint, tracked
+from artifacts.tables import log_evaluation
 from artifacts.trial import end_failed_trial, faults_of_all
 
 __all__ = [
     "ArtifactError",
     "WandbCallback",
     "artifact_name",
-    "code_version",
     "data_version",
-    "edge_case_table",
     "end_failed_trial",
     "faults_of_all",
-    "fetch_dataset",
     "fetch_model",
-    "finish_failed",
     "log_dataset",
     "log_evaluation",
     "log_model",
-    "log_pictures",
     "log_preview",
     "names_in",
     "new_run_id",

@@ -44,7 +44,7 @@ Member = tuple[str, FrameLike]  # a frame and its split
 
 
 class DatasetLike(Protocol):
-    """An opened data set; as `camvid.layouts.CamVid`."""
+    """An opened data set; as `camvid.layouts.RoadDataset`."""
 
     @property
     def root(self) -> Path:

@@ -1,6 +1,6 @@
 """The dataset artifact: the frames and masks as they lie on disk, with tables that show what is in them.
 
-data/…                       the files of the data set, in its own layout: `open_camvid` reads this folder
+data/…                       the files of the data set, in its own layout: `open_dataset` reads this folder
 dataset.json                 content digest, layout, taxonomy, and the names of each split
 frames.table.json            a row for each frame, with its mask as an overlay; points to the files under data/
 class_frequency.table.json   pixels and images of each class in each split
@@ -99,7 +99,7 @@ def use_dataset(run: wandb.Run, name: str, root: Path | None = None) -> Path:
         root: the version gets a folder of its own under it; by default as in `artifacts.download.default_root`.
 
     Returns:
-        The folder to open with `open_camvid`.
+        The folder to open with `open_dataset`.
 
     Raises:
         ArtifactError: offline, unknown, damaged, or unsafe; the message names the artifact.

@@ -33,11 +33,6 @@ def fetch_model(name: str, root: Path | None = None) -> Path:
     return download_model(find_artifact(name, "model"), root)
 
 
-def fetch_dataset(name: str, root: Path | None = None) -> Path:
-    """Fetch a dataset artifact; returns a folder for `open_camvid`. Arguments and errors as in `fetch_model`."""
-    return download_dataset(find_artifact(name, "dataset"), root or default_root())
-
-
 def download_model(artifact: wandb.Artifact, root: Path | None = None) -> Path:
     """Download a model artifact as `download` does; returns a folder for `models.saved.load_model`."""
     _require(artifact, MODEL_FILES)
@@ -45,7 +40,7 @@ def download_model(artifact: wandb.Artifact, root: Path | None = None) -> Path:
 
 
 def download_dataset(artifact: wandb.Artifact, root: Path) -> Path:
-    """Download a dataset artifact as `download` does; returns the folder in it that `open_camvid` reads.
+    """Download a dataset artifact as `download` does; returns the folder in it that `open_dataset` reads.
 
     Raises:
         ArtifactError: as `download`, or the artifact is a reference.

@@ -11,7 +11,7 @@ import wandb
 from artifacts.download import collection, is_reference, version_name
 from artifacts.errors import naming
 from artifacts.history import JOB_TYPE
-from eval.compare import OPEN
+from eval.noninferiority import OPEN
 from files.headlines import MIOU, PRIORITY_DICE
 
 SHOWN = (MIOU.key, PRIORITY_DICE.key)

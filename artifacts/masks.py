@@ -12,7 +12,7 @@ from PIL import Image
 
 from artifacts.leaving import MAX_SIDE
 from camvid.taxonomy import IGNORE_INDEX, MAX_CLASSES, VOID_NAME, Taxonomy
-from eval.colors import ERROR_COLORS, VOID_COLOR
+from eval.writers.colors import ERROR_COLORS, VOID_COLOR
 
 Mask = NDArray[np.uint8]
 

@@ -23,8 +23,8 @@ from artifacts.errors import ArtifactError, naming
 from artifacts.history import JOB_TYPE, alias_holder
 from artifacts.publish import publish
 from artifacts.run import start_run, sync_hint, tracked
-from artifacts.verdict import Comparisons, change_rows
-from eval.compare import AS_GOOD, OPEN, WORSE
+from artifacts.verdict import Changes, change_rows
+from eval.noninferiority import AS_GOOD, OPEN, WORSE
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Decision:
         against: the model that the candidate is compared with, by default the holder.
         data: the dataset artifact both were compared on, if the server has it.
         settings: margins, floors and the like, for the run's config.
-        comparisons: what changes from each model that is the measure.
+        changes_from: what changes from each model that is the measure.
         refusals: why not, one reason each; empty where nothing speaks against it.
         open: what there is not enough data for, likewise.
         why: the reason a person gives; for a promotion, it overrules both.
@@ -52,7 +52,7 @@ class Decision:
     against: wandb.Artifact | None = None
     data: wandb.Artifact | None = None
     settings: dict[str, Any] = field(default_factory=dict)
-    comparisons: Comparisons = field(default_factory=dict)
+    changes_from: Changes = field(default_factory=dict)
     refusals: Sequence[str] = ()
     open: Sequence[str] = ()
     why: str = ""
@@ -70,7 +70,7 @@ class Decision:
     def __str__(self) -> str:
         """The decision, and why: a line for each reason."""
         name = version_name(self.candidate)
-        against = " and ".join(self.comparisons)
+        against = " and ".join(self.changes_from)
         if self.answer != AS_GOOD:
             word = "overruled" if self.accepted else "refused" if self.refusals else OPEN
             found = "\n  ".join((f"{word}: {name}", *self.refusals, *self.open))
@@ -107,8 +107,8 @@ def carry_out(decision: Decision) -> str:
         inputs = {item.id: item for item in (model, holder, against, decision.data) if item}
         for artifact in inputs.values():
             publish(run, artifact, use=True)
-        if decision.comparisons:
-            run.log({"promotion/changes": change_rows(decision.comparisons)})
+        if decision.changes_from:
+            run.log({"promotion/changes": change_rows(decision.changes_from)})
         summary = {"promoted": decision.accepted, "by": who(), "why": decision.why, "answer": decision.answer}
         summary |= {"refusals": list(decision.refusals), "open": list(decision.open)}
         if decision.accepted:

@@ -1,12 +1,16 @@
-"""Handing an artifact to a run, online and offline."""
+"""Naming an artifact, and handing it to a run, online and offline."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import wandb
 
 from artifacts.errors import naming
+
+UNFIT = re.compile(r"[^A-Za-z0-9_.-]")  # projects and runs may have more characters in their names
+LONGEST = 128  # characters
 
 
 def publish(
@@ -35,3 +39,16 @@ def publish(
     give = run.use_artifact if use else run.log_artifact
     with naming(artifact.name, "logged"):
         return give(artifact, aliases=list(aliases)).wait()
+
+
+def artifact_name(name: str, ending: str = "") -> str:
+    """`name` and `ending` as an artifact's name: each character that W&B does not allow there becomes an underscore.
+
+    `name` is cut where both together are longer than 128 characters.
+    """
+    return UNFIT.sub("_", name)[: LONGEST - len(ending)] + UNFIT.sub("_", ending)
+
+
+def names_in(project: str, architecture: str) -> tuple[str, str]:
+    """The names of the dataset and the model artifact that a training of a project logs."""
+    return artifact_name(project), artifact_name(project, f"-{architecture}")

@@ -11,8 +11,7 @@ import wandb
 
 from artifacts.leaving import MAX_IMAGES, MAX_SIDE, shows_frames
 from artifacts.masks import Mask, class_colors, crop_image, evaluation_image
-from artifacts.names import artifact_name
-from artifacts.publish import publish
+from artifacts.publish import artifact_name, publish
 from camvid.taxonomy import Taxonomy
 from eval.drives import drive_scores
 from eval.edge_cases import frames_found, frames_missed

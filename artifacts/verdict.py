@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import wandb
 
-from eval.compare import ABSENT, AS_GOOD, LATENCY, OPEN, WORSE, Change
+from eval.noninferiority import ABSENT, AS_GOOD, LATENCY, OPEN, WORSE, Change
 from files.headlines import MIOU
 
-Comparisons = Mapping[str, Sequence[Change]]  # by the version that the candidate is compared with
+Changes = Mapping[str, Sequence[Change]]  # by the version that the candidate is compared with
 
 
 class Floors(NamedTuple):
@@ -28,17 +28,17 @@ class Reasons(NamedTuple):
     open: list[str]
 
 
-def reasons(comparisons: Comparisons, priority: Collection[str], *, strict: bool = False) -> Reasons:
+def reasons(changes_from: Changes, priority: Collection[str], *, strict: bool = False) -> Reasons:
     """Why a candidate may not be promoted.
 
     Args:
-        comparisons: the changes from each model that is the measure.
+        changes_from: the changes from each model that is the measure.
         priority: names of the priority classes.
         strict: refuse what has surely fallen by less than the margin as well.
     """
     found = Reasons([], [])
-    for name, changes in comparisons.items():
-        after = f" after {name}" if len(comparisons) > 1 else ""
+    for name, changes in changes_from.items():
+        after = f" after {name}" if len(changes_from) > 1 else ""
         judged = [change for change in changes if change.key.partition("/")[2] in priority]
         if judged and all(change.answer == ABSENT for change in judged):
             found.refusals.append("no priority class is in the data, so that nothing was judged")
@@ -67,8 +67,8 @@ def below(floors: Floors, scores: Mapping[str, float | str | None], priority: It
     ]
 
 
-def change_rows(comparisons: Comparisons) -> wandb.Table:
-    """The comparisons as a table; what is undefined or unbounded is null."""
+def change_rows(changes_from: Changes) -> wandb.Table:
+    """The changes as a table; what is undefined or unbounded is null."""
     columns: list[str | int] = [
         "key",
         "against",
@@ -82,7 +82,7 @@ def change_rows(comparisons: Comparisons) -> wandb.Table:
         "answer",
     ]
     table = wandb.Table(columns=columns)
-    for name, changes in comparisons.items():
+    for name, changes in changes_from.items():
         for change in changes:
             differences = (change.after - change.before, change.low, change.high)
             figures = (change.before, change.after, *differences, change.margin, change.frames)

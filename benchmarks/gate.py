@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 from scipy.special import expit, ndtr
 
-from eval.compare import ABSENT, AS_GOOD, BETTER, OPEN, WORSE, Change, Margins, decision, judge
 from eval.figures import paired_figures, scores_of
+from eval.noninferiority import ABSENT, AS_GOOD, BETTER, OPEN, WORSE, Change, Margins, decision, judge
 
 PRIORITY = ("SignSymbol", "Pedestrian", "Bicyclist", "Car")
 # name: share of the frames that have it, pixels where it is there, log odds that one is found, objects

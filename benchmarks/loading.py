@@ -27,7 +27,7 @@ from fastai.vision.all import (
 
 from benchmarks.timing import Result, compare
 from camvid.cache import cached_frames
-from camvid.layouts import CamVid, open_camvid
+from camvid.layouts import RoadDataset, open_dataset
 from camvid.loaders import TrainLoader, train_loader
 from camvid.synth import synth
 from losses import build_loss
@@ -43,7 +43,7 @@ def benchmark_loading(frames: int = FRAMES, rounds: int = 3) -> list[Result]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "camvid"
         synth(root, frames=frames * 2, seed=0, layout="segnet", size=(360, 480))
-        dataset = open_camvid(root)
+        dataset = open_dataset(root)
         dataset.splits["train"] = dataset.splits["train"][:frames]
         start = time.perf_counter()
         ours = our_loader(dataset, Path(folder) / "cache")
@@ -76,7 +76,7 @@ def benchmark_loading(frames: int = FRAMES, rounds: int = 3) -> list[Result]:
     ]
 
 
-def our_loader(dataset: CamVid, cache: Path) -> TrainLoader:
+def our_loader(dataset: RoadDataset, cache: Path) -> TrainLoader:
     """The training batches as train.py makes them."""
     frames = cached_frames(dataset, "train", SIZE, cache)
     return train_loader(
@@ -84,7 +84,7 @@ def our_loader(dataset: CamVid, cache: Path) -> TrainLoader:
     )
 
 
-def fastai_loader(dataset: CamVid) -> DataLoaders:
+def fastai_loader(dataset: RoadDataset) -> DataLoaders:
     """The same frames through a DataBlock with fastai's usual augmentation."""
     masks = {frame.image: frame.mask for frame in dataset.splits["train"]}
     block = DataBlock(

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from benchmarks.timing import Result
 from camvid.cache import cached_frames
-from camvid.layouts import CamVid, open_camvid
+from camvid.layouts import RoadDataset, open_dataset
 from camvid.loaders import train_loader
 from eval.evaluate import FrameSamples, evaluate
 from losses import build_loss
@@ -50,7 +50,7 @@ class Normalised(nn.Module):
         return logits
 
 
-def trained_miou(model: nn.Module, dataset: CamVid, epochs: int, seed: int) -> tuple[float, float]:
+def trained_miou(model: nn.Module, dataset: RoadDataset, epochs: int, seed: int) -> tuple[float, float]:
     """mIoU on val, and minutes, after a one-cycle fit of that many epochs."""
     taxonomy = dataset.taxonomy
     val = FrameSamples(dataset.splits["val"], lru_cache(1000)(dataset.read))
@@ -95,7 +95,7 @@ def trained_miou(model: nn.Module, dataset: CamVid, epochs: int, seed: int) -> t
 
 def benchmark_quality(root: Path, epochs: int, seeds: list[int]) -> list[Result]:
     """One row a seed; ratio = ours / theirs, above 1: ours is better."""
-    dataset, rows = open_camvid(root), []
+    dataset, rows = open_dataset(root), []
     for seed in seeds:
         scores = []
         for rival in (False, True):

@@ -25,7 +25,7 @@ import yaml
 
 from benchmarks.recorded_search import METRICS, SPACE, TABLE, read_table
 from camvid.cache import FrameCache, cached_frames
-from camvid.layouts import CamVid, open_camvid
+from camvid.layouts import RoadDataset, open_dataset
 from camvid.loaders import train_loader
 from configs import TrainConfig
 from eval.evaluate import FrameSamples, evaluate
@@ -48,7 +48,7 @@ def config_of(point: dict[str, Any]) -> TrainConfig:
     return TrainConfig.from_dict({**FIXED, **point, "loss": loss, "epochs": epochs, "freeze_epochs": 1})
 
 
-def train(config: TrainConfig, cache: FrameCache, val: FrameSamples[Any], dataset: CamVid) -> dict[str, float]:
+def train(config: TrainConfig, cache: FrameCache, val: FrameSamples[Any], dataset: RoadDataset) -> dict[str, float]:
     """Metrics on val of the last weights; none where the loss diverged."""
     seed_everything(config.seed)
     taxonomy, precision = dataset.taxonomy, resolve_precision("auto", "cpu")
@@ -91,7 +91,7 @@ def missing(path: Path) -> Iterator[dict[str, Any]]:
 
 def record(root: Path, path: Path, most: int) -> None:
     """Train at most so many missing points and append their rows."""
-    dataset = open_camvid(root)
+    dataset = open_dataset(root)
     cache = cached_frames(dataset, "train", SIZE)
     val = FrameSamples(dataset.splits["val"], lru_cache(1000)(dataset.read))
     if not path.exists():

@@ -13,7 +13,7 @@ from flags import FlagParser, require_own
 
 require_own("files")  # before it is imported
 
-from camvid.layouts import LAYOUTS, SPLITS, find_taxonomy, open_camvid
+from camvid.layouts import LAYOUTS, SPLITS, find_taxonomy, open_dataset
 from camvid.layouts.splits import SPLITTERS
 
 COMPOSITES = "composites"  # side-by-side pictures: drawn and converted, not read
@@ -50,7 +50,7 @@ def _stats(options: argparse.Namespace) -> int:
     from camvid.stats import class_frequency, frequency_table, write_csv
     from camvid.stats_plot import plot_frequency
 
-    data = open_camvid(options.root, options.taxonomy, options.layout, options.split, options.seed)
+    data = open_dataset(options.root, options.taxonomy, options.layout, options.split, options.seed)
     frequencies = {split: class_frequency(data, split) for split in SPLITS if data.splits[split]}
     print(frequency_table(data.taxonomy, frequencies))
     options.out.mkdir(parents=True, exist_ok=True)

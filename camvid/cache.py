@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from platformdirs import user_cache_path
 from tqdm import tqdm
 
-from camvid.layouts import CamVid, Frame
+from camvid.layouts import Frame, RoadDataset
 from camvid.layouts.dataset import frame_contents
 from camvid.taxonomy import IGNORE_INDEX
 from camvid.transforms import WHOLE, fitted_size, pad_image, pad_mask, resize_image, resize_mask
@@ -73,7 +73,7 @@ def default_folder() -> Path:
 
 
 def cached_frames(
-    dataset: CamVid,
+    dataset: RoadDataset,
     split: str,
     train_size: tuple[int, int],
     folder: Path | None = None,
@@ -159,7 +159,7 @@ def _load(entry: Path, shape: tuple[int, int, int]) -> FrameCache | None:
     return cache if whole else None
 
 
-def _key(dataset: CamVid, frames: Sequence[Frame], size: str) -> str:
+def _key(dataset: RoadDataset, frames: Sequence[Frame], size: str) -> str:
     digest = hashlib.blake2b(f"{VERSION} {size} {dataset.taxonomy.digest} {dataset.labels!r}".encode(), digest_size=16)
     for frame in frames:
         for content in frame_contents(frame):
@@ -167,7 +167,9 @@ def _key(dataset: CamVid, frames: Sequence[Frame], size: str) -> str:
     return digest.hexdigest()
 
 
-def _build(dataset: CamVid, split: str, size: tuple[int, int], extents: Sequence[tuple[int, int]], entry: Path) -> None:
+def _build(
+    dataset: RoadDataset, split: str, size: tuple[int, int], extents: Sequence[tuple[int, int]], entry: Path
+) -> None:
     """Decodes a split into a folder beside the entry and renames it; the caller holds the lock."""
     frames = dataset.splits[split]
     building = entry.with_name(f"{UNFINISHED}{entry.name}")
@@ -211,7 +213,7 @@ def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
 
 
 def _decode(
-    dataset: CamVid, frame: Frame, extent: tuple[int, int], size: tuple[int, int]
+    dataset: RoadDataset, frame: Frame, extent: tuple[int, int], size: tuple[int, int]
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     image, mask = dataset.read(frame)
     return pad_image(resize_image(image, extent), size), pad_mask(resize_mask(mask, extent), size)

@@ -14,7 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from camvid.labels import IndexLabels
-from camvid.layouts import LAYOUTS, SPLITS, CamVid, Frame, Scan, scan_layout
+from camvid.layouts import LAYOUTS, SPLITS, Frame, RoadDataset, Scan, scan_layout
 from camvid.layouts.dataset import drives_of, size_mismatch
 from camvid.layouts.recognise import describe_folder
 from camvid.layouts.splits import NEEDED, split_frames
@@ -60,7 +60,7 @@ def check(
         FileNotFoundError: the root is missing.
     """
     scan = scan_layout(root, layout)
-    dataset = CamVid(scan.root, scan.layout, taxonomy, {}, LAYOUTS[scan.layout].labels(scan, taxonomy))
+    dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, LAYOUTS[scan.layout].labels(scan, taxonomy))
     splits, faults = _splits(scan, split, seed)
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         reading = pool.map(partial(_read, dataset), scan.frames)
@@ -92,7 +92,7 @@ def _splits(scan: Scan, split: str, seed: int) -> tuple[Mapping[str, Sequence[Fr
     return splits, faults
 
 
-def _read(dataset: CamVid, frame: Frame) -> Read:
+def _read(dataset: RoadDataset, frame: Frame) -> Read:
     faults: list[str] = []
     outside: dict[str, int] = {}
     classes: frozenset[int] = frozenset()
@@ -132,7 +132,7 @@ def _line(what: str, places: Sequence[tuple[Path, int]], taxonomy: str) -> str:
     return f"{next(iter(files))}: {what} outside taxonomy {taxonomy}: {sum(n for _, n in places)} pixels{where}"
 
 
-def _classes(dataset: CamVid, seen: frozenset[int]) -> str:
+def _classes(dataset: RoadDataset, seen: frozenset[int]) -> str:
     """The classes with the values that stand for them, where labels have values, and those that no label shows."""
     taxonomy, labels = dataset.taxonomy, dataset.labels
     values: defaultdict[int, list[int]] = defaultdict(list)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from camvid.layouts import CamVid
+from camvid.layouts import RoadDataset
 from camvid.taxonomy import IGNORE_INDEX, VOID_NAME, Taxonomy
 
 
@@ -38,7 +38,7 @@ class Row(NamedTuple):
     image_share: float
 
 
-def class_frequency(dataset: CamVid, split: str) -> ClassFrequency:
+def class_frequency(dataset: RoadDataset, split: str) -> ClassFrequency:
     """Count pixels and images of every class over a split, at the masks' own size.
 
     Raises ValueError naming a mask that is damaged or outside the taxonomy.

@@ -19,11 +19,11 @@ from eval.export.formats import write_onnx
 from eval.export.read import OnnxModel, load_exported
 from eval.latency import measure_latency
 from eval.ranking import SCORES, Ranked, Target, csv_text, markdown, ranking, records
-from eval.ranking_plot import ranking_figure
+from eval.writers.ranking_plot import ranking_figure
 from files.whole import replacing, write_whole
 
 if TYPE_CHECKING:
-    from camvid.layouts import CamVid
+    from camvid.layouts import RoadDataset
     from models.saved import SavedModel
 
 SECONDS = 3.0  # bound of one timing
@@ -139,7 +139,9 @@ def _network(config: dict[str, Any]) -> str:
     return architecture if architecture == "plain_unet" else f"{architecture} {backbone}".strip()  # it has its own
 
 
-def _scores(saved: SavedModel, options: argparse.Namespace, dataset: CamVid | None) -> tuple[dict[str, float], str]:
+def _scores(
+    saved: SavedModel, options: argparse.Namespace, dataset: RoadDataset | None
+) -> tuple[dict[str, float], str]:
     """Mean accuracy, mean IoU and priority Dice, and where they come from: the data, else what was saved."""
     keys = [score.key for score in SCORES]
     if not saved.metrics:
@@ -178,7 +180,7 @@ def _processor() -> str:
 
 
 def _log(options: argparse.Namespace, rows: list[dict[str, object]], picture: Path | None) -> None:
-    from artifacts.ranking import log_ranking
+    from artifacts.media import log_ranking
     from artifacts.run import start_run, sync_hint, tracked
 
     config = {"models": options.models, "data": str(options.data or ""), "split": options.split}

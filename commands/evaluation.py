@@ -45,8 +45,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     from commands.opening import check_taxonomy, file_figures, open_data, open_model, sizing
     from eval.evaluate import FrameSamples, evaluate
     from eval.latency import measure_latency
-    from eval.report import write_report
-    from eval.table import class_table, drive_table
+    from eval.writers.report import write_report
+    from eval.writers.table import class_table, drive_table
 
     saved = open_model(options)
     check_taxonomy(options.taxonomy, saved, options.data)
@@ -86,7 +86,7 @@ def _rule(options: argparse.Namespace, saved: SavedModel) -> dict[str, Any]:
 
 
 def _predict(options: argparse.Namespace) -> None:
-    from camvid.layouts.pairs import pictures
+    from camvid.layouts.scan import pictures
     from commands.opening import open_model, sizing, taxonomy_of
     from eval.predict import Predictor, predict_path
 
@@ -103,7 +103,7 @@ def _predict(options: argparse.Namespace) -> None:
 def _latency(options: argparse.Namespace) -> None:
     from commands.opening import file_figures, open_model, sizing
     from eval.latency import measure_latency
-    from eval.table import figures_table
+    from eval.writers.table import figures_table
 
     saved = open_model(options)
     size = sizing(options, saved)(tuple(options.size))

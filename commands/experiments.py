@@ -91,9 +91,9 @@ def run_experiments(cells: Sequence[Cell]) -> int:
         ValueError: a training under --out was begun with other settings.
         OSError: the folder cannot be written, or W&B does not answer.
     """
-    from artifacts.frames import log_tables
+    from artifacts.media import log_tables
     from artifacts.run import start_run, sync_hint, tracked
-    from eval.repeats import comparison, comparison_page
+    from eval.repeats import seeds_page, seeds_table
     from files.whole import write_whole
     from training.processes import Order, run_all
 
@@ -102,10 +102,10 @@ def run_experiments(cells: Sequence[Cell]) -> int:
     orders = [Order(cell.name, _settings(cell, folder)) for cell in cells]
     outcomes = list(run_all(orders, folder, [sys.executable, str(RECIPE)]))
     pairs = zip(cells, outcomes, strict=True)
-    table = comparison([(cell.varied, outcome.metrics, outcome.reason) for cell, outcome in pairs])
+    table = seeds_table([(cell.varied, outcome.metrics, outcome.reason) for cell, outcome in pairs])
     write_whole(folder / "comparison.csv", table.to_csv(index=False, float_format="%.5g"))
-    write_whole(folder / "comparison.md", comparison_page(table))
-    print(comparison_page(table))
+    write_whole(folder / "comparison.md", seeds_page(table))
+    print(seeds_page(table))
     varied = {key: sorted({str(cell.varied[key]) for cell in cells}) for key in cells[0].varied}
     started = start_run(
         varied, project=first.project, folder=folder, name=f"comparison {folder.name}", job_type="comparison"

@@ -23,7 +23,7 @@ from files.whole import replacing
 if TYPE_CHECKING:
     from torch import nn
 
-    from camvid.layouts import CamVid
+    from camvid.layouts import RoadDataset
     from eval.export.quantise import Batch
     from eval.inference import SizeFor
     from models.saved import SavedModel
@@ -99,13 +99,15 @@ def metadata_of(saved: SavedModel) -> dict[str, Any]:
     }
 
 
-def prediction_size(options: argparse.Namespace, saved: SavedModel, dataset: CamVid | None = None) -> tuple[int, int]:
+def prediction_size(
+    options: argparse.Namespace, saved: SavedModel, dataset: RoadDataset | None = None
+) -> tuple[int, int]:
     """Height and width at which the model predicts most frames of ``options.split``, or those of ``options.size``."""
     height, width = dataset.frame_size(options.split) if dataset else options.size
     return sizing(options, saved)((height, width))
 
 
-def _calibration(dataset: CamVid, size_for: SizeFor) -> list[Batch]:
+def _calibration(dataset: RoadDataset, size_for: SizeFor) -> list[Batch]:
     """Training frames, spread over the split, as the model gets them: each (1, 3, h, w)."""
     from eval.inference import resize_image
 
@@ -118,7 +120,7 @@ def _calibration(dataset: CamVid, size_for: SizeFor) -> list[Batch]:
     ]
 
 
-def score(model: nn.Module, saved: SavedModel, dataset: CamVid, split: str, size_for: SizeFor) -> float:
+def score(model: nn.Module, saved: SavedModel, dataset: RoadDataset, split: str, size_for: SizeFor) -> float:
     """The model's mIoU over a split."""
     from eval.evaluate import FrameSamples, evaluate
 

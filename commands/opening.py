@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from eval.export.read import is_exported, load_exported
 
 if TYPE_CHECKING:  # what takes seconds to import is imported by the command that needs it
-    from camvid.layouts import CamVid
+    from camvid.layouts import RoadDataset
     from camvid.taxonomy import Taxonomy
     from eval.inference import SizeFor
     from models.saved import SavedModel
@@ -58,17 +58,17 @@ def file_figures(saved: SavedModel) -> dict[str, float]:
     return {key: saved.metrics[key] for key in keys}
 
 
-def open_data(options: argparse.Namespace, saved: SavedModel, *splits: str) -> CamVid:
+def open_data(options: argparse.Namespace, saved: SavedModel, *splits: str) -> RoadDataset:
     """The data set ``options.data``, read with the model's taxonomy and divided as in its training.
 
     Raises:
         ValueError: one of ``splits`` has no frames, or the data cannot be read so.
     """
-    from camvid.layouts import open_camvid
+    from camvid.layouts import open_dataset
 
     config = saved.config
     taxonomy = taxonomy_of(saved)
-    dataset = open_camvid(options.data, taxonomy, split=config.get("split", "official"), seed=config.get("seed", 0))
+    dataset = open_dataset(options.data, taxonomy, split=config.get("split", "official"), seed=config.get("seed", 0))
     for split in splits:
         if not dataset.splits[split]:
             filled = ", ".join(name for name, frames in dataset.splits.items() if frames) or "none"

@@ -17,7 +17,7 @@ from files.faults import CommonFault
 if TYPE_CHECKING:
     from torch import nn
 
-    from camvid.layouts import CamVid
+    from camvid.layouts import RoadDataset
     from models import SegmentationModel
 
 NETWORK = ("architecture", "backbone", "weights", "crp", "mirror")
@@ -41,9 +41,9 @@ def check_settings(configs: Iterable[TrainConfig]) -> None:
         _check(config, dataset, networks)
 
 
-def _open(config: TrainConfig) -> CamVid | None:
+def _open(config: TrainConfig) -> RoadDataset | None:
     """The data set of a folder; None for an artifact, of which the taxonomy alone can be checked."""
-    from camvid.layouts import OWN, open_camvid
+    from camvid.layouts import OWN, open_dataset
     from camvid.taxonomy import load_taxonomy
 
     if not (config.data or config.dataset):
@@ -54,7 +54,7 @@ def _open(config: TrainConfig) -> CamVid | None:
         raise FileNotFoundError(f"{config.data}: {what}; give the folder that holds CamVid")
     try:
         if config.data:
-            dataset = open_camvid(config.data, config.taxonomy, **config.pick("split", "seed"))
+            dataset = open_dataset(config.data, config.taxonomy, **config.pick("split", "seed"))
             dataset.require("train", "val")
             return dataset
         if config.taxonomy != OWN:
@@ -64,7 +64,7 @@ def _open(config: TrainConfig) -> CamVid | None:
     return None
 
 
-def _check(config: TrainConfig, dataset: CamVid | None, networks: dict[str, SegmentationModel]) -> None:
+def _check(config: TrainConfig, dataset: RoadDataset | None, networks: dict[str, SegmentationModel]) -> None:
     """Device, loss, loader, network and names; `networks` holds those that were found good."""
     from losses import build_loss
     from models import SegmentationModel, check_model
@@ -114,7 +114,7 @@ def _check_names(config: TrainConfig) -> None:
         print(f"project {config.project!r}: W&B allows fewer characters for its artifacts, {' and '.join(names)}")
 
 
-def _check_loading(config: TrainConfig, dataset: CamVid, device: str, count: int) -> tuple[int, int]:
+def _check_loading(config: TrainConfig, dataset: RoadDataset, device: str, count: int) -> tuple[int, int]:
     """Height and width of a training image, after the loader's part was checked with the first frame."""
     from camvid.cache import kept_size, needed_bytes
     from camvid.plan import plan_loading

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from artifacts.frames import log_tables
+from artifacts.media import log_tables
 from artifacts.run import start_run, sync_hint, tracked
 from artifacts.sweep import read_sweep
 from eval.sweep.report import SweepReport, write_sweep_report

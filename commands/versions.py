@@ -3,7 +3,7 @@
 python -m artifacts dataset ROOT                        a data set as an artifact; unchanged, it makes no new version
 python -m artifacts promote MODEL --alias production    if it is as good in every figure and no slower
 python -m artifacts rollback NAME --alias production    to the version that had the alias before
-python -m artifacts lineage MODEL                       data version, run, sweep and code version, printed and drawn
+python -m artifacts lineage MODEL                       data version, run, sweep and code version
 
 MODEL is a W&B artifact such as camvid-unet:v3. A promotion that is refused, or that there is not enough data for, ends
 with exit code 1, a mistake with 2.
@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING
 
 from artifacts.errors import CLIENT_ERRORS
 from commands.versions_options import parse
-from files.whole import write_whole
 
 if TYPE_CHECKING:  # what takes seconds more to import is imported by the command that needs it
     import wandb
@@ -46,11 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _log_dataset(options: argparse.Namespace) -> int:
     from artifacts.dataset import log_dataset
     from artifacts.download import version_name
-    from artifacts.names import artifact_name
+    from artifacts.publish import artifact_name
     from artifacts.run import start_run, sync_hint, tracked
-    from camvid.layouts import content_digest, open_camvid
+    from camvid.layouts import content_digest, open_dataset
 
-    dataset = open_camvid(options.root, options.taxonomy)
+    dataset = open_dataset(options.root, options.taxonomy)
     config = {"root": str(options.root), "taxonomy": dataset.taxonomy.name}
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -102,9 +101,9 @@ def _weighed(decision: Decision, options: argparse.Namespace) -> Decision:
         if not options.force:
             raise
         return replace(decision, refusals=[f"not compared: {error}"])
-    said = reasons(found.comparisons, found.priority, strict=options.strict)
+    said = reasons(found.changes_from, found.priority, strict=options.strict)
     low = below(Floors(options.miou_floor, options.floor), found.scores, found.priority)
-    return replace(decision, comparisons=found.comparisons, refusals=[*low, *said.refusals], open=said.open)
+    return replace(decision, changes_from=found.changes_from, refusals=[*low, *said.refusals], open=said.open)
 
 
 def _rollback(options: argparse.Namespace) -> int:
@@ -120,15 +119,10 @@ def _rollback(options: argparse.Namespace) -> int:
 
 
 def _lineage(options: argparse.Namespace) -> int:
-    from artifacts.download import version_name
-    from artifacts.drawing import draw_lineage
     from artifacts.lineage import lineage, lineage_text
 
     model = _find(options.model, options)
-    found = lineage(model)
-    out = options.out or Path(f"{version_name(model).replace(':', '-')}.svg")
-    write_whole(out, draw_lineage(found))
-    print(f"{lineage_text(found)}\n\ndrawn: {out}")
+    print(f"{lineage_text(lineage(model))}\n\nas a graph: {model.url}")
     return 0
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from artifacts.names import artifact_name
+from artifacts.publish import artifact_name
 from files.headlines import MIOU, PRIORITY_DICE
 from flags import FlagParser, drop_empty_variables, require_own
 
@@ -71,9 +71,8 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
     )
     rollback.add_argument("--why", type=_text, help="the reason, for the record")
 
-    lineage = names.add_parser("lineage", help="print and draw what a model came from")
+    lineage = names.add_parser("lineage", help="print what a model came from")
     lineage.add_argument("model", metavar="MODEL", help="e.g. camvid-unet:production")
-    lineage.add_argument("--out", type=Path, metavar="FILE", help="the picture (default: NAME-VERSION.svg)")
 
     for parser in (promote, rollback):
         parser.add_argument("--alias", type=_alias, default="production", help="default: production")

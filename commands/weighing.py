@@ -18,14 +18,14 @@ import wandb
 from artifacts.download import default_root, download_dataset, download_model, version_name
 from artifacts.model import RECORDS
 from artifacts.seeds import seed_spread
-from camvid.layouts import CamVid, open_camvid
+from camvid.layouts import RoadDataset, open_dataset
 from camvid.remarks import about_priority
 from camvid.taxonomy import Taxonomy
-from eval.compare import Change, Margins, judge, latency_tried
 from eval.evaluate import FrameSamples, evaluate
 from eval.figures import counts_objects, paired_figures, read_counts, scores_of
 from eval.latency import Timed, time_in_turns
-from eval.table import change_table
+from eval.noninferiority import Change, Margins, judge, latency_tried
+from eval.writers.table import change_table
 from models.saved import SavedModel, load_model
 from training.precision import resolve_device, resolve_precision
 
@@ -41,7 +41,7 @@ class Side(NamedTuple):
 class Weighed(NamedTuple):
     """What was found: the changes from each model that was the measure, and the candidate's scores, for the floors."""
 
-    comparisons: dict[str, list[Change]]
+    changes_from: dict[str, list[Change]]
     scores: Mapping[str, float | str | None]
     priority: list[str]
 
@@ -75,16 +75,16 @@ def weigh(
     figures = [paired_figures(before, records, priority) for before in befores]
     margins = Margins(options.tolerance, options.mean_tolerance, options.confidence)
     changes = iter(judge([*chain(*figures)], priority, margins, seed_spread(candidate, *references)))
-    comparisons = {side.name: [*islice(changes, len(own))] for side, own in zip(sides, figures, strict=True)}
+    changes_from = {side.name: [*islice(changes, len(own))] for side, own in zip(sides, figures, strict=True)}
     used = version_name(data) if data else _data_of(after)
     for side in sides:
         timed = [_timed(each, options.device) for each in (side, after)]
-        comparisons[side.name].append(
+        changes_from[side.name].append(
             latency_tried(partial(time_in_turns, *timed, device=options.device), options.latency_limit)
         )
         heads = f"before:  {side.name}\nafter:   {after.name}\ndata:    {used}, {len(records)} {options.split} frames"
-        print(f"{heads}\n\n{change_table(comparisons[side.name])}\n")
-    return Weighed(comparisons, scores_of(records, priority), priority)
+        print(f"{heads}\n\n{change_table(changes_from[side.name])}\n")
+    return Weighed(changes_from, scores_of(records, priority), priority)
 
 
 def _alike(sides: Sequence[Side], after: Side, *, any_data: bool) -> list[Side]:
@@ -164,7 +164,7 @@ def _records(sides: Sequence[Side], data: wandb.Artifact | None, options: argpar
         raise ValueError(f"{sides[-1].name}: the data it was trained on is not on the server: give --dataset")
     print(f"evaluating all on {version_name(data)} ({reason})")
     split = _split_of(sides[-1])
-    dataset = open_camvid(download_dataset(data, default_root()), sides[-1].taxonomy, **split)
+    dataset = open_dataset(download_dataset(data, default_root()), sides[-1].taxonomy, **split)
     if not dataset.splits[options.split]:
         raise ValueError(f"{version_name(data)}: the {options.split} split has no frames")
     return [_evaluate(side, dataset, options) for side in sides]
@@ -175,7 +175,7 @@ def _came_with(side: Side) -> pd.DataFrame | None:
     return read_counts(path) if path.is_file() else None
 
 
-def _evaluate(side: Side, dataset: CamVid, options: argparse.Namespace) -> pd.DataFrame:
+def _evaluate(side: Side, dataset: RoadDataset, options: argparse.Namespace) -> pd.DataFrame:
 
     config, taxonomy = side.saved.config, dataset.taxonomy
     samples = FrameSamples(dataset.splits[options.split], dataset.read)

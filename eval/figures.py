@@ -18,7 +18,7 @@ from eval.evidence import Estimate, Floats, jackknife, stretches, sums_left_out
 from eval.means import MEANS, headline_means
 from files.headlines import PRIORITY_DICE
 
-COUNTS = ("pixels/", "objects/", "matched/", "false_alarms/")  # the columns of a record that a comparison needs
+COUNTS = ("pixels/", "objects/", "matched/", "false_alarms/")  # the columns of a record that the gate needs
 LABELS = ("name", "sequence")
 POOLED = "object_f1/all"  # over the objects of all priority classes
 
@@ -42,7 +42,7 @@ class Figure(NamedTuple):
 
 
 def read_counts(path: Path) -> pd.DataFrame:
-    """The columns of a ``per_image.csv`` that a comparison needs.
+    """The columns of a ``per_image.csv`` that the gate needs.
 
     Raises:
         ValueError: no such table, or one without the counts; the message names it.

@@ -13,11 +13,11 @@ from PIL import Image
 from torch import nn
 from tqdm import tqdm
 
-from eval.colors import Picture, overlay
 from eval.inference import SizeFor, predict_mask
-from eval.legend import class_entries, with_legend
-from eval.video import SUFFIXES as VIDEO_SUFFIXES
-from eval.video import Video, VideoError, open_video, video_writer, writable_rate
+from eval.writers.colors import Picture, overlay
+from eval.writers.legend import class_entries, with_legend
+from eval.writers.video import SUFFIXES as VIDEO_SUFFIXES
+from eval.writers.video import Video, VideoError, open_video, video_writer, writable_rate
 from files.pictures import read_image
 from files.whole import replacing
 

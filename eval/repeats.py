@@ -16,7 +16,7 @@ COSTS = ("model/parameters", "model/mb", "model/latency_ms", "train/minutes")
 Training = tuple[Mapping[str, Any], Mapping[str, float], str]  # what tells it from others, its metrics, why it failed
 
 
-def comparison(trainings: Sequence[Training]) -> pd.DataFrame:
+def seeds_table(trainings: Sequence[Training]) -> pd.DataFrame:
     """One row for each combination of settings other than the seed.
 
     Returns:
@@ -43,7 +43,7 @@ def _row(group: Sequence[Training]) -> dict[str, Any]:
     return row | {"failed": "; ".join(dict.fromkeys(reason for _, _, reason in group if reason))}
 
 
-def comparison_page(table: pd.DataFrame) -> str:
+def seeds_page(table: pd.DataFrame) -> str:
     """The table as Markdown, a score as `mean [low, high]`; columns that say nothing are left out."""
     shown = table.copy()
     for name in SCORES.values():

@@ -21,7 +21,7 @@ import yaml
 from wandb.cli.cli import cli as wandb_cli
 
 from camvid.__main__ import _parser as camvid_parser
-from camvid.layouts import open_camvid
+from camvid.layouts import open_dataset
 from camvid.synth import synth
 from camvid.taxonomy import Taxonomy
 from commands.evaluation_options import parse as parse_eval
@@ -82,11 +82,11 @@ def data(tmp_path_factory):
 def place(data):
     """A folder with what the pages speak of: the run runs/ID, which is not trained, and frame.png."""
     config = TrainConfig(architecture="unet", backbone="test_resnet", data=str(data)).to_dict()
-    taxonomy, origin = open_camvid(data).taxonomy.to_dict(), {"data": {}, "metrics": {"model/precision": "fp32"}}
+    taxonomy, origin = open_dataset(data).taxonomy.to_dict(), {"data": {}, "metrics": {"model/precision": "fp32"}}
     torch.manual_seed(0)
     model = build_model("unet", len(taxonomy["classes"]), "test_resnet")
     save_model(data.parent / "runs" / "ID", model, config=config, taxonomy=taxonomy, **origin)
-    frame = open_camvid(data).splits["val"][0]
+    frame = open_dataset(data).splits["val"][0]
     (data.parent / "frame.png").write_bytes(frame.image.read_bytes())
     return data.parent
 
@@ -213,7 +213,7 @@ def test_what_commands_leave_by_themselves_is_ignored_by_git(command, tmp_path):
 
 
 def test_pictures_and_logs_that_commands_leave_are_ignored_by_git(tmp_path):
-    for name in ("camvid-unet-v12.svg", "frequency.csv", "frequency.png", "camvid-sweep-12_3.log"):
+    for name in ("frequency.csv", "frequency.png", "camvid-sweep-12_3.log"):
         (tmp_path / name).touch()
     (tmp_path / "mine.svg").touch()
     assert left(tmp_path) == {"mine.svg"}
@@ -221,7 +221,7 @@ def test_pictures_and_logs_that_commands_leave_are_ignored_by_git(tmp_path):
 
 @pytest.mark.soak
 def test_commands_on_ones_own_camvid(data, tmp_path):
-    film(open_camvid(data).splits["val"], tmp_path / "drive.mp4")
+    film(open_dataset(data).splits["val"], tmp_path / "drive.mp4")
     for command in (*sequence("docs/data.md", "camvid check"), *sequence("docs/training.md", "eval predict")):
         runs = sorted((tmp_path / "runs").glob("*"))
         line = command.replace("/data/CamVid", str(data))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from camvid.layouts.pairs import SPLITS, pictures
+from camvid.layouts.scan import SPLITS, pictures
 from files.pictures import read_image
 
 Picture = NDArray[np.uint8]

@@ -1,6 +1,6 @@
 """Opening CamVid in any of its four layouts on disk.
 
-`open_camvid(root)` recognises the layout, pairs frames with labels and splits them; the `CamVid` it returns reads
+`open_dataset(root)` recognises the layout, pairs frames with labels and splits them; the `RoadDataset` it returns reads
 images and masks. Layouts:
 
 - `original`: `*_L.png` RGB labels beside raw frames;
@@ -15,34 +15,34 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from camvid.layouts.dataset import CamVid, Frame, content_digest
-from camvid.layouts.pairs import SPLITS, Scan
+from camvid.layouts.dataset import Frame, RoadDataset, content_digest
 from camvid.layouts.recognise import LAYOUTS, scan_layout
+from camvid.layouts.scan import SPLITS, Scan
 from camvid.layouts.splits import split_frames
 from camvid.taxonomy import Taxonomy, load_taxonomy
 
 __all__ = [
     "LAYOUTS",
     "SPLITS",
-    "CamVid",
     "Frame",
+    "RoadDataset",
     "Scan",
     "content_digest",
     "find_taxonomy",
-    "open_camvid",
+    "open_dataset",
     "scan_layout",
 ]
 
 OWN = "own"  # in place of a taxonomy's name: the one that the data set brings
 
 
-def open_camvid(
+def open_dataset(
     root: str | Path,
     taxonomy: Taxonomy | str | Path = "camvid11",
     layout: str | None = None,
     split: str = "official",
     seed: int = 0,
-) -> CamVid:
+) -> RoadDataset:
     """Open a data set.
 
     Args:
@@ -60,11 +60,11 @@ def open_camvid(
     taxonomy = find_taxonomy(root, taxonomy)
     scan = scan_layout(root, layout)
     labels = LAYOUTS[scan.layout].labels(scan, taxonomy)
-    dataset = CamVid(scan.root, scan.layout, taxonomy, {}, labels)
+    dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, labels)
     if scan.faults:
         more = f" and {len(scan.faults) - 1} more faults" if len(scan.faults) > 1 else ""
         raise ValueError(f"{scan.faults[0]}{more}; {dataset.advice}")
-    return CamVid(scan.root, scan.layout, taxonomy, split_frames(scan, split, seed), labels)
+    return RoadDataset(scan.root, scan.layout, taxonomy, split_frames(scan, split, seed), labels)
 
 
 def find_taxonomy(root: str | Path, taxonomy: Taxonomy | str | Path) -> Taxonomy:

@@ -29,7 +29,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class CamVid:
+class RoadDataset:
     """A data set on disk. `splits` has the keys train, val, test; `labels` decodes its label pictures."""
 
     root: Path
@@ -106,7 +106,7 @@ def size_mismatch(frame: Frame, image: tuple[int, ...], mask: tuple[int, ...]) -
     return f"{frame.mask}: label is {mask[1]}x{mask[0]}, its frame {frame.image.name} is {image[1]}x{image[0]}"
 
 
-def content_digest(dataset: CamVid) -> str:
+def content_digest(dataset: RoadDataset) -> str:
     """SHA-256 over frame names, what is read of the files, splits, taxonomy and label table, wherever the files lie."""
     digest = hashlib.sha256(dataset.taxonomy.digest.encode())
     digest.update(json.dumps(dataset.labels.table).encode())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from camvid.labels import Labels, color_labels, index_labels
 from camvid.layouts.notices import GuessWarning, notice
-from camvid.layouts.pairs import Scan, sequence_of
+from camvid.layouts.scan import Scan, sequence_of
 from camvid.layouts.splits import published
 from camvid.layouts.tables import read_class_dict, read_codes, read_label_colors
 from camvid.taxonomy import TAXONOMIES, VOID_NAME, Taxonomy, TaxonomyError, load_taxonomy

@@ -10,7 +10,7 @@ from PIL import Image, UnidentifiedImageError
 
 from camvid.labels import Labels
 from camvid.layouts.decoders import fastai_labels, kaggle_labels, original_labels, segnet_labels
-from camvid.layouts.pairs import SPLITS, Scan, pictures, scan_fastai, scan_kaggle, scan_original, scan_segnet
+from camvid.layouts.scan import SPLITS, Scan, pictures, scan_fastai, scan_kaggle, scan_original, scan_segnet
 from camvid.taxonomy import Taxonomy
 
 LISTED = 3  # folders that a message names; the others are counted

@@ -24,7 +24,7 @@ import yaml
 from camvid.layouts.dataset import Frame
 from camvid.layouts.drives import cut_drives, whole_drives
 from camvid.layouts.notices import LeakWarning, notice
-from camvid.layouts.pairs import PICTURES, SPLITS, Scan
+from camvid.layouts.scan import PICTURES, SPLITS, Scan
 from files.texts import read_lines, read_text
 from files.yamls import load_yaml
 

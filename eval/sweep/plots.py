@@ -14,11 +14,11 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from eval.plots import INK, MUTED, PLAIN, PRIORITY, empty_figure
 from eval.sweep.effects import WIDE
 from eval.sweep.importance import Importances
 from eval.sweep.record import SweepRecord, text_of
 from eval.sweep.tables import LATENCY, SIZE, front_table
+from eval.writers.plots import INK, MUTED, PLAIN, PRIORITY, empty_figure
 
 TICKS = 5  # on the axis of a number that has more values
 RISES, FALLS = "#1d5fa8", "#c2571a"

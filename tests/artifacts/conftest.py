@@ -17,7 +17,7 @@ import wandb
 from PIL import Image
 
 from artifacts import start_run
-from camvid.layouts import CamVid, open_camvid
+from camvid.layouts import RoadDataset, open_dataset
 from camvid.taxonomy import load_taxonomy
 from tests.client import teardown
 
@@ -128,7 +128,7 @@ SIZES = {"train": 3, "val": 2, "test": 1}
 
 
 @pytest.fixture
-def dataset(tmp_path: Path) -> CamVid:
+def dataset(tmp_path: Path) -> RoadDataset:
     """Six frames of 48x64 pixels in SegNet's layout, with void in every mask."""
     root = tmp_path / "camvid"
     rng = np.random.default_rng(0)
@@ -141,7 +141,7 @@ def dataset(tmp_path: Path) -> CamVid:
             blocks = rng.permutation(12).reshape(3, 4).astype(np.uint8)
             Image.fromarray(blocks.repeat(16, 0).repeat(16, 1)).save(root / f"{split}annot" / name)
     (root / "codes.txt").write_text("\n".join((*load_taxonomy("camvid11").names, "Void")))
-    return open_camvid(root)
+    return open_dataset(root)
 
 
 @pytest.fixture(scope="session")

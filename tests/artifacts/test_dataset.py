@@ -11,7 +11,7 @@ import wandb
 from artifacts import ArtifactError, data_version, log_dataset, tracked, use_dataset
 from artifacts.contents import content_tables
 from artifacts.dataset import dataset_artifact
-from camvid.layouts import content_digest, open_camvid
+from camvid.layouts import content_digest, open_dataset
 from camvid.stats import class_frequency, frequency_rows
 
 
@@ -36,7 +36,7 @@ def test_holds_every_file_under_its_own_name(artifact, dataset):
 def test_a_folder_that_is_given_relatively_is_found_from_anywhere(dataset, monkeypatch):
     """A run that was tracked offline is synced later, in whatever folder one stands then."""
     monkeypatch.chdir(dataset.root.parent)
-    given = open_camvid(Path(dataset.root.name))
+    given = open_dataset(Path(dataset.root.name))
     entries = dataset_artifact(given, "camvid", content_digest(given)).manifest.entries
     assert {Path(entry.local_path or "") for name, entry in entries.items() if name.startswith("data/")} == {
         path for path in dataset.root.rglob("*") if path.is_file()
@@ -48,7 +48,7 @@ def test_data_folder_opens_as_the_same_data(artifact, dataset, tmp_path):
         target = tmp_path / "copy" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(Path(entry.local_path).read_bytes())
-    assert content_digest(open_camvid(tmp_path / "copy" / "data")) == content_digest(dataset)
+    assert content_digest(open_dataset(tmp_path / "copy" / "data")) == content_digest(dataset)
 
 
 def test_lists_of_a_layout_belong_to_it(dataset, tmp_path):
@@ -130,8 +130,8 @@ def test_same_data_same_digest_in_another_process(artifact, dataset):
     code = """
 import sys
 from artifacts.dataset import dataset_artifact
-from camvid.layouts import content_digest, open_camvid
-dataset = open_camvid(sys.argv[1])
+from camvid.layouts import content_digest, open_dataset
+dataset = open_dataset(sys.argv[1])
 print(dataset_artifact(dataset, "camvid", content_digest(dataset)).digest)
 """
     done = subprocess.run(

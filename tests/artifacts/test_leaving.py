@@ -18,7 +18,7 @@ from artifacts.download import version_name
 from artifacts.leaving import FEW, FEW_SIDE, MAX_IMAGES, SAMPLED, on_this_machine
 from artifacts.lineage import data_of, lineage, lineage_text
 from camvid import preview
-from camvid.layouts import content_digest, open_camvid
+from camvid.layouts import content_digest, open_dataset
 from camvid.taxonomy import load_taxonomy
 from configs.config import describe_field
 from eval.evaluate import FrameSamples, evaluate
@@ -108,7 +108,7 @@ def big(tmp_path):
             (tmp_path / "big" / folder).mkdir(parents=True, exist_ok=True)
             Image.fromarray(picture).save(tmp_path / "big" / folder / f"seq_{number:03d}.png")
     (tmp_path / "big" / "codes.txt").write_text("\n".join((*load_taxonomy("camvid11").names, "Void")))
-    return open_camvid(tmp_path / "big")
+    return open_dataset(tmp_path / "big")
 
 
 def test_a_reference_names_all_frames_and_shows_few_small_ones(big):

@@ -1,6 +1,7 @@
 import json
 import math
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ import torch
 import yaml
 from torch import nn
 
-from artifacts import ArtifactError, fetch_dataset, fetch_model, log_model, tracked
+from artifacts import ArtifactError, fetch_model, log_model, tracked
+from artifacts.download import find_artifact
 from artifacts.model import MODEL_FILES
 from models.saved import save_model
 
@@ -75,9 +77,9 @@ def test_disabled_runs_make_models_as_well(new_run, folder, monkeypatch):
 
 
 @pytest.mark.parametrize("mode", [None, "offline", "disabled"])
-@pytest.mark.parametrize("fetch", [fetch_model, fetch_dataset])
-def test_fetching_offline_is_an_error_that_names_the_artifact(fetch, mode, monkeypatch, tmp_path):
+@pytest.mark.parametrize("fetch", [fetch_model, partial(find_artifact, kind="dataset")])
+def test_fetching_offline_is_an_error_that_names_the_artifact(fetch, mode, monkeypatch):
     if mode:
         monkeypatch.setenv("WANDB_MODE", mode)
     with pytest.raises(ArtifactError, match="'e/p/unet:best' cannot be fetched offline"):
-        fetch("e/p/unet:best", tmp_path)
+        fetch("e/p/unet:best")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import wandb
 
-from artifacts import code_version, start_run, sync_hint, tracked
-from artifacts.run import ROOT, tracking_mode
+from artifacts import start_run, sync_hint, tracked
+from artifacts.run import ROOT, code_version, tracking_mode
 
 
 def test_offline_by_default_in_the_run_folder(new_run, read_run, tmp_path):

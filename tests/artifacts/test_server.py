@@ -17,7 +17,6 @@ import wandb
 from artifacts import (
     ArtifactError,
     data_version,
-    fetch_dataset,
     fetch_model,
     log_dataset,
     log_model,
@@ -25,11 +24,11 @@ from artifacts import (
     tracked,
     use_dataset,
 )
-from artifacts.download import download, find_artifact
+from artifacts.download import default_root, download, download_dataset, find_artifact
 from artifacts.model import RECORDS
 from artifacts.publish import publish
 from artifacts.run import has_table_pages
-from camvid.layouts import content_digest, open_camvid
+from camvid.layouts import content_digest, open_dataset
 from camvid.taxonomy import load_taxonomy
 from models import build_model
 from models.saved import load_model, save_model
@@ -43,6 +42,10 @@ def log(new_run, dataset, name):
     with tracked(new_run()) as run:
         artifact = log_dataset(run, dataset, name, digest=content_digest(dataset))
     return run, artifact
+
+
+def fetch_dataset(name: str, root: Path | None = None) -> Path:
+    return download_dataset(find_artifact(name, "dataset"), root or default_root())
 
 
 def cold_cache() -> None:
@@ -67,7 +70,7 @@ def test_data_comes_back_whole_from_a_cold_cache(new_run, dataset, tmp_path):
     cold_cache()
     with tracked(new_run()) as run:
         folder = use_dataset(run, "whole:latest", tmp_path / "fetched")
-    assert content_digest(open_camvid(folder)) == content_digest(dataset)
+    assert content_digest(open_dataset(folder)) == content_digest(dataset)
     assert folder.is_relative_to(tmp_path / "fetched")
     assert wandb.Api().run(run.path).config["data_version"] == data_version(logged)
     assert {user.id for user in wandb.Api().artifact(logged.qualified_name).used_by()} == {maker.id, run.id}
@@ -76,7 +79,7 @@ def test_data_comes_back_whole_from_a_cold_cache(new_run, dataset, tmp_path):
 def test_data_is_fetched_without_a_run(new_run, dataset, tmp_path):
     _, logged = log(new_run, dataset, "fetched")
     folder = fetch_dataset(logged.qualified_name, tmp_path / "one")
-    assert content_digest(open_camvid(folder)) == content_digest(dataset)
+    assert content_digest(open_dataset(folder)) == content_digest(dataset)
     assert fetch_dataset(logged.qualified_name).is_relative_to(os.environ["WANDB_ARTIFACT_DIR"])
 
 
@@ -85,7 +88,7 @@ def test_damaged_copies_are_fetched_again(new_run, dataset, tmp_path):
     folder = fetch_dataset(logged.qualified_name, tmp_path)
     for path in [*folder.glob("train/*.png"), *Path(os.environ["WANDB_CACHE_DIR"]).glob("artifacts/obj/md5/*/*")]:
         path.write_bytes(b"damaged")
-    assert content_digest(open_camvid(fetch_dataset(logged.qualified_name, tmp_path))) == content_digest(dataset)
+    assert content_digest(open_dataset(fetch_dataset(logged.qualified_name, tmp_path))) == content_digest(dataset)
 
 
 def test_a_stranger_in_the_folder_is_an_error(new_run, dataset, tmp_path):

@@ -11,9 +11,9 @@ import wandb
 from PIL import Image
 from torch import nn
 
-from artifacts import edge_case_table, log_evaluation, tracked
+from artifacts import log_evaluation, tracked
 from artifacts.masks import error_mask
-from artifacts.tables import confusion_table, object_table
+from artifacts.tables import confusion_table, edge_case_table, object_table
 from camvid.taxonomy import IGNORE_INDEX, load_taxonomy
 from eval.evaluate import Evaluation, Sample, evaluate
 

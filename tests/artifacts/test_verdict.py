@@ -1,7 +1,7 @@
 """What speaks against a promotion, in words."""
 
 from artifacts.verdict import Floors, below, reasons
-from eval.compare import Change
+from eval.noninferiority import Change
 
 
 def test_reasons():

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from camvid.layouts import open_camvid
+from camvid.layouts import open_dataset
 from camvid.synth import synth
 
 
@@ -25,4 +25,4 @@ def root(tmp_path_factory):
 
 @pytest.fixture
 def dataset(root):
-    return open_camvid(root)
+    return open_dataset(root)

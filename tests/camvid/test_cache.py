@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from camvid.cache import cached_frames
-from camvid.layouts import open_camvid
+from camvid.layouts import open_dataset
 from camvid.synth import synth
 from camvid.transforms import resize_mask
 from tests.camvid.loaded import SIZE
@@ -53,7 +53,7 @@ def test_large_frames_are_kept_so_that_the_smallest_crop_is_not_enlarged(dataset
 
 def test_a_label_that_is_no_picture_is_named(root, tmp_path):
     shutil.copytree(root, tmp_path / "copy")
-    copy = open_camvid(tmp_path / "copy")
+    copy = open_dataset(tmp_path / "copy")
     path = copy.splits["train"][1].mask
     path.write_bytes(b"no picture")
     with pytest.raises(ValueError, match=f"{path}: unreadable picture"):
@@ -64,12 +64,12 @@ def test_cache_is_reused_and_follows_the_content(root, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(root, copy)
     folder = tmp_path / "cache"
-    first = cached_frames(open_camvid(root), "train", SIZE, folder)
-    cached_frames(open_camvid(copy), "train", SIZE, folder)
+    first = cached_frames(open_dataset(root), "train", SIZE, folder)
+    cached_frames(open_dataset(copy), "train", SIZE, folder)
     assert len(entries(folder)) == 1  # the same bytes elsewhere
-    frame = open_camvid(copy).splits["train"][0]
-    shutil.copy(open_camvid(copy).splits["train"][1].mask, frame.mask)
-    changed = cached_frames(open_camvid(copy), "train", SIZE, folder)
+    frame = open_dataset(copy).splits["train"][0]
+    shutil.copy(open_dataset(copy).splits["train"][1].mask, frame.mask)
+    changed = cached_frames(open_dataset(copy), "train", SIZE, folder)
     assert len(entries(folder)) == 2
     assert not np.array_equal(changed.masks[0], first.masks[0])
 
@@ -77,10 +77,10 @@ def test_cache_is_reused_and_follows_the_content(root, tmp_path):
 def test_cache_follows_the_table_of_labels(tmp_path):
     root = tmp_path / "camvid"
     synth(root, frames=6, seed=5, layout="fastai", size=(64, 96))
-    first = cached_frames(open_camvid(root), "train", SIZE, tmp_path / "cache")
+    first = cached_frames(open_dataset(root), "train", SIZE, tmp_path / "cache")
     codes = root / "codes.txt"
     codes.write_text(codes.read_text().replace("Sky", "Moon").replace("Fence", "Sky").replace("Moon", "Fence"))
-    changed = cached_frames(open_camvid(root), "train", SIZE, tmp_path / "cache")
+    changed = cached_frames(open_dataset(root), "train", SIZE, tmp_path / "cache")
     assert np.array_equal(changed.masks == 0, first.masks == 7)  # sky and fence have changed places
 
 
@@ -97,10 +97,10 @@ def test_cache_is_bounded(dataset, tmp_path):
 def test_corrupt_frame_is_named_and_leaves_nothing(root, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(root, copy)
-    frame = open_camvid(copy).splits["train"][3]
+    frame = open_dataset(copy).splits["train"][3]
     os.truncate(frame.image, frame.image.stat().st_size // 2)
     with pytest.raises(ValueError, match=frame.image.name):
-        cached_frames(open_camvid(copy), "train", SIZE, tmp_path / "cache")
+        cached_frames(open_dataset(copy), "train", SIZE, tmp_path / "cache")
     assert not entries(tmp_path / "cache")
 
 
@@ -133,8 +133,8 @@ def test_a_damaged_entry_is_built_again(dataset, tmp_path, name, damage):
 READ = """
 import sys; from pathlib import Path
 from camvid.cache import cached_frames
-from camvid.layouts import open_camvid
-cache = cached_frames(open_camvid(Path(sys.argv[1])), 'train', (160, 224), Path(sys.argv[2]))
+from camvid.layouts import open_dataset
+cache = cached_frames(open_dataset(Path(sys.argv[1])), 'train', (160, 224), Path(sys.argv[2]))
 print(len(cache), int(cache.images.sum(dtype='int64')), int(cache.masks.sum(dtype='int64')), int(cache.counts.sum()))
 """
 

@@ -11,7 +11,7 @@ import pytest
 from camvid.__main__ import main
 from camvid.cache import cached_frames
 from camvid.caches import free, list_entries
-from camvid.layouts import open_camvid
+from camvid.layouts import open_dataset
 from camvid.synth import synth
 
 SIZE = (32, 48)
@@ -21,7 +21,7 @@ SIZE = (32, 48)
 def dataset(tmp_path_factory):
     root = tmp_path_factory.mktemp("data") / "drawn"
     synth(root, frames=8, seed=5, layout="segnet", size=(64, 96))
-    return open_camvid(root)
+    return open_dataset(root)
 
 
 def make(dataset, folder, split="train", days=0.0):
@@ -78,8 +78,8 @@ def test_another_process_that_uses_an_entry_is_heeded_until_it_dies(dataset, tmp
 import sys, time
 from pathlib import Path
 from camvid.cache import cached_frames
-from camvid.layouts import open_camvid
-cache = cached_frames(open_camvid(Path(sys.argv[1])), "train", (32, 48), Path(sys.argv[2]))
+from camvid.layouts import open_dataset
+cache = cached_frames(open_dataset(Path(sys.argv[1])), "train", (32, 48), Path(sys.argv[2]))
 print("on", flush=True)
 time.sleep(60)
 """

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from camvid.download import HOSTED_SIZE, DownloadError, download
-from camvid.layouts import open_camvid
+from camvid.layouts import open_dataset
 from tests.camvid.drawn import draw, write_fastai
 
 
@@ -63,7 +63,7 @@ def test_download_unpacks_and_opens(served, tmp_path):
     out = tmp_path / "deep" / "camvid"
     scan = download(out, f"{served[1]}/camvid.tgz")
     assert (scan.layout, len(scan.frames), scan.root) == ("fastai", 6, out)
-    assert {split: len(frames) for split, frames in open_camvid(out).splits.items()} == {
+    assert {split: len(frames) for split, frames in open_dataset(out).splits.items()} == {
         "train": 2,
         "val": 2,
         "test": 2,

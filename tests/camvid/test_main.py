@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from camvid.check import check
-from camvid.layouts import open_camvid
+from camvid.layouts import open_dataset
 from camvid.taxonomy import load_taxonomy
 from tests.camvid.drawn import draw, write_fastai, write_kaggle, write_original, write_segnet
 
@@ -147,7 +147,7 @@ def test_synth_draws_what_check_passes(layout, tmp_path):
     assert done.stdout == f"{tmp_path / 'new'}: 5 frames, layout {layout}\n"
     checked = check(tmp_path / "new", load_taxonomy("camvid11"))
     assert checked[:2] == (5, [])
-    data = open_camvid(tmp_path / "new")
+    data = open_dataset(tmp_path / "new")
     assert data.layout == layout
     assert data.read_image(data.splits["train"][0]).shape == (96, 128, 3)
 

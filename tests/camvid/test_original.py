@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from camvid.check import check
-from camvid.layouts import open_camvid
+from camvid.layouts import open_dataset
 from camvid.synth import synth
 from camvid.taxonomy import load_taxonomy
 from tests.camvid.drawn import COLORS, NAMES, expected_index
@@ -53,7 +53,7 @@ def frame(root, number):
 
 @pytest.mark.parametrize("taxonomy", ["camvid32", "camvid12", "camvid11"])
 def test_labels_are_the_original_colours_regrouped(camvid, taxonomy):
-    data = open_camvid(camvid, taxonomy)
+    data = open_dataset(camvid, taxonomy)
     assert (data.layout, [len(part) for part in data.splits.values()]) == ("original", [3, 1, 2])
     assert check(camvid, data.taxonomy)[:2] == (6, [])
     expected = np.array([expected_index(name, taxonomy) for name in NAMES], np.uint8)
@@ -72,11 +72,11 @@ def test_labels_are_the_original_colours_regrouped(camvid, taxonomy):
 @pytest.mark.parametrize("labels", [".", "LabeledApproved_full"])
 def test_camseq01_is_one_drive_that_is_cut_in_three(scenes, tmp_path, labels):
     root = edition(scenes, tmp_path / "CamSeq01", CAMSEQ, frames=".", labels=labels)
-    data = open_camvid(root, "camvid12", split="sequence")
+    data = open_dataset(root, "camvid12", split="sequence")
     assert data.taxonomy.num_classes == 12
     assert [one.name for part in data.splits.values() for one in part] == list(CAMSEQ)  # in order of time
     assert all(data.splits.values())
-    official = open_camvid(root, "camvid12")
+    official = open_dataset(root, "camvid12")
     assert [len(part) for part in official.splits.values()] == [0, 6, 0]  # CamVid validates on this drive
 
 

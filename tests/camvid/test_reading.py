@@ -11,7 +11,7 @@ from PIL import Image
 from camvid.cache import cached_frames
 from camvid.check import check
 from camvid.composites.files import read_halves
-from camvid.layouts import content_digest, open_camvid
+from camvid.layouts import content_digest, open_dataset
 from camvid.layouts.dataset import frame_contents
 from camvid.stats import class_frequency
 from camvid.taxonomy import load_taxonomy
@@ -26,7 +26,7 @@ CAMVID11 = load_taxonomy("camvid11")
 @pytest.fixture
 def data(tmp_path):
     write_segnet(tmp_path, draw())
-    return open_camvid(tmp_path)
+    return open_dataset(tmp_path)
 
 
 def turned(path, orientation=3):
@@ -115,7 +115,7 @@ def test_a_frame_without_a_range_of_brightness_is_a_fault(data):
 @pytest.mark.parametrize("taxonomy", ["camvid11", "camvid12"])
 def test_digests_of_plain_files_are_what_they_were(layout, taxonomy, tmp_path):
     WRITERS[layout](tmp_path, draw())
-    dataset = open_camvid(tmp_path, taxonomy)
+    dataset = open_dataset(tmp_path, taxonomy)
     assert content_digest(dataset) == as_before(dataset)
     for frame in dataset.splits["train"]:
         assert list(frame_contents(frame)) == [path.read_bytes() for path in (frame.image, frame.mask)]

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from camvid.cache import cached_frames
-from camvid.layouts import open_camvid
+from camvid.layouts import open_dataset
 from camvid.loaders import SeededOrder, train_loader
 from camvid.taxonomy import load_taxonomy
 
@@ -26,7 +26,7 @@ def mixed(tmp_path_factory):
                 (root / folder).mkdir(exist_ok=True)
                 Image.fromarray(picture).save(root / folder / f"{split}{number}_000000.png")
     (root / "codes.txt").write_text("\n".join((*load_taxonomy("camvid11").names, "Void")))
-    return open_camvid(root)
+    return open_dataset(root)
 
 
 def test_frames_of_several_shapes_keep_their_aspect_and_what_is_beside_them_is_void(mixed, tmp_path):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camvid.layouts import SPLITS, open_camvid
+from camvid.layouts import SPLITS, open_dataset
 from camvid.stats import class_frequency, frequency_rows, frequency_table, write_csv
 from camvid.stats_plot import plot_frequency
 from tests.camvid.drawn import OFFICIAL, draw, write_original
@@ -21,7 +21,7 @@ def drawn(tmp_path):
 @pytest.mark.parametrize("taxonomy", ["camvid11", "camvid32"])
 def test_counts_equal_a_pixel_by_pixel_count(drawn, taxonomy):
     frames, root = drawn
-    data = open_camvid(root, taxonomy)
+    data = open_dataset(root, taxonomy)
     for split in SPLITS:
         masks = [frame.mask(taxonomy).ravel().tolist() for frame in frames if frame.split == split]
         found = class_frequency(data, split)
@@ -35,14 +35,14 @@ def test_counts_equal_a_pixel_by_pixel_count(drawn, taxonomy):
 
 
 def test_real_void_pixels(real_camvid):
-    data = open_camvid(real_camvid)
+    data = open_dataset(real_camvid)
     found = {split: class_frequency(data, split) for split in SPLITS}
     assert {split: found[split].void for split in SPLITS} == {"train": 2_503_995, "val": 297_271, "test": 1_543_383}
     assert {split: found[split].frames for split in SPLITS} == {"train": 367, "val": 101, "test": 233}
 
 
 def test_csv_holds_what_the_table_shows(drawn, tmp_path):
-    data = open_camvid(drawn[1])
+    data = open_dataset(drawn[1])
     found = {split: class_frequency(data, split) for split in SPLITS}
     path = tmp_path / "frequency.csv"
     write_csv(path, data.taxonomy, found)
@@ -65,7 +65,7 @@ def test_csv_holds_what_the_table_shows(drawn, tmp_path):
 
 def test_an_empty_split_has_no_shares(tmp_path):
     write_original(tmp_path, draw({"train": OFFICIAL["train"]}))
-    data = open_camvid(tmp_path)
+    data = open_dataset(tmp_path)
     found = {"test": class_frequency(data, "test")}
     rows = list(frequency_rows(data.taxonomy, found))
     assert all(row.pixels == row.images == 0 and math.isnan(row.pixel_share) for row in rows)
@@ -76,7 +76,7 @@ def test_an_empty_split_has_no_shares(tmp_path):
 @pytest.mark.parametrize("names", [OFFICIAL, {"train": OFFICIAL["train"]}], ids=["full", "two splits empty"])
 def test_plot_is_a_picture_of_bars(taxonomy, names, tmp_path):
     write_original(tmp_path, draw(names))
-    data = open_camvid(tmp_path, taxonomy)
+    data = open_dataset(tmp_path, taxonomy)
     path = tmp_path / "frequency.png"
     plot_frequency(path, data.taxonomy, {split: class_frequency(data, split) for split in SPLITS}, "drawn")
     with Image.open(path) as picture:

@@ -7,7 +7,7 @@ import torch
 import yaml
 from PIL import Image
 
-from camvid.layouts import open_camvid
+from camvid.layouts import open_dataset
 from commands.compare import _open as open_named
 from commands.evaluation_options import parse
 from eval.__main__ import main
@@ -40,7 +40,7 @@ def test_models_are_evaluated_measured_sorted_and_logged(models, data, tmp_path,
         rows = {row["name"]: row for row in csv.DictReader(file)}
     assert set(rows) == {"tiny", "larger", "files/small.onnx", "sketch"}
 
-    dataset = open_camvid(data)
+    dataset = open_dataset(data)
     model = load_model(models[0]).model
     samples = FrameSamples(dataset.splits["test"], dataset.read)
     expected = evaluate(model, samples, size_for=lambda _: (96, 128), **dataset.taxonomy.scoring).metrics

@@ -3,8 +3,8 @@ import pytest
 
 from eval.drives import drive_scores
 from eval.evaluate import evaluate
-from eval.page import report_page
-from eval.table import drive_table
+from eval.writers.page import report_page
+from eval.writers.table import drive_table
 from tests.eval.drawn import NAMES, SPLIT, ColorModel, sample, street
 
 

@@ -12,7 +12,7 @@ import torch
 import yaml
 from PIL import Image
 
-from camvid.layouts import open_camvid
+from camvid.layouts import open_dataset
 from camvid.taxonomy import load_taxonomy
 from eval.__main__ import main
 from eval.evaluate import FrameSamples, evaluate
@@ -73,7 +73,7 @@ def test_evaluate_as_a_process(run_folder, data, tmp_path):
     assert f"report: {tmp_path / 'report' / 'index.html'}" in done.stdout
     assert "3 frames, predicted at 64x96, fp32 on cpu" in done.stdout
     metrics = json.loads((tmp_path / "report" / "metrics.json").read_text())
-    dataset = open_camvid(data)
+    dataset = open_dataset(data)
     model = load_model(run_folder).model
     rule = {"threshold": 0.25, "object_area": 0.01}
     expected = evaluate(model, FrameSamples(dataset.splits["val"], dataset.read), **SPLIT | rule)
@@ -106,9 +106,9 @@ def test_frames_of_several_shapes_are_scored_as_predict_predicts_them(run_folder
     assert main([str(run_folder), "--data", str(mixed), "--out", str(tmp_path / "report"), *options]) == 0
     assert "4 frames, predicted at 32x64 and 2 other sizes, fp32 on cpu" in capsys.readouterr().out
     counts = torch.zeros(11, 11, dtype=torch.int64)
-    for frame in open_camvid(mixed).splits["test"]:
+    for frame in open_dataset(mixed).splits["test"]:
         pred = torch.from_numpy(np.array(Image.open(tmp_path / "predicted" / "masks" / frame.image.name)))
-        counts += confusion_matrix(pred, torch.from_numpy(open_camvid(mixed).read_mask(frame)), 11)
+        counts += confusion_matrix(pred, torch.from_numpy(open_dataset(mixed).read_mask(frame)), 11)
     names, priority, background = (SPLIT[key] for key in ("class_names", "priority", "background"))
     expected = summarize(counts, names, priority, background)
     metrics = json.loads((tmp_path / "report" / "metrics.json").read_text())

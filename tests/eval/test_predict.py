@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camvid.layouts.pairs import pictures
-from eval.colors import overlay
-from eval.legend import class_entries, with_legend
+from camvid.layouts.scan import pictures
 from eval.predict import Predictor, predict_path
-from eval.video import open_video, video_writer, writable_rate
+from eval.writers.colors import overlay
+from eval.writers.legend import class_entries, with_legend
+from eval.writers.video import open_video, video_writer, writable_rate
 from files.pictures import read_image
 from tests.eval.drawn import COLORS, NAMES, ColorModel, paint, street
 

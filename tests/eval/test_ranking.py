@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from matplotlib.text import Annotation, Text
 
 from eval.ranking import Ranked, Target, csv_text, markdown, ranking, records
-from eval.ranking_plot import ranking_figure
+from eval.writers.ranking_plot import ranking_figure
 
 NAN = math.nan
 

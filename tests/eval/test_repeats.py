@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from eval.repeats import comparison, comparison_page
+from eval.repeats import seeds_page, seeds_table
 
 TRAININGS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"fit": "one_cycle", "seed": 0}, {"miou": 0.4, "priority_dice": 0.5, "model/mb": 20.0, "train/minutes": 1.0}, ""),
@@ -16,7 +16,7 @@ TRAININGS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
 
 
 def test_seeds_of_equal_settings_are_one_row():
-    table = comparison(TRAININGS)
+    table = seeds_table(TRAININGS)
     assert list(table["fit"]) == ["one_cycle", "fine_tune"]
     assert list(table["seeds"]) == [2, 1]
     first, second = table.to_dict("records")
@@ -27,9 +27,9 @@ def test_seeds_of_equal_settings_are_one_row():
 
 
 def test_the_page_shows_mean_and_range_and_leaves_out_what_says_nothing():
-    page = comparison_page(comparison(TRAININGS))
+    page = seeds_page(seeds_table(TRAININGS))
     assert "0.500 [0.400, 0.600]" in page
     assert "| 0.300 |" in page
     assert "ended by signal 9" in page
-    assert "failed" not in comparison_page(comparison(TRAININGS[:2]))
+    assert "failed" not in seeds_page(seeds_table(TRAININGS[:2]))
     assert "low" not in page

@@ -13,7 +13,7 @@ import yaml
 from PIL import Image
 
 import train
-from camvid.layouts import open_camvid
+from camvid.layouts import open_dataset
 from camvid.taxonomy import load_taxonomy
 from eval.__main__ import main as eval_main
 from models import ARCHITECTURES, load_model
@@ -56,7 +56,7 @@ def unlike(data, tmp_path):
     copy = tmp_path / "unlike"
     shutil.copytree(data, copy)
     for split in ("train", "val"):
-        frames = open_camvid(copy).splits[split]
+        frames = open_dataset(copy).splits[split]
         for frame, size in ((frames[0], (64, 160)), (frames[-1], (300, 200))):  # the first is not as most are
             for path in (frame.image, frame.mask):
                 with Image.open(path) as picture:
@@ -90,7 +90,7 @@ def test_data_unlike_most_is_said_at_the_start_and_each_frame_evaluated_at_its_s
     for key in ("miou", "pixel_acc", "foreground_acc"):
         assert again[key] == pytest.approx(first[key], abs=1e-6)
     assert again["priority_dice"] is None
-    val = open_camvid(root, "own").splits["val"]
+    val = open_dataset(root, "own").splits["val"]
     masks = [np.asarray(Image.open(frame.mask)) for frame in val]
     table = pd.read_csv(out / "per_image.csv").set_index("name")
     for frame, mask in zip(val, masks, strict=True):

@@ -12,7 +12,7 @@ from scipy.optimize import linear_sum_assignment
 from camvid.check import check
 from camvid.composites.convert import convert
 from camvid.composites.draw import draw_composites
-from camvid.layouts import content_digest, find_taxonomy, open_camvid
+from camvid.layouts import content_digest, find_taxonomy, open_dataset
 from camvid.layouts.tables import read_class_dict
 from tests.camvid.composites.composed import COLORS, scenes, write_blocks, write_composites
 from tests.camvid.killed import kill_once_there
@@ -32,7 +32,7 @@ def converted(request, tmp_path_factory):
 
 def agreement(out, truth):
     """Share of the pixels whose class stands for their true colour, where each class stands for one of them."""
-    data = open_camvid(out, "own")
+    data = open_dataset(out, "own")
     colors = np.unique(np.concatenate([label.reshape(-1, 3) for label in truth.values()]), axis=0)
     counts = np.zeros((256, len(colors)), np.int64)  # classes (void is the last) by true colours
     for frame in (frame for split in data.splits.values() for frame in split):
@@ -55,7 +55,7 @@ def test_what_is_written_is_a_data_set_without_faults(converted):
     out, truth = converted
     taxonomy = find_taxonomy(out, "own")
     assert check(out, taxonomy)[:2] == (COUNT, [])
-    data = open_camvid(out, taxonomy)
+    data = open_dataset(out, taxonomy)
     assert {split: len(frames) for split, frames in data.splits.items()} == {"train": COUNT - 2, "val": 2, "test": 0}
     assert {frame.name for frames in data.splits.values() for frame in frames} == set(truth)
     assert taxonomy.num_classes == len(read_class_dict(out / "class_dict.csv")) - 1  # all but black, which is void
@@ -89,7 +89,7 @@ def test_known_colors_are_named_and_flagged(blocks, tmp_path):
     root, label = blocks
     palette = convert(root, tmp_path / "set", k=3)
     assert set(palette.taxonomy.groups.values()) == {("road",), ("car",), ("sky",)}
-    data = open_camvid(tmp_path / "set", "own")
+    data = open_dataset(tmp_path / "set", "own")
     mask = data.read_mask(data.splits["val"][0])
     names = np.array([*data.taxonomy.names, *["?"] * (255 - data.taxonomy.num_classes), "void"])
     assert names[mask[[0, 0, -1, -1], [0, -1, 0, -1]]].tolist() == ["road", "car", "sky", "void"]
@@ -112,7 +112,7 @@ def test_an_earlier_palette_gives_the_same_classes(blocks, tmp_path):
     convert(tmp_path / "new", tmp_path / "more", palette=tmp_path / "set" / "class_dict.csv")
     for name in ("class_dict.csv", "taxonomy.yaml"):
         assert (tmp_path / "more" / name).read_bytes() == (tmp_path / "set" / name).read_bytes()
-    one, more = (open_camvid(tmp_path / name, "own") for name in ("set", "more"))
+    one, more = (open_dataset(tmp_path / name, "own") for name in ("set", "more"))
     old, new = one.read_mask(one.splits["val"][0]), more.read_mask(more.splits["val"][0])
     assert (new[0, 0], new[-1, 0]) == (old[-1, 0], old[0, -1])
 
@@ -122,7 +122,7 @@ def test_the_palette_is_part_of_the_data_set(blocks, tmp_path):
     digests = []
     for k in (2, 3):
         convert(root, tmp_path / str(k), k=k)
-        digests.append(content_digest(open_camvid(tmp_path / str(k), "own")))
+        digests.append(content_digest(open_dataset(tmp_path / str(k), "own")))
     assert digests[0] != digests[1]
 
 
@@ -130,7 +130,7 @@ def test_a_test_split_is_taken_where_there_is_one(blocks, tmp_path):
     root, _ = blocks
     (root / "val").rename(root / "test")
     convert(root, tmp_path / "set", k=3)
-    splits = open_camvid(tmp_path / "set", "own").splits
+    splits = open_dataset(tmp_path / "set", "own").splits
     assert {split: len(frames) for split, frames in splits.items()} == {"train": 3, "val": 0, "test": 3}
 
 

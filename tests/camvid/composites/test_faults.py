@@ -6,7 +6,7 @@ from PIL import Image
 
 from camvid.composites.convert import convert
 from camvid.composites.draw import draw_composites
-from camvid.layouts import open_camvid
+from camvid.layouts import open_dataset
 from tests.camvid.composites.composed import write_blocks
 
 
@@ -104,12 +104,12 @@ def test_raw_composites_as_data_name_the_command(inner, tmp_path):
     with pytest.raises(
         ValueError, match=rf"`python -m camvid composites {tmp_path / 'raw' / inner} OUT` makes a data set"
     ):
-        open_camvid(tmp_path / "raw")
+        open_dataset(tmp_path / "raw")
 
 
 def test_own_classes_where_there_are_none(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"taxonomy\.yaml: missing; taxonomy own is what a data set brings"):
-        open_camvid(tmp_path, "own")
+        open_dataset(tmp_path, "own")
 
 
 @pytest.mark.parametrize("size,message", [((96, 128), "size=96x128: the halves .* take 96x96"), ((8, 8), "32x32")])

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camvid.check import check
-from camvid.layouts import SPLITS, open_camvid
+from camvid.layouts import SPLITS, open_dataset
 from camvid.layouts.dataset import Frame
-from camvid.layouts.pairs import Scan, sequence_of
+from camvid.layouts.scan import Scan, sequence_of
 from camvid.layouts.splits import split_frames
 from camvid.taxonomy import load_taxonomy
 from tests.camvid.drawn import draw, write_segnet
@@ -86,7 +86,7 @@ def test_too_few_drives_are_named():
 
 
 def test_on_camvid_val_shows_each_drive_that_trains_and_its_own_test_stays(real_camvid):
-    official, drives = (open_camvid(real_camvid, split=split) for split in ("official", "drives"))
+    official, drives = (open_dataset(real_camvid, split=split) for split in ("official", "drives"))
     assert named(drives.splits)["test"] == named(official.splits)["test"]
     counts = {key: Counter(frame.sequence for frame in drives.splits[key]) for key in ("train", "val")}
     assert counts == {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from camvid.layouts import open_camvid
+from camvid.layouts import open_dataset
 from tests.camvid.drawn import NAMES, PALETTE, draw, write_fastai, write_kaggle, write_original
 from tests.files.test_texts import ENCODINGS, encoded
 
@@ -44,10 +44,10 @@ def test_a_text_file_is_read_whatever_saved_it(case, encoding, tmp_path):
     write(tmp_path, draw(OWN))
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    plain = open_camvid(tmp_path, taxonomy)
+    plain = open_dataset(tmp_path, taxonomy)
     for name, text in files.items():
         (tmp_path / name).write_bytes(encoded(text.replace("\n", "\r\n"), encoding))
-    assert open_camvid(tmp_path, taxonomy) == plain
+    assert open_dataset(tmp_path, taxonomy) == plain
     expected = VALID if "valid.txt" in files else OWN
     assert {key: [frame.name for frame in plain.splits[key]] for key in expected} == expected
 
@@ -60,4 +60,4 @@ def test_a_file_in_no_known_encoding_is_named(case, tmp_path):
         (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / next(iter(files))).write_bytes("Straße".encode("latin-1"))
     with pytest.raises(ValueError, match=rf"{next(iter(files))}: not a text file in UTF-8 .*; save it as UTF-8"):
-        open_camvid(tmp_path, taxonomy)
+        open_dataset(tmp_path, taxonomy)

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvid.layouts import SPLITS, open_camvid, scan_layout
+from camvid.layouts import SPLITS, open_dataset, scan_layout
 from camvid.layouts import splits as splits_module
 from camvid.layouts.dataset import Frame
 from camvid.layouts.notices import LeakWarning
-from camvid.layouts.pairs import Scan, sequence_of
+from camvid.layouts.scan import Scan, sequence_of
 from camvid.layouts.splits import split_frames
 from tests.camvid.drawn import OFFICIAL, SEGNET, draw, write_fastai, write_kaggle, write_original, write_segnet
 
@@ -51,7 +51,7 @@ def test_sequence_leads_the_name(name, sequence):
 
 def test_published_lists_are_the_split_of_the_real_copy(real_camvid):
     """The stored lists give layouts without folders the split that the SegNet edition has in folders."""
-    by_folder = names_of(open_camvid(real_camvid).splits)
+    by_folder = names_of(open_dataset(real_camvid).splits)
     by_list = names_of(split_frames(scan_of([name for names in by_folder.values() for name in names])))
     assert by_list == by_folder
 
@@ -67,7 +67,7 @@ def test_folders_are_the_official_split_of_layouts_that_have_them(write, tmp_pat
     write(tmp_path, draw(OWN))
     name_values(tmp_path)
     (tmp_path / "train.txt").write_text("/SegNet/CamVid/train/x.png /SegNet/CamVid/trainannot/x.png\n")  # passed over
-    assert names_of(open_camvid(tmp_path).splits) == OWN
+    assert names_of(open_dataset(tmp_path).splits) == OWN
 
 
 @pytest.mark.parametrize("write", [write_original, write_fastai])
@@ -76,8 +76,8 @@ def test_strange_names_have_no_official_split(write, tmp_path):
     with pytest.raises(
         ValueError, match=r"2 of 4 frames are in none of CamVid's lists \(first: clip_1\); take split seq"
     ):
-        open_camvid(tmp_path)
-    assert sum(map(len, open_camvid(tmp_path, split="sequence").splits.values())) == 4
+        open_dataset(tmp_path)
+    assert sum(map(len, open_dataset(tmp_path, split="sequence").splits.values())) == 4
 
 
 @pytest.mark.parametrize("form", ["text", "text with endings", "yaml"])
@@ -90,7 +90,7 @@ def test_a_data_set_may_ship_its_lists(write, form, tmp_path):
             (tmp_path / f"{key}.txt").write_text("".join(f"{name}{ending}\n" for name in names))
     if form == "yaml":
         (tmp_path / "splits.yaml").write_text("\n".join(f"{key}: [{', '.join(names)}]" for key, names in OWN.items()))
-    assert names_of(open_camvid(tmp_path).splits) == OWN
+    assert names_of(open_dataset(tmp_path).splits) == OWN
 
 
 def test_own_lists_win_over_the_published_ones(tmp_path):
@@ -98,7 +98,7 @@ def test_own_lists_win_over_the_published_ones(tmp_path):
     turned = {"train": OFFICIAL["test"], "val": OFFICIAL["train"], "test": OFFICIAL["val"]}
     for key, names in turned.items():
         (tmp_path / f"{key}.txt").write_text("\n".join(names))
-    assert names_of(open_camvid(tmp_path).splits) == {key: list(names) for key, names in turned.items()}
+    assert names_of(open_dataset(tmp_path).splits) == {key: list(names) for key, names in turned.items()}
 
 
 BAD_LISTS = {
@@ -123,7 +123,7 @@ def test_bad_lists_are_named(files, message, tmp_path):
         if text is not None:
             (tmp_path / name).write_text(text)
     with pytest.raises(ValueError, match=message):
-        open_camvid(tmp_path)
+        open_dataset(tmp_path)
 
 
 @pytest.mark.parametrize("form", ["text", "yaml"])
@@ -134,14 +134,14 @@ def test_own_lists_may_do_without_test(form, tmp_path):
         (tmp_path / "val.txt").write_text("clip_3")
     else:
         (tmp_path / "splits.yaml").write_text("{train: [clip_1, clip_2], val: [clip_3]}")
-    assert names_of(open_camvid(tmp_path).splits) == {"train": ["clip_1", "clip_2"], "val": ["clip_3"], "test": []}
+    assert names_of(open_dataset(tmp_path).splits) == {"train": ["clip_1", "clip_2"], "val": ["clip_3"], "test": []}
 
 
 def test_fastais_valid_txt_splits_strange_names(tmp_path):
     write_fastai(tmp_path, draw(OWN))
     (tmp_path / "valid.txt").write_text("clip_4.png\nclip_5.png\n")
     expected = {"train": ["clip_1", "clip_2", "clip_3"], "val": ["clip_4", "clip_5"], "test": []}
-    assert names_of(open_camvid(tmp_path).splits) == expected
+    assert names_of(open_dataset(tmp_path).splits) == expected
 
 
 def test_sequences_of_the_real_lists_stay_whole():
@@ -198,7 +198,7 @@ def test_random_split_of_folders_pools_them(tmp_path):
     write_segnet(tmp_path, draw(OWN))
     name_values(tmp_path)
     with pytest.warns(LeakWarning) as caught:
-        splits = open_camvid(tmp_path, split="random").splits
+        splits = open_dataset(tmp_path, split="random").splits
     assert caught[0].filename == __file__
     assert {key: len(splits[key]) for key in SPLITS} == {"train": 3, "val": 1, "test": 1}
 
@@ -206,5 +206,5 @@ def test_random_split_of_folders_pools_them(tmp_path):
 def test_unknown_split_lists_the_choices(tmp_path):
     write_segnet(tmp_path, draw())
     with pytest.raises(ValueError, match="split 'mine': allowed are official, drives, sequence, random"):
-        open_camvid(tmp_path, split="mine")
+        open_dataset(tmp_path, split="mine")
     assert scan_layout(tmp_path).folders is not None

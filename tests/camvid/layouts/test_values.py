@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from camvid.check import check
-from camvid.layouts import find_taxonomy, open_camvid
+from camvid.layouts import find_taxonomy, open_dataset
 from camvid.layouts.notices import GuessWarning
 from camvid.synth import synth
 from camvid.taxonomy import TaxonomyError, load_taxonomy
@@ -37,7 +37,7 @@ def plain(*names):
 
 
 def first_mask(root, taxonomy="camvid11"):
-    data = open_camvid(root, taxonomy)
+    data = open_dataset(root, taxonomy)
     return data.read_mask(data.splits["train"][0])
 
 
@@ -68,7 +68,7 @@ def test_the_classes_of_a_data_set_are_not_passed_over(tmp_path):
     with pytest.raises(
         TaxonomyError, match=r"taxonomy\.yaml: .*classes of its own \(road, car, sky\).*take taxonomy own"
     ):
-        open_camvid(tmp_path)
+        open_dataset(tmp_path)
 
 
 def test_segnets_values_are_said_to_be_a_guess(tmp_path):
@@ -81,13 +81,13 @@ def test_segnets_values_are_said_to_be_a_guess(tmp_path):
     assert report.taken[1].startswith("classes with their values (camvid11): Sky 0, Building 1, Pole 2, Road 3,")
     assert report.taken[1].endswith("; in no label: " + ", ".join(CAMVID11.names[3:]))
     with pytest.warns(GuessWarning) as said:
-        open_camvid(tmp_path)
+        open_dataset(tmp_path)
     assert said[0].filename == __file__
 
 
 def test_frames_of_camvid_need_no_guess(tmp_path):
     home_made(tmp_path, OFFICIAL)
-    assert open_camvid(tmp_path).layout == "segnet"
+    assert open_dataset(tmp_path).layout == "segnet"
 
 
 def test_a_list_of_names_says_what_the_values_mean(tmp_path):
@@ -108,7 +108,7 @@ def test_a_list_of_other_names_needs_another_taxonomy(tmp_path):
     with pytest.raises(
         TaxonomyError, match=r"camvid11 collects none of the names that .*codes\.txt lists: road, car, sky"
     ):
-        open_camvid(tmp_path)
+        open_dataset(tmp_path)
     taxonomy_of(tmp_path, ("way", ", collects: [road]"), ("thing", ", collects: [car]"))
     assert (first_mask(tmp_path, "own") == np.array([0, 1, 255, 255])[VALUES]).all()
 
@@ -117,10 +117,10 @@ def test_a_list_of_other_names_needs_another_taxonomy(tmp_path):
 def test_segnets_own_names_change_nothing(taxonomy, tmp_path):
     frames = draw()
     write_segnet(tmp_path, frames)
-    before = open_camvid(tmp_path, taxonomy).labels
+    before = open_dataset(tmp_path, taxonomy).labels
     for names in ((*CAMVID11.names, "Void"), CAMVID11.names):
         (tmp_path / "codes.txt").write_text("\n".join(names))
-        assert open_camvid(tmp_path, taxonomy).labels == before
+        assert open_dataset(tmp_path, taxonomy).labels == before
     assert (first_mask(tmp_path, taxonomy) == frames[0].mask(taxonomy)).all()
 
 
@@ -131,7 +131,7 @@ def test_segnets_names_are_regrouped_where_each_class_gets_some(tmp_path):
     with pytest.raises(
         TaxonomyError, match=r"class way collects Road, Sidewalk, and nothing says which values .*codes\.txt"
     ):
-        open_camvid(tmp_path, "own")
+        open_dataset(tmp_path, "own")
     (tmp_path / "codes.txt").write_text("\n".join((*CAMVID11.names, "Void")))
     fine = draw()[0].mask("camvid11")
     assert (
@@ -140,14 +140,14 @@ def test_segnets_names_are_regrouped_where_each_class_gets_some(tmp_path):
     with pytest.raises(
         TaxonomyError, match=r"'camvid32' over the SegNet masks .*class Animal collects none of the names"
     ):
-        open_camvid(tmp_path, "camvid32")
+        open_dataset(tmp_path, "camvid32")
 
 
 @pytest.mark.parametrize("taxonomy", ["camvid11", "camvid12"])
 @pytest.mark.parametrize("layout", ["segnet", "fastai"])
 def test_255_is_void_where_no_class_has_that_value(layout, taxonomy, tmp_path):
     (write_segnet if layout == "segnet" else write_fastai)(tmp_path, draw())
-    data = open_camvid(tmp_path, taxonomy)
+    data = open_dataset(tmp_path, taxonomy)
     frame = data.splits["train"][0]
     save(np.array([[0, 255], [254, 255]], np.uint8), frame.mask)
     mask, outside = data.decode(frame)
@@ -162,7 +162,7 @@ def test_a_class_may_have_the_value_255(tmp_path):
     write_fastai(tmp_path, frames)
     (tmp_path / "codes.txt").write_text("\n".join([*NAMES, *(f"other {i}" for i in range(32, 255)), "last"]))
     taxonomy_of(tmp_path, *plain("Road", "last"))
-    data = open_camvid(tmp_path, "own")
+    data = open_dataset(tmp_path, "own")
     save(np.array([[17, 255, 254]], np.uint8), data.splits["train"][0].mask)
     assert data.decode(data.splits["train"][0])[0].tolist() == [[0, 1, 255]]
 
@@ -170,7 +170,7 @@ def test_a_class_may_have_the_value_255(tmp_path):
 @pytest.mark.parametrize("bits", [1, 2, 4])
 def test_masks_of_few_bits_hold_the_values_that_are_stored(bits, tmp_path):
     write_segnet(tmp_path, draw())
-    data = open_camvid(tmp_path)
+    data = open_dataset(tmp_path)
     values = np.random.default_rng(bits).integers(0, min(11, 2**bits), (8, 12))
     for part in data.splits.values():
         for frame in part:
@@ -187,4 +187,4 @@ def test_a_name_in_other_letters_is_no_void(layout, tmp_path):
     names = (tmp_path / "set" / "codes.txt").read_text()
     (tmp_path / "set" / "codes.txt").write_text(names.replace("Road\n", "road\n"))
     with pytest.raises(TaxonomyError, match=r"lists 'road', which would be void: taxonomy camvid11 spells it 'Road'"):
-        open_camvid(tmp_path / "set")
+        open_dataset(tmp_path / "set")

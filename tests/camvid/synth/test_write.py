@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camvid.layouts import open_camvid
+from camvid.layouts import open_dataset
 from camvid.synth import Kind, synth
 from camvid.synth.plan import plan
 from camvid.synth.render import draw_frame
@@ -44,7 +44,7 @@ def test_a_layout_opens_and_holds_what_was_drawn(written):
     layout, root = written
     taxonomy = load_taxonomy("camvid11" if layout == "segnet" else "camvid32")
     index_of = np.array([taxonomy.sources.get(kind.name, 255) for kind in Kind], np.uint8)
-    dataset = open_camvid(root, taxonomy)
+    dataset = open_dataset(root, taxonomy)
     assert dataset.layout == layout
     frames = {frame.name: (split, frame) for split, part in dataset.splits.items() for frame in part}
     assert len(frames) == FRAMES
@@ -58,7 +58,7 @@ def test_a_layout_opens_and_holds_what_was_drawn(written):
 
 def test_no_sequence_lies_in_two_splits(written):
     _, root = written
-    dataset = open_camvid(root)
+    dataset = open_dataset(root)
     sequences = [{frame.sequence for frame in part} for part in dataset.splits.values()]
     assert all(sequences)
     assert sum(map(len, sequences)) == len(set().union(*sequences))

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 from starlette.requests import Request
 from starlette.responses import Response
 

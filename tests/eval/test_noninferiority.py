@@ -3,7 +3,9 @@ import math
 import pytest
 
 from benchmarks.gate import LOSER, PRIORITY, draw
-from eval.compare import (
+from eval.evidence import Estimate, Spread
+from eval.figures import Figure, paired_figures
+from eval.noninferiority import (
     ABSENT,
     AS_GOOD,
     BETTER,
@@ -16,9 +18,7 @@ from eval.compare import (
     latency_change,
     latency_tried,
 )
-from eval.evidence import Estimate, Spread
-from eval.figures import Figure, paired_figures
-from eval.table import change_table
+from eval.writers.table import change_table
 
 MARGINS = Margins(classes=0.05, means=0.02, confidence=0.95)
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from eval.drives import drive_scores
 from eval.edge_cases import frames_found
 from eval.evaluate import Evaluation, Samples
-from eval.page import report_page
-from eval.plots import class_figure, confusion_figure, curves_figure
-from eval.sheet import Row, contact_sheet
+from eval.writers.page import report_page
+from eval.writers.plots import class_figure, confusion_figure, curves_figure
+from eval.writers.sheet import Row, contact_sheet
 from files.headlines import PRIORITY_DICE
 from files.jsons import json_text
 from files.whole import replacing, write_whole

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from eval.evaluate import evaluate
-from eval.report import write_report
+from eval.writers.report import write_report
 from tests.eval.drawn import COLORS, NAMES, SPLIT, sample, street, streets
 
 FILES = [
@@ -153,7 +153,7 @@ def test_nothing_but_void(model, tmp_path):
 def test_many_classes_fit(tmp_path):
     import torch
 
-    from eval.plots import class_figure, confusion_figure
+    from eval.writers.plots import class_figure, confusion_figure
 
     names = [f"class number {index}" for index in range(32)]
     counts = torch.arange(32 * 32).view(32, 32) + 5000 * torch.eye(32, dtype=torch.int64)
@@ -168,7 +168,7 @@ def test_many_classes_fit(tmp_path):
 def test_confusion_chart_shows_shares_of_the_true_class():
     import torch
 
-    from eval.plots import confusion_figure
+    from eval.writers.plots import confusion_figure
 
     figure = confusion_figure(torch.tensor([[3, 1], [0, 0]]), NAMES[:2])
     assert [text.get_text() for text in figure.axes[0].texts] == ["75", "25"]

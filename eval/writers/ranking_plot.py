@@ -10,8 +10,8 @@ from matplotlib.text import Annotation, Text
 from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import Bbox
 
-from eval.plots import INK, MUTED, PLAIN, PRIORITY
 from eval.ranking import Ranked, Target
+from eval.writers.plots import INK, MUTED, PLAIN, PRIORITY
 from files.headlines import MIOU
 
 # Where a label may stand, in points from its dot; the first that is free is taken.

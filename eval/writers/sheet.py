@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from eval.colors import ERROR_COLORS, VOID_COLOR, Picture, error_map, overlay
-from eval.legend import INK, PAPER, class_entries, font, legend
+from eval.writers.colors import ERROR_COLORS, VOID_COLOR, Picture, error_map, overlay
+from eval.writers.legend import INK, PAPER, class_entries, font, legend
 
 WIDTH = 360  # pixels of one panel
 GAP = 10

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
-from eval.colors import Picture
+from eval.writers.colors import Picture
 
 Entry: TypeAlias = tuple[str, tuple[int, ...]]  # a name and its RGB
 

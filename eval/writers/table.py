@@ -3,9 +3,9 @@
 import math
 from collections.abc import Iterable, Mapping
 
-from eval.compare import LATENCY, Change
 from eval.drives import drive_scores
 from eval.evaluate import Evaluation
+from eval.noninferiority import LATENCY, Change
 from files.headlines import HEADLINES, choose
 
 

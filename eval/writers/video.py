@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from eval.colors import Picture
+from eval.writers.colors import Picture
 
 SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg")
 DEFAULT_RATE = 25.0  # for files that do not say

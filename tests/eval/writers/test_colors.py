@@ -1,6 +1,6 @@
 import numpy as np
 
-from eval.colors import ERROR_COLORS, VOID_COLOR, colorize, error_map, overlay
+from eval.writers.colors import ERROR_COLORS, VOID_COLOR, colorize, error_map, overlay
 
 COLORS = np.array([[10, 20, 30], [200, 0, 0], [0, 200, 0]], dtype=np.uint8)
 MISSED, HALLUCINATED, OTHER = ERROR_COLORS.values()
