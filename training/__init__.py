@@ -10,12 +10,12 @@ has set on the learner, or the other itself, and what it sets there. Three are f
         6  Accumulate         -                                        loss_grad
        11  Parallel           -                                        model
        11  GradientClip       -                                        -
-       15  SetEpoch           -                                        epoch_metrics
+       15  SetEpoch           pct_train                                epoch_metrics
        20  Watch              set_epoch time_budget xb                 epoch_metrics
        30  Validate           average out_of_time                      epoch_metrics
        55  TimeBudget         epoch_metrics validate                   out_of_time pct_train spent
        60  ParamScheduler     pct_train                                -
-       65  Average            -                                        -
+       65  Average            set_epoch                                -
        90  EpochLine          epoch_metrics                            -
        95  Checkpoint         average epoch_metrics model spent watch  -
        97  WandbCallback      epoch_metrics                            -

@@ -135,7 +135,7 @@ class Checkpoint(Callback):
             "minutes": self.learn.watch.minutes_so_far(),
             "model": self.learn.model.state_dict(),
             "optimizer": plain(self.learn.opt.state_dict()),
-            "average": average and {"module": average.module.state_dict(), "steps": average.steps},
+            "average": average and {"module": average.module.state_dict()},
             "random": random_states,  # of each process
         }
 

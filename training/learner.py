@@ -65,11 +65,18 @@ class SetEpoch(Callback):
     def __init__(self) -> None:
         self.random: dict[str, Any] | None = None
         self.offset = 0
+        self.total: int | None = None  # epochs of all stages; None where there is one
 
     @property
     def epoch(self) -> int:
         """The epoch, counted from 1 over all stages."""
         return int(self.offset + self.learn.epoch + 1)
+
+    @property
+    def share(self) -> float:
+        """The share of all stages that is done, in [0, 1]; by the clock where a time budget shortens a stage."""
+        done = self.offset + self.learn.pct_train * self.learn.n_epoch
+        return float(done / (self.total or self.learn.n_epoch))
 
     def before_train(self) -> None:
         self.learn.dls.train.sampler.epoch = self.epoch - 1
@@ -182,6 +189,7 @@ def fit(
     check_fit(learn.model, fit, backbone_lr_factor)
     plan = stages(fit, epochs=epochs, freeze_epochs=freeze_epochs, lr=lr, backbone_lr_factor=backbone_lr_factor)
     first = resume["stage"] if resume else 0
+    learn.set_epoch.total = sum(stage.epochs for stage in plan)
     for number, stage in enumerate(plan[first:], first):
         here = resume if resume and number == first else None
         learn.checkpoint.begin(number)
@@ -249,4 +257,3 @@ def _restore(learn: Learner, checkpoint: dict[str, Any]) -> None:
     learn.set_epoch.random = states[learn.checkpoint.team.rank % len(states)]
     if checkpoint["average"]:
         learn.average.module.load_state_dict(checkpoint["average"]["module"])
-        learn.average.steps = checkpoint["average"]["steps"]

@@ -147,18 +147,18 @@ def test_average_trails_the_weights_and_is_what_is_evaluated(make_learner):
     evaluated = []
     learn = make_learner(ema=0.9, evaluate=lambda model: evaluated.append(model) or {"miou": 0.5})
     first = learn.model.head.weight.detach().clone()
-    expected, steps = first.clone(), 0
+    expected, parts = first.clone(), []
     step = learn._step
+    steps = PLAN["epochs"] * len(learn.dls.train)
 
     def follow():
-        nonlocal steps
         step()
-        steps += 1
-        keep = min(0.9, (1 + steps) / (10 + steps))
-        expected.lerp_(learn.model.head.weight.detach(), 1 - keep)
+        parts.append(0.1 ** min(1, 10 * len(parts) / steps))
+        expected.lerp_(learn.model.head.weight.detach(), parts[-1])
 
     learn._step = follow
     fit(learn, **PLAN)
+    assert (len(parts), parts[0], parts[-1]) == (steps, 1, 0.1)
     assert evaluated[-1] is learn.average.module
     assert torch.allclose(learn.average.module.head.weight, expected, atol=1e-6)
     assert not torch.equal(learn.average.module.head.weight, learn.model.head.weight)
