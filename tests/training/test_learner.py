@@ -147,7 +147,8 @@ def test_average_trails_the_weights_and_is_what_is_evaluated(make_learner):
     evaluated = []
     learn = make_learner(ema=0.9, evaluate=lambda model: evaluated.append(model) or {"miou": 0.5})
     first = learn.model.head.weight.detach().clone()
-    expected, parts = first.clone(), []
+    expected = first.clone()
+    parts: list[float] = []
     step = learn._step
     steps = PLAN["epochs"] * len(learn.dls.train)
 
