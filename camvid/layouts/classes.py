@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from camvid.entries import Color, color, text
 from camvid.layouts.tables import read_class_dict, read_codes, read_label_colors
-from camvid.taxonomy import VOID_NAME, Taxonomy, TaxonomyError
+from camvid.taxonomy import Taxonomy, TaxonomyError
 from files.texts import read_lines, read_text
 
 # Where they lie: in the root of a data set, in the folder of its labels, or in that of its train split.
@@ -156,8 +156,3 @@ def distinct_color(number: int) -> Color:
         sum((number >> 3 * step + channel & 1) << 7 - step for step in range(8)) for channel in range(3)
     )
     return red, green, blue
-
-
-def is_void(name: str) -> bool:
-    """Whether a list means by this name that nothing is labelled."""
-    return name.casefold() in NO_CLASS or name == VOID_NAME

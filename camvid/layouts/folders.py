@@ -1,0 +1,140 @@
+"""Any pair of folders: frames in one and labels of the same names in another, in any form that pictures have.
+
+    images/x.jpg        masks/x.png            or labels/, annotations/, …; folders within folders, too
+    images/train/x.jpg  masks/train/x.png      a folder for each split, below
+    train/images/x.jpg  train/masks/x.png      or above
+    train/x.jpg         train/x_mask.png       or both in one, as Roboflow has it
+
+The names of a label may have an ending. The classes stand in a `taxonomy.yaml`, or in a list (see `classes`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+from camvid.labels import Labels
+from camvid.layouts.classes import Listed, find_list, read_list, taxonomy_of
+from camvid.layouts.layout import Layout
+from camvid.layouts.looks import spread
+from camvid.layouts.meaning import labels_of
+from camvid.layouts.scan import PICTURES, SPLITS, Scan, sequence_of
+from camvid.layouts.trees import Tree, keyed, scan_trees
+from camvid.taxonomy import Taxonomy, TaxonomyError
+
+IMAGES = ("images", "imgs", "image", "img", "frames", "JPEGImages")
+MASKS = ("masks", "labels", "mask", "label", "annotations", "SegmentationClass")
+ALIASES = {"train": ("train", "training"), "val": ("val", "valid", "validation"), "test": ("test", "testing")}
+Ends: TypeAlias = tuple[str, str]
+BESIDE = "_mask"  # how a label is called that lies in the folder of its frame
+
+
+def trees_of(root: Path, images: Path | None = None, masks: Path | None = None) -> Iterator[Tree]:
+    """Where the frames of each split lie, and their labels; of no split, where folders say none."""
+    pair = (images, masks) if images and masks else (_named(root, IMAGES), _named(root, MASKS))
+    if pair[0] and pair[1]:
+        inner = list(_inner(pair[0], pair[1]))
+        yield from inner or [Tree("", pair[0], pair[1])]
+        return
+    for split, names in ALIASES.items():
+        for folder in (root / name for name in names if (root / name).is_dir()):
+            frames, labels = _named(folder, IMAGES), _named(folder, MASKS)
+            yield Tree(split, frames or folder, labels or frames or folder)
+
+
+def _inner(images: Path, masks: Path) -> Iterator[Tree]:
+    for split, names in ALIASES.items():
+        yield from (Tree(split, images / name, masks / name) for name in names if (images / name).is_dir())
+
+
+def _named(folder: Path, names: Iterable[str]) -> Path | None:
+    """The first folder of these names, in upper or lower case, that holds pictures."""
+    there = {path.name.casefold(): path for path in sorted(folder.iterdir()) if path.is_dir()}
+    found = (there[name.casefold()] for name in names if name.casefold() in there)
+    return next((path for path in found if keyed(path, "")), None)
+
+
+def scan_pair(root: Path, layout: str, images: Path | None = None, masks: Path | None = None) -> Scan:
+    """The pairs of the folders given, else of those under the root."""
+    trees = list(trees_of(root, images, masks))
+    return scan_trees(root, layout, trees, endings(trees), sequence_of, PICTURES)
+
+
+def endings(trees: Iterable[Tree]) -> Ends:
+    """What names of frames and of labels end with beyond what they share: the two by which most of them are pairs."""
+    found = [(keyed(tree.images, ""), keyed(tree.masks, "")) for tree in trees]
+    beside = [frames == labels for frames, labels in found]
+    if beside and all(beside):
+        return "", BESIDE
+    tried = {("", "")} | {ends for frames, labels in found for ends in _tried(list(frames), list(labels))}
+
+    def pairs(ends: Ends) -> tuple[int, int]:
+        own = [({n.removesuffix(ends[0]) for n in f if n.endswith(ends[0])}, labels) for f, labels in found]
+        shared = sum(len(names & {n.removesuffix(ends[1]) for n in m if n.endswith(ends[1])}) for names, m in own)
+        return shared, -len(ends[0]) - len(ends[1])
+
+    return max(sorted(tried), key=pairs)
+
+
+def _tried(frames: list[str], labels: list[str]) -> Iterator[Ends]:
+    for label in spread(labels, 3):
+        frame = max(frames, key=lambda name: len(os.path.commonprefix((name, label))), default="")
+        shared = len(os.path.commonprefix((frame, label)))
+        yield frame[shared:], label[shared:]
+
+
+def classes_of(root: Path, classes: Path | None = None, ignore: Collection[int] = ()) -> Taxonomy:
+    """The classes that a list names. Raises TaxonomyError where there is none."""
+    path = classes or _list_in(root)
+    if path is None:
+        raise TaxonomyError(
+            f"{root}: nothing lists the classes; put their names into classes.txt there, one a line in the order of the "
+            f"values, or `python -m camvid describe {root} --out {root}/taxonomy.yaml` writes what the labels hold"
+        )
+    return taxonomy_of([one for one in read_list(path) if one.value not in ignore], str(path))
+
+
+def _list_in(root: Path) -> Path | None:
+    return find_list([root, *(path for path in sorted(root.iterdir()) if path.is_dir())])
+
+
+def pair_labels(
+    scan: Scan, taxonomy: Taxonomy, classes: Path | None = None, ignore: Collection[int] = ()
+) -> Labels:
+    """As a list of classes or the taxonomy says, see `meaning`."""
+    path = classes or _list_in(scan.root)
+    listed: tuple[Listed, ...] = read_list(path) if path else ()
+    return labels_of([frame.mask for frame in scan.frames], taxonomy, listed, str(path), ignore)
+
+
+def pair_of_folders(
+    images: Path | None = None, masks: Path | None = None, classes: Path | None = None, ignore: Collection[int] = ()
+) -> Layout:
+    """The layout of a pair of folders that are called otherwise, or whose classes stand elsewhere.
+
+    Args:
+        images: the folder of the frames; None for one of the usual names.
+        masks: the folder of the labels, likewise.
+        classes: a list of the classes.
+        ignore: values of the labels that are void besides 255.
+    """
+    return Layout(
+        "folders",
+        ("",) if images and masks else MARKS,
+        partial(scan_pair, images=images, masks=masks),
+        partial(pair_labels, classes=classes, ignore=ignore),
+        ("images/x.png", "masks/x.png"),
+        partial(classes_of, classes=classes, ignore=ignore),
+    )
+
+
+def _marks(names: Iterable[str]) -> str:
+    above = [name for names in ALIASES.values() for name in names]
+    return "|".join([*(f"{name}/|{split}/{name}/" for name in names for split in above)])
+
+
+MARKS = (_marks(IMAGES), _marks(MASKS))
+FOLDERS = pair_of_folders()

@@ -1,0 +1,84 @@
+"""What label pictures hold, read off a sample of them: values or colours, how many of each, and traces of smoothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from PIL import Image
+
+from camvid.entries import Color
+from camvid.labels import stored_values
+from files.pictures import load_label
+
+SAMPLE = 12  # pictures that are looked at, spread evenly
+KEPT = 4096  # values or colours of a picture that are counted, the most frequent first: a photograph has far more
+MANY = 64  # different values or colours, above which a picture is no label, or one that was smoothed
+LOSSY = {".jpg", ".jpeg", ".jpe", ".jfif"}  # suffixes of formats that change colours
+One = TypeVar("One")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one or more label pictures hold.
+
+    Attributes:
+        modes: Pillow's modes, with the number of pictures of each.
+        sizes: height and width, likewise.
+        values: pixels of each value; None where a picture holds colours.
+        colors: pixels of each colour as viewers show it.
+    """
+
+    modes: Counter[str]
+    sizes: Counter[tuple[int, int]]
+    values: Counter[int] | None
+    colors: Counter[Color]
+
+    def __add__(self, other: Look) -> Look:
+        values = None if self.values is None or other.values is None else self.values + other.values
+        return Look(self.modes + other.modes, self.sizes + other.sizes, values, self.colors + other.colors)
+
+    @property
+    def many(self) -> bool:
+        """Whether there are more colours than labels have."""
+        return len(self.colors) > MANY
+
+    @property
+    def main_colors(self) -> tuple[Color, ...]:
+        """The colours, sorted; of many, those of a pixel in a thousand or more, as smoothing makes the others."""
+        least = self.colors.total() / 1000 if self.many else 0
+        return tuple(sorted(color for color, count in self.colors.items() if count >= least))
+
+
+def spread(items: Sequence[One], count: int = SAMPLE) -> list[One]:
+    """At most so many of the items, spread evenly from the first to the last."""
+    places = np.unique(np.linspace(0, len(items) - 1, min(count, len(items))).round().astype(int)) if items else ()
+    return [items[place] for place in places]
+
+
+def look_at(paths: Iterable[Path]) -> Look:
+    """What these label pictures hold together. Raises ValueError naming one that cannot be read."""
+    return reduce(Look.__add__, (_look(load_label(path)) for path in paths))
+
+
+def _look(picture: Image.Image) -> Look:
+    values = stored_values(picture)
+    size = (picture.height, picture.width)
+    found = None if values is None else _counted(values)
+    if found is None or picture.mode == "P":
+        pixels = np.asarray(picture.convert("RGB").convert("RGBX")).view("<u4")[..., 0] & 0xFFFFFF
+        colors = Counter({(v & 255, v >> 8 & 255, v >> 16): n for v, n in _counted(pixels).items()})
+    else:
+        colors = Counter({(value, value, value): count for value, count in found.items()})
+    return Look(Counter([picture.mode]), Counter([size]), found, colors)
+
+
+def _counted(values: np.typing.NDArray[np.integer]) -> Counter[int]:
+    found, counts = np.unique(values, return_counts=True)
+    most = np.argsort(-counts, kind="stable")[:KEPT]
+    return Counter(dict(zip(found[most].tolist(), counts[most].tolist(), strict=True)))
