@@ -13,9 +13,10 @@ from flags import FlagParser, require_own
 
 require_own("files")  # before it is imported
 
-from camvid.layouts import LAYOUTS, SPLITS, find_taxonomy, open_dataset
+from camvid.layouts import AUTO, LAYOUTS, SPLITS, find_taxonomy, open_dataset
 from camvid.layouts.splits import SPLITTERS
 
+DRAWN = ("original", "fastai", "segnet", "kaggle")  # layouts that `synth` writes
 COMPOSITES = "composites"  # side-by-side pictures: drawn and converted, not read
 
 
@@ -36,7 +37,7 @@ def _check(options: argparse.Namespace) -> int:
     from camvid.check import check
     from camvid.remarks import about_priority
 
-    taxonomy = find_taxonomy(options.root, options.taxonomy)
+    taxonomy = find_taxonomy(options.root, options.taxonomy, options.layout)
     sys.stderr.write(about_priority(taxonomy))
     report = check(options.root, taxonomy, options.layout, options.split, options.seed)
     for fault in report.faults:
@@ -113,11 +114,11 @@ def _parser() -> argparse.ArgumentParser:
     common = FlagParser(add_help=False)
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
     data = FlagParser(add_help=False)
-    data.add_argument("root", type=Path, metavar="ROOT", help="folder that holds CamVid in one of the four layouts")
+    data.add_argument("root", type=Path, metavar="ROOT", help="folder that holds the data set")
     data.add_argument(
         "--taxonomy",
-        default="camvid11",
-        help="camvid11 (default), camvid12, camvid32, a YAML file, or own: the data's taxonomy.yaml",
+        default=AUTO,
+        help="a built-in taxonomy, a YAML file, own (the data's taxonomy.yaml), or auto: the data's, else its layout's",
     )
     data.add_argument("--layout", choices=LAYOUTS, help="recognised by itself where it is left out")
     data.add_argument("--split", choices=SPLITTERS, default="official", help="default: official")
@@ -132,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     synth.add_argument("out", type=Path, metavar="OUT", help="folder to make")
     synth.add_argument("--frames", type=int, default=60, metavar="N", help="number of frames, default 60")
     synth.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed draws the same bytes, default 0")
-    synth.add_argument("--layout", choices=[*LAYOUTS, COMPOSITES], default="original", help="default: original")
+    synth.add_argument("--layout", choices=[*DRAWN, COMPOSITES], default="original", help="default: original")
     synth.add_argument(
         "--size",
         type=int,

@@ -36,6 +36,8 @@ Color = entries.Color
 TaxonomyError = entries.TaxonomyError
 
 IGNORE_INDEX = 255
+OWN_FILE = "taxonomy.yaml"  # in a data set: the classes that it brings
+DEFAULT = "camvid11"  # of the layouts of CamVid
 VOID_NAME = "Void"
 VOID_COLOR: Color = (0, 0, 0)
 OPTIONAL = ("priority", "background", "severity", "collects")  # fields of an entry of `classes`

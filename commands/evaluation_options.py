@@ -55,7 +55,7 @@ def _evaluate_parser(description: str | None) -> argparse.ArgumentParser:
     from configs.config import MAX_OBJECT_AREA
 
     parser = _parser("evaluate", description)
-    parser.add_argument("--data", type=Path, metavar="ROOT", required=True, help="folder that holds CamVid")
+    parser.add_argument("--data", type=Path, metavar="ROOT", required=True, help="folder that holds the data set")
     parser.add_argument("--split", choices=["train", "val", "test"], default="test", help="default: test")
     parser.add_argument("--out", type=Path, metavar="DIR", default=Path("report"), help="default: report")
     parser.add_argument(
@@ -90,7 +90,7 @@ def _export_parser(_: str | None) -> argparse.ArgumentParser:
     parser.add_argument(
         "--int8", choices=["dynamic", "static"], help="8-bit integers; static takes ranges from training frames"
     )
-    parser.add_argument("--data", type=Path, metavar="ROOT", help="folder that holds CamVid, for --int8")
+    parser.add_argument("--data", type=Path, metavar="ROOT", help="folder that holds the data set, for --int8")
     parser.add_argument("--split", choices=["train", "val", "test"], default="val", help="to measure the loss on")
     _add_size(parser)
     return parser

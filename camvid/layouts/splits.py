@@ -1,9 +1,9 @@
 """Which frames train, validate and test.
 
-- `official`: the split that the data set itself carries: its folders (segnet, kaggle), its `splits.yaml`, or its
+- `official`: the split that the data set itself carries: its folders, its `splits.yaml`, or its
   `train.txt`, `val.txt`, `test.txt` with one frame name a line (both may lack test); else CamVid's published one (367,
   101 and 233 frames), stored beside this file; else, where none of these knows the frames, fastai's `valid.txt` (no
-  test split then).
+  test split then). A layout whose data sets bring no split is divided by sequences, with a word about it.
 - `drives`: the last stretch of every drive is val, with a gap before it; see `camvid.layouts.drives`. Test stays the
   data set's own, where it has one.
 - `sequence`: whole drives go to one split; with fewer than three, each drive is cut into three stretches.
@@ -23,7 +23,7 @@ import yaml
 
 from camvid.layouts.dataset import Frame
 from camvid.layouts.drives import cut_drives, whole_drives
-from camvid.layouts.notices import LeakWarning, notice
+from camvid.layouts.notices import GuessWarning, LeakWarning, notice
 from camvid.layouts.scan import PICTURES, SPLITS, Scan
 from files.texts import read_lines, read_text
 from files.yamls import load_yaml
@@ -63,10 +63,25 @@ def _official(scan: Scan, seed: int) -> Names:
         held_out = _read_list(valid)
         train = tuple(name for name in present if name not in held_out)
         return _checked({"train": train, "val": held_out, "test": ()}, present, scan.root)
+    if scan.divided:
+        return _divided(scan)
     raise ValueError(
         f"{scan.root}: split official: {len(unknown)} of {len(present)} frames are in none of CamVid's lists "
         f"(first: {unknown[0]}); take split sequence, or list the frame names in train.txt, val.txt and test.txt there"
     )
+
+
+def _divided(scan: Scan) -> Names:
+    """Whole drives to each split, always in the same way, where the data set brings no split."""
+    names = _by_sequence(scan, seed=0)
+    sizes = ", ".join(f"{key} {len(names[key])}" for key in SPLITS)
+    notice(
+        f"{scan.root}: nothing here says which frames validate; divided by sequences: {sizes}. To divide them "
+        "otherwise, list the frame names in train.txt, val.txt and test.txt there",
+        GuessWarning,
+        level=5,
+    )
+    return names
 
 
 @lru_cache(maxsize=1)

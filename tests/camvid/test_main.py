@@ -154,12 +154,12 @@ def test_synth_draws_what_check_passes(layout, tmp_path):
 
 USER_ERRORS = {
     "no folder": (["check", "nowhere"], "nowhere: no such folder"),
-    "no layout": (["check", "docs_of_nothing"], "no layout of CamVid recognised; looked for fastai"),
+    "no layout": (["check", "docs_of_nothing"], "no layout recognised: known are fastai"),
     "no taxonomy": (
         ["stats", "data", "--taxonomy", "camvid13"],
         "'camvid13': neither one of camvid11, camvid12, camvid32",
     ),
-    "another layout": (["stats", "data", "--layout", "kaggle"], "looked for kaggle (train/ missing"),
+    "another layout": (["stats", "data", "--layout", "kaggle"], "nearest are kaggle (train/, train_labels/ missing"),
     "no server": (["download", "new", "--url", "http://127.0.0.1:9/x.tgz"], "cannot download http://127.0.0.1:9/x.tgz"),
     "folder in use": (["download", "data"], "data: not an empty folder"),
     "too few frames": (["synth", "new", "--frames", "0"], "frames"),

@@ -68,7 +68,12 @@ def test_the_classes_of_a_data_set_are_not_passed_over(tmp_path):
     with pytest.raises(
         TaxonomyError, match=r"taxonomy\.yaml: .*classes of its own \(road, car, sky\).*take taxonomy own"
     ):
-        open_dataset(tmp_path)
+        open_dataset(tmp_path, "camvid11")
+
+
+def test_the_classes_of_a_data_set_are_taken_by_themselves(tmp_path):
+    taxonomy_of(home_made(tmp_path), *plain(*HOME))
+    assert open_dataset(tmp_path).taxonomy == find_taxonomy(tmp_path, "own")
 
 
 def test_segnets_values_are_said_to_be_a_guess(tmp_path):
