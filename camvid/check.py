@@ -14,14 +14,17 @@ import numpy as np
 from tqdm import tqdm
 
 from camvid.labels import IndexLabels
-from camvid.layouts import LAYOUTS, SPLITS, Frame, RoadDataset, Scan, scan_layout
+from camvid.layouts import SPLITS, Frame, RoadDataset, Scan, recognise, scan_layout
 from camvid.layouts.dataset import drives_of, size_mismatch
+from camvid.layouts.layout import Layout
+from camvid.layouts.lists import NEEDED
+from camvid.layouts.looks import FEW
 from camvid.layouts.recognise import describe_folder
-from camvid.layouts.splits import NEEDED, split_frames
+from camvid.layouts.splits import split_frames
 from camvid.remarks import about_val
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 
-FEW, LISTED = 20, 5  # up to FEW colours outside the taxonomy get a line each; of more, as smoothing makes them, LISTED
+LISTED = 5  # colours outside the taxonomy that get a line each where there are more than FEW, as smoothing makes them
 
 
 class Report(NamedTuple):
@@ -47,7 +50,7 @@ class Read(NamedTuple):
 
 
 def check(
-    root: str | Path, taxonomy: Taxonomy, layout: str | None = None, split: str = "official", seed: int = 0
+    root: str | Path, taxonomy: Taxonomy, layout: str | Layout | None = None, split: str = "official", seed: int = 0
 ) -> Report:
     """Read every file of a data set and report what is wrong.
 
@@ -59,8 +62,9 @@ def check(
         ValueError: no layout fits, or one that holds no pair, or the taxonomy does not fit the labels at all.
         FileNotFoundError: the root is missing.
     """
+    layout = recognise(root, layout)
     scan = scan_layout(root, layout)
-    dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, LAYOUTS[scan.layout].labels(scan, taxonomy))
+    dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, layout.labels(scan, taxonomy))
     splits, faults = _splits(scan, split, seed)
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         reading = pool.map(partial(_read, dataset), scan.frames)

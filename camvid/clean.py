@@ -10,11 +10,10 @@ from PIL import Image
 
 from camvid.composites.clean import clean_label
 from camvid.labels import ColorLabels, IndexLabels, Labels, Mask, stored_values
-from camvid.layouts.looks import FEW
+from camvid.layouts.looks import APART, FEW
 from camvid.taxonomy import IGNORE_INDEX
 
 BAND, MARGIN = 64, 16  # rows that are cleaned at a time, and rows beside them that take part: more than a JPEG block
-APART = 16  # values that lie nearer to each other cannot be told apart in JPEG
 
 
 def clean(picture: Image.Image, labels: Labels, lossy: bool = False) -> tuple[Mask, int]:
@@ -58,11 +57,13 @@ def _nearest_value(picture: Image.Image, labels: IndexLabels) -> Mask:
     for low, high in pairwise(known):
         if high - low < APART and high != IGNORE_INDEX:
             raise ValueError(
-                f"its values {low} and {high} lie too near to each other: JPEG or smoothing mixes them, and which is which "
-                "is lost; export the labels as PNG, or in colours"
+                f"its values {low} and {high} lie too near to each other: JPEG or smoothing mixes them, and which is "
+                "which is lost; export the labels as PNG, or in colours"
             )
     values = stored_values(picture)
     assert values is not None  # it was decoded
     places = np.array(known)
     nearest = np.abs(np.arange(int(values.max()) + 1)[:, None] - places).argmin(1)
-    return np.array([labels.known[value] for value in known], np.uint8)[nearest[values]]
+    classes: Mask = np.array([labels.known[value] for value in known], np.uint8)
+    mask: Mask = classes[nearest[values]]
+    return mask

@@ -49,7 +49,12 @@ class Written(NamedTuple):
 
 
 def convert(
-    root: Path, out: Path, taxonomy: str = AUTO, layout: str | Layout | None = None, split: str = "official", seed: int = 0
+    out: Path,
+    root: Path,
+    taxonomy: str = AUTO,
+    layout: str | Layout | None = None,
+    split: str = "official",
+    seed: int = 0,
 ) -> list[str]:
     """Write a data set as `images/<split>/`, `masks/<split>/` and `taxonomy.yaml`; `out` appears whole or not at all.
 
@@ -134,8 +139,8 @@ def _fitted(mask: Mask, frame: Frame) -> Mask:
     if abs(mask.shape[1] * height / (mask.shape[0] * width) - 1) > ALIKE:
         size = f"{mask.shape[1]}x{mask.shape[0]}"
         raise ValueError(
-            f"{frame.mask}: label is {size}, its frame {frame.image.name} is {width}x{height}, another aspect; crop or turn "
-            "one of the two, or take both away"
+            f"{frame.mask}: label is {size}, its frame {frame.image.name} is {width}x{height}, another aspect; crop or "
+            "turn one of the two, or take both away"
         )
     return np.asarray(Image.fromarray(mask).resize((width, height), Image.Resampling.NEAREST))
 
@@ -158,10 +163,14 @@ def link(source: Path, target: Path) -> None:
 
 def _told(written: Sequence[Written]) -> list[str]:
     linked, scaled = (sum(getattr(one, what) for one in written) for what in ("linked", "scaled"))
-    lines = [f"{len(written)} frames linked; {linked} labels linked as they are, {len(written) - linked} written as PNG"]
+    lines = [
+        f"{len(written)} frames linked; {linked} labels linked as they are, {len(written) - linked} written as PNG"
+    ]
     if scaled:
         lines.append(f"{scaled} labels scaled to the size of their frames, each pixel as its nearest one")
     if cleaned := [one for one in written if one.cleaned]:
         share = 100 * sum(one.cleaned for one in cleaned) / sum(one.pixels for one in cleaned)
-        lines.append(f"{len(cleaned)} labels were smoothed or compressed: {share:.2g} % of their pixels got the nearest class")
+        lines.append(
+            f"{len(cleaned)} labels were smoothed or compressed: {share:.2g} % of their pixels got the nearest class"
+        )
     return lines

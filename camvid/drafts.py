@@ -34,7 +34,7 @@ def draft(look: Look) -> tuple[Taxonomy, dict[str, str]]:
         values = [value for value in sorted(look.values) if value != IGNORE_INDEX] or [0]
         counts = {f"value_{value}": look.values[value] for value in values}
         specs = [ClassSpec(f"value_{value}", distinct_color(value + 1)) for value in values]
-        groups = {f"value_{value}": (str(value),) for value in values}
+        groups: dict[str, tuple[str, ...]] = {f"value_{value}": (str(value),) for value in values}
     else:
         names = _known(look)
         counts = {names[color]: look.colors[color] for color in names}

@@ -50,7 +50,9 @@ class Tasks:
                 shown = np.asarray(load_label(path).convert("L")) >= WHITE
                 whole = np.full(shown.shape, IGNORE_INDEX, np.uint8) if whole is None else whole
                 if shown.shape != whole.shape:
-                    raise ValueError(f"{path}: {shown.shape[::-1]} pixels, another picture of it has {whole.shape[::-1]}")
+                    raise ValueError(
+                        f"{path}: {shown.shape[::-1]} pixels, another picture of it has {whole.shape[::-1]}"
+                    )
                 whole[shown] = index
         assert whole is not None  # a frame is one of a task that has pictures
         return whole
@@ -113,5 +115,7 @@ def _listed(data: Any) -> Iterator[tuple[str, str]]:
     for task in data if isinstance(data, list) else ():
         if isinstance(task, Mapping) and "id" in task:
             fields = task.get("data", task)
-            names = [value for value in fields.values() if isinstance(value, str)] if isinstance(fields, Mapping) else []
+            names = (
+                [value for value in fields.values() if isinstance(value, str)] if isinstance(fields, Mapping) else []
+            )
             yield from ((str(task["id"]), re.split(r"[/=\\]", unquote(name))[-1]) for name in names)

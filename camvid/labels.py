@@ -67,7 +67,7 @@ class IndexLabels:
         return {IGNORE_INDEX: self.void} | named
 
     def decode(self, label: Image.Image) -> tuple[Mask, dict[str, int]]:
-        """Picture of values -> mask (H, W) uint8 with void 255, and the pixel count of every value outside (void there).
+        """Picture of values -> mask (H, W) uint8, void 255, and the pixel count of every value outside (void there).
 
         Raises ValueError for a picture that holds no values (see `stored_values`).
         """

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from camvid.layouts.folders import Ends, endings
-from camvid.layouts.looks import Look, look_at, spread
+from camvid.layouts.looks import MANY, Look, look_at, spread
 from camvid.layouts.trees import Tree, keyed
 from files.pictures import picture_size
 
@@ -48,8 +48,9 @@ def kind_of(path: Path) -> str:
         return "unreadable pictures"
     if not look.many:
         return LABELS
-    plain = sum(look.colors[color] for color in look.main_colors) / look.colors.total()
-    return SMOOTHED if plain > PLAIN else PHOTOS
+    colors = look.main_colors
+    plain = sum(look.colors[color] for color in colors) / look.colors.total()
+    return SMOOTHED if plain > PLAIN and len(colors) <= MANY else PHOTOS
 
 
 def matches(places: list[Place]) -> Iterator[tuple[Place, Place, int]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from camvid.layouts.dataset import Frame, RoadDataset, content_digest
+from camvid.layouts.layout import Layout
 from camvid.layouts.recognise import LAYOUTS, recognise, scan_layout
 from camvid.layouts.scan import SPLITS, Scan
 from camvid.layouts.splits import split_frames
@@ -38,7 +39,7 @@ OWN, AUTO = "own", "auto"
 def open_dataset(
     root: str | Path,
     taxonomy: Taxonomy | str | Path = AUTO,
-    layout: str | None = None,
+    layout: str | Layout | None = None,
     split: str = "official",
     seed: int = 0,
 ) -> RoadDataset:
@@ -47,7 +48,7 @@ def open_dataset(
     Args:
         root: the folder that holds it.
         taxonomy: the classes, as for `find_taxonomy`.
-        layout: the name of a layout; None recognises it.
+        layout: a layout or its name; None recognises it.
         split: official, drives, sequence or random (see `camvid.layouts.splits`).
         seed: of the random split, and of ties between sequences of equal length.
 
@@ -56,9 +57,10 @@ def open_dataset(
             split that does not fit the frames, labels of another taxonomy; the message names file, value and fix.
         FileNotFoundError: the root, or a taxonomy's file, is missing.
     """
+    layout = recognise(root, layout)
     taxonomy = find_taxonomy(root, taxonomy, layout)
     scan = scan_layout(root, layout)
-    labels = LAYOUTS[scan.layout].labels(scan, taxonomy)
+    labels = layout.labels(scan, taxonomy)
     dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, labels)
     if scan.faults:
         more = f" and {len(scan.faults) - 1} more faults" if len(scan.faults) > 1 else ""
@@ -66,14 +68,16 @@ def open_dataset(
     return RoadDataset(scan.root, scan.layout, taxonomy, split_frames(scan, split, seed), labels)
 
 
-def find_taxonomy(root: str | Path, taxonomy: Taxonomy | str | Path = AUTO, layout: str | None = None) -> Taxonomy:
+def find_taxonomy(
+    root: str | Path, taxonomy: Taxonomy | str | Path = AUTO, layout: str | Layout | None = None
+) -> Taxonomy:
     """The classes by which a data set is read.
 
     Args:
         root: the folder that holds the data set.
         taxonomy: a taxonomy, the name of a built-in one, the path of a YAML file, `own` (the data set's own
             `taxonomy.yaml`), or `auto` (the data set's own, else that of its layout).
-        layout: the name of a layout; None recognises it.
+        layout: a layout or its name; None recognises it.
 
     Raises:
         ValueError: one that contradicts itself, or no layout fits.

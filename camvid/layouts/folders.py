@@ -10,7 +10,6 @@ The names of a label may have an ending. The classes stand in a `taxonomy.yaml`,
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -19,9 +18,9 @@ from typing import TypeAlias
 from camvid.labels import Labels
 from camvid.layouts.classes import Listed, find_list, read_list, taxonomy_of
 from camvid.layouts.layout import Layout
-from camvid.layouts.looks import spread
+from camvid.layouts.looks import LOSSY, spread
 from camvid.layouts.meaning import labels_of
-from camvid.layouts.scan import PICTURES, SPLITS, Scan, sequence_of
+from camvid.layouts.scan import PICTURES, Scan, sequence_of
 from camvid.layouts.trees import Tree, keyed, scan_trees
 from camvid.taxonomy import Taxonomy, TaxonomyError
 
@@ -81,9 +80,14 @@ def endings(trees: Iterable[Tree]) -> Ends:
 
 def _tried(frames: list[str], labels: list[str]) -> Iterator[Ends]:
     for label in spread(labels, 3):
-        frame = max(frames, key=lambda name: len(os.path.commonprefix((name, label))), default="")
-        shared = len(os.path.commonprefix((frame, label)))
+        frame = max(frames, key=lambda name: _alike(name, label), default="")
+        shared = _alike(frame, label)
         yield frame[shared:], label[shared:]
+
+
+def _alike(one: str, other: str) -> int:
+    """The number of letters with which both begin."""
+    return next((place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(one))
 
 
 def classes_of(root: Path, classes: Path | None = None, ignore: Collection[int] = ()) -> Taxonomy:
@@ -91,8 +95,8 @@ def classes_of(root: Path, classes: Path | None = None, ignore: Collection[int] 
     path = classes or _list_in(root)
     if path is None:
         raise TaxonomyError(
-            f"{root}: nothing lists the classes; put their names into classes.txt there, one a line in the order of the "
-            f"values, or `python -m camvid describe {root} --out {root}/taxonomy.yaml` writes what the labels hold"
+            f"{root}: nothing lists the classes; put their names into classes.txt there, one a line in the order of "
+            f"the values, or `python -m camvid describe {root} --out {root}/taxonomy.yaml` writes what the labels hold"
         )
     return taxonomy_of([one for one in read_list(path) if one.value not in ignore], str(path))
 
@@ -102,16 +106,26 @@ def _list_in(root: Path) -> Path | None:
 
 
 def pair_labels(
-    scan: Scan, taxonomy: Taxonomy, classes: Path | None = None, ignore: Collection[int] = ()
+    scan: Scan, taxonomy: Taxonomy, classes: Path | None = None, ignore: Collection[int] = (), lossy: bool = False
 ) -> Labels:
-    """As a list of classes or the taxonomy says, see `meaning`."""
+    """As a list or the taxonomy says, see `meaning`. Raises ValueError for labels in JPEG, unless `lossy`."""
+    changed = [frame.mask for frame in scan.frames if frame.mask.suffix.lower() in LOSSY]
+    if changed and not lossy:
+        raise ValueError(
+            f"{changed[0]}: a label in JPEG, which changes its values; `python -m camvid convert {scan.root} OUT` "
+            "writes PNG labels, in which each pixel has its nearest class"
+        )
     path = classes or _list_in(scan.root)
     listed: tuple[Listed, ...] = read_list(path) if path else ()
     return labels_of([frame.mask for frame in scan.frames], taxonomy, listed, str(path), ignore)
 
 
 def pair_of_folders(
-    images: Path | None = None, masks: Path | None = None, classes: Path | None = None, ignore: Collection[int] = ()
+    images: Path | None = None,
+    masks: Path | None = None,
+    classes: Path | None = None,
+    ignore: Collection[int] = (),
+    lossy: bool = False,
 ) -> Layout:
     """The layout of a pair of folders that are called otherwise, or whose classes stand elsewhere.
 
@@ -120,20 +134,23 @@ def pair_of_folders(
         masks: the folder of the labels, likewise.
         classes: a list of the classes.
         ignore: values of the labels that are void besides 255.
+        lossy: labels in JPEG are taken; their reader has to find the nearest class of each pixel.
     """
     return Layout(
         "folders",
-        ("",) if images and masks else MARKS,
+        () if images and masks else MARKS,
         partial(scan_pair, images=images, masks=masks),
-        partial(pair_labels, classes=classes, ignore=ignore),
-        ("images/x.png", "masks/x.png"),
+        partial(pair_labels, classes=classes, ignore=ignore, lossy=lossy),
+        (f"{images or 'images'}/x.png", f"{masks or 'masks'}/x.png"),
         partial(classes_of, classes=classes, ignore=ignore),
     )
 
 
 def _marks(names: Iterable[str]) -> str:
-    above = [name for names in ALIASES.values() for name in names]
-    return "|".join([*(f"{name}/|{split}/{name}/" for name in names for split in above)])
+    """One of the names, in the root or below a split's name; or what Roboflow writes beside both."""
+    splits = [name for aliases in ALIASES.values() for name in aliases]
+    plain = [f"[{name[0].upper()}{name[0].lower()}]{name[1:]}/" for name in names]
+    return "|".join([*plain, *(f"{split}/{name}" for split in splits for name in plain), "*/_classes.csv"])
 
 
 MARKS = (_marks(IMAGES), _marks(MASKS))

@@ -19,6 +19,8 @@ from files.pictures import load_label
 SAMPLE = 12  # pictures that are looked at, spread evenly
 KEPT = 4096  # values or colours of a picture that are counted, the most frequent first: a photograph has far more
 MANY = 64  # different values or colours, above which a picture is no label, or one that was smoothed
+FEW = 20  # values or colours beyond a list, up to which they are taken for forgotten classes; smoothing makes more
+APART = 16  # by which values differ that a lossy format does not mix
 LOSSY = {".jpg", ".jpeg", ".jpe", ".jfif"}  # suffixes of formats that change colours
 One = TypeVar("One")
 
@@ -53,6 +55,17 @@ class Look:
         """The colours, sorted; of many, those of a pixel in a thousand or more, as smoothing makes the others."""
         least = self.colors.total() / 1000 if self.many else 0
         return tuple(sorted(color for color, count in self.colors.items() if count >= least))
+
+    @property
+    def peaks(self) -> Look:
+        """The same without the values that a lossy format made of others: near to more frequent ones, or very rare."""
+        if self.values is None:
+            return self
+        kept: Counter[int] = Counter()
+        for value, count in self.values.most_common():
+            if count >= self.values.total() / 1000 and all(abs(value - other) >= APART for other in kept):
+                kept[value] = count
+        return Look(self.modes, self.sizes, kept, Counter({(value,) * 3: count for value, count in kept.items()}))
 
 
 def spread(items: Sequence[One], count: int = SAMPLE) -> list[One]:

@@ -26,16 +26,13 @@ def labels_of(
         ignore: values that are void.
 
     Raises:
-        ValueError: labels that a lossy format has changed.
+        ValueError: a label that cannot be read.
         TaxonomyError: the values or the colours cannot be known.
     """
     sample = spread(masks)
-    if lossy := [path for path in sample if path.suffix.lower() in LOSSY]:
-        raise ValueError(
-            f"{lossy[0]}: a label in JPEG, which changes its values; `python -m camvid convert` writes PNG labels, where "
-            "each pixel has its nearest class"
-        )
     look = look_at(sample)
+    if any(path.suffix.lower() in LOSSY for path in sample):
+        look = look.peaks
     if not listed:
         return _by_taxonomy(look, taxonomy)
     void = dict.fromkeys(ignore, VOID_NAME)
@@ -47,8 +44,8 @@ def labels_of(
         return color_labels(taxonomy, colors, origin)
     if look.values is None:
         raise TaxonomyError(
-            f"{sample[0]}: the label holds colours, and {origin} lists none; list them in class_dict.csv with the columns "
-            "name,r,g,b"
+            f"{sample[0]}: the label holds colours, and {origin} lists none; list them in class_dict.csv with the "
+            "columns name,r,g,b"
         )
     if colors and set(look.colors) <= {*colors.values()}:
         return _by_shown_colors(look, taxonomy, colors, void, origin)
@@ -68,7 +65,9 @@ def _by_shown_colors(
     return index_labels(taxonomy, {color[0]: name for name, color in colors.items()} | dict(void), origin)
 
 
-def _in_order(values: Collection[int], listed: Sequence[Listed], origin: str, ignore: Collection[int]) -> dict[int, str]:
+def _in_order(
+    values: Collection[int], listed: Sequence[Listed], origin: str, ignore: Collection[int]
+) -> dict[int, str]:
     """The names of values by their place in the list, where the list does not say them itself or they do not fit."""
     names, count = [one.name for one in listed], len(listed)
     seen = sorted({*values} - {IGNORE_INDEX})
@@ -80,8 +79,8 @@ def _in_order(values: Collection[int], listed: Sequence[Listed], origin: str, ig
         return {one.value: one.name for one in listed if one.value is not None}  # what is beyond it, `check` names
     if seen and seen[-1] == count and seen[0] == 0:
         raise TaxonomyError(
-            f"{origin}: {count} names, and the labels hold {count + 1} values, 0 to {count}: if 0 means that nothing is "
-            f"labelled, put {VOID_NAME} into a line before the others; if {count} does, put it at the end"
+            f"{origin}: {count} names, and the labels hold {count + 1} values, 0 to {count}: if 0 means that nothing "
+            f"is labelled, put {VOID_NAME} into a line before the others; if {count} does, put it at the end"
         )
     if seen and seen[-1] == count:
         return _guessed(dict(enumerate(names, 1)), origin)
@@ -92,8 +91,8 @@ def _in_order(values: Collection[int], listed: Sequence[Listed], origin: str, ig
 def _guessed(named: dict[int, str], origin: str) -> dict[int, str]:
     told = ", ".join(f"{value} {name}" for value, name in named.items())
     notice(
-        f"{origin}: by what the labels hold, its lines name these values: {told}. If that is wrong, say the values in a "
-        "JSON file of the form [{\"id\": 0, \"name\": …}, …] and give it with --classes",
+        f"{origin}: by what the labels hold, its lines name these values: {told}. If that is wrong, say the values "
+        'in a JSON file of the form [{"id": 0, "name": …}, …] and give it with --classes',
         GuessWarning,
         level=6,
     )

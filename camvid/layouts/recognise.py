@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from camvid.layouts.fastai import FASTAI
+from camvid.layouts.folders import FOLDERS
 from camvid.layouts.kaggle import KAGGLE
 from camvid.layouts.layout import Layout
 from camvid.layouts.original import ORIGINAL
@@ -24,30 +25,32 @@ LAYOUTS = {
         SEGNET,
         KAGGLE,
         ORIGINAL,
+        FOLDERS,
     )
 }
 
 
-def recognise(root: str | Path, layout: str | None = None) -> Layout:
-    """The layout of a folder, by what marks it; one that is named must fit.
+def recognise(root: str | Path, layout: str | Layout | None = None) -> Layout:
+    """The layout of a folder, by what marks it; one that is named, or given itself, must fit.
 
     Raises:
         ValueError: an unknown layout, or none that fits, with what is missing.
         FileNotFoundError: a root that is no folder.
     """
     root = Path(root)
-    if layout is not None and layout not in LAYOUTS:
+    if isinstance(layout, str) and layout not in LAYOUTS:
         raise ValueError(f"layout {layout!r}: allowed are {', '.join(LAYOUTS)}")
     if not root.is_dir():
         raise FileNotFoundError(f"{root}: no such folder; give the folder that holds the data set")
-    candidates = list(LAYOUTS.values()) if layout is None else [LAYOUTS[layout]]
+    named = LAYOUTS[layout] if isinstance(layout, str) else layout
+    candidates = [named] if named else list(LAYOUTS.values())
     found = next(_fitting(root, candidates), None)
     if found is None:
         raise ValueError(_looked_for(root, candidates))
     return found
 
 
-def scan_layout(root: str | Path, layout: str | None = None) -> Scan:
+def scan_layout(root: str | Path, layout: str | Layout | None = None) -> Scan:
     """Find the frames of a data set, in the layout given or the one recognised; faults are collected, not raised.
 
     Raises:

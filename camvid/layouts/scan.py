@@ -10,7 +10,11 @@ from pathlib import Path
 from camvid.layouts.dataset import Frame
 
 SPLITS = ("train", "val", "test")
-PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+# Formats that Pillow reads and pictures of scenes have. The first ones are named in messages.
+PICTURES = (
+    *(".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", ".pnm"),
+    *(".jp2", ".avif", ".tga", ".gif", ".jfif", ".jpe"),
+)
 
 
 @dataclass(frozen=True)

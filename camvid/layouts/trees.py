@@ -22,9 +22,9 @@ class Tree:
     """Where frames of one split lie, at any depth, and where their labels lie under the same folders.
 
     Attributes:
-        split: train, val or test.
+        split: train, val or test; empty where the folders say no split.
         images: a folder of frames.
-        masks: a folder of labels.
+        masks: a folder of labels; the same one where they lie beside their frames, with an ending of their own.
     """
 
     split: str
@@ -34,13 +34,18 @@ class Tree:
 
 class _Pair(NamedTuple):
     split: str
-    parts: tuple[str, ...]  # folders from the root down, and what frame and label have in common of their names
+    parts: tuple[str, ...]  # the last folders of its tree, those in it, and what both names have in common
     image: Path
     mask: Path
 
 
 def scan_trees(
-    root: Path, layout: str, trees: Iterable[Tree], endings: tuple[str, str], sequence: Callable[[str], str]
+    root: Path,
+    layout: str,
+    trees: Iterable[Tree],
+    endings: tuple[str, str],
+    sequence: Callable[[str], str],
+    suffixes: Sequence[str] = (".png",),
 ) -> Scan:
     """Pairs of all trees. Frames of a tree without any label are left out and counted; that is no fault.
 
@@ -53,13 +58,17 @@ def scan_trees(
         trees: where to look.
         endings: with which the names of frames and of labels end before the suffix.
         sequence: the drive of a frame, from its name.
+        suffixes: of labels, in small letters.
     """
+    trees = list(trees)
     pairs: list[_Pair] = []
     faults: list[str] = []
     unlabelled: Counter[str] = Counter()
     for tree in trees:
-        images, masks = keyed(tree.images, endings[0]), keyed(tree.masks, endings[1], (".png",))
-        pairs += _pairs(root, tree, images, masks)
+        images, masks = keyed(tree.images, endings[0]), keyed(tree.masks, endings[1], suffixes)
+        if tree.images == tree.masks:
+            images = {key: paths for key, paths in images.items() if not key.endswith(endings[1])}
+        pairs += _pairs(tree, images, masks)
         faults += _faults(images, masks, endings)
         if images and not masks:
             unlabelled[tree.split] += len(images)
@@ -67,7 +76,8 @@ def scan_trees(
     named = sorted(zip(names, pairs, strict=True))
     frames = tuple(Frame(name, sequence(name), pair.image, pair.mask) for name, pair in named)
     folders = {split: tuple(name for name, pair in named if pair.split == split) for split in SPLITS}
-    return Scan(root, layout, frames, folders, tuple(faults), unlabelled)
+    split = all(tree.split for tree in trees)
+    return Scan(root, layout, frames, folders if split else None, tuple(faults), unlabelled, divided=not split)
 
 
 def keyed(folder: Path, ending: str, suffixes: Sequence[str] = PICTURES) -> Keyed:
@@ -90,8 +100,8 @@ def _walk(folder: Path) -> Iterator[tuple[str, str]]:
                 yield "" if inner == "." else f"{inner}/", name
 
 
-def _pairs(root: Path, tree: Tree, images: Keyed, masks: Keyed) -> list[_Pair]:
-    above = tree.images.relative_to(root).parts
+def _pairs(tree: Tree, images: Keyed, masks: Keyed) -> list[_Pair]:
+    above = tree.images.parts[-2:]
     both = [key for key in images if key in masks]
     return [_Pair(tree.split, (*above, *key.split("/")), images[key][0], masks[key][0]) for key in both]
 

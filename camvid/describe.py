@@ -1,0 +1,157 @@
+"""What a folder holds and how it is taken: layout, splits, sizes, labels and classes; or what it lacks."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from camvid.drafts import draft, taxonomy_yaml
+from camvid.label_studio import find_tasks
+from camvid.labels import ColorLabels, Labels
+from camvid.layouts import AUTO, Frame, RoadDataset, Scan, find_taxonomy, recognise, scan_layout
+from camvid.layouts.layout import Layout
+from camvid.layouts.looks import Look, look_at, spread
+from camvid.layouts.splits import split_frames
+from camvid.survey import LABELS, SMOOTHED, coco_files, content, matches, survey, told
+from camvid.taxonomy import IGNORE_INDEX, VOID_NAME, Taxonomy
+from files.pictures import picture_size
+
+SIZED = 200  # frames whose sizes are read
+LISTED = 3  # sizes, faults and folders that are named
+FAULTS = (ValueError, OSError)
+
+
+class Description(NamedTuple):
+    """What was found, one line each, and the file of its classes: those that were taken, or a draft to be named.
+
+    `classes` is empty where there is no label.
+    """
+
+    lines: list[str]
+    classes: str
+    draft: bool
+
+
+def describe(
+    root: Path, taxonomy: str = AUTO, layout: str | Layout | None = None, split: str = "official", seed: int = 0
+) -> Description:
+    """Describe a data set, or any folder, by a sample of its pictures.
+
+    Raises FileNotFoundError for a root that is no folder.
+    """
+    if not root.is_dir():
+        raise FileNotFoundError(f"{root}: no such folder")
+    try:
+        found = recognise(root, layout)
+        scan = scan_layout(root, found)
+    except ValueError as error:
+        return _strange(root, error)
+    lines = [f"layout {scan.layout}: {' with '.join(found.pair)}", *_frames(scan)]
+    with warnings.catch_warnings(record=True) as guesses:
+        warnings.simplefilter("always")
+        lines += _splits(scan, split, seed)
+        more, classes, drafted = _labels(scan, found, taxonomy)
+    lines += more + [f"guessed: {guess.message}" for guess in guesses]
+    if scan.faults:
+        listed = scan.faults[:LISTED]
+        lines += [f"fault: {fault}" for fault in listed] + [f"{len(scan.faults)} faults"] * (len(scan.faults) > LISTED)
+    return Description(lines, classes, drafted)
+
+
+def _frames(scan: Scan) -> list[str]:
+    sample = spread(scan.frames, SIZED)
+    sizes = Counter(picture_size(frame.image) for frame in sample)
+    listed = ", ".join(f"{count} of {width}x{height}" for (height, width), count in sizes.most_common(LISTED))
+    more = f" and {len(sizes) - LISTED} more sizes" if len(sizes) > LISTED else ""
+    suffixes = [sorted({path.suffix for path in paths}) for paths in zip(*map(_files, scan.frames), strict=True)]
+    kinds = f"frames {'/'.join(suffixes[0])}, labels {'/'.join(suffixes[1])}"
+    return [f"{len(scan.frames)} frames with labels: {kinds}", f"sizes of {len(sample)} frames: {listed}{more}"]
+
+
+def _files(frame: Frame) -> tuple[Path, Path]:
+    return frame.image, frame.mask
+
+
+def _splits(scan: Scan, split: str, seed: int) -> list[str]:
+    lines = [f"{count} frames of {key or 'no split'} have no labels" for key, count in scan.unlabelled.items()]
+    try:
+        splits = split_frames(scan, split, seed)
+    except ValueError as error:
+        return [*lines, f"no split: {error}"]
+    return [f"split {split}: {', '.join(f'{key} {len(frames)}' for key, frames in splits.items())}", *lines]
+
+
+def _labels(scan: Scan, found: Layout, taxonomy: str) -> tuple[list[str], str, bool]:
+    """What a sample of the labels holds, the classes in it, their file, and whether that is a draft."""
+    sample = spread(scan.frames)
+    look = look_at(frame.mask for frame in sample)
+    lines = [f"labels, of {len(sample)} looked at: {content(look)}"]
+    try:
+        classes = find_taxonomy(scan.root, taxonomy, found)
+        labels = found.labels(scan, classes)
+    except FAULTS as error:
+        return [*lines, f"classes: {error}"], _drafted(look), True
+    return [*lines, *_classes(scan, classes, labels, sample)], taxonomy_yaml(classes), False
+
+
+def _classes(scan: Scan, taxonomy: Taxonomy, labels: Labels, sample: Sequence[Frame]) -> list[str]:
+    """A line for each class with its share of the pixels, and one for each value outside."""
+    dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, labels)
+    pixels, pictures, beyond = np.zeros(256, np.int64), np.zeros(256, np.int64), Counter[str]()
+    for frame in sample:
+        mask, outside = dataset.decode(frame)
+        counts = np.bincount(mask.ravel(), minlength=256)
+        pixels, pictures, beyond = pixels + counts, pictures + (counts > 0), beyond + Counter(outside)
+    names = [*enumerate(taxonomy.names), (IGNORE_INDEX, VOID_NAME)]
+    width = max(len(name) for _, name in names) + 2
+    what = "colours" if isinstance(labels, ColorLabels) else "values"
+    lines = [f"classes of taxonomy {taxonomy.name}, with their {what} (* priority class):"]
+    for index, name in names:
+        star = name + " *" * (index in taxonomy.priority)
+        share = f"{100 * pixels[index] / pixels.sum():8.3f} %  in {pictures[index]} of {len(sample)}"
+        lines.append(f"  {star:<{width}} {share}  {_stands_for(labels, index)}".rstrip())
+    lines += [f"outside the classes: {value}, {count} pixels" for value, count in beyond.most_common(LISTED)]
+    return lines + [f"and {len(beyond) - LISTED} more values outside"] * (len(beyond) > LISTED)
+
+
+def _stands_for(labels: Labels, index: int) -> str:
+    """The values or colours of a class."""
+    if isinstance(labels, ColorLabels):
+        return " ".join(str(color).replace(" ", "") for color, which in labels.colors if which == index)
+    return " ".join(str(value) for value, which in sorted(labels.known.items()) if which == index)
+
+
+def _drafted(look: Look) -> str:
+    return taxonomy_yaml(*draft(look))
+
+
+def _strange(root: Path, error: ValueError) -> Description:
+    """A folder that no layout fits: its pictures, pairs, and what to do."""
+    places, coco = survey(root), coco_files(root)
+    lines = [str(error), *(told(root, place) for place in places)]
+    lines += [f"{path.relative_to(root)}: objects in COCO's form, which is not read; {COCO_WAY}" for path in coco]
+    if _is_export(root):
+        lines.append(f"Label Studio's pictures, one for each class: `python -m camvid convert {root} OUT` joins them")
+        return Description(lines, "", False)
+    pairs = list(matches(places))
+    for frames, labels, count in pairs:
+        names = [place.folder.relative_to(root).as_posix() for place in (frames, labels)]
+        lines.append(f"{count} names of {names[0]}/ are in {names[1]}/: {OPEN.format(root, *names)}")
+    found = [label for _, label, _ in pairs] or [place for place in places if place.kind in (LABELS, SMOOTHED)]
+    return Description(lines, _drafted(look_at(spread(found[0].pictures))) if found else "", bool(found))
+
+
+COCO_WAY = "draw label pictures of them first, see docs/data.md"
+OPEN = "`python -m camvid check {} --images {} --masks {} --taxonomy FILE`"
+
+
+def _is_export(root: Path) -> bool:
+    try:
+        return find_tasks(root) is not None
+    except ValueError:
+        return True
