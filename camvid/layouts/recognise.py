@@ -7,13 +7,18 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from camvid.layouts.bdd100k import BDD100K
+from camvid.layouts.cityscapes import CITYSCAPES
 from camvid.layouts.fastai import FASTAI
 from camvid.layouts.folders import FOLDERS
 from camvid.layouts.kaggle import KAGGLE
+from camvid.layouts.kitti import KITTI
 from camvid.layouts.layout import Layout
+from camvid.layouts.mapillary import MAPILLARY
 from camvid.layouts.original import ORIGINAL
 from camvid.layouts.scan import SPLITS, Scan, pictures
 from camvid.layouts.segnet import SEGNET
+from camvid.layouts.voc import VOC
 
 LISTED = 3  # folders that a message names; the others are counted
 
@@ -24,6 +29,11 @@ LAYOUTS = {
         FASTAI,
         SEGNET,
         KAGGLE,
+        CITYSCAPES,
+        BDD100K,
+        KITTI,
+        MAPILLARY,
+        VOC,
         ORIGINAL,
         FOLDERS,
     )
