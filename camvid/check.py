@@ -18,7 +18,7 @@ from camvid.layouts import SPLITS, Frame, RoadDataset, Scan, recognise, scan_lay
 from camvid.layouts.dataset import drives_of, size_mismatch
 from camvid.layouts.layout import Layout
 from camvid.layouts.lists import NEEDED
-from camvid.layouts.looks import FEW
+from camvid.layouts.looks import FEW, SMOOTHED
 from camvid.layouts.recognise import describe_folder
 from camvid.layouts.splits import split_frames
 from camvid.remarks import about_val
@@ -129,7 +129,8 @@ def _outside(found: Iterable[tuple[Frame, Read]], taxonomy: str) -> Iterator[str
     for value, files in ranked[:listed]:
         yield _line(value, files, taxonomy)
     if rest := ranked[listed:]:
-        yield _line(f"{len(rest)} more values", [place for _, files in rest for place in files], taxonomy)
+        more = _line(f"{len(rest)} more values", [place for _, files in rest for place in files], taxonomy)
+        yield f"{more}; {SMOOTHED}"
 
 
 def _line(what: str, places: Sequence[tuple[Path, int]], taxonomy: str) -> str:

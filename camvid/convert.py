@@ -28,6 +28,7 @@ from camvid.taxonomy import OWN_FILE, Taxonomy
 from files.pictures import load_label, picture_size
 
 REPORT = "converted.txt"
+NEAREST = "the nearest class, as their colour or value is not in the list"
 ALIKE = 0.02  # by which the aspect of a label may differ from its frame's, where it is scaled
 
 
@@ -73,7 +74,7 @@ def convert(
         source = _source(root, taxonomy, layout)
         splits = split_frames(source.scan, split, seed)
         sizes = ", ".join(f"{key} {len(frames)}" for key, frames in splits.items())
-        lines = [f"{root}: {source.scan.layout}, split {split}: {sizes}", *_left_out(source.scan, splits)]
+        lines = [f"{root}: layout {source.scan.layout}, split {split}: {sizes}", *_left_out(source.scan, splits)]
         lines += _told(_write(source, splits, folder))
         (folder / OWN_FILE).write_text(taxonomy_yaml(source.taxonomy), encoding="utf-8")
         lines.append(f"classes: {', '.join(f'{i} {name}' for i, name in enumerate(source.taxonomy.names))}; 255 void")
@@ -170,7 +171,5 @@ def _told(written: Sequence[Written]) -> list[str]:
         lines.append(f"{scaled} labels scaled to the size of their frames, each pixel as its nearest one")
     if cleaned := [one for one in written if one.cleaned]:
         share = 100 * sum(one.cleaned for one in cleaned) / sum(one.pixels for one in cleaned)
-        lines.append(
-            f"{len(cleaned)} labels were smoothed or compressed: {share:.2g} % of their pixels got the nearest class"
-        )
+        lines.append(f"{len(cleaned)} labels were smoothed or compressed: {share:.2g} % of their pixels got {NEAREST}")
     return lines

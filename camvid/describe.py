@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -11,13 +12,13 @@ from typing import NamedTuple
 import numpy as np
 
 from camvid.drafts import draft, taxonomy_yaml
-from camvid.label_studio import find_tasks
 from camvid.labels import ColorLabels, Labels
 from camvid.layouts import AUTO, Frame, RoadDataset, Scan, find_taxonomy, recognise, scan_layout
+from camvid.layouts.hints import is_export
 from camvid.layouts.layout import Layout
-from camvid.layouts.looks import Look, look_at, spread
+from camvid.layouts.looks import look_at, spread
 from camvid.layouts.splits import split_frames
-from camvid.survey import LABELS, SMOOTHED, coco_files, content, matches, survey, told
+from camvid.survey import LABELS, SMOOTHED, content, matches, survey, told
 from camvid.taxonomy import IGNORE_INDEX, VOID_NAME, Taxonomy
 from files.pictures import picture_size
 
@@ -95,7 +96,7 @@ def _labels(scan: Scan, found: Layout, taxonomy: str) -> tuple[list[str], str, b
         classes = find_taxonomy(scan.root, taxonomy, found)
         labels = found.labels(scan, classes)
     except FAULTS as error:
-        return [*lines, f"classes: {error}"], _drafted(look), True
+        return [*lines, f"classes: {error}"], taxonomy_yaml(*draft(look)), True
     return [*lines, *_classes(scan, classes, labels, sample)], taxonomy_yaml(classes), False
 
 
@@ -126,32 +127,18 @@ def _stands_for(labels: Labels, index: int) -> str:
     return " ".join(str(value) for value, which in sorted(labels.known.items()) if which == index)
 
 
-def _drafted(look: Look) -> str:
-    return taxonomy_yaml(*draft(look))
-
-
 def _strange(root: Path, error: ValueError) -> Description:
     """A folder that no layout fits: its pictures, pairs, and what to do."""
-    places, coco = survey(root), coco_files(root)
-    lines = [str(error), *(told(root, place) for place in places)]
-    lines += [f"{path.relative_to(root)}: objects in COCO's form, which is not read; {COCO_WAY}" for path in coco]
-    if _is_export(root):
-        lines.append(f"Label Studio's pictures, one for each class: `python -m camvid convert {root} OUT` joins them")
-        return Description(lines, "", False)
-    pairs = list(matches(places))
+    places = survey(root)
+    lines = [getattr(error, "reason", str(error)), *(told(root, place) for place in places)]
+    pairs = [] if is_export(root) else list(matches(places))
     for frames, labels, count in pairs:
         names = [place.folder.relative_to(root).as_posix() for place in (frames, labels)]
-        lines.append(f"{count} names of {names[0]}/ are in {names[1]}/: {OPEN.format(root, *names)}")
+        command = shlex.join(["python", "-m", "camvid", "check", str(root), "--images", names[0], "--masks", names[1]])
+        lines.append(
+            f"{count} names of {names[0]}/ are in {names[1]}/: `{command} --taxonomy FILE` with the draft below"
+        )
     found = [label for _, label, _ in pairs] or [place for place in places if place.kind in (LABELS, SMOOTHED)]
-    return Description(lines, _drafted(look_at(spread(found[0].pictures))) if found else "", bool(found))
-
-
-COCO_WAY = "draw label pictures of them first, see docs/data.md"
-OPEN = "`python -m camvid check {} --images {} --masks {} --taxonomy FILE`"
-
-
-def _is_export(root: Path) -> bool:
-    try:
-        return find_tasks(root) is not None
-    except ValueError:
-        return True
+    if not found or is_export(root):
+        return Description(lines, "", False)
+    return Description(lines, taxonomy_yaml(*draft(look_at(spread(found[0].pictures)))), True)

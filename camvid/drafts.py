@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import yaml
 
@@ -10,6 +10,8 @@ from camvid.entries import Color
 from camvid.layouts.classes import distinct_color
 from camvid.layouts.looks import Look
 from camvid.taxonomy import IGNORE_INDEX, TAXONOMIES, VOID_COLOR, ClassSpec, Taxonomy, load_taxonomy
+
+NOISE = 8  # brightest channel of a black that was blended or compressed
 
 
 def taxonomy_yaml(taxonomy: Taxonomy, notes: Mapping[str, str] | None = None) -> str:
@@ -46,8 +48,13 @@ def draft(look: Look) -> tuple[Taxonomy, dict[str, str]]:
 
 def _known(look: Look) -> dict[Color, str]:
     """A name for each colour, as the built-in taxonomy has it that knows most of them; else its three numbers."""
-    colors = [color for color in look.main_colors if color != VOID_COLOR] or [VOID_COLOR]
-    palettes = [{spec.color: spec.name for spec in load_taxonomy(name).classes} for name in TAXONOMIES]
-    best = max(palettes, key=lambda palette: len(palette.keys() & set(colors)))
-    known = best if 2 * len(best.keys() & set(colors)) > len(colors) else {}
+    colors = [color for color in look.main_colors if max(color) > (NOISE if look.many else 0)] or [VOID_COLOR]
+    best = max((_named(colors, name) for name in TAXONOMIES), key=len)
+    known = best if 2 * len(best) > len(colors) else {}
     return {color: known.get(color, "color_{}_{}_{}".format(*color)) for color in colors}
+
+
+def _named(colors: Iterable[Color], taxonomy: str) -> dict[Color, str]:
+    """Those of the colours that a built-in taxonomy has."""
+    palette = {spec.color: spec.name for spec in load_taxonomy(taxonomy).classes}
+    return {color: palette[color] for color in colors if color in palette}

@@ -21,13 +21,13 @@ import numpy as np
 from camvid.labels import Mask
 from camvid.layouts.classes import Listed, find_list, read_list, taxonomy_of
 from camvid.layouts.dataset import Frame
+from camvid.layouts.hints import TASK
 from camvid.layouts.scan import Scan, sequence_of
 from camvid.layouts.trees import keyed
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 from files.pictures import load_label
 from files.texts import read_text
 
-NAME = re.compile(r"task-(?P<task>\d+)-.*?tag-(?P<tag>.+)-\d+")
 WHITE = 128  # from which a pixel is of the class
 
 
@@ -64,7 +64,7 @@ def find_tasks(root: Path) -> Tasks | None:
     Raises ValueError where nothing says which frame a task is of.
     """
     pictures = [path for paths in keyed(root, "").values() for path in paths]
-    parts = {path: match for path in pictures if (match := NAME.fullmatch(path.stem))}
+    parts = {path: match for path in pictures if (match := TASK.fullmatch(path.stem))}
     if not parts:
         return None
     frames = _by_task(root, [path for path in pictures if path not in parts])
@@ -78,7 +78,7 @@ def find_tasks(root: Path) -> Tasks | None:
             "each task; or call each frame by the number of its task"
         )
     known = {task: _frame(frames[task], next(iter(tag.values()))[0]) for task, tag in tags.items() if task in frames}
-    scan = Scan(root, "Label Studio", tuple(sorted(known.values(), key=_name)), None, tuple(faults), divided=True)
+    scan = Scan(root, "of Label Studio", tuple(sorted(known.values(), key=_name)), None, tuple(faults), divided=True)
     taxonomy = _taxonomy(root, {tag for task in known for tag in tags[task]})
     return Tasks(scan, taxonomy, {frame.name: dict(tags[task]) for task, frame in known.items()})
 

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from camvid.layouts.folders import Ends, endings
-from camvid.layouts.looks import MANY, Look, look_at, spread
+from camvid.layouts.looks import Look, look_at, spread
 from camvid.layouts.trees import Tree, keyed
-from files.pictures import picture_size
+from files.pictures import picture_size, read_image
 
 LOOKED = 6  # pictures of a folder that are opened
 LISTED = 12  # folders that are named
-PLAIN = 0.8  # share of a smoothed label's pixels that have one of the colours of its classes
+FLAT = 0.6  # share of a smoothed label's pixels that equal their neighbour; of a photograph's, far fewer do
 PHOTOS, LABELS, SMOOTHED, MIXED = "photographs", "labels", "labels with blended edges", "photographs and labels"
-COCO = ('"annotations"', '"licenses"', '"images"')
 
 
 class Place(NamedTuple):
@@ -48,9 +47,8 @@ def kind_of(path: Path) -> str:
         return "unreadable pictures"
     if not look.many:
         return LABELS
-    colors = look.main_colors
-    plain = sum(look.colors[color] for color in colors) / look.colors.total()
-    return SMOOTHED if plain > PLAIN and len(colors) <= MANY else PHOTOS
+    pixels = read_image(path)
+    return SMOOTHED if (pixels[:, 1:] == pixels[:, :-1]).all(2).mean() > FLAT else PHOTOS
 
 
 def matches(places: list[Place]) -> Iterator[tuple[Place, Place, int]]:
@@ -101,15 +99,3 @@ def _ranges(values: list[int]) -> str:
             runs.append([value])
     listed = [f"{run[0]} to {run[-1]}" if len(run) > 1 else str(run[0]) for run in runs]
     return ", ".join(listed[:LISTED]) + ", …" * (len(listed) > LISTED)
-
-
-def coco_files(root: Path) -> list[Path]:
-    """JSON files of COCO's form, in the root and two folders further down: objects, not label pictures."""
-    found = [path for pattern in ("*.json", "*/*.json", "*/*/*.json") for path in sorted(root.glob(pattern))[:LISTED]]
-    return [path for path in found if path.is_file() and _is_coco(path)]
-
-
-def _is_coco(path: Path) -> bool:
-    with path.open("rb") as file:
-        head = file.read(4096).decode("utf-8", "replace")
-    return head.lstrip("\ufeff \n\r\t").startswith("{") and any(key in head for key in COCO)

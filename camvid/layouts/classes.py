@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from camvid.entries import Color, color, text
 from camvid.layouts.tables import read_class_dict, read_codes, read_label_colors
-from camvid.taxonomy import Taxonomy, TaxonomyError
+from camvid.taxonomy import Taxonomy, TaxonomyError, load_taxonomy
 from files.texts import read_lines, read_text
 
 # Where they lie: in the root of a data set, in the folder of its labels, or in that of its train split.
@@ -29,11 +29,7 @@ FILES = (
     "notes.json",
 )
 NO_CLASS = {"void", "unlabeled", "unlabelled", "ignore", "ignored", "outofroi"}  # names that no class has
-BACKGROUND = {"background", "other", "others", "static"}  # scenery
-PRIORITY = (  # people, who rides, what they ride, and what tells drivers to stop
-    *("person", "people", "pedestrian", "human", "child", "rider", "cyclist", "bicyclist", "motorcyclist"),
-    *("bicycle", "bike", "motorcycle", "motorbike", "trafficlight", "trafficsign", "stopsign"),
-)
+KNOWN = ("cityscapes19", "camvid11", "mapillary65", "voc21")  # whose priorities hold for classes of the same names
 _LABELMAP = re.compile(r"(?P<name>.+?):(?P<color>\d+,\d+,\d+):[^:]*:[^:]*")
 _COLORED = re.compile(r"\d+\s+\d+\s+\d+\s+\S.*")
 
@@ -127,7 +123,7 @@ def _unique(path: Path, listed: Iterable[Listed]) -> tuple[Listed, ...]:
 
 
 def taxonomy_of(listed: Iterable[Listed], origin: str) -> Taxonomy:
-    """A class for each name of a list but those that mean void; people and traffic lights are priority classes.
+    """A class for each name of a list but those that mean void; what is a priority class elsewhere is one here.
 
     Raises TaxonomyError naming `origin`, where the list stands.
     """
@@ -143,11 +139,25 @@ def taxonomy_of(listed: Iterable[Listed], origin: str) -> Taxonomy:
 
 
 def _entry(name: str, value: Color | None) -> dict[str, Any]:
-    plain = re.sub(r"[\W_]", "", name.casefold())
     entry: dict[str, Any] = {"name": name.replace("/", "_"), "color": list(value or ())}
-    entry |= {"collects": [name]} if "/" in name else {}
-    entry |= {"priority": True} if any(word in plain for word in PRIORITY) else {}
-    return entry | ({"background": True} if plain in BACKGROUND else {})
+    return entry | ({"collects": [name]} if "/" in name else {}) | _flags(_plain(name))
+
+
+def _flags(name: str) -> dict[str, bool]:
+    """The flags that a known class has which collects this name."""
+    if name == "background":
+        return {"background": True}
+    for known in map(load_taxonomy, KNOWN):
+        for source, index in known.sources.items():
+            if _plain(source) == name:
+                spec = known.classes[index]
+                return {flag: True for flag in ("priority", "background") if getattr(spec, flag)}
+    return {}
+
+
+def _plain(name: str) -> str:
+    """Traffic light, traffic_light and TrafficLight are one name."""
+    return re.sub(r"[\W_]", "", name.casefold())
 
 
 def distinct_color(number: int) -> Color:

@@ -24,8 +24,9 @@ from camvid.layouts.scan import PICTURES, Scan, sequence_of
 from camvid.layouts.trees import Tree, keyed, scan_trees
 from camvid.taxonomy import Taxonomy, TaxonomyError
 
+JSON = "annotations"  # where COCO has no pictures
 IMAGES = ("images", "imgs", "image", "img", "frames", "JPEGImages")
-MASKS = ("masks", "labels", "mask", "label", "annotations", "SegmentationClass")
+MASKS = ("masks", "labels", "mask", "label", JSON, "SegmentationClass")
 ALIASES = {"train": ("train", "training"), "val": ("val", "valid", "validation"), "test": ("test", "testing")}
 Ends: TypeAlias = tuple[str, str]
 BESIDE = "_mask"  # how a label is called that lies in the folder of its frame
@@ -146,12 +147,12 @@ def pair_of_folders(
     )
 
 
-def _marks(names: Iterable[str]) -> str:
+def _marks(names: Iterable[str], *others: str) -> str:
     """One of the names, in the root or below a split's name; or what Roboflow writes beside both."""
+    plain = [f"{name}/" for name in (*names, *map(str.capitalize, names)) if name != JSON]
     splits = [name for aliases in ALIASES.values() for name in aliases]
-    plain = [f"[{name[0].upper()}{name[0].lower()}]{name[1:]}/" for name in names]
-    return "|".join([*plain, *(f"{split}/{name}" for split in splits for name in plain), "*/_classes.csv"])
+    return "|".join([*plain, *(f"{split}/{name}" for split in splits for name in plain), "*/_classes.csv", *others])
 
 
-MARKS = (_marks(IMAGES), _marks(MASKS))
+MARKS = (_marks(IMAGES), _marks(MASKS, f"{JSON}/*.png", f"{JSON}/*/*.png"))
 FOLDERS = pair_of_folders()

@@ -20,6 +20,9 @@ SAMPLE = 12  # pictures that are looked at, spread evenly
 KEPT = 4096  # values or colours of a picture that are counted, the most frequent first: a photograph has far more
 MANY = 64  # different values or colours, above which a picture is no label, or one that was smoothed
 FEW = 20  # values or colours beyond a list, up to which they are taken for forgotten classes; smoothing makes more
+SMOOTHED = (
+    "blended edges or JPEG make that many: `python -m camvid convert` gives each pixel the nearest class of the list"
+)
 APART = 16  # by which values differ that a lossy format does not mix
 LOSSY = {".jpg", ".jpeg", ".jpe", ".jfif"}  # suffixes of formats that change colours
 One = TypeVar("One")
@@ -52,9 +55,14 @@ class Look:
 
     @property
     def main_colors(self) -> tuple[Color, ...]:
-        """The colours, sorted; of many, those of a pixel in a thousand or more, as smoothing makes the others."""
-        least = self.colors.total() / 1000 if self.many else 0
-        return tuple(sorted(color for color, count in self.colors.items() if count >= least))
+        """The colours, sorted; of many, without the very rare and those near to more frequent ones, the blends."""
+        if not self.many:
+            return tuple(sorted(self.colors))
+        kept: list[Color] = []
+        for color, count in self.colors.most_common():
+            if count >= self.colors.total() / 1000 and all(_distance(color, other) >= 3 * APART for other in kept):
+                kept.append(color)
+        return tuple(sorted(kept))
 
     @property
     def peaks(self) -> Look:
@@ -66,6 +74,10 @@ class Look:
             if count >= self.values.total() / 1000 and all(abs(value - other) >= APART for other in kept):
                 kept[value] = count
         return Look(self.modes, self.sizes, kept, Counter({(value,) * 3: count for value, count in kept.items()}))
+
+
+def _distance(one: Color, other: Color) -> int:
+    return max(abs(mine - its) for mine, its in zip(one, other, strict=True))
 
 
 def spread(items: Sequence[One], count: int = SAMPLE) -> list[One]:

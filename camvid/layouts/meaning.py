@@ -11,6 +11,7 @@ from camvid.layouts.classes import Listed
 from camvid.layouts.looks import LOSSY, Look, look_at, spread
 from camvid.layouts.notices import GuessWarning, notice
 from camvid.taxonomy import IGNORE_INDEX, VOID_COLOR, VOID_NAME, Taxonomy, TaxonomyError
+from camvid.words import in_words_of
 
 
 def labels_of(
@@ -35,6 +36,7 @@ def labels_of(
         look = look.peaks
     if not listed:
         return _by_taxonomy(look, taxonomy)
+    taxonomy = in_words_of(taxonomy, [one.name for one in listed])
     void = dict.fromkeys(ignore, VOID_NAME)
     values = {one.value: one.name for one in listed if one.value is not None}
     colors = {one.name: one.color for one in listed if one.color}

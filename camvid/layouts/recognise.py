@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-
-from PIL import Image, UnidentifiedImageError
 
 from camvid.layouts.bdd100k import BDD100K
 from camvid.layouts.cityscapes import CITYSCAPES
 from camvid.layouts.fastai import FASTAI
 from camvid.layouts.folders import FOLDERS
+from camvid.layouts.hints import hint_at
 from camvid.layouts.kaggle import KAGGLE
 from camvid.layouts.kitti import KITTI
 from camvid.layouts.layout import Layout
@@ -40,6 +40,14 @@ LAYOUTS = {
 }
 
 
+class UnknownLayoutError(ValueError):
+    """No layout fits a folder; `reason` is the message without what to do about it."""
+
+    def __init__(self, reason: str, root: Path) -> None:
+        self.reason = reason
+        super().__init__(f"{reason}. `python -m camvid describe {shlex.quote(str(root))}` says what lies there")
+
+
 def recognise(root: str | Path, layout: str | Layout | None = None) -> Layout:
     """The layout of a folder, by what marks it; one that is named, or given itself, must fit.
 
@@ -56,7 +64,7 @@ def recognise(root: str | Path, layout: str | Layout | None = None) -> Layout:
     candidates = [named] if named else list(LAYOUTS.values())
     found = next(_fitting(root, candidates), None)
     if found is None:
-        raise ValueError(_looked_for(root, candidates))
+        raise UnknownLayoutError(_looked_for(root, candidates), root)
     return found
 
 
@@ -87,13 +95,18 @@ def _there(root: Path, mark: str) -> bool:
 def _looked_for(root: Path, candidates: list[Layout]) -> str:
     """Which marks are missing, for the layouts of which something is there or that was named."""
     missing = {layout.name: [mark for mark in layout.marks if not _there(root, mark)] for layout in candidates}
-    near = [f"{name} ({', '.join(m)} missing)" for name, m in missing.items() if len(m) < len(LAYOUTS[name].marks)]
+    near = [_lacking(name, marks) for name, marks in missing.items() if len(marks) < len(LAYOUTS[name].marks)]
     if len(candidates) == 1:
-        near = [f"{name} ({', '.join(marks)} missing)" for name, marks in missing.items()]
+        near = [_lacking(name, marks) for name, marks in missing.items()]
     told = f"nearest are {'; '.join(near)}" if near else f"known are {', '.join(missing)}"
     inner = [path.name for path in sorted(root.iterdir()) if path.is_dir() and any(_fitting(path, candidates))]
-    hint = f". Is it {root / inner[0]}?" if inner else _composites_hint(root)
-    return f"{root}: no layout recognised: {told}{hint}. `python -m camvid describe {root}` says what lies there"
+    hint = f". Is it {root / inner[0]}?" if inner else f". {found}" if (found := hint_at(root)) else ""
+    return f"{root}: no layout recognised: {told}{hint}"
+
+
+def _lacking(name: str, marks: Iterable[str]) -> str:
+    """What is missing for a layout; of many names of a folder the first two."""
+    return f"{name} ({', '.join(' or '.join(mark.split('|')[:2]) for mark in marks)} missing)"
 
 
 def _no_pair(root: Path, layout: Layout) -> str:
@@ -105,7 +118,8 @@ def _no_pair(root: Path, layout: Layout) -> str:
     found = "; ".join(describe_folder(root / place, place) for place in places)
     rule = " goes with ".join(path.format(split=splits[0]) for path in layout.pair)
     fix = f"{rule}: rename the files, or move them there"
-    return f"{root}: layout {layout.name}, and no frame with its label: {found}. {fix}"
+    hint = hint_at(root)
+    return f"{root}: layout {layout.name}, and no frame with its label: {found}. {fix}{hint and f'. {hint}'}"
 
 
 def describe_folder(folder: Path, shown: str | None = None) -> str:
@@ -119,23 +133,3 @@ def describe_folder(folder: Path, shown: str | None = None) -> str:
     listed = ", ".join(f"{shown}/{path.name}/ has {count}" for path, count in list(inner.items())[:LISTED])
     more = f", and {len(inner) - LISTED} more folders" if len(inner) > LISTED else ""
     return f"{shown}/ holds no picture" + (f", but {listed}{more}" if inner else "")
-
-
-def _composites_hint(root: Path) -> str:
-    """What to do with side-by-side composites, if the root or a folder in it holds them."""
-    for folder in (root, *sorted(path for path in root.iterdir() if path.is_dir())):
-        files = pictures(folder / "train")
-        if files and _is_composite(files[0]):
-            return (
-                f". These look like side-by-side composites, photo left and coloured label right; "
-                f"`python -m camvid composites {folder} OUT` makes a data set of them"
-            )
-    return ""
-
-
-def _is_composite(path: Path) -> bool:
-    try:
-        with Image.open(path) as picture:
-            return picture.width == 2 * picture.height
-    except (OSError, UnidentifiedImageError):
-        return False
