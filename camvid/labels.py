@@ -84,10 +84,12 @@ Labels: TypeAlias = ColorLabels | IndexLabels
 
 
 def stored_values(label: Image.Image) -> NDArray[np.integer] | None:
-    """The values of a label of 8 or 16 bits, (H, W), also where a tool wrote them three times, as grey in RGB; None for
+    """The values of a label of 1, 8 or 16 bits, (H, W), also where a tool wrote them three times, as grey in RGB; None for
     a picture of another kind. Those of a palette are its indices.
     """
     pixels = np.asarray(label)
+    if label.mode == "1":
+        return pixels.astype(np.uint8)
     if label.mode in ("L", "P") or label.mode.startswith("I;16"):
         return pixels
     if label.mode in ("RGB", "RGBA") and (pixels[..., :1] == pixels[..., :3]).all():

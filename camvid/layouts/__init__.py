@@ -57,10 +57,10 @@ def open_dataset(
             split that does not fit the frames, labels of another taxonomy; the message names file, value and fix.
         FileNotFoundError: the root, or a taxonomy's file, is missing.
     """
-    layout = recognise(root, layout)
     taxonomy = find_taxonomy(root, taxonomy, layout)
-    scan = scan_layout(root, layout)
-    labels = layout.labels(scan, taxonomy)
+    found = recognise(root, layout)
+    scan = scan_layout(root, found)
+    labels = found.labels(scan, taxonomy)
     dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, labels)
     if scan.faults:
         more = f" and {len(scan.faults) - 1} more faults" if len(scan.faults) > 1 else ""

@@ -24,6 +24,7 @@ SMOOTHED = (
     "blended edges or JPEG make that many: `python -m camvid convert` gives each pixel the nearest class of the list"
 )
 APART = 16  # by which values differ that a lossy format does not mix
+MODES = {"1", "L", "P", "RGB", "RGBA", "I;16", "I;16B"}  # of labels
 LOSSY = {".jpg", ".jpeg", ".jpe", ".jfif"}  # suffixes of formats that change colours
 One = TypeVar("One")
 
@@ -87,8 +88,19 @@ def spread(items: Sequence[One], count: int = SAMPLE) -> list[One]:
 
 
 def look_at(paths: Iterable[Path]) -> Look:
-    """What these label pictures hold together. Raises ValueError naming one that cannot be read."""
-    return reduce(Look.__add__, (_look(load_label(path)) for path in paths))
+    """What these label pictures hold together. Those that are damaged or of a mode that no label has are passed over.
+
+    Raises ValueError naming a damaged one where there is no other.
+    """
+    looks, faults = [], []
+    for path in paths:
+        try:
+            looks.append(_look(load_label(path)))
+        except ValueError as error:
+            faults.append(error)
+    if not looks:
+        raise faults[0]
+    return reduce(Look.__add__, [look for look in looks if look.modes.keys() <= MODES] or looks)
 
 
 def _look(picture: Image.Image) -> Look:

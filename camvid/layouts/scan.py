@@ -10,11 +10,12 @@ from pathlib import Path
 from camvid.layouts.dataset import Frame
 
 SPLITS = ("train", "val", "test")
-# Formats that Pillow reads and pictures of scenes have. The first ones are named in messages.
+# Formats that Pillow reads and that frames and labels have. Messages name the first ones.
 PICTURES = (
     *(".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", ".pnm"),
     *(".jp2", ".avif", ".tga", ".gif", ".jfif", ".jpe"),
 )
+SOME = ", ".join(PICTURES[:4])
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def pair(images: Iterable[Path], masks: Iterable[Path], ending: str) -> tuple[li
         if not labels:
             faults.append(f"{found[0]}: frame without a label ({name}{ending}.png)")
         elif not found:
-            faults.append(f"{labels[0]}: label without a frame ({name} as {', '.join(PICTURES)})")
+            faults.append(f"{labels[0]}: label without a frame ({name} as {SOME}, …)")
         else:
             frames.append(Frame(name, sequence_of(name), found[0], labels[0]))
     return frames, faults

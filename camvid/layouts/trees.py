@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from typing import NamedTuple, TypeAlias
 
 from camvid.layouts.dataset import Frame
-from camvid.layouts.scan import PICTURES, SPLITS, Scan
+from camvid.layouts.scan import PICTURES, SOME, SPLITS, Scan
 
 JUNK = "__MACOSX"  # what a Mac adds to archives; it also adds hidden files
 
@@ -108,11 +108,12 @@ def _pairs(tree: Tree, images: Keyed, masks: Keyed) -> list[_Pair]:
 
 def _faults(images: Keyed, masks: Keyed, endings: tuple[str, str]) -> list[str]:
     """Duplicate names and missing partners; where no label lies, none is missing."""
-    files = (*images.values(), *masks.values())
-    faults = [f"{path}: duplicate name, also {paths[0]}" for paths in files for path in paths[1:]]
-    faults += [f"{masks[key][0]}: label without a frame ({key}{endings[0]})" for key in masks if key not in images]
+    files = (*images.items(), *masks.items())
+    faults = [f"{path}: duplicate name {key}, also {paths[0]}" for key, paths in files for path in paths[1:]]
     absent = [key for key in images if key not in masks] if masks else []
-    return faults + [f"{images[key][0]}: frame without a label ({key}{endings[1]}.png)" for key in absent]
+    faults += [f"{images[key][0]}: frame without a label ({key}{endings[1]}.png)" for key in absent]
+    rest = [(key, masks[key][0]) for key in masks if key not in images]
+    return faults + [f"{path}: label without a frame ({key}{endings[0]} as {SOME}, …)" for key, path in rest]
 
 
 def _names(places: Sequence[tuple[str, ...]]) -> list[str]:
