@@ -40,16 +40,16 @@ def index_of(taxonomy: Taxonomy, name: str) -> int:
 def class_map(trained: Taxonomy, judging: Taxonomy) -> tuple[int, ...]:
     """For each class of one taxonomy the class of another one that means it; 255 where none does, or several might.
 
-    It is the class that collects its own name, where that is a name of labels, or else the only one that collects
-    something of what it collects.
+    Where the name of a class is among the names that it collects, the class that collects this name is the one. Else it
+    is the only class that collects something of what it collects.
     """
     return tuple(_meant(trained, name, judging) for name in trained.names)
 
 
 def _meant(trained: Taxonomy, name: str, judging: Taxonomy) -> int:
     group = trained.groups[name]
-    if name in group and (own := index_of(judging, name)) != IGNORE_INDEX:
-        return own
+    if name in group:
+        return index_of(judging, name)
     found = {index_of(judging, source) for source in group} - {IGNORE_INDEX}
     return found.pop() if len(found) == 1 else IGNORE_INDEX
 

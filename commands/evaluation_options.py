@@ -64,7 +64,10 @@ def _evaluate_parser(description: str | None) -> argparse.ArgumentParser:
     area = f"smallest object as a share of the frame, at most {MAX_OBJECT_AREA:g}; default likewise"
     parser.add_argument("--object-area", type=_share(MAX_OBJECT_AREA), help=area)
     parser.add_argument("--batch-size", type=_count, default=4, metavar="N", help="images per pass, default 4")
-    parser.add_argument("--taxonomy", help="check that the model has this one: camvid11, camvid32, a YAML file or own")
+    parser.add_argument(
+        "--taxonomy",
+        help="classes to judge by, default: the model's own; camvid11, …, a YAML file, auto or own (the data's)",
+    )
     parser.add_argument("--wandb", action="store_true", help="log the tables to a W&B run as well")
     return parser
 

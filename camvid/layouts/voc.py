@@ -7,7 +7,7 @@ Values are VOC's 21, and 255 is the border of an object. Frames are photographs 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from camvid.labels import Labels, index_labels
@@ -29,26 +29,26 @@ def scan_voc(root: Path, layout: str) -> Scan:
     folders = {
         split: tuple(name for name in names if name in images and name in masks) for split, names in lists.items()
     }
-    unlabelled = {split: len(names) for split, names in lists.items() if names and not folders[split]}
+    bare = {split: [name for name in names if name in images] for split, names in lists.items() if not folders[split]}
+    unlabelled = {split: len(names) for split, names in bare.items() if names}
     named = {name: Frame(name, name, images[name][0], masks[name][0]) for names in folders.values() for name in names}
     frames = tuple(named[name] for name in sorted(named))
-    return Scan(root, layout, frames, folders, tuple(_faults(root, lists, images, masks, unlabelled)), unlabelled)
+    faults = tuple(_faults(root, {split: names for split, names in lists.items() if folders[split]}, images, masks))
+    return Scan(root, layout, frames, folders, faults, unlabelled)
 
 
 def _listed(path: Path) -> list[str]:
     return [name for name in read_lines(path) if name] if path.is_file() else []
 
 
-def _faults(
-    root: Path, lists: Mapping[str, Sequence[str]], images: Keyed, masks: Keyed, unlabelled: Iterable[str]
-) -> Iterator[str]:
-    """Names that stand twice, or without a frame, or without a label in a split that has some."""
+def _faults(root: Path, lists: Mapping[str, Sequence[str]], images: Keyed, masks: Keyed) -> Iterator[str]:
+    """Names that stand twice, or have no frame or no label, in the lists of splits that have some of both."""
     counts = Counter(name for names in lists.values() for name in names)
     yield from (f"{root / LISTS}: {name} is listed {count} times" for name, count in counts.items() if count > 1)
     for split, names in lists.items():
         path = root / LISTS / f"{split}.txt"
         yield from (f"{path}: lists {name}, which is not in JPEGImages" for name in names if name not in images)
-        absent = [name for name in names if name in images and name not in masks and split not in unlabelled]
+        absent = [name for name in names if name in images and name not in masks]
         yield from (f"{images[name][0]}: frame without a label (SegmentationClass/{name}.png)" for name in absent)
 
 
