@@ -26,7 +26,10 @@ from artifacts.publish import publish
 FORMAT = 1  # of the artifact; a new number makes new versions of unchanged data
 UPLOAD = "`python -m artifacts dataset ROOT` uploads a data set"
 # Small files that layouts need: codes.txt, class_dict.csv, splits; Mapillary's names; VOC's splits.
-LISTS = ("*.txt", "*.csv", "*.yaml", "config*.json", "ImageSets/Segmentation/*.txt")
+LISTS = (
+    *("*.txt", "*.csv", "*.yaml", "config*.json", "ImageSets/Segmentation/*.txt"),
+    *("categories.json", "*_categories.json", "notes.json", "*/*.txt", "*/_classes.csv", "*/class_dict.csv"),
+)
 
 DataVersion = dict[str, str | None]
 

@@ -90,12 +90,17 @@ def _splits(scan: Scan, split: str, seed: int) -> tuple[Mapping[str, Sequence[Fr
     except ValueError as error:
         return {}, [str(error)]
     folders = scan.folders is not None
-    needed = [key for key in SPLITS if key in NEEDED or (folders and (scan.root / key).exists())]
+    needed = [key for key in SPLITS if key in NEEDED or (folders and _expected(scan, key))]
     faults = []
     for key in (key for key in needed if not splits[key]):
         there = folders and (scan.root / key).is_dir()
         faults.append(f"{scan.root}: split {key} is empty" + (f": {describe_folder(scan.root / key)}" if there else ""))
     return splits, faults
+
+
+def _expected(scan: Scan, split: str) -> bool:
+    """Whether a split that may be missing has a folder, whose frames are not known to have no labels."""
+    return (scan.root / split).exists() and split not in scan.unlabelled
 
 
 def _read(dataset: RoadDataset, frame: Frame) -> Read:

@@ -41,8 +41,9 @@ def trees_of(root: Path, images: Path | None = None, masks: Path | None = None) 
         return
     for split, names in ALIASES.items():
         for folder in (root / name for name in names if (root / name).is_dir()):
-            frames, labels = _named(folder, IMAGES), _named(folder, MASKS)
-            yield Tree(split, frames or folder, labels or frames or folder)
+            frames = _named(folder, IMAGES)
+            labels = _named(folder, MASKS) or folder / MASKS[0]
+            yield Tree(split, frames, labels) if frames else Tree(split, folder, folder)
 
 
 def _inner(images: Path, masks: Path) -> Iterator[Tree]:
@@ -93,7 +94,7 @@ def _alike(one: str, other: str) -> int:
 
 def classes_of(root: Path, classes: Path | None = None, ignore: Collection[int] = ()) -> Taxonomy:
     """The classes that a list names. Raises TaxonomyError where there is none."""
-    path = classes or _list_in(root)
+    path = classes or list_in(root)
     if path is None:
         raise TaxonomyError(
             f"{root}: nothing lists the classes; put their names into classes.txt there, one a line in the order of "
@@ -102,7 +103,8 @@ def classes_of(root: Path, classes: Path | None = None, ignore: Collection[int] 
     return taxonomy_of([one for one in read_list(path) if one.value not in ignore], str(path))
 
 
-def _list_in(root: Path) -> Path | None:
+def list_in(root: Path) -> Path | None:
+    """A list of classes in a data set's root, or in a folder there."""
     return find_list([root, *(path for path in sorted(root.iterdir()) if path.is_dir())])
 
 
@@ -116,7 +118,7 @@ def pair_labels(
             f"{changed[0]}: a label in JPEG, which changes its values; `python -m camvid convert {scan.root} OUT` "
             "writes PNG labels, in which each pixel has its nearest class"
         )
-    path = classes or _list_in(scan.root)
+    path = classes or list_in(scan.root)
     listed: tuple[Listed, ...] = read_list(path) if path else ()
     return labels_of([frame.mask for frame in scan.frames], taxonomy, listed, str(path), ignore)
 
@@ -154,5 +156,5 @@ def _marks(names: Iterable[str], *others: str) -> str:
     return "|".join([*plain, *(f"{split}/{name}" for split in splits for name in plain), "*/_classes.csv", *others])
 
 
-MARKS = (_marks(IMAGES), _marks(MASKS, f"{JSON}/*.png", f"{JSON}/*/*.png"))
+MARKS = (_marks(IMAGES), _marks(MASKS, f"{JSON}/**/*.png"))
 FOLDERS = pair_of_folders()

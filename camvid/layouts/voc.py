@@ -12,7 +12,8 @@ from pathlib import Path
 
 from camvid.labels import Labels, index_labels
 from camvid.layouts.dataset import Frame
-from camvid.layouts.layout import Layout, built_in
+from camvid.layouts.folders import classes_of, list_in, pair_labels
+from camvid.layouts.layout import Layout
 from camvid.layouts.scan import SPLITS, Scan
 from camvid.layouts.trees import Keyed, keyed
 from camvid.taxonomy import Taxonomy, load_taxonomy
@@ -53,16 +54,23 @@ def _faults(root: Path, lists: Mapping[str, Sequence[str]], images: Keyed, masks
 
 
 def voc_labels(scan: Scan, taxonomy: Taxonomy) -> Labels:
-    """Values in the order of VOC's classes."""
+    """Values in the order of VOC's classes, or as a list of other classes says, such as CVAT's labelmap.txt."""
+    if list_in(scan.root):
+        return pair_labels(scan, taxonomy)
     names = load_taxonomy("voc21").names
     return index_labels(in_words_of(taxonomy, names), names, f"{scan.root}: VOC's list of 21")
 
 
+def voc_classes(root: Path) -> Taxonomy:
+    """VOC's classes, or those of a list."""
+    return classes_of(root) if list_in(root) else load_taxonomy("voc21")
+
+
 VOC = Layout(
     "voc",
-    ("JPEGImages/", "SegmentationClass/", f"{LISTS}/"),
+    ("JPEGImages/", "SegmentationClass/", f"{LISTS}/train.txt|{LISTS}/val.txt"),
     scan_voc,
     voc_labels,
     ("JPEGImages/x.jpg", "SegmentationClass/x.png"),
-    built_in("voc21"),
+    voc_classes,
 )
