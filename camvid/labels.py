@@ -84,8 +84,9 @@ Labels: TypeAlias = ColorLabels | IndexLabels
 
 
 def stored_values(label: Image.Image) -> NDArray[np.integer] | None:
-    """The values of a label of 1, 8 or 16 bits, (H, W), also where a tool wrote them three times, as grey in RGB; None for
-    a picture of another kind. Those of a palette are its indices.
+    """The values of a label of 1, 8 or 16 bits, (H, W), also where a tool wrote them three times, as grey in RGB.
+
+    Those of a palette are its indices. None for a picture of another kind.
     """
     pixels = np.asarray(label)
     if label.mode == "1":

@@ -40,7 +40,8 @@ def labels_of(
     void = dict.fromkeys(ignore, VOID_NAME)
     values = {one.value: one.name for one in listed if one.value is not None}
     colors = {one.name: one.color for one in listed if one.color}
-    if values and look.values is not None and _covers([*values, *void], look.values):
+    two = look.values is not None and _black_and_white(look.values, listed, ignore)
+    if values and look.values is not None and _covers([*values, *void], look.values) and not two:
         return index_labels(taxonomy, values | void, origin)
     if colors and look.values is None:
         return color_labels(taxonomy, colors, origin)
@@ -67,13 +68,19 @@ def _by_shown_colors(
     return index_labels(taxonomy, {color[0]: name for name, color in colors.items()} | dict(void), origin)
 
 
+def _black_and_white(values: Collection[int], listed: Sequence[Listed], ignore: Collection[int]) -> bool:
+    """Whether labels hold 0 and 255 alone, and 255 is no void: one or two classes are listed, none with that value."""
+    known = {one.value for one in listed} | {*ignore}
+    return set(values) == {0, IGNORE_INDEX} and len(listed) <= 2 and IGNORE_INDEX not in known
+
+
 def _in_order(
     values: Collection[int], listed: Sequence[Listed], origin: str, ignore: Collection[int]
 ) -> dict[int, str]:
     """The names of values by their place in the list, where the list does not say them itself or they do not fit."""
     names, count = [one.name for one in listed], len(listed)
     seen = sorted({*values} - {IGNORE_INDEX})
-    if set(values) == {0, IGNORE_INDEX} and IGNORE_INDEX not in ignore and count <= 2:
+    if _black_and_white(values, listed, ignore):
         if count == 1:
             raise TaxonomyError(f"{origin}: one name for labels of 0 and 255; list two: what 0 is, then what 255 is")
         return _guessed({0: names[0], IGNORE_INDEX: names[1]}, origin)

@@ -107,8 +107,7 @@ def write_numbers(root: Path) -> Masks:
         grey(path, np.where(codes(stem) == 3, VOID, codes(stem) * 9).astype(np.uint8))
     lines = [f"  - {{name: {name}, color: [{i}, 9, 9], collects: ['{9 * i}']}}\n" for i, name in enumerate(NAMES)]
     (root / "taxonomy.yaml").write_text("name: own\nclasses:\n" + "".join(lines))
-    shorter = {split: {f"{stem}_": masked(stem) for stem in stems} for split, stems in SPLITS.items()}
-    return shorter
+    return {split: {f"{stem}_": masked(stem) for stem in stems} for split, stems in SPLITS.items()}
 
 
 def write_strange_names(root: Path) -> Masks:
