@@ -52,7 +52,8 @@ def describe(
         scan = scan_layout(root, found)
     except ValueError as error:
         return _strange(root, error)
-    lines = [f"layout {scan.layout}: {' with '.join(found.pair)}", *_frames(scan)]
+    rule = " with ".join(found.pair).replace("{split}", "<split>")
+    lines = [f"layout {scan.layout}: {rule}", *_frames(scan)]
     with warnings.catch_warnings(record=True) as guesses:
         warnings.simplefilter("always")
         lines += _splits(scan, split, seed)

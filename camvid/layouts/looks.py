@@ -38,21 +38,24 @@ class Look:
         sizes: height and width, likewise.
         values: pixels of each value; None where a picture holds colours.
         colors: pixels of each colour as viewers show it.
+        lossy: whether a format that changes colours is among theirs.
     """
 
     modes: Counter[str]
     sizes: Counter[tuple[int, int]]
     values: Counter[int] | None
     colors: Counter[Color]
+    lossy: bool = False
 
     def __add__(self, other: Look) -> Look:
         values = None if self.values is None or other.values is None else self.values + other.values
-        return Look(self.modes + other.modes, self.sizes + other.sizes, values, self.colors + other.colors)
+        modes, sizes, lossy = self.modes + other.modes, self.sizes + other.sizes, self.lossy or other.lossy
+        return Look(modes, sizes, values, self.colors + other.colors, lossy)
 
     @property
     def many(self) -> bool:
-        """Whether there are more colours than labels have."""
-        return len(self.colors) > MANY
+        """Whether there are more colours than labels have, or such as labels do not have."""
+        return self.lossy or len(self.colors) > MANY
 
     @property
     def main_colors(self) -> tuple[Color, ...]:
@@ -95,7 +98,7 @@ def look_at(paths: Iterable[Path]) -> Look:
     looks, faults = [], []
     for path in paths:
         try:
-            looks.append(_look(load_label(path)))
+            looks.append(_look(load_label(path), path.suffix.lower() in LOSSY))
         except ValueError as error:
             faults.append(error)
     if not looks:
@@ -103,7 +106,7 @@ def look_at(paths: Iterable[Path]) -> Look:
     return reduce(Look.__add__, [look for look in looks if look.modes.keys() <= MODES] or looks)
 
 
-def _look(picture: Image.Image) -> Look:
+def _look(picture: Image.Image, lossy: bool) -> Look:
     values = stored_values(picture)
     size = (picture.height, picture.width)
     found = None if values is None else _counted(values)
@@ -112,7 +115,7 @@ def _look(picture: Image.Image) -> Look:
         colors = Counter({(v & 255, v >> 8 & 255, v >> 16): n for v, n in _counted(pixels).items()})
     else:
         colors = Counter({(value, value, value): count for value, count in found.items()})
-    return Look(Counter([picture.mode]), Counter([size]), found, colors)
+    return Look(Counter([picture.mode]), Counter([size]), found, colors, lossy)
 
 
 def _counted(values: np.typing.NDArray[np.integer]) -> Counter[int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from camvid.entries import Color
 from camvid.labels import Labels, color_labels, index_labels
 from camvid.layouts.classes import Listed
-from camvid.layouts.looks import LOSSY, Look, look_at, spread
+from camvid.layouts.looks import Look, look_at, spread
 from camvid.layouts.notices import GuessWarning, notice
 from camvid.taxonomy import IGNORE_INDEX, VOID_COLOR, VOID_NAME, Taxonomy, TaxonomyError
 from camvid.words import in_words_of
@@ -32,7 +32,7 @@ def labels_of(
     """
     sample = spread(masks)
     look = look_at(sample)
-    if any(path.suffix.lower() in LOSSY for path in sample):
+    if look.lossy:
         look = look.peaks
     if not listed:
         return _by_taxonomy(look, taxonomy)

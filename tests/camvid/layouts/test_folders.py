@@ -167,7 +167,7 @@ def test_a_taxonomy_alone_names_values_in_its_order_and_colours_by_its_own(tmp_p
 def test_coco_objects_are_named_with_the_way_out(tmp_path):
     photo(tmp_path / "images" / "1.jpg")
     (tmp_path / "annotations").mkdir()
-    content = {"images": [], "annotations": [], "categories": []}
+    content: dict[str, list[str]] = {"images": [], "annotations": [], "categories": []}
     (tmp_path / "annotations" / "instances_train.json").write_text(json.dumps(content))
     with pytest.raises(ValueError, match=r"instances_train\.json: objects in COCO's JSON are not read; draw label"):
         open_dataset(tmp_path)

@@ -76,7 +76,7 @@ def test_an_artifact_of_a_replica_opens_as_the_same_data(replica, tmp_path):
     for name, entry in dataset_artifact(data, "set", digest).manifest.entries.items():
         target = tmp_path / "fetched" / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(Path(entry.local_path).read_bytes())
+        target.write_bytes(Path(entry.local_path or "").read_bytes())
     assert content_digest(open_dataset(tmp_path / "fetched" / "data")) == digest
 
 
