@@ -76,7 +76,7 @@ def test_an_artifact_of_a_replica_opens_as_the_same_data(replica, tmp_path):
     for name, entry in dataset_artifact(data, "set", digest).manifest.entries.items():
         target = tmp_path / "fetched" / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(Path(entry.local_path).read_bytes())
+        target.write_bytes(Path(entry.local_path or "").read_bytes())
     assert content_digest(open_dataset(tmp_path / "fetched" / "data")) == digest
 
 
@@ -160,6 +160,18 @@ def test_a_frame_without_a_label_among_others_is_a_fault(tmp_path):
     first, second = check(tmp_path, find_taxonomy(tmp_path)).faults
     assert "aachen_000002_000019_leftImg8bit.png: frame without a label (aachen/aachen_000002_000019_gtFine" in first
     assert "lindau_000009_000019_gtFine_labelIds.png: label without a frame" in second
+
+
+@pytest.mark.parametrize(
+    "name,said",
+    [
+        ("cityscapes", "values, as in gtFine/train/aachen/aachen_000000_000019_gtFine_labelIds.png"),
+        ("cityscapes colours", "colours, as in gtFine/train/aachen/aachen_000000_000019_gtFine_color.png"),
+    ],
+)
+def test_a_report_says_what_the_labels_hold(name, said, tmp_path):
+    REPLICAS[name].write(tmp_path)
+    assert f"labels hold {said}" in check(tmp_path, find_taxonomy(tmp_path)).taken
 
 
 def test_what_systems_add_to_folders_is_no_frame(tmp_path):
