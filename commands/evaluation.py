@@ -48,10 +48,10 @@ def _evaluate(options: argparse.Namespace) -> None:
     from eval.writers.report import write_report
     from eval.writers.table import class_table, drive_table
 
-    saved = judged_by(options.taxonomy, open_model(options), options.data)
+    saved, told = judged_by(options.taxonomy, open_model(options), options.data)
     dataset = open_data(options, saved, options.split)
     taxonomy, samples = dataset.taxonomy, FrameSamples(dataset.splits[options.split], dataset.read)
-    sys.stderr.write(about_priority(taxonomy))
+    sys.stderr.write(told + about_priority(taxonomy))
     size_for = sizing(options, saved)
     evaluation = evaluate(
         saved.model,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -87,8 +86,10 @@ def open_data(options: argparse.Namespace, saved: SavedModel, *splits: str) -> R
     return dataset
 
 
-def judged_by(name: str | None, saved: SavedModel, data: Path) -> SavedModel:
-    """The model as one of other classes, where those are asked for: see `camvid.words.class_map`.
+def judged_by(name: str | None, saved: SavedModel, data: Path) -> tuple[SavedModel, str]:
+    """The model as one of other classes, where those are asked for, and a line about them for people.
+
+    `camvid.words.class_map` says which class stands for which.
 
     Args:
         name: a taxonomy as for `camvid.layouts.find_taxonomy`; None keeps the model's.
@@ -106,12 +107,12 @@ def judged_by(name: str | None, saved: SavedModel, data: Path) -> SavedModel:
     own = taxonomy_of(saved)
     asked = find_taxonomy(data, name) if name else own
     if asked.digest == own.digest:
-        return saved
+        return saved, ""
     meant = class_map(own, asked)
     if not set(meant) & set(range(asked.num_classes)):
         raise ValueError(f"--taxonomy {name}: none of its classes is one of {saved.folder} ({', '.join(own.names)})")
-    sys.stderr.write(_regrouping(own, asked, meant))
-    return replace(saved, model=Regrouped(saved.model, meant, asked.num_classes), taxonomy=asked.to_dict())
+    model = Regrouped(saved.model, meant, asked.num_classes)
+    return replace(saved, model=model.eval(), taxonomy=asked.to_dict()), _regrouping(own, asked, meant)
 
 
 def _regrouping(own: Taxonomy, asked: Taxonomy, meant: Sequence[int]) -> str:

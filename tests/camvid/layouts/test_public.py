@@ -162,6 +162,18 @@ def test_a_frame_without_a_label_among_others_is_a_fault(tmp_path):
     assert "lindau_000009_000019_gtFine_labelIds.png: label without a frame" in second
 
 
+@pytest.mark.parametrize(
+    "name,said",
+    [
+        ("cityscapes", "values, as in gtFine/train/aachen/aachen_000000_000019_gtFine_labelIds.png"),
+        ("cityscapes colours", "colours, as in gtFine/train/aachen/aachen_000000_000019_gtFine_color.png"),
+    ],
+)
+def test_a_report_says_what_the_labels_hold(name, said, tmp_path):
+    REPLICAS[name].write(tmp_path)
+    assert f"labels hold {said}" in check(tmp_path, find_taxonomy(tmp_path)).taken
+
+
 def test_what_systems_add_to_folders_is_no_frame(tmp_path):
     write_fine(tmp_path)
     for junk in ("__MACOSX/aachen/x_leftImg8bit.png", ".hidden/y_leftImg8bit.png", "aachen/._z_leftImg8bit.png"):

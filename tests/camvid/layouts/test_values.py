@@ -49,6 +49,7 @@ def test_an_own_taxonomy_is_obeyed(tmp_path):
     assert report.taken == [
         "layout segnet, split official: train 2, val 1, test 1",
         "classes with their values (home): road 0, car 1, sky 2, void 255",
+        "labels hold values, as in trainannot/park_1.png",
     ]
 
 
