@@ -154,15 +154,21 @@ def test_label_studio_and_coco_are_named(tmp_path):
 
 
 def test_flags_of_a_pair_of_folders(tmp_path):
+    root = tmp_path / "set"
     for stem in DRIVES:
-        photo(tmp_path / "rgb" / f"{stem}.jpg")
-        grey(tmp_path / "gt" / f"{stem}.png", masked(stem))
-    (tmp_path / "names.txt").write_text("\n".join(NAMES))
-    pair = ("--images", "rgb", "--masks", tmp_path / "gt", "--classes", "names.txt", "--ignore", "255", "2")
-    command = [sys.executable, "-m", "camvid", "check", str(tmp_path), *map(str, pair)]
+        photo(root / "rgb" / f"{stem}.jpg")
+        grey(tmp_path / "elsewhere" / f"{stem}.png", masked(stem))
+    (root / "names.txt").write_text("\n".join(NAMES))
+    pair = ("--images", "rgb", "--masks", tmp_path / "elsewhere", "--classes", "names.txt", "--ignore", "255", "2")
+    command = [sys.executable, "-m", "camvid", "check", str(root), *map(str, pair)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=CHECKOUT, timeout=100)
     assert (done.returncode, done.stdout) == (0, "")
-    assert f"{tmp_path}: classes with their values (own): road 0, person 1, void 2 255" in done.stderr
+    assert f"{root}: classes with their values (own): road 0, person 1, void 2 255" in done.stderr
+    assert f"{root}: labels hold values, as in {tmp_path}/elsewhere/a_1.png" in done.stderr
+    plain = tmp_path / "plain"
+    done = subprocess.run([*command[:3], "convert", *command[4:5], str(plain), *command[5:]], cwd=CHECKOUT, timeout=100)
+    assert done.returncode == 0
+    assert check(plain, find_taxonomy(plain))[:2] == (6, [])
     errors = {
         ("--images", "rgb"): "--images and --masks: give both",
         ("--images", "rgb", "--masks", "nowhere"): "nowhere: missing, and so is nowhere",
@@ -170,7 +176,7 @@ def test_flags_of_a_pair_of_folders(tmp_path):
         ("--layout", "voc", "--ignore", "0"): "--layout voc: --images, --masks, --classes and --ignore are of layout",
     }
     for flags, message in errors.items():
-        done = run("stats", tmp_path, *flags)
+        done = run("stats", root, *flags)
         assert (done.returncode, done.stdout) == (2, "")
         assert message in done.stderr
 
