@@ -14,7 +14,7 @@ from flags import FlagParser, require_own
 require_own("files")  # before it is imported
 
 from camvid.layouts import SPLITS, find_taxonomy, open_dataset
-from camvid.options import chosen, data_flags
+from camvid.options import chosen, data_flags, days
 from files.whole import write_whole
 
 DRAWN = ("original", "fastai", "segnet", "kaggle")  # layouts that `synth` writes
@@ -180,7 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     cache.add_argument(
         "--free",
-        type=_days,
+        type=days,
         nargs="?",
         const=0.0,
         metavar="DAYS",
@@ -189,13 +189,6 @@ def _parser() -> argparse.ArgumentParser:
     cache.add_argument("--folder", type=Path, help="of the cache, default: in the user's cache folder")
     cache.set_defaults(run=_cache)
     return parser
-
-
-def _days(text: str) -> float:
-    days = float(text)
-    if not days >= 0:
-        raise argparse.ArgumentTypeError(f"{text}: give a number of days, 0 or more")
-    return days
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The flags that say which data set the commands read, and how."""
+"""Flags of the commands: above all those that say which data set is read, and how."""
 
 from __future__ import annotations
 
@@ -59,3 +59,11 @@ def _found(root: Path, path: Path) -> Path:
     if found is None:
         raise FileNotFoundError(f"{root / path}: missing, and so is {path}")
     return found
+
+
+def days(text: str) -> float:
+    """A number of days, for flags. Raises ArgumentTypeError for one below 0."""
+    number = float(text)
+    if not number >= 0:
+        raise argparse.ArgumentTypeError(f"{text}: give a number of days, 0 or more")
+    return number
