@@ -81,6 +81,12 @@ def check(
     taken.append(f"labels hold {kind}, as in {mask.relative_to(scan.root) if mask.is_relative_to(scan.root) else mask}")
     if scan.unlabelled:
         taken.append(f"frames without labels, left out: {', '.join(f'{k} {n}' for k, n in scan.unlabelled.items())}")
+    shown = dict(zip((frame.name for frame in scan.frames), (one.classes for one in found), strict=True))
+    taken += [
+        f"split {key}: no label shows a class, as where a benchmark keeps them"
+        for key, frames in splits.items()
+        if frames and not any(shown[frame.name] - {IGNORE_INDEX} for frame in frames)
+    ]
     if remark := about_val(drives_of(splits)):
         taken.append(remark)
     return Report(len(scan.frames), faults, taken)

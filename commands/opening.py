@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # what takes seconds to import is imported by the command tha
     from eval.inference import SizeFor
     from models.saved import SavedModel
 
+FEW = 8  # labels of which one must show a class
 OTHER_CLASSES = "--taxonomy judges the model by other classes: camvid11, another one, or auto for those of the data"
 
 
@@ -83,7 +84,20 @@ def open_data(options: argparse.Namespace, saved: SavedModel, *splits: str) -> R
         if not dataset.splits[split]:
             filled = ", ".join(name for name, frames in dataset.splits.items() if frames) or "none"
             raise ValueError(f"{options.data}: the {split} split has no frames; --split can be: {filled}")
+        _require_classes(dataset, split)
     return dataset
+
+
+def _require_classes(dataset: RoadDataset, split: str) -> None:
+    """ValueError where the first labels of a split are void throughout, as a benchmark ships those that it keeps."""
+    from camvid.taxonomy import IGNORE_INDEX
+
+    frames = dataset.splits[split][:FEW]
+    if not any((dataset.read_mask(frame) != IGNORE_INDEX).any() for frame in frames):
+        raise ValueError(
+            f"{dataset.root}: the first {len(frames)} labels of the {split} split show no class of "
+            f"{dataset.taxonomy.name}, as where a benchmark keeps them: nothing can be scored; take another --split"
+        )
 
 
 def judged_by(name: str | None, saved: SavedModel, data: Path) -> tuple[SavedModel, str]:

@@ -6,7 +6,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from camvid.layouts.dataset import Frame
@@ -83,21 +83,21 @@ def scan_trees(
 def keyed(folder: Path, ending: str, suffixes: Sequence[str] = PICTURES) -> Keyed:
     """The pictures under a folder whose names end so, by their path from there without ending and suffix, sorted."""
     found: defaultdict[str, list[Path]] = defaultdict(list)
-    for inner, name in _walk(folder):
-        file = PurePath(name)
-        if file.suffix.lower() in suffixes and file.stem.endswith(ending):
-            found[f"{inner}{file.stem.removesuffix(ending)}"].append(folder / inner / name)
+    for place, inner, names in _walk(folder):
+        for name in names:
+            stem, _, suffix = name.rpartition(".")
+            if f".{suffix.lower()}" in suffixes and stem.endswith(ending):
+                found[f"{inner}{stem.removesuffix(ending)}"].append(place / name)
     return dict(sorted(found.items()))
 
 
-def _walk(folder: Path) -> Iterator[tuple[str, str]]:
-    """The folder of every file, from there with a slash at its end, and the file's name; nothing that is hidden."""
+def _walk(folder: Path) -> Iterator[tuple[Path, str, list[str]]]:
+    """Every folder, its path from there with a slash at its end, and the names of its files; nothing that is hidden."""
     for place, folders, names in os.walk(folder, followlinks=True):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name != JUNK)
         inner = os.path.relpath(place, folder).replace(os.sep, "/")
-        for name in sorted(names):
-            if not name.startswith("."):
-                yield "" if inner == "." else f"{inner}/", name
+        shown = sorted(name for name in names if not name.startswith("."))
+        yield Path(place), "" if inner == "." else f"{inner}/", shown
 
 
 def _pairs(tree: Tree, images: Keyed, masks: Keyed) -> list[_Pair]:

@@ -215,6 +215,15 @@ def test_the_same_taxonomy_may_be_said(run_folder, data, tmp_path, capsys):
     assert "miou" in capsys.readouterr().out
 
 
+def test_labels_that_a_benchmark_keeps_are_said(fails, run_folder, data, tmp_path):
+    shutil.copytree(data, tmp_path / "data")
+    for path in (tmp_path / "data" / "testannot").iterdir():
+        Image.new("L", (SIZE[1], SIZE[0]), 11).save(path)
+    told = fails(run_folder, "--data", tmp_path / "data", "--out", tmp_path / "out")
+    assert "the first 3 labels of the test split show no class of camvid11" in told
+    assert not (tmp_path / "out").exists()
+
+
 def test_damaged_data_is_named(fails, run_folder, data, tmp_path):
     shutil.copytree(data, tmp_path / "data")
     image = tmp_path / "data" / "test" / "0001TP_000021.png"

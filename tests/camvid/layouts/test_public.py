@@ -14,8 +14,8 @@ from camvid.layouts.notices import GuessWarning
 from camvid.stats import class_frequency
 from camvid.taxonomy import load_taxonomy
 from tests.camvid.drawn import WRITERS
-from tests.camvid.replicas.cityscapes import NAMES, POLEGROUP, TABLE, write_colors, write_fine, write_idd
-from tests.camvid.replicas.drawing import grey, photo, values
+from tests.camvid.replicas.cityscapes import NAMES, POLEGROUP, TABLE, TEST, write_colors, write_fine, write_idd
+from tests.camvid.replicas.drawing import SIZE, grey, photo, values
 from tests.camvid.replicas.every import REPLICAS
 from tests.camvid.replicas.kitti import write_kitti
 from tests.camvid.replicas.voc import write_voc
@@ -190,6 +190,16 @@ def test_val_without_labels_is_said(tmp_path):
     report = check(tmp_path, find_taxonomy(tmp_path))
     assert report.faults == [f"{tmp_path}: split val is empty"]
     assert "frames without labels, left out: val 2, test 2" in report.taken
+
+
+def test_void_labels_of_test_are_no_fault_and_said(tmp_path):
+    """As Cityscapes ships them."""
+    write_fine(tmp_path)
+    for stem in TEST:
+        grey(tmp_path / "gtFine" / "test" / f"{stem}_gtFine_labelIds.png", np.zeros(SIZE, np.uint8))
+    report = check(tmp_path, find_taxonomy(tmp_path))
+    assert (report.frames, report.faults) == (7, [])
+    assert "split test: no label shows a class, as where a benchmark keeps them" in report.taken
 
 
 def test_labels_without_any_pair_name_the_folders(tmp_path):
