@@ -29,6 +29,7 @@ from files.pictures import load_label, picture_size
 
 REPORT = "converted.txt"
 NEAREST = "the nearest class, as their colour or value is not in the list"
+JOINED = "a picture for each class: what none shows is void; where two overlap, the class that is listed later counts"
 ALIKE = 0.02  # by which the aspect of a label may differ from its frame's, where it is scaled
 
 
@@ -38,6 +39,7 @@ class Source(NamedTuple):
     scan: Scan
     taxonomy: Taxonomy
     read: Callable[[Frame], tuple[Mask, int]]
+    rules: tuple[str, ...] = ()
 
 
 class Written(NamedTuple):
@@ -75,6 +77,7 @@ def convert(
         splits = split_frames(source.scan, split, seed)
         sizes = ", ".join(f"{key} {len(frames)}" for key, frames in splits.items())
         lines = [f"{root}: layout {source.scan.layout}, split {split}: {sizes}", *_left_out(source.scan, splits)]
+        lines += source.rules
         lines += _told(_write(source, splits, folder))
         (folder / OWN_FILE).write_text(taxonomy_yaml(source.taxonomy), encoding="utf-8")
         lines.append(f"classes: {', '.join(f'{i} {name}' for i, name in enumerate(source.taxonomy.names))}; 255 void")
@@ -85,7 +88,7 @@ def convert(
 def _source(root: Path, taxonomy: str, layout: str | Layout | None) -> Source:
     tasks = find_tasks(root) if layout is None else None
     if tasks:
-        return Source(tasks.scan, tasks.taxonomy, lambda frame: (tasks.mask(frame), 0))
+        return Source(tasks.scan, tasks.taxonomy, lambda frame: (tasks.mask(frame), 0), (JOINED,))
     found = recognise(root, layout)
     found = pair_of_folders(lossy=True) if found is FOLDERS else found
     scan, classes = scan_layout(root, found), find_taxonomy(root, taxonomy, found)

@@ -67,12 +67,24 @@ def describe(
 
 def _frames(scan: Scan) -> list[str]:
     sample = spread(scan.frames, SIZED)
-    sizes = Counter(picture_size(frame.image) for frame in sample)
-    listed = ", ".join(f"{count} of {width}x{height}" for (height, width), count in sizes.most_common(LISTED))
+    faults: list[str] = []
+    sizes = Counter(_size(frame.image, faults) for frame in sample)
+    del sizes[None]
+    listed = ", ".join(f"{n} of {size[1]}x{size[0]}" for size, n in sizes.most_common(LISTED) if size)
     more = f" and {len(sizes) - LISTED} more sizes" if len(sizes) > LISTED else ""
     suffixes = [sorted({path.suffix for path in paths}) for paths in zip(*map(_files, scan.frames), strict=True)]
     kinds = f"frames {'/'.join(suffixes[0])}, labels {'/'.join(suffixes[1])}"
-    return [f"{len(scan.frames)} frames with labels: {kinds}", f"sizes of {len(sample)} frames: {listed}{more}"]
+    lines = [f"{len(scan.frames)} frames with labels: {kinds}", f"sizes of {sizes.total()} frames: {listed}{more}"]
+    return lines + [f"fault: {fault}" for fault in faults[:LISTED]]
+
+
+def _size(path: Path, faults: list[str]) -> tuple[int, int] | None:
+    """Height and width; None for a damaged file, which becomes a fault."""
+    try:
+        return picture_size(path)
+    except ValueError as error:
+        faults.append(str(error))
+        return None
 
 
 def _files(frame: Frame) -> tuple[Path, Path]:
@@ -91,7 +103,10 @@ def _splits(scan: Scan, split: str, seed: int) -> list[str]:
 def _labels(scan: Scan, found: Layout, taxonomy: str) -> tuple[list[str], str, bool]:
     """What a sample of the labels holds, the classes in it, their file, and whether that is a draft."""
     sample = spread(scan.frames)
-    look = look_at(frame.mask for frame in sample)
+    try:
+        look = look_at(frame.mask for frame in sample)
+    except ValueError as error:
+        return [f"fault: {error}"], "", False
     lines = [f"labels, of {len(sample)} looked at: {content(look)}"]
     try:
         classes = find_taxonomy(scan.root, taxonomy, found)
@@ -105,8 +120,13 @@ def _classes(scan: Scan, taxonomy: Taxonomy, labels: Labels, sample: Sequence[Fr
     """A line for each class with its share of the pixels, and one for each value outside."""
     dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, labels)
     pixels, pictures, beyond = np.zeros(256, np.int64), np.zeros(256, np.int64), Counter[str]()
+    faults: list[str] = []
     for frame in sample:
-        mask, outside = dataset.decode(frame)
+        try:
+            mask, outside = dataset.decode(frame)
+        except ValueError as error:
+            faults.append(f"fault: {error}")
+            continue
         counts = np.bincount(mask.ravel(), minlength=256)
         pixels, pictures, beyond = pixels + counts, pictures + (counts > 0), beyond + Counter(outside)
     names = [*enumerate(taxonomy.names), (IGNORE_INDEX, VOID_NAME)]
@@ -115,10 +135,11 @@ def _classes(scan: Scan, taxonomy: Taxonomy, labels: Labels, sample: Sequence[Fr
     lines = [f"classes of taxonomy {taxonomy.name}, with their {what} (* priority class):"]
     for index, name in names:
         star = name + " *" * (index in taxonomy.priority)
-        share = f"{100 * pixels[index] / pixels.sum():8.3f} %  in {pictures[index]} of {len(sample)}"
+        share = f"{100 * pixels[index] / max(1, pixels.sum()):8.3f} %  in {pictures[index]} of {len(sample)}"
         lines.append(f"  {star:<{width}} {share}  {_stands_for(labels, index)}".rstrip())
     lines += [f"outside the classes: {value}, {count} pixels" for value, count in beyond.most_common(LISTED)]
-    return lines + [f"and {len(beyond) - LISTED} more values outside"] * (len(beyond) > LISTED)
+    lines += [f"and {len(beyond) - LISTED} more values outside"] * (len(beyond) > LISTED)
+    return lines + faults[:LISTED]
 
 
 def _stands_for(labels: Labels, index: int) -> str:

@@ -21,7 +21,7 @@ from camvid.layouts.layout import Layout
 from camvid.layouts.looks import LOSSY, spread
 from camvid.layouts.meaning import labels_of
 from camvid.layouts.scan import PICTURES, Scan, sequence_of
-from camvid.layouts.trees import Tree, keyed, scan_trees
+from camvid.layouts.trees import Tree, holds_pictures, keyed, scan_trees
 from camvid.taxonomy import Taxonomy, TaxonomyError
 
 JSON = "annotations"  # where COCO has no pictures
@@ -55,7 +55,7 @@ def _named(folder: Path, names: Iterable[str]) -> Path | None:
     """The first folder of these names, in upper or lower case, that holds pictures."""
     there = {path.name.casefold(): path for path in sorted(folder.iterdir()) if path.is_dir()}
     found = (there[name.casefold()] for name in names if name.casefold() in there)
-    return next((path for path in found if keyed(path, "")), None)
+    return next((path for path in found if holds_pictures(path)), None)
 
 
 def scan_pair(root: Path, layout: str, images: Path | None = None, masks: Path | None = None) -> Scan:

@@ -91,6 +91,11 @@ def keyed(folder: Path, ending: str, suffixes: Sequence[str] = PICTURES) -> Keye
     return dict(sorted(found.items()))
 
 
+def holds_pictures(folder: Path) -> bool:
+    """Whether a picture lies in a folder or below; the first one ends the search."""
+    return any(f".{name.rpartition('.')[2].lower()}" in PICTURES for _, _, names in _walk(folder) for name in names)
+
+
 def _walk(folder: Path) -> Iterator[tuple[Path, str, list[str]]]:
     """Every folder, its path from there with a slash at its end, and the names of its files; nothing that is hidden."""
     for place, folders, names in os.walk(folder, followlinks=True):

@@ -118,6 +118,7 @@ def test_pictures_of_classes_become_labels(form, tmp_path):
     (tmp_path / "set" / "project-1.json").write_text(json.dumps(FORMS[form]))
     lines = convert(tmp_path / "plain", tmp_path / "set")
     assert "classes: 0 road, 1 traffic light; 255 void" in lines
+    assert any(line.startswith("a picture for each class: what none shows is void") for line in lines)
     data = open_dataset(tmp_path / "plain")
     assert data.taxonomy.priority == (1,)
     read = {frame.name: data.read(frame)[1] for part in data.splits.values() for frame in part}

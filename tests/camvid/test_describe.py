@@ -69,6 +69,19 @@ def test_guesses_and_values_outside_are_said(tmp_path):
     assert "outside the classes: index 77, 2048 pixels" in describe(tmp_path / "outside").lines
 
 
+def test_damaged_files_are_told_and_no_end(tmp_path):
+    write_plain(tmp_path)
+    (tmp_path / "images" / "cam1_001.jpg").write_bytes(b"no picture")
+    (tmp_path / "masks" / "cam1_002.png").write_bytes(b"no picture")
+    lines = describe(tmp_path).lines
+    assert "sizes of 4 frames: 4 of 64x32" in lines
+    for name in ("images/cam1_001.jpg", "masks/cam1_002.png"):
+        assert f"fault: {tmp_path}/{name}: unreadable picture (10 bytes in no known format)" in lines
+    for path in (tmp_path / "masks").iterdir():
+        path.write_bytes(b"")
+    assert describe(tmp_path).lines[-1].startswith(f"fault: {tmp_path}/masks/cam1_001.png: unreadable picture")
+
+
 def test_what_lacks_its_classes_gets_a_draft_that_opens_it(tmp_path):
     root = tmp_path / "set"
     for stem in DRIVES:
@@ -166,8 +179,8 @@ def test_flags_of_a_pair_of_folders(tmp_path):
     assert f"{root}: classes with their values (own): road 0, person 1, void 2 255" in done.stderr
     assert f"{root}: labels hold values, as in {tmp_path}/elsewhere/a_1.png" in done.stderr
     plain = tmp_path / "plain"
-    done = subprocess.run([*command[:3], "convert", *command[4:5], str(plain), *command[5:]], cwd=CHECKOUT, timeout=100)
-    assert done.returncode == 0
+    made = subprocess.run([*command[:3], "convert", *command[4:5], str(plain), *command[5:]], cwd=CHECKOUT, timeout=100)
+    assert made.returncode == 0
     assert check(plain, find_taxonomy(plain))[:2] == (6, [])
     errors = {
         ("--images", "rgb"): "--images and --masks: give both",

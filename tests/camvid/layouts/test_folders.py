@@ -14,7 +14,7 @@ from camvid.layouts import content_digest, find_taxonomy, open_dataset
 from camvid.layouts.folders import pair_of_folders
 from camvid.layouts.notices import GuessWarning
 from camvid.stats import class_frequency
-from tests.camvid.replicas.drawing import grey, photo, values
+from tests.camvid.replicas.drawing import grey, photo, values, with_palette
 from tests.camvid.replicas.folders import COLORS, NAMES, VARIANTS, codes, masked, write_colors, write_cvat, write_plain
 
 
@@ -162,6 +162,28 @@ def test_a_taxonomy_alone_names_values_in_its_order_and_colours_by_its_own(tmp_p
         (tmp_path / name / name).unlink()
         (tmp_path / name / "taxonomy.yaml").write_text(f"name: own\nclasses:\n{text}")
         assert_same(open_dataset(tmp_path / name), masks)
+
+
+@pytest.mark.parametrize("listed", ["labelmap.txt", "classes.txt"])
+def test_a_form_of_voc_with_other_classes_is_read_by_their_list(listed, tmp_path):
+    masks = write_cvat(tmp_path)[""]
+    lists = tmp_path / "ImageSets" / "Segmentation"
+    (lists / "train.txt").write_text("cam1_001\ncam1_002\n")
+    (lists / "val.txt").write_text("cam3_001\n")
+    if listed == "classes.txt":
+        (tmp_path / "labelmap.txt").unlink()
+        (tmp_path / listed).write_text("\n".join((*NAMES, "Void")))
+        for stem in masks:
+            with_palette(tmp_path / "SegmentationClass" / f"{stem}.png", codes(stem), COLORS)
+    data = open_dataset(tmp_path)
+    assert (data.layout, data.taxonomy.names) == ("voc", NAMES)
+    assert {key: [f.name for f in frames] for key, frames in data.splits.items()} == {
+        "train": ["cam1_001", "cam1_002"],
+        "val": ["cam3_001"],
+        "test": [],
+    }
+    for frame in data.splits["train"]:
+        np.testing.assert_array_equal(data.read_mask(frame), masks[frame.name])
 
 
 def test_coco_objects_are_named_with_the_way_out(tmp_path):
