@@ -25,7 +25,11 @@ from artifacts.publish import publish
 
 FORMAT = 1  # of the artifact; a new number makes new versions of unchanged data
 UPLOAD = "`python -m artifacts dataset ROOT` uploads a data set"
-LISTS = ("*.txt", "*.csv", "*.yaml")  # small files in the root that layouts need: codes.txt, class_dict.csv, splits
+# Small files that layouts need: codes.txt, class_dict.csv, splits; Mapillary's names; VOC's splits.
+LISTS = (
+    *("*.txt", "*.csv", "*.yaml", "config*.json", "ImageSets/Segmentation/*.txt"),
+    *("categories.json", "*_categories.json", "notes.json", "*/*.txt", "*/_classes.csv", "*/class_dict.csv"),
+)
 
 DataVersion = dict[str, str | None]
 

@@ -1,5 +1,5 @@
-"""CamVid road scenes: taxonomies, layouts on disk, masks, splits, statistics, synthetic scenes.
+"""Road scenes: taxonomies, layouts on disk, masks, splits, statistics, synthetic scenes.
 
-`camvid.layouts.open_dataset` opens a data set in any of four layouts. `camvid.taxonomy.load_taxonomy` says which
+`camvid.layouts.open_dataset` opens a data set as its host ships it. `camvid.taxonomy.load_taxonomy` says which
 classes its masks hold. On the command line: `python -m camvid --help`.
 """

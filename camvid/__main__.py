@@ -13,9 +13,11 @@ from flags import FlagParser, require_own
 
 require_own("files")  # before it is imported
 
-from camvid.layouts import LAYOUTS, SPLITS, find_taxonomy, open_dataset
-from camvid.layouts.splits import SPLITTERS
+from camvid.layouts import SPLITS, find_taxonomy, open_dataset
+from camvid.options import chosen, data_flags, days
+from files.whole import write_whole
 
+DRAWN = ("original", "fastai", "segnet", "kaggle")  # layouts that `synth` writes
 COMPOSITES = "composites"  # side-by-side pictures: drawn and converted, not read
 
 
@@ -32,13 +34,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def _describe(options: argparse.Namespace) -> int:
+    from camvid.describe import describe
+
+    found = describe(*chosen(options))
+    print("\n".join(found.lines))
+    if options.out and found.classes:
+        write_whole(options.out, found.classes)
+        print(f"wrote {options.out}: name its classes, and put it into the root as taxonomy.yaml or give --taxonomy")
+    elif found.draft:
+        print(f"a draft of its classes, which `--out FILE` writes:\n{found.classes}", end="")
+    return 0
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from camvid.convert import convert
+
+    print("\n".join(convert(options.out, *chosen(options, lossy=True))))
+    print(f"wrote {options.out}; train with\n  python train.py --config cpu --data {shlex.quote(str(options.out))}")
+    return 0
+
+
 def _check(options: argparse.Namespace) -> int:
     from camvid.check import check
     from camvid.remarks import about_priority
 
-    taxonomy = find_taxonomy(options.root, options.taxonomy)
+    root, name, layout, split, seed = chosen(options)
+    taxonomy = find_taxonomy(root, name, layout)
     sys.stderr.write(about_priority(taxonomy))
-    report = check(options.root, taxonomy, options.layout, options.split, options.seed)
+    report = check(root, taxonomy, layout, split, seed)
     for fault in report.faults:
         print(fault)
     for line in (*report.taken, f"{report.frames} pairs, {len(report.faults)} faults"):
@@ -50,7 +74,7 @@ def _stats(options: argparse.Namespace) -> int:
     from camvid.stats import class_frequency, frequency_table, write_csv
     from camvid.stats_plot import plot_frequency
 
-    data = open_dataset(options.root, options.taxonomy, options.layout, options.split, options.seed)
+    data = open_dataset(*chosen(options))
     frequencies = {split: class_frequency(data, split) for split in SPLITS if data.splits[split]}
     print(frequency_table(data.taxonomy, frequencies))
     options.out.mkdir(parents=True, exist_ok=True)
@@ -112,27 +136,23 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     common = FlagParser(add_help=False)
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    data = FlagParser(add_help=False)
-    data.add_argument("root", type=Path, metavar="ROOT", help="folder that holds CamVid in one of the four layouts")
-    data.add_argument(
-        "--taxonomy",
-        default="camvid11",
-        help="camvid11 (default), camvid12, camvid32, a YAML file, or own: the data's taxonomy.yaml",
-    )
-    data.add_argument("--layout", choices=LAYOUTS, help="recognised by itself where it is left out")
-    data.add_argument("--split", choices=SPLITTERS, default="official", help="default: official")
-    data.add_argument("--seed", type=int, default=0, help="seed of the random split, default 0")
-
+    data = data_flags()
+    about = commands.add_parser("describe", parents=[data, common], help="say what a folder holds and how it is taken")
+    about.add_argument("--out", type=Path, metavar="FILE", help="write the classes there, as a taxonomy.yaml to edit")
+    about.set_defaults(run=_describe)
     check = commands.add_parser("check", parents=[data, common], help="read every file, print one line for each fault")
     check.set_defaults(run=_check)
     stats = commands.add_parser("stats", parents=[data, common], help="pixel and image frequency per class and split")
     stats.add_argument("--out", type=Path, default=Path(), help="folder for frequency.csv and .png, default: here")
     stats.set_defaults(run=_stats)
+    plain = commands.add_parser("convert", parents=[data, common], help="write a data set in layout folders")
+    plain.add_argument("out", type=Path, metavar="OUT", help="folder to make")
+    plain.set_defaults(run=_convert)
     synth = commands.add_parser("synth", parents=[common], help="draw street scenes with all 32 classes")
     synth.add_argument("out", type=Path, metavar="OUT", help="folder to make")
     synth.add_argument("--frames", type=int, default=60, metavar="N", help="number of frames, default 60")
     synth.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed draws the same bytes, default 0")
-    synth.add_argument("--layout", choices=[*LAYOUTS, COMPOSITES], default="original", help="default: original")
+    synth.add_argument("--layout", choices=[*DRAWN, COMPOSITES], default="original", help="default: original")
     synth.add_argument(
         "--size",
         type=int,
@@ -160,7 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     cache.add_argument(
         "--free",
-        type=_days,
+        type=days,
         nargs="?",
         const=0.0,
         metavar="DAYS",
@@ -169,13 +189,6 @@ def _parser() -> argparse.ArgumentParser:
     cache.add_argument("--folder", type=Path, help="of the cache, default: in the user's cache folder")
     cache.set_defaults(run=_cache)
     return parser
-
-
-def _days(text: str) -> float:
-    days = float(text)
-    if not days >= 0:
-        raise argparse.ArgumentTypeError(f"{text}: give a number of days, 0 or more")
-    return days
 
 
 if __name__ == "__main__":

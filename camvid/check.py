@@ -14,14 +14,17 @@ import numpy as np
 from tqdm import tqdm
 
 from camvid.labels import IndexLabels
-from camvid.layouts import LAYOUTS, SPLITS, Frame, RoadDataset, Scan, scan_layout
+from camvid.layouts import SPLITS, Frame, RoadDataset, Scan, recognise, scan_layout
 from camvid.layouts.dataset import drives_of, size_mismatch
+from camvid.layouts.layout import Layout
+from camvid.layouts.lists import NEEDED
+from camvid.layouts.looks import FEW, SMOOTHED
 from camvid.layouts.recognise import describe_folder
-from camvid.layouts.splits import NEEDED, split_frames
+from camvid.layouts.splits import split_frames
 from camvid.remarks import about_val
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 
-FEW, LISTED = 20, 5  # up to FEW colours outside the taxonomy get a line each; of more, as smoothing makes them, LISTED
+LISTED = 5  # colours outside the taxonomy that get a line each where there are more than FEW, as smoothing makes them
 
 
 class Report(NamedTuple):
@@ -47,7 +50,7 @@ class Read(NamedTuple):
 
 
 def check(
-    root: str | Path, taxonomy: Taxonomy, layout: str | None = None, split: str = "official", seed: int = 0
+    root: str | Path, taxonomy: Taxonomy, layout: str | Layout | None = None, split: str = "official", seed: int = 0
 ) -> Report:
     """Read every file of a data set and report what is wrong.
 
@@ -59,8 +62,9 @@ def check(
         ValueError: no layout fits, or one that holds no pair, or the taxonomy does not fit the labels at all.
         FileNotFoundError: the root is missing.
     """
+    layout = recognise(root, layout)
     scan = scan_layout(root, layout)
-    dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, LAYOUTS[scan.layout].labels(scan, taxonomy))
+    dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, layout.labels(scan, taxonomy))
     splits, faults = _splits(scan, split, seed)
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         reading = pool.map(partial(_read, dataset), scan.frames)
@@ -72,6 +76,17 @@ def check(
     if splits and (left := len(scan.frames) - sum(map(len, splits.values()))):
         sizes += f", left out {left}"
     taken = [f"layout {scan.layout}" + (f", split {split}: {sizes}" if splits else ""), _classes(dataset, seen)]
+    kind = "values" if isinstance(dataset.labels, IndexLabels) else "colours"
+    mask = scan.frames[0].mask
+    taken.append(f"labels hold {kind}, as in {mask.relative_to(scan.root) if mask.is_relative_to(scan.root) else mask}")
+    if scan.unlabelled:
+        taken.append(f"frames without labels, left out: {', '.join(f'{k} {n}' for k, n in scan.unlabelled.items())}")
+    shown = dict(zip((frame.name for frame in scan.frames), (one.classes for one in found), strict=True))
+    taken += [
+        f"split {key}: no label shows a class, as where a benchmark keeps them"
+        for key, frames in splits.items()
+        if frames and not any(shown[frame.name] - {IGNORE_INDEX} for frame in frames)
+    ]
     if remark := about_val(drives_of(splits)):
         taken.append(remark)
     return Report(len(scan.frames), faults, taken)
@@ -84,12 +99,17 @@ def _splits(scan: Scan, split: str, seed: int) -> tuple[Mapping[str, Sequence[Fr
     except ValueError as error:
         return {}, [str(error)]
     folders = scan.folders is not None
-    needed = [key for key in SPLITS if key in NEEDED or (folders and (scan.root / key).exists())]
+    needed = [key for key in SPLITS if key in NEEDED or (folders and _expected(scan, key))]
     faults = []
     for key in (key for key in needed if not splits[key]):
         there = folders and (scan.root / key).is_dir()
         faults.append(f"{scan.root}: split {key} is empty" + (f": {describe_folder(scan.root / key)}" if there else ""))
     return splits, faults
+
+
+def _expected(scan: Scan, split: str) -> bool:
+    """Whether a split that may be missing has a folder, whose frames are not known to have no labels."""
+    return (scan.root / split).exists() and split not in scan.unlabelled
 
 
 def _read(dataset: RoadDataset, frame: Frame) -> Read:
@@ -123,7 +143,8 @@ def _outside(found: Iterable[tuple[Frame, Read]], taxonomy: str) -> Iterator[str
     for value, files in ranked[:listed]:
         yield _line(value, files, taxonomy)
     if rest := ranked[listed:]:
-        yield _line(f"{len(rest)} more values", [place for _, files in rest for place in files], taxonomy)
+        more = _line(f"{len(rest)} more values", [place for _, files in rest for place in files], taxonomy)
+        yield f"{more}; {SMOOTHED}"
 
 
 def _line(what: str, places: Sequence[tuple[Path, int]], taxonomy: str) -> str:

@@ -47,7 +47,8 @@ class IndexLabels:
     """Single-channel labels.
 
     Attributes:
-        indices: the class index for each value, 255 for void; higher values but 255 are outside.
+        indices: the class index for each value, 255 for void, 254 for a value without a name, which is outside. Higher
+            values but 255 are outside, too.
         void: the class index for value 255 where `indices` does not reach it: 255 but where a class collects Void.
     """
 
@@ -62,21 +63,39 @@ class IndexLabels:
     @property
     def known(self) -> dict[int, int]:
         """The class index for each value that is not outside."""
-        return {IGNORE_INDEX: self.void, **dict(enumerate(self.indices))}
+        named = {value: index for value, index in enumerate(self.indices) if index != OUTSIDE}
+        return {IGNORE_INDEX: self.void} | named
 
     def decode(self, label: Image.Image) -> tuple[Mask, dict[str, int]]:
-        """8-bit picture -> mask (H, W) uint8 with void 255, and the pixel count of every value outside (void there).
+        """Picture of values -> mask (H, W) uint8, void 255, and the pixel count of every value outside (void there).
 
-        Raises ValueError for a picture that is not 8-bit single-channel.
+        Raises ValueError for a picture that holds no values (see `stored_values`).
         """
-        if label.mode not in ("L", "P"):
-            raise ValueError(f"an 8-bit single-channel label is needed, this one has mode {label.mode}")
-        values = np.asarray(label)
+        values = stored_values(label)
+        if values is None:
+            raise ValueError(
+                f"an index label is needed, of one channel with 8 or 16 bits; this one has mode {label.mode}"
+            )
         mask = _index_table(self.indices, self.void)[values]
         return _outside(mask, values, lambda v: f"index {v}")
 
 
 Labels: TypeAlias = ColorLabels | IndexLabels
+
+
+def stored_values(label: Image.Image) -> NDArray[np.integer] | None:
+    """The values of a label of 1, 8 or 16 bits, (H, W), also where a tool wrote them three times, as grey in RGB.
+
+    Those of a palette are its indices. None for a picture of another kind.
+    """
+    pixels = np.asarray(label)
+    if label.mode == "1":
+        return pixels.astype(np.uint8)
+    if label.mode in ("L", "P") or label.mode.startswith("I;16"):
+        return pixels
+    if label.mode in ("RGB", "RGBA") and (pixels[..., :1] == pixels[..., :3]).all():
+        return pixels[..., 0]
+    return None
 
 
 def color_labels(taxonomy: Taxonomy, palette: Mapping[str, Color] | None, origin: str) -> ColorLabels:
@@ -103,10 +122,22 @@ def color_labels(taxonomy: Taxonomy, palette: Mapping[str, Color] | None, origin
     return ColorLabels(tuple(sorted(values.items())))
 
 
-def index_labels(taxonomy: Taxonomy, names: Iterable[str], origin: str) -> IndexLabels:
-    """Decoder of index labels whose value i means the i-th of `names`. Raises TaxonomyError as `color_labels` does."""
+def index_labels(taxonomy: Taxonomy, names: Iterable[str] | Mapping[int, str], origin: str) -> IndexLabels:
+    """Decoder of index labels.
+
+    Args:
+        taxonomy: says which names its classes collect.
+        names: the i-th of them is what value i means, or the name of each value; 255 is void where it has none.
+        origin: where the names stand, for messages.
+
+    Raises:
+        TaxonomyError: as `color_labels` does.
+    """
     void = taxonomy.sources.get(VOID_NAME, IGNORE_INDEX)
-    return IndexLabels(tuple(_indices(taxonomy, tuple(names), origin).values()), void)
+    named = names if isinstance(names, Mapping) else dict(enumerate(names))
+    found = _indices(taxonomy, named.values(), origin)
+    known = {IGNORE_INDEX: void} | {value: found[name] for value, name in named.items()}
+    return IndexLabels(tuple(known.get(value, OUTSIDE) for value in range(max(named) + 1)), void)
 
 
 def _default_palette(taxonomy: Taxonomy) -> dict[str, Color]:
@@ -156,7 +187,7 @@ def _color_table(colors: tuple[tuple[Color, int], ...]) -> Mask:
 
 @lru_cache(maxsize=4)
 def _index_table(indices: tuple[int, ...], void: int) -> Mask:
-    table = np.full(256, OUTSIDE, np.uint8)
+    table = np.full(1 << 16, OUTSIDE, np.uint8)
     table[IGNORE_INDEX] = void  # as VOC, Cityscapes' trainIds and most tools have it
     table[: len(indices)] = indices
     return table

@@ -1,14 +1,15 @@
 """Taxonomies: lists of classes with colours, what each class collects from the labels, and which are a safety matter.
 
-The built-in `camvid11`, `camvid12` (void is a class) and `camvid32` are YAML files of the same form as a user's own:
+The built-in ones, such as `camvid11` and `cityscapes19`, are YAML files of the same form as a user's own:
 
     name: mine
     classes:                                   # index order; void has no entry, it is 255 in every mask
       - {name: Road, color: [128, 64, 128], background: true, collects: [Road, LaneMkgsDriv]}
       - {name: Person, color: [64, 64, 0], priority: true, severity: 4, collects: [Pedestrian, Child]}
 
-`collects` lists names from the labels (CamVid's 32, or those of the data's own `codes.txt` or `class_dict.csv`);
-left out, it is the class's own name. Names that no class collects become void. `severity`, 1 where it is left out,
+`collects` lists names from the labels (those of the layout, or of the data's own `codes.txt` or `class_dict.csv`);
+left out, it is the class's own name. Names that no class collects become void; `camvid.words` knows what names of one
+data set are called in another. `severity`, 1 where it is left out,
 weighs the pixels of a priority class where frames are ordered by what was missed.
 """
 
@@ -36,6 +37,8 @@ Color = entries.Color
 TaxonomyError = entries.TaxonomyError
 
 IGNORE_INDEX = 255
+OWN_FILE = "taxonomy.yaml"  # in a data set: the classes that it brings
+DEFAULT = "camvid11"  # of the layouts of CamVid
 VOID_NAME = "Void"
 VOID_COLOR: Color = (0, 0, 0)
 OPTIONAL = ("priority", "background", "severity", "collects")  # fields of an entry of `classes`
@@ -144,7 +147,7 @@ class Taxonomy:
 
 
 def load_taxonomy(name_or_yaml_path: str | Path) -> Taxonomy:
-    """Load a built-in taxonomy by name ("camvid11", "camvid12", "camvid32") or a user's YAML file by path.
+    """Load a built-in taxonomy by name ("camvid11", "cityscapes19", …) or a user's YAML file by path.
 
     Raises TaxonomyError naming the file, the entry and what is allowed; FileNotFoundError for a missing file.
     """

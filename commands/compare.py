@@ -71,7 +71,8 @@ def _open(name: str, options: argparse.Namespace) -> Opened:
 
 def _untrained(path: Path, options: argparse.Namespace) -> SavedModel:
     """The model that a preset would train, without scores: for its size and speed."""
-    from camvid.layouts import find_taxonomy
+    from camvid.layouts import AUTO, find_taxonomy
+    from camvid.taxonomy import DEFAULT
     from configs import TrainConfig
     from configs.load import read_yaml
     from models import SavedModel, build_model
@@ -80,7 +81,8 @@ def _untrained(path: Path, options: argparse.Namespace) -> SavedModel:
     config = TrainConfig.from_dict(read_yaml(path), str(path))
     options.device = resolve_device(options.device)
     options.precision = resolve_precision(options.precision or config.precision, options.device)
-    taxonomy = find_taxonomy(options.data or "", config.taxonomy)
+    classes = DEFAULT if config.taxonomy == AUTO and not options.data else config.taxonomy
+    taxonomy = find_taxonomy(options.data or "", classes)
     model = build_model(
         config.architecture,
         taxonomy.num_classes,

@@ -42,17 +42,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _evaluate(options: argparse.Namespace) -> None:
     from camvid.remarks import about_priority
-    from commands.opening import check_taxonomy, file_figures, open_data, open_model, sizing
+    from commands.opening import file_figures, judged_by, open_data, open_model, sizing
     from eval.evaluate import FrameSamples, evaluate
     from eval.latency import measure_latency
     from eval.writers.report import write_report
     from eval.writers.table import class_table, drive_table
 
-    saved = open_model(options)
-    check_taxonomy(options.taxonomy, saved, options.data)
+    saved, told = judged_by(options.taxonomy, open_model(options), options.data)
     dataset = open_data(options, saved, options.split)
     taxonomy, samples = dataset.taxonomy, FrameSamples(dataset.splits[options.split], dataset.read)
-    sys.stderr.write(about_priority(taxonomy))
+    sys.stderr.write(told + about_priority(taxonomy))
     size_for = sizing(options, saved)
     evaluation = evaluate(
         saved.model,

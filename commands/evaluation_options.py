@@ -55,7 +55,7 @@ def _evaluate_parser(description: str | None) -> argparse.ArgumentParser:
     from configs.config import MAX_OBJECT_AREA
 
     parser = _parser("evaluate", description)
-    parser.add_argument("--data", type=Path, metavar="ROOT", required=True, help="folder that holds CamVid")
+    parser.add_argument("--data", type=Path, metavar="ROOT", required=True, help="folder that holds the data set")
     parser.add_argument("--split", choices=["train", "val", "test"], default="test", help="default: test")
     parser.add_argument("--out", type=Path, metavar="DIR", default=Path("report"), help="default: report")
     parser.add_argument(
@@ -64,7 +64,10 @@ def _evaluate_parser(description: str | None) -> argparse.ArgumentParser:
     area = f"smallest object as a share of the frame, at most {MAX_OBJECT_AREA:g}; default likewise"
     parser.add_argument("--object-area", type=_share(MAX_OBJECT_AREA), help=area)
     parser.add_argument("--batch-size", type=_count, default=4, metavar="N", help="images per pass, default 4")
-    parser.add_argument("--taxonomy", help="check that the model has this one: camvid11, camvid32, a YAML file or own")
+    parser.add_argument(
+        "--taxonomy",
+        help="classes to judge by, default: the model's own; camvid11, …, a YAML file, auto or own (the data's)",
+    )
     parser.add_argument("--wandb", action="store_true", help="log the tables to a W&B run as well")
     return parser
 
@@ -90,7 +93,7 @@ def _export_parser(_: str | None) -> argparse.ArgumentParser:
     parser.add_argument(
         "--int8", choices=["dynamic", "static"], help="8-bit integers; static takes ranges from training frames"
     )
-    parser.add_argument("--data", type=Path, metavar="ROOT", help="folder that holds CamVid, for --int8")
+    parser.add_argument("--data", type=Path, metavar="ROOT", help="folder that holds the data set, for --int8")
     parser.add_argument("--split", choices=["train", "val", "test"], default="val", help="to measure the loss on")
     _add_size(parser)
     return parser

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +16,9 @@ if TYPE_CHECKING:  # what takes seconds to import is imported by the command tha
     from camvid.taxonomy import Taxonomy
     from eval.inference import SizeFor
     from models.saved import SavedModel
+
+FEW = 8  # labels of which one must show a class
+OTHER_CLASSES = "--taxonomy judges the model by other classes: camvid11, another one, or auto for those of the data"
 
 
 def open_model(options: argparse.Namespace) -> SavedModel:
@@ -65,27 +70,73 @@ def open_data(options: argparse.Namespace, saved: SavedModel, *splits: str) -> R
         ValueError: one of ``splits`` has no frames, or the data cannot be read so.
     """
     from camvid.layouts import open_dataset
+    from camvid.taxonomy import TaxonomyError
 
     config = saved.config
-    taxonomy = taxonomy_of(saved)
-    dataset = open_dataset(options.data, taxonomy, split=config.get("split", "official"), seed=config.get("seed", 0))
+    division = {"split": config.get("split", "official"), "seed": config.get("seed", 0)}
+    try:
+        dataset = open_dataset(options.data, taxonomy_of(saved), **division)
+    except TaxonomyError as error:
+        if vars(options).get("taxonomy", "") is None:  # a command that has the option, and was not given it
+            raise ValueError(f"{error}; {OTHER_CLASSES}") from error
+        raise
     for split in splits:
         if not dataset.splits[split]:
             filled = ", ".join(name for name, frames in dataset.splits.items() if frames) or "none"
             raise ValueError(f"{options.data}: the {split} split has no frames; --split can be: {filled}")
+        _require_classes(dataset, split)
     return dataset
 
 
-def check_taxonomy(name: str | None, saved: SavedModel, data: Path) -> None:
-    """ValueError where a taxonomy is named, or is that of the data, and is not the model's."""
-    from camvid.layouts import find_taxonomy
+def _require_classes(dataset: RoadDataset, split: str) -> None:
+    """ValueError where the first labels of a split are void throughout, as a benchmark ships those that it keeps."""
+    from camvid.taxonomy import IGNORE_INDEX
 
-    taxonomy = taxonomy_of(saved)
-    if name and (asked := find_taxonomy(data, name)).digest != taxonomy.digest:
+    frames = dataset.splits[split][:FEW]
+    if not any((dataset.read_mask(frame) != IGNORE_INDEX).any() for frame in frames):
         raise ValueError(
-            f"--taxonomy {name} ({asked.num_classes} classes) is not that of {saved.folder} "
-            f"({taxonomy.name}, {taxonomy.num_classes} classes): leave it out, or take a model trained with it"
+            f"{dataset.root}: the first {len(frames)} labels of the {split} split show no class of "
+            f"{dataset.taxonomy.name}, as where a benchmark keeps them: nothing can be scored; take another --split"
         )
+
+
+def judged_by(name: str | None, saved: SavedModel, data: Path) -> tuple[SavedModel, str]:
+    """The model as one of other classes, where those are asked for, and a line about them for people.
+
+    `camvid.words.class_map` says which class stands for which.
+
+    Args:
+        name: a taxonomy as for `camvid.layouts.find_taxonomy`; None keeps the model's.
+        saved: the model.
+        data: the data set's folder.
+
+    Raises:
+        ValueError: no class of the model means one of these.
+        FileNotFoundError: no such taxonomy.
+    """
+    from camvid.layouts import find_taxonomy
+    from camvid.words import class_map
+    from eval.regroup import Regrouped
+
+    own = taxonomy_of(saved)
+    asked = find_taxonomy(data, name) if name else own
+    if asked.digest == own.digest:
+        return saved, ""
+    meant = class_map(own, asked)
+    if not set(meant) & set(range(asked.num_classes)):
+        raise ValueError(f"--taxonomy {name}: none of its classes is one of {saved.folder} ({', '.join(own.names)})")
+    model = Regrouped(saved.model, meant, asked.num_classes)
+    return replace(saved, model=model.eval(), taxonomy=asked.to_dict()), _regrouping(own, asked, meant)
+
+
+def _regrouping(own: Taxonomy, asked: Taxonomy, meant: Sequence[int]) -> str:
+    """What is done with classes that have no counterpart, in one line."""
+    without = [name for name, index in zip(own.names, meant, strict=True) if index >= asked.num_classes]
+    missing = [name for index, name in enumerate(asked.names) if index not in meant]
+    told = [f"{own.name} is judged by {asked.name}"]
+    told += [f"without one counterpart there, and so not predicted: {', '.join(without)}"] if without else []
+    told += [f"unknown to the model, and so missed: {', '.join(missing)}"] if missing else []
+    return "; ".join(told) + "\n"
 
 
 def taxonomy_of(saved: SavedModel) -> Taxonomy:

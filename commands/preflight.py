@@ -43,7 +43,7 @@ def check_settings(configs: Iterable[TrainConfig]) -> None:
 
 def _open(config: TrainConfig) -> RoadDataset | None:
     """The data set of a folder; None for an artifact, of which the taxonomy alone can be checked."""
-    from camvid.layouts import OWN, open_dataset
+    from camvid.layouts import AUTO, OWN, open_dataset
     from camvid.taxonomy import load_taxonomy
 
     if not (config.data or config.dataset):
@@ -51,13 +51,13 @@ def _open(config: TrainConfig) -> RoadDataset | None:
         raise FileNotFoundError(message)
     if config.data and not Path(config.data).is_dir():
         what = "is a file" if Path(config.data).is_file() else "no such folder"
-        raise FileNotFoundError(f"{config.data}: {what}; give the folder that holds CamVid")
+        raise FileNotFoundError(f"{config.data}: {what}; give the folder that holds the data set")
     try:
         if config.data:
             dataset = open_dataset(config.data, config.taxonomy, **config.pick("split", "seed"))
             dataset.require("train", "val")
             return dataset
-        if config.taxonomy != OWN:
+        if config.taxonomy not in (AUTO, OWN):
             load_taxonomy(config.taxonomy)
     except ValueError as error:
         raise CommonFault(str(error)) from error

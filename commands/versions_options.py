@@ -26,9 +26,9 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
     names = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     dataset = names.add_parser("dataset", help="log a data set as an artifact, for sweeps and other machines")
-    dataset.add_argument("root", type=Path, metavar="ROOT", help="folder that holds CamVid in one of the four layouts")
+    dataset.add_argument("root", type=Path, metavar="ROOT", help="folder that holds the data set")
     dataset.add_argument("--name", type=_artifact, help="of the artifact (default: the project's)")
-    dataset.add_argument("--taxonomy", default="camvid11", help="camvid11 (default), camvid12, camvid32, own, a file")
+    dataset.add_argument("--taxonomy", default="auto", help="a built-in one, own, a file, or auto (default)")
 
     promote = names.add_parser(
         "promote", help="give an alias to a model if it is as good as the one that has it, and as the best that had it"

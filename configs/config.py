@@ -65,11 +65,13 @@ class TrainConfig:
     """Flat and frozen: defaults < preset < command line. Sizes are pixels, rates are per step, times are minutes."""
 
     # What to train on.
-    data: str = Field(default="", description="folder of the data set (any of the four CamVid layouts)")
+    data: str = Field(default="", description="folder of the data set, as it comes from its host")
     dataset: str = Field(default="", description="W&B artifact to train on instead of `data`, e.g. camvid:latest")
     taxonomy: str = Field(
-        default="camvid11",
-        description="camvid11, camvid12, camvid32, the path of a YAML file, or own (the data's taxonomy.yaml)",
+        default="auto",
+        description="auto (the data's taxonomy.yaml if it has one, else the classes of its layout), a built-in one "
+        "(camvid11, camvid12, camvid32, cityscapes19, bdd19, mapillary65, voc21), the path of a YAML file, or own (the "
+        "data's taxonomy.yaml)",
     )
     split: Literal["official", "drives", "sequence", "random"] = Field(
         default="official", description="how frames are divided; drives holds out the last stretch of every drive"

@@ -118,7 +118,7 @@ def test_a_disk_that_is_too_small_for_a_run_is_named(data):
 
 def test_with_an_artifact_all_but_the_data_is_checked(tmp_path, capsys):
     assert "backbone: timm has no model" in refused(capsys, "--dataset=d:latest", "--backbone=resnet43")
-    assert "neither one of camvid11" in refused(capsys, "--dataset=d:latest", "--taxonomy=camvid13")
+    assert "neither one of bdd19, camvid11" in refused(capsys, "--dataset=d:latest", "--taxonomy=camvid13")
     assert "artifact 'd:latest' cannot be fetched offline" in refused(capsys, "--dataset=d:latest", *SMALL)
     assert not (tmp_path / "runs").exists()
 

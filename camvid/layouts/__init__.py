@@ -1,12 +1,7 @@
-"""Opening CamVid in any of its four layouts on disk.
+"""Opening a data set as it lies on disk.
 
 `open_dataset(root)` recognises the layout, pairs frames with labels and splits them; the `RoadDataset` it returns reads
-images and masks. Layouts:
-
-- `original`: `*_L.png` RGB labels beside raw frames;
-- `fastai`: `images/ labels/*_P.png codes.txt`;
-- `segnet`: `train/ trainannot/ val/ valannot/ test/ testannot/`;
-- `kaggle`: `train/ train_labels/ val/ val_labels/ test/ test_labels/ class_dict.csv`.
+images and masks. `camvid.layouts.recognise` lists the layouts, each of which is a file here.
 
 A data set may bring classes of its own, in a `taxonomy.yaml` at its root.
 """
@@ -16,13 +11,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from camvid.layouts.dataset import Frame, RoadDataset, content_digest
-from camvid.layouts.recognise import LAYOUTS, scan_layout
+from camvid.layouts.layout import Layout
+from camvid.layouts.recognise import LAYOUTS, recognise, scan_layout
 from camvid.layouts.scan import SPLITS, Scan
 from camvid.layouts.splits import split_frames
-from camvid.taxonomy import Taxonomy, load_taxonomy
+from camvid.taxonomy import OWN_FILE, Taxonomy, load_taxonomy
 
 __all__ = [
+    "AUTO",
     "LAYOUTS",
+    "OWN",
     "SPLITS",
     "Frame",
     "RoadDataset",
@@ -30,16 +28,18 @@ __all__ = [
     "content_digest",
     "find_taxonomy",
     "open_dataset",
+    "recognise",
     "scan_layout",
 ]
 
-OWN = "own"  # in place of a taxonomy's name: the one that the data set brings
+# In place of a taxonomy's name: that of the data set, which it brings or (with AUTO) else its layout has.
+OWN, AUTO = "own", "auto"
 
 
 def open_dataset(
     root: str | Path,
-    taxonomy: Taxonomy | str | Path = "camvid11",
-    layout: str | None = None,
+    taxonomy: Taxonomy | str | Path = AUTO,
+    layout: str | Layout | None = None,
     split: str = "official",
     seed: int = 0,
 ) -> RoadDataset:
@@ -47,9 +47,9 @@ def open_dataset(
 
     Args:
         root: the folder that holds it.
-        taxonomy: the classes; a taxonomy, the name of a built-in one, the path of a YAML file, or own.
-        layout: original, fastai, segnet or kaggle; None recognises it.
-        split: official, sequence or random (see `camvid.layouts.splits`).
+        taxonomy: the classes, as for `find_taxonomy`.
+        layout: a layout or its name; None recognises it.
+        split: official, drives, sequence or random (see `camvid.layouts.splits`).
         seed: of the random split, and of ties between sequences of equal length.
 
     Raises:
@@ -57,9 +57,10 @@ def open_dataset(
             split that does not fit the frames, labels of another taxonomy; the message names file, value and fix.
         FileNotFoundError: the root, or a taxonomy's file, is missing.
     """
-    taxonomy = find_taxonomy(root, taxonomy)
-    scan = scan_layout(root, layout)
-    labels = LAYOUTS[scan.layout].labels(scan, taxonomy)
+    taxonomy = find_taxonomy(root, taxonomy, layout)
+    found = recognise(root, layout)
+    scan = scan_layout(root, found)
+    labels = found.labels(scan, taxonomy)
     dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, labels)
     if scan.faults:
         more = f" and {len(scan.faults) - 1} more faults" if len(scan.faults) > 1 else ""
@@ -67,16 +68,28 @@ def open_dataset(
     return RoadDataset(scan.root, scan.layout, taxonomy, split_frames(scan, split, seed), labels)
 
 
-def find_taxonomy(root: str | Path, taxonomy: Taxonomy | str | Path) -> Taxonomy:
-    """The taxonomy itself, or by its name; "own" is the data set's, `taxonomy.yaml` at its root.
+def find_taxonomy(
+    root: str | Path, taxonomy: Taxonomy | str | Path = AUTO, layout: str | Layout | None = None
+) -> Taxonomy:
+    """The classes by which a data set is read.
 
-    Raises ValueError for one that contradicts itself, FileNotFoundError for a missing one.
+    Args:
+        root: the folder that holds the data set.
+        taxonomy: a taxonomy, the name of a built-in one, the path of a YAML file, `own` (the data set's own
+            `taxonomy.yaml`), or `auto` (the data set's own, else that of its layout).
+        layout: a layout or its name; None recognises it.
+
+    Raises:
+        ValueError: one that contradicts itself, or no layout fits.
+        FileNotFoundError: the root, or a taxonomy's file, is missing.
     """
     if isinstance(taxonomy, Taxonomy):
         return taxonomy
-    if taxonomy != OWN:
+    if taxonomy not in (OWN, AUTO):
         return load_taxonomy(taxonomy)
-    path = Path(root) / "taxonomy.yaml"
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: missing; taxonomy {OWN} is what a data set brings, give another for this one")
-    return load_taxonomy(path)
+    path = Path(root) / OWN_FILE
+    if path.is_file():
+        return load_taxonomy(path)
+    if taxonomy == AUTO:
+        return recognise(root, layout).classes(Path(root))
+    raise FileNotFoundError(f"{path}: missing; taxonomy {OWN} is what a data set brings, give another for this one")

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camvid.labels import Labels, Mask
+from camvid.layouts.looks import FEW, SMOOTHED
 from camvid.remarks import about_priority, about_sizes, about_val
 from camvid.taxonomy import Taxonomy
 from files.pictures import beyond_decoding, load_label, picture_size, read_image
@@ -47,8 +48,10 @@ class RoadDataset:
         mask, outside = self.decode(frame)
         if outside:
             what = ", ".join(f"{value} ({count} pixels)" for value, count in list(outside.items())[:3])
+            smoothed = f"; {SMOOTHED}" if len(outside) > FEW else ""
             raise ValueError(
-                f"{frame.mask}: {len(outside)} values outside taxonomy {self.taxonomy.name}: {what}; {self.advice}"
+                f"{frame.mask}: {len(outside)} values outside taxonomy {self.taxonomy.name}: {what}{smoothed}; "
+                f"{self.advice}"
             )
         return mask
 
@@ -103,7 +106,9 @@ def drives_of(splits: Mapping[str, Sequence[Frame]]) -> dict[str, list[str]]:
 
 def size_mismatch(frame: Frame, image: tuple[int, ...], mask: tuple[int, ...]) -> str:
     """The message for an image and a mask of different sizes (height, width)."""
-    return f"{frame.mask}: label is {mask[1]}x{mask[0]}, its frame {frame.image.name} is {image[1]}x{image[0]}"
+    alike = mask[0] * image[1] == mask[1] * image[0]
+    way = "; `python -m camvid convert` writes labels at the size of their frames" if alike else ""
+    return f"{frame.mask}: label is {mask[1]}x{mask[0]}, its frame {frame.image.name} is {image[1]}x{image[0]}{way}"
 
 
 def content_digest(dataset: RoadDataset) -> str:

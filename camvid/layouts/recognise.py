@@ -1,59 +1,90 @@
-"""The four layouts of CamVid on disk: what each is recognised by, and how its labels are decoded."""
+"""The layouts: the list of all of them, and which one lies in a folder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import shlex
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
-
-from camvid.labels import Labels
-from camvid.layouts.decoders import fastai_labels, kaggle_labels, original_labels, segnet_labels
-from camvid.layouts.scan import SPLITS, Scan, pictures, scan_fastai, scan_kaggle, scan_original, scan_segnet
-from camvid.taxonomy import Taxonomy
+from camvid.layouts.bdd100k import BDD100K
+from camvid.layouts.cityscapes import CITYSCAPES
+from camvid.layouts.fastai import FASTAI
+from camvid.layouts.folders import FOLDERS
+from camvid.layouts.hints import hint_at
+from camvid.layouts.kaggle import KAGGLE
+from camvid.layouts.kitti import KITTI
+from camvid.layouts.layout import Layout
+from camvid.layouts.mapillary import MAPILLARY
+from camvid.layouts.original import ORIGINAL
+from camvid.layouts.scan import SPLITS, Scan, pictures
+from camvid.layouts.segnet import SEGNET
+from camvid.layouts.voc import VOC
 
 LISTED = 3  # folders that a message names; the others are counted
 
+# The first one that fits is taken.
+LAYOUTS = {
+    layout.name: layout
+    for layout in (
+        FASTAI,
+        SEGNET,
+        KAGGLE,
+        CITYSCAPES,
+        BDD100K,
+        KITTI,
+        MAPILLARY,
+        VOC,
+        ORIGINAL,
+        FOLDERS,
+    )
+}
 
-@dataclass(frozen=True)
-class Layout:
-    """A layout.
 
-    Attributes:
-        marks: glob patterns that must all match, "|" between alternatives.
-        scan: finds the frames under a root.
-        labels: builds the decoder for the labels of what was found.
-        pair: a frame and its label, for messages; {split} stands for each split.
-    """
+class UnknownLayoutError(ValueError):
+    """No layout fits a folder; `reason` is the message without what to do about it."""
 
-    marks: tuple[str, ...]
-    scan: Callable[[Path, str], Scan]
-    labels: Callable[[Scan, Taxonomy], Labels]
-    pair: tuple[str, ...]
+    def __init__(self, reason: str, root: Path) -> None:
+        self.reason = reason
+        super().__init__(f"{reason}. `python -m camvid describe {shlex.quote(str(root))}` says what lies there")
 
 
-def scan_layout(root: str | Path, layout: str | None = None) -> Scan:
-    """Find the frames of a data set, in the layout given or the one recognised; faults are collected, not raised.
+def recognise(root: str | Path, layout: str | Layout | None = None) -> Layout:
+    """The layout of a folder, by what marks it; one that is named, or given itself, must fit.
 
     Raises:
-        ValueError: an unknown layout, none that fits (listing what was looked for), or one without a single pair of
-            frame and label (listing what was found where).
+        ValueError: an unknown layout, or none that fits, with what is missing.
         FileNotFoundError: a root that is no folder.
     """
     root = Path(root)
-    if layout is not None and layout not in LAYOUTS:
+    if isinstance(layout, str) and layout not in LAYOUTS:
         raise ValueError(f"layout {layout!r}: allowed are {', '.join(LAYOUTS)}")
     if not root.is_dir():
-        raise FileNotFoundError(f"{root}: no such folder; give the folder that holds CamVid")
-    candidates = LAYOUTS if layout is None else {layout: LAYOUTS[layout]}
-    for name, candidate in candidates.items():
-        if all(_there(root, mark) for mark in candidate.marks):
-            scan = candidate.scan(root, name)
-            if not scan.frames:
-                raise ValueError(_no_pair(root, name, candidate))
-            return scan
-    raise ValueError(_looked_for(root, candidates))
+        raise FileNotFoundError(f"{root}: no such folder; give the folder that holds the data set")
+    named = LAYOUTS[layout] if isinstance(layout, str) else layout
+    candidates = [named] if named else list(LAYOUTS.values())
+    found = next(_fitting(root, candidates), None)
+    if found is None:
+        raise UnknownLayoutError(_looked_for(root, candidates), root)
+    return found
+
+
+def scan_layout(root: str | Path, layout: str | Layout | None = None) -> Scan:
+    """Find the frames of a data set, in the layout given or the one recognised; faults are collected, not raised.
+
+    Raises:
+        ValueError: an unknown layout, none that fits (saying what is missing), or one without a single pair of
+            frame and label (listing what was found where).
+        FileNotFoundError: a root that is no folder.
+    """
+    root, found = Path(root), recognise(root, layout)
+    scan = found.scan(root, found.name)
+    if not scan.frames:
+        raise ValueError(_no_pair(root, found))
+    return scan
+
+
+def _fitting(root: Path, candidates: Iterable[Layout]) -> Iterator[Layout]:
+    return (layout for layout in candidates if all(_there(root, mark) for mark in layout.marks))
 
 
 def _there(root: Path, mark: str) -> bool:
@@ -61,69 +92,44 @@ def _there(root: Path, mark: str) -> bool:
     return any(path.is_dir() or not mark.endswith("/") for path in matches)
 
 
-def _looked_for(root: Path, candidates: dict[str, Layout]) -> str:
-    looked = []
-    for name, layout in candidates.items():
-        marks = [f"{mark} {'found' if _there(root, mark) else 'missing'}" for mark in layout.marks]
-        looked.append(f"{name} ({', '.join(marks)})")
-    inner = [
-        folder.name
-        for folder in sorted(root.iterdir())
-        if folder.is_dir() and any(all(_there(folder, mark) for mark in it.marks) for it in candidates.values())
-    ]
-    hint = f". Is it {root / inner[0]}?" if inner else _composites_hint(root)
-    return f"{root}: no layout of CamVid recognised; looked for {'; '.join(looked)}{hint}"
+def _looked_for(root: Path, candidates: list[Layout]) -> str:
+    """Which marks are missing, for the layouts of which something is there or that was named."""
+    missing = {layout.name: [mark for mark in layout.marks if not _there(root, mark)] for layout in candidates}
+    near = [_lacking(name, marks) for name, marks in missing.items() if len(marks) < len(LAYOUTS[name].marks)]
+    if len(candidates) == 1:
+        near = [_lacking(name, marks) for name, marks in missing.items()]
+    told = f"nearest are {'; '.join(near)}" if near else f"known are {', '.join(missing)}"
+    inner = [path.name for path in sorted(root.iterdir()) if path.is_dir() and any(_fitting(path, candidates))]
+    hint = f". Is it {root / inner[0]}?" if inner else f". {found}" if (found := hint_at(root)) else ""
+    return f"{root}: no layout recognised: {told}{hint}"
 
 
-def _no_pair(root: Path, name: str, layout: Layout) -> str:
+def _lacking(name: str, marks: Iterable[str]) -> str:
+    """What is missing for a layout; of many names of a folder the first two."""
+    return f"{name} ({', '.join(' or '.join(mark.split('|')[:2]) for mark in marks)} missing)"
+
+
+def _no_pair(root: Path, layout: Layout) -> str:
     """What was found where, and what would make a pair of it."""
-    folders = list(dict.fromkeys(Path(path).parent.name for path in layout.pair))
-    splits = [key for key in SPLITS if any((root / folder.format(split=key)).is_dir() for folder in folders)]
-    places = dict.fromkeys(root / folder.format(split=key) for key in splits for folder in folders)
-    found = "; ".join(describe_folder(folder) for folder in places)
+    folders = list(dict.fromkeys(path.split("*")[0].rpartition("/")[0] for path in layout.pair))
+    there = [key for key in SPLITS if any((root / folder.format(split=key)).is_dir() for folder in folders)]
+    splits = there or ["train"]
+    places = dict.fromkeys(folder.format(split=key) for key in splits for folder in folders)
+    found = "; ".join(describe_folder(root / place, place) for place in places)
     rule = " goes with ".join(path.format(split=splits[0]) for path in layout.pair)
-    return f"{root}: layout {name}, and no frame with its label: {found}. {rule}: rename the files, or move them there"
+    fix = f"{rule}: rename the files, or move them there"
+    hint = hint_at(root)
+    return f"{root}: layout {layout.name}, and no frame with its label: {found}. {fix}{hint and f'. {hint}'}"
 
 
-def describe_folder(folder: Path) -> str:
-    """Which pictures lie in a folder, or one folder further down."""
+def describe_folder(folder: Path, shown: str | None = None) -> str:
+    """Which pictures lie in a folder, or one folder further down; `shown` is what to call it, by default its name."""
+    shown = shown or folder.name
     if not folder.is_dir():
-        return f"{folder.name}/ is missing"
+        return f"{shown}/ is missing"
     if files := pictures(folder):
-        return f"{folder.name}/ holds {len(files)} pictures (first: {files[0].name})"
+        return f"{shown}/ holds {len(files)} pictures (first: {files[0].name})"
     inner = {path: len(pictures(path)) for path in sorted(folder.iterdir()) if path.is_dir()}
-    listed = ", ".join(f"{folder.name}/{path.name}/ has {count}" for path, count in list(inner.items())[:LISTED])
+    listed = ", ".join(f"{shown}/{path.name}/ has {count}" for path, count in list(inner.items())[:LISTED])
     more = f", and {len(inner) - LISTED} more folders" if len(inner) > LISTED else ""
-    return f"{folder.name}/ holds no picture" + (f", but {listed}{more}" if inner else "")
-
-
-def _composites_hint(root: Path) -> str:
-    """What to do with side-by-side composites, if the root or a folder in it holds them."""
-    for folder in (root, *sorted(path for path in root.iterdir() if path.is_dir())):
-        files = pictures(folder / "train")
-        if files and _is_composite(files[0]):
-            return (
-                f". These look like side-by-side composites, photo left and coloured label right; "
-                f"`python -m camvid composites {folder} OUT` makes a data set of them"
-            )
-    return ""
-
-
-def _is_composite(path: Path) -> bool:
-    try:
-        with Image.open(path) as picture:
-            return picture.width == 2 * picture.height
-    except (OSError, UnidentifiedImageError):
-        return False
-
-
-LAYOUTS = {
-    "fastai": Layout(
-        ("images/", "labels/*_P.png", "codes.txt"), scan_fastai, fastai_labels, ("images/x.png", "labels/x_P.png")
-    ),
-    "segnet": Layout(("train/", "trainannot/"), scan_segnet, segnet_labels, ("{split}/x.png", "{split}annot/x.png")),
-    "kaggle": Layout(
-        ("train/", "train_labels/"), scan_kaggle, kaggle_labels, ("{split}/x.png", "{split}_labels/x_L.png")
-    ),
-    "original": Layout(("*_L.png|*/*_L.png",), scan_original, original_labels, ("x.png", "x_L.png")),
-}
+    return f"{shown}/ holds no picture" + (f", but {listed}{more}" if inner else "")

@@ -1,27 +1,44 @@
-"""Where frames and labels lie in each layout of CamVid, and which belong together."""
+"""Which frames and labels lie in a folder, and which belong together."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from camvid.layouts.dataset import Frame
 
 SPLITS = ("train", "val", "test")
-PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+# Formats that Pillow reads and that frames and labels have. Messages name the first ones.
+PICTURES = (
+    *(".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", ".pnm"),
+    *(".jp2", ".avif", ".tga", ".gif", ".jfif", ".jpe"),
+)
+SOME = ", ".join(PICTURES[:4])
 
 
 @dataclass(frozen=True)
 class Scan:
-    """What lies under a root: complete pairs sorted by name, the split of each where folders say it, and faults."""
+    """What lies under a root.
+
+    Attributes:
+        root: the folder.
+        layout: the layout's name.
+        frames: complete pairs, sorted by name.
+        folders: the names of each split, where folders or lists of the layout say it.
+        faults: what is wrong, one line each.
+        unlabelled: for a split that has frames and no label at all, how many; they are in no split, and no fault.
+        divided: where nothing says which frames validate, they are divided by their sequences, with a word about it.
+    """
 
     root: Path
     layout: str
     frames: tuple[Frame, ...]
     folders: dict[str, tuple[str, ...]] | None
     faults: tuple[str, ...]
+    unlabelled: Mapping[str, int] = field(default_factory=dict)
+    divided: bool = False
 
 
 def sequence_of(name: str) -> str:
@@ -38,11 +55,12 @@ def pictures(folder: Path, suffixes: Sequence[str] = PICTURES) -> list[Path]:
     return [p for p in files if p.suffix.lower() in suffixes and not p.name.startswith(".") and not p.is_dir()]
 
 
-def _is_label(path: Path, ending: str) -> bool:
+def is_label(path: Path, ending: str) -> bool:
+    """Whether it is a PNG whose name ends so, apart from its suffix."""
     return path.suffix.lower() == ".png" and path.stem.endswith(ending)
 
 
-def _pair(images: Iterable[Path], masks: Iterable[Path], ending: str) -> tuple[list[Frame], list[str]]:
+def pair(images: Iterable[Path], masks: Iterable[Path], ending: str) -> tuple[list[Frame], list[str]]:
     """Pairs `name.*` with `name<ending>.png`, and the faults: duplicate names and missing partners."""
     by_name: defaultdict[str, tuple[list[Path], list[Path]]] = defaultdict(lambda: ([], []))
     for image in images:
@@ -56,44 +74,20 @@ def _pair(images: Iterable[Path], masks: Iterable[Path], ending: str) -> tuple[l
         if not labels:
             faults.append(f"{found[0]}: frame without a label ({name}{ending}.png)")
         elif not found:
-            faults.append(f"{labels[0]}: label without a frame ({name} as {', '.join(PICTURES)})")
+            faults.append(f"{labels[0]}: label without a frame ({name} as {SOME}, …)")
         else:
             frames.append(Frame(name, sequence_of(name), found[0], labels[0]))
     return frames, faults
 
 
-def scan_fastai(root: Path, layout: str) -> Scan:
-    """`images/<name>.*` and `labels/<name>_P.png`."""
-    masks = [path for path in pictures(root / "labels") if _is_label(path, "_P")]
-    frames, faults = _pair(pictures(root / "images"), masks, "_P")
-    return Scan(root, layout, tuple(frames), None, tuple(faults))
-
-
-def scan_original(root: Path, layout: str) -> Scan:
-    """`<name>_L.png` labels and frames `<name>.*`, in one folder or in several: the root and those directly in it."""
-    folders = [root, *(path for path in sorted(root.iterdir()) if path.is_dir())]
-    files = {folder: pictures(folder) for folder in folders}
-    masks = [path for paths in files.values() for path in paths if _is_label(path, "_L")]
-    names = {mask.stem.removesuffix("_L") for mask in masks}
-    images = [
-        path
-        for paths in files.values()
-        if any(path.stem in names for path in paths)  # a folder of plots or of other things holds no frame
-        for path in paths
-        if not _is_label(path, "_L")
-    ]
-    frames, faults = _pair(images, masks, "_L")
-    return Scan(root, layout, tuple(frames), None, tuple(faults))
-
-
-def _scan_folders(root: Path, layout: str, folder_ending: str, ending: str) -> Scan:
+def scan_folders(root: Path, layout: str, folder_ending: str, ending: str) -> Scan:
     """Layouts with two folders for each split."""
     kept: dict[str, Frame] = {}
     folders: dict[str, tuple[str, ...]] = {}
     all_faults: list[str] = []
     for split in SPLITS:
-        masks = [path for path in pictures(root / f"{split}{folder_ending}") if _is_label(path, ending)]
-        frames, faults = _pair(pictures(root / split), masks, ending)
+        masks = [path for path in pictures(root / f"{split}{folder_ending}") if is_label(path, ending)]
+        frames, faults = pair(pictures(root / split), masks, ending)
         twice = [frame for frame in frames if frame.name in kept]
         faults += [f"{frame.image}: duplicate name {frame.name}, also {kept[frame.name].image}" for frame in twice]
         fresh = {frame.name: frame for frame in frames if frame.name not in kept}
@@ -101,13 +95,3 @@ def _scan_folders(root: Path, layout: str, folder_ending: str, ending: str) -> S
         kept |= fresh
         all_faults += faults
     return Scan(root, layout, tuple(kept[name] for name in sorted(kept)), folders, tuple(all_faults))
-
-
-def scan_segnet(root: Path, layout: str) -> Scan:
-    """`<split>/<name>.*` and `<split>annot/<name>.png`."""
-    return _scan_folders(root, layout, "annot", "")
-
-
-def scan_kaggle(root: Path, layout: str) -> Scan:
-    """`<split>/<name>.*` and `<split>_labels/<name>_L.png`."""
-    return _scan_folders(root, layout, "_labels", "_L")

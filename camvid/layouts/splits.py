@@ -1,9 +1,10 @@
 """Which frames train, validate and test.
 
-- `official`: the split that the data set itself carries: its folders (segnet, kaggle), its `splits.yaml`, or its
+- `official`: the split that the data set itself carries: its folders, its `splits.yaml`, or its
   `train.txt`, `val.txt`, `test.txt` with one frame name a line (both may lack test); else CamVid's published one (367,
   101 and 233 frames), stored beside this file; else, where none of these knows the frames, fastai's `valid.txt` (no
-  test split then).
+  test split then). A layout whose data sets bring no split is divided by sequences, or by a hash of the name, with
+  a word about it.
 - `drives`: the last stretch of every drive is val, with a gap before it; see `camvid.layouts.drives`. Test stays the
   data set's own, where it has one.
 - `sequence`: whole drives go to one split; with fewer than three, each drive is cut into three stretches.
@@ -12,28 +13,21 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeAlias
 
 import numpy as np
-import yaml
 
 from camvid.layouts.dataset import Frame
 from camvid.layouts.drives import cut_drives, whole_drives
-from camvid.layouts.notices import LeakWarning, notice
-from camvid.layouts.scan import PICTURES, SPLITS, Scan
-from files.texts import read_lines, read_text
-from files.yamls import load_yaml
+from camvid.layouts.lists import NEEDED, Names, checked, own_lists, published, read_list
+from camvid.layouts.notices import GuessWarning, LeakWarning, notice
+from camvid.layouts.scan import SPLITS, Scan
 
-Names: TypeAlias = dict[str, tuple[str, ...]]
-
-NEEDED = ("train", "val")  # a data set may do without a test split
 SHARES = {"train": 0.7, "val": 0.15, "test": 0.15}
 HELD_OUT = {"train": 0.85, "val": 0.15}  # where a data set has a test split of its own
-OFFICIAL = Path(__file__).with_name("official_split")
 
 
 def split_frames(scan: Scan, split: str = "official", seed: int = 0) -> dict[str, tuple[Frame, ...]]:
@@ -49,78 +43,65 @@ def split_frames(scan: Scan, split: str = "official", seed: int = 0) -> dict[str
 
 
 def _official(scan: Scan, seed: int) -> Names:
-    if scan.folders is not None:
-        return scan.folders
-    present = [frame.name for frame in scan.frames]
-    if own := _own_lists(scan.root):
-        return _checked(own, present, scan.root)
-    lists = published()
-    unknown = [name for name in present if not any(name in names for names in lists.values())]
-    if not unknown:
-        return {key: tuple(name for name in present if name in names) for key, names in lists.items()}
-    valid = scan.root / "valid.txt"
-    if len(unknown) == len(present) and valid.is_file():
-        held_out = _read_list(valid)
-        train = tuple(name for name in present if name not in held_out)
-        return _checked({"train": train, "val": held_out, "test": ()}, present, scan.root)
+    if names := _brought(scan):
+        return names
+    if scan.divided:
+        return _divided(scan)
+    unknown = _unknown(scan)
     raise ValueError(
-        f"{scan.root}: split official: {len(unknown)} of {len(present)} frames are in none of CamVid's lists "
+        f"{scan.root}: split official: {len(unknown)} of {len(scan.frames)} frames are in none of CamVid's lists "
         f"(first: {unknown[0]}); take split sequence, or list the frame names in train.txt, val.txt and test.txt there"
     )
 
 
-@lru_cache(maxsize=1)
-def published() -> dict[str, frozenset[str]]:
-    """The frame names of CamVid's official splits."""
-    return {key: frozenset(_read_list(OFFICIAL / f"{key}.txt")) for key in SPLITS}
+def _unknown(scan: Scan) -> list[str]:
+    """The frames that CamVid's lists do not name."""
+    known = frozenset[str]().union(*published().values())
+    return [frame.name for frame in scan.frames if frame.name not in known]
 
 
-def _own_lists(root: Path) -> Names | None:
-    """The lists that a data set ships at its root, if it does."""
-    stored = root / "splits.yaml"
-    if stored.is_file():
-        try:
-            data = load_yaml(read_text(stored))
-        except yaml.YAMLError as error:
-            raise ValueError(f"{stored}: not valid YAML: {' '.join(str(error).split())}") from error
-        return _parsed(data, stored)
-    files = {key: root / f"{key}.txt" for key in SPLITS}
-    there = [path for path in files.values() if path.is_file()]
-    absent = [path for key, path in files.items() if key in NEEDED and not path.is_file()]
-    if there and absent:
-        raise ValueError(f"{absent[0]}: missing beside {there[0].name}; train.txt and val.txt are needed, test.txt not")
-    return {key: _read_list(path) if path.is_file() else () for key, path in files.items()} if there else None
+def _brought(scan: Scan) -> Names | None:
+    """The split that the data set brings, or CamVid's own for its frames."""
+    if scan.folders is not None:
+        return scan.folders
+    present = [frame.name for frame in scan.frames]
+    if own := own_lists(scan.root):
+        return checked(own, present, scan.root)
+    unknown = _unknown(scan)
+    if not unknown:
+        return {key: tuple(name for name in present if name in names) for key, names in published().items()}
+    valid = scan.root / "valid.txt"
+    if len(unknown) == len(present) and valid.is_file():
+        held_out = read_list(valid)
+        train = tuple(name for name in present if name not in held_out)
+        return checked({"train": train, "val": held_out, "test": ()}, present, scan.root)
+    return None
 
 
-def _parsed(data: Any, path: Path) -> Names:
-    keys = isinstance(data, Mapping) and set(NEEDED) <= set(data) <= set(SPLITS)
-    lists = keys and all(isinstance(names, list) for names in data.values())
-    if not lists or not all(isinstance(name, str) for names in data.values() for name in names):
-        raise ValueError(f"{path}: a mapping of train, val and maybe test to lists of frame names is needed")
-    return {key: tuple(data.get(key, ())) for key in SPLITS}
-
-
-def _read_list(path: Path) -> tuple[str, ...]:
-    """One frame name a line; an ending such as .png is dropped."""
-    lines = (line for line in read_lines(path) if line)
-    return tuple(Path(line).stem if line.lower().endswith(PICTURES) else line for line in lines)
-
-
-def _checked(names: Names, present: Iterable[str], root: Path) -> Names:
-    """The lists name every frame once and no other."""
-    listed = Counter(name for key in SPLITS for name in names[key])
-    known = set(present)
-    problems = {
-        "listed twice": [name for name, count in listed.items() if count > 1],
-        "listed but not there": [name for name in listed if name not in known],
-        "in no list": sorted(known - set(listed)),
-    }
-    for problem, found in problems.items():
-        if found:
-            raise ValueError(
-                f"{root}: split lists: {len(found)} frames are {problem} (first: {found[0]}); mend the lists"
-            )
+def _divided(scan: Scan) -> Names:
+    """Always in the same way, where the data set brings no split: whole drives to each, or where names tell no drive,
+    by a hash of the name, which leaves a frame in its split when others come.
+    """
+    drives = 2 * len(_sequences(scan.frames)) <= len(scan.frames)
+    names = _by_sequence(scan, seed=0) if drives else _by_hash([frame.name for frame in scan.frames], scan.root)
+    way = "sequences, by the beginning of their names" if drives else "a hash of the name, as no names begin alike"
+    sizes = ", ".join(f"{key} {len(names[key])}" for key in SPLITS)
+    notice(
+        f"{scan.root}: nothing here says which frames validate; divided by {way}: {sizes}. To divide them "
+        "otherwise, list the frame names in train.txt, val.txt and test.txt there",
+        GuessWarning,
+        level=5,
+    )
     return names
+
+
+def _by_hash(names: list[str], root: Path) -> Names:
+    """Each name's own place in its split; of few names, whose places leave a split empty, the order of places."""
+    places = {name: int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) / 16**8 for name in names}
+    first, second = SHARES["train"], SHARES["train"] + SHARES["val"]
+    bounds = {"train": (0, first), "val": (first, second), "test": (second, 1)}
+    split = {key: tuple(n for n in names if low <= places[n] < high) for key, (low, high) in bounds.items()}
+    return split if all(split.values()) else _stretches(sorted(names, key=places.__getitem__), root)
 
 
 def _by_sequence(scan: Scan, seed: int) -> Names:
@@ -134,7 +115,7 @@ def _by_sequence(scan: Scan, seed: int) -> Names:
 
 def _by_drives(scan: Scan, seed: int) -> Names:
     try:
-        test = set(_official(scan, seed)["test"])
+        test = set((_brought(scan) or {}).get("test", ()))
     except ValueError:
         test = set()
     pool = _sequences(frame for frame in scan.frames if frame.name not in test)

@@ -10,6 +10,8 @@ from pathlib import Path
 from camvid.taxonomy import Color
 from files.texts import read_lines
 
+CODES = "codes.txt"
+
 
 def read_codes(path: Path) -> tuple[str, ...]:
     """fastai's codes.txt, one name a line: the i-th names value i of the masks. Raises ValueError naming the file."""

@@ -1,6 +1,6 @@
 """Synthetic street scenes in the manner of CamVid, with exact labels in its 32 classes.
 
-`synth` writes a data set in any of the four layouts, `draw_scene` draws one scene. How a scene comes about:
+`synth` writes a data set in any of the four layouts of CamVid, `draw_scene` draws one scene. How a scene comes about:
 
 - `world` draws from a seed all that stays the same along a sequence: the light (`light`), the cross-section
   (`section`), the street and what stands beside it (`street`, `plots`, `kerbside`), who moves (`traffic`, `passersby`);

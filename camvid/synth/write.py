@@ -1,4 +1,4 @@
-"""Synthetic data sets on disk, in each of the four layouts."""
+"""Synthetic data sets on disk, in each of the four layouts of CamVid."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -136,4 +136,12 @@ def write_kaggle(root: Path, frames: Sequence[Drawn], suffix: str = ".png"):
     (root / "class_dict.csv").write_text("\n".join(["name,r,g,b", *rows]) + "\n")
 
 
+def write_folders(root: Path, frames: Sequence[Drawn], suffix: str = ".png"):
+    for frame in frames:
+        save(frame.image, root / "images" / f"{frame.name}{suffix}")
+        save(frame.codes, root / "masks" / f"{frame.name}.png")
+    (root / "classes.txt").write_text("\n".join(NAMES) + "\n")
+
+
 WRITERS = {"original": write_original, "fastai": write_fastai, "segnet": write_segnet, "kaggle": write_kaggle}
+WRITERS["folders"] = write_folders

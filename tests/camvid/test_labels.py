@@ -71,10 +71,10 @@ def test_index_pictures_with_a_palette_keep_their_values():
 
 
 def test_wrong_kind_of_picture_is_refused():
-    grey, colored = Image.new("L", (2, 2)), Image.new("RGB", (2, 2))
+    grey, colored = Image.new("L", (2, 2)), Image.new("RGB", (2, 2), (0, 0, 1))
     with pytest.raises(ValueError, match="RGB label is needed, this one has mode L"):
         color_labels(load_taxonomy("camvid11"), None, "list").decode(grey)
-    with pytest.raises(ValueError, match="8-bit single-channel label is needed, this one has mode RGB"):
+    with pytest.raises(ValueError, match=r"an index label is needed, .* this one has mode RGB"):
         index_labels(load_taxonomy("camvid11"), NAMES, "codes.txt").decode(colored)
 
 
@@ -111,3 +111,22 @@ def test_collected_name_that_nobody_lists_is_named():
 def test_labels_that_no_class_collects_are_refused():
     with pytest.raises(TaxonomyError, match=r"camvid11 collects none of the names that codes.txt lists: cat, dog"):
         index_labels(load_taxonomy("camvid11"), ("cat", "dog"), "codes.txt")
+
+
+def test_names_of_single_values_leave_the_others_outside():
+    labels = index_labels(simple(("way", (1, 1, 1), {}), ("car", (2, 2, 2), {})), {3: "way", 300: "car"}, "list")
+    picture = Image.fromarray(np.array([[0, 3, 255, 300]], np.uint16))
+    mask, outside = labels.decode(picture)
+    assert mask.tolist() == [[255, 0, 255, 1]]
+    assert outside == {"index 0": 1}
+    assert labels.known == {255: 255, 3: 0, 300: 1}
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "I;16"])
+def test_values_are_read_whichever_way_a_tool_wrote_them(mode):
+    values = np.arange(32, dtype=np.uint8).reshape(4, 8)
+    picture = Image.fromarray(values.astype(np.uint16)) if mode == "I;16" else Image.fromarray(values).convert(mode)
+    assert picture.mode == mode
+    mask, outside = index_labels(load_taxonomy("camvid32"), NAMES, "codes.txt").decode(picture)
+    assert (mask == [[expected_index(NAMES[value], "camvid32") for value in row] for row in values]).all()
+    assert outside == {}

@@ -28,10 +28,11 @@ def test_check_of_a_clean_set(tmp_path):
     write_original(tmp_path, draw())
     done = run("check", tmp_path, "--taxonomy", "camvid32")
     assert (done.returncode, done.stdout) == (0, "")
-    layout, classes, val, count = done.stderr.splitlines()
+    layout, classes, labels, val, count = done.stderr.splitlines()
     assert layout == f"{tmp_path}: layout original, split official: train 2, val 2, test 2"
     assert val.startswith(f"{tmp_path}: all 2 val frames are of 0016E5, one of the 2 drives that train")
     assert classes.startswith(f"{tmp_path}: classes (camvid32): Animal, Archway, ")
+    assert labels == f"{tmp_path}: labels hold colours, as in lab/0001TP_006690_L.png"
     assert count == f"{tmp_path}: 6 pairs, 0 faults"
 
 
@@ -89,7 +90,7 @@ def test_a_warning_is_one_line_without_its_place_in_the_source(tmp_path):
         f"GuessWarning: {tmp_path}: no codes.txt lists the names of the label values; guessed: 0 Sky"
     )
     assert leak.startswith(f"LeakWarning: {tmp_path}: split random: neighbouring frames")
-    assert [line.startswith(f"{tmp_path}: ") for line in rest] == [True] * 3
+    assert [line.startswith(f"{tmp_path}: ") for line in rest] == [True] * 4
 
 
 def nested(root, write):
@@ -154,12 +155,12 @@ def test_synth_draws_what_check_passes(layout, tmp_path):
 
 USER_ERRORS = {
     "no folder": (["check", "nowhere"], "nowhere: no such folder"),
-    "no layout": (["check", "docs_of_nothing"], "no layout of CamVid recognised; looked for fastai"),
+    "no layout": (["check", "docs_of_nothing"], "no layout recognised: known are fastai"),
     "no taxonomy": (
         ["stats", "data", "--taxonomy", "camvid13"],
-        "'camvid13': neither one of camvid11, camvid12, camvid32",
+        "'camvid13': neither one of bdd19, camvid11, camvid12, camvid32",
     ),
-    "another layout": (["stats", "data", "--layout", "kaggle"], "looked for kaggle (train/ missing"),
+    "another layout": (["stats", "data", "--layout", "kaggle"], "nearest are kaggle (train/, train_labels/ missing"),
     "no server": (["download", "new", "--url", "http://127.0.0.1:9/x.tgz"], "cannot download http://127.0.0.1:9/x.tgz"),
     "folder in use": (["download", "data"], "data: not an empty folder"),
     "too few frames": (["synth", "new", "--frames", "0"], "frames"),

@@ -87,7 +87,7 @@ def no_label(root):
 
 def no_frame(root):
     frame(root, 1).unlink()
-    return [f"{label(root, 1)}: label without a frame (0006R0_f00930 as .png, .jpg, .jpeg, .webp)"]
+    return [f"{label(root, 1)}: label without a frame (0006R0_f00930 as .png, .jpg, .jpeg, .webp, …)"]
 
 
 def frame_twice(root):

@@ -161,7 +161,9 @@ def test_bad_class_is_named(classes, parts):
 
 
 def test_unknown_name_lists_the_built_in_ones():
-    with pytest.raises(FileNotFoundError, match=r"'camvid13': neither one of camvid11, camvid12, .* nor a YAML file"):
+    with pytest.raises(
+        FileNotFoundError, match=r"'camvid13': neither one of bdd19, camvid11, camvid12, .* nor a YAML file"
+    ):
         load_taxonomy("camvid13")
 
 

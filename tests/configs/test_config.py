@@ -10,7 +10,7 @@ from typing import Literal, get_args, get_origin, get_type_hints
 import pytest
 import yaml
 
-from camvid.layouts import OWN
+from camvid.layouts import AUTO, OWN
 from camvid.layouts.splits import SPLITTERS
 from camvid.taxonomy import TAXONOMIES
 from camvid.transforms import POLICIES
@@ -150,7 +150,7 @@ def test_help_explains_every_setting():
 def test_help_lists_the_values_of_every_choice():
     values = {name: get_args(kind) for name, kind in get_type_hints(TrainConfig).items() if get_origin(kind) is Literal}
     assert {"augment", "augment_on", "split", "fit", "class_weights", "monitor", "device", "precision"} <= set(values)
-    values |= {"loss": tuple(LOSSES), "taxonomy": (*TAXONOMIES, OWN)}
+    values |= {"loss": tuple(LOSSES), "taxonomy": (*TAXONOMIES, OWN, AUTO)}
     values |= {"weights": ("imagenet", "none", "auto")}
     for name, choices in values.items():
         for choice in choices:

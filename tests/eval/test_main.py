@@ -17,7 +17,7 @@ from camvid.taxonomy import load_taxonomy
 from eval.__main__ import main
 from eval.evaluate import FrameSamples, evaluate
 from eval.metrics import confusion_matrix, summarize
-from models import build_model, load_model, save_model
+from models import ARCHITECTURES, build_model, load_model, save_model
 from tests.eval.drawn import SPLIT, paint, street
 
 ROOT = Path(__file__).parents[2]
@@ -167,8 +167,11 @@ def test_truncated_model(fails, run_folder, data, tmp_path):
 
 def test_other_taxonomy_is_named(fails, run_folder, data, tmp_path):
     told = fails(run_folder, "--data", data, "--taxonomy", "camvid32")
-    assert "--taxonomy camvid32 (" in told
-    assert "(camvid11, 11 classes): leave it out" in told
+    assert "taxonomy 'camvid32' over the SegNet masks" in told  # that data has no such classes
+    mine = {"name": "mine", "classes": [{"name": "Tulip", "color": [1, 2, 3]}]}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(mine))
+    told = fails(run_folder, "--data", data, "--taxonomy", tmp_path / "mine.yaml")
+    assert "mine.yaml: none of its classes is one of" in told
     shutil.copytree(run_folder, tmp_path / "other")
     taxonomy = {"name": "mine", "classes": [{"name": "A", "color": [1, 2, 3]}, {"name": "B", "color": [4, 5, 6]}]}
     (tmp_path / "other" / "taxonomy.yaml").write_text(yaml.safe_dump(taxonomy))
@@ -178,7 +181,30 @@ def test_other_taxonomy_is_named(fails, run_folder, data, tmp_path):
     config = yaml.safe_load((run_folder / "config.yaml").read_text())
     model = build_model("plain_unet", camvid32.num_classes)
     save_model(wide, model, config=config, taxonomy=camvid32.to_dict(), data={}, metrics={})
-    assert "camvid32" in fails(wide, "--data", data)  # SegNet's masks hold camvid11's classes
+    told = fails(wide, "--data", data)  # SegNet's masks hold camvid11's classes
+    assert "camvid32" in told
+    assert "--taxonomy judges the model by other classes" in told
+
+
+def test_a_model_is_judged_by_the_classes_of_other_data(data, tmp_path, capsys, monkeypatch):
+    """One of Cityscapes' classes that always answers car, on CamVid's frames: every car is found, and nothing else."""
+    classes = load_taxonomy("cityscapes19")
+    monkeypatch.setitem(ARCHITECTURES, "mine", lambda num_classes, *_: torch.nn.Conv2d(3, num_classes, 1))
+    model = torch.nn.Conv2d(3, classes.num_classes, 1)
+    always = torch.eye(classes.num_classes)[classes.names.index("car")]
+    model.load_state_dict({"weight": torch.zeros_like(model.weight), "bias": always})
+    config = {"architecture": "mine", "backbone": "", "crp": False, "precision": "fp32"}
+    save_model(tmp_path / "run", model, config=config, taxonomy=classes.to_dict(), data={}, metrics={})
+    words = [tmp_path / "run", "--data", data, "--split", "val", "--taxonomy", "auto", "--out", tmp_path / "out"]
+    assert main([str(word) for word in words]) == 0
+    assert capsys.readouterr().err.startswith("cityscapes19 is judged by camvid11\n")
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    masks = [np.asarray(Image.open(frame.mask)) for frame in open_dataset(data).splits["val"]]
+    cars, scored = (
+        sum(int(found.sum()) for found in each) for each in ([m == 8 for m in masks], [m < 11 for m in masks])
+    )
+    assert metrics["iou/Car"] == pytest.approx(cars / scored)
+    assert metrics["iou/Road"] == 0
 
 
 def test_the_same_taxonomy_may_be_said(run_folder, data, tmp_path, capsys):
@@ -187,6 +213,15 @@ def test_the_same_taxonomy_may_be_said(run_folder, data, tmp_path, capsys):
     assert "camvid" in (tmp_path / "index.html").read_text()
     assert not pd.read_csv(tmp_path / "per_image.csv")["flagged"].any()  # no Dice lies below 0
     assert "miou" in capsys.readouterr().out
+
+
+def test_labels_that_a_benchmark_keeps_are_said(fails, run_folder, data, tmp_path):
+    shutil.copytree(data, tmp_path / "data")
+    for path in (tmp_path / "data" / "testannot").iterdir():
+        Image.new("L", (SIZE[1], SIZE[0]), 11).save(path)
+    told = fails(run_folder, "--data", tmp_path / "data", "--out", tmp_path / "out")
+    assert "the first 3 labels of the test split show no class of camvid11" in told
+    assert not (tmp_path / "out").exists()
 
 
 def test_damaged_data_is_named(fails, run_folder, data, tmp_path):

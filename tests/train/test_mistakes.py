@@ -103,7 +103,7 @@ def test_a_damaged_frame_is_named_by_a_process_that_ends_with_2(data, tmp_path, 
     [
         ("nowhere", [], "nowhere: no such folder"),
         (".", [], "no layout of CamVid recognised"),
-        ("camvid", ["--taxonomy=camvid13"], "neither one of camvid11, camvid12, camvid32 nor a YAML file"),
+        ("camvid", ["--taxonomy=camvid13"], "cityscapes19, mapillary65, voc21 nor a YAML file"),
         ("camvid", ["--project=a/b"], "project='a/b'"),
     ],
 )

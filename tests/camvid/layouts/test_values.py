@@ -49,6 +49,7 @@ def test_an_own_taxonomy_is_obeyed(tmp_path):
     assert report.taken == [
         "layout segnet, split official: train 2, val 1, test 1",
         "classes with their values (home): road 0, car 1, sky 2, void 255",
+        "labels hold values, as in trainannot/park_1.png",
     ]
 
 
@@ -68,7 +69,12 @@ def test_the_classes_of_a_data_set_are_not_passed_over(tmp_path):
     with pytest.raises(
         TaxonomyError, match=r"taxonomy\.yaml: .*classes of its own \(road, car, sky\).*take taxonomy own"
     ):
-        open_dataset(tmp_path)
+        open_dataset(tmp_path, "camvid11")
+
+
+def test_the_classes_of_a_data_set_are_taken_by_themselves(tmp_path):
+    taxonomy_of(home_made(tmp_path), *plain(*HOME))
+    assert open_dataset(tmp_path).taxonomy == find_taxonomy(tmp_path, "own")
 
 
 def test_segnets_values_are_said_to_be_a_guess(tmp_path):

@@ -1,39 +1,21 @@
-"""How the labels of each layout are decoded: which colour or value has which name, and which class collects it."""
+"""SegNet's form of CamVid: `<split>/`, `<split>annot/*.png` with values, whose names maybe `codes.txt` lists."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from camvid.labels import Labels, color_labels, index_labels
+from camvid.labels import Labels, index_labels
+from camvid.layouts.layout import Layout
+from camvid.layouts.lists import published
 from camvid.layouts.notices import GuessWarning, notice
-from camvid.layouts.scan import Scan, sequence_of
-from camvid.layouts.splits import published
-from camvid.layouts.tables import read_class_dict, read_codes, read_label_colors
-from camvid.taxonomy import TAXONOMIES, VOID_NAME, Taxonomy, TaxonomyError, load_taxonomy
-
-CODES, OWN_TAXONOMY = "codes.txt", "taxonomy.yaml"
+from camvid.layouts.scan import Scan, scan_folders, sequence_of
+from camvid.layouts.tables import CODES, read_codes
+from camvid.taxonomy import OWN_FILE, TAXONOMIES, VOID_NAME, Taxonomy, TaxonomyError, load_taxonomy
 
 
-def fastai_labels(scan: Scan, taxonomy: Taxonomy) -> Labels:
-    """Values in the order of codes.txt."""
-    path = scan.root / CODES
-    return index_labels(taxonomy, read_codes(path), str(path))
-
-
-def kaggle_labels(scan: Scan, taxonomy: Taxonomy) -> Labels:
-    """Colours of class_dict.csv."""
-    path = scan.root / "class_dict.csv"
-    if not path.is_file():  # not among the marks: without it the folders would pass for the original layout
-        raise FileNotFoundError(f"{path}: missing; layout kaggle lists its colours there, in columns name,r,g,b")
-    return color_labels(taxonomy, read_class_dict(path), str(path))
-
-
-def original_labels(scan: Scan, taxonomy: Taxonomy) -> Labels:
-    """Colours of label_colors.txt, or CamVid's."""
-    path = scan.root / "label_colors.txt"
-    if path.is_file():
-        return color_labels(taxonomy, read_label_colors(path), str(path))
-    return color_labels(taxonomy, None, "CamVid's list of 32")
+def scan_segnet(root: Path, layout: str) -> Scan:
+    """`<split>/<name>.*` and `<split>annot/<name>.png`."""
+    return scan_folders(root, layout, "annot", "")
 
 
 def segnet_labels(scan: Scan, taxonomy: Taxonomy) -> Labels:
@@ -83,7 +65,7 @@ def _is_segnets(taxonomy: Taxonomy) -> bool:
 
 def _guess(scan: Scan) -> None:
     """Nothing lists the names of the values: for frames of CamVid's drives they are known, else the guess is said."""
-    own = scan.root / OWN_TAXONOMY
+    own = scan.root / OWN_FILE
     if own.is_file() and not _is_segnets(brought := load_taxonomy(own)):
         raise TaxonomyError(
             f"{own}: this data set brings classes of its own ({', '.join(brought.names)}), and those that were asked "
@@ -95,7 +77,7 @@ def _guess(scan: Scan) -> None:
     values = ", ".join(f"{value} {name}" for value, name in enumerate(segnet_names()))
     notice(
         f"{scan.root}: no {CODES} lists the names of the label values; guessed: {values}. If that is wrong, list the "
-        f"names there, one a line, or put the classes in this order into {OWN_TAXONOMY} and take taxonomy own",
+        f"names there, one a line, or put the classes in this order into {OWN_FILE} and take taxonomy own",
         GuessWarning,
         level=4,
     )
@@ -130,3 +112,12 @@ def _regrouped(codes: Path, names: tuple[str, ...], taxonomy: Taxonomy) -> Label
             f"the names that {codes} lists; take taxonomy camvid11 or camvid12, or one of these: {', '.join(names)}"
         )
     return index_labels(own, names, str(codes))
+
+
+SEGNET = Layout(
+    "segnet",
+    ("train/", "trainannot/"),
+    scan_segnet,
+    segnet_labels,
+    ("{split}/x.png", "{split}annot/x.png"),
+)

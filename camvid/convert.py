@@ -1,0 +1,178 @@
+"""Any data set in the plain form of layout `folders`: pictures as they are, labels as PNG of class indices."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from camvid.clean import clean
+from camvid.drafts import taxonomy_yaml
+from camvid.folders import new_folder
+from camvid.label_studio import find_tasks
+from camvid.labels import Labels, Mask
+from camvid.layouts import AUTO, SPLITS, Frame, Scan, find_taxonomy
+from camvid.layouts.folders import FOLDERS, pair_of_folders
+from camvid.layouts.layout import Layout
+from camvid.layouts.looks import LOSSY
+from camvid.layouts.recognise import recognise, scan_layout
+from camvid.layouts.splits import split_frames
+from camvid.taxonomy import OWN_FILE, Taxonomy
+from files.pictures import load_label, picture_size
+
+REPORT = "converted.txt"
+NEAREST = "the nearest class, as their colour or value is not in the list"
+JOINED = "a picture for each class: what none shows is void; where two overlap, the class that is listed later counts"
+ALIKE = 0.02  # by which the aspect of a label may differ from its frame's, where it is scaled
+
+
+class Source(NamedTuple):
+    """A data set to convert. `read` gives the mask of a frame, and how many of its pixels were cleaned."""
+
+    scan: Scan
+    taxonomy: Taxonomy
+    read: Callable[[Frame], tuple[Mask, int]]
+    rules: tuple[str, ...] = ()
+
+
+class Written(NamedTuple):
+    """What was done with a frame and its label."""
+
+    linked: bool
+    scaled: bool
+    cleaned: int
+    pixels: int
+
+
+def convert(
+    out: Path,
+    root: Path,
+    taxonomy: str = AUTO,
+    layout: str | Layout | None = None,
+    split: str = "official",
+    seed: int = 0,
+) -> list[str]:
+    """Write a data set as `images/<split>/`, `masks/<split>/` and `taxonomy.yaml`; `out` appears whole or not at all.
+
+    Pictures are linked, and so are labels that are PNG of class indices already. Other labels are written: those of
+    another size than their frame are scaled, and pixels that smoothing or JPEG changed get the nearest class.
+
+    Returns:
+        What was decided, one line each; they stand in `converted.txt` too.
+
+    Raises:
+        ValueError: no layout fits, a damaged file, or labels whose classes cannot be known.
+        FileExistsError: `out` is there and not empty.
+    """
+    root = Path(root)
+    with new_folder(Path(out)) as folder:
+        source = _source(root, taxonomy, layout)
+        splits = split_frames(source.scan, split, seed)
+        sizes = ", ".join(f"{key} {len(frames)}" for key, frames in splits.items())
+        lines = [f"{root}: layout {source.scan.layout}, split {split}: {sizes}", *_left_out(source.scan, splits)]
+        lines += source.rules
+        lines += _told(_write(source, splits, folder))
+        (folder / OWN_FILE).write_text(taxonomy_yaml(source.taxonomy), encoding="utf-8")
+        lines.append(f"classes: {', '.join(f'{i} {name}' for i, name in enumerate(source.taxonomy.names))}; 255 void")
+        (folder / REPORT).write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return lines
+
+
+def _source(root: Path, taxonomy: str, layout: str | Layout | None) -> Source:
+    tasks = find_tasks(root) if layout is None else None
+    if tasks:
+        return Source(tasks.scan, tasks.taxonomy, lambda frame: (tasks.mask(frame), 0), (JOINED,))
+    found = recognise(root, layout)
+    found = pair_of_folders(lossy=True) if found is FOLDERS else found
+    scan, classes = scan_layout(root, found), find_taxonomy(root, taxonomy, found)
+    plain = Taxonomy(classes.name, classes.classes, {name: (name,) for name in classes.names})  # of what is written
+    return Source(scan, plain, partial(_cleaned, found.labels(scan, classes)))
+
+
+def _cleaned(labels: Labels, frame: Frame) -> tuple[Mask, int]:
+    picture = load_label(frame.mask)
+    try:
+        return clean(picture, labels, frame.mask.suffix.lower() in LOSSY)
+    except ValueError as error:
+        raise ValueError(f"{frame.mask}: {error}") from error
+
+
+def _left_out(scan: Scan, splits: Mapping[str, Sequence[Frame]]) -> list[str]:
+    lines = [f"left out: {fault}" for fault in scan.faults]
+    lines += [f"left out: {count} frames of {key}, which has no label" for key, count in scan.unlabelled.items()]
+    rest = len(scan.frames) - sum(map(len, splits.values()))
+    return lines + ([f"left out: {rest} frames between the splits"] if rest else [])
+
+
+def _write(source: Source, splits: Mapping[str, Sequence[Frame]], folder: Path) -> list[Written]:
+    jobs = [(key, frame) for key in SPLITS for frame in splits[key]]
+    for key in {key for key, _ in jobs}:
+        (folder / "images" / key).mkdir(parents=True)
+        (folder / "masks" / key).mkdir(parents=True)
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        done = pool.map(partial(_write_frame, source, folder), jobs)
+        return list(tqdm(done, "converting", len(jobs), unit="frame", disable=None))
+
+
+def _write_frame(source: Source, folder: Path, job: tuple[str, Frame]) -> Written:
+    key, frame = job
+    link(frame.image, folder / "images" / key / f"{frame.name}{frame.image.suffix.lower()}")
+    mask, cleaned = source.read(frame)
+    target = folder / "masks" / key / f"{frame.name}.png"
+    fitted = _fitted(mask, frame)
+    linked = not cleaned and fitted is mask and _holds(frame.mask, mask)
+    if linked:
+        link(frame.mask, target)
+    else:
+        Image.fromarray(fitted).save(target)
+    return Written(linked, fitted is not mask, cleaned, mask.size)
+
+
+def _fitted(mask: Mask, frame: Frame) -> Mask:
+    """The mask at the size of its frame. Raises ValueError where the two have another aspect."""
+    height, width = picture_size(frame.image)
+    if mask.shape == (height, width):
+        return mask
+    if abs(mask.shape[1] * height / (mask.shape[0] * width) - 1) > ALIKE:
+        size = f"{mask.shape[1]}x{mask.shape[0]}"
+        raise ValueError(
+            f"{frame.mask}: label is {size}, its frame {frame.image.name} is {width}x{height}, another aspect; crop or "
+            "turn one of the two, or take both away"
+        )
+    return np.asarray(Image.fromarray(mask).resize((width, height), Image.Resampling.NEAREST))
+
+
+def _holds(path: Path, mask: Mask) -> bool:
+    """Whether the file is a PNG of one channel with 8 bits that holds this very mask, the way viewers show it."""
+    with Image.open(path) as picture:
+        plain = picture.format == "PNG" and picture.mode in ("L", "P") and "exif" not in picture.info
+        return plain and np.array_equal(np.asarray(picture), mask)
+
+
+def link(source: Path, target: Path) -> None:
+    """A hard link, or on another disk a symbolic one."""
+    source = source.resolve()
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        target.symlink_to(source)
+
+
+def _told(written: Sequence[Written]) -> list[str]:
+    linked, scaled = (sum(getattr(one, what) for one in written) for what in ("linked", "scaled"))
+    lines = [
+        f"{len(written)} frames linked; {linked} labels linked as they are, {len(written) - linked} written as PNG"
+    ]
+    if scaled:
+        lines.append(f"{scaled} labels scaled to the size of their frames, each pixel as its nearest one")
+    if cleaned := [one for one in written if one.cleaned]:
+        share = 100 * sum(one.cleaned for one in cleaned) / sum(one.pixels for one in cleaned)
+        lines.append(f"{len(cleaned)} labels were smoothed or compressed: {share:.2g} % of their pixels got {NEAREST}")
+    return lines

@@ -1,0 +1,166 @@
+"""What a folder holds and how it is taken: layout, splits, sizes, labels and classes; or what it lacks."""
+
+from __future__ import annotations
+
+import shlex
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from camvid.drafts import draft, taxonomy_yaml
+from camvid.labels import ColorLabels, Labels
+from camvid.layouts import AUTO, Frame, RoadDataset, Scan, find_taxonomy, recognise, scan_layout
+from camvid.layouts.hints import is_export
+from camvid.layouts.layout import Layout
+from camvid.layouts.looks import look_at, spread
+from camvid.layouts.splits import split_frames
+from camvid.survey import LABELS, SMOOTHED, content, matches, survey, told
+from camvid.taxonomy import IGNORE_INDEX, VOID_NAME, Taxonomy
+from files.pictures import picture_size
+
+SIZED = 200  # frames whose sizes are read
+LISTED = 3  # sizes, faults and folders that are named
+FAULTS = (ValueError, OSError)
+
+
+class Description(NamedTuple):
+    """What was found, one line each, and the file of its classes: those that were taken, or a draft to be named.
+
+    `classes` is empty where there is no label.
+    """
+
+    lines: list[str]
+    classes: str
+    draft: bool
+
+
+def describe(
+    root: Path, taxonomy: str = AUTO, layout: str | Layout | None = None, split: str = "official", seed: int = 0
+) -> Description:
+    """Describe a data set, or any folder, by a sample of its pictures.
+
+    Raises FileNotFoundError for a root that is no folder.
+    """
+    if not root.is_dir():
+        raise FileNotFoundError(f"{root}: no such folder")
+    try:
+        found = recognise(root, layout)
+        scan = scan_layout(root, found)
+    except ValueError as error:
+        return _strange(root, error)
+    rule = " with ".join(found.pair).replace("{split}", "<split>")
+    lines = [f"layout {scan.layout}: {rule}", *_frames(scan)]
+    with warnings.catch_warnings(record=True) as guesses:
+        warnings.simplefilter("always")
+        lines += _splits(scan, split, seed)
+        more, classes, drafted = _labels(scan, found, taxonomy)
+    lines += more + [f"guessed: {guess.message}" for guess in guesses]
+    if scan.faults:
+        listed = scan.faults[:LISTED]
+        lines += [f"fault: {fault}" for fault in listed] + [f"{len(scan.faults)} faults"] * (len(scan.faults) > LISTED)
+    return Description(lines, classes, drafted)
+
+
+def _frames(scan: Scan) -> list[str]:
+    sample = spread(scan.frames, SIZED)
+    faults: list[str] = []
+    sizes = Counter(_size(frame.image, faults) for frame in sample)
+    del sizes[None]
+    listed = ", ".join(f"{n} of {size[1]}x{size[0]}" for size, n in sizes.most_common(LISTED) if size)
+    more = f" and {len(sizes) - LISTED} more sizes" if len(sizes) > LISTED else ""
+    suffixes = [sorted({path.suffix for path in paths}) for paths in zip(*map(_files, scan.frames), strict=True)]
+    kinds = f"frames {'/'.join(suffixes[0])}, labels {'/'.join(suffixes[1])}"
+    lines = [f"{len(scan.frames)} frames with labels: {kinds}", f"sizes of {sizes.total()} frames: {listed}{more}"]
+    return lines + [f"fault: {fault}" for fault in faults[:LISTED]]
+
+
+def _size(path: Path, faults: list[str]) -> tuple[int, int] | None:
+    """Height and width; None for a damaged file, which becomes a fault."""
+    try:
+        return picture_size(path)
+    except ValueError as error:
+        faults.append(str(error))
+        return None
+
+
+def _files(frame: Frame) -> tuple[Path, Path]:
+    return frame.image, frame.mask
+
+
+def _splits(scan: Scan, split: str, seed: int) -> list[str]:
+    lines = [f"{count} frames of {key or 'no split'} have no labels" for key, count in scan.unlabelled.items()]
+    try:
+        splits = split_frames(scan, split, seed)
+    except ValueError as error:
+        return [*lines, f"no split: {error}"]
+    return [f"split {split}: {', '.join(f'{key} {len(frames)}' for key, frames in splits.items())}", *lines]
+
+
+def _labels(scan: Scan, found: Layout, taxonomy: str) -> tuple[list[str], str, bool]:
+    """What a sample of the labels holds, the classes in it, their file, and whether that is a draft."""
+    sample = spread(scan.frames)
+    try:
+        look = look_at(frame.mask for frame in sample)
+    except ValueError as error:
+        return [f"fault: {error}"], "", False
+    lines = [f"labels, of {len(sample)} looked at: {content(look)}"]
+    try:
+        classes = find_taxonomy(scan.root, taxonomy, found)
+        labels = found.labels(scan, classes)
+    except FAULTS as error:
+        return [*lines, f"classes: {error}"], taxonomy_yaml(*draft(look)), True
+    return [*lines, *_classes(scan, classes, labels, sample)], taxonomy_yaml(classes), False
+
+
+def _classes(scan: Scan, taxonomy: Taxonomy, labels: Labels, sample: Sequence[Frame]) -> list[str]:
+    """A line for each class with its share of the pixels, and one for each value outside."""
+    dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, labels)
+    pixels, pictures, beyond = np.zeros(256, np.int64), np.zeros(256, np.int64), Counter[str]()
+    faults: list[str] = []
+    for frame in sample:
+        try:
+            mask, outside = dataset.decode(frame)
+        except ValueError as error:
+            faults.append(f"fault: {error}")
+            continue
+        counts = np.bincount(mask.ravel(), minlength=256)
+        pixels, pictures, beyond = pixels + counts, pictures + (counts > 0), beyond + Counter(outside)
+    names = [*enumerate(taxonomy.names), (IGNORE_INDEX, VOID_NAME)]
+    width = max(len(name) for _, name in names) + 2
+    what = "colours" if isinstance(labels, ColorLabels) else "values"
+    lines = [f"classes of taxonomy {taxonomy.name}, with their {what} (* priority class):"]
+    for index, name in names:
+        star = name + " *" * (index in taxonomy.priority)
+        share = f"{100 * pixels[index] / max(1, pixels.sum()):8.3f} %  in {pictures[index]} of {len(sample)}"
+        lines.append(f"  {star:<{width}} {share}  {_stands_for(labels, index)}".rstrip())
+    lines += [f"outside the classes: {value}, {count} pixels" for value, count in beyond.most_common(LISTED)]
+    lines += [f"and {len(beyond) - LISTED} more values outside"] * (len(beyond) > LISTED)
+    return lines + faults[:LISTED]
+
+
+def _stands_for(labels: Labels, index: int) -> str:
+    """The values or colours of a class."""
+    if isinstance(labels, ColorLabels):
+        return " ".join(str(color).replace(" ", "") for color, which in labels.colors if which == index)
+    return " ".join(str(value) for value, which in sorted(labels.known.items()) if which == index)
+
+
+def _strange(root: Path, error: ValueError) -> Description:
+    """A folder that no layout fits: its pictures, pairs, and what to do."""
+    places = survey(root)
+    lines = [getattr(error, "reason", str(error)), *(told(root, place) for place in places)]
+    pairs = [] if is_export(root) else list(matches(places))
+    for frames, labels, count in pairs:
+        names = [place.folder.relative_to(root).as_posix() for place in (frames, labels)]
+        command = shlex.join(["python", "-m", "camvid", "check", str(root), "--images", names[0], "--masks", names[1]])
+        lines.append(
+            f"{count} names of {names[0]}/ are in {names[1]}/: `{command} --taxonomy FILE` with the draft below"
+        )
+    found = [label for _, label, _ in pairs] or [place for place in places if place.kind in (LABELS, SMOOTHED)]
+    if not found or is_export(root):
+        return Description(lines, "", False)
+    return Description(lines, taxonomy_yaml(*draft(look_at(spread(found[0].pictures)))), True)

@@ -1,0 +1,60 @@
+"""A taxonomy as a YAML file, to be read and named by people; drafted from what labels hold where nothing says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import yaml
+
+from camvid.entries import Color
+from camvid.layouts.classes import distinct_color
+from camvid.layouts.looks import Look
+from camvid.taxonomy import IGNORE_INDEX, TAXONOMIES, VOID_COLOR, ClassSpec, Taxonomy, load_taxonomy
+
+NOISE = 8  # brightest channel of a black that was blended or compressed
+
+
+def taxonomy_yaml(taxonomy: Taxonomy, notes: Mapping[str, str] | None = None) -> str:
+    """The file, one class a line; `notes` stand behind their class."""
+    lines = [_flow(entry) for entry in taxonomy.to_dict()["classes"]]
+    told = [(notes or {}).get(name, "") for name in taxonomy.names]
+    entries = [f"  - {line}{note and f'  # {note}'}" for line, note in zip(lines, told, strict=True)]
+    return "\n".join([f"name: {_flow(taxonomy.name)}", "classes:", *entries, ""])
+
+
+def _flow(value: object) -> str:
+    text = yaml.safe_dump(value, sort_keys=False, default_flow_style=True, width=10_000, allow_unicode=True)
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+def draft(look: Look) -> tuple[Taxonomy, dict[str, str]]:
+    """A class for each value or colour of the labels but 255 and black, and a note on each: its share of the pixels.
+
+    Values are collected by their numbers. Colours that a built-in taxonomy has are called as there.
+    """
+    if look.values is not None:
+        values = [value for value in sorted(look.values) if value != IGNORE_INDEX] or [0]
+        counts = {f"value_{value}": look.values[value] for value in values}
+        specs = [ClassSpec(f"value_{value}", distinct_color(value + 1)) for value in values]
+        groups: dict[str, tuple[str, ...]] = {f"value_{value}": (str(value),) for value in values}
+    else:
+        names = _known(look)
+        counts = {names[color]: look.colors[color] for color in names}
+        specs = [ClassSpec(name, color) for color, name in names.items()]
+        groups = {name: (name,) for name in counts}
+    notes = {name: f"{100 * count / look.colors.total():.2g} % of the pixels" for name, count in counts.items()}
+    return Taxonomy("own", tuple(specs), groups), notes
+
+
+def _known(look: Look) -> dict[Color, str]:
+    """A name for each colour, as the built-in taxonomy has it that knows most of them; else its three numbers."""
+    colors = [color for color in look.main_colors if max(color) > (NOISE if look.many else 0)] or [VOID_COLOR]
+    best = max((_named(colors, name) for name in TAXONOMIES), key=len)
+    known = best if 2 * len(best) > len(colors) else {}
+    return {color: known.get(color, "color_{}_{}_{}".format(*color)) for color in colors}
+
+
+def _named(colors: Iterable[Color], taxonomy: str) -> dict[Color, str]:
+    """Those of the colours that a built-in taxonomy has."""
+    palette = {spec.color: spec.name for spec in load_taxonomy(taxonomy).classes}
+    return {color: palette[color] for color in colors if color in palette}

@@ -1,0 +1,121 @@
+"""Label Studio's export of brush labels: a black-and-white picture for each class of each task, beside the frames.
+
+    task-12-annotation-3-by-1-tag-Road-0.png      white where task 12 shows Road
+
+Which frame a task is of stands in the export of the same project as JSON; or the frame is called by the task's number.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import numpy as np
+
+from camvid.labels import Mask
+from camvid.layouts.classes import Listed, find_list, read_list, taxonomy_of
+from camvid.layouts.dataset import Frame
+from camvid.layouts.hints import TASK
+from camvid.layouts.scan import Scan, sequence_of
+from camvid.layouts.trees import keyed
+from camvid.taxonomy import IGNORE_INDEX, Taxonomy
+from files.pictures import load_label
+from files.texts import read_text
+
+WHITE = 128  # from which a pixel is of the class
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """The pictures of an export: for each frame, those of each class."""
+
+    scan: Scan
+    taxonomy: Taxonomy
+    parts: dict[str, dict[str, list[Path]]]
+
+    def mask(self, frame: Frame) -> Mask:
+        """Class indices, (H, W) uint8. What no picture shows is void; where two do, the class that is listed later.
+
+        Raises ValueError naming a picture that is damaged or has another size than the first one.
+        """
+        whole: Mask | None = None
+        for index, name in enumerate(self.taxonomy.names):
+            for path in self.parts[frame.name].get(name, ()):
+                shown = np.asarray(load_label(path).convert("L")) >= WHITE
+                whole = np.full(shown.shape, IGNORE_INDEX, np.uint8) if whole is None else whole
+                if shown.shape != whole.shape:
+                    raise ValueError(
+                        f"{path}: {shown.shape[::-1]} pixels, another picture of it has {whole.shape[::-1]}"
+                    )
+                whole[shown] = index
+        assert whole is not None  # a frame is one of a task that has pictures
+        return whole
+
+
+def find_tasks(root: Path) -> Tasks | None:
+    """The export under a folder; None where it holds none.
+
+    Raises ValueError where nothing says which frame a task is of.
+    """
+    pictures = [path for paths in keyed(root, "").values() for path in paths]
+    parts = {path: match for path in pictures if (match := TASK.fullmatch(path.stem))}
+    if not parts:
+        return None
+    frames = _by_task(root, [path for path in pictures if path not in parts])
+    tags: defaultdict[str, defaultdict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
+    for path, match in parts.items():
+        tags[match["task"]][match["tag"]].append(path)
+    faults = [f"{next(iter(t.values()))[0]}: no frame of task {task}" for task, t in tags.items() if task not in frames]
+    if len(faults) == len(tags):
+        raise ValueError(
+            f"{faults[0]}; put the frames under {root}, and the export of the project as JSON, which says the frame of "
+            "each task; or call each frame by the number of its task"
+        )
+    known = {task: _frame(frames[task], next(iter(tag.values()))[0]) for task, tag in tags.items() if task in frames}
+    scan = Scan(root, "of Label Studio", tuple(sorted(known.values(), key=_name)), None, tuple(faults), divided=True)
+    taxonomy = _taxonomy(root, {tag for task in known for tag in tags[task]})
+    return Tasks(scan, taxonomy, {frame.name: dict(tags[task]) for task, frame in known.items()})
+
+
+def _name(frame: Frame) -> str:
+    return frame.name
+
+
+def _frame(image: Path, mask: Path) -> Frame:
+    return Frame(image.stem, sequence_of(image.stem), image, mask)
+
+
+def _taxonomy(root: Path, tags: Iterable[str]) -> Taxonomy:
+    """The classes of a list, where there is one; else those that the pictures name, in the order of the alphabet."""
+    path = find_list([root])
+    listed = read_list(path) if path else tuple(map(Listed, sorted(tags)))
+    return taxonomy_of(listed, str(path or root))
+
+
+def _by_task(root: Path, pictures: Iterable[Path]) -> dict[str, Path]:
+    """The frame of each task, by the JSON export or by its own name."""
+    by_name = {path.name: path for path in pictures}
+    found = {path.stem.removeprefix("task-"): path for path in by_name.values()}
+    for file in sorted(root.glob("*.json")):
+        for task, name in _listed(json.loads(read_text(file))):
+            upload = name.partition("-")[2]  # Label Studio puts eight digits before the name of an uploaded file
+            if path := by_name.get(name) or by_name.get(upload):
+                found[task] = path
+    return found
+
+
+def _listed(data: Any) -> Iterator[tuple[str, str]]:
+    """The number of each task and the name of its frame, from the forms JSON and JSON-MIN."""
+    for task in data if isinstance(data, list) else ():
+        if isinstance(task, Mapping) and "id" in task:
+            fields = task.get("data", task)
+            names = (
+                [value for value in fields.values() if isinstance(value, str)] if isinstance(fields, Mapping) else []
+            )
+            yield from ((str(task["id"]), re.split(r"[/=\\]", unquote(name))[-1]) for name in names)

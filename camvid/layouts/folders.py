@@ -1,0 +1,160 @@
+"""Any pair of folders: frames in one and labels of the same names in another, in any form that pictures have.
+
+    images/x.jpg        masks/x.png            or labels/, annotations/, …; folders within folders, too
+    images/train/x.jpg  masks/train/x.png      a folder for each split, below
+    train/images/x.jpg  train/masks/x.png      or above
+    train/x.jpg         train/x_mask.png       or both in one, as Roboflow has it
+
+The names of a label may have an ending. The classes stand in a `taxonomy.yaml`, or in a list (see `classes`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+from camvid.labels import Labels
+from camvid.layouts.classes import Listed, find_list, read_list, taxonomy_of
+from camvid.layouts.layout import Layout
+from camvid.layouts.looks import LOSSY, spread
+from camvid.layouts.meaning import labels_of
+from camvid.layouts.scan import PICTURES, Scan, sequence_of
+from camvid.layouts.trees import Tree, holds_pictures, keyed, scan_trees
+from camvid.taxonomy import Taxonomy, TaxonomyError
+
+JSON = "annotations"  # where COCO has no pictures
+IMAGES = ("images", "imgs", "image", "img", "frames", "JPEGImages")
+MASKS = ("masks", "labels", "mask", "label", JSON, "SegmentationClass")
+ALIASES = {"train": ("train", "training"), "val": ("val", "valid", "validation"), "test": ("test", "testing")}
+Ends: TypeAlias = tuple[str, str]
+BESIDE = "_mask"  # how a label is called that lies in the folder of its frame
+
+
+def trees_of(root: Path, images: Path | None = None, masks: Path | None = None) -> Iterator[Tree]:
+    """Where the frames of each split lie, and their labels; of no split, where folders say none."""
+    pair = (images, masks) if images and masks else (_named(root, IMAGES), _named(root, MASKS))
+    if pair[0] and pair[1]:
+        inner = list(_inner(pair[0], pair[1]))
+        yield from inner or [Tree("", pair[0], pair[1])]
+        return
+    for split, names in ALIASES.items():
+        for folder in (root / name for name in names if (root / name).is_dir()):
+            frames = _named(folder, IMAGES)
+            labels = _named(folder, MASKS) or folder / MASKS[0]
+            yield Tree(split, frames, labels) if frames else Tree(split, folder, folder)
+
+
+def _inner(images: Path, masks: Path) -> Iterator[Tree]:
+    for split, names in ALIASES.items():
+        yield from (Tree(split, images / name, masks / name) for name in names if (images / name).is_dir())
+
+
+def _named(folder: Path, names: Iterable[str]) -> Path | None:
+    """The first folder of these names, in upper or lower case, that holds pictures."""
+    there = {path.name.casefold(): path for path in sorted(folder.iterdir()) if path.is_dir()}
+    found = (there[name.casefold()] for name in names if name.casefold() in there)
+    return next((path for path in found if holds_pictures(path)), None)
+
+
+def scan_pair(root: Path, layout: str, images: Path | None = None, masks: Path | None = None) -> Scan:
+    """The pairs of the folders given, else of those under the root."""
+    trees = list(trees_of(root, images, masks))
+    return scan_trees(root, layout, trees, endings(trees), sequence_of, PICTURES)
+
+
+def endings(trees: Iterable[Tree]) -> Ends:
+    """What names of frames and of labels end with beyond what they share: the two by which most of them are pairs."""
+    found = [(keyed(tree.images, ""), keyed(tree.masks, "")) for tree in trees]
+    beside = [frames == labels for frames, labels in found]
+    if beside and all(beside):
+        return "", BESIDE
+    tried = {("", "")} | {ends for frames, labels in found for ends in _tried(list(frames), list(labels))}
+
+    def pairs(ends: Ends) -> tuple[int, int]:
+        own = [({n.removesuffix(ends[0]) for n in f if n.endswith(ends[0])}, labels) for f, labels in found]
+        shared = sum(len(names & {n.removesuffix(ends[1]) for n in m if n.endswith(ends[1])}) for names, m in own)
+        return shared, -len(ends[0]) - len(ends[1])
+
+    return max(sorted(tried), key=pairs)
+
+
+def _tried(frames: list[str], labels: list[str]) -> Iterator[Ends]:
+    for label in spread(labels, 3):
+        frame = max(frames, key=lambda name: _alike(name, label), default="")
+        shared = _alike(frame, label)
+        yield frame[shared:], label[shared:]
+
+
+def _alike(one: str, other: str) -> int:
+    """The number of letters with which both begin."""
+    return next((place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(one))
+
+
+def classes_of(root: Path, classes: Path | None = None, ignore: Collection[int] = ()) -> Taxonomy:
+    """The classes that a list names. Raises TaxonomyError where there is none."""
+    path = classes or list_in(root)
+    if path is None:
+        raise TaxonomyError(
+            f"{root}: nothing lists the classes; put their names into classes.txt there, one a line in the order of "
+            f"the values, or `python -m camvid describe {root} --out {root}/taxonomy.yaml` writes what the labels hold"
+        )
+    return taxonomy_of([one for one in read_list(path) if one.value not in ignore], str(path))
+
+
+def list_in(root: Path) -> Path | None:
+    """A list of classes in a data set's root, or in a folder there."""
+    return find_list([root, *(path for path in sorted(root.iterdir()) if path.is_dir())])
+
+
+def pair_labels(
+    scan: Scan, taxonomy: Taxonomy, classes: Path | None = None, ignore: Collection[int] = (), lossy: bool = False
+) -> Labels:
+    """As a list or the taxonomy says, see `meaning`. Raises ValueError for labels in JPEG, unless `lossy`."""
+    changed = [frame.mask for frame in scan.frames if frame.mask.suffix.lower() in LOSSY]
+    if changed and not lossy:
+        raise ValueError(
+            f"{changed[0]}: a label in JPEG, which changes its values; `python -m camvid convert {scan.root} OUT` "
+            "writes PNG labels, in which each pixel has its nearest class"
+        )
+    path = classes or list_in(scan.root)
+    listed: tuple[Listed, ...] = read_list(path) if path else ()
+    return labels_of([frame.mask for frame in scan.frames], taxonomy, listed, str(path), ignore)
+
+
+def pair_of_folders(
+    images: Path | None = None,
+    masks: Path | None = None,
+    classes: Path | None = None,
+    ignore: Collection[int] = (),
+    lossy: bool = False,
+) -> Layout:
+    """The layout of a pair of folders that are called otherwise, or whose classes stand elsewhere.
+
+    Args:
+        images: the folder of the frames; None for one of the usual names.
+        masks: the folder of the labels, likewise.
+        classes: a list of the classes.
+        ignore: values of the labels that are void besides 255.
+        lossy: labels in JPEG are taken; their reader has to find the nearest class of each pixel.
+    """
+    return Layout(
+        "folders",
+        () if images and masks else MARKS,
+        partial(scan_pair, images=images, masks=masks),
+        partial(pair_labels, classes=classes, ignore=ignore, lossy=lossy),
+        (f"{images or 'images'}/x.png", f"{masks or 'masks'}/x.png"),
+        partial(classes_of, classes=classes, ignore=ignore),
+    )
+
+
+def _marks(names: Iterable[str], *others: str) -> str:
+    """One of the names, in the root or below a split's name; or what Roboflow writes beside both."""
+    plain = [f"{name}/" for name in (*names, *map(str.capitalize, names)) if name != JSON]
+    splits = [name for aliases in ALIASES.values() for name in aliases]
+    return "|".join([*plain, *(f"{split}/{name}" for split in splits for name in plain), "*/_classes.csv", *others])
+
+
+MARKS = (_marks(IMAGES), _marks(MASKS, f"{JSON}/**/*.png"))
+FOLDERS = pair_of_folders()

@@ -1,0 +1,64 @@
+"""What to do with labels that are no pictures of classes: composites, Label Studio's pictures, COCO's objects."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from camvid.layouts.scan import pictures
+
+TASK = re.compile(r"task-(?P<task>\d+)-.*?tag-(?P<tag>.+)-\d+")  # how Label Studio calls the picture of a class
+LOOKED = 12  # JSON files of a folder that are looked at
+COCO = ('"annotations"', '"licenses"', '"images"')  # one of these stands at the beginning of such a file
+DRAW = "objects in COCO's JSON are not read; draw label pictures of them first: docs/data.md shows how"
+
+
+def hint_at(root: Path) -> str:
+    """What makes a data set of what lies there; empty where nothing is known."""
+    if is_export(root):
+        where = shlex.quote(str(root))
+        return f"Label Studio's pictures, one for each class: `python -m camvid convert {where} OUT` joins them"
+    if files := coco_files(root):
+        return f"{files[0]}: {DRAW}"
+    return _composites_hint(root)
+
+
+def is_export(root: Path) -> bool:
+    """Whether Label Studio's pictures lie in a folder, or one folder further down."""
+    folders = (root, *(path for path in sorted(root.iterdir()) if path.is_dir()))
+    return any(TASK.fullmatch(path.stem) for folder in folders for path in folder.glob("task-*-tag-*"))
+
+
+def coco_files(root: Path) -> list[Path]:
+    """JSON files of COCO's form, in the root and two folders further down."""
+    found = [path for pattern in ("*.json", "*/*.json", "*/*/*.json") for path in sorted(root.glob(pattern))[:LOOKED]]
+    return [path for path in found if path.is_file() and _is_coco(path)]
+
+
+def _is_coco(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(4096).decode("utf-8", "replace")
+    return head.lstrip("\ufeff \n\r\t").startswith("{") and any(key in head for key in COCO)
+
+
+def _composites_hint(root: Path) -> str:
+    """What to do with side-by-side composites, if the root or a folder in it holds them."""
+    for folder in (root, *sorted(path for path in root.iterdir() if path.is_dir())):
+        files = pictures(folder / "train")
+        if files and _is_composite(files[0]):
+            return (
+                f"These look like side-by-side composites, photo left and coloured label right; "
+                f"`python -m camvid composites {folder} OUT` makes a data set of them"
+            )
+    return ""
+
+
+def _is_composite(path: Path) -> bool:
+    try:
+        with Image.open(path) as picture:
+            return picture.width == 2 * picture.height
+    except (OSError, UnidentifiedImageError):
+        return False

@@ -1,0 +1,43 @@
+"""What a layout is: how it is recognised, where its frames lie, what its labels hold, and which classes it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from camvid.labels import Labels
+from camvid.layouts.scan import Scan
+from camvid.taxonomy import DEFAULT, Taxonomy, load_taxonomy
+
+Classes: TypeAlias = Callable[[Path], Taxonomy]
+
+
+def built_in(name: str) -> Classes:
+    """The classes of a layout whose data sets all have the same ones."""
+    return lambda root: load_taxonomy(name)
+
+
+CAMVID11 = built_in(DEFAULT)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A layout.
+
+    Attributes:
+        name: what `--layout` calls it.
+        marks: glob patterns that must all match, "|" between alternatives.
+        scan: finds the frames under a root, for a layout of this name.
+        labels: builds the decoder for the labels of what was found.
+        pair: a frame and its label, for messages; {split} stands for each split, * for folders of any name.
+        classes: the taxonomy of the data set under a root, which is taken where none is asked for.
+    """
+
+    name: str
+    marks: tuple[str, ...]
+    scan: Callable[[Path, str], Scan]
+    labels: Callable[[Scan, Taxonomy], Labels]
+    pair: tuple[str, ...]
+    classes: Classes = CAMVID11

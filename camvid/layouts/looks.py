@@ -1,0 +1,124 @@
+"""What label pictures hold, read off a sample of them: values or colours, how many of each, and traces of smoothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from PIL import Image
+
+from camvid.entries import Color
+from camvid.labels import stored_values
+from files.pictures import load_label
+
+SAMPLE = 12  # pictures that are looked at, spread evenly
+KEPT = 4096  # values or colours of a picture that are counted, the most frequent first: a photograph has far more
+MANY = 64  # different values or colours, above which a picture is no label, or one that was smoothed
+FEW = 20  # values or colours beyond a list, up to which they are taken for forgotten classes; smoothing makes more
+SMOOTHED = (
+    "blended edges or JPEG make that many: `python -m camvid convert` gives each pixel the nearest class of the list"
+)
+APART = 16  # by which values differ that a lossy format does not mix
+MODES = {"1", "L", "P", "RGB", "RGBA", "I;16", "I;16B"}  # of labels
+LOSSY = {".jpg", ".jpeg", ".jpe", ".jfif"}  # suffixes of formats that change colours
+One = TypeVar("One")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one or more label pictures hold.
+
+    Attributes:
+        modes: Pillow's modes, with the number of pictures of each.
+        sizes: height and width, likewise.
+        values: pixels of each value; None where a picture holds colours.
+        colors: pixels of each colour as viewers show it.
+        lossy: whether a format that changes colours is among theirs.
+    """
+
+    modes: Counter[str]
+    sizes: Counter[tuple[int, int]]
+    values: Counter[int] | None
+    colors: Counter[Color]
+    lossy: bool = False
+
+    def __add__(self, other: Look) -> Look:
+        values = None if self.values is None or other.values is None else self.values + other.values
+        modes, sizes, lossy = self.modes + other.modes, self.sizes + other.sizes, self.lossy or other.lossy
+        return Look(modes, sizes, values, self.colors + other.colors, lossy)
+
+    @property
+    def many(self) -> bool:
+        """Whether there are more colours than labels have, or such as labels do not have."""
+        return self.lossy or len(self.colors) > MANY
+
+    @property
+    def main_colors(self) -> tuple[Color, ...]:
+        """The colours, sorted; of many, without the very rare and those near to more frequent ones, the blends."""
+        if not self.many:
+            return tuple(sorted(self.colors))
+        kept: list[Color] = []
+        for color, count in self.colors.most_common():
+            if count >= self.colors.total() / 1000 and all(_distance(color, other) >= 3 * APART for other in kept):
+                kept.append(color)
+        return tuple(sorted(kept))
+
+    @property
+    def peaks(self) -> Look:
+        """The same without the values that a lossy format made of others: near to more frequent ones, or very rare."""
+        if self.values is None:
+            return self
+        kept: Counter[int] = Counter()
+        for value, count in self.values.most_common():
+            if count >= self.values.total() / 1000 and all(abs(value - other) >= APART for other in kept):
+                kept[value] = count
+        return Look(self.modes, self.sizes, kept, Counter({(value,) * 3: count for value, count in kept.items()}))
+
+
+def _distance(one: Color, other: Color) -> int:
+    return max(abs(mine - its) for mine, its in zip(one, other, strict=True))
+
+
+def spread(items: Sequence[One], count: int = SAMPLE) -> list[One]:
+    """At most so many of the items, spread evenly from the first to the last."""
+    places = np.unique(np.linspace(0, len(items) - 1, min(count, len(items))).round().astype(int)) if items else ()
+    return [items[place] for place in places]
+
+
+def look_at(paths: Iterable[Path]) -> Look:
+    """What these label pictures hold together. Those that are damaged or of a mode that no label has are passed over.
+
+    Raises ValueError naming a damaged one where there is no other.
+    """
+    looks, faults = [], []
+    for path in paths:
+        try:
+            looks.append(_look(load_label(path), path.suffix.lower() in LOSSY))
+        except ValueError as error:
+            faults.append(error)
+    if not looks:
+        raise faults[0]
+    return reduce(Look.__add__, [look for look in looks if look.modes.keys() <= MODES] or looks)
+
+
+def _look(picture: Image.Image, lossy: bool) -> Look:
+    values = stored_values(picture)
+    size = (picture.height, picture.width)
+    found = None if values is None else _counted(values)
+    if found is None or picture.mode == "P":
+        pixels = np.asarray(picture.convert("RGB").convert("RGBX")).view("<u4")[..., 0] & 0xFFFFFF
+        colors = Counter({(v & 255, v >> 8 & 255, v >> 16): n for v, n in _counted(pixels).items()})
+    else:
+        colors = Counter({(value, value, value): count for value, count in found.items()})
+    return Look(Counter([picture.mode]), Counter([size]), found, colors, lossy)
+
+
+def _counted(values: np.typing.NDArray[np.integer]) -> Counter[int]:
+    found, counts = np.unique(values, return_counts=True)
+    most = np.argsort(-counts, kind="stable")[:KEPT]
+    return Counter(dict(zip(found[most].tolist(), counts[most].tolist(), strict=True)))

@@ -1,0 +1,65 @@
+"""Mapillary Vistas: `training/`, `validation/`, `testing/` with `images/*.jpg` and `labels/*.png`, and `config*.json`.
+
+The configuration names the values in their order. v2.0 keeps its labels in `v2.0/labels`, beside those of v1.2; where
+both are there, the newer ones are taken. Frames differ in size, and each is of a place of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from camvid.labels import Labels, index_labels
+from camvid.layouts.layout import Layout, built_in
+from camvid.layouts.scan import Scan
+from camvid.layouts.trees import Tree, scan_trees
+from camvid.taxonomy import Taxonomy
+from camvid.words import in_words_of
+from files.texts import read_text
+
+SPLITS = {"train": "training", "val": "validation", "test": "testing"}
+VERSIONS = ("v2.0/labels", "v1.2/labels", "labels")
+
+
+def scan_mapillary(root: Path, layout: str) -> Scan:
+    """Frames with the newest labels that are there."""
+    labels = next((version for version in VERSIONS if (root / "training" / version).is_dir()), "labels")
+    trees = [Tree(split, root / folder / "images", root / folder / labels) for split, folder in SPLITS.items()]
+    return scan_trees(root, layout, trees, ("", ""), lambda name: name)
+
+
+def mapillary_labels(scan: Scan, taxonomy: Taxonomy) -> Labels:
+    """Values in the order of the configuration. Raises ValueError or FileNotFoundError naming it."""
+    path = _config(scan)
+    names = _names(path)
+    return index_labels(in_words_of(taxonomy, names), names, str(path))
+
+
+def _config(scan: Scan) -> Path:
+    """The configuration of the version of the labels: config_v2.0.json, or just config.json."""
+    version = scan.frames[0].mask.parent.parent.name
+    own = scan.root / f"config_{version if version.startswith('v') else 'v1.2'}.json"
+    plain = scan.root / "config.json"
+    if not own.is_file() and not plain.is_file():
+        raise FileNotFoundError(f"{own}: missing; it names the label values, and comes with the data set")
+    return own if own.is_file() else plain
+
+
+def _names(path: Path) -> tuple[str, ...]:
+    try:
+        names = tuple(str(label["name"]) for label in json.loads(read_text(path))["labels"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path}: not Mapillary's configuration, whose labels each have a name ({error})") from error
+    if not 1 <= len(set(names)) == len(names) <= 256:
+        raise ValueError(f"{path}: 1 to 256 labels with different names are needed, got {len(names)}")
+    return names
+
+
+MAPILLARY = Layout(
+    "mapillary",
+    ("training/images/", "config*.json"),
+    scan_mapillary,
+    mapillary_labels,
+    ("training/images/x.jpg", "training/labels/x.png"),
+    built_in("mapillary65"),
+)

@@ -1,0 +1,39 @@
+"""CamVid as it was published: frames, and `*_L.png` labels in colours beside them or in another folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from camvid.labels import Labels, color_labels
+from camvid.layouts.layout import Layout
+from camvid.layouts.scan import Scan, is_label, pair, pictures
+from camvid.layouts.tables import read_label_colors
+from camvid.taxonomy import Taxonomy
+
+
+def scan_original(root: Path, layout: str) -> Scan:
+    """`<name>_L.png` labels and frames `<name>.*`, in one folder or in several: the root and those directly in it."""
+    folders = [root, *(path for path in sorted(root.iterdir()) if path.is_dir())]
+    files = {folder: pictures(folder) for folder in folders}
+    masks = [path for paths in files.values() for path in paths if is_label(path, "_L")]
+    names = {mask.stem.removesuffix("_L") for mask in masks}
+    images = [
+        path
+        for paths in files.values()
+        if any(path.stem in names for path in paths)  # a folder of plots or of other things holds no frame
+        for path in paths
+        if not is_label(path, "_L")
+    ]
+    frames, faults = pair(images, masks, "_L")
+    return Scan(root, layout, tuple(frames), None, tuple(faults))
+
+
+def original_labels(scan: Scan, taxonomy: Taxonomy) -> Labels:
+    """Colours of label_colors.txt, or CamVid's."""
+    path = scan.root / "label_colors.txt"
+    if path.is_file():
+        return color_labels(taxonomy, read_label_colors(path), str(path))
+    return color_labels(taxonomy, None, "CamVid's list of 32")
+
+
+ORIGINAL = Layout("original", ("*_L.png|*/*_L.png",), scan_original, original_labels, ("x.png", "x_L.png"))

@@ -1,0 +1,128 @@
+"""Frames and labels in folders within folders, as large data sets have them: one for each city, drive or weather."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from camvid.layouts.dataset import Frame
+from camvid.layouts.scan import PICTURES, SOME, SPLITS, Scan
+
+JUNK = "__MACOSX"  # what a Mac adds to archives; it also adds hidden files
+
+Keyed: TypeAlias = dict[str, list[Path]]
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Where frames of one split lie, at any depth, and where their labels lie under the same folders.
+
+    Attributes:
+        split: train, val or test; empty where the folders say no split.
+        images: a folder of frames.
+        masks: a folder of labels; the same one where they lie beside their frames, with an ending of their own.
+    """
+
+    split: str
+    images: Path
+    masks: Path
+
+
+class _Pair(NamedTuple):
+    split: str
+    parts: tuple[str, ...]  # the last folders of its tree, those in it, and what both names have in common
+    image: Path
+    mask: Path
+
+
+def scan_trees(
+    root: Path,
+    layout: str,
+    trees: Iterable[Tree],
+    endings: tuple[str, str],
+    sequence: Callable[[str], str],
+    suffixes: Sequence[str] = (".png",),
+) -> Scan:
+    """Pairs of all trees. Frames of a tree without any label are left out and counted; that is no fault.
+
+    A frame is called by its file's name without its ending. If two have the same name, all get the names of as many
+    folders before theirs as it takes.
+
+    Args:
+        root: the data set's folder.
+        layout: the layout's name.
+        trees: where to look.
+        endings: with which the names of frames and of labels end before the suffix.
+        sequence: the drive of a frame, from its name.
+        suffixes: of labels, in small letters.
+    """
+    trees = list(trees)
+    pairs: list[_Pair] = []
+    faults: list[str] = []
+    unlabelled: Counter[str] = Counter()
+    for tree in trees:
+        images, masks = keyed(tree.images, endings[0]), keyed(tree.masks, endings[1], suffixes)
+        if tree.images == tree.masks:
+            images = {key: paths for key, paths in images.items() if not key.endswith(endings[1])}
+        pairs += _pairs(tree, images, masks)
+        faults += _faults(images, masks, endings)
+        if images and not masks:
+            unlabelled[tree.split] += len(images)
+    names = _names([pair.parts for pair in pairs])
+    named = sorted(zip(names, pairs, strict=True))
+    frames = tuple(Frame(name, sequence(name), pair.image, pair.mask) for name, pair in named)
+    folders = {split: tuple(name for name, pair in named if pair.split == split) for split in SPLITS}
+    split = all(tree.split for tree in trees)
+    return Scan(root, layout, frames, folders if split else None, tuple(faults), unlabelled, divided=not split)
+
+
+def keyed(folder: Path, ending: str, suffixes: Sequence[str] = PICTURES) -> Keyed:
+    """The pictures under a folder whose names end so, by their path from there without ending and suffix, sorted."""
+    found: defaultdict[str, list[Path]] = defaultdict(list)
+    for place, inner, names in _walk(folder):
+        for name in names:
+            stem, _, suffix = name.rpartition(".")
+            if f".{suffix.lower()}" in suffixes and stem.endswith(ending):
+                found[f"{inner}{stem.removesuffix(ending)}"].append(place / name)
+    return dict(sorted(found.items()))
+
+
+def holds_pictures(folder: Path) -> bool:
+    """Whether a picture lies in a folder or below; the first one ends the search."""
+    return any(f".{name.rpartition('.')[2].lower()}" in PICTURES for _, _, names in _walk(folder) for name in names)
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, str, list[str]]]:
+    """Every folder, its path from there with a slash at its end, and the names of its files; nothing that is hidden."""
+    for place, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != JUNK)
+        inner = os.path.relpath(place, folder).replace(os.sep, "/")
+        shown = sorted(name for name in names if not name.startswith("."))
+        yield Path(place), "" if inner == "." else f"{inner}/", shown
+
+
+def _pairs(tree: Tree, images: Keyed, masks: Keyed) -> list[_Pair]:
+    above = tree.images.parts[-2:]
+    both = [key for key in images if key in masks]
+    return [_Pair(tree.split, (*above, *key.split("/")), images[key][0], masks[key][0]) for key in both]
+
+
+def _faults(images: Keyed, masks: Keyed, endings: tuple[str, str]) -> list[str]:
+    """Duplicate names and missing partners; where no label lies, none is missing."""
+    files = (*images.items(), *masks.items())
+    faults = [f"{path}: duplicate name {key}, also {paths[0]}" for key, paths in files for path in paths[1:]]
+    absent = [key for key in images if key not in masks] if masks else []
+    faults += [f"{images[key][0]}: frame without a label ({key}{endings[1]}.png)" for key in absent]
+    rest = [(key, masks[key][0]) for key in masks if key not in images]
+    return faults + [f"{path}: label without a frame ({key}{endings[0]} as {SOME}, …)" for key, path in rest]
+
+
+def _names(places: Sequence[tuple[str, ...]]) -> list[str]:
+    """The last part of each, with as many of the parts before it as make all of them differ."""
+    deepest = max(map(len, places), default=1)
+    tried = (["_".join(parts[-depth:]) for parts in places] for depth in range(1, deepest + 1))
+    return next((names for names in tried if len(set(names)) == len(names)), ["_".join(parts) for parts in places])

@@ -1,0 +1,69 @@
+"""Flags of the commands: above all those that say which data set is read, and how."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from camvid.layouts import AUTO, LAYOUTS
+from camvid.layouts.folders import pair_of_folders
+from camvid.layouts.layout import Layout
+from camvid.layouts.splits import SPLITTERS
+from flags import FlagParser
+
+
+def data_flags() -> FlagParser:
+    """The parser of these flags, as a parent of others."""
+    data = FlagParser(add_help=False)
+    data.add_argument("root", type=Path, metavar="ROOT", help="folder that holds the data set")
+    data.add_argument(
+        "--taxonomy",
+        default=AUTO,
+        help="a built-in taxonomy, a YAML file, own (the data's taxonomy.yaml), or auto: the data's, else its layout's",
+    )
+    data.add_argument("--layout", choices=LAYOUTS, help="recognised by itself where it is left out")
+    data.add_argument("--split", choices=SPLITTERS, default="official", help="default: official")
+    data.add_argument("--seed", type=int, default=0, help="seed of the random split, default 0")
+    data.add_argument("--images", type=Path, metavar="DIR", help="folder of the frames, in ROOT or anywhere")
+    data.add_argument("--masks", type=Path, metavar="DIR", help="folder of their labels, of the same names")
+    data.add_argument("--classes", type=Path, metavar="FILE", help="list of the classes: names, colours or values")
+    data.add_argument("--ignore", type=int, nargs="+", default=[], metavar="VALUE", help="values that are void, as 255")
+    return data
+
+
+def chosen(options: argparse.Namespace, lossy: bool = False) -> tuple[Path, str, str | Layout | None, str, int]:
+    """Root, taxonomy, layout, split and seed, as the functions take them; `lossy` takes labels in JPEG.
+
+    Raises ValueError for flags that do not go together, FileNotFoundError for a missing folder.
+    """
+    return options.root, options.taxonomy, _layout(options, lossy), options.split, options.seed
+
+
+def _layout(options: argparse.Namespace, lossy: bool) -> str | Layout | None:
+    images, masks, classes = options.images, options.masks, options.classes
+    if not (images or masks or classes or options.ignore):
+        return str(options.layout) if options.layout else None
+    if bool(images) != bool(masks):
+        raise ValueError("--images and --masks: give both, or none where they are called images/ and masks/")
+    if options.layout not in (None, "folders"):
+        raise ValueError(f"--layout {options.layout}: --images, --masks, --classes and --ignore are of layout folders")
+    if classes and classes.suffix.lower() in (".yaml", ".yml"):
+        raise ValueError(f"--classes {classes}: this is a taxonomy; give it as --taxonomy {classes}")
+    frames, labels = (folder and _found(options.root, folder) for folder in (images, masks))
+    return pair_of_folders(frames, labels, classes and _found(options.root, classes), options.ignore, lossy)
+
+
+def _found(root: Path, path: Path) -> Path:
+    """The file or folder in the root, or where one stands."""
+    found = next((place for place in (root / path, path) if place.exists()), None)
+    if found is None:
+        raise FileNotFoundError(f"{root / path}: missing, and so is {path}")
+    return found
+
+
+def days(text: str) -> float:
+    """A number of days, for flags. Raises ArgumentTypeError for one below 0."""
+    number = float(text)
+    if not number >= 0:
+        raise argparse.ArgumentTypeError(f"{text}: give a number of days, 0 or more")
+    return number

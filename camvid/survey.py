@@ -1,0 +1,101 @@
+"""What lies in a folder that no layout fits: photographs, labels, lists, and what seems to belong together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from camvid.layouts.folders import Ends, endings
+from camvid.layouts.looks import Look, look_at, spread
+from camvid.layouts.trees import Tree, keyed
+from files.pictures import picture_size, read_image
+
+LOOKED = 6  # pictures of a folder that are opened
+LISTED = 12  # folders that are named
+FLAT = 0.6  # share of a smoothed label's pixels that equal their neighbour; of a photograph's, far fewer do
+PHOTOS, LABELS, SMOOTHED, MIXED = "photographs", "labels", "labels with blended edges", "photographs and labels"
+
+
+class Place(NamedTuple):
+    """A folder with the pictures in it and below, which are of one kind, or lie mixed in this very folder."""
+
+    folder: Path
+    pictures: list[Path]
+    kind: str
+
+
+def survey(folder: Path) -> list[Place]:
+    """The highest folders whose pictures are of one kind each."""
+    pictures = [path for paths in keyed(folder, "").values() for path in paths]
+    kinds = {kind_of(path) for path in spread(pictures, LOOKED)}
+    if len(kinds) < 2:
+        return [Place(folder, pictures, kinds.pop())] if kinds else []
+    inner = sorted({path.relative_to(folder).parts[0] for path in pictures if path.parent != folder})
+    direct = [path for path in pictures if path.parent == folder]
+    here = {kind_of(path) for path in spread(direct, LOOKED)}
+    own = [Place(folder, direct, here.pop() if len(here) == 1 else MIXED)] if direct else []
+    return own + [place for name in inner for place in survey(folder / name)]
+
+
+def kind_of(path: Path) -> str:
+    """Whether a picture is a photograph or a label."""
+    try:
+        look = look_at([path])
+    except ValueError:
+        return "unreadable pictures"
+    if not look.many:
+        return LABELS
+    pixels = read_image(path)
+    return SMOOTHED if (pixels[:, 1:] == pixels[:, :-1]).all(2).mean() > FLAT else PHOTOS
+
+
+def matches(places: list[Place]) -> Iterator[tuple[Place, Place, int]]:
+    """Folders of photographs and of labels that share names, and how many; the label folders in their order."""
+    photos = [place for place in places if place.kind == PHOTOS]
+    for labels in (place for place in places if place.kind in (LABELS, SMOOTHED)):
+        trees = [(Tree("", place.folder, labels.folder), place) for place in photos]
+        shared = [(_shared(tree, endings([tree])), place) for tree, place in trees]
+        count, best = max(shared, key=lambda item: item[0], default=(0, None))
+        if best and count:
+            yield best, labels, count
+
+
+def _shared(tree: Tree, ends: Ends) -> int:
+    return len(keyed(tree.images, ends[0]).keys() & keyed(tree.masks, ends[1]).keys())
+
+
+def told(root: Path, place: Place) -> str:
+    """One line about a folder of pictures."""
+    sample = spread(place.pictures, LOOKED)
+    suffixes = "/".join(sorted({path.suffix for path in place.pictures}))
+    sizes = Counter(picture_size(path) for path in sample) if place.kind != "unreadable pictures" else Counter()
+    size = ", ".join(f"{width}x{height}" for (height, width), _ in sizes.most_common(2)) + ", …" * (len(sizes) > 2)
+    name = place.folder.relative_to(root).as_posix()
+    more = f": {content(look_at(sample))}" if place.kind in (LABELS, SMOOTHED) else ""
+    return f"{name}/ has {len(place.pictures)} {suffixes} of {size or 'no size'}, {place.kind}{more}"
+
+
+def content(look: Look) -> str:
+    """The modes of label pictures and the values or colours in them."""
+    modes = ", ".join(f"{mode} ({count})" for mode, count in look.modes.most_common())
+    if look.values is not None:
+        what = f"values {_ranges(sorted(look.values))}"
+        return f"mode {modes}, {what}" + (", shown in the colours of a palette" if "P" in look.modes else "")
+    colors = look.main_colors
+    listed = ", ".join(map(str, colors[:LISTED])) + ", …" * (len(colors) > LISTED)
+    blended = f" and {len(look.colors) - len(colors)} blends of them" if look.many else ""
+    return f"mode {modes}, {len(colors)} colours{blended}: {listed}"
+
+
+def _ranges(values: list[int]) -> str:
+    """0 to 3, 7, 255."""
+    runs: list[list[int]] = []
+    for value in values:
+        if runs and runs[-1][-1] == value - 1:
+            runs[-1].append(value)
+        else:
+            runs.append([value])
+    listed = [f"{run[0]} to {run[-1]}" if len(run) > 1 else str(run[0]) for run in runs]
+    return ", ".join(listed[:LISTED]) + ", …" * (len(listed) > LISTED)

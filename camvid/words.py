@@ -1,0 +1,77 @@
+"""Labels in other words: what the names in one data set are called in another, so that taxonomies fit both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from camvid.taxonomy import IGNORE_INDEX, TAXONOMIES, VOID_NAME, Taxonomy, load_taxonomy, original_palette
+from files.texts import read_text
+from files.yamls import load_yaml
+
+SYNONYMS = Path(__file__).with_name("synonyms.yaml")
+
+
+def in_words_of(taxonomy: Taxonomy, names: Iterable[str]) -> Taxonomy:
+    """The same classes over labels of these names: each is collected by its own name or by what it is called elsewhere.
+
+    Names of other known data sets, which cannot be in these labels, are dropped; unknown ones stay, so that a decoder
+    refuses them.
+    """
+    listed = dict.fromkeys(names)
+    kept = {VOID_NAME, *listed}
+    groups = {
+        name: [source for source in group if source in kept or source not in known_names()]
+        for name, group in taxonomy.groups.items()
+    }
+    for name in listed:
+        index = index_of(taxonomy, name)
+        if index != IGNORE_INDEX and name not in taxonomy.sources:
+            groups[taxonomy.names[index]].append(name)
+    return Taxonomy(taxonomy.name, taxonomy.classes, {name: tuple(group) for name, group in groups.items()})
+
+
+def index_of(taxonomy: Taxonomy, name: str) -> int:
+    """The class that collects a label's name, or what it is called elsewhere; 255 for none."""
+    return next((taxonomy.sources[word] for word in _words(name) if word in taxonomy.sources), IGNORE_INDEX)
+
+
+def class_map(trained: Taxonomy, judging: Taxonomy) -> tuple[int, ...]:
+    """For each class of one taxonomy the class of another one that means it; 255 where none does, or several might.
+
+    Where the name of a class is among the names that it collects, the class that collects this name is the one. Else it
+    is the only class that collects something of what it collects.
+    """
+    return tuple(_meant(trained, name, judging) for name in trained.names)
+
+
+def _meant(trained: Taxonomy, name: str, judging: Taxonomy) -> int:
+    group = trained.groups[name]
+    if name in group:
+        return index_of(judging, name)
+    found = {index_of(judging, source) for source in group} - {IGNORE_INDEX}
+    return found.pop() if len(found) == 1 else IGNORE_INDEX
+
+
+def _words(name: str) -> Iterator[str]:
+    """The name, and what it is called elsewhere, nearest first. CamVid's words, the coarsest, lead to no others."""
+    yield name
+    waiting = list(synonyms().get(name, ()))
+    while waiting:
+        word = waiting.pop(0)
+        waiting += () if word in original_palette() else synonyms().get(word, ())
+        yield word
+
+
+@lru_cache(maxsize=1)
+def synonyms() -> Mapping[str, tuple[str, ...]]:
+    """For each name what it is called in other data sets, the best word first."""
+    return {name: tuple(words) for name, words in load_yaml(read_text(SYNONYMS)).items()}
+
+
+@lru_cache(maxsize=1)
+def known_names() -> frozenset[str]:
+    """Every name of labels that a built-in taxonomy or the list of synonyms knows."""
+    collected = {source for name in TAXONOMIES for source in load_taxonomy(name).sources}
+    return frozenset(collected.union(synonyms(), *synonyms().values()))
