@@ -29,7 +29,7 @@ from platformdirs import user_cache_path
 from tqdm import tqdm
 
 from camvid.layouts import Frame, RoadDataset
-from camvid.layouts.dataset import frame_contents
+from camvid.layouts.dataset import frame_digests
 from camvid.taxonomy import IGNORE_INDEX
 from camvid.transforms import WHOLE, fitted_size, pad_image, pad_mask, resize_image, resize_mask
 
@@ -161,9 +161,7 @@ def _load(entry: Path, shape: tuple[int, int, int]) -> FrameCache | None:
 
 def _key(dataset: RoadDataset, frames: Sequence[Frame], size: str) -> str:
     digest = hashlib.blake2b(f"{VERSION} {size} {dataset.taxonomy.digest} {dataset.labels!r}".encode(), digest_size=16)
-    for frame in frames:
-        for content in frame_contents(frame):
-            digest.update(hashlib.blake2b(content).digest())
+    digest.update(json.dumps(frame_digests(dataset, frames)).encode())
     return digest.hexdigest()
 
 
