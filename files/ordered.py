@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def map_ordered(work: Callable[[T], R], items: Iterable[T], threads: int | None = None) -> Iterator[R]:
+def map_ordered(work: Callable[[T], R], items: Iterable[T], threads: int | None = None) -> Generator[R, None, None]:
     """As `map`, by threads: the results in the order of the items, while later items are worked on.
 
     At most twice as many items as threads are begun and not yet taken, so that a slow taker does not fill the memory.
