@@ -14,6 +14,7 @@ from camvid.layouts import Frame, RoadDataset
 from camvid.transforms import WHOLE, fitted_size, pad_image, pad_mask, resize_image, resize_mask
 
 Extent = tuple[int, int]
+GB = 2**30
 
 
 class Kept(NamedTuple):
@@ -31,6 +32,13 @@ class Kept(NamedTuple):
     def bytes(self) -> int:
         """What all frames with their masks take."""
         return len(self.extents) * self.size[0] * self.size[1] * 4
+
+    def needs(self, limit: int) -> str:
+        """That a cache of `limit` bytes has no room for them; the beginning of a sentence."""
+        return (
+            f"cache_gb={limit / GB:g} has no room for {len(self.extents)} frames at {self.size[0]}x{self.size[1]}, "
+            f"which take {self.bytes / GB:.1f} GB decoded"
+        )
 
 
 def keep(dataset: RoadDataset, split: str, train_size: Extent, augment: str, crop_min: float) -> Kept:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -72,7 +73,7 @@ class IndexLabels:
         if label.mode not in ("L", "P"):
             raise ValueError(f"an 8-bit single-channel label is needed, this one has mode {label.mode}")
         values = np.asarray(label)
-        mask = _index_table(self.indices, self.void)[values]
+        mask = np.asarray(cv2.LUT(values, _index_table(self.indices, self.void)), np.uint8)
         return _outside(mask, values, lambda v: f"index {v}")
 
 

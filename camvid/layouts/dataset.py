@@ -16,7 +16,7 @@ from camvid.labels import Labels, Mask
 from camvid.layouts.facts import file_facts
 from camvid.remarks import about_priority, about_sizes, about_val
 from camvid.taxonomy import Taxonomy
-from files.pictures import load_label, picture_size, read_image
+from files.pictures import load_label, picture_size, read_image, read_reduced
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,9 @@ class RoadDataset:
     splits: dict[str, tuple[Frame, ...]]
     labels: Labels
 
-    def read_image(self, frame: Frame, at_least: tuple[int, int] | None = None) -> NDArray[np.uint8]:
-        """RGB, (H, W, 3) uint8, upright; smaller where `at_least` suffices, see `files.pictures.read_image`.
-
-        Raises ValueError naming a file that is damaged.
-        """
-        return read_image(frame.image, at_least)
+    def read_image(self, frame: Frame) -> NDArray[np.uint8]:
+        """RGB, (H, W, 3) uint8, upright. Raises ValueError naming a file that is damaged."""
+        return read_image(frame.image)
 
     def read_mask(self, frame: Frame) -> Mask:
         """Class indices, (H, W) uint8, void 255. Raises ValueError naming a file damaged or outside the taxonomy."""
@@ -57,15 +54,14 @@ class RoadDataset:
         return mask
 
     def read(self, frame: Frame, at_least: tuple[int, int] | None = None) -> tuple[NDArray[np.uint8], Mask]:
-        """Image and mask; the image alone may be smaller where `at_least` suffices.
+        """Image and mask; the image alone may be smaller where `at_least` suffices, see `files.pictures.read_reduced`.
 
         Raises ValueError as their readers do, and where the files differ in size.
         """
-        image, mask = self.read_image(frame, at_least), self.read_mask(frame)
-        if image.shape[:2] != mask.shape:
-            size = picture_size(frame.image) if at_least else image.shape[:2]
-            if size != mask.shape:
-                raise ValueError(size_mismatch(frame, size, mask.shape))
+        image, size = read_reduced(frame.image, at_least)
+        mask = self.read_mask(frame)
+        if size != mask.shape:
+            raise ValueError(size_mismatch(frame, size, mask.shape))
         return image, mask
 
     def decode(self, frame: Frame) -> tuple[Mask, dict[str, int]]:
