@@ -74,7 +74,7 @@ def read_reduced(path: Path, at_least: tuple[int, int] | None) -> tuple[NDArray[
         at_least: height and width that suffice: a JPEG is decoded at 1/2, 1/4 or 1/8 where that is no smaller. Other
             pictures come whole, and so do all with None.
     """
-    picture, size = _loaded(path, _bytes(path), at_least)
+    picture, size = _loaded(path, read_bytes(path), at_least)
     return _rgb(path, _upright(picture)), size
 
 
@@ -83,7 +83,7 @@ def check_image(path: Path) -> tuple[int, int]:
 
     Raises ValueError where `read_image` does.
     """
-    picture, size = _loaded(path, _bytes(path), (1, 1))
+    picture, size = _loaded(path, read_bytes(path), (1, 1))
     _rgb(path, picture.crop((0, 0, 1, 1)))  # whether it can become RGB
     return size
 
@@ -106,7 +106,7 @@ def _rgb(path: str | Path, picture: Image.Image) -> NDArray[np.uint8]:
 
 def load_label(path: Path) -> Image.Image:
     """A label picture, upright, whose pixels are the values that the file stores. Raises ValueError naming the file."""
-    data = _bytes(path)
+    data = read_bytes(path)
     picture = _decoded(path, data)
     if (bits := _grey_bits(data)) < 8:
         stored = np.asarray(picture.convert("L")) // (255 // (2**bits - 1))
@@ -119,7 +119,7 @@ def load_picture(path: Path) -> Image.Image:
 
     Raises ValueError naming a file that cannot be read or is not a whole picture.
     """
-    return _decoded(path, _bytes(path))
+    return _decoded(path, read_bytes(path))
 
 
 def picture_size(path: Path, data: bytes | None = None) -> tuple[int, int]:
@@ -127,7 +127,7 @@ def picture_size(path: Path, data: bytes | None = None) -> tuple[int, int]:
 
     Raises ValueError naming a file that is no picture.
     """
-    data = _bytes(path) if data is None else data
+    data = read_bytes(path) if data is None else data
     try:
         with Image.open(BytesIO(data)) as picture:
             height, width = picture.height, picture.width
@@ -150,7 +150,8 @@ def beyond_decoding(data: bytes, label: bool = False) -> bytes:
     return ", ".join(marks).encode()
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """A file. Raises ValueError naming one that cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:

@@ -10,7 +10,8 @@ import contextlib
 import hashlib
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from platformdirs import user_cache_path
 from tqdm import tqdm
 
 from files.ordered import map_ordered
-from files.pictures import beyond_decoding, picture_size
+from files.pictures import beyond_decoding, picture_size, read_bytes
 from files.whole import write_whole
 
 FORMAT = 1  # raised when the same bytes give other facts
@@ -45,20 +46,37 @@ def file_facts(root: Path, files: Sequence[File]) -> list[Fact]:
         files: those that are asked for.
 
     Raises:
-        ValueError: naming a file that cannot be read.
+        ValueError: naming a file that cannot be read, or a root that is missing.
     """
+    if not root.is_dir():  # opened on another machine, whose process leads the training
+        raise ValueError(
+            f"{root}: no such folder on this machine: a training on several takes its data from a folder that all of "
+            "them see (for --dataset, WANDB_ARTIFACT_DIR names one)"
+        )
     store = user_cache_path("camvid-harness") / "facts" / f"{_short(str(root.resolve()))}.json"
     names = [str(path.relative_to(root) if path.is_relative_to(root) else path.absolute()) for path, _ in files]
-    states, notes = [_state(file) for file in files], _load(store)
-    new = [i for i, name in enumerate(names) if notes.get(name, [])[: len(states[i])] != states[i]]
-    if new:
-        reading = map_ordered(lambda i: _read(files[i]), new)
-        bar = tqdm(reading, "reading", len(new), unit="file", leave=False, delay=2)
-        made = {names[i]: note for i, note in zip(new, bar, strict=True)}
-        with contextlib.suppress(OSError):
-            _add(store, root, {name: note for name, note in made.items() if _settled(note)})
+    wanted = dict(zip(names, files, strict=True))
+    notes = _load(store)
+    if _changed(wanted, notes):
+        with _alone(store):
+            notes = _load(store)  # others may have read them meanwhile
+            made = _read_all(_changed(wanted, notes))
+            with contextlib.suppress(OSError):
+                _write(store, root, {**notes, **{name: note for name, note in made.items() if _settled(note)}})
         notes = {**notes, **made}
     return [_fact(notes[name]) for name in names]
+
+
+def _changed(files: Mapping[str, File], notes: Notes) -> dict[str, File]:
+    """Those of the files that differ from what is noted of them, or of which nothing is."""
+    states = {name: _state(file) for name, file in files.items()}
+    return {name: files[name] for name, state in states.items() if notes.get(name, [])[: len(state)] != state}
+
+
+def _read_all(files: Mapping[str, File]) -> dict[str, list[Any]]:
+    reading = map_ordered(_read, files.values())
+    bar = tqdm(reading, "reading", len(files), unit="file", leave=False, delay=2)
+    return dict(zip(files, bar, strict=True))
 
 
 def _state(file: File) -> list[Any]:
@@ -74,7 +92,7 @@ def _state(file: File) -> list[Any]:
 def _read(file: File) -> list[Any]:
     """State and facts; the state is that before the reading, so that a change meanwhile is noticed the next time."""
     path, label = file
-    state, data = _state(file), path.read_bytes()
+    state, data = _state(file), read_bytes(path)
     try:
         size = picture_size(path, data)
     except ValueError:  # who needs the size says what is wrong
@@ -100,12 +118,23 @@ def _load(store: Path) -> Notes:
     return notes
 
 
-def _add(store: Path, root: Path, made: Notes) -> None:
-    """Adds to what other processes have noted meanwhile, without the files that are gone."""
-    store.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(store.with_suffix(".lock")):
-        notes = {name: note for name, note in {**_load(store), **made}.items() if (root / name).exists()}
-        write_whole(store, json.dumps({"format": FORMAT, "root": str(root), "files": notes}))
+def _write(store: Path, root: Path, notes: Notes) -> None:
+    """Replaces what is noted, without the files that are gone; the caller is alone."""
+    there = {name: note for name, note in notes.items() if (root / name).exists()}
+    write_whole(store, json.dumps({"format": FORMAT, "root": str(root), "files": there}))
+
+
+@contextmanager
+def _alone(store: Path) -> Iterator[None]:
+    """One process at a time reads files and notes what it has read; all do where nothing can be written."""
+    lock = FileLock(store.with_suffix(".lock"))
+    with contextlib.suppress(OSError):
+        store.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _short(text: str) -> str:

@@ -126,6 +126,12 @@ def test_a_missing_file_is_named(data):
         content_digest(data)
 
 
+def test_a_root_that_another_machine_alone_has_is_named(data):
+    shutil.rmtree(data.root)
+    with pytest.raises(ValueError, match=f"{data.root}: no such folder on this machine: .* that all of them see"):
+        data.frame_size("train")
+
+
 READ = """
 import sys; from pathlib import Path
 from camvid.layouts import facts, open_dataset
