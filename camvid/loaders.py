@@ -114,7 +114,8 @@ def train_loader(
         batch_size: frames in a batch, of all processes together; the last batch is dropped when it is smaller.
         seed: the run's seed.
         workers: loader processes; -1 takes none for the CPU, where they slow the network down, and up to 8 for a GPU,
-            as far as the shared memory has room for their batches.
+            as far as the shared memory has room for their batches. Where frames must be decoded, it is one for the CPU,
+            and one a core for a GPU.
         device: cpu or cuda.
         share: which of how many processes this is; it gets its share of each batch.
         augment_on: loader, device, or auto: a GPU where it knows the policy.
