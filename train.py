@@ -29,7 +29,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
 
     from artifacts import WandbCallback, faults_of_all, log_evaluation, log_model, log_preview, names_in
     from artifacts.run import start_run, sync_hint, tracked
-    from camvid.cache import cached_frames
+    from camvid.frames import training_frames
     from camvid.loaders import train_loader
     from camvid.preview import write_preview
     from camvid.weights import class_weights
@@ -63,12 +63,13 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         train_size = scaled_size(frame_size, config.resize_factor)
         size_for = partial(prediction_size, factor=config.eval_factor or config.resize_factor, trained=frame_size)
         kept = {"limit": int(config.cache_gb * 2**30), **config.pick("augment", "crop_min")}
-        cache = cached_frames(dataset, "train", train_size, **kept)
+        frames = training_frames(dataset, "train", train_size, **kept)
+        sys.stderr.write(frames.cost if team.leads else "")
         seen = config.pick("augment", "augment_on", "crop_min", "crop_max", "batch_size", "seed", "workers")
-        train = train_loader(cache, size=train_size, device=device, share=(team.rank, team.count), **seen)
+        train = train_loader(frames, size=train_size, device=device, share=(team.rank, team.count), **seen)
         network = config.pick("architecture", "backbone", "weights", "crp", "mirror")
         model = build_model(num_classes=taxonomy.num_classes, **network)
-        weights = class_weights(config.class_weights, cache.counts)
+        weights = class_weights(config.class_weights, frames.counts)
         log_preview(run, team.once(lambda: write_preview(folder / "data", train.dataset, taxonomy, weights)))
         weighting = None if weights is None else torch.from_numpy(weights)
         loss = build_loss(config.loss, weighting, focal_gamma=config.focal_gamma)

@@ -1,9 +1,7 @@
 """Decoded frames of a split, kept at one size in memory-mapped files that all processes of a machine share.
 
-Decoding a picture costs more than cropping and flipping it, so it is done once. An entry is a folder named by what went
-into it (bytes of the files, size, taxonomy, label table). Of several processes that want it at the same time one builds
-it, under a lock that the system releases when its holder dies, and the others wait. It appears whole by one rename and
-goes by one, when the folder outgrows its bound and it was used least recently; one that is damaged is built again.
+Decoding a picture costs more than cropping and flipping it, so it is done once. An entry of the cache is named by what
+went into it: bytes of the files, size, taxonomy, label table.
 """
 
 from __future__ import annotations
@@ -12,34 +10,29 @@ import contextlib
 import fcntl
 import hashlib
 import json
-import math
 import os
-import shutil
 import weakref
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
-from platformdirs import user_cache_path
 from tqdm import tqdm
 
+from camvid.kept import GB, Extent, Kept, decode, keep
+from camvid.labels import Mask
 from camvid.layouts import Frame, RoadDataset
-from camvid.layouts.dataset import frame_contents
-from camvid.taxonomy import IGNORE_INDEX
-from camvid.transforms import WHOLE, fitted_size, pad_image, pad_mask, resize_image, resize_mask
+from camvid.layouts.dataset import frame_digests
+from camvid.stats import count_pixels
+from camvid.store import COUNTS, default_folder, describe, obtain
+from files.ordered import map_ordered
 
-VERSION = 2  # raised when the same files give other arrays, so that older entries are not used
+VERSION = 3  # raised when the same files give other arrays, so that older entries are not used
 
-ARRAYS = ("images", "masks", "counts")  # files of an entry
-
-UNFINISHED = ".unfinished-"  # begins the name of what is being built or removed
-ABOUT = "about.json"  # in an entry: what it was made of, for people
-HELD = "counts.npy"  # in an entry: the file that its users hold a shared lock on
+LIMIT = 8 * GB
+ARRAYS = ("images.npy", "masks.npy", COUNTS)  # files of an entry
 
 
 @dataclass(frozen=True)
@@ -56,28 +49,33 @@ class FrameCache:
     images: NDArray[np.uint8]
     masks: NDArray[np.uint8]
     counts: NDArray[np.int64]
-    extents: Sequence[tuple[int, int]] | None = None
+    extents: Sequence[Extent] | None = None
+    cost: ClassVar[str] = ""  # see `camvid.frames.TrainingFrames`
 
-    def extent(self, index: int) -> tuple[int, int]:
-        """Height and width of a frame in its picture."""
-        height, width = self.masks.shape[1:] if self.extents is None else self.extents[index]
+    @property
+    def size(self) -> Extent:
+        """Height and width of a picture."""
+        height, width = self.masks.shape[1:]
         return height, width
+
+    def extent(self, index: int) -> Extent:
+        """Height and width of a frame in its picture."""
+        return self.size if self.extents is None else self.extents[index]
+
+    def read(self, index: int) -> tuple[NDArray[np.uint8], Mask]:
+        """Image (H, W, 3) and mask (H, W) of a frame, copied."""
+        return np.array(self.images[index]), np.array(self.masks[index])
 
     def __len__(self) -> int:
         return len(self.images)
 
 
-def default_folder() -> Path:
-    """The user's cache folder for decoded frames."""
-    return user_cache_path("camvid-harness") / "frames"
-
-
 def cached_frames(
     dataset: RoadDataset,
     split: str,
-    train_size: tuple[int, int],
+    train_size: Extent,
     folder: Path | None = None,
-    limit: int = 8 * 2**30,
+    limit: int = LIMIT,
     augment: str = "crop",
     crop_min: float = 0.25,
 ) -> FrameCache:
@@ -86,9 +84,7 @@ def cached_frames(
     Args:
         dataset: the opened data set.
         split: train, val or test.
-        train_size: height and width of a training image in pixels. Frames are kept at their own size or, where that
-            is larger, at the size whose smallest crop has this height and width, so that no crop is enlarged. Frames
-            of another shape than most are fitted in, and padded with void.
+        train_size: height and width of a training image in pixels; see `camvid.kept.keep`.
         folder: where entries lie; the user's cache folder by default.
         limit: bound of all entries together, in bytes.
         augment: a key of `camvid.transforms.POLICIES`.
@@ -98,43 +94,27 @@ def cached_frames(
         ValueError: a file is corrupt or holds what the taxonomy does not (named), or the split does not fit the limit.
     """
     dataset.require(split)
-    frames = dataset.splits[split]
-    own = dataset.frame_size(split)
-    size = kept_size(own, train_size, augment, crop_min)
-    extents = [fitted_size(frame, own, size) for frame in dataset.sizes(split)]
-    need = needed_bytes(len(frames), size, limit)
-    folder = folder or default_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    mixed = any(extent != size for extent in extents)
-    entry = folder / _key(dataset, frames, f"{size} fitted" if mixed else f"{size}")
-    shape = (len(frames), *size)
-    found = _load(entry, shape)
-    if found is None:
-        with FileLock(folder / ".lock"):
-            found = _load(entry, shape)  # built by another process meanwhile
-            if found is None:
-                _make_room(folder, entry, limit - need)
-                _build(dataset, split, size, extents, entry)
-                found = _load(entry, shape)
-    assert found is not None
-    return replace(found, extents=extents) if mixed else found
+    kept = keep(dataset, split, train_size, augment, crop_min)
+    if kept.bytes > limit:
+        raise ValueError(f"{kept.needs(limit)}; raise cache_gb or lower resize_factor")
+    return cached(dataset, split, kept, folder or default_folder(), limit)
 
 
-def kept_size(own: tuple[int, int], train_size: tuple[int, int], augment: str, crop_min: float) -> tuple[int, int]:
-    """Height and width at which frames of this height and width are kept; see `cached_frames`."""
-    zoom = 1.0 if augment in WHOLE else crop_min**-0.5
-    return min(own[0], math.ceil(zoom * train_size[0])), min(own[1], math.ceil(zoom * train_size[1]))
+def cached(dataset: RoadDataset, split: str, kept: Kept, folder: Path, limit: int) -> FrameCache:
+    """Decoded frames of a split as they are kept; see `cached_frames`."""
+    shape = (len(kept.extents), *kept.size)
+    entry = folder / entry_name(dataset, split, kept)
+    found = obtain(
+        entry, kept.bytes, limit, lambda path: _load(path, shape), lambda path: _build(dataset, split, kept, path)
+    )
+    return replace(found, extents=kept.extents) if kept.mixed else found
 
 
-def needed_bytes(frames: int, size: tuple[int, int], limit: int) -> int:
-    """What so many training frames of this height and width take on the disk; ValueError where that is over `limit`."""
-    need = frames * size[0] * size[1] * 4
-    if need > limit:
-        raise ValueError(
-            f"cache_gb={limit / 2**30:g} is too small: {frames} frames at {size[0]}x{size[1]} take "
-            f"{need / 2**30:.1f} GB; raise cache_gb or lower resize_factor"
-        )
-    return need
+def entry_name(dataset: RoadDataset, split: str, kept: Kept, what: str = "") -> str:
+    """The name of an entry: a digest of what goes into it."""
+    content = [VERSION, *kept.size, kept.mixed, dataset.taxonomy.digest, repr(dataset.labels), what]
+    digests = frame_digests(dataset, dataset.splits[split])
+    return hashlib.blake2b(json.dumps([content, digests]).encode(), digest_size=16).hexdigest()
 
 
 def _load(entry: Path, shape: tuple[int, int, int]) -> FrameCache | None:
@@ -143,13 +123,13 @@ def _load(entry: Path, shape: tuple[int, int, int]) -> FrameCache | None:
     As long as somebody holds its images, it counts as in use.
     """
     try:
-        held = os.open(entry / HELD, os.O_RDONLY)
+        held = os.open(entry / COUNTS, os.O_RDONLY)
     except OSError:
         return None
     try:
         with contextlib.suppress(OSError):  # a file system without locks
             fcntl.flock(held, fcntl.LOCK_SH)
-        cache = FrameCache(*(np.load(entry / f"{name}.npy", mmap_mode="r") for name in ARRAYS))
+        cache = FrameCache(*(np.load(entry / name, mmap_mode="r") for name in ARRAYS))
         os.utime(entry)
     except (OSError, ValueError, EOFError):  # gone at this moment, or cut short
         os.close(held)
@@ -159,76 +139,35 @@ def _load(entry: Path, shape: tuple[int, int, int]) -> FrameCache | None:
     return cache if whole else None
 
 
-def _key(dataset: RoadDataset, frames: Sequence[Frame], size: str) -> str:
-    digest = hashlib.blake2b(f"{VERSION} {size} {dataset.taxonomy.digest} {dataset.labels!r}".encode(), digest_size=16)
-    for frame in frames:
-        for content in frame_contents(frame):
-            digest.update(hashlib.blake2b(content).digest())
-    return digest.hexdigest()
-
-
-def _build(
-    dataset: RoadDataset, split: str, size: tuple[int, int], extents: Sequence[tuple[int, int]], entry: Path
-) -> None:
-    """Decodes a split into a folder beside the entry and renames it; the caller holds the lock."""
-    frames = dataset.splits[split]
-    building = entry.with_name(f"{UNFINISHED}{entry.name}")
-    building.mkdir()
+def _build(dataset: RoadDataset, split: str, kept: Kept, folder: Path) -> None:
+    """Decodes a split into a folder."""
+    frames, size, classes = dataset.splits[split], kept.size, dataset.taxonomy.num_classes
     counts = []
-    try:
-        with (building / "images.npy").open("wb") as images, (building / "masks.npy").open("wb") as masks:
-            _write_header(images, (len(frames), *size, 3))
-            _write_header(masks, (len(frames), *size))
-            with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-                pairs = pool.map(lambda frame, extent: _decode(dataset, frame, extent, size), frames, extents)
-                for image, mask in tqdm(pairs, f"decoding {split}", len(frames), unit="frame", leave=False):
-                    images.write(image.tobytes())
-                    masks.write(mask.tobytes())
-                    counts.append(np.bincount(mask.ravel(), minlength=IGNORE_INDEX + 1)[: dataset.taxonomy.num_classes])
-            for file in (images, masks):
-                file.flush()
-                os.fsync(file.fileno())
-        np.save(building / "counts.npy", np.stack(counts))  # (N, C)
-        about = {
-            "data": str(dataset.root.resolve()),
-            "split": split,
-            "frames": len(frames),
-            "taxonomy": dataset.taxonomy.name,
-        }
-        (building / ABOUT).write_text(json.dumps(about | {"height": size[0], "width": size[1]}), encoding="utf-8")
-        building.rename(entry)
-    except OSError as error:
-        if error.filename:  # a frame that cannot be read
-            raise
-        raise OSError(
-            f"{entry.parent}: the decoded frames cannot be written ({error.strerror}); make room on that disk, or let "
-            "XDG_CACHE_HOME name another"
-        ) from error
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+
+    def read(pair: tuple[Frame, Extent]) -> tuple[NDArray[np.uint8], Mask, NDArray[np.int64]]:
+        image, mask = decode(dataset, *pair, size)
+        return image, mask, count_pixels(mask)[:classes]
+
+    with (folder / ARRAYS[0]).open("wb") as images, (folder / ARRAYS[1]).open("wb") as masks:
+        _write_header(images, (len(frames), *size, 3))
+        _write_header(masks, (len(frames), *size))
+        decoded = map_ordered(read, zip(frames, kept.extents, strict=True))
+        for image, mask, count in tqdm(decoded, f"decoding {split}", len(frames), unit="frame", leave=False):
+            images.write(image.data)
+            masks.write(mask.data)
+            counts.append(count)
+        for file in (images, masks):
+            file.flush()
+            os.fsync(file.fileno())
+    np.save(folder / COUNTS, np.stack(counts))  # (N, C)
+    describe_split(folder, dataset, split, kept)
+
+
+def describe_split(folder: Path, dataset: RoadDataset, split: str, kept: Kept) -> None:
+    """Notes of which split an entry is."""
+    about = {"data": str(dataset.root.resolve()), "split": split, "frames": len(kept.extents)}
+    describe(folder, **about, height=kept.size[0], width=kept.size[1], taxonomy=dataset.taxonomy.name)
 
 
 def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
     np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
-
-
-def _decode(
-    dataset: RoadDataset, frame: Frame, extent: tuple[int, int], size: tuple[int, int]
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    image, mask = dataset.read(frame)
-    return pad_image(resize_image(image, extent), size), pad_mask(resize_mask(mask, extent), size)
-
-
-def _make_room(folder: Path, entry: Path, limit: int) -> None:
-    """Removes what dead processes left, the entry where it is damaged, and the least recently used ones until the rest
-    fits; open memory maps of other processes stay valid. The caller holds the lock."""
-    for leftover in folder.glob(f"{UNFINISHED}*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-    entries = sorted((p for p in folder.iterdir() if not p.name.startswith(".")), key=lambda p: p.stat().st_mtime)
-    sizes = {path: sum(file.stat().st_size for file in path.iterdir()) for path in entries}
-    total = sum(sizes.values())
-    for path in entries:
-        if total > limit or path == entry:
-            going = path.rename(path.with_name(f"{UNFINISHED}{path.name}"))  # at once, or a reader would find half
-            shutil.rmtree(going, ignore_errors=True)
-            total -= sizes[path]

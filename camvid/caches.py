@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from camvid.cache import ABOUT, HELD, UNFINISHED
+from camvid.store import ABOUT, COUNTS, UNFINISHED
 
 DAY = 86400.0  # seconds
 
@@ -93,7 +93,7 @@ def _about(path: Path) -> str:
 def _alone(path: Path) -> Iterator[bool]:
     """Whether no process uses the entry; while the block runs none begins to."""
     try:
-        held = os.open(path / HELD, os.O_RDWR)
+        held = os.open(path / COUNTS, os.O_RDWR)
     except OSError:  # not whole: nobody can use it
         yield True
         return

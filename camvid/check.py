@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +20,10 @@ from camvid.layouts.looks import FEW, SMOOTHED
 from camvid.layouts.recognise import describe_folder
 from camvid.layouts.splits import split_frames
 from camvid.remarks import about_val
+from camvid.stats import count_pixels
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
+from files.ordered import map_ordered
+from files.pictures import check_image
 
 LISTED = 5  # colours outside the taxonomy that get a line each where there are more than FEW, as smoothing makes them
 
@@ -66,9 +67,8 @@ def check(
     scan = scan_layout(root, layout)
     dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, layout.labels(scan, taxonomy))
     splits, faults = _splits(scan, split, seed)
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        reading = pool.map(partial(_read, dataset), scan.frames)
-        found = list(tqdm(reading, "checking", len(scan.frames), unit="frame", disable=None))
+    reading = map_ordered(partial(_read, dataset), scan.frames)
+    found = list(tqdm(reading, "checking", len(scan.frames), unit="frame", disable=None))
     faults = [*scan.faults, *faults, *_outside(zip(scan.frames, found, strict=True), taxonomy.name)]
     faults += [fault for one in found for fault in one.faults]
     seen = frozenset[int]().union(*(one.classes for one in found))
@@ -118,13 +118,13 @@ def _read(dataset: RoadDataset, frame: Frame) -> Read:
     classes: frozenset[int] = frozenset()
     image_size = mask_size = None
     try:
-        image_size = dataset.read_image(frame).shape[:2]
+        image_size = check_image(frame.image)
     except (ValueError, OSError) as error:
         faults.append(str(error))
     try:
         mask, outside = dataset.decode(frame)
         mask_size = mask.shape
-        classes = frozenset(np.flatnonzero(np.bincount(mask.ravel(), minlength=IGNORE_INDEX + 1)).tolist())
+        classes = frozenset(np.flatnonzero(count_pixels(mask)).tolist())
     except (ValueError, OSError) as error:
         faults.append(str(error))
     if image_size and mask_size and image_size != mask_size:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -76,7 +77,8 @@ class IndexLabels:
             raise ValueError(
                 f"an index label is needed, of one channel with 8 or 16 bits; this one has mode {label.mode}"
             )
-        mask = _index_table(self.indices, self.void)[values]
+        table = _index_table(self.indices, self.void)
+        mask = np.asarray(cv2.LUT(values, table[:256]), np.uint8) if values.dtype == np.uint8 else table[values]
         return _outside(mask, values, lambda v: f"index {v}")
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from camvid.cache import FrameCache
+from camvid.frames import TrainingFrames
 from camvid.on_device import DeviceAugmentation
 from camvid.plan import plan_loading
 from camvid.transforms import WHOLE, build_augmentation
@@ -39,19 +39,19 @@ class SeededOrder(Sampler[tuple[int, int]]):
 class TrainFrames(Dataset[tuple[Tensor, ...]]):
     """Augmented pairs: image (3, h, w) uint8 and mask (h, w) uint8; the pair's seed decides the augmentation."""
 
-    def __init__(self, cache: FrameCache, policy: str, size: tuple[int, int], crops: tuple[float, float]):
-        self.cache, self.whole = cache, policy in WHOLE
+    def __init__(self, frames: TrainingFrames, policy: str, size: tuple[int, int], crops: tuple[float, float]):
+        self.frames, self.whole = frames, policy in WHOLE
         self.augmentation = build_augmentation(policy, size, crops)
 
     def __len__(self) -> int:
-        return len(self.cache)
+        return len(self.frames)
 
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
         seed, index = key
         self.augmentation.set_random_seed(seed)
-        image, mask = np.array(self.cache.images[index]), np.array(self.cache.masks[index])
+        image, mask = self.frames.read(index)
         if not self.whole:  # a crop shows no padding
-            height, width = self.cache.extent(index)
+            height, width = self.frames.extent(index)
             image, mask = image[:height, :width], mask[:height, :width]
         pair = self.augmentation(image=image, mask=mask)
         return torch.from_numpy(pair["image"]).permute(2, 0, 1), torch.from_numpy(pair["mask"])
@@ -62,18 +62,18 @@ class TrainFrames(Dataset[tuple[Tensor, ...]]):
 
 
 class WholeFrames(Dataset[tuple[Tensor, ...]]):
-    """Frames as the cache has them, (3, H, W) and (H, W) uint8, and the numbers by which the device augments them."""
+    """Frames as they are kept, (3, H, W) and (H, W) uint8, and the numbers by which the device augments them."""
 
-    def __init__(self, cache: FrameCache, augmentation: DeviceAugmentation):
-        self.cache, self.augmentation = cache, augmentation
+    def __init__(self, frames: TrainingFrames, augmentation: DeviceAugmentation):
+        self.frames, self.augmentation = frames, augmentation
 
     def __len__(self) -> int:
-        return len(self.cache)
+        return len(self.frames)
 
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
         seed, index = key
-        image, mask = np.array(self.cache.images[index]), np.array(self.cache.masks[index])
-        numbers = self.augmentation.draw(seed, self.cache.extent(index), mask.shape)
+        image, mask = self.frames.read(index)
+        numbers = self.augmentation.draw(seed, self.frames.extent(index), self.frames.size)
         return torch.from_numpy(image).permute(2, 0, 1), torch.from_numpy(mask), numbers
 
     def pair(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
@@ -89,7 +89,7 @@ class TrainLoader(DataLoader[tuple[Tensor, ...]]):
 
 
 def train_loader(
-    cache: FrameCache,
+    frames: TrainingFrames,
     *,
     augment: str,
     size: tuple[int, int],
@@ -107,14 +107,15 @@ def train_loader(
     Those that are augmented on the device come as whole frames with numbers, for the loader's `finish`.
 
     Args:
-        cache: decoded frames.
+        frames: from the cache, or decoded as they are needed.
         augment: augmentation policy, see `camvid.transforms`.
         size: height and width of a training image.
         crop_min, crop_max: smallest and largest share of a frame's area that a crop keeps.
         batch_size: frames in a batch, of all processes together; the last batch is dropped when it is smaller.
         seed: the run's seed.
         workers: loader processes; -1 takes none for the CPU, where they slow the network down, and up to 8 for a GPU,
-            as far as the shared memory has room for their batches.
+            as far as the shared memory has room for their batches. Where frames must be decoded, it is one for the CPU,
+            and one a core for a GPU.
         device: cpu or cuda.
         share: which of how many processes this is; it gets its share of each batch.
         augment_on: loader, device, or auto: a GPU where it knows the policy.
@@ -128,12 +129,14 @@ def train_loader(
         "batch_size": batch_size,
         "workers": workers,
     }
-    plan = plan_loading(len(cache), size, cache.masks.shape[1:], device=device, count=share[1], **settings)
+    plan = plan_loading(
+        len(frames), size, frames.size, device=device, count=share[1], streamed=bool(frames.cost), **settings
+    )
     finish = DeviceAugmentation(augment, size, (crop_min, crop_max)) if plan.on_device else None
     loader = TrainLoader(
-        WholeFrames(cache, finish) if finish else TrainFrames(cache, augment, size, (crop_min, crop_max)),
+        WholeFrames(frames, finish) if finish else TrainFrames(frames, augment, size, (crop_min, crop_max)),
         batch_size=plan.share,
-        sampler=SeededOrder(len(cache), seed, *share),
+        sampler=SeededOrder(len(frames), seed, *share),
         num_workers=plan.workers,
         persistent_workers=plan.workers > 0,
         pin_memory=device == "cuda",

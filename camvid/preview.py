@@ -38,7 +38,7 @@ def write_preview(
     assert isinstance(frames, TrainFrames | WholeFrames)  # what `train_loader` loads from
     folder.mkdir(parents=True, exist_ok=True)
     paths = {name: folder / f"{name}.png" for name in ("class_weights", "augmentation")}
-    counts = frames.cache.counts.sum(0)
+    counts = frames.frames.counts.sum(0)
     weight_figure(taxonomy, counts, weights).savefig(paths["class_weights"])
     augmentation_figure(frames, taxonomy).savefig(paths["augmentation"])
     return paths
@@ -83,11 +83,11 @@ def augmentation_figure(frames: TrainFrames | WholeFrames, taxonomy: Taxonomy) -
         taxonomy: the colours of the classes, which a legend below names.
     """
     chosen = np.linspace(0, len(frames) - 1, min(FRAMES, len(frames)), dtype=int).tolist()
-    height, width = frames.cache.masks.shape[1:]
+    height, width = frames.frames.size
     figure = _figure(2.3 * (1 + 2 * DRAWS), 0.5 + 2.3 * height / width * len(chosen))
     grid = figure.subplots(len(chosen), 1 + 2 * DRAWS, squeeze=False)
     for row, index in zip(grid, chosen, strict=True):
-        _show(row[0], np.asarray(frames.cache.images[index]))
+        _show(row[0], frames.frames.read(index)[0])
         for draw in range(DRAWS):
             image, mask = (np.asarray(part) for part in frames.pair((SEED + draw, index)))
             picture = np.ascontiguousarray(image.transpose(1, 2, 0))  # (h, w, 3)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from tqdm import tqdm
 
+from camvid.labels import Mask
 from camvid.layouts import RoadDataset
 from camvid.taxonomy import IGNORE_INDEX, VOID_NAME, Taxonomy
+from files.ordered import map_ordered
 
 
 class ClassFrequency(NamedTuple):
@@ -45,14 +46,18 @@ def class_frequency(dataset: RoadDataset, split: str) -> ClassFrequency:
     """
     frames = dataset.splits[split]
     counts = np.zeros((len(frames), IGNORE_INDEX + 1), np.int64)
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        masks = pool.map(dataset.read_mask, frames)
-        for row, mask in zip(counts, tqdm(masks, split, len(frames), unit="mask", disable=None), strict=True):
-            row += np.bincount(mask.ravel(), minlength=IGNORE_INDEX + 1)
+    counting = map_ordered(lambda frame: count_pixels(dataset.read_mask(frame)), frames)
+    for row, found in zip(counts, tqdm(counting, split, len(frames), unit="mask", disable=None), strict=True):
+        row += found
     pixels, images = counts.sum(0), (counts > 0).sum(0)
     classes = dataset.taxonomy.num_classes
     void, void_images = int(pixels[IGNORE_INDEX]), int(images[IGNORE_INDEX])
     return ClassFrequency(pixels[:classes], images[:classes], void, void_images, len(frames))
+
+
+def count_pixels(mask: Mask) -> NDArray[np.int64]:
+    """(256,) pixels of each value of a mask; Pillow counts them in a third of NumPy's time."""
+    return np.array(Image.fromarray(mask).histogram(), np.int64)
 
 
 def frequency_rows(taxonomy: Taxonomy, frequencies: Mapping[str, ClassFrequency]) -> Iterator[Row]:

@@ -116,7 +116,7 @@ def _check_names(config: TrainConfig) -> None:
 
 def _check_loading(config: TrainConfig, dataset: RoadDataset, device: str, count: int) -> tuple[int, int]:
     """Height and width of a training image, after the loader's part was checked with the first frame."""
-    from camvid.cache import kept_size, needed_bytes
+    from camvid.kept import keep
     from camvid.plan import plan_loading
     from camvid.transforms import scaled_size
 
@@ -127,8 +127,8 @@ def _check_loading(config: TrainConfig, dataset: RoadDataset, device: str, count
     except ValueError as error:
         raise CommonFault(str(error)) from error
     size = scaled_size(own, config.resize_factor)
-    kept = kept_size(own, size, **config.pick("augment", "crop_min"))
-    needed_bytes(len(frames), kept, int(config.cache_gb * 2**30))
+    kept = keep(dataset, "train", size, **config.pick("augment", "crop_min"))
+    streamed = kept.bytes > int(config.cache_gb * 2**30)
     loading = config.pick("augment", "augment_on", "batch_size", "workers")
-    plan_loading(len(frames), size, kept, device=device, count=count, **loading)
+    plan_loading(len(frames), size, kept.size, device=device, count=count, streamed=streamed, **loading)
     return size

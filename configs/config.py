@@ -110,7 +110,11 @@ class TrainConfig:
         default=1.0, gt=0, le=1, description="largest share; below 1 training sees details as large as prediction"
     )
     workers: int = Field(default=-1, ge=-1, le=64, description="loader processes; -1 chooses by machine")
-    cache_gb: float = Field(default=8.0, gt=0, description="bound of the cache of decoded frames on disk")
+    cache_gb: float = Field(
+        default=8.0,
+        gt=0,
+        description="bound of the cache of decoded frames on disk; a larger split is decoded as it is needed",
+    )
 
     # What it minimises.
     loss: Loss = Field(default="ce", description="ce, focal, dice, or a weighted sum such as {focal: 1.0, dice: 1.0}")

@@ -26,6 +26,7 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+JPEGS = ("JPEG", "MPO")  # decoders that can leave out detail
 STRIDE = 32  # deepest reduction of the backbones; sizes that are multiples of it waste no pixels
 # One of these stands in every file that has an orientation, and in few others: a search is faster than an opening.
 _SIGNS = (b"Exif", b"eXIf", b"EXIF", b"exif", b"Orientation")
@@ -62,7 +63,34 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
     Raises:
         ValueError: not a whole picture, or of a mode without a fixed range of brightness; the message names the file.
     """
-    picture = load_picture(Path(path))
+    return _rgb(path, load_picture(Path(path)))
+
+
+def read_reduced(path: Path, at_least: tuple[int, int] | None) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """As `read_image`, but in a fraction of the time where a smaller picture will do; and the file's height and width.
+
+    Args:
+        path: the picture's file.
+        at_least: height and width that suffice: a JPEG is decoded at 1/2, 1/4 or 1/8 where that is no smaller. Other
+            pictures come whole, and so do all with None.
+    """
+    picture, size = _loaded(path, read_bytes(path), at_least)
+    return _rgb(path, _upright(picture)), size
+
+
+def check_image(path: Path) -> tuple[int, int]:
+    """Height and width of a picture, upright, of which all is decoded, and no more made than it takes to find faults.
+
+    Raises ValueError where `read_image` does.
+    """
+    picture, size = _loaded(path, read_bytes(path), (1, 1))
+    _rgb(path, picture.crop((0, 0, 1, 1)))  # whether it can become RGB
+    return size
+
+
+def _rgb(path: str | Path, picture: Image.Image) -> NDArray[np.uint8]:
+    if picture.mode == "RGB":
+        return np.array(picture)
     if picture.mode.startswith("I;16"):
         picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
     elif picture.mode in ("I", "F"):
@@ -78,7 +106,7 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
 
 def load_label(path: Path) -> Image.Image:
     """A label picture, upright, whose pixels are the values that the file stores. Raises ValueError naming the file."""
-    data = _bytes(path)
+    data = read_bytes(path)
     picture = _decoded(path, data)
     if (bits := _grey_bits(data)) < 8:
         stored = np.asarray(picture.convert("L")) // (255 // (2**bits - 1))
@@ -91,12 +119,15 @@ def load_picture(path: Path) -> Image.Image:
 
     Raises ValueError naming a file that cannot be read or is not a whole picture.
     """
-    return _decoded(path, _bytes(path))
+    return _decoded(path, read_bytes(path))
 
 
-def picture_size(path: Path) -> tuple[int, int]:
-    """Height and width of a picture, upright, by its header alone. Raises ValueError naming a file that is none."""
-    data = _bytes(path)
+def picture_size(path: Path, data: bytes | None = None) -> tuple[int, int]:
+    """Height and width of a picture, upright, by its header alone; `data` are its bytes where they were read already.
+
+    Raises ValueError naming a file that is no picture.
+    """
+    data = read_bytes(path) if data is None else data
     try:
         with Image.open(BytesIO(data)) as picture:
             height, width = picture.height, picture.width
@@ -119,7 +150,8 @@ def beyond_decoding(data: bytes, label: bool = False) -> bytes:
     return ", ".join(marks).encode()
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """A file. Raises ValueError naming one that cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -127,14 +159,26 @@ def _bytes(path: Path) -> bytes:
 
 
 def _decoded(path: Path, data: bytes) -> Image.Image:
+    return _upright(_loaded(path, data)[0])
+
+
+def _loaded(path: Path, data: bytes, at_least: tuple[int, int] | None = None) -> tuple[Image.Image, tuple[int, int]]:
+    """The picture as it lies, reduced as `read_reduced` says; and height and width of the whole, upright."""
     try:
         Image.open(BytesIO(data)).verify()  # PNG checksums, which decoding alone passes over
         picture = Image.open(BytesIO(data))
+        whole = picture.size
+        if at_least and picture.format in JPEGS:  # whose EXIF data stand before the pixels
+            picture.draft(None, at_least if _orientation(picture) > 4 else at_least[::-1])
         picture.load()
     except UnidentifiedImageError as error:
         raise ValueError(f"{path}: unreadable picture ({len(data)} bytes in no known format)") from error
     except _DAMAGES as error:
         raise ValueError(f"{path}: unreadable or truncated picture ({error or type(error).__name__})") from error
+    return picture, whole if _orientation(picture) > 4 else whole[::-1]
+
+
+def _upright(picture: Image.Image) -> Image.Image:
     turn = TURNS.get(_orientation(picture))
     return picture if turn is None else picture.transpose(turn)
 

@@ -74,7 +74,6 @@ def refused(capsys, *flags):
         (["--loss={ce: 1.0, hinge: 1.0}"], "loss: unknown loss 'hinge'"),
         (["--augment=weather", "--augment_on=device"], "augment='weather' runs in the loader alone"),
         (["--batch_size=500"], "batch_size=500 is larger than the train split"),
-        (["--cache_gb=0.0000001"], "is too small: 8 frames at 64x64 take"),
         (["--split=sequence", "--taxonomy=camvid32"], "take taxonomy camvid11 or camvid12"),
         (["--taxonomy=own"], "taxonomy.yaml: missing"),
         (["--taxonomy=broken.yaml"], "broken.yaml: "),

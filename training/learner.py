@@ -23,7 +23,7 @@ from training.ahead import Ahead
 from training.average import Average
 from training.checkpoint import Checkpoint, set_random_state
 from training.distributed import ALONE, Parallel, Team
-from training.machine import LoaderFailed, OutOfMemory, is_out_of_memory, loader_advice, memory_advice
+from training.machine import LoaderFailed, OutOfMemory, is_out_of_memory, loader_advice, memory_advice, own_words
 from training.precision import Autocast, Prepare, compile_network
 from training.progress import EpochLine, Evaluate, Rehearse, Validate, Watch
 from training.schedule import Stage, check_fit, in_groups, split_parameters, stage_budget, stages
@@ -201,7 +201,7 @@ def fit(
         try:
             _fit_stage(learn, stage, here, [budget] if budget else [])
         except (ValueError, OSError) as error:
-            error.args = (str(error).rpartition("`:\n\t")[2],)  # without the words that fastai puts before it
+            error.args = (own_words(error),)
             raise
         except (RuntimeError, MemoryError) as error:
             if advice := loader_advice(error, learn.dls.train.num_workers):

@@ -54,6 +54,12 @@ def loader_advice(error: BaseException, workers: int) -> str | None:
     return None
 
 
+def own_words(error: BaseException) -> str:
+    """The message of an error without what fastai puts before it, and the traceback that a loader process sends."""
+    words = str(error).rpartition("`:\n\t")[2]
+    return words.strip().rpartition("\n")[2].partition(": ")[2] if words.startswith("Caught ") else words
+
+
 def memory_advice(batch_size: int, accumulate: int = 1, processes: int = 1) -> str:
     """What to change when a step has run out of memory.
 

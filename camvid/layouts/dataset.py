@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camvid.labels import Labels, Mask
+from camvid.layouts.facts import file_facts
 from camvid.layouts.looks import FEW, SMOOTHED
 from camvid.remarks import about_priority, about_sizes, about_val
 from camvid.taxonomy import Taxonomy
-from files.pictures import beyond_decoding, load_label, picture_size, read_image
+from files.pictures import load_label, picture_size, read_image, read_reduced
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,15 @@ class RoadDataset:
             )
         return mask
 
-    def read(self, frame: Frame) -> tuple[NDArray[np.uint8], Mask]:
-        """Image and mask. Raises ValueError as their readers do, and where the two differ in size."""
-        image, mask = self.read_image(frame), self.read_mask(frame)
-        if image.shape[:2] != mask.shape:
-            raise ValueError(size_mismatch(frame, image.shape[:2], mask.shape))
+    def read(self, frame: Frame, at_least: tuple[int, int] | None = None) -> tuple[NDArray[np.uint8], Mask]:
+        """Image and mask; the image alone may be smaller where `at_least` suffices, see `files.pictures.read_reduced`.
+
+        Raises ValueError as their readers do, and where the files differ in size.
+        """
+        image, size = read_reduced(frame.image, at_least)
+        mask = self.read_mask(frame)
+        if size != mask.shape:
+            raise ValueError(size_mismatch(frame, size, mask.shape))
         return image, mask
 
     def decode(self, frame: Frame) -> tuple[Mask, dict[str, int]]:
@@ -81,7 +86,9 @@ class RoadDataset:
 
         Raises ValueError naming a file that is no picture.
         """
-        return [picture_size(frame.mask) for frame in self.splits[split]]
+        masks = [frame.mask for frame in self.splits[split]]
+        facts = file_facts(self.root, [(mask, True) for mask in masks])
+        return [fact.size or picture_size(mask) for mask, fact in zip(masks, facts, strict=True)]
 
     def frame_size(self, split: str) -> tuple[int, int]:
         """The height and width that most frames of a split have; of several, those of the frame that comes first."""
@@ -116,14 +123,14 @@ def content_digest(dataset: RoadDataset) -> str:
     digest = hashlib.sha256(dataset.taxonomy.digest.encode())
     digest.update(json.dumps(dataset.labels.table).encode())
     for split, frames in sorted(dataset.splits.items()):
-        for frame in sorted(frames, key=lambda frame: frame.name):
-            files = [hashlib.sha256(content).hexdigest() for content in frame_contents(frame)]
+        ordered = sorted(frames, key=lambda frame: frame.name)
+        for frame, files in zip(ordered, frame_digests(dataset, ordered), strict=True):
             digest.update(json.dumps([split, frame.name, *files]).encode())
     return digest.hexdigest()
 
 
-def frame_contents(frame: Frame) -> Iterator[bytes]:
-    """What is read of a frame, for digests: the bytes of its image and of its mask, each with what is done to it."""
-    for path, label in ((frame.image, False), (frame.mask, True)):
-        data = path.read_bytes()
-        yield data + beyond_decoding(data, label)
+def frame_digests(dataset: RoadDataset, frames: Sequence[Frame]) -> list[tuple[str, str]]:
+    """SHA-256 of what is read of each frame: of its image and of its mask, each with what is done to it."""
+    files = [file for frame in frames for file in ((frame.image, False), (frame.mask, True))]
+    digests = [fact.digest for fact in file_facts(dataset.root, files)]
+    return list(zip(digests[::2], digests[1::2], strict=True))

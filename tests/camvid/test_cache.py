@@ -90,7 +90,7 @@ def test_cache_is_bounded(dataset, tmp_path):
     (old,) = entries(tmp_path)
     cached_frames(dataset, "val", SIZE, tmp_path, limit=room)
     assert old not in entries(tmp_path)
-    with pytest.raises(ValueError, match=r"cache_gb=.* is too small: .* raise cache_gb or lower resize_factor"):
+    with pytest.raises(ValueError, match=r"cache_gb=.* has no room for 8 frames at 64x96, .*; raise cache_gb or lower"):
         cached_frames(dataset, "train", SIZE, tmp_path, limit=room - 1)
 
 

@@ -29,7 +29,7 @@ def bars(figure):
 
 
 def test_bars_are_the_shares_before_and_after():
-    counts = frames().cache.counts
+    counts = frames().frames.counts
     weights = class_weights("inverse", counts)
     shares = bars(weight_figure(CAMVID11, counts.sum(0), weights))
     before, after = shares["share of the labelled pixels"], shares["share of the loss's weight"]
@@ -63,7 +63,7 @@ def test_the_sample_shows_frames_and_what_the_network_sees():
     figure = augmentation_figure(data, CAMVID11)
     assert len(figure.axes) == 4 * 7
     pictures = [np.asarray(axes.images[0].get_array()) for axes in figure.axes[:7]]
-    assert np.array_equal(pictures[0], data.cache.images[0])
+    assert np.array_equal(pictures[0], data.frames.read(0)[0])
     assert [picture.shape for picture in pictures[1:]] == [(32, 64, 3)] * 6
     image, mask = (part.numpy() for part in data[20, 0])
     assert np.array_equal(pictures[1], image.transpose(1, 2, 0))

@@ -12,7 +12,6 @@ from camvid.cache import cached_frames
 from camvid.check import check
 from camvid.composites.files import read_halves
 from camvid.layouts import content_digest, open_dataset
-from camvid.layouts.dataset import frame_contents
 from camvid.stats import class_frequency
 from camvid.taxonomy import load_taxonomy
 from eval import predict
@@ -117,8 +116,6 @@ def test_digests_of_plain_files_are_what_they_were(layout, taxonomy, tmp_path):
     WRITERS[layout](tmp_path, draw())
     dataset = open_dataset(tmp_path, taxonomy)
     assert content_digest(dataset) == as_before(dataset)
-    for frame in dataset.splits["train"]:
-        assert list(frame_contents(frame)) == [path.read_bytes() for path in (frame.image, frame.mask)]
 
 
 def turn_frame(frame):

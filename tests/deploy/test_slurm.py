@@ -14,6 +14,7 @@ from tests.wandb_local.process import Server, client_environment
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "deploy" / "slurm" / "agents.sbatch"
+SCRIPTS = [SCRIPT, SCRIPT.with_name("train.sbatch")]
 # The long options of sbatch 22.05, from its manual; later versions know them as well.
 KNOWN = """
 account acctg-freq array batch bb bbf begin chdir cluster-constraint clusters comment constraint container contiguous
@@ -32,6 +33,9 @@ FORMS = {
     "mem": r"\d+[KMGT]?",
     "cpus-per-task": r"\d+",
     "ntasks": r"\d+",
+    "ntasks-per-node": r"\d+",
+    "gpus-per-node": r"\d+",
+    "nodes": r"\d+",
     "open-mode": "append|truncate",
     "job-name": r"[\w-]+",
     "output": r"[\w.%-]+",
@@ -51,8 +55,9 @@ def directives(text):
     return {name: value for name, _, value in found}
 
 
-def test_sbatch_would_know_every_option():
-    text = SCRIPT.read_text()
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_sbatch_would_know_every_option(script):
+    text = script.read_text()
     options = directives(text)
     assert len(options) == text.count("\n#SBATCH ")  # none after the first command, where sbatch does not look
     assert options.keys() <= {*KNOWN.split()}
@@ -61,22 +66,27 @@ def test_sbatch_would_know_every_option():
 
 
 def test_options_in_the_readme_are_known():
-    named = re.findall(r"--array=\S+|--gpus-per-task=\S+|--time=\S+", (ROOT / "deploy" / "README.md").read_text())
+    readme = (ROOT / "deploy" / "README.md").read_text()
+    named = re.findall(r"--(?:array|gpus-per-task|gpus-per-node|nodes|time)=[^\s`]+", readme)
+    assert len(named) == 5
     assert {option.split("=")[0].removeprefix("--") for option in named} <= {*KNOWN.split()}
 
 
 def test_the_script_is_sound():
-    subprocess.run(["bash", "-n", str(SCRIPT)], check=True)
     shellcheck = Path(sys.executable).with_name("shellcheck")
-    for path in (SCRIPT, *(ROOT / "scripts").glob("*.sh")):
+    for path in (*SCRIPT.parent.iterdir(), *(ROOT / "scripts").glob("*.sh")):
+        subprocess.run(["bash", "-n", str(path)], check=True)
         done = subprocess.run([shellcheck, str(path)], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
 
 
-def test_without_a_sweep_the_usage_is_said(tmp_path):
-    done = subprocess.run(["bash", str(SCRIPT)], cwd=tmp_path, capture_output=True, text=True)
+@pytest.mark.parametrize(
+    ("script", "words"), list(zip(SCRIPTS, ["ENTITY/PROJECT/SWEEP", "FLAGS of train.py"], strict=True))
+)
+def test_without_words_the_usage_is_said(script, words, tmp_path):
+    done = subprocess.run(["bash", str(script)], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode != 0
-    assert "usage: sbatch deploy/slurm/agents.sbatch ENTITY/PROJECT/SWEEP" in done.stderr
+    assert f"usage: sbatch deploy/slurm/{script.name} {words}" in done.stderr
 
 
 def cached(tmp_path):

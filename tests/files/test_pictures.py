@@ -1,5 +1,6 @@
 """The one reader of pictures: every orientation, depth and mode."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from files.pictures import beyond_decoding, load_label, load_picture, read_image
+from files.pictures import beyond_decoding, check_image, load_label, load_picture, read_image, read_reduced
 from tests.files.written import grey_png
 
 # What a camera stores that is held so, for each EXIF orientation: the inverse of how viewers turn it.
@@ -147,3 +148,52 @@ def test_what_cannot_be_read_is_named(tmp_path):
         for read in (read_image, load_label, load_picture):
             with pytest.raises(ValueError, match=rf"{name}: cannot be read \({reason}\)"):
                 read(tmp_path / name)
+
+
+@pytest.mark.parametrize("orientation", STORED)
+def test_a_jpeg_is_reduced_where_that_suffices(seen, orientation, tmp_path):
+    """32x48: halves suffice for 16x24 and for less than that, up to quarters."""
+    path = save(STORED[orientation](seen), tmp_path / "a.jpg", orientation)
+    for at_least, step in {(32, 48): 1, (17, 24): 1, (16, 24): 2, (9, 12): 2, (8, 12): 4, (1, 1): 8}.items():
+        found, size = read_reduced(path, at_least)
+        assert size == (32, 48)
+        assert found.shape == (32 // step, 48 // step, 3)
+        assert np.abs(found.astype(int) - seen[::step, ::step]).max() <= 6
+    assert read_reduced(path, None)[0].shape == seen.shape
+    whole = save(STORED[orientation](seen), tmp_path / "a.png", orientation)
+    assert np.array_equal(read_reduced(whole, (1, 1))[0], seen)
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp", "tif", "gif", "bmp"])
+@pytest.mark.parametrize("cut", [0.02, 0.3, 0.7, 0.97])
+def test_a_check_finds_what_a_reading_finds(ending, cut, tmp_path):
+    """Every share of a file that is cut off, whether it is a fault or not."""
+    noise = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
+    path = save(noise, tmp_path / f"a.{ending}")
+    assert check_image(path) == (40, 60)
+    path.write_bytes(path.read_bytes()[: int(cut * path.stat().st_size)])
+
+    def fault(read):
+        try:
+            return read(path) is None
+        except ValueError as error:
+            return re.sub(r"\d+ bytes|\(.*", "", str(error))
+
+    assert fault(check_image) == fault(read_image)
+
+
+@pytest.mark.parametrize("mode", ["F", "I"])
+def test_a_check_finds_a_mode_that_cannot_be_read(mode, tmp_path):
+    path = tmp_path / "a.tif"
+    Image.new(mode, (6, 5)).save(path)
+    with pytest.raises(ValueError, match="mode") as read:
+        read_image(path)
+    with pytest.raises(ValueError, match="mode") as checked:
+        check_image(path)
+    assert str(read.value) == str(checked.value)
+
+
+@pytest.mark.parametrize("orientation", STORED)
+def test_a_check_gives_the_size_that_one_sees(seen, orientation, tmp_path):
+    for ending in ("jpg", "png", "webp"):
+        assert check_image(save(STORED[orientation](seen), tmp_path / f"a.{ending}", orientation)) == (32, 48)

@@ -1,12 +1,14 @@
 """One training in two processes."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.train.started import command, only, run
+from tests.train.started import ROOT, command, only, run
+from tests.wandb_local.process import free_port
 
 LAUNCH = [str(Path(sys.executable).parent / "accelerate"), "launch", "--multi_gpu", "--num_processes=2"]
 
@@ -42,3 +44,27 @@ def test_an_error_of_one_of_two_processes_ends_both(data, tmp_path, environment)
     done = run([*LAUNCH, *command(data, tmp_path / "two", "--batch_size=3", "--device=cpu")[2:]], environment, code=1)
     assert done.stderr.count("error: batch_size=3 cannot be shared by 2 processes: make it a multiple of 2") >= 1
     assert not (tmp_path / "two").exists()  # refused before there is a run
+
+
+@pytest.mark.soak
+def test_two_nodes_train_what_one_process_does(data, tmp_path, environment):
+    """What train.sbatch starts on each node, both here: without GPUs, and with a cache each."""
+    flags = ["--epochs=2", "--augment=flip", "--lr=0.001", "--precision=fp32", "--device=cpu"]
+    run(command(data, tmp_path / "one", *flags), environment)
+    nodes = []
+    for rank in range(2):
+        path = f"{Path(sys.executable).parent}:{environment['PATH']}"
+        place = {"CAMVID_CACHE": str(tmp_path / f"node{rank}"), "PATH": path}
+        slurm = {
+            "SLURM_NNODES": "2",
+            "SLURM_NODEID": str(rank),
+            "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": str(free_port()),
+        }
+        words = ["bash", "deploy/slurm/node.sh", *command(data, tmp_path / "two", *flags)[2:]]
+        nodes.append(subprocess.Popen(words, cwd=ROOT, env=environment | place | slurm))
+    assert [node.wait(240) for node in nodes] == [0, 0]
+    one, two = (json.loads((only(tmp_path / name) / "metrics.json").read_text()) for name in ("one", "two"))
+    assert two["pixel_acc"] == pytest.approx(one["pixel_acc"], abs=0.06)
+    for rank in range(2):
+        assert len(list((tmp_path / f"node{rank}").glob("camvid-harness/frames/*/images.npy"))) == 1

@@ -17,7 +17,7 @@ from camvid.layouts import open_dataset
 from camvid.taxonomy import load_taxonomy
 from eval.__main__ import main as eval_main
 from models import ARCHITECTURES, load_model
-from tests.train.started import ROOT, command, only
+from tests.train.started import ROOT, command, only, weights
 
 
 def test_a_run_leaves_a_model_a_report_and_a_way_to_sync(data, tmp_path, here, capsys):
@@ -49,6 +49,17 @@ def test_a_run_leaves_a_model_a_report_and_a_way_to_sync(data, tmp_path, here, c
     again, first = (json.loads(path.read_text()) for path in (out / "metrics.json", folder / "metrics.json"))
     for key in ("miou", "priority_dice", "pixel_acc", "foreground_acc"):
         assert again[key] == pytest.approx(first[key], abs=1e-6)
+
+
+def test_a_cache_that_is_too_small_changes_no_weight_and_is_said_in_one_line(data, tmp_path, here, capsys):
+    trained = []
+    for limit in ("8", "1e-6"):
+        flags = ["--epochs=2", f"--cache_gb={limit}", "--class_weights=inverse"]
+        assert train.cli(command(data, tmp_path / limit, *flags)[2:]) == 0
+        said = [line for line in capsys.readouterr().err.splitlines() if "has no room for 14 frames at 96x128" in line]
+        assert len(said) == (limit != "8")
+        trained.append(weights(only(tmp_path / limit)))
+    assert all(torch.equal(trained[0][name], trained[1][name]) for name in trained[0])
 
 
 def unlike(data, tmp_path):

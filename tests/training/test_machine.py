@@ -94,6 +94,17 @@ def test_loader_processes_without_memory_name_the_ways_out(make_learner, fail, a
         fit(make_learner(loader=loader), **PLAN)
 
 
+def damaged():
+    raise ValueError("street.png: unreadable picture: 0 bytes")
+
+
+def test_what_a_loader_process_finds_damaged_is_said_in_its_own_words(make_learner):
+    for workers in (0, 1):
+        loader = DataLoader(Failing(damaged), batch_size=2, sampler=SeededOrder(10, 0), num_workers=workers)
+        with pytest.raises(ValueError, match=r"^street.png: unreadable picture: 0 bytes$"):
+            fit(make_learner(loader=loader), **PLAN)
+
+
 def test_advice():
     assert "batch_size=8 accumulate=2" in memory_advice(16)
     assert "batch_size=3 accumulate=9" in memory_advice(9, accumulate=3)

@@ -1,0 +1,139 @@
+"""The frames of a training: decoded once where the cache has room for them, and otherwise each time they are needed."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from camvid.cache import LIMIT, cached, describe_split, entry_name
+from camvid.kept import Extent, Kept, decode, keep
+from camvid.labels import Mask
+from camvid.layouts import Frame, RoadDataset
+from camvid.stats import count_pixels
+from camvid.store import COUNTS, default_folder, obtain
+from camvid.transforms import resize_mask
+from files.ordered import map_ordered
+
+
+class TrainingFrames(Protocol):
+    """Frames of one split at one size, by their index: a `FrameCache` or `StreamedFrames`."""
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """(N, C) pixels of each class in each mask."""
+
+    @property
+    def size(self) -> Extent:
+        """Height and width of a picture."""
+
+    @property
+    def cost(self) -> str:
+        """One line of what it costs that each frame is decoded whenever it is read; empty where none is."""
+
+    def extent(self, index: int, /) -> Extent:
+        """Height and width of a frame in its picture, at whose top left it lies."""
+
+    def read(self, index: int, /) -> tuple[NDArray[np.uint8], Mask]:
+        """Image (H, W, 3) and mask (H, W) of a frame."""
+
+    def __len__(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class StreamedFrames:
+    """Frames that are decoded when they are read, to the very arrays that a `FrameCache` holds."""
+
+    dataset: RoadDataset
+    frames: tuple[Frame, ...]
+    kept: Kept
+    counts: NDArray[np.int64]
+    cost: str
+
+    @property
+    def size(self) -> Extent:
+        """Height and width of a picture."""
+        return self.kept.size
+
+    def extent(self, index: int) -> Extent:
+        """Height and width of a frame in its picture."""
+        return self.kept.extents[index]
+
+    def read(self, index: int) -> tuple[NDArray[np.uint8], Mask]:
+        """Image (H, W, 3) and mask (H, W) of a frame. Raises ValueError naming a file that is damaged."""
+        return decode(self.dataset, self.frames[index], self.kept.extents[index], self.kept.size)
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+
+def training_frames(
+    dataset: RoadDataset,
+    split: str,
+    train_size: Extent,
+    folder: Path | None = None,
+    limit: int = LIMIT,
+    augment: str = "crop",
+    crop_min: float = 0.25,
+) -> TrainingFrames:
+    """Frames of a split from the cache; where it has no room for them, frames that are decoded as they are needed.
+
+    Arguments as for `camvid.cache.cached_frames`; both ways give the same arrays.
+
+    Raises:
+        ValueError: a file is corrupt or holds what the taxonomy does not (named).
+    """
+    dataset.require(split)
+    kept, folder = keep(dataset, split, train_size, augment, crop_min), folder or default_folder()
+    if kept.bytes <= limit:
+        return cached(dataset, split, kept, folder, limit)
+    frames = dataset.splits[split]
+    counts = _counts(dataset, split, kept, folder, limit)
+    return StreamedFrames(dataset, frames, kept, counts, _cost(dataset, frames[0], kept, limit))
+
+
+def _cost(dataset: RoadDataset, frame: Frame, kept: Kept, limit: int) -> str:
+    """One line: why frames are streamed, and the core's time that one and all of them take."""
+    started = time.thread_time()
+    decode(dataset, frame, kept.extents[0], kept.size)
+    seconds = time.thread_time() - started
+    return (
+        f"{kept.needs(limit)}: each is decoded whenever it is needed, which takes {1e3 * seconds:.0f} ms of a core, "
+        f"and {seconds * len(kept.extents) / 60:.1f} minutes of one in an epoch\n"
+    )
+
+
+def _counts(dataset: RoadDataset, split: str, kept: Kept, folder: Path, limit: int) -> NDArray[np.int64]:
+    """(N, C) pixels of each class in each mask as it is kept; counted once, and kept as an entry of the cache."""
+    shape = (len(kept.extents), dataset.taxonomy.num_classes)
+    entry = folder / entry_name(dataset, split, kept, what="counts")
+
+    def load(path: Path) -> NDArray[np.int64] | None:
+        try:
+            counts: NDArray[np.int64] = np.load(path / COUNTS)
+            os.utime(path)
+        except (OSError, ValueError, EOFError):
+            return None
+        return counts if counts.shape == shape else None
+
+    def build(path: Path) -> None:
+        np.save(path / COUNTS, _count(dataset, split, kept))
+        describe_split(path, dataset, split, kept)
+
+    return obtain(entry, 8 * shape[0] * shape[1], limit, load, build)
+
+
+def _count(dataset: RoadDataset, split: str, kept: Kept) -> NDArray[np.int64]:
+    def count(pair: tuple[Frame, Extent]) -> NDArray[np.int64]:
+        mask = resize_mask(dataset.read_mask(pair[0]), pair[1])
+        return count_pixels(mask)[: dataset.taxonomy.num_classes]
+
+    frames = dataset.splits[split]
+    counting = map_ordered(count, zip(frames, kept.extents, strict=True))
+    return np.stack(list(tqdm(counting, f"counting classes of {split}", len(frames), unit="mask", leave=False)))

@@ -1,0 +1,69 @@
+"""How frames are kept for a training: all at one size, which is no larger than its crops can show."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from camvid.labels import Mask
+from camvid.layouts import Frame, RoadDataset
+from camvid.transforms import WHOLE, fitted_size, pad_image, pad_mask, resize_image, resize_mask
+
+Extent = tuple[int, int]
+GB = 2**30
+
+
+class Kept(NamedTuple):
+    """Height and width of a picture in which a frame is kept, and those of each frame, which lies at its top left."""
+
+    size: Extent
+    extents: Sequence[Extent]
+
+    @property
+    def mixed(self) -> bool:
+        """Whether there are frames that do not fill their picture; what remains of it is void."""
+        return any(extent != self.size for extent in self.extents)
+
+    @property
+    def bytes(self) -> int:
+        """What all frames with their masks take."""
+        return len(self.extents) * self.size[0] * self.size[1] * 4
+
+    def needs(self, limit: int) -> str:
+        """That a cache of `limit` bytes has no room for them; the beginning of a sentence."""
+        return (
+            f"cache_gb={limit / GB:g} has no room for {len(self.extents)} frames at {self.size[0]}x{self.size[1]}, "
+            f"which take {self.bytes / GB:.1f} GB decoded"
+        )
+
+
+def keep(dataset: RoadDataset, split: str, train_size: Extent, augment: str, crop_min: float) -> Kept:
+    """The size at which the frames of a split are kept: their own or, where that is larger, the one whose smallest crop
+    has the training size, so that no crop is enlarged. Frames of another shape than most are fitted in.
+
+    Args:
+        dataset: the opened data set.
+        split: train, val or test.
+        train_size: height and width of a training image in pixels.
+        augment: a key of `camvid.transforms.POLICIES`.
+        crop_min: smallest share of a frame's area that a crop keeps, in policies that crop.
+    """
+    own = dataset.frame_size(split)
+    size = kept_size(own, train_size, augment, crop_min)
+    return Kept(size, [fitted_size(frame, own, size) for frame in dataset.sizes(split)])
+
+
+def kept_size(own: Extent, train_size: Extent, augment: str, crop_min: float) -> Extent:
+    """Height and width at which frames of this height and width are kept; see `keep`."""
+    zoom = 1.0 if augment in WHOLE else crop_min**-0.5
+    return min(own[0], math.ceil(zoom * train_size[0])), min(own[1], math.ceil(zoom * train_size[1]))
+
+
+def decode(dataset: RoadDataset, frame: Frame, extent: Extent, size: Extent) -> tuple[NDArray[np.uint8], Mask]:
+    """A frame as it is kept: image (H, W, 3) and mask (H, W), void beside the frame. Raises as `RoadDataset.read`."""
+    image, mask = dataset.read(frame, at_least=extent)
+    return pad_image(resize_image(image, extent), size), pad_mask(resize_mask(mask, extent), size)

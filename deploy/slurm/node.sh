@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# What train.sbatch starts once on each node: a process for each GPU there, of one training on all nodes.
+set -euo pipefail
+
+# Decoded frames lie on the node's own disk for the time of the job; CAMVID_CACHE names a folder that stays.
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+export XDG_CACHE_HOME="${CAMVID_CACHE:-$scratch}"
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
+
+accelerate launch --multi_gpu --mixed_precision no --dynamo_backend no \
+    --num_machines "$SLURM_NNODES" --machine_rank "$SLURM_NODEID" \
+    --num_processes "$((SLURM_NNODES * ${SLURM_GPUS_ON_NODE:-1}))" \
+    --main_process_ip "$MASTER_ADDR" --main_process_port "$MASTER_PORT" train.py "$@"

@@ -1,0 +1,42 @@
+"""Work on many files by all cores, with a bound on what is ready and not yet taken."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def cores() -> int:
+    """The cores that this process may use: a container or a batch system can leave it fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def map_ordered(work: Callable[[T], R], items: Iterable[T], threads: int | None = None) -> Generator[R, None, None]:
+    """As `map`, by threads: the results in the order of the items, while later items are worked on.
+
+    At most twice as many items as threads are begun and not yet taken, so that a slow taker does not fill the memory.
+    Where the taker stops early, or an item raises, what has not begun is left.
+
+    Args:
+        work: best spends its time where the lock of the interpreter is free, as decoders, hashes and disks do.
+        items: taken one by one.
+        threads: one for each core by default.
+    """
+    threads = threads or cores()
+    pool = ThreadPoolExecutor(threads)
+    waiting: deque[Future[R]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) == 2 * threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
