@@ -33,6 +33,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from camvid.loaders import train_loader
     from camvid.preview import write_preview
     from camvid.weights import class_weights
+    from commands.device import resolve_device, resolve_precision
     from eval.evaluate import FrameSamples, KeptSamples, evaluate, expected_seconds
     from eval.latency import measure_latency
     from eval.writers.report import write_report
@@ -42,7 +43,6 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from models import build_model, save_model
     from training import build_learner, drop_state, fit, join_team, load_best, resume_from
     from training.machine import peak_memory, seed_everything
-    from training.precision import resolve_device, resolve_precision
 
     device = resolve_device(config.device)
     where: dict[str, Any] = {"device": device, "precision": resolve_precision(config.precision, device)}
