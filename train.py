@@ -10,7 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from camvid.loaders import train_loader
     from camvid.preview import write_preview
     from camvid.weights import class_weights
-    from eval.evaluate import FrameSamples, evaluate, expected_seconds
+    from commands.device import resolve_device, resolve_precision
+    from eval.evaluate import FrameSamples, KeptSamples, evaluate, expected_seconds
     from eval.latency import measure_latency
     from eval.writers.report import write_report
     from files.pictures import prediction_size, scaled_size
@@ -42,7 +43,6 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from models import build_model, save_model
     from training import build_learner, drop_state, fit, join_team, load_best, resume_from
     from training.machine import peak_memory, seed_everything
-    from training.precision import resolve_device, resolve_precision
 
     device = resolve_device(config.device)
     where: dict[str, Any] = {"device": device, "precision": resolve_precision(config.precision, device)}
@@ -73,7 +73,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         log_preview(run, team.once(lambda: write_preview(folder / "data", train.dataset, taxonomy, weights)))
         weighting = None if weights is None else torch.from_numpy(weights)
         loss = build_loss(config.loss, weighting, focal_gamma=config.focal_gamma)
-        val = FrameSamples(dataset.splits["val"], lru_cache(1000)(dataset.read))
+        val = KeptSamples(FrameSamples(dataset.splits["val"], dataset.read))
         scoring = taxonomy.scoring | config.pick("batch_size", "threshold", "object_area")
         judge: Callable[..., Any] = partial(evaluate, samples=val, size_for=size_for, **where, **scoring)
         learn = build_learner(

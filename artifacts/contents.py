@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,7 +13,7 @@ import numpy as np
 import wandb
 from numpy.typing import NDArray
 
-from artifacts.leaving import FEW, FEW_SIDE
+from artifacts.leaving import FEW, FEW_SIDE, MAX_FRAMES
 from artifacts.masks import Mask, class_labels, masked_image, shrunk
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 from files.pictures import beyond_decoding
@@ -77,20 +78,18 @@ def content_tables(dataset: DatasetLike, *, reference: bool = False) -> tuple[wa
 
     Args:
         dataset: the opened data set.
-        reference: whether only few frames are shown, small; else all of them are, as the files that they are.
+        reference: whether only few frames are shown, small; else up to `MAX_FRAMES` are, as the files that they are.
     """
     members = [(split, frame) for split, frames in frames_by_split(dataset) for frame in frames]
 
-    def read(member: Member) -> tuple[Counts, wandb.Image | None]:
-        mask = dataset.read_mask(member[1])
-        counts = np.bincount(mask.ravel(), minlength=IGNORE_INDEX + 1)
-        return counts, None if reference else _picture(dataset, member[1], mask)
+    def count(member: Member) -> Counts:
+        return np.bincount(dataset.read_mask(member[1]).ravel(), minlength=IGNORE_INDEX + 1)
 
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        by_frame, shown = zip(*pool.map(read, members), strict=True)
-    counts, pictures = np.stack(by_frame), list(shown)  # (frames, 256)
-    for position in covering(counts > 0, FEW) if reference else ():
-        pictures[position] = _small_picture(dataset, members[position][1])
+        counts = np.stack([*pool.map(count, members)])
+        chosen = covering(counts > 0, FEW) if reference else spread(counts > 0, MAX_FRAMES)
+        draw = partial(_small_picture if reference else _picture, dataset)
+        pictures = dict(zip(chosen, pool.map(draw, (members[position][1] for position in chosen)), strict=True))
     return _frame_table(dataset.taxonomy, members, counts, pictures), _class_table(dataset.taxonomy, members, counts)
 
 
@@ -109,7 +108,23 @@ def covering(present: NDArray[np.bool_], most: int) -> list[int]:
     return chosen
 
 
-def _picture(dataset: DatasetLike, frame: FrameLike, mask: Mask) -> wandb.Image:
+def spread(present: NDArray[np.bool_], most: int) -> list[int]:
+    """The rows of `covering`, and of the others, evenly spread, as many as there is room for; all where they fit."""
+    first = covering(present, most)
+    others = [row for row in range(len(present)) if row not in set(first)]
+    room = min(most - len(first), len(others))
+    return sorted(first + [others[place * len(others) // room] for place in range(room)])
+
+
+def shown_note(shown: int, frames: int) -> str:
+    """How many of the frames of a table have pictures, and which; empty where all have."""
+    if shown == frames:
+        return ""
+    return f"{shown} of {frames} frames have pictures, among them, for each class, one that shows it, as far as they go"
+
+
+def _picture(dataset: DatasetLike, frame: FrameLike) -> wandb.Image:
+    mask = dataset.read_mask(frame)
     try:
         as_it_lies = not beyond_decoding(frame.image.read_bytes())
         shown = str(frame.image) if as_it_lies else dataset.read_image(frame)  # not all viewers turn it upright
@@ -124,12 +139,12 @@ def _small_picture(dataset: DatasetLike, frame: FrameLike) -> wandb.Image:
 
 
 def _frame_table(
-    taxonomy: Taxonomy, members: Sequence[Member], counts: Counts, pictures: Sequence[wandb.Image | None]
+    taxonomy: Taxonomy, members: Sequence[Member], counts: Counts, pictures: Mapping[int, wandb.Image]
 ) -> wandb.Table:
     names, shown = class_labels(taxonomy.names), [*taxonomy.priority, IGNORE_INDEX]
     table = wandb.Table(columns=["name", "split", "sequence", "image", *(f"share/{names[index]}" for index in shown)])
-    for (split, frame), count, picture in zip(members, counts, pictures, strict=True):
-        table.add_data(frame.name, split, frame.sequence, picture, *(count[shown] / count.sum()).tolist())
+    for row, ((split, frame), count) in enumerate(zip(members, counts, strict=True)):
+        table.add_data(frame.name, split, frame.sequence, pictures.get(row), *(count[shown] / count.sum()).tolist())
     return table
 
 

@@ -1,35 +1,19 @@
-"""The dataset artifact: the frames and masks as they lie on disk, with tables that show what is in them.
-
-data/…                       the files of the data set, in its own layout: `open_dataset` reads this folder
-dataset.json                 content digest, layout, taxonomy, and the names of each split
-frames.table.json            a row for each frame, with its mask as an overlay; points to the files under data/
-class_frequency.table.json   pixels and images of each class in each split
-
-A reference has all of it but the files under data/, and pictures of few frames. It is an artifact of its own, whose
-name ends with `-reference`, so that every version of the dataset artifact itself can be trained on.
-"""
+"""Logging the data of a run, noting where it lies, and fetching a version of it."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import wandb
 
-from artifacts.contents import DatasetLike, content_tables, frames_by_split
-from artifacts.download import DATA_FOLDER, DESCRIPTION, REFERENCE, default_root, download_dataset, version_name
+from artifacts.contents import DatasetLike
+from artifacts.dataset_artifact import FORMAT, dataset_artifact, files_of
+from artifacts.download import REFERENCE, address_of, default_root, download_dataset, version_name
 from artifacts.errors import naming, offline_error
 from artifacts.leaving import settled
-from artifacts.masks import class_colors
 from artifacts.publish import publish
 
-FORMAT = 1  # of the artifact; a new number makes new versions of unchanged data
 UPLOAD = "`python -m artifacts dataset ROOT` uploads a data set"
-# Small files that layouts need: codes.txt, class_dict.csv, splits; Mapillary's names; VOC's splits.
-LISTS = (
-    *("*.txt", "*.csv", "*.yaml", "config*.json", "ImageSets/Segmentation/*.txt"),
-    *("categories.json", "*_categories.json", "notes.json", "*/*.txt", "*/_classes.csv", "*/class_dict.csv"),
-)
 
 DataVersion = dict[str, str | None]
 
@@ -77,7 +61,7 @@ def track_dataset(
     Raises:
         ValueError, ArtifactError: as `log_dataset`.
     """
-    policy = settled(run, log_data)
+    policy = settled(run, log_data, sum(path.stat().st_size for path in files_of(dataset)))
     if policy == "files":
         return log_dataset(run, dataset, name, digest=digest)
     artifact = _held(run, name, digest)
@@ -87,8 +71,28 @@ def track_dataset(
         _note_version(run, {"name": name, "version": None, "digest": digest})
         return None
     else:
-        name = f"{name}-{REFERENCE}"
-        artifact = _held(run, name, digest) or dataset_artifact(dataset, name, digest, reference=True)
+        return log_reference(run, dataset, name, digest=digest)
+    logged = publish(run, artifact, use=True)
+    _note_version(run, data_version(logged))
+    return logged
+
+
+def log_reference(run: wandb.Run, dataset: DatasetLike, name: str, *, digest: str, address: str = "") -> wandb.Artifact:
+    """Log where the data set of a run lies, and what is in it, as the artifact `<name>-reference`.
+
+    Args:
+        run: the run that uses the data.
+        dataset: the opened data set.
+        name: the dataset artifact's name, without a version.
+        digest: `camvid`'s content digest.
+        address: of the same files elsewhere, s3://… or gs://…; empty is the root, as file://….
+
+    Raises:
+        ValueError: a file is damaged, or the address is none.
+        ArtifactError: the server does not take it.
+    """
+    address, name = address or dataset.root.absolute().as_uri(), f"{name}-{REFERENCE}"
+    artifact = _held(run, name, digest, address) or dataset_artifact(dataset, name, digest, reference=address)
     logged = publish(run, artifact, use=True)
     _note_version(run, data_version(logged))
     return logged
@@ -125,35 +129,6 @@ def data_version(data: wandb.Artifact | str) -> DataVersion:
     return {"name": data.name.split(":")[0], "version": version, "digest": data.metadata["digest"]}
 
 
-def dataset_artifact(dataset: DatasetLike, name: str, digest: str, *, reference: bool = False) -> wandb.Artifact:
-    """The artifact, not yet logged; the same data gives the same bytes. Arguments and errors as in `log_dataset`."""
-    taxonomy = dataset.taxonomy
-    metadata = {
-        "digest": digest,
-        "format": FORMAT,
-        "layout": dataset.layout,
-        "taxonomy": {"name": taxonomy.name, "digest": taxonomy.digest, "classes": list(taxonomy.names)},
-        "splits": {split: len(frames) for split, frames in sorted(dataset.splits.items())},
-        "class_colors": class_colors(taxonomy),
-    }
-    metadata |= {"contents": REFERENCE} if reference else {}  # none in the others, whose bytes stay as they were
-    artifact = wandb.Artifact(name, type="dataset", metadata=metadata)
-    for path in () if reference else _files(dataset):
-        artifact.add_file(str(path.absolute()), name=_entry(dataset.root, path), policy="immutable", skip_cache=True)
-    with artifact.new_file(DESCRIPTION) as file:
-        content = {
-            "digest": digest,
-            "layout": dataset.layout,
-            "taxonomy": taxonomy.to_dict(),
-            "splits": {split: [frame.name for frame in frames] for split, frames in frames_by_split(dataset)},
-        }
-        json.dump(content, file, indent=1, sort_keys=True)
-    frames, classes = content_tables(dataset, reference=reference)
-    artifact.add(classes, "class_frequency")
-    artifact.add(frames, "frames")
-    return artifact
-
-
 def _unchanged(run: wandb.Run, name: str, digest: str) -> wandb.Artifact | None:
     """The latest version on the server if it holds this very data."""
     if run.offline or run.disabled:
@@ -168,31 +143,17 @@ def _unchanged(run: wandb.Run, name: str, digest: str) -> wandb.Artifact | None:
     return latest if same else None
 
 
-def _held(run: wandb.Run, name: str, digest: str) -> wandb.Artifact | None:
-    """The newest version of the artifact on the server, not only the latest, that is of this very data."""
+def _held(run: wandb.Run, name: str, digest: str, address: str = "") -> wandb.Artifact | None:
+    """The newest version on the server, not only the latest, of this very data; of a reference, at this address."""
     if run.offline or run.disabled:
         return None
     path = f"{run.entity}/{run.project}/{name}"
     with naming(name, "looked up"):
         api = wandb.Api()
         versions = api.artifacts("dataset", path) if api.artifact_collection_exists(path, "dataset") else ()
-        return next((version for version in versions if version.metadata.get("digest") == digest), None)
+        alike = (version for version in versions if version.metadata.get("digest") == digest)
+        return next((version for version in alike if address_of(version) == address), None)
 
 
 def _note_version(run: wandb.Run, version: DataVersion) -> None:
     run.config.update({"data_version": version}, allow_val_change=True)  # type: ignore[no-untyped-call]
-
-
-def _files(dataset: DatasetLike) -> list[Path]:
-    lists = {path for pattern in LISTS for path in dataset.root.glob(pattern) if path.is_file()}
-    pictures = {
-        path for _, frames in frames_by_split(dataset) for frame in frames for path in (frame.image, frame.mask)
-    }
-    return sorted(lists | pictures)
-
-
-def _entry(root: Path, path: Path) -> str:
-    """The file's name in the artifact."""
-    if not path.is_relative_to(root):
-        raise ValueError(f"{path}: lies outside the data set's root {root}; only what lies under it can be logged")
-    return f"{DATA_FOLDER}/{path.relative_to(root).as_posix()}"

@@ -46,8 +46,11 @@ def download_dataset(artifact: wandb.Artifact, root: Path) -> Path:
         ArtifactError: as `download`, or the artifact is a reference.
     """
     if is_reference(artifact):
+        where = address_of(artifact)
+        lies = f"; they lie at {where}: give --data FOLDER, the folder there, or a copy" if where else ""
         raise ArtifactError(
-            f"artifact {artifact.name!r} is a reference without frames: `python -m artifacts dataset ROOT` uploads them"
+            f"artifact {artifact.name!r} is a reference without frames{lies}; "
+            "`python -m artifacts dataset ROOT` uploads them"
         )
     _require(artifact, (DESCRIPTION,))
     return download(artifact, root) / DATA_FOLDER
@@ -83,6 +86,12 @@ def download(artifact: wandb.Artifact, root: Path) -> Path:
 def is_reference(artifact: wandb.Artifact) -> bool:
     """Whether a dataset artifact tells of data that it does not hold."""
     return bool(artifact.metadata.get("contents") == REFERENCE)
+
+
+def address_of(artifact: wandb.Artifact) -> str:
+    """Where the files lie that a reference stands for; empty for an artifact that holds its files."""
+    entry = artifact.manifest.entries.get(DATA_FOLDER)
+    return str(entry.ref) if entry is not None and entry.ref else ""
 
 
 def version_name(artifact: wandb.Artifact) -> str:

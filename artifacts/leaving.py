@@ -1,9 +1,9 @@
 """What of the data a run sends to its server: the setting `log_data`.
 
 files       frames and masks, and a table that shows them
-reference   no frames: digest, names, splits, taxonomy, class frequencies, and small pictures of few frames
+reference   no frames: where they lie, digest, names, splits, taxonomy, class frequencies, small pictures of few frames
 none        nothing: the run's config has the name and the digest
-auto        files where the server is on this machine, reference elsewhere
+auto        files where the server is on this machine and the data is no larger than LARGE, reference elsewhere
 
 The tables of an evaluation show the frames that were evaluated. With none, they have names and scores alone.
 """
@@ -20,7 +20,9 @@ CLOUD = "api.wandb.ai"
 FEW = 8  # pictures in a reference, chosen so that they show every class where that is possible
 FEW_SIDE = 320  # pixels, the longest side of such a picture
 SAMPLED = 4  # frames in the picture of augmented frames, which every mode but none logs
-MAX_IMAGES = 101  # frames that the tables of an evaluation show, the worst ones: CamVid's validation split
+LARGE = 2 * 2**30  # bytes of a data set that is sent as files only where that is asked for; all of CamVid is 0.6
+MAX_FRAMES = 1000  # frames that the table of a data set shows where its files are sent: all of CamVid's 701
+MAX_IMAGES = 101  # frames that the tables of an evaluation show: CamVid's validation split
 MAX_SIDE = 640  # pixels, their longest side
 
 _SENT = {
@@ -31,15 +33,20 @@ _SENT = {
 }
 
 
-def settled(run: wandb.Run, log_data: str) -> str:
-    """files, reference or none, whichever `log_data` means for the run's server; prints it in one line."""
+def settled(run: wandb.Run, log_data: str, size: int) -> str:
+    """files, reference or none, whichever `log_data` means for the run's server and `size` bytes of data.
+
+    Prints it in one line.
+    """
     if run.disabled:
         return "none"
     server = run.settings.base_url
+    here = log_data == "auto" and on_this_machine(server)
+    large = f" (the data has {size / 2**30:.1f} GiB, more than {LARGE / 2**30:g})" if here and size > LARGE else ""
     if log_data == "auto":
-        log_data = "files" if on_this_machine(server) else "reference"
+        log_data = "files" if here and not large else "reference"
     place = "the server that it is synced to" if run.offline else urlsplit(server).hostname
-    print(f"log_data={log_data}: {_SENT[log_data].format(place=place)}", flush=True)
+    print(f"log_data={log_data}{large}: {_SENT[log_data].format(place=place)}", flush=True)
     return log_data
 
 

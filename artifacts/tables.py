@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import wandb
 
+from artifacts.contents import covering, shown_note
 from artifacts.leaving import MAX_IMAGES, MAX_SIDE, shows_frames
 from artifacts.masks import Mask, class_colors, crop_image, evaluation_image
 from artifacts.publish import artifact_name, publish
@@ -17,6 +18,7 @@ from eval.drives import drive_scores
 from eval.edge_cases import frames_found, frames_missed
 from eval.evaluate import Evaluation, Samples
 from eval.failures import BOX, KINDS
+from eval.figures import classes_of
 from files.jsons import plain
 
 
@@ -36,7 +38,7 @@ def edge_case_table(
         samples: the split.
         predictions: (H, W) uint8 masks in the order of the split.
         taxonomy: names and priorities of the classes.
-        max_images: rows that get an image, from the worst on; the others have null.
+        max_images: rows that get an image, those of `shown_frames`; the others have null.
         max_side: longest side of an image, pixels.
 
     Returns:
@@ -44,9 +46,10 @@ def edge_case_table(
     """
     columns = [column for column in records.columns if column != "name" and column.count("/") < 2]
     table = wandb.Table(columns=["name", "image", *columns])
-    for row, (position, record) in enumerate(zip(records.index, records.to_dict("records"), strict=True)):
+    shown = shown_frames(records, max_images)
+    for position, record in zip(records.index, records.to_dict("records"), strict=True):
         image = None
-        if row < max_images:
+        if position in shown:
             sample = samples[int(position)]
             pred = predictions[int(position)]
             image = evaluation_image(
@@ -54,6 +57,26 @@ def edge_case_table(
             )
         table.add_data(record["name"], image, *(plain(record[column]) for column in columns))
     return table
+
+
+def shown_frames(records: pd.DataFrame, most: int) -> set[int]:
+    """Positions in the split of the frames that get pictures: the worst, and one for each class that those lack.
+
+    The frames that show such a class take the places of the least bad.
+
+    Args:
+        records: as `edge_case_table` gets them.
+        most: how many.
+    """
+    present = records[[f"pixels/{name}/true" for name in classes_of(records)]].to_numpy() > 0  # (frames, C)
+    worst = min(most, len(records))
+    while True:
+        found = covering(present[worst:] & ~present[:worst].any(0), most)
+        if worst + len(found) <= most or 2 * worst <= most:
+            break
+        worst -= 1
+    rows = [*range(worst), *(worst + row for row in found)][:most]
+    return set(records.index[rows].tolist())
 
 
 def object_table(
@@ -124,7 +147,7 @@ def log_evaluation(
         samples: the split it was made on.
         taxonomy: names and priorities of the classes.
         prefix: the split, e.g. val or test.
-        max_images: rows of a table that get an image, from the worst on.
+        max_images: rows of a table that get an image, see `shown_frames`.
     """
     shown = max_images if shows_frames(run) else 0
     table = edge_case_table(evaluation.records, samples, evaluation.predictions, taxonomy, max_images=shown)
@@ -133,7 +156,7 @@ def log_evaluation(
         "missed": _view(table, frames_missed(evaluation.records)),
         "found": _view(table, frames_found(evaluation.records)),
     }
-    seen = set(evaluation.records.index[:shown])
+    seen = shown_frames(evaluation.records, shown)
     for kind in KINDS:
         failed = evaluation.failures[evaluation.failures["kind"] == kind]
         tables[f"{kind}_objects"] = object_table(
@@ -142,7 +165,8 @@ def log_evaluation(
     tables["drives"] = wandb.Table(dataframe=drive_scores(evaluation).reset_index())
     metadata = {"class_colors": class_colors(taxonomy)}
     name = artifact_name(f"run-{run.id}", f"-{prefix}-evaluation")
-    artifact = wandb.Artifact(name, type="evaluation", metadata=metadata)
+    note = shown_note(len(seen), len(samples))
+    artifact = wandb.Artifact(name, type="evaluation", description=note or None, metadata=metadata)
     for key, part in tables.items():
         artifact.add(part, key)
     publish(run, artifact)

@@ -30,10 +30,10 @@ from camvid.cache import cached_frames
 from camvid.layouts import RoadDataset, open_dataset
 from camvid.loaders import TrainLoader, train_loader
 from camvid.synth import synth
+from commands.device import resolve_precision
 from losses import build_loss
 from models import build_model
 from training import build_learner, fit
-from training.precision import resolve_precision
 
 FRAMES, SIZE, BATCH = 128, (192, 256), 8
 

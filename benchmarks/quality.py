@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from functools import lru_cache
 from pathlib import Path
 
 import segmentation_models_pytorch as smp
@@ -20,12 +19,12 @@ from benchmarks.timing import Result
 from camvid.cache import cached_frames
 from camvid.layouts import RoadDataset, open_dataset
 from camvid.loaders import train_loader
-from eval.evaluate import FrameSamples, evaluate
+from commands.device import resolve_precision
+from eval.evaluate import FrameSamples, KeptSamples, evaluate
 from losses import build_loss
 from models import build_model
 from training import build_learner, fit
 from training.machine import seed_everything
-from training.precision import resolve_precision
 
 SIZE, EVAL_SIZE, BATCH = (128, 160), (192, 256), 8
 
@@ -53,7 +52,7 @@ class Normalised(nn.Module):
 def trained_miou(model: nn.Module, dataset: RoadDataset, epochs: int, seed: int) -> tuple[float, float]:
     """mIoU on val, and minutes, after a one-cycle fit of that many epochs."""
     taxonomy = dataset.taxonomy
-    val = FrameSamples(dataset.splits["val"], lru_cache(1000)(dataset.read))
+    val = KeptSamples(FrameSamples(dataset.splits["val"], dataset.read))
     precision = resolve_precision("auto", "cpu")
 
     def judge(network: nn.Module) -> dict[str, float]:

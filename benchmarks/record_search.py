@@ -16,7 +16,6 @@ import random
 import tempfile
 import time
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -27,13 +26,13 @@ from benchmarks.recorded_search import METRICS, SPACE, TABLE, read_table
 from camvid.cache import FrameCache, cached_frames
 from camvid.layouts import RoadDataset, open_dataset
 from camvid.loaders import train_loader
+from commands.device import resolve_precision
 from configs import TrainConfig
-from eval.evaluate import FrameSamples, evaluate
+from eval.evaluate import FrameSamples, KeptSamples, evaluate
 from losses import build_loss
 from models import build_model
 from training import build_learner, fit
 from training.machine import seed_everything
-from training.precision import resolve_precision
 from training.progress import TrainingDiverged
 
 SIZE, EVAL_SIZE, EPOCHS = (96, 128), (160, 224), 4
@@ -48,7 +47,7 @@ def config_of(point: dict[str, Any]) -> TrainConfig:
     return TrainConfig.from_dict({**FIXED, **point, "loss": loss, "epochs": epochs, "freeze_epochs": 1})
 
 
-def train(config: TrainConfig, cache: FrameCache, val: FrameSamples[Any], dataset: RoadDataset) -> dict[str, float]:
+def train(config: TrainConfig, cache: FrameCache, val: KeptSamples, dataset: RoadDataset) -> dict[str, float]:
     """Metrics on val of the last weights; none where the loss diverged."""
     seed_everything(config.seed)
     taxonomy, precision = dataset.taxonomy, resolve_precision("auto", "cpu")
@@ -93,7 +92,7 @@ def record(root: Path, path: Path, most: int) -> None:
     """Train at most so many missing points and append their rows."""
     dataset = open_dataset(root)
     cache = cached_frames(dataset, "train", SIZE)
-    val = FrameSamples(dataset.splits["val"], lru_cache(1000)(dataset.read))
+    val = KeptSamples(FrameSamples(dataset.splits["val"], dataset.read))
     if not path.exists():
         path.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
     total = math.prod(len(values) for values in SPACE.values())

@@ -73,10 +73,10 @@ def _untrained(path: Path, options: argparse.Namespace) -> SavedModel:
     """The model that a preset would train, without scores: for its size and speed."""
     from camvid.layouts import AUTO, find_taxonomy
     from camvid.taxonomy import DEFAULT
+    from commands.device import resolve_device, resolve_precision
     from configs import TrainConfig
     from configs.load import read_yaml
     from models import SavedModel, build_model
-    from training.precision import resolve_device, resolve_precision
 
     config = TrainConfig.from_dict(read_yaml(path), str(path))
     options.device = resolve_device(options.device)

@@ -63,7 +63,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         **_rule(options, saved),
         **taxonomy.scoring,
     )
-    sizes = Counter(size_for((len(mask), mask.shape[1])) for mask in evaluation.predictions).most_common()
+    sizes = Counter(map(size_for, evaluation.predictions.shapes)).most_common()
     speed = measure_latency(saved.model, sizes[0][0], device=options.device, precision=options.precision, seconds=3)
     speed |= file_figures(saved)
     title = f"{saved.folder.name} on the {options.split} split of {options.data.name}"

@@ -27,8 +27,8 @@ def open_model(options: argparse.Namespace) -> SavedModel:
     Raises:
         ValueError: no model there, or one that cannot be used so.
     """
+    from commands.device import resolve_device, resolve_precision
     from models.saved import load_model
-    from training.precision import resolve_device, resolve_precision
 
     path = Path(options.model)
     if is_exported(path):

@@ -66,10 +66,10 @@ def _open(config: TrainConfig) -> RoadDataset | None:
 
 def _check(config: TrainConfig, dataset: RoadDataset | None, networks: dict[str, SegmentationModel]) -> None:
     """Device, loss, loader, network and names; `networks` holds those that were found good."""
+    from commands.device import resolve_device
     from losses import build_loss
     from models import SegmentationModel, check_model
     from training import check_fit
-    from training.precision import resolve_device
 
     device = resolve_device(config.device)
     build_loss(config.loss, focal_gamma=config.focal_gamma)

@@ -1,6 +1,7 @@
 """Log a data set, promote a model, roll a promotion back, or see what a model came from.
 
 python -m artifacts dataset ROOT                        a data set as an artifact; unchanged, it makes no new version
+python -m artifacts dataset ROOT --reference            the same, but its files stay where they lie
 python -m artifacts promote MODEL --alias production    if it is as good in every figure and no slower
 python -m artifacts rollback NAME --alias production    to the version that had the alias before
 python -m artifacts lineage MODEL                       data version, run, sweep and code version
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _log_dataset(options: argparse.Namespace) -> int:
-    from artifacts.dataset import log_dataset
+    from artifacts.dataset import log_dataset, log_reference
     from artifacts.download import version_name
     from artifacts.publish import artifact_name
     from artifacts.run import start_run, sync_hint, tracked
@@ -58,7 +59,11 @@ def _log_dataset(options: argparse.Namespace) -> int:
         if run.offline:
             raise ValueError("the data set goes to a server: log in (`wandb login`) or set WANDB_BASE_URL")
         name = options.name or artifact_name(options.project)
-        logged = log_dataset(run, dataset, name, digest=content_digest(dataset))
+        digest, address = content_digest(dataset), options.reference
+        if address is None:
+            logged = log_dataset(run, dataset, name, digest=digest)
+        else:
+            logged = log_reference(run, dataset, name, digest=digest, address=address)
         print(f"dataset: {logged.entity}/{logged.project}/{version_name(logged)}\n{sync_hint(run)}")
     return 0
 

@@ -30,6 +30,14 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
     dataset.add_argument("--name", type=_artifact, help="of the artifact (default: the project's)")
     dataset.add_argument("--taxonomy", default="auto", help="a built-in one, own, a file, or auto (default)")
 
+    dataset.add_argument(
+        "--reference",
+        nargs="?",
+        const="",
+        metavar="ADDRESS",
+        help="upload no files: note where they lie, ROOT itself (file://) or the same files at s3://… or gs://…",
+    )
+
     promote = names.add_parser(
         "promote", help="give an alias to a model if it is as good as the one that has it, and as the best that had it"
     )

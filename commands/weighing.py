@@ -21,13 +21,13 @@ from artifacts.seeds import seed_spread
 from camvid.layouts import RoadDataset, open_dataset
 from camvid.remarks import about_priority
 from camvid.taxonomy import Taxonomy
+from commands.device import resolve_device, resolve_precision
 from eval.evaluate import FrameSamples, evaluate
 from eval.figures import counts_objects, paired_figures, read_counts, scores_of
 from eval.latency import Timed, time_in_turns
 from eval.noninferiority import Change, Margins, judge, latency_tried
 from eval.writers.table import change_table
 from models.saved import SavedModel, load_model
-from training.precision import resolve_device, resolve_precision
 
 
 class Side(NamedTuple):

@@ -2,28 +2,29 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
-import cv2
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from eval.ahead import THREADS, ahead
 from eval.edge_cases import edge_case, rank
 from eval.evaluation import Evaluation
 from eval.failures import THRESHOLD, Rule, failure_rows, failure_table
-from eval.inference import SizeFor, evaluating, label_mask, predict_logits, predict_mask, resize_image
-from eval.metrics import confusion_matrix, summarize
+from eval.inference import SizeFor, predict_logits, predict_mask
+from eval.metrics import summarize
 from eval.objects import OBJECT_AREA, object_scores
-from eval.samples import FrameSamples, Sample, Samples
+from eval.predicted import Loss, Predicted, predicted_images
+from eval.samples import FrameSamples, KeptSamples, Sample, Samples
+from eval.stored import StoredMasks, pack
 
 __all__ = [
     "Evaluation",
     "FrameSamples",
+    "KeptSamples",
     "Sample",
     "Samples",
     "evaluate",
@@ -31,10 +32,6 @@ __all__ = [
     "predict_logits",
     "predict_mask",
 ]
-
-Loss = Callable[[Tensor, Tensor], Tensor]
-Placed = tuple[int, Sample, NDArray[np.uint8]]  # position in the split, sample, image (h, w, 3) as the model gets it
-WAITING = 8  # batches of samples that wait at most for others of their size
 
 
 def evaluate(
@@ -56,6 +53,8 @@ def evaluate(
     progress: bool | None = None,
 ) -> Evaluation:
     """Predict every image of a split once and score it at its mask's own size.
+
+    Images are read and scored in threads, some at a time, and predictions are stored on the disk.
 
     Args:
         model: images (N, 3, h, w) in [0, 1] to logits (N, C, h, w); moved to ``device``, its modes are put back.
@@ -84,33 +83,33 @@ def evaluate(
         raise ValueError(f"class_names has {len(class_names)} names for num_classes={num_classes}")
     confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64)
     rule = Rule(class_names, priority, threshold, object_area, severity)
-    seen: dict[int, tuple[dict[str, object], NDArray[np.uint8], float]] = {}
+    rows: dict[int, dict[str, object]] = {}
+    losses: dict[int, float] = {}
     failures: list[dict[str, object]] = []
+    predictions = StoredMasks(len(samples))
     hide = None if progress is None else not progress
     with tqdm(total=len(samples), desc="evaluate", unit="img", file=sys.stderr, disable=hide) as bar:
-        groups = _groups(samples, size_for, batch_size)
-        for position, sample, pred, value in _predictions(model.to(device), groups, device, precision, loss):
-            counts = _count(sample, pred, num_classes)
-            confusion += counts
-            row, failed = edge_case(counts, pred, sample.mask, rule)
-            frame = {"name": sample.name, "sequence": sample.sequence}
-            failures += [{"position": position} | frame | one for one in failure_rows(failed, pred, sample.mask, rule)]
-            seen[position] = frame | row, pred, value
+        how: Any = {"size_for": size_for, "batch_size": batch_size, "device": device, "precision": precision}
+        images = predicted_images(model.to(device), samples, loss=loss, num_classes=num_classes, **how)
+        for one in ahead(partial(_judge, rule=rule), images, most=THREADS):
+            confusion += one.counts
+            rows[one.position], losses[one.position] = one.row, one.loss
+            failures += one.failures
+            predictions.store(one.position, one.shape, one.packed)
             bar.update()
-    assert len(seen) == len(samples), f"{len(seen)} images seen, the split has {len(samples)}"
-    rows, predictions, losses = zip(*(seen[position] for position in range(len(seen))), strict=True)
-    records = rank(rows)
+    assert len(rows) == len(samples), f"{len(rows)} images seen, the split has {len(samples)}"
+    records = rank(rows[position] for position in range(len(rows)))
     metrics = summarize(confusion, class_names, priority, background)
     metrics["edge_case_rate"] = float(records["flagged"].mean())
     metrics |= object_scores(records, [class_names[index] for index in priority])
     if loss is not None:
-        metrics["loss"] = sum(losses) / len(losses)
+        metrics["loss"] = sum(losses[position] for position in range(len(losses))) / len(losses)
     return Evaluation(
         confusion,
         metrics,
         records,
         failure_table(failures),
-        list(predictions),
+        predictions,
         tuple(class_names),
         tuple(priority),
         threshold,
@@ -126,68 +125,22 @@ def expected_seconds(judge: Callable[..., object], model: nn.Module, samples: Sa
     return (time.perf_counter() - started) * len(samples) / len(some)
 
 
-def _predictions(
-    model: nn.Module,
-    groups: Iterator[list[Placed]],
-    device: str | torch.device,
-    precision: str,
-    loss: Loss | None,
-) -> Iterator[tuple[int, Sample, NDArray[np.uint8], float]]:
-    """Position, sample, prediction (H, W) uint8 at its mask's size, and loss (NaN without one)."""
-    for group in groups:
-        positions, samples, images = zip(*group, strict=True)
-        with evaluating(model):
-            logits = predict_logits(model, images, device, precision)  # (N, C, h, w)
-            masks = [_mask_of(sample, scores) for sample, scores in zip(samples, logits, strict=True)]
-            losses = [_loss_of(sample, scores, loss) for sample, scores in zip(samples, logits, strict=True)]
-        yield from zip(positions, samples, masks, losses, strict=True)
+class Judged(NamedTuple):
+    """What is kept of an image: its record, its failures, and its mask, packed."""
+
+    position: int
+    counts: Tensor
+    loss: float
+    row: dict[str, object]
+    failures: list[dict[str, object]]
+    shape: tuple[int, int]
+    packed: bytes
 
 
-def _groups(samples: Samples, size_for: SizeFor | None, batch_size: int) -> Iterator[list[Placed]]:
-    """Samples whose images have one size at the model, ``batch_size`` of them or as many as come near each other."""
-    waiting: dict[tuple[int, ...], list[Placed]] = {}
-    for position, sample in enumerate(chain.from_iterable(_batches(samples, batch_size))):
-        height, width = sample.image.shape[:2]
-        image = resize_image(sample.image, size_for and size_for((height, width)))
-        waiting.setdefault(image.shape, []).append((position, sample, image))
-        fullest = max(waiting, key=lambda shape: len(waiting[shape]))
-        if len(waiting[fullest]) == batch_size or sum(map(len, waiting.values())) == WAITING * batch_size:
-            yield waiting.pop(fullest)
-    yield from waiting.values()
-
-
-def _mask_of(sample: Sample, scores: Tensor) -> NDArray[np.uint8]:
-    if not scores.sum().isfinite():
-        raise ValueError(f"{sample.name}: the model's logits are not finite: its weights have diverged; lower lr")
-    height, width = sample.mask.shape
-    return label_mask(scores, (height, width)).cpu().numpy()
-
-
-def _loss_of(sample: Sample, scores: Tensor, loss: Loss | None) -> float:
-    if loss is None:
-        return float("nan")
-    height, width = scores.shape[-2:]
-    target = cv2.resize(sample.mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
-    return float(loss(scores[None], torch.from_numpy(target)[None].long().to(scores.device)))
-
-
-def _batches(samples: Samples, batch_size: int) -> Iterator[list[Sample]]:
-    """The split in order, in batches; the next batch is read in a thread while the caller works on this one."""
-    chunks = [range(start, min(start + batch_size, len(samples))) for start in range(0, len(samples), batch_size)]
-
-    def read(chunk: range) -> list[Sample]:
-        return [samples[position] for position in chunk]
-
-    with ThreadPoolExecutor(max_workers=1) as reader:
-        ahead = reader.submit(read, chunks[0])
-        for chunk in [*chunks[1:], range(0)]:
-            batch, ahead = ahead.result(), reader.submit(read, chunk)
-            yield batch
-
-
-def _count(sample: Sample, pred: NDArray[np.uint8], num_classes: int) -> Tensor:
-    """(C, C) confusion matrix of one image."""
-    try:
-        return confusion_matrix(torch.from_numpy(pred), torch.from_numpy(sample.mask), num_classes)
-    except ValueError as error:
-        raise ValueError(f"{sample.name}: {error}") from error
+def _judge(predicted: Predicted, rule: Rule) -> Judged:
+    position, sample, mask, counts, loss = predicted
+    row, failed = edge_case(counts, mask, sample.mask, rule)
+    frame = {"name": sample.name, "sequence": sample.sequence}
+    failures = [{"position": position} | frame | one for one in failure_rows(failed, mask, sample.mask, rule)]
+    height, width = mask.shape
+    return Judged(position, counts, loss, frame | row, failures, (height, width), pack(mask))

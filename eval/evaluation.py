@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from torch import Tensor
+
+from eval.stored import StoredMasks
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Evaluation:
             class), ``overlap`` (the share found, or true), ``instead`` (what it was taken for, or is in truth) and its
             box ``x``, ``y``, ``width``, ``height``; its index is the image's position in the split.
         predictions: (H, W) uint8 masks in the order of the split: ``predictions[records.index[0]]`` is the worst's.
+            They lie in a temporary file, and each is read when it is asked for.
         class_names: C names.
         priority: indices of the priority classes.
         threshold: the share below which an object counts as missed, or false.
@@ -31,7 +32,7 @@ class Evaluation:
     metrics: dict[str, float]
     records: pd.DataFrame
     failures: pd.DataFrame
-    predictions: list[NDArray[np.uint8]]
+    predictions: StoredMasks
     class_names: tuple[str, ...]
     priority: tuple[int, ...]
     threshold: float

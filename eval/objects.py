@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.ndimage import find_objects as find_boxes
 
 from eval.metrics import IGNORE_INDEX
 
@@ -76,7 +77,8 @@ def find_objects(pred: Mask, target: Mask, label: int, object_area: float = OBJE
         label: the class.
         object_area: the smallest object, as a share of the frame.
     """
-    true, guessed = _Regions(target == label), _Regions(pred == label)
+    frame, (target, pred, corner) = target.size, _where_it_is(label, target, pred)
+    true, guessed = _Regions(target == label, corner), _Regions(pred == label, corner)
     whole = guessed.areas
     guessed.areas = guessed.count(target.ravel()[guessed.pixels] != IGNORE_INDEX)
     partners = guessed.ids.ravel()[true.pixels]  # of the pixels of the truth; 0 where the prediction has another class
@@ -89,9 +91,20 @@ def find_objects(pred: Mask, target: Mask, label: int, object_area: float = OBJE
     guessed.areas[in_void] = 0
     hits = np.bincount(partners[both], minlength=len(whole))
     return Objects(
-        true.objects(label, true.count(both), first[matched], object_area),
-        guessed.objects(label, hits, second[matched], object_area),
+        true.objects(label, true.count(both), first[matched], frame, object_area),
+        guessed.objects(label, hits, second[matched], frame, object_area),
     )
+
+
+def _where_it_is(label: int, target: Mask, pred: Mask) -> tuple[Mask, Mask, tuple[int, int]]:
+    """Both masks cut to the box that holds the class, and its upper left corner (x, y): most classes fill a small part.
+
+    The corner is even, so that OpenCV, which looks at blocks of 2x2 pixels, numbers the regions as in the whole masks.
+    """
+    x, y, width, height = cv2.boundingRect(((target == label) | (pred == label)).view(np.uint8))
+    left, top = x - x % 2, y - y % 2
+    box = np.s_[top : y + max(1, height), left : x + max(1, width)]
+    return target[box], pred[box], (left, top)
 
 
 class _Regions:
@@ -99,9 +112,11 @@ class _Regions:
 
     ``ids`` (H, W) numbers them from 1 on and is 0 elsewhere, ``pixels`` (n,) are the places of their pixels in the
     flattened mask, ``owners`` (n,) the region of each, ``areas`` the pixels of each region, that of number 0 first.
+    ``corner`` (x, y) is where the mask lies in its frame.
     """
 
-    def __init__(self, mask: NDArray[np.bool_]):
+    def __init__(self, mask: NDArray[np.bool_], corner: tuple[int, int]):
+        self.corner = corner
         self.regions, self.ids = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
         self.pixels = np.flatnonzero(mask)
         self.owners = self.ids.ravel()[self.pixels]
@@ -111,23 +126,24 @@ class _Regions:
         """How many of the ``pixels`` that ``where`` (n,) chooses each region has."""
         return np.bincount(self.owners[where], minlength=self.regions)
 
-    def objects(self, label: int, hits: Ints, matched: Ints, object_area: float) -> list[Region]:
-        """Those that are large enough; ``hits``: how many pixels of each have the class on both sides."""
-        frame, partners = self.ids.size, set(matched.tolist())
+    def objects(self, label: int, hits: Ints, matched: Ints, frame: int, object_area: float) -> list[Region]:
+        """Those that are large enough.
+
+        ``hits``: how many pixels of each have the class on both sides; ``frame``: pixels of the frame.
+        """
+        partners = set(matched.tolist())
         large = [i for i, area in enumerate(self.areas.tolist()) if i and area >= max(1.0, object_area * frame)]
-        boxes = self._boxes() if large else np.empty((0, 4))
+        boxes = find_boxes(self.ids) if large else []
         return [
-            Region(label, area, size_of(area / frame), tuple(boxes[i - 1].tolist()), int(hits[i]) / area, i in partners)
+            Region(label, area, size_of(area / frame), self._placed(boxes[i - 1]), int(hits[i]) / area, i in partners)
             for i, area in ((i, int(self.areas[i])) for i in large)
         ]
 
-    def _boxes(self) -> Ints:
-        """x, y, width and height of each region from number 1 on, (n, 4)."""
-        order = np.argsort(self.owners, kind="stable")
-        starts = np.flatnonzero(np.diff(self.owners[order], prepend=0))
-        places = np.stack(np.divmod(self.pixels[order], self.ids.shape[1])[::-1])  # (2, n), x and y
-        low, high = (side.reduceat(places, starts, axis=1) for side in (np.minimum, np.maximum))
-        return np.concatenate([low, high - low + 1]).T
+    def _placed(self, box: tuple[slice, slice]) -> tuple[int, int, int, int]:
+        """Rows and columns of the mask as x, y, width and height in the frame."""
+        rows, columns = box
+        x, y = self.corner[0] + columns.start, self.corner[1] + rows.start
+        return x, y, columns.stop - columns.start, rows.stop - rows.start
 
 
 def size_of(share: float) -> str:

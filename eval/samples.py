@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -38,6 +39,7 @@ class NamedFrame(Protocol):
         ...
 
 
+KEPT = 2**30  # bytes of samples that stay in memory from one evaluation to the next
 F = TypeVar("F", bound=NamedFrame)
 
 
@@ -59,3 +61,30 @@ class FrameSamples(Generic[F]):
     def __getitem__(self, position: int, /) -> Sample:
         frame = self.frames[position]
         return Sample(frame.name, *self.read(frame), frame.sequence)
+
+
+class KeptSamples:
+    """Samples that stay in memory after they were read, as many as fit; the others are read each time anew.
+
+    Those that are read first stay. An evaluation reads all of them in order, so that to drop the oldest would drop each
+    before it is read again.
+    """
+
+    def __init__(self, samples: Samples, limit: int = KEPT):
+        self.samples, self.limit = samples, limit
+        self.kept: dict[int, Sample] = {}
+        self._bytes, self._lock = 0, Lock()
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, position: int, /) -> Sample:
+        if position in self.kept:
+            return self.kept[position]
+        sample = self.samples[position]
+        size = sample.image.nbytes + sample.mask.nbytes
+        with self._lock:  # threads read
+            if position not in self.kept and self._bytes + size <= self.limit:
+                self.kept[position] = sample
+                self._bytes += size
+        return sample

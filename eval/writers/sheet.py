@@ -68,7 +68,7 @@ def _panels(row: Row, num_classes: int, colors: Picture, priority: Sequence[int]
 
 def _shrink(picture: Picture) -> Image.Image:
     height = max(1, round(picture.shape[0] * WIDTH / picture.shape[1]))
-    return Image.fromarray(picture).resize((WIDTH, height), Image.Resampling.LANCZOS)
+    return Image.fromarray(picture).resize((WIDTH, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def _caption(draw: ImageDraw.ImageDraw, row: Row, top: int, width: int) -> None:

@@ -10,7 +10,7 @@ import wandb
 
 from artifacts import ArtifactError, data_version, log_dataset, tracked, use_dataset
 from artifacts.contents import content_tables
-from artifacts.dataset import dataset_artifact
+from artifacts.dataset_artifact import dataset_artifact
 from camvid.layouts import content_digest, open_dataset
 from camvid.stats import class_frequency, frequency_rows
 
@@ -129,7 +129,7 @@ def test_shares_and_frequencies_equal_the_statistics_of_the_data(dataset):
 def test_same_data_same_digest_in_another_process(artifact, dataset):
     code = """
 import sys
-from artifacts.dataset import dataset_artifact
+from artifacts.dataset_artifact import dataset_artifact
 from camvid.layouts import content_digest, open_dataset
 dataset = open_dataset(sys.argv[1])
 print(dataset_artifact(dataset, "camvid", content_digest(dataset)).digest)

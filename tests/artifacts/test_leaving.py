@@ -13,7 +13,7 @@ from artifacts import ArtifactError, log_evaluation, log_model, log_preview, tra
 from artifacts import use_dataset as use
 from artifacts.__main__ import main
 from artifacts.contents import covering
-from artifacts.dataset import dataset_artifact
+from artifacts.dataset_artifact import dataset_artifact
 from artifacts.download import version_name
 from artifacts.leaving import FEW, FEW_SIDE, MAX_IMAGES, SAMPLED, on_this_machine
 from artifacts.lineage import data_of, lineage, lineage_text

@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from eval.evaluate import WAITING, Sample, evaluate, expected_seconds
+from eval.evaluate import Sample, evaluate, expected_seconds
 from eval.inference import predict_mask
 from eval.metrics import confusion_matrix, summarize
+from eval.predicted import WAITING
 from tests.eval.drawn import BACKGROUND, NAMES, PRIORITY, SPLIT, ColorModel, paint, sample, street, streets
 
 

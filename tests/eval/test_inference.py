@@ -27,6 +27,15 @@ def test_labels_are_the_argmax_of_the_upsampled_logits(channels, h, w, height, w
     assert torch.equal(labels.long(), expected)
 
 
+@pytest.mark.parametrize("size", [(300, 400), (301, 399), (1024, 65), (64, 1025)])
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+def test_labels_of_large_images_are_the_argmax_as_well(size, memory_format):
+    torch.manual_seed(0)
+    logits = torch.randint(-3, 3, (1, 11, size[0] // 3, size[1] // 2)).float()
+    expected = functional.interpolate(logits, size, mode="bilinear", align_corners=False).argmax(1)[0]
+    assert torch.equal(label_mask(logits.contiguous(memory_format=memory_format)[0], size).long(), expected)
+
+
 def test_labels_leave_the_logits_alone():
     logits = torch.randn(5, 8, 9)
     before = logits.clone()

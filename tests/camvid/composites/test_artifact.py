@@ -4,7 +4,7 @@ import shutil
 
 import numpy as np
 
-from artifacts.dataset import dataset_artifact
+from artifacts.dataset_artifact import dataset_artifact
 from camvid.composites.convert import convert
 from camvid.layouts import content_digest, open_dataset
 from tests.camvid.composites.composed import write_blocks
