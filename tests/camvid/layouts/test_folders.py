@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from artifacts.dataset import dataset_artifact
+from artifacts.dataset_artifact import dataset_artifact
 from camvid.check import check
 from camvid.convert import convert
 from camvid.layouts import content_digest, find_taxonomy, open_dataset

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from artifacts.dataset import dataset_artifact
+from artifacts.dataset_artifact import dataset_artifact
 from camvid.check import check
 from camvid.layouts import LAYOUTS, content_digest, find_taxonomy, open_dataset, scan_layout
 from camvid.layouts.notices import GuessWarning
