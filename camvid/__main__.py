@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _describe(options: argparse.Namespace) -> int:
     from camvid.describe import describe
 
+    if options.out and options.out.exists():
+        raise FileExistsError(f"{options.out}: is there already; give another file")
     found = describe(*chosen(options))
     print("\n".join(found.lines))
     if options.out and found.classes:

@@ -142,4 +142,5 @@ def _root(content: Path, url: str) -> Path:
             reasons.append(str(error))
         else:
             return folder
-    raise DownloadError(f"{url}: no CamVid in this archive; {reasons[0].replace(str(content), 'its top')}")
+    reason = reasons[0].partition(". `python")[0]  # a command for a folder that is there
+    raise DownloadError(f"{url}: no CamVid in this archive; {reason.replace(str(content), 'its top')}")

@@ -32,6 +32,7 @@ def draft(look: Look) -> tuple[Taxonomy, dict[str, str]]:
 
     Values are collected by their numbers. Colours that a built-in taxonomy has are called as there.
     """
+    look = look.peaks if look.lossy else look
     if look.values is not None:
         values = [value for value in sorted(look.values) if value != IGNORE_INDEX] or [0]
         counts = {f"value_{value}": look.values[value] for value in values}

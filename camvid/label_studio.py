@@ -21,11 +21,11 @@ import numpy as np
 from camvid.labels import Mask
 from camvid.layouts.classes import Listed, find_list, read_list, taxonomy_of
 from camvid.layouts.dataset import Frame
-from camvid.layouts.hints import TASK
+from camvid.layouts.hints import TASK, is_export
 from camvid.layouts.scan import Scan, sequence_of
 from camvid.layouts.trees import keyed
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
-from files.pictures import load_label
+from files.pictures import load_label, picture_size
 from files.texts import read_text
 
 WHITE = 128  # from which a pixel is of the class
@@ -44,17 +44,14 @@ class Tasks:
 
         Raises ValueError naming a picture that is damaged or has another size than the first one.
         """
-        whole: Mask | None = None
-        for index, name in enumerate(self.taxonomy.names):
-            for path in self.parts[frame.name].get(name, ()):
+        whole = np.full(picture_size(frame.mask), IGNORE_INDEX, np.uint8)
+        for tag, index in self.taxonomy.sources.items():
+            for path in self.parts[frame.name].get(tag, ()):
                 shown = np.asarray(load_label(path).convert("L")) >= WHITE
-                whole = np.full(shown.shape, IGNORE_INDEX, np.uint8) if whole is None else whole
                 if shown.shape != whole.shape:
-                    raise ValueError(
-                        f"{path}: {shown.shape[::-1]} pixels, another picture of it has {whole.shape[::-1]}"
-                    )
+                    size, other = ("{}x{}".format(*shape[::-1]) for shape in (shown.shape, whole.shape))
+                    raise ValueError(f"{path}: {size} pixels, another picture of its task has {other}")
                 whole[shown] = index
-        assert whole is not None  # a frame is one of a task that has pictures
         return whole
 
 
@@ -63,10 +60,10 @@ def find_tasks(root: Path) -> Tasks | None:
 
     Raises ValueError where nothing says which frame a task is of.
     """
+    if not is_export(root):
+        return None
     pictures = [path for paths in keyed(root, "").values() for path in paths]
     parts = {path: match for path in pictures if (match := TASK.fullmatch(path.stem))}
-    if not parts:
-        return None
     frames = _by_task(root, [path for path in pictures if path not in parts])
     tags: defaultdict[str, defaultdict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
     for path, match in parts.items():
@@ -78,8 +75,10 @@ def find_tasks(root: Path) -> Tasks | None:
             "each task; or call each frame by the number of its task"
         )
     known = {task: _frame(frames[task], next(iter(tag.values()))[0]) for task, tag in tags.items() if task in frames}
+    shown = sorted({tag for task in known for tag in tags[task]})
+    taxonomy = _taxonomy(root, shown)
+    faults += [f"pictures of {tag}, which the list of classes lacks" for tag in shown if tag not in taxonomy.sources]
     scan = Scan(root, "of Label Studio", tuple(sorted(known.values(), key=_name)), None, tuple(faults), divided=True)
-    taxonomy = _taxonomy(root, {tag for task in known for tag in tags[task]})
     return Tasks(scan, taxonomy, {frame.name: dict(tags[task]) for task, frame in known.items()})
 
 
@@ -94,7 +93,7 @@ def _frame(image: Path, mask: Path) -> Frame:
 def _taxonomy(root: Path, tags: Iterable[str]) -> Taxonomy:
     """The classes of a list, where there is one; else those that the pictures name, in the order of the alphabet."""
     path = find_list([root])
-    listed = read_list(path) if path else tuple(map(Listed, sorted(tags)))
+    listed = read_list(path) if path else tuple(map(Listed, tags))
     return taxonomy_of(listed, str(path or root))
 
 
@@ -103,11 +102,18 @@ def _by_task(root: Path, pictures: Iterable[Path]) -> dict[str, Path]:
     by_name = {path.name: path for path in pictures}
     found = {path.stem.removeprefix("task-"): path for path in by_name.values()}
     for file in sorted(root.glob("*.json")):
-        for task, name in _listed(json.loads(read_text(file))):
+        for task, name in _listed(_read(file)):
             upload = name.partition("-")[2]  # Label Studio puts eight digits before the name of an uploaded file
             if path := by_name.get(name) or by_name.get(upload):
                 found[task] = path
     return found
+
+
+def _read(file: Path) -> Any:
+    try:
+        return json.loads(read_text(file))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{file}: not valid JSON: {error}") from error
 
 
 def _listed(data: Any) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,8 @@ def about_priority(taxonomy: Taxonomy) -> str:
     spec = next((spec for spec in taxonomy.classes if not spec.background), taxonomy.classes[0])
     return (
         f"taxonomy {taxonomy.name} has no priority class: priority Dice is undefined, no frame is an edge case, and "
-        "promotion judges mIoU and great falls alone; in its YAML file, add `priority: true` to the classes whose "
+        "promotion judges mIoU and great falls alone; in its YAML file (`python -m camvid describe ROOT --out FILE` "
+        "writes one), add `priority: true` to the classes whose "
         f"failure is a safety matter, e.g. {{name: {spec.name}, …, priority: true}}\n"
     )
 

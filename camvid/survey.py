@@ -15,7 +15,7 @@ from files.pictures import picture_size, read_image
 LOOKED = 6  # pictures of a folder that are opened
 LISTED = 12  # folders that are named
 FLAT = 0.6  # share of a smoothed label's pixels that equal their neighbour; of a photograph's, far fewer do
-PHOTOS, LABELS, SMOOTHED, MIXED = "photographs", "labels", "labels with blended edges", "photographs and labels"
+PHOTOS, LABELS, SMOOTHED, DAMAGED = "photographs", "labels", "labels with blended edges", "unreadable pictures"
 
 
 class Place(NamedTuple):
@@ -35,7 +35,7 @@ def survey(folder: Path) -> list[Place]:
     inner = sorted({path.relative_to(folder).parts[0] for path in pictures if path.parent != folder})
     direct = [path for path in pictures if path.parent == folder]
     here = {kind_of(path) for path in spread(direct, LOOKED)}
-    own = [Place(folder, direct, here.pop() if len(here) == 1 else MIXED)] if direct else []
+    own = [Place(folder, direct, " and ".join(sorted(here)))] if direct else []
     return own + [place for name in inner for place in survey(folder / name)]
 
 
@@ -44,7 +44,7 @@ def kind_of(path: Path) -> str:
     try:
         look = look_at([path])
     except ValueError:
-        return "unreadable pictures"
+        return DAMAGED
     if not look.many:
         return LABELS
     pixels = read_image(path)
@@ -70,7 +70,7 @@ def told(root: Path, place: Place) -> str:
     """One line about a folder of pictures."""
     sample = spread(place.pictures, LOOKED)
     suffixes = "/".join(sorted({path.suffix for path in place.pictures}))
-    sizes = Counter(picture_size(path) for path in sample) if place.kind != "unreadable pictures" else Counter()
+    sizes = Counter(picture_size(path) for path in sample if kind_of(path) != DAMAGED)
     size = ", ".join(f"{width}x{height}" for (height, width), _ in sizes.most_common(2)) + ", …" * (len(sizes) > 2)
     name = place.folder.relative_to(root).as_posix()
     more = f": {content(look_at(sample))}" if place.kind in (LABELS, SMOOTHED) else ""

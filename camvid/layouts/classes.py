@@ -35,13 +35,19 @@ _COLORED = re.compile(r"\d+\s+\d+\s+\d+\s+\S.*")
 
 
 class Listed(NamedTuple):
-    """A line of such a list. `value`: in index labels; None where the list has colours alone, in whose order they may
-    lie. `color`: in coloured labels; None where it has none.
+    """A line of such a list.
+
+    Attributes:
+        name: of the class.
+        value: in index labels; None where the list has colours alone.
+        color: in coloured labels; None where the list has none.
+        by_line: the list does not say values; that of this one is the number of its line, unless labels say otherwise.
     """
 
     name: str
     value: int | None = None
     color: Color | None = None
+    by_line: bool = False
 
 
 def find_list(folders: Iterable[Path]) -> Path | None:
@@ -68,7 +74,7 @@ def read_list(path: Path) -> tuple[Listed, ...]:
         return _labelmap(path, lines)
     if lines and all(map(_COLORED.fullmatch, lines)):
         return _colored(read_label_colors(path))
-    return tuple(Listed(name, value) for value, name in enumerate(read_codes(path)))
+    return tuple(Listed(name, value, by_line=True) for value, name in enumerate(read_codes(path)))
 
 
 def _colored(palette: Mapping[str, Color]) -> tuple[Listed, ...]:

@@ -10,7 +10,7 @@ The names of a label may have an ending. The classes stand in a `taxonomy.yaml`,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -41,9 +41,9 @@ def trees_of(root: Path, images: Path | None = None, masks: Path | None = None) 
         return
     for split, names in ALIASES.items():
         for folder in (root / name for name in names if (root / name).is_dir()):
-            frames = _named(folder, IMAGES)
-            labels = _named(folder, MASKS) or folder / MASKS[0]
-            yield Tree(split, frames, labels) if frames else Tree(split, folder, folder)
+            frames, labels = _named(folder, IMAGES) or folder, _named(folder, MASKS) or folder / MASKS[0]
+            beside = frames == folder and any(name.endswith(BESIDE) for name in keyed(folder, ""))
+            yield Tree(split, folder, folder) if beside else Tree(split, frames, labels)
 
 
 def _inner(images: Path, masks: Path) -> Iterator[Tree]:
@@ -64,11 +64,10 @@ def scan_pair(root: Path, layout: str, images: Path | None = None, masks: Path |
     return scan_trees(root, layout, trees, endings(trees), sequence_of, PICTURES)
 
 
-def endings(trees: Iterable[Tree]) -> Ends:
+def endings(trees: Sequence[Tree]) -> Ends:
     """What names of frames and of labels end with beyond what they share: the two by which most of them are pairs."""
     found = [(keyed(tree.images, ""), keyed(tree.masks, "")) for tree in trees]
-    beside = [frames == labels for frames, labels in found]
-    if beside and all(beside):
+    if any(tree.images == tree.masks for tree in trees):
         return "", BESIDE
     tried = {("", "")} | {ends for frames, labels in found for ends in _tried(list(frames), list(labels))}
 
@@ -93,14 +92,17 @@ def _alike(one: str, other: str) -> int:
 
 
 def classes_of(root: Path, classes: Path | None = None, ignore: Collection[int] = ()) -> Taxonomy:
-    """The classes that a list names. Raises TaxonomyError where there is none."""
+    """The classes that a list names, but those whose values it says and that are ignored.
+
+    Raises TaxonomyError where there is no list.
+    """
     path = classes or list_in(root)
     if path is None:
         raise TaxonomyError(
             f"{root}: nothing lists the classes; put their names into classes.txt there, one a line in the order of "
             f"the values, or `python -m camvid describe {root} --out {root}/taxonomy.yaml` writes what the labels hold"
         )
-    return taxonomy_of([one for one in read_list(path) if one.value not in ignore], str(path))
+    return taxonomy_of([one for one in read_list(path) if one.by_line or one.value not in ignore], str(path))
 
 
 def list_in(root: Path) -> Path | None:

@@ -18,7 +18,7 @@ from files.pictures import load_label
 
 SAMPLE = 12  # pictures that are looked at, spread evenly
 KEPT = 4096  # values or colours of a picture that are counted, the most frequent first: a photograph has far more
-MANY = 64  # different values or colours, above which a picture is no label, or one that was smoothed
+MANY = 160  # different values or colours, above which a picture is no label, or one that was smoothed
 FEW = 20  # values or colours beyond a list, up to which they are taken for forgotten classes; smoothing makes more
 SMOOTHED = (
     "blended edges or JPEG make that many: `python -m camvid convert` gives each pixel the nearest class of the list"

@@ -41,9 +41,10 @@ def labels_of(
     values = {one.value: one.name for one in listed if one.value is not None}
     colors = {one.name: one.color for one in listed if one.color}
     two = look.values is not None and _black_and_white(look.values, listed, ignore)
-    if values and look.values is not None and _covers([*values, *void], look.values) and not two:
-        return index_labels(taxonomy, values | void, origin)
+    if values and look.values is not None and _covers(values, {*look.values} - {*void}) and not two:
+        return _by_values(taxonomy, values, void, origin)
     if colors and look.values is None:
+        _refuse_ignored(ignore, sample[0])
         return color_labels(taxonomy, colors, origin)
     if look.values is None:
         raise TaxonomyError(
@@ -52,7 +53,20 @@ def labels_of(
         )
     if colors and set(look.colors) <= {*colors.values()}:
         return _by_shown_colors(look, taxonomy, colors, void, origin)
-    return index_labels(taxonomy, _in_order(look.values, listed, origin, ignore) | void, origin)
+    return _by_values(taxonomy, _in_order(look.values, listed, origin, ignore), void, origin)
+
+
+def _by_values(taxonomy: Taxonomy, named: Mapping[int, str], void: Mapping[int, str], origin: str) -> Labels:
+    """By the names of values; a class whose values are all ignored stays, without a pixel."""
+    kept = {value: name for value, name in named.items() if value not in void}
+    gone = {*named.values()} - {*kept.values()}
+    groups = {name: tuple(n for n in group if n not in gone) for name, group in taxonomy.groups.items()}
+    return index_labels(Taxonomy(taxonomy.name, taxonomy.classes, groups), kept | dict(void), origin)
+
+
+def _refuse_ignored(ignore: Collection[int], mask: Path) -> None:
+    if others := {*ignore} - {IGNORE_INDEX}:
+        raise TaxonomyError(f"--ignore {min(others)}: {mask} holds colours, no values; name that colour Void")
 
 
 def _covers(known: Collection[int], seen: Collection[int]) -> bool:
@@ -65,13 +79,17 @@ def _by_shown_colors(
     """By the colours of a palette; a list of greys names the values of grey pictures."""
     if set(look.modes) & {"P", "RGB", "RGBA"}:
         return color_labels(taxonomy, colors, origin)
-    return index_labels(taxonomy, {color[0]: name for name, color in colors.items()} | dict(void), origin)
+    return _by_values(taxonomy, {color[0]: name for name, color in colors.items()}, void, origin)
 
 
 def _black_and_white(values: Collection[int], listed: Sequence[Listed], ignore: Collection[int]) -> bool:
-    """Whether labels hold 0 and 255 alone, and 255 is no void: one or two classes are listed, none with that value."""
-    known = {one.value for one in listed} | {*ignore}
-    return set(values) == {0, IGNORE_INDEX} and len(listed) <= 2 and IGNORE_INDEX not in known
+    """Whether labels hold 0 and 255 alone, and 255 is no void: a list without values has one or two classes."""
+    two = set(values) == {0, IGNORE_INDEX} and IGNORE_INDEX not in ignore
+    return two and len(listed) <= 2 and not _says_values(listed)
+
+
+def _says_values(listed: Sequence[Listed]) -> bool:
+    return listed[0].value is not None and not listed[0].by_line
 
 
 def _in_order(
@@ -79,12 +97,12 @@ def _in_order(
 ) -> dict[int, str]:
     """The names of values by their place in the list, where the list does not say them itself or they do not fit."""
     names, count = [one.name for one in listed], len(listed)
-    seen = sorted({*values} - {IGNORE_INDEX})
+    seen = sorted({*values} - {IGNORE_INDEX, *ignore})
     if _black_and_white(values, listed, ignore):
         if count == 1:
             raise TaxonomyError(f"{origin}: one name for labels of 0 and 255; list two: what 0 is, then what 255 is")
         return _guessed({0: names[0], IGNORE_INDEX: names[1]}, origin)
-    if any(one.value is not None and one.value != place for place, one in enumerate(listed)):
+    if _says_values(listed):
         return {one.value: one.name for one in listed if one.value is not None}  # what is beyond it, `check` names
     if seen and seen[-1] == count and seen[0] == 0:
         raise TaxonomyError(
@@ -94,7 +112,7 @@ def _in_order(
     if seen and seen[-1] == count:
         return _guessed(dict(enumerate(names, 1)), origin)
     plain = dict(enumerate(names))
-    return plain if listed[0].value is not None else _guessed(plain, origin)
+    return plain if listed[0].by_line else _guessed(plain, origin)
 
 
 def _guessed(named: dict[int, str], origin: str) -> dict[int, str]:

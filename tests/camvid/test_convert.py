@@ -152,6 +152,19 @@ def test_pictures_of_several_sizes_for_one_frame_are_named(tmp_path):
     grey(tmp_path / "set" / "export" / "task-12-annotation-13-by-1-tag-road-1.png", np.zeros((8, 8), np.uint8))
     with (
         pytest.warns(match="divided"),
-        pytest.raises(ValueError, match=r"task-12-.*: \(8, 8\) pixels, another picture"),
+        pytest.raises(ValueError, match=r"task-12-.*: 8x8 pixels, another picture"),
     ):
         convert(tmp_path / "plain", tmp_path / "set")
+
+
+@pytest.mark.filterwarnings("ignore::camvid.layouts.notices.GuessWarning")
+def test_a_class_that_the_list_lacks_is_told(tmp_path):
+    for task in TASKS:
+        photo(tmp_path / "set" / f"{task}.jpg")
+        for tag in ("sky", "car"):
+            grey(tmp_path / "set" / f"task-{task}-annotation-1-by-1-tag-{tag}-0.png", np.full(SIZE, 255, np.uint8))
+    (tmp_path / "set" / "classes.txt").write_text("sky\n")
+    lines = convert(tmp_path / "plain", tmp_path / "set")
+    assert "left out: pictures of car, which the list of classes lacks" in lines
+    data = open_dataset(tmp_path / "plain")
+    assert (data.read_mask(data.splits["train"][0]) == 0).all()

@@ -94,6 +94,7 @@ def test_what_lacks_its_classes_gets_a_draft_that_opens_it(tmp_path):
     assert not list(root.glob("*.yaml"))
     done = run("describe", root, "--out", root / "taxonomy.yaml")
     assert f"wrote {root}/taxonomy.yaml: name its classes" in done.stdout
+    assert "taxonomy.yaml: is there already" in run("describe", root, "--out", root / "taxonomy.yaml").stderr
     text = (root / "taxonomy.yaml").read_text().replace("value_11", "person")
     (root / "taxonomy.yaml").write_text(text)
     with pytest.warns(match="divided by sequences"):
@@ -176,7 +177,9 @@ def test_flags_of_a_pair_of_folders(tmp_path):
     command = [sys.executable, "-m", "camvid", "check", str(root), *map(str, pair)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=CHECKOUT, timeout=100)
     assert (done.returncode, done.stdout) == (0, "")
-    assert f"{root}: classes with their values (own): road 0, person 1, void 2 255" in done.stderr
+    assert (
+        f"{root}: classes with their values (own): road 0, person 1, sky, void 2 255; in no label: sky" in done.stderr
+    )
     assert f"{root}: labels hold values, as in {tmp_path}/elsewhere/a_1.png" in done.stderr
     plain = tmp_path / "plain"
     made = subprocess.run([*command[:3], "convert", *command[4:5], str(plain), *command[5:]], cwd=CHECKOUT, timeout=100)

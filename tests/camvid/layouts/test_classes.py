@@ -11,10 +11,11 @@ from tests.files.test_texts import ENCODINGS, encoded
 
 COLORED = (Listed("road", None, (128, 64, 128)), Listed("person", None, (220, 20, 60)))
 VALUED = (Listed("road", 0), Listed("person", 1))
+BY_LINE = (Listed("road", 0, by_line=True), Listed("person", 1, by_line=True))
 CATEGORIES = [{"id": 7, "name": "road", "color": [128, 64, 128], "isthing": 0}, {"id": 24, "name": "person"}]
 LISTS = {
-    "classes.txt": ("road\nperson\n", VALUED),
-    "codes.txt": ("road\nperson", VALUED),
+    "classes.txt": ("road\nperson\n", BY_LINE),
+    "codes.txt": ("road\nperson", BY_LINE),
     "class_dict.csv": ("name,r,g,b\nroad,128,64,128\nperson,220,20,60\n", COLORED),
     "labelmap.txt": ("# label:color_rgb:parts:actions\nroad:128,64,128::\nperson:220,20,60:head,hand:\n", COLORED),
     "label_colors.txt": ("128 64 128\troad\n220 20 60 person\n", COLORED),

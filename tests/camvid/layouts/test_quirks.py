@@ -9,6 +9,7 @@ from PIL import Image
 from camvid.check import check
 from camvid.convert import convert
 from camvid.layouts import find_taxonomy, open_dataset, scan_layout
+from camvid.layouts.folders import pair_of_folders
 from camvid.layouts.notices import GuessWarning
 from camvid.taxonomy import TaxonomyError
 from files.pictures import picture_size, read_image
@@ -108,6 +109,30 @@ def test_an_empty_label_and_a_class_that_train_lacks_are_no_faults(tmp_path):
     grey(first(tmp_path).mask, np.full(SIZE, 255, np.uint8))
     assert checked(tmp_path) == []
     assert open_dataset(tmp_path).taxonomy.names == NAMES
+
+
+def test_values_that_a_list_says_are_not_guessed(tmp_path):
+    relabelled(tmp_path, lambda mask: np.where(mask == 255, 255, mask + 1).astype(np.uint8))
+    (tmp_path / "classes.txt").unlink()
+    listed = ",".join(f'{{"id": {value}, "name": "{name}"}}' for value, name in enumerate(NAMES))
+    (tmp_path / "categories.json").write_text(f"[{listed}]")
+    assert len(checked(tmp_path)) == 1  # index 3, of which the list does not speak
+
+
+def test_zero_that_is_ignored_is_no_class(tmp_path):
+    relabelled(tmp_path, lambda mask: np.where(mask == 255, 0, mask + 1).astype(np.uint8))
+    layout = pair_of_folders(ignore=[0])
+    with pytest.warns(GuessWarning, match="its lines name these values: 1 road, 2 person, 3 sky"):
+        data = open_dataset(tmp_path, layout=layout)
+    frame = data.splits["train"][0]
+    np.testing.assert_array_equal(data.read_mask(frame), masked(frame.name))
+
+
+def test_colours_are_not_ignored_by_a_value(tmp_path):
+    write_colors(tmp_path)
+    assert open_dataset(tmp_path, layout=pair_of_folders(ignore=[255])).taxonomy.names == NAMES
+    with pytest.raises(TaxonomyError, match=r"--ignore 3: .* holds colours, no values; name that colour Void"):
+        open_dataset(tmp_path, layout=pair_of_folders(ignore=[3]))
 
 
 # Labels that were changed on their way
