@@ -17,6 +17,7 @@ from camvid.synth import synth
 from commands.experiments import parse_command_line, run_folder
 from commands.preflight import check_settings
 from configs import TrainConfig
+from files.ordered import cores
 from tests.client import teardown
 from tests.wandb_local.process import free_port
 
@@ -135,7 +136,7 @@ def test_settings_that_work_leave_nothing_and_say_how_artifacts_are_named(data, 
     assert not list(tmp_path.glob("runs*"))
 
 
-def plan(**changes):
+def plan(size=(1024, 1024), **changes):
     settings: dict[str, Any] = {
         "augment": "flip",
         "augment_on": "auto",
@@ -144,7 +145,7 @@ def plan(**changes):
         "device": "cpu",
         "count": 1,
     }
-    return plan_loading(100_000, (1024, 1024), (1024, 1024), **settings | changes)
+    return plan_loading(100_000, size, size, **settings | changes)
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="loader processes share memory through files elsewhere")
@@ -158,6 +159,16 @@ def test_more_loader_processes_than_shared_memory_has_room_for(capsys):
     assert "/dev/shm has room for the batches of 1 loader processes" in capsys.readouterr().out
     assert plan(workers=8).workers == 8
     assert plan(workers=-1).workers == 0
+
+
+def test_frames_that_must_be_decoded_get_more_processes_and_are_augmented_there(monkeypatch):
+    assert plan(workers=-1, streamed=True)[1:] == (1, False)  # beside the network on the CPU
+    assert plan(workers=-1, device="cuda", size=(64, 64), streamed=True)[1:] == (cores(), False)
+    assert plan(workers=0, device="cuda", streamed=True)[1:] == (0, False)
+    assert plan(workers=0, device="cuda")[1:] == (0, True)
+    assert plan(workers=0, device="cuda", streamed=True, augment_on="device")[1:] == (0, True)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", str(2 * cores()))
+    assert plan(workers=-1, device="cuda", size=(64, 64), streamed=True).workers == 1  # each of many on the machine
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ def damaged():
 def test_what_a_loader_process_finds_damaged_is_said_in_its_own_words(make_learner):
     for workers in (0, 1):
         loader = DataLoader(Failing(damaged), batch_size=2, sampler=SeededOrder(10, 0), num_workers=workers)
-        with pytest.raises(ValueError, match=r"^street.png: unreadable picture: 0 bytes$"):
+        with pytest.raises(ValueError, match=r"^street\.png: unreadable picture: 0 bytes$"):
             fit(make_learner(loader=loader), **PLAN)
 
 
