@@ -187,7 +187,7 @@ def test_the_command_notes_an_address_and_uploads_nothing(dataset, capsys):
     for address in ("s3://bucket/roads", "gs://bucket/roads", None):
         assert main([*words, address] if address else words) == 0
         artifact = wandb.Api().artifact("camvid/far-reference:latest")
-        assert artifact.manifest.entries["data"].ref == address or dataset.root.as_uri()
+        assert artifact.manifest.entries["data"].ref == (address or dataset.root.as_uri())
         assert artifact.metadata["digest"] == content_digest(dataset)
         assert not [name for name in artifact.manifest.entries if name.startswith("data/")]
     assert main([*words, "s3://bucket/roads"]) == 0  # unchanged, it makes no new version
