@@ -120,7 +120,7 @@ def shown_note(shown: int, frames: int) -> str:
     """How many of the frames of a table have pictures, and which; empty where all have."""
     if shown == frames:
         return ""
-    return f"{shown} of {frames} frames have pictures, among them, for each class, one that shows it, as far as they go"
+    return f"{shown} of {frames} frames have pictures, chosen so that they show every class if they can"
 
 
 def _picture(dataset: DatasetLike, frame: FrameLike) -> wandb.Image:

@@ -27,8 +27,9 @@ MAX_SIDE = 640  # pixels, their longest side
 
 _SENT = {
     "files": "all frames and masks go to {place}",
-    "reference": f"no files of the data go to {{place}}, but pictures of at most {FEW + SAMPLED} frames, and "
-    f"those of the worst val frames in tables (at most {MAX_IMAGES}); --log_data none sends no picture, files all data",
+    "reference": "no files of the data go to {place}, but where they lie, pictures of at most "
+    f"{FEW + SAMPLED} frames, and those of val frames in tables (at most {MAX_IMAGES}); --log_data none sends no "
+    "picture, files all data",
     "none": "no frame, mask or picture of the data goes to {place}; tables have names and scores alone",
 }
 

@@ -193,9 +193,10 @@ class TrainConfig:
     )
     log_data: Literal["auto", "files", "reference", "none"] = Field(
         default="auto",
-        description="what of `data` goes to the W&B server: files (all); reference (no files, but names, class "
-        "frequencies, pictures of at most 12 frames, and of the 101 worst val frames in tables); none (name and "
-        "digest, and no picture); auto takes files where the server is on this machine, else reference",
+        description="what of `data` goes to the W&B server: files (all); reference (no files, but where they lie, "
+        "names, class frequencies, pictures of at most 12 frames, and of 101 val frames in tables); none (name and "
+        "digest, and no picture); auto takes files where the server is on this machine and the data has at most 2 GiB, "
+        "else reference",
     )
     from_sweep: str = Field(
         default="",

@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ R = TypeVar("R")
 THREADS = min(8, os.cpu_count() or 1)  # decoding, resizing and NumPy let others compute, so that threads suffice
 
 
-def ahead(work: Callable[[T], R], items: Iterable[T], most: int, threads: int = THREADS) -> Iterator[R]:
+def ahead(work: Callable[[T], R], items: Iterable[T], most: int, threads: int = THREADS) -> Generator[R, None, None]:
     """What ``work`` gives for each item, in the order of the items.
 
     Args:

@@ -1,6 +1,7 @@
 """What of the data leaves the machine, in every mode of `log_data`."""
 
 import json
+import re
 from io import BytesIO
 from pathlib import Path
 
@@ -12,10 +13,10 @@ from PIL import Image
 from artifacts import ArtifactError, log_evaluation, log_model, log_preview, track_dataset, tracked
 from artifacts import use_dataset as use
 from artifacts.__main__ import main
-from artifacts.contents import covering
+from artifacts.contents import covering, spread
 from artifacts.dataset_artifact import dataset_artifact
 from artifacts.download import version_name
-from artifacts.leaving import FEW, FEW_SIDE, MAX_IMAGES, SAMPLED, on_this_machine
+from artifacts.leaving import FEW, FEW_SIDE, LARGE, MAX_IMAGES, SAMPLED, on_this_machine, settled
 from artifacts.lineage import data_of, lineage, lineage_text
 from camvid import preview
 from camvid.layouts import content_digest, open_dataset
@@ -112,8 +113,10 @@ def big(tmp_path):
 
 
 def test_a_reference_names_all_frames_and_shows_few_small_ones(big):
-    artifact = dataset_artifact(big, "roads-reference", "d", reference=True)
-    entries = artifact.manifest.entries
+    artifact = dataset_artifact(big, "roads-reference", "d", reference="s3://bucket/big")
+    entries = dict(artifact.manifest.entries)
+    assert entries.pop("data").ref == "s3://bucket/big"
+    assert artifact.description == f"{FEW} of 12 frames have pictures, chosen so that they show every class if they can"
     assert not [entry for entry in entries.values() if _is_data(entry)]
     content = {name: Path(entry.local_path or "").read_bytes() for name, entry in entries.items()}
     assert not {path.read_bytes() for path in big.root.rglob("*.png")} & set(content.values())
@@ -132,6 +135,17 @@ def test_the_fewest_frames_that_show_every_class():
     present = np.array([[1, 0, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 1, 0]], bool)
     assert covering(present, 8) == [1, 2]
     assert covering(present, 1) == [1]
+
+
+def test_a_table_that_has_room_for_all_frames_shows_all_and_else_each_class():
+    present = np.zeros((50, 3), bool)
+    present[:, 0] = present[17, 1] = present[41, 2] = True
+    assert spread(present, 50) == spread(present, 60) == list(range(50))
+    chosen = spread(present, 10)
+    assert len(set(chosen)) == 10
+    assert {17, 41} <= set(chosen)
+    assert max(np.diff(chosen)) < 12  # from all over the data
+    assert spread(present, 1) == [17]
 
 
 def test_the_frames_that_are_said_to_be_shown_are_all():
@@ -162,8 +176,45 @@ def test_a_reference_is_one_version_and_cannot_be_trained_on(new_run, dataset, t
             ArtifactError, match=r"'told:latest' cannot be fetched: .*`python -m artifacts dataset ROOT`"
         ):
             use(run, "told:latest", tmp_path)
-        with pytest.raises(ArtifactError, match=r"without frames: `python -m artifacts dataset ROOT` uploads them"):
+        lies = re.escape(f"without frames; they lie at {dataset.root.as_uri()}: give --data FOLDER")
+        with pytest.raises(ArtifactError, match=lies + r".*; `python -m artifacts dataset ROOT` uploads them"):
             use(run, "told-reference:latest", tmp_path)
+
+
+@pytest.mark.usefixtures("online")
+def test_the_command_notes_an_address_and_uploads_nothing(dataset, capsys):
+    words = ["dataset", str(dataset.root), "--name", "far", "--reference"]
+    for address in ("s3://bucket/roads", "gs://bucket/roads", None):
+        assert main([*words, address] if address else words) == 0
+        artifact = wandb.Api().artifact("camvid/far-reference:latest")
+        assert artifact.manifest.entries["data"].ref == (address or dataset.root.as_uri())
+        assert artifact.metadata["digest"] == content_digest(dataset)
+        assert not [name for name in artifact.manifest.entries if name.startswith("data/")]
+    assert main([*words, "s3://bucket/roads"]) == 0  # unchanged, it makes no new version
+    assert len(wandb.Api().artifacts("dataset", "camvid/far-reference")) == 3
+    capsys.readouterr()
+    assert main([*words, "bucket/roads"]) == 2
+    assert "'bucket/roads' is no address of a data set; it begins with one of file://, s3://, gs://" in (
+        capsys.readouterr().err
+    )
+
+
+def test_large_data_is_sent_where_that_is_asked_for_alone(new_run, read_run, dataset, monkeypatch, capsys):
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("WANDB_BASE_URL", "http://localhost:8080")
+    with (dataset.root / "notes.txt").open("wb") as file:
+        file.truncate(LARGE)  # a hole: it takes no room
+    with tracked(new_run()) as run:
+        for mode in ("auto", "files"):
+            assert settled(run, mode, LARGE) == "files"
+        assert settled(run, "files", LARGE + 1) == "files"
+        capsys.readouterr()
+        track_dataset(run, dataset, "roads", digest="d", log_data="auto")
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("log_data=reference (the data has 2.0 GiB, more than 2): no files of the data go to ")
+    (artifact,) = read_run(Path(run.sync_dir)).artifacts
+    (place,) = (entry for entry in artifact.manifest.contents if entry.path == "data")
+    assert (artifact.name, place.ref) == ("roads-reference", dataset.root.as_uri())
 
 
 @pytest.mark.usefixtures("online")

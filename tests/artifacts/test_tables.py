@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import wandb
@@ -13,7 +14,7 @@ from torch import nn
 
 from artifacts import log_evaluation, tracked
 from artifacts.masks import error_mask
-from artifacts.tables import confusion_table, edge_case_table, object_table
+from artifacts.tables import confusion_table, edge_case_table, object_table, shown_frames
 from camvid.taxonomy import IGNORE_INDEX, load_taxonomy
 from eval.evaluate import Evaluation, Sample, evaluate
 
@@ -93,6 +94,36 @@ def test_cells_are_plain_and_absent_classes_null(table, evaluation):
 def test_only_the_worst_get_images(evaluation, samples):
     table = edge_case_table(evaluation.records, samples, evaluation.predictions, TAXONOMY, max_images=2)
     assert [image is not None for image in cells(table, "image")] == [True, True, False, False, False]
+
+
+def records_of(classes):
+    """Records, worst first, of frames that have these classes; positions run backwards."""
+    rows = [{f"pixels/{name}/true": int(name in those) for name in "abc"} for those in classes]
+    return pd.DataFrame(rows, index=range(len(rows))[::-1])
+
+
+@pytest.mark.parametrize(
+    ("classes", "most", "rows"),
+    [
+        (["a"] * 6, 4, [0, 1, 2, 3]),
+        (["a"] * 3, 4, [0, 1, 2]),
+        (["a", "a", "a", "a", "a", "ab"], 4, [0, 1, 2, 5]),
+        (["a", "a", "a", "b", "a", "c"], 4, [0, 1, 5, 3]),  # which would lose b: it stays
+        (["a", "a", "a", "a", "b", "c", "b"], 4, [0, 1, 4, 5]),
+        (["a", "a", "a", "b", "c"], 2, [0, 3]),  # half of them are the worst, whatever they lack
+        (["a", "b", "c"], 0, []),
+    ],
+)
+def test_pictures_are_of_the_worst_frames_and_of_each_class(classes, most, rows):
+    records = records_of(classes)
+    assert shown_frames(records, most) == {int(records.index[row]) for row in rows}
+
+
+def test_beside_the_tables_it_says_how_many_frames_have_pictures(new_run, read_run, evaluation, samples):
+    with tracked(new_run()) as run:
+        log_evaluation(run, evaluation, samples, TAXONOMY, max_images=2)
+    (artifact,) = (each for each in read_run(Path(run.sync_dir)).artifacts if each.type == "evaluation")
+    assert artifact.description == "2 of 5 frames have pictures, chosen so that they show every class if they can"
 
 
 def test_overlays_of_each_image(new_run, evaluation, samples):

@@ -1,10 +1,10 @@
-from eval.samples import KeptSamples
+from eval.samples import KeptSamples, Sample
 from tests.eval.drawn import streets
 
 FRAME = 48 * 64 * 4  # bytes of an image and its mask
 
 
-class Counted(list):
+class Counted(list[Sample]):
     """Samples that note which of them were read."""
 
     def __init__(self, samples):

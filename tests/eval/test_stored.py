@@ -1,12 +1,10 @@
 import os
-import resource
 import subprocess
 import sys
 import tracemalloc
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from eval.evaluate import evaluate
 from eval.stored import StoredMasks, pack
@@ -92,9 +90,6 @@ def peak(count):
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize("count", [10])
-def test_memory_does_not_grow_with_the_frames(count):
+def test_memory_does_not_grow_with_the_frames():
     peak(2)  # what is imported and cached once
-    more = 5 * count
-    assert peak(more) - peak(count) < (more - count) * 240 * 320 / 3  # bytes of a mask for each frame, and its record
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert peak(50) - peak(10) < 40 * 240 * 320 / 3  # a third of the bytes of the masks: records grow
