@@ -17,10 +17,10 @@ if TYPE_CHECKING:  # what takes seconds to import is imported by the command tha
 
 
 def open_model(options: argparse.Namespace) -> SavedModel:
-    """The model; settles ``options.device`` and ``options.precision``, which default to those it was trained with.
+    """The model; sets ``options.device`` and ``options.precision``, which default to those it was trained with.
 
     Raises:
-        ValueError: no model there, or one that cannot be used so.
+        ValueError: there is no model, or it cannot be used with these options.
     """
     from models.saved import load_model
     from training.precision import resolve_device, resolve_precision
@@ -44,7 +44,7 @@ def _open_exported(path: Path, options: argparse.Namespace) -> SavedModel:
     from models.saved import SavedModel
 
     if options.precision not in (None, "auto", "fp32"):
-        raise ValueError(f"{path}: an exported model computes as it was written; leave --precision out")
+        raise ValueError(f"{path}: the precision of an exported model is fixed; leave --precision out")
     options.precision = "fp32"
     options.device = "cpu" if options.device == "auto" else options.device
     exported = load_exported(path, options.device)
@@ -53,7 +53,7 @@ def _open_exported(path: Path, options: argparse.Namespace) -> SavedModel:
 
 
 def file_figures(saved: SavedModel) -> dict[str, float]:
-    """Parameters and 10⁶ bytes of an exported model, whose tensors cannot be counted; nothing for the others."""
+    """Number of parameters and 10⁶ bytes of an exported model, whose tensors cannot be counted; empty for others."""
     keys = ("model/parameters", "model/mb") if is_exported(saved.folder) else ()
     return {key: saved.metrics[key] for key in keys}
 
@@ -62,7 +62,7 @@ def open_data(options: argparse.Namespace, saved: SavedModel, *splits: str) -> R
     """The data set ``options.data``, read with the model's taxonomy and divided as in its training.
 
     Raises:
-        ValueError: one of ``splits`` has no frames, or the data cannot be read so.
+        ValueError: one of ``splits`` has no frames, or the data cannot be read with this taxonomy.
     """
     from camvid.layouts import open_dataset
 
@@ -72,19 +72,19 @@ def open_data(options: argparse.Namespace, saved: SavedModel, *splits: str) -> R
     for split in splits:
         if not dataset.splits[split]:
             filled = ", ".join(name for name, frames in dataset.splits.items() if frames) or "none"
-            raise ValueError(f"{options.data}: the {split} split has no frames; --split can be: {filled}")
+            raise ValueError(f"{options.data}: the {split} split has no frames; splits with frames: {filled}")
     return dataset
 
 
 def check_taxonomy(name: str | None, saved: SavedModel, data: Path) -> None:
-    """ValueError where a taxonomy is named, or is that of the data, and is not the model's."""
+    """Raise ValueError if ``name`` is given and is not the model's taxonomy; ``own`` is the taxonomy of the data."""
     from camvid.layouts import find_taxonomy
 
     taxonomy = taxonomy_of(saved)
     if name and (asked := find_taxonomy(data, name)).digest != taxonomy.digest:
         raise ValueError(
-            f"--taxonomy {name} ({asked.num_classes} classes) is not that of {saved.folder} "
-            f"({taxonomy.name}, {taxonomy.num_classes} classes): leave it out, or take a model trained with it"
+            f"--taxonomy {name} ({asked.num_classes} classes): the model {saved.folder} has another taxonomy "
+            f"({taxonomy.name}, {taxonomy.num_classes} classes); leave the flag out, or use a model trained with it"
         )
 
 
@@ -96,7 +96,7 @@ def taxonomy_of(saved: SavedModel) -> Taxonomy:
 
 
 def sizing(options: argparse.Namespace, saved: SavedModel) -> SizeFor:
-    """From a frame's (H, W) to the size at which it is predicted: the model's, or the option's share of the frame's."""
+    """A function from a frame's (H, W) to the size at which it is predicted, by --eval-factor or else by the model."""
     from files.pictures import prediction_size
 
     return partial(prediction_size, factor=options.eval_factor) if options.eval_factor else saved.size_for

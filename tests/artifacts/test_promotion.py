@@ -28,7 +28,9 @@ def nameless(monkeypatch):
 def test_the_first_is_promoted_and_said_so_and_a_user_without_a_name_can_do_it(make, dataset, capsys):
     make("first", {"digest": content_digest(dataset)}, dataset=dataset)
     assert promote("first:v0") == 0
-    assert "first:v0: no version is production, nothing to compare it with" in capsys.readouterr().out
+    assert (
+        "first:v0: no version has the alias production, so there is nothing to compare with" in capsys.readouterr().out
+    )
     assert production("first") == "v0"
     (run,) = decisions("first")
     assert run.state == "finished"

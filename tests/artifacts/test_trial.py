@@ -35,7 +35,7 @@ def only_run(folder: Path) -> Path:
 def test_a_combination_that_is_not_allowed_is_told_in_the_run_and_the_agent_goes_on(trial, read_run, capsys):
     assert train.cli(["--crop_min=0.9", "--crop_max=0.8"]) == 0
     written = read_run(only_run(trial))
-    reason = "ConfigError: command line: crop_min=0.9 is above crop_max=0.8: lower it, or raise crop_max"
+    reason = "ConfigError: command line: crop_min=0.9 is above crop_max=0.8; lower crop_min or raise crop_max"
     assert written.summary["error"] == reason
     assert written.exit_code == 1
     assert only_run(trial).name.endswith("-trial1")
@@ -74,7 +74,7 @@ def test_a_run_that_is_not_to_be_overwritten_is_not_failed_either(trial, dataset
         (folder / name).touch()
     small = ["--architecture=plain_unet", "--batch_size=1", "--resize_factor=1"]
     assert train.cli([f"--data={dataset.root}", f"--out={trial / 'runs'}", *small]) == 0
-    assert "runs/trial1 holds the model of the run trial1" in capsys.readouterr().err
+    assert "runs/trial1: it holds the model of run trial1" in capsys.readouterr().err
     assert not (trial / "wandb").exists()
 
 
