@@ -61,9 +61,9 @@ class AllBackbone(nn.Module):
 @pytest.mark.parametrize(
     ("make", "why"),
     [
-        (Plain, "does nothing for Plain, which has no attribute `backbone`"),
-        (lambda: Plain(backbone=nn.Identity()), "does nothing for Plain"),
-        (lambda: Plain(backbone="resnet18"), "does nothing for Plain"),
+        (Plain, "has no effect on Plain, which has no attribute `backbone`"),
+        (lambda: Plain(backbone=nn.Identity()), "has no effect on Plain"),
+        (lambda: Plain(backbone="resnet18"), "has no effect on Plain"),
         (AllBackbone, "leaves nothing to train in AllBackbone"),
     ],
 )
