@@ -36,5 +36,5 @@ def refuse_crp(crp: bool) -> None:
     """ValueError where chained residual pooling is asked of an architecture that has no place for it."""
     if crp:
         raise ValueError(
-            "crp: True is not allowed here, chained residual pooling is for unet and plain_unet; use False"
+            "crp: True is not allowed here, because only unet and plain_unet have chained residual pooling; use False"
         )

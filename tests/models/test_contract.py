@@ -167,7 +167,7 @@ def test_what_cannot_be_built_is_named(settings, message):
 def test_a_plain_module_may_be_an_architecture_but_for_what_it_cannot_do(monkeypatch):
     monkeypatch.setitem(ARCHITECTURES, "mine", lambda num_classes, *_: nn.Conv2d(3, num_classes, 1))
     assert isinstance(build_model("mine", NUM_CLASSES), nn.Conv2d)
-    with pytest.raises(ValueError, match="mirror: True is not allowed, Conv2d of mine cannot do it; use False"):
+    with pytest.raises(ValueError, match="mirror: True is not allowed, because mine makes a Conv2d; use False"):
         build_model("mine", NUM_CLASSES, mirror=True)
 
 
