@@ -78,7 +78,7 @@ def track_dataset(
         return log_dataset(run, dataset, name, digest=digest)
     artifact = _held(run, name, digest)
     if artifact:
-        print(f"the server holds this data already: {version_name(artifact)}", flush=True)
+        print(f"the server already has this data: {version_name(artifact)}", flush=True)
     elif policy == "none":
         _note_version(run, {"name": name, "version": None, "digest": digest})
         return None
@@ -190,5 +190,5 @@ def _files(dataset: DatasetLike) -> list[Path]:
 def _entry(root: Path, path: Path) -> str:
     """The file's name in the artifact."""
     if not path.is_relative_to(root):
-        raise ValueError(f"{path}: lies outside the data set's root {root}; only what lies under it can be logged")
+        raise ValueError(f"{path}: the file is outside the data set's folder {root}; only files in it can be logged")
     return f"{DATA_FOLDER}/{path.relative_to(root).as_posix()}"

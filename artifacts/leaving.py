@@ -1,11 +1,11 @@
-"""What of the data a run sends to its server: the setting `log_data`.
+"""What part of the data a run sends to its server, by the setting `log_data`.
 
 files       frames and masks, and a table that shows them
-reference   no frames: digest, names, splits, taxonomy, class frequencies, and small pictures of few frames
-none        nothing: the run's config has the name and the digest
-auto        files where the server is on this machine, reference elsewhere
+reference   no frames, but digest, names, splits, taxonomy, class frequencies, and small pictures of a few frames
+none        nothing but the name and the digest, in the run's config
+auto        files if the server is on this machine, else reference
 
-The tables of an evaluation show the frames that were evaluated. With none, they have names and scores alone.
+The tables of an evaluation show frames that were evaluated. With none, they have only names and scores.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ MAX_SIDE = 640  # pixels, their longest side
 
 _SENT = {
     "files": "all frames and masks go to {place}",
-    "reference": f"no files of the data go to {{place}}, but pictures of at most {FEW + SAMPLED} frames, and "
-    f"those of the worst val frames in tables (at most {MAX_IMAGES}); --log_data none sends no picture, files all data",
-    "none": "no frame, mask or picture of the data goes to {place}; tables have names and scores alone",
+    "reference": f"no data files go to {{place}}, but pictures of at most {FEW + SAMPLED} frames, and of at most "
+    f"{MAX_IMAGES} val frames in tables; --log_data none sends no pictures, and --log_data files sends all data",
+    "none": "no frame, mask or picture goes to {place}; tables have only names and scores",
 }
 
 
 def settled(run: wandb.Run, log_data: str) -> str:
-    """files, reference or none, whichever `log_data` means for the run's server; prints it in one line."""
+    """The value files, reference or none that `log_data` means for the run's server; prints it in one line."""
     if run.disabled:
         return "none"
     server = run.settings.base_url
     if log_data == "auto":
         log_data = "files" if on_this_machine(server) else "reference"
-    place = "the server that it is synced to" if run.offline else urlsplit(server).hostname
+    place = "the server that the run is synced to" if run.offline else urlsplit(server).hostname
     print(f"log_data={log_data}: {_SENT[log_data].format(place=place)}", flush=True)
     return log_data
 
@@ -49,7 +49,7 @@ def shows_frames(run: wandb.Run) -> bool:
 
 
 def on_this_machine(url: str) -> bool:
-    """Whether every address of the URL's host, whatever its name, is one that never leaves this machine."""
+    """Whether all addresses of the URL's host are addresses of this machine."""
     host = urlsplit(url).hostname
     if host == CLOUD:  # a machine without a network may wait long for the answer
         return False

@@ -116,7 +116,7 @@ def _rollback(options: argparse.Namespace) -> int:
     current = _find(f"{options.model}:{options.alias}", options)
     previous = previous_version(current, options.alias)
     seen = carry_out(Decision("rollback", options.alias, previous, current, why=options.why or ""))
-    print(f"{version_name(previous)} is {options.alias} again; it was {version_name(current)}\n{seen}")
+    print(f"{version_name(previous)} again has the alias {options.alias}, in place of {version_name(current)}\n{seen}")
     return 0
 
 

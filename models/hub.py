@@ -18,8 +18,8 @@ def check_hub(hub_id: str | None, backbone: str) -> None:
     """Raise ValueError, within HUB_TIMEOUT seconds, if the hub does not answer and the weights are not in its cache."""
     if not _cached(hub_id) and not _answers(constants.ENDPOINT):
         raise ValueError(
-            f"weights: the weights of {backbone} cannot be downloaded ({constants.ENDPOINT} does not answer); "
-            f"{WAYS_OUT}"
+            f"weights: no network ({constants.ENDPOINT} does not answer), so the weights of {backbone} cannot be "
+            f"downloaded; {WAYS_OUT}"
         )
 
 

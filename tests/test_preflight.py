@@ -57,13 +57,13 @@ def refused(capsys, *flags):
     [
         (["--architecture=unett"], "architecture: 'unett' is unknown; choose from unet, plain_unet, "),
         (["--architecture=unet", "--backbone=resnet43"], "backbone: timm has no model 'resnet43'; did you mean"),
-        (["--architecture=segformer", "--backbone=vit_tiny_patch16_224"], "takes images of one size only"),
+        (["--architecture=segformer", "--backbone=vit_tiny_patch16_224"], "takes images of only one size"),
         (["--architecture=upernet", "--backbone=vit_tiny_patch16_224"], "backbone: vit_tiny_patch16_224 takes images"),
         (["--architecture=unet", "--backbone=mlp_mixer"], "backbone: timm has no model"),
         (["--architecture=segformer", "--backbone=mit_b0", "--crp"], "crp: True is not allowed here"),
-        (["--weights=imagenet"], "weights: 'imagenet' is not allowed, plain_unet trains from scratch"),
+        (["--weights=imagenet"], "weights: 'imagenet' is not allowed, because plain_unet trains from scratch"),
         (["--architecture=unet", "--weights=some.pth"], "weights: no such file: some.pth"),
-        (["--architecture=unet", "--weights=other.safetensors"], "it belongs to another backbone"),
+        (["--architecture=unet", "--weights=other.safetensors"], "the file belongs to another backbone"),
         (["--architecture=unet", "--backbone=cspresnet50w", "--weights=imagenet"], "has no ImageNet weights for"),
         (["--architecture=deeplabv3plus", "--backbone=resnet18", "--batch_size=1"], "a training batch of one 32x32"),
         (
@@ -94,7 +94,7 @@ def test_a_server_on_this_machine_that_does_not_answer_is_named_at_once(data, tm
     url = f"http://127.0.0.1:{free_port()}"
     for name, value in {"MODE": "online", "BASE_URL": url, "API_KEY": "1" * 40}.items():
         monkeypatch.setenv(f"WANDB_{name}", value)
-    assert f"W&B: nothing answers at {url} (" in refused(capsys, f"--data={data}", *SMALL)
+    assert f"W&B: no server answers at {url} (" in refused(capsys, f"--data={data}", *SMALL)
     assert not (tmp_path / "runs").exists()
 
 

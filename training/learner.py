@@ -207,10 +207,10 @@ def fit(
 
 def _tell_end(learn: Learner, max_minutes: float, plan: list[Stage], number: int) -> None:
     """One line that the time budget has ended a stage."""
-    what = "training" if number + 1 == len(plan) else f"stage {number + 1} of {len(plan)}"
+    what = "the training" if number + 1 == len(plan) else f"stage {number + 1} of {len(plan)}"
     epoch, epochs = learn.checkpoint.history[-1]["epoch"], sum(stage.epochs for stage in plan)
     if learn.checkpoint.team.leads:
-        tqdm.write(f"max_minutes={max_minutes:g}: the {what} ended in epoch {epoch} of {epochs}")
+        tqdm.write(f"max_minutes={max_minutes:g}: {what} ended in epoch {epoch} of {epochs}")
 
 
 def _memory_advice(learn: Learner) -> str:

@@ -61,7 +61,7 @@ def test_without_records_both_are_evaluated(make, dataset, capsys):
     out = capsys.readouterr().out
     assert "evaluating all models on drawn:v0 (no records per image were saved with bare:v1)" in out
     assert "2 val frames" in out
-    assert "the 2 frames are too few stretches of drives, more drives or seeds are needed" in out
+    assert "the 2 frames come from too few stretches of drives; more drives or seeds are needed" in out
 
 
 @pytest.mark.soak

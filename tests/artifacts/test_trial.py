@@ -92,7 +92,7 @@ def test_without_a_server_both_faults_are_said_and_the_agent_leaves(trial, monke
     assert train.cli(["--crop_min=0.9", "--crop_max=0.8"]) == 2
     first, second = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
     assert "crop_min=0.9" in first
-    assert "W&B: no run could be started" in second
+    assert "W&B: the run could not be started" in second
 
 
 def test_the_same_faults_outside_of_a_sweep_have_exit_code_2():

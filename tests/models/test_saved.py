@@ -185,9 +185,9 @@ def test_a_tensor_too_many_or_of_another_shape_is_named(folder):
 
 def test_a_config_that_lacks_a_key_is_named(folder):
     (folder / "config.yaml").write_text("architecture: unet\n")
-    with pytest.raises(ValueError, match=r"config\.yaml: lacks backbone, crp"):
+    with pytest.raises(ValueError, match=r"config\.yaml: it has no backbone, crp"):
         load_model(folder)
-    with pytest.raises(ValueError, match="lack crp"):
+    with pytest.raises(ValueError, match="has no crp"):
         save_to(folder, small(), config={"architecture": "unet", "backbone": "test_resnet"})
     with pytest.raises(ValueError, match="lack classes"):
         save_to(folder, small(), taxonomy={"name": "none"})
