@@ -113,7 +113,7 @@ def markdown(models: Sequence[Ranked], target: Target, machine: str) -> str:
     kinds = " and ".join(dict.fromkeys(model.precision for model in models if model.precision)) or "fp32"
     note = (
         f"{machine}; one image, warm median; PyTorch in {kinds}. "
-        f"Embedded: at most {target.mb:g} MB and {target.ms:g} ms by the faster of the two."
+        f"Embedded: at most {target.mb:g} MB, and {target.ms:g} ms with the faster of the two runtimes."
     )
     return f"{table}\n\n{note}\n"
 

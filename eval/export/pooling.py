@@ -44,5 +44,5 @@ def without_adaptive_pooling(model: nn.Module) -> nn.Module:
 def _side(pool: nn.AdaptiveAvgPool2d) -> int:
     size = pool.output_size
     height, width = size if isinstance(size, tuple) else (size, size)
-    assert height == width, f"pooling to {size} is not square"
+    assert height == width, f"adaptive pooling to {size} cannot be exported, because the size is not square"
     return int(height or 0)

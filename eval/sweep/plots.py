@@ -34,7 +34,7 @@ def importance_figure(found: Importances) -> Figure:
         color = PLAIN if row.correlation is None else RISES if row.correlation > 0 else FALLS
         axes.barh(place, row.value, height=0.62, color=color, alpha=1.0 if row.stands_out else 0.45)
         note = "choice" if row.correlation is None else f"correlation {row.correlation:+.2f}"
-        note += "" if row.stands_out else " · not told from chance"
+        note += "" if row.stands_out else " · not distinguishable from chance"
         axes.annotate(
             note, (row.value, place), (6, 0), textcoords="offset points", va="center", fontsize=9, color=MUTED
         )
@@ -42,8 +42,8 @@ def importance_figure(found: Importances) -> Figure:
     axes.set_ylim(len(found.rows) - 0.4, -0.6)
     axes.set_xlim(0, 1.5 * (max(row.value for row in found.rows) or 1.0))
     axes.set_xticks([tick for tick in axes.get_xticks() if tick <= 1])
-    axes.set_xlabel("share of the explained variance, alone and with others", fontsize=10, color=INK)
-    title = f"Importance over {found.runs} runs · {found.explained:.2f} of the variance explained"
+    axes.set_xlabel("share of the explained variance, alone and together with other parameters", fontsize=10, color=INK)
+    title = f"Importance over {found.runs} runs · {found.explained:.2f} of the variance is explained"
     axes.set_title(title, fontsize=12, color=INK, loc="left", pad=10)
     _clean(axes, grid="x")
     return figure
@@ -75,7 +75,7 @@ def parallel_figure(sweep: SweepRecord) -> Figure | None:
     bar = figure.colorbar(ScalarMappable(scale, colors), ax=axes, shrink=0.8, aspect=30, pad=0.01)
     bar.outline.set_visible(False)  # type: ignore[operator]
     bar.ax.tick_params(length=0, labelsize=9, labelcolor=MUTED)
-    figure.supxlabel("one line a run; dashed: stopped early", fontsize=9, color=MUTED, x=0.02, ha="left")
+    figure.supxlabel("one line per run; dashed: stopped early", fontsize=9, color=MUTED, x=0.02, ha="left")
     return figure
 
 

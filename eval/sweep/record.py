@@ -82,7 +82,7 @@ class SweepRecord:
             return ranked[0]
         seen = sorted({str(run.settings.get("backbone")) for run in self.ranked()})
         of = f" with backbone={backbone}" if backbone else ""
-        known = f"finished ones have {', '.join(seen)}" if seen else "no run has finished with one yet"
+        known = f"finished runs have {', '.join(seen)}" if seen else "no run has finished with such a value yet"
         raise ValueError(f"sweep {self.path}: no finished run{of} has a value of {self.metric}; {known}")
 
     def varied(self, run: SweepRun) -> dict[str, Any]:
