@@ -1,4 +1,4 @@
-"""What the server itself opens of the files that were uploaded: as much of a table as the memory has room for."""
+"""Limits on the uploaded files that the server itself opens, so that a table cannot fill the memory."""
 
 import json
 import math
@@ -33,7 +33,7 @@ class Allowance:
         """
         size = path.stat().st_size
         if size > self._bytes:
-            raise TooLargeError(f"larger than {MAX_STORED_BYTES >> 20} MiB in all")
+            raise TooLargeError(f"its parts are larger than {MAX_STORED_BYTES >> 20} MiB in total")
         self._bytes -= size
         return path.read_bytes()
 
@@ -65,11 +65,11 @@ class Allowance:
             KeyError, OSError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error: it is none, or holds objects.
         """
         if archive.count(b"PK\x01\x02") > _ENTRIES:
-            raise TooLargeError(f"more than {_ENTRIES} files in the archive")
+            raise TooLargeError(f"the archive has more than {_ENTRIES} files")
         with zipfile.ZipFile(BytesIO(archive)) as files:
             entry = files.getinfo(f"{name}.npy")
             if entry.compress_type not in _PLAIN:
-                raise ValueError(f"compressed by a method that is not read here ({entry.compress_type})")
+                raise ValueError(f"the compression method {entry.compress_type} is not supported")
             if entry.file_size > self._numbers * _WIDEST + _HEAD:
                 raise TooLargeError(f"more than {MAX_NUMBERS} numbers in arrays")
             with files.open(entry) as file:
@@ -85,6 +85,6 @@ def _array(file: IO[bytes], most: int) -> NDArray[Any]:
     if math.prod(max(length, 1) for length in shape) > most:  # an empty list is a list all the same
         raise TooLargeError(f"more than {MAX_NUMBERS} numbers in arrays")
     if kind.hasobject or min(shape, default=0) < 0:
-        raise ValueError("objects, which are not unpickled, or no array")
+        raise ValueError("they hold Python objects, which are not unpickled, or no array")
     flat = np.frombuffer(file.read(math.prod(shape) * kind.itemsize), kind)
     return flat.reshape(shape, order="F" if by_columns else "C")

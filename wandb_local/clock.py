@@ -1,8 +1,8 @@
 """How long a run has been silent, by a clock that counts only while the server is awake.
 
-The wall clock leaps: the machine sleeps, the server is stopped and started again, somebody sets the time. Of all that
-no run can be blamed. What is stored are times of the wall clock, which people read; after a leap, the last signs of
-life of the runs and agents that were alive before it are moved along.
+The wall clock may jump: the machine sleeps, the server is stopped and started again, or somebody sets the time. A run
+must not count as silent because of such a jump. The stored times are wall-clock times, which people read. After a jump,
+the last heartbeats of the runs and agents that were alive before it are moved by its length.
 """
 
 import sqlite3

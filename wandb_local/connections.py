@@ -1,7 +1,8 @@
-"""Connections, of which a process can hold only so many: who says nothing makes room for who does.
+"""Limits on the number of connections, so that silent clients do not lock out others.
 
-Anybody can connect, so a connection is worth little before a request on it has shown the key, a session or a signed
-address. When there is no more room the oldest of those goes, idle ones first. One that waits too long goes anyway.
+Anybody can connect. So a connection has low priority until a request on it has shown the key, a session or a signed
+URL. If there are too many connections, the oldest one with low priority is closed, idle ones first. A connection that
+waits too long is closed in any case.
 """
 
 import asyncio
@@ -60,7 +61,7 @@ class Requests(h11.Connection):
         if isinstance(event, h11.Request):
             names = {name for name, _ in event.headers}
             if {b"content-length", b"transfer-encoding"} <= names:
-                raise h11.RemoteProtocolError("Content-Length beside Transfer-Encoding")
+                raise h11.RemoteProtocolError("both Content-Length and Transfer-Encoding are set")
         return event
 
 

@@ -1,4 +1,4 @@
-"""What a request is answered with: the stores, the signer, and the list of what no resolver knew."""
+"""What the handlers of requests share: the stores, the signer, and the list of fields that no resolver knows."""
 
 import asyncio
 import functools
@@ -46,7 +46,9 @@ class Unknowns:
             if (operation, field) in self._seen or len(self._seen) >= self._limit:
                 return
             self._seen[operation, field] = client
-        logger.warning("unknown field %s in operation %s (client %s): answered with null", field, operation, client)
+        logger.warning(
+            "the field %s of operation %s (client %s) is unknown and was answered with null", field, operation, client
+        )
 
     def listed(self) -> list[dict[str, str]]:
         """All of them, oldest first."""

@@ -1,4 +1,4 @@
-"""What an agent is told at its heartbeat: start a run, stop one, leave, or nothing."""
+"""The answer to an agent's heartbeat: start a run, stop a run, exit, or nothing."""
 
 import json
 import threading
@@ -108,7 +108,7 @@ def _running(text: Any) -> set[str]:
     except (ValueError, TypeError, RecursionError):
         reported = None
     if not isinstance(reported, dict):
-        raise ClientError("runState: give a JSON object of run name to true")
+        raise ClientError("runState: give a JSON object that maps run names to true")
     return {name for name, is_running in reported.items() if is_running}
 
 

@@ -1,4 +1,4 @@
-"""Config and summary of a run as flat columns: the names and the values that lists, filters and orders know."""
+"""Config and summary of a run as flat columns, with the names and values that lists, filters and orders use."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Errors that a client may see, each with the HTTP status that makes the wandb client do the right thing."""
+"""Errors that a client may see, each with the HTTP status to which the wandb client reacts correctly."""
 
 
 class ClientError(ValueError):

@@ -1,4 +1,4 @@
-"""Values in a request, checked for their shape: clients of any kind can send anything."""
+"""Check the types of values in a request, because a client can send anything."""
 
 from collections.abc import Mapping
 from typing import Any

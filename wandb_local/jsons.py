@@ -1,4 +1,4 @@
-"""JSON as the wandb client writes it: with bare NaN and Infinity, which strict readers refuse."""
+"""JSON as the wandb client writes it, with bare NaN and Infinity, which strict parsers refuse."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,7 +1,7 @@
-"""The limits on what is sent, in one place: how large, how deep and how many. docs/server.md tells them to users.
+"""All limits on requests, in one place: size, depth and number. docs/server.md lists them for users.
 
-A small message can stand for a huge one: compressed, by aliases, or by a header that promises much. So each reader here
-looks at what a thing will become before it makes it.
+A small message can become huge: by compression, by aliases, or by a header that announces a large size. So each reader
+here computes the size of the result before it makes the result.
 """
 
 import math
@@ -110,14 +110,14 @@ def load_yaml(text: str) -> Any:
         ValueError, RecursionError: a value that cannot be read, or too many levels.
     """
     if len(text) > MAX_YAML:
-        raise TooLargeError(f"longer than {MAX_YAML} characters")
+        raise TooLargeError(f"the YAML is longer than {MAX_YAML} characters")
     loader = yaml.SafeLoader(text)
     try:
         node = loader.get_single_node()
         if node is None:
             return None
         if _written_out(node, {}) > MAX_WRITTEN_OUT:
-            raise TooLargeError(f"longer than {MAX_WRITTEN_OUT} characters once its aliases are written out")
+            raise TooLargeError(f"the YAML is longer than {MAX_WRITTEN_OUT} characters when its aliases are expanded")
         return loader.construct_document(node)
     finally:
         loader.dispose()  # type: ignore[no-untyped-call]
@@ -137,7 +137,7 @@ def _children(node: yaml.Node) -> list[yaml.Node]:
     if isinstance(node, yaml.SequenceNode):
         return list(node.value)
     if node.tag.endswith((":int", ":float")) and len(node.value) > _DIGITS:
-        raise TooLargeError(f"a number of {len(node.value)} digits")
+        raise TooLargeError(f"the YAML has a number of {len(node.value)} digits")
     return []
 
 
@@ -162,7 +162,7 @@ class Budget(threading.local):
     def check(self) -> None:
         """Raise a TooLargeError if the time is over."""
         if self.spent():
-            raise TooLargeError(f"the answer takes more than {QUERY_SECONDS:g} s: ask for less at once")
+            raise TooLargeError(f"the answer takes more than {QUERY_SECONDS:g} s; ask for less at once")
 
 
 BUDGET = Budget()

@@ -1,4 +1,4 @@
-"""Looking after a data folder: what is in it, and blobs that nothing refers to."""
+"""Maintenance of a data folder: how much it holds, and deleting blobs that nothing refers to."""
 
 import sqlite3
 import time

@@ -1,7 +1,7 @@
-"""Under which address a request came, and whether a page of that address has sent it.
+"""The address that a request was sent to, and whether a page of that address sent it.
 
-Only this module reads the Host header, which a visitor writes. Starlette's ``request.url`` is built of it too, and
-before 1.0.1 ``Host: x/login?`` changed even its path (CVE-2026-48710): what was asked for stands in the scope.
+Only this module reads the Host header, which the sender controls. Starlette's ``request.url`` depends on it too, and
+before 1.0.1 ``Host: x/login?`` changed even its path (CVE-2026-48710). So the path is taken from the scope.
 """
 
 import re

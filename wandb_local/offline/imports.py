@@ -1,9 +1,9 @@
 """Bringing offline runs into a data folder, with the unmodified client's ``wandb sync``.
 
-The client is given copies of the logs in a temporary folder, so that it leaves no marks beside the user's files: these
-can be synced to W&B's cloud later. A copy has only whole records, as the client stops at one that was cut off. It has
-only those that were not imported before, as a run that was resumed would grow by a second copy of its rows: what was
-imported is remembered in the data folder.
+The client gets copies of the logs in a temporary folder, so that it does not mark the user's files as synced: they can
+be synced to W&B's cloud later. A copy has only complete records, because the client stops at a truncated one. It has
+only records that were not imported before, because a resumed run would otherwise get its rows twice. The data folder
+holds what was imported.
 """
 
 import importlib.util
@@ -46,7 +46,7 @@ def import_logs(folder: DataFolder, url: str, paths: Sequence[Path]) -> Imported
         ValueError: the wandb package is not installed.
     """
     if importlib.util.find_spec("wandb") is None:
-        raise ValueError("importing needs the wandb client: install it with `pip install wandb`")
+        raise ValueError("the import needs the wandb client; run `pip install wandb`")
     done = Imported()
     replays = []
     for log in _without_replaced(_readable(paths, done)):
@@ -75,7 +75,7 @@ def _readable(paths: Sequence[Path], done: Imported) -> list[OfflineLog]:
         logs.append(log)
         if log.flaw is not None:
             lines = done.errors if log.damaged else done.notes
-            lines.append(f"{log.path}: {log.flaw}; what is before it is imported")
+            lines.append(f"{log.path}: the file {log.flaw}; the records before that are imported")
     return logs
 
 

@@ -1,7 +1,7 @@
-"""What of a log the client is to be given, and the memory of what it was given before.
+"""Which records of a log the client gets, and which it got before.
 
-The memory is a file for each log in the data folder, under the log's identity: how many records were imported, which of
-them are still lacking because the files of their artifact were not there, and the step at which its rows begin.
+The data folder has a file for each log, named by the log's identity. It holds how many records were imported, which of
+them are still missing because the files of their artifact were missing, and the step at which the rows begin.
 """
 
 import hashlib
@@ -62,8 +62,8 @@ def plan(folder: DataFolder, log: OfflineLog, *, stored: bool) -> Replay:
         if gone := log.artifacts[number].lacking():
             more = f" and {len(gone) - 1} more of its files" if gone[1:] else ""
             lacking[number] = (
-                f"{log.path}: artifact {log.artifacts[number].name} is not imported: missing or changed since it was "
-                f"logged: {gone[0].absolute()}{more}; put them back and import again"
+                f"{log.path}: artifact {log.artifacts[number].name} was not imported, because "
+                f"{gone[0].absolute()}{more} was changed or removed after it was logged; put it back and import again"
             )
     return Replay(log, [number for number in records if number not in lacking], lacking, known.get("step"))
 

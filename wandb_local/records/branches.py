@@ -52,7 +52,7 @@ def fork(context: Context, connection: sqlite3.Connection, run_id: int, config: 
     project_id = context.db.value("SELECT project_id FROM runs WHERE id = ?", (run_id,))
     source = find_run(context, project_id, branch.get("run_id"))
     if source is None:
-        raise NotFoundError(f"run {branch.get('run_id')!r}, which is to be forked, does not exist")
+        raise NotFoundError(f"run {branch.get('run_id')!r} cannot be forked, because it does not exist")
     step = integer(branch, "step", -1)
     connection.execute(
         "INSERT INTO history (run_id, number, step, line) SELECT ?, number - ?, step, line FROM history"
@@ -85,9 +85,7 @@ def rewind(context: Context, run: Row, metric: object, value: object) -> None:
         UnsupportedError: another metric than ``_step``.
     """
     if metric != "_step" or not isinstance(value, int | float) or not abs(value) < 1 << 62:
-        raise UnsupportedError(
-            f"rewind to {metric} = {value!r} is not supported by this server: give _step and a number"
-        )
+        raise UnsupportedError(f"this server cannot rewind to {metric} = {value!r}; give _step and a number")
     with context.db.write() as connection:
         connection.execute("DELETE FROM history WHERE run_id = ? AND step > ?", (run["id"], int(value)))
         recount_history(connection, run["id"])

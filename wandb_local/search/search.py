@@ -54,13 +54,13 @@ class Search:
             return f"run_cap {cap} is reached"
         metric = self.config.get("metric", {})
         if "target" in metric and any(_reaches(best(trial, metric["goal"]), metric) for trial in trials):
-            return f"a run reached the target {metric['target']:g} of {metric['name']}"
+            return f"a run has reached the target {metric['target']:g} of {metric['name']}"
         return None
 
     def exhausted(self, trials: Sequence[Trial]) -> str | None:
         """Why no more runs are to start, also because a grid has no point left; None if more may."""
         left = self._grid is None or self._grid.suggest(trials) is not None
-        return self.ended(trials) or (None if left else "every point of the grid was handed out")
+        return self.ended(trials) or (None if left else "all points of the grid have been handed out")
 
 
 def _reaches(value: float | None, metric: Mapping[str, Any]) -> bool:

@@ -173,7 +173,7 @@ class BlobStore:
         """
         with self._joining_guard:
             if upload_id in self._joining:
-                raise BlockingIOError("the parts of the upload are being put together")
+                raise BlockingIOError("the parts of the upload are already being joined")
             self._joining.add(upload_id)
         try:
             yield
@@ -192,7 +192,7 @@ class BlobStore:
 
     def _checked(self, received: Received, expected_md5: str | None) -> Received:
         if expected_md5 is not None and received.md5 != expected_md5:
-            raise DigestMismatchError(f"MD5 of the upload is {received.md5}, promised was {expected_md5}")
+            raise DigestMismatchError(f"the MD5 of the upload is {received.md5}, but {expected_md5} was announced")
         return received
 
 

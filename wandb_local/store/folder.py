@@ -1,4 +1,4 @@
-"""The data folder: where it lies, what is in it, and that one server at a time uses it."""
+"""The data folder: its place, its content, and a lock so that only one server uses it."""
 
 import contextlib
 import fcntl
@@ -60,7 +60,9 @@ class DataFolder:
         self.root.mkdir(parents=True, exist_ok=True)
         others = (path.name for path in self.root.iterdir() if path.name not in _OURS)
         if not self.database.exists() and not all(name.startswith(".") or name.endswith("log") for name in others):
-            raise ValueError(f"{self.root}: holds something else than a server's data; give another folder as --data")
+            raise ValueError(
+                f"{self.root}: the folder holds other files than a server's data; give another folder as --data"
+            )
         self.root.chmod(0o700)
         for folder in (self.blobs, self.uploads, self.imported):
             folder.mkdir(exist_ok=True)
@@ -81,7 +83,7 @@ class DataFolder:
             ValueError: none has.
         """
         if not self.database.is_file():
-            raise ValueError(f"{self.root}: there is no data folder here; give --data")
+            raise ValueError(f"{self.root}: there is no data folder here; give the right one as --data")
 
     @property
     def api_key(self) -> str:
@@ -112,7 +114,7 @@ class DataFolder:
             except BlockingIOError:
                 self._let_go()
                 raise FolderInUseError(
-                    f"{self.root} is in use by another server ({self.address() or 'address unknown'})"
+                    f"{self.root}: the data folder is in use by another server ({self.address() or 'address unknown'})"
                 ) from None
             except OSError:  # some network file systems lock files alone
                 if place != self.root:
@@ -189,6 +191,6 @@ def _secret(path: Path, size: int) -> str:
         write_private(path, secrets.token_hex(size) + "\n")
     text = path.read_text().strip()
     if len(text) < 2 * size:
-        need = f"{len(text)} characters, {2 * size} are needed"
-        raise ValueError(f"{path}: {need}; delete the file, and a new one is made")
+        need = f"the file has {len(text)} characters, and {2 * size} are needed"
+        raise ValueError(f"{path}: {need}; delete the file, and the server makes a new one")
     return text

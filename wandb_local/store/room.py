@@ -1,4 +1,4 @@
-"""A disk without room: which one it is, and the way out."""
+"""The message for a full disk: which disk it is, and what to do."""
 
 import errno
 import os
@@ -10,8 +10,8 @@ from pathlib import Path
 _LITTLE = 1 << 20  # bytes; opening the records takes some tens of kilobytes
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _WAY_OUT = (
-    "what was stored is safe: `python -m wandb_local gc` frees what no record needs;"
-    " or move other files away, and try again"
+    "the stored data is safe; free space by `python -m wandb_local gc`, which deletes what no record needs,"
+    " or by moving other files away, and try again"
 )
 
 
@@ -24,7 +24,7 @@ def out_of_room(error: BaseException, places: Iterable[Path]) -> str | None:
         usage = shutil.disk_usage(full)
         what = f"the disk at {_mount(full)} is full ({usage.free / 1e6:.1f} of {usage.total / 1e6:,.0f} MB are free)"
     elif is_full(error):
-        what = f"no room is left, or your quota is used up ({error})"
+        what = f"no space is left, or your quota is used up ({error})"
     else:
         return None
     return f"{what}; {_WAY_OUT}"

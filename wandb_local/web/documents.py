@@ -60,9 +60,11 @@ def cell(value: Any) -> Any:
 
 
 def put(row: Document, field: str, value: Any) -> None:
-    """Give a grid's row a value for a column of ``grids.value_column``. Text among numbers would do away with their
-    order: a number that is not finite is missing to whoever sorts and filters, and a large one is rounded; both are
-    shown as they are."""
+    """Set a value in a row of a grid, for a column of ``grids.value_column``.
+
+    A column of numbers that contains text cannot be sorted as numbers. So for sorting and filtering, a number that is
+    not finite is missing, and a number that is too large for the browser is rounded. The cell shows the exact value.
+    """
     if isinstance(value, str) and value in NOT_FINITE:
         row[field], row["shown"][field] = None, NOT_FINITE[value]
     elif is_number(value) and _loses_digits(value):

@@ -45,7 +45,7 @@ class Guard:
 
     def _refusal(self, request: Request) -> Response | None:
         if request.method not in SAFE and not same_origin(request):
-            return PlainTextResponse("this request comes from another site", status_code=403)
+            return PlainTextResponse("the request comes from a page of another site", status_code=403)
         request.state.known = self._sessions.known(request)
         if path_of(request) in OPEN or request.state.known:
             return None

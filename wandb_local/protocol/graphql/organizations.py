@@ -148,7 +148,7 @@ def _rename(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
         project: Row = need_project(context, entity, given.get("oldProjectName"))
         other = find_project(context, {"entityName": entity, "name": name})
         if other is not None and other["id"] != project["id"]:
-            raise ClientError(f"there is a project {name!r} already; give another name")
+            raise ClientError(f"there is already a project {name!r}; give another name")
         projects.change(db, project["id"], {"name": name})
     return _answer(context, project["id"])
 

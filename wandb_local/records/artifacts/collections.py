@@ -53,7 +53,7 @@ def make_collection(
         raise ClientError(f"artifact {name!r} has the type {known!r}; it cannot also have the type {type_name!r}")
     if bool(row["portfolio"]) != portfolio:
         kind = "links" if row["portfolio"] else "logged versions"
-        raise ClientError(f"{name!r} is a collection of {kind}; give another name")
+        raise ClientError(f"{name!r} is already a collection of {kind}; give another name")
     return row
 
 
@@ -137,7 +137,9 @@ def set_aliases(
     for alias in aliases:
         text = checked_name("alias", alias)
         if _VERSION.fullmatch(text):
-            raise ClientError(f"alias {text!r}: names such as v0 belong to the versions")
+            raise ClientError(
+                f"alias {text!r} is not allowed, because names such as v0 are reserved for versions; give another alias"
+            )
         connection.execute(
             "INSERT INTO aliases (collection_id, membership_id, alias) VALUES (?, ?, ?)"
             " ON CONFLICT (collection_id, alias) DO UPDATE SET membership_id = excluded.membership_id",

@@ -31,7 +31,9 @@ def given_ttl(given: Mapping[str, Any], type_name: object) -> int:
     """
     ttl = inputs.integer(given, "ttlDurationSeconds", INHERITED) or INHERITED
     if ttl > 0 and (type_name in _MADE_BY_WANDB or str(type_name).startswith("wandb-")):
-        raise ClientError(f"ttl: artifacts of the type {str(type_name)[:100]!r}, which wandb itself makes, have none")
+        raise ClientError(
+            f"ttl: artifacts of the type {str(type_name)[:100]!r} are made by wandb itself and cannot have a ttl"
+        )
     return max(ttl, FOR_EVER)
 
 

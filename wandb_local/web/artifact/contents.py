@@ -39,7 +39,9 @@ def show_files(context: Context, version: Version) -> Component:
         link_column("table", "As a table", href="table_href", width=130),
         link_column("content", "Digest (MD5) or address", href="content_href", flex=1, minWidth=260, **WRAPPED),
     ]
-    note = f"The first {_MOST_FILES} of {version.row['file_count']} files." if len(rows) == _MOST_FILES else ""
+    note = (
+        f"The first {_MOST_FILES} of {version.row['file_count']} files are shown." if len(rows) == _MOST_FILES else ""
+    )
     if not rows:
         return html.P("This version has no files.", className="soft")
     return html.Div(
@@ -90,7 +92,7 @@ def _content(row: Row, other: File | None, elsewhere: bool) -> dict[str, Any]:
         href = artifact_address(entity, project, other.folder.type, name, version, "files")
         return {"content": f"by reference: {other.path} in {name}:{version}", "content_href": href}
     if elsewhere:
-        return {"content": f"by reference to an artifact that is not here: {row['ref']}"}
+        return {"content": f"by reference to an artifact that this server does not have: {row['ref']}"}
     return {"content": row["ref"] or row["md5"]}
 
 
@@ -102,7 +104,7 @@ def show_comparison(context: Context, one: Version, other: Version) -> Component
     keys = counted(Counter(change.kind for change in metadata), len(after.metadata))
     sizes = f"{size_text(before.row['size'])} to {size_text(after.row['size'])}"
     names = (f"v{before.number}", f"v{after.number}")
-    note = f"The first {len(changed)} of these changes." if len(changed) < kinds.total() else ""
+    note = f"The first {len(changed)} of these changes are shown." if len(changed) < kinds.total() else ""
     return html.Div(
         [
             html.H2(f"Files: {counted(kinds, after.row['file_count'])}; {sizes}"),

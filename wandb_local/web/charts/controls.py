@@ -46,7 +46,11 @@ def controls(context: Context, page: Mapping[str, Any], runs: Sequence[Row]) -> 
 
 
 def _looks(run: Row) -> list[Component]:
-    known = {DEFINED: "as defined, else step"} | axes_of(run) | {name: name for name in Definitions(run).steps}
+    known = (
+        {DEFINED: "as defined by the script, else the step"}
+        | axes_of(run)
+        | {name: name for name in Definitions(run).steps}
+    )
     axes = [{"label": text, "value": key} for key, text in known.items()]
     smoothing = dcc.Slider(0, 0.99, id="charts-smoothing", value=0, marks=None, step=0.01)
     return [

@@ -105,7 +105,7 @@ def _register_selection(app: dash.Dash, context: Context) -> None:
 
 def _said(chosen: Sequence[str], drawn: Sequence[str]) -> tuple[Any, Any]:
     """The list of chosen runs says what is drawn, and a note says it where more were chosen."""
-    many = f"The first {len(drawn)} of {len(chosen)} runs are drawn, as many as there are colours."
+    many = f"Only the first {len(drawn)} of {len(chosen)} runs are drawn, because there are no more colours."
     note = many if len(chosen) > MAX_RUNS else no_update if ctx.triggered_id == "charts-tick" else ""
     return no_update if set(chosen) == set(drawn) else list(drawn), note
 
@@ -183,7 +183,8 @@ def _chart(name: str) -> Component:
 
 def _nothing(runs: Sequence[Row], hidden: Sequence[str]) -> str:
     if hidden:
-        return f"Nothing to show here. The section of the metrics that the script hides has {len(hidden)}."
+        return f"There is nothing to show here. The script hides {len(hidden)} metrics; they are in the section of "
+        "hidden metrics."
     if any(state(run) in UNDER_WAY for run in runs):
-        return "No numbers yet. The client sends them every few seconds."
-    return "No numbers have been logged under such names."
+        return "There are no numbers yet. The client sends them every few seconds."
+    return "No metric with such a name has been logged."

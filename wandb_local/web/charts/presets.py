@@ -104,7 +104,7 @@ def draw(
     """
     name = preset.rpartition("/v")[0] or preset
     if name not in PRESETS:
-        raise ValueError(f"The preset {preset!r} is not known here.")
+        raise ValueError(f"The preset {preset!r} is unknown here.")
     make, needed, possible = PRESETS[name]
     names = {field: str(fields.get(field) or field) for field in (*needed, *possible)}
     missing = [names[field] for field in needed if names[field] not in columns]

@@ -27,7 +27,7 @@ def layout(context: Context, params: Mapping[str, str], query: Mapping[str, str]
     page = {"entity": params["entity"], "project": params["project"], "runs": listed_names(query.get("runs", ""))}
     runs = chosen_runs(context, page)
     if not runs:
-        raise NotFoundError("none of these runs exists: choose some in the project's list of runs")
+        raise NotFoundError("none of these runs exists; choose runs in the project's list")
     return html.Section(
         [
             html.H1(_title(len(runs), len(set(page["runs"])))),

@@ -70,7 +70,7 @@ def register(app: dash.Dash, context: Context) -> None:
         run = need_run(context, page["entity"], page["project"], page["run"])
         known = media_keys(context, run)
         shown = [_card(context, run, key) for key in keys or [] if key in known]
-        return shown or html.P("No media have been logged." if not known else "Choose some above.", className="soft")
+        return shown or html.P("No media have been logged." if not known else "Choose media above.", className="soft")
 
     app.clientside_callback(
         ClientsideFunction("gallery", "left"),
@@ -137,7 +137,7 @@ def _logged(context: Context, run: Row, key: str, place: int) -> tuple[str, list
     """What was logged under a key at one place among its steps (-1: the last), with words for where that is."""
     numbers = logged_at(context, run, key)
     if not numbers:
-        return "nothing here any more", []
+        return "this step no longer exists", []
     place = len(numbers) - 1 if place < 0 else min(place, len(numbers) - 1)
     row = history_row(context.db, run["id"], numbers[place])
     return f"step {row['step']} ({place + 1} of {len(numbers)})", _items_of(row, key)

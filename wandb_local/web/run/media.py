@@ -87,7 +87,7 @@ def show_item(context: Context, run: Row, params: Params, item: Mapping[str, Any
         return html.Pre(jsons.dumps(item)[:2000])
     md5 = files.of_run(context.db, run["id"]).digest(path)
     if md5 is None:
-        return html.P(f"{path} has not been uploaded (yet).", className="soft")
+        return html.P(f"{path} has not been uploaded yet.", className="soft")
     url = run_file_url(params["entity"], params["project"], run["name"], path)
     caption = str(item.get("caption") or "")
     if kind == "image-file" or path.endswith(_MOVING_PICTURE):

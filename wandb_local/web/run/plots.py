@@ -111,7 +111,9 @@ def cards(context: Context, run: Row, page: Mapping[str, str], plots: Sequence[P
     place = (page["entity"], page["project"], run["name"])
     drawn = [_card(context, run, place, plot) for plot in plots[:_MOST]]
     others = [html.Li(_link(place, plot, plot.key)) for plot in plots[_MOST:]]
-    note = html.P(f"The first {_MOST} of {len(plots)} are drawn. The tables of the others:", className="soft")
+    note = html.P(
+        f"Only the first {_MOST} of {len(plots)} charts are drawn. The tables of the others are:", className="soft"
+    )
     rest: list[Component] = [note, html.Ul(others, className="links card")] if others else []
     return [html.H2("Charts of tables"), html.Div(drawn, className="charts-grid"), *rest]
 

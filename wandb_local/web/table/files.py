@@ -91,7 +91,7 @@ class Files:
         try:
             return (left or Allowance()).read(self._context.blobs.path(file.md5))
         except FileNotFoundError:
-            raise NotFoundError(f"{file.path}: its bytes are not stored") from None
+            raise NotFoundError(f"{file.path}: the content of this file is not stored") from None
 
 
 class ArtifactFiles(Files):
@@ -101,7 +101,7 @@ class ArtifactFiles(Files):
         super().__init__(context, of_version(context.db, artifact_id))
         row = place_of(context.db, artifact_id, metadata=True)
         if row is None:
-            raise NotFoundError("the artifact that holds the table is not committed")
+            raise NotFoundError("the artifact with the table is not complete yet")
         self.type = str(row["type"])
         self.place = (row["entity"], row["project"], row["name"], f"v{row['version']}")
         about = json.loads(row["metadata"] or "{}")

@@ -114,7 +114,7 @@ class _Parser:
     def _one(self) -> Predicate:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise FilterError(self._token.position, f"more than {MAX_DEPTH} brackets or nots inside each other")
+            raise FilterError(self._token.position, f"more than {MAX_DEPTH} levels of brackets or 'not'")
         try:
             if self._take("not"):
                 inner = self._one()
@@ -279,7 +279,7 @@ def _comparison(compare: Callable[[Any, Any], bool], left: Value, right: Value) 
 
 def _contains(whole: Value, part: Value) -> Predicate:
     if whole.kind in ("number", "boolean", "image", "file", "null"):
-        raise FilterError(whole.token.position, f"{whole.token} is a {whole.kind}, which contains nothing")
+        raise FilterError(whole.token.position, f"{whole.token} is a {whole.kind}; 'contains' needs a text or a list")
 
     def holds(row: Row) -> bool:
         container, item = whole.of(row), part.of(row)

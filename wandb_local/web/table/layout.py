@@ -72,9 +72,13 @@ def _no_row(view: View, rows: int) -> str:
     """What to say where the address asks for a row that the table has not, else nothing."""
     if not view.row_text or (view.row is not None and view.row < rows):
         return ""
-    asked = f"There is no row {view.row + 1:,}" if view.row is not None else f"{view.row_text[:60]!r} is no row"
+    asked = (
+        f"There is no row {view.row + 1:,}"
+        if view.row is not None
+        else f"{view.row_text[:60]!r} is not the number of a row"
+    )
     return (
-        f"{asked}: the table has {rows:,} rows, and row={rows - 1} in the address is the last one."
+        f"{asked}: the table has {rows:,} rows, and the last one is row={rows - 1} in the address."
         if rows
         else (f"{asked}: the table is empty.")
     )
@@ -157,7 +161,7 @@ def _large() -> Component:
                     button("previous", "‹ Previous", "Previous row (left arrow)"),
                     button("next", "Next ›", "Next row (right arrow)"),
                     html.Span(id="table-position", role="status"),
-                    button("fit", "Fit", "The whole picture (0); the wheel, + and - zoom"),
+                    button("fit", "Fit", "Show the whole picture (0). The wheel, + and - zoom."),
                     html.Span(id="table-readout", className="table-readout"),
                 ],
                 className="table-toolbar",

@@ -50,10 +50,10 @@ def _read_column(rows: Sequence[list[Cell]], place: int, moments: bool) -> str:
 def _faults(document: Document) -> Iterator[str]:
     missing = {path for media in document.media for path in media.missing}
     if missing:
-        yield f"{len(missing)} files of this table are not stored here"
+        yield f"{len(missing)} files of this table are not stored on this server"
     boxes = sum(picture.lost for media in document.media for picture in media.pictures)
     if boxes:
-        yield f"{boxes} boxes of this table are damaged, or beyond the first {MOST_BOXES} of a picture"
+        yield f"{boxes} boxes are not shown: they are damaged, or come after the first {MOST_BOXES} of a picture"
 
 
 def _unique(names: Sequence[str]) -> list[str]:

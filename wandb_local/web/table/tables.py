@@ -58,7 +58,7 @@ class Source:
         known = {field.name: data.get(field.name, field.default) for field in fields(cls)}
         step = known.pop("step")
         if not all(isinstance(value, str) for value in known.values()) or not isinstance(step, int | None):
-            raise NotFoundError("this is no table")
+            raise NotFoundError("this is not a table")
         return cls(step=step, **known)
 
 
@@ -127,7 +127,7 @@ class Tables:
         on = source.on or (keys[0] if keys else "")
         if on not in keys:
             raise NotFoundError(
-                f"the tables cannot be joined on {on!r}: shared columns are {', '.join(keys) or 'none'}"
+                f"the tables cannot be joined on {on!r}; columns that both have: {', '.join(keys) or 'none'}"
             )
         return self._compared.get((id(one), id(other), on), lambda: self._compare(one, other, on))
 

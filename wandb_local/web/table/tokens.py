@@ -19,7 +19,7 @@ _QUOTED = re.compile(r"""(["'`])((?:\\.|(?!\1)[^\\])*)\1""", re.DOTALL)  # each 
 
 
 class FilterError(ValueError):
-    """An expression that is none; ``position`` counts characters from 0 and points at what is wrong."""
+    """An invalid filter expression; ``position`` is the place of the error, in characters from 0."""
 
     def __init__(self, position: int, message: str) -> None:
         super().__init__(f"at character {position + 1}: {message}")
@@ -117,13 +117,13 @@ def _next(expression: str, place: int, columns: Sequence[str]) -> tuple[Token, i
         return Token("column", column, place), place + len(column)
     if word:
         raise FilterError(place, no_column(word[0], columns) + "; text goes in quotes")
-    raise FilterError(place, f"{expression[place]!r} is not understood")
+    raise FilterError(place, f"{expression[place]!r} is not allowed here")
 
 
 def _quoted(expression: str, place: int) -> tuple[Token, int]:
     match = _QUOTED.match(expression, place)
     if match is None:
-        raise FilterError(place, f"the {expression[place]} that opens here is not closed")
+        raise FilterError(place, f"the {expression[place]} that opens here is never closed")
     return Token("text", re.sub(r"\\(.)", r"\1", match[2], flags=re.DOTALL), place), match.end()
 
 

@@ -25,7 +25,7 @@ def fill_arrays(
             try:
                 arrays = left.array(files.read(file, left), stored["key"])
             except TooLargeError as error:
-                yield f"the arrays of column {name} are left out: {error}"
+                yield f"the arrays of column {name} are not shown: {error}"
                 continue
             except (ValueError, KeyError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error):
                 continue
