@@ -57,7 +57,7 @@ def _evaluate_parser(description: str | None) -> argparse.ArgumentParser:
     from configs.config import MAX_OBJECT_AREA
 
     parser = _parser("evaluate", description)
-    parser.add_argument("--data", type=Path, metavar="ROOT", required=True, help="folder with the CamVid data")
+    parser.add_argument("--data", type=Path, metavar="ROOT", required=True, help="folder that holds the data set")
     parser.add_argument("--split", choices=["train", "val", "test"], default="test", help="default: test")
     parser.add_argument("--out", type=Path, metavar="DIR", default=Path("report"), help="default: report")
     parser.add_argument(
@@ -100,7 +100,7 @@ def _export_parser(_: str | None) -> argparse.ArgumentParser:
         choices=["dynamic", "static"],
         help="quantise to 8-bit integers; static takes the ranges of the activations from training frames",
     )
-    parser.add_argument("--data", type=Path, metavar="ROOT", help="folder with the CamVid data, for --int8")
+    parser.add_argument("--data", type=Path, metavar="ROOT", help="folder that holds the data set, for --int8")
     parser.add_argument(
         "--split",
         choices=["train", "val", "test"],

@@ -52,8 +52,8 @@ def _open(config: TrainConfig) -> RoadDataset | None:
         )
         raise FileNotFoundError(message)
     if config.data and not Path(config.data).is_dir():
-        what = "this is a file" if Path(config.data).is_file() else "no such folder"
-        raise FileNotFoundError(f"{config.data}: {what}; give the folder with the CamVid data")
+        what = "is a file" if Path(config.data).is_file() else "no such folder"
+        raise FileNotFoundError(f"{config.data}: {what}; give the folder that holds the data set")
     try:
         if config.data:
             dataset = open_dataset(config.data, config.taxonomy, **config.pick("split", "seed"))

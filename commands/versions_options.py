@@ -26,13 +26,9 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
     names = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     dataset = names.add_parser("dataset", help="log a data set as an artifact, for sweeps and for other machines")
-    dataset.add_argument(
-        "root", type=Path, metavar="ROOT", help="folder with the CamVid data, in one of the four layouts"
-    )
+    dataset.add_argument("root", type=Path, metavar="ROOT", help="folder that holds the data set")
     dataset.add_argument("--name", type=_artifact, help="name of the artifact (default: the project's name)")
-    dataset.add_argument(
-        "--taxonomy", default="camvid11", help="camvid11 (default), camvid12, camvid32, own, or a YAML file"
-    )
+    dataset.add_argument("--taxonomy", default="camvid11", help="camvid11 (default), camvid12, camvid32, own, a file")
 
     promote = names.add_parser(
         "promote",

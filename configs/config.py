@@ -65,11 +65,11 @@ class TrainConfig:
     """Flat and frozen: defaults < preset < command line. Sizes are pixels, rates are per step, times are minutes."""
 
     # What to train on.
-    data: str = Field(default="", description="folder of the data set, in any of the four CamVid layouts")
+    data: str = Field(default="", description="folder of the data set, as it comes from its host")
     dataset: str = Field(default="", description="W&B artifact to train on instead of `data`, e.g. camvid:latest")
     taxonomy: str = Field(
         default="camvid11",
-        description="camvid11, camvid12, camvid32, the path of a YAML file, or own (taxonomy.yaml in the data folder)",
+        description="camvid11, camvid12, camvid32, the path of a YAML file, or own (the data's taxonomy.yaml)",
     )
     split: Literal["official", "drives", "sequence", "random"] = Field(
         default="official",
