@@ -71,8 +71,8 @@ def _effect(sweep: SweepRecord, row: Importance) -> str:
         third = sweep.ranked()[: max(1, len(sweep.ranked()) // 3)]
         values = sorted(float(run.settings[row.parameter]) for run in third if row.parameter in run.settings)
         between = f"{text_of(values[0])} to {text_of(values[-1])}"
-        return f"{text}, but not in one direction (correlation {row.correlation:+.2f}): the best third of the runs "
-        f"has {between}."
+        straight = f"but not in one direction (correlation {row.correlation:+.2f})"
+        return f"{text}, {straight}: the best third of the runs has {between}."
     direction = "larger" if (row.correlation > 0) == sweep.maximise else "smaller"
     return f"{text}: {direction} values did better (correlation {row.correlation:+.2f})."
 

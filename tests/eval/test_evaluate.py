@@ -195,7 +195,7 @@ def test_progress_goes_to_stderr(model, capfd):
 
 
 def test_what_a_user_can_do_wrong_is_named(model):
-    with pytest.raises(ValueError, match="the split has 0 images"):
+    with pytest.raises(ValueError, match="the split has no images"):
         evaluate(model, [], **SPLIT)
     with pytest.raises(ValueError, match="class_names has 11 names for num_classes=12"):
         evaluate(model, streets(1), **{**SPLIT, "num_classes": 12})

@@ -150,7 +150,7 @@ def test_a_rate_that_mpeg4_cannot_hold_becomes_the_nearest_and_is_said(predictor
     result = predict_path(predictor, source, tmp_path / "out", pictures)
     assert result.faults == []
     (note,) = result.notes
-    assert note.endswith(f" frames/s cannot be written; drive_overlay.mp4 has {near}")
+    assert note.endswith(f" frames/s cannot be written; drive_overlay.mp4 has {near} frames/s")
     with open_video(result.written[-1]) as video:
         assert video.rate == pytest.approx(float(near), rel=1e-6)
         assert len(list(video.frames)) == 3

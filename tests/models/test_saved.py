@@ -189,7 +189,7 @@ def test_a_config_that_lacks_a_key_is_named(folder):
         load_model(folder)
     with pytest.raises(ValueError, match="has no crp"):
         save_to(folder, small(), config={"architecture": "unet", "backbone": "test_resnet"})
-    with pytest.raises(ValueError, match="lack classes"):
+    with pytest.raises(ValueError, match="has no classes"):
         save_to(folder, small(), taxonomy={"name": "none"})
 
 
