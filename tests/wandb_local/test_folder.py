@@ -30,7 +30,10 @@ def test_a_key_that_keeps_nobody_out_is_refused(tmp_path, name, text):
     (tmp_path / name).write_text(text)
     done = run_command("serve", "--port", "0", "--data", tmp_path, check=False)
     assert done.returncode == 2 and done.stdout == ""
-    assert f"{tmp_path / name}: {len(text.strip())} characters" in done.stderr and "delete the file" in done.stderr
+    assert (
+        f"{tmp_path / name}: the file has {len(text.strip())} characters" in done.stderr
+        and "delete the file" in done.stderr
+    )
 
 
 def first_lines(command, stdout, read):

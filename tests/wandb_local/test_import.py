@@ -117,7 +117,7 @@ def test_what_is_readable_of_a_broken_file_comes_in_and_the_rest_is_named(home):
     complaints = done.stderr.splitlines()
     assert len(complaints) == 2
     assert f"{log}: the file is damaged at byte" in complaints[0] + complaints[1]
-    assert f"{garbage}: not a .wandb file" in complaints[0] + complaints[1]
+    assert f"{garbage}: this is not a .wandb file" in complaints[0] + complaints[1]
     assert ("whole",) in records(home / "data", "SELECT name FROM runs")
 
 

@@ -80,7 +80,7 @@ def test_a_run_that_was_killed_and_resumed_comes_with_each_row_once(tmp_path):
     said, complaints = imported(tmp_path, ".")
     assert said == ["imported local/off/cut"]
     assert len(complaints) == 2
-    assert f"note: {logs[0]}: ends in the middle of a record".replace(f"{tmp_path}/", "") in complaints[0]
+    assert f"note: {logs[0]}: the file ends in the middle of a record".replace(f"{tmp_path}/", "") in complaints[0]
     assert f"{logs[1]}: the file has no run; the script ended".replace(f"{tmp_path}/", "") in complaints[1]
     found = rows(tmp_path)
     assert found == [*range(len(found) - 3), 100, 101, 102]

@@ -248,7 +248,9 @@ def test_a_port_in_use(tmp_path):
     url = done.stdout.strip()
     other = int(url.rpartition(":")[2])
     assert other != port
-    assert f"at {url}: python -m wandb_local serve --port {other} --data" in done.stderr  # where the address stays good
+    assert (
+        f"at {url}, start: python -m wandb_local serve --port {other} --data" in done.stderr
+    )  # where the address stays good
 
 
 def test_status_gc_and_export(server, project, tmp_path):

@@ -183,8 +183,7 @@ def _chart(name: str) -> Component:
 
 def _nothing(runs: Sequence[Row], hidden: Sequence[str]) -> str:
     if hidden:
-        return f"There is nothing to show here. The script hides {len(hidden)} metrics; they are in the section of "
-        "hidden metrics."
+        return f"There is nothing to show here. The section of hidden metrics has {len(hidden)}."
     if any(state(run) in UNDER_WAY for run in runs):
         return "There are no numbers yet. The client sends them every few seconds."
     return "No metric with such a name has been logged."
