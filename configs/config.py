@@ -293,7 +293,7 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 
 def describe_field(name: str) -> str:
-    """The line of help of one setting, with the values where they are few."""
+    """The line of help of one setting, with its allowed values if there are only a few."""
     schema = schemas()[name]
     return str(schema["description"]) + (f"; one of {', '.join(schema['enum'])}" if "enum" in schema else "")
 

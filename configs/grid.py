@@ -63,7 +63,7 @@ def grid(vary: Sequence[str], seeds: str, plain: Callable[[str, str], Any]) -> l
 
 
 def _values(flag: str, key: str, text: str, plain: Callable[[str, str], Any]) -> list[Any]:
-    """The values of one axis; in brackets, or where one of them is a mapping, they are read as YAML."""
+    """The values of one axis; they are read as YAML if they are in brackets or if one of them is a mapping."""
     if "{" not in text and not text.startswith("["):
         return [plain(key, part.strip()) for part in text.split(",")]
     try:

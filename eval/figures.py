@@ -68,7 +68,7 @@ def classes_of(records: pd.DataFrame) -> list[str]:
 
 
 def scores_of(records: pd.DataFrame, priority: Sequence[str]) -> dict[str, float]:
-    """The figures of one model, by key; NaN where the images have no such class or object."""
+    """The figures of one model, by key; NaN if the images have no such class or object."""
     counts, keys = _additive(records, priority, counts_objects(records))
     return {key: float(score) for key, score in _scores(counts.sum(0), keys, priority).items()}
 
@@ -154,7 +154,7 @@ def _columns(records: pd.DataFrame, names: Sequence[str]) -> Floats:
 
 
 def _scores(sums: Floats, keys: Sequence[str], priority: Sequence[str]) -> dict[str, Floats]:
-    """Figures by key, (...) each, of sums (..., K, 3); NaN where a class has no true pixel or no object to be missed.
+    """Figures by key, (...) each, of sums (..., K, 3); NaN if a class has no true pixel or no object to be missed.
 
     The means are those of the evaluation: over the classes that are in the truth or in the prediction.
     """

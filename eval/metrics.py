@@ -91,7 +91,7 @@ def dice(cm: Tensor) -> Tensor:
 def class_accuracy(cm: Tensor) -> Tensor:
     """(..., C, C) counts to (..., C) float64: the share of a class's true pixels that is predicted right.
 
-    NaN where the target has no such pixel: accuracy says nothing about a class that is only predicted.
+    NaN if the target has no such pixel: accuracy says nothing about a class that is only predicted.
     """
     return _ratio(cm.diagonal(dim1=-2, dim2=-1), cm.sum(-1), cm.sum(-1) > 0)
 

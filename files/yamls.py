@@ -35,7 +35,7 @@ def load_yaml(text: str) -> Any:
 
 
 def _written_out(node: yaml.Node, known: dict[yaml.Node, float]) -> float:
-    """Characters and parts of a node, whose aliases count each time; infinite where one is part of itself."""
+    """Characters and parts of a node, whose aliases count each time; infinite if one is part of itself."""
     if isinstance(node, yaml.ScalarNode):
         if node.tag.endswith((":int", ":float")) and len(node.value) > _DIGITS:
             raise yaml.YAMLError(f"it has a number of {len(node.value)} digits")

@@ -25,7 +25,7 @@ UNFIT = (RuntimeError, AttributeError, TypeError, AssertionError, ValueError, In
 def resolve_backbone(name: str) -> str:
     """timm's name of a backbone (`efficientnet_lite0` -> `tf_efficientnet_lite0`).
 
-    Raises ValueError, with close matches, where timm has none of that name.
+    Raises ValueError, with close matches, if timm has no such model.
     """
     name = ALIASES.get(name, name)
     with contextlib.suppress(RuntimeError):  # a tag, as in resnet50.a1_in1k, that timm has not
@@ -122,7 +122,7 @@ def needs_hub(name: str, weights: str) -> bool:
 
 
 def check_hub_weights(name: str) -> None:
-    """ValueError, with the ways out, where the hub has no weights of the backbone or does not answer; no download."""
+    """Raise ValueError, with the fix, if the hub has no weights of the backbone or does not answer; no download."""
     if name in MIT:
         return check_hub(f"smp-hub/{name}.imagenet", name)
     config = timm.get_pretrained_cfg(resolve_backbone(name))
@@ -141,7 +141,7 @@ def normalisation(name: str) -> tuple[Tensor, Tensor]:
 
 
 def _from_hub(name: str, backbone: Any) -> dict[str, Tensor]:
-    """The tensors of `backbone` as the hub has them; ValueError with the ways out where they cannot be had."""
+    """The tensors of `backbone` from the hub; raises ValueError, with the fix, if they cannot be loaded."""
     check_hub_weights(name)
     try:
         indices = backbone.feature_info.out_indices

@@ -1,6 +1,6 @@
-"""A trained model on disk: safetensors weights with the config, taxonomy, data version and metrics they belong to.
+"""A trained model on disk: safetensors weights with their config, taxonomy, data version and metrics.
 
-Nothing is unpickled. Each file appears whole or not at all: a full disk or a kill leaves the one that was there before.
+Nothing is unpickled. Each file is written atomically: after a kill or with a full disk the previous file is kept.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CONFIG_KEYS = ("architecture", "backbone", "crp")
 
 @dataclass(frozen=True)
 class SavedModel:
-    """A model in eval mode with what was saved beside it. It normalises images itself, by its `mean` and `std`."""
+    """A model in eval mode, with the files that were saved with it. It normalises images itself."""
 
     model: nn.Module
     config: dict[str, Any]
@@ -47,7 +47,7 @@ class SavedModel:
 
     @property
     def frame_size(self) -> tuple[int, int] | None:
-        """Height and width of the frames that trained the model; None where an earlier version saved it."""
+        """Height and width of the frames that trained the model; None if an earlier version saved it."""
         size = self.data.get("frame_size")
         return (int(size[0]), int(size[1])) if size else None
 

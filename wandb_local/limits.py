@@ -124,7 +124,7 @@ def load_yaml(text: str) -> Any:
 
 
 def _written_out(node: yaml.Node, known: dict[yaml.Node, float]) -> float:
-    """Characters and parts of a node, whose aliases count each time; infinite where one is part of itself."""
+    """Characters and parts of a node, whose aliases count each time; infinite if one is part of itself."""
     if node not in known:
         known[node] = math.inf
         known[node] = 1 + sum(_written_out(child, known) for child in _children(node))

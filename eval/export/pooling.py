@@ -29,7 +29,7 @@ class ProductPool(nn.Module):
 
 
 def without_adaptive_pooling(model: nn.Module) -> nn.Module:
-    """The model with `ProductPool` where it pools to a fixed size; itself where it does not."""
+    """The model with `ProductPool` where it pools to a fixed size; itself if it does not."""
     names = [name for name, part in model.named_modules() if isinstance(part, nn.AdaptiveAvgPool2d) and _side(part) > 1]
     if not names:
         return model

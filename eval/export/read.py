@@ -62,7 +62,7 @@ class OnnxModel(nn.Module):
         return dict(self.session.get_modelmeta().custom_metadata_map)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits of images; RuntimeError where the runtime refuses them."""
+        """Logits of images; RuntimeError if the runtime refuses them."""
         array = np.ascontiguousarray(images.float().numpy())
         try:
             (logits,) = self.session.run(None, {INPUT: array})

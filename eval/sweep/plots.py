@@ -50,7 +50,7 @@ def importance_figure(found: Importances) -> Figure:
 
 
 def parallel_figure(sweep: SweepRecord) -> Figure | None:
-    """One line a run through its settings to its metric, dashed where it was stopped early; None where none differ."""
+    """One line a run through its settings to its metric, dashed where it was stopped early; None if none differ."""
     runs = sorted(sweep.judged(), key=sweep.score, reverse=not sweep.maximise)  # the best on top
     names = [name for name in sweep.parameters if len({text_of(run.settings.get(name)) for run in runs}) > 1]
     if not names:
@@ -80,7 +80,7 @@ def parallel_figure(sweep: SweepRecord) -> Figure | None:
 
 
 def tradeoff_figure(sweep: SweepRecord) -> Figure | None:
-    """The metric against latency and size, the runs that none beats joined by a line; None where none is measured."""
+    """The metric against latency and size, the runs that none beats joined by a line; None if none is measured."""
     runs = [run for run in sweep.ranked() if LATENCY in run.metrics and SIZE in run.metrics]
     if not runs:
         return None

@@ -25,7 +25,7 @@ class SweepRun:
         state: finished, running, failed, crashed, or killed, which is what hyperband leaves of a run.
         settings: every setting of the run by name.
         metrics: the finite numbers of its summary.
-        reason: why it failed, as its summary says; empty where it says nothing.
+        reason: why it failed, as its summary says; empty if it says nothing.
     """
 
     id: str
@@ -59,7 +59,7 @@ class SweepRecord:
     runs: tuple[SweepRun, ...]
 
     def score(self, run: SweepRun) -> float:
-        """The metric of a run; NaN where it has none."""
+        """The metric of a run; NaN if it has none."""
         return run.metrics.get(self.metric, math.nan)
 
     def judged(self) -> list[SweepRun]:

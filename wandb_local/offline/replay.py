@@ -21,7 +21,7 @@ class Replay:
 
     Attributes:
         log: the log.
-        records: their numbers; none where nothing is to be done.
+        records: their numbers; none if nothing is to be done.
         lacking: a line for each artifact whose files are not there, by the number of its record.
         step: the step at which the rows begin, from an earlier import, or None.
     """

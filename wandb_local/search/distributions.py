@@ -35,7 +35,7 @@ class Distribution(Protocol):
 
     @property
     def support(self) -> Sequence[Any] | None:
-        """Values of a grid, in order; None where a grid cannot list them."""
+        """Values of a grid, in order; None if a grid cannot list them."""
 
     @property
     def continuous(self) -> bool:

@@ -49,7 +49,7 @@ def effects(values: Sequence[Sequence[Any]], scores: Sequence[float]) -> tuple[l
     """The effect of each parameter, and the R² of the scores, each predicted from the others; the same every time.
 
     Args:
-        values: for each parameter one value a run, not all of them equal; None where a run has none.
+        values: for each parameter one value a run, not all of them equal; None if a run has none.
         scores: one a run, at least `FEWEST`, finite and not all equal. No parameter stands out where R² is not above 0.
     """
     kept = np.unique(np.linspace(0, len(scores) - 1, min(len(scores), MOST)).round().astype(int))

@@ -133,7 +133,7 @@ def is_missing(cell: Cell) -> bool:
 
 
 def pictures_in(cell: Cell) -> tuple[Picture, ...]:
-    """The pictures of a cell, none where it is no image."""
+    """The pictures of a cell, none if it is no image."""
     return cell if isinstance(cell, tuple) else ()
 
 

@@ -11,7 +11,7 @@ OPACITY = 60  # percent
 
 @dataclass(frozen=True)
 class View:
-    """Filter, sorting, columns, overlays and the row that is shown large; None where the page decides."""
+    """Filter, sorting, columns, overlays and the row that is shown large; None if the page decides."""
 
     filter: str = ""
     sort: tuple[str, ...] | None = None
