@@ -19,7 +19,7 @@ _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others may ask for gi
 
 
 class Allowance:
-    """What one table with all its parts, or one manifest, may still take."""
+    """The bytes and values that one table, with all its parts, or one manifest may still use."""
 
     def __init__(self) -> None:
         self._bytes, self._values, self._numbers = MAX_STORED_BYTES, MAX_STORED_VALUES, MAX_NUMBERS
@@ -28,7 +28,7 @@ class Allowance:
         """The bytes of a stored file.
 
         Raises:
-            TooLargeError: they are more than is left.
+            TooLargeError: the file is larger than the rest of the allowance.
             OSError: it cannot be read.
         """
         size = path.stat().st_size
@@ -41,8 +41,8 @@ class Allowance:
         """Parse JSON; NaN and infinities become floats.
 
         Raises:
-            TooLargeError: it has more values than are left, or is too deep.
-            ValueError, RecursionError: it is no JSON.
+            TooLargeError: it has more values than the rest of the allowance, or is nested too deeply.
+            ValueError, RecursionError: the text is not JSON.
         """
         return json.loads(self.text(data))
 
@@ -50,8 +50,8 @@ class Allowance:
         """The text of JSON that is not parsed yet; see ``check_json`` for ``depth``.
 
         Raises:
-            TooLargeError: it has more values than are left, or is too deep.
-            ValueError: it is no text.
+            TooLargeError: it has more values than the rest of the allowance, or is nested too deeply.
+            ValueError: the bytes are not text.
         """
         text = data.decode(json.detect_encoding(data), "surrogatepass")
         self._values -= check_json(text, self._values, depth=depth)
@@ -62,7 +62,7 @@ class Allowance:
 
         Raises:
             TooLargeError: it has more numbers than are left.
-            KeyError, OSError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error: it is none, or holds objects.
+            KeyError, OSError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error: no array of numbers.
         """
         if archive.count(b"PK\x01\x02") > _ENTRIES:
             raise TooLargeError(f"the archive has more than {_ENTRIES} files")

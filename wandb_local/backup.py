@@ -106,7 +106,7 @@ def _copy_blob(source: DataFolder, target: DataFolder, blob: sqlite3.Row) -> str
 
 
 def _gone_since(source: DataFolder, digests: list[str]) -> bool:
-    """Whether one of the blobs has been deleted since the records were copied."""
+    """Whether a blob has been deleted since the records were copied."""
     with contextlib.closing(open_records(source.database)) as records:
         return any(not records.execute("SELECT 1 FROM blobs WHERE md5 = ?", (md5,)).fetchone() for md5 in digests)
 

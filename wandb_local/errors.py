@@ -2,7 +2,7 @@
 
 
 class ClientError(ValueError):
-    """The request cannot be served as it stands; sending it again would not help."""
+    """The request is invalid; sending it again would not help."""
 
     status = 400
 

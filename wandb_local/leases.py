@@ -65,7 +65,7 @@ def _start(folder: DataFolder, command: list[str], log: IO[str]) -> tuple[str, "
 
 @contextlib.contextmanager
 def _held_back() -> Iterator[None]:
-    """Signals that come in the block are dealt with at its end."""
+    """Signals that arrive in the block are handled at its end."""
     came: list[int] = []
     numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
     before = [(number, signal.signal(number, lambda found, _: came.append(found))) for number in numbers]

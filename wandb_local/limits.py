@@ -46,17 +46,17 @@ _DIGITS = 100  # of a number in YAML; one that is written in sixties takes quadr
 
 
 class TooLargeError(ClientError):
-    """What was sent is larger, deeper or more than the server takes."""
+    """The request exceeds a limit of size, depth or number."""
 
     status = 413
 
 
 def inflated(data: bytes) -> bytes:
-    """What was compressed with gzip.
+    """The decompressed bytes of a gzip body.
 
     Raises:
-        ClientError: it is no gzip.
-        TooLargeError: it is more than ``MAX_BODY`` bytes.
+        ClientError: the body is not gzip.
+        TooLargeError: the decompressed body has more than ``MAX_BODY`` bytes.
     """
     try:
         found = zlib.decompressobj(wbits=31).decompress(data, MAX_BODY + 1)
@@ -86,7 +86,7 @@ def check_json(text: str, most: int = MAX_VALUES, *, depth: bool = True) -> int:
 
 
 def _outside_of_strings(data: bytes) -> tuple[int, int]:
-    """Values and depth of JSON, without the brackets and commas that stand in its strings."""
+    """The number of values and the depth of JSON, without brackets and commas inside its strings."""
     plain = data.replace(b"\\\\", b"").replace(b'\\"', b"")
     values, depth, deepest, quotes = 1, 0, 0, 0
     for start in range(0, len(plain), _PIECE):
@@ -102,11 +102,11 @@ def _outside_of_strings(data: bytes) -> tuple[int, int]:
 
 
 def load_yaml(text: str) -> Any:
-    """Parse YAML. Aliases may be used as long as the whole stays small when they are written out.
+    """Parse YAML. Aliases are allowed if the document is still small when they are expanded.
 
     Raises:
-        TooLargeError: too long, or too long when written out, or with a number of very many digits.
-        yaml.YAMLError: no YAML, or an alias of something that it is part of.
+        TooLargeError: it is too long, also when expanded, or has a number of too many digits.
+        yaml.YAMLError: it is not YAML, or an alias refers to a node that contains it.
         ValueError, RecursionError: a value that cannot be read, or too many levels.
     """
     if len(text) > MAX_YAML:
@@ -156,7 +156,7 @@ class Budget(threading.local):
             self._end = before
 
     def spent(self) -> bool:
-        """Whether the time is over."""
+        """Whether the time limit has passed."""
         return time.thread_time() > self._end
 
     def check(self) -> None:

@@ -47,12 +47,12 @@ def checked_tag(name: object) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing of a text can be seen."""
+    """Whether a text has no visible character."""
     return all(letter in _UNSEEN or unicodedata.category(letter)[0] in "CZ" for letter in text)
 
 
 def unmarked(text: str) -> str:
-    """A text without the marks that change the order of what is read: for where it stands in a line with others."""
+    """A text without marks of text direction, which would change the order of its neighbours in a line."""
     return _MARKS.sub("", text)
 
 

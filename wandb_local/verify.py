@@ -55,10 +55,10 @@ def faults(folder: DataFolder, *, set_aside: bool = False) -> Iterator[str]:
 
 
 def open_records(path: Path) -> sqlite3.Connection:
-    """The records, to be read alone; the server may be writing to them.
+    """The records, opened for reading only; the server may write to them meanwhile.
 
     Raises:
-        ValueError: there are none.
+        ValueError: there are no records.
     """
     if not path.is_file():
         raise ValueError(f"{path}: no such file; give the server's data folder as --data")
@@ -88,7 +88,7 @@ def is_intact(path: Path, md5: str, size: int) -> bool:
 
 
 def bar(blobs: Iterable[sqlite3.Row], doing: str) -> Iterator[sqlite3.Row]:
-    """The blobs with a progress bar of their bytes, drawn on a terminal alone."""
+    """The blobs, with a progress bar of their bytes if stderr is a terminal."""
     blobs = list(blobs)
     total = sum(blob["size"] for blob in blobs)
     with tqdm(total=total, desc=doing, unit="B", unit_scale=True, disable=None, leave=False) as progress:

@@ -31,7 +31,7 @@ _POLL = 0.2  # seconds
 
 @dataclass
 class Imported:
-    """What became of the runs: their names ``ENTITY/PROJECT/RUN``, and one line for each thing that went wrong."""
+    """The result of an import: the names ``ENTITY/PROJECT/RUN`` of the runs, and a line for each error."""
 
     new: list[str] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
@@ -80,7 +80,7 @@ def _readable(paths: Sequence[Path], done: Imported) -> list[OfflineLog]:
 
 
 def _without_replaced(logs: Iterable[OfflineLog]) -> list[OfflineLog]:
-    """The logs by the time of their start, without those of a run that has started again since, without resuming."""
+    """The logs by start time, without logs of a run that was later started again without resuming."""
     kept: list[OfflineLog] = []
     replaced = set()
     for log in sorted(logs, key=lambda log: log.started, reverse=True):
@@ -109,7 +109,7 @@ def _sync(folder: DataFolder, url: str, replays: Sequence[Replay], done: Importe
 
 
 def _copy(temporary: Path, number: int, replay: Replay) -> Path:
-    """A copy of the run's folder with links for files: the client adds files and marks of its own."""
+    """A copy of the run's folder with links to the files, because the client adds files of its own."""
     folder = temporary / f"offline-run-{number}"
     path = replay.log.path
     ours = shutil.ignore_patterns("*.synced", "*.syncstate", path.name)
@@ -119,7 +119,7 @@ def _copy(temporary: Path, number: int, replay: Replay) -> Path:
 
 
 def _remember_finished(folder: DataFolder, left: dict[Path, Replay]) -> int:
-    """Notes the logs that the client has marked as synced, which leave ``left``; their number."""
+    """Record the logs that the client has marked as synced, remove them from ``left``, and return their number."""
     finished = [copy for copy in left if copy.with_suffix(".wandb.synced").exists()]
     for copy in finished:
         remember(folder, left.pop(copy), copy)
@@ -127,9 +127,9 @@ def _remember_finished(folder: DataFolder, left: dict[Path, Replay]) -> int:
 
 
 def _run_client(folder: DataFolder, url: str, temporary: Path, left: dict[Path, Replay]) -> str:
-    """Run ``wandb sync`` on the copies, all at once as it puts the parts of a resumed run in order; its output.
+    """Run ``wandb sync`` on all copies at once, because it sorts the parts of a resumed run; returns its output.
 
-    What is finished is noted at once, as this process may be interrupted.
+    Each finished log is recorded at once, because this process may be interrupted.
     """
     kept = {name: value for name, value in os.environ.items() if name not in _OVERRIDES}
     ours = {"WANDB_BASE_URL": url, "WANDB_API_KEY": folder.api_key, **bypass(os.environ, url)}

@@ -40,7 +40,7 @@ class OfflineLog:
 
     Attributes:
         run: ``ENTITY/PROJECT/RUN`` that it goes to.
-        identity: MD5 of the run's record, which holds the id and the start: the same when the file has grown since.
+        identity: MD5 of the run's record, which holds the id and the start time; it stays the same if the file grows.
         started: seconds and nanoseconds since 1970.
         resumes: whether it goes on with what the server has of the run; else it replaces that.
         count: number of whole records.
@@ -65,7 +65,7 @@ class OfflineLog:
 
 
 def read_log(path: Path) -> OfflineLog:
-    """Check every sum of a ``.wandb`` file, and note what an import has to know.
+    """Check every checksum of a ``.wandb`` file, and read the fields that an import needs.
 
     Raises:
         EmptyLogError: it ends before the run's record.
@@ -107,12 +107,12 @@ def _note(log: OfflineLog, record: bytes) -> None:
 
 
 def resuming(run_record: bytes) -> bytes:
-    """The record of a run, saying that it goes on with what the server has. (A field that is repeated is merged.)"""
+    """The record of a run, changed so that it resumes the run on the server. (A repeated field is merged.)"""
     return run_record + b"\x8a\x01\x03\xc0\x01\x01"  # field _RUN, 3 bytes: field _RESUME, true
 
 
 def read_records(path: Path) -> Iterator[bytes]:
-    """The whole records of a ``.wandb`` file, in their order.
+    """The complete records of a ``.wandb`` file, in order.
 
     Raises:
         EOFError: after the last one, where the file ends in the middle of another.

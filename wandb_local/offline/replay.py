@@ -17,11 +17,11 @@ from wandb_local.store.folder import DataFolder, write_private
 
 @dataclass(frozen=True)
 class Replay:
-    """A log and its records that are to be imported now.
+    """A log, and the records of it that will be imported now.
 
     Attributes:
         log: the log.
-        records: their numbers; none if nothing is to be done.
+        records: the numbers of these records; empty if there is nothing to import.
         lacking: a line for each artifact whose files are not there, by the number of its record.
         step: the step at which the rows begin, from an earlier import, or None.
     """
@@ -32,7 +32,7 @@ class Replay:
     step: int | None
 
     def write(self, path: Path) -> None:
-        """Write the log that the client is given; beside it stands the step, as the client leaves it there."""
+        """Write the log for the client, and the step beside it, as the client itself writes it."""
         write_log(path, self._chosen())
         if self.step is not None:
             _step_file(path).write_text(json.dumps({"starting_step": self.step}))
@@ -48,12 +48,12 @@ class Replay:
 
 
 def plan(folder: DataFolder, log: OfflineLog, *, stored: bool) -> Replay:
-    """What is to be imported of a log.
+    """The records of a log that have to be imported.
 
     Args:
         folder: the data folder.
         log: the log.
-        stored: whether the server has the run; one that was deleted is imported anew.
+        stored: whether the server has the run; a deleted run is imported again.
     """
     known = _recall(folder, log) if stored else {}
     records = [*known.get("lacking", []), *range(known.get("records", 0), log.count)]

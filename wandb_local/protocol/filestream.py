@@ -23,9 +23,9 @@ _KINDS: dict[str, tuple[type, str]] = {
 
 
 def receive(context: Context, entity: str, project: str, name: str, message: Mapping[str, Any]) -> dict[str, Any]:
-    """Store one message in one transaction; answers what the client should know.
+    """Store one message in one transaction, and return the answer for the client.
 
-    Offsets make it safe to send a message twice: rows that are stored already are skipped, others are replaced.
+    Because of the offsets, a message may arrive twice: rows that are already stored are skipped, others are replaced.
 
     Raises:
         NotFoundError: the run does not exist.

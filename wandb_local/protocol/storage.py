@@ -72,7 +72,7 @@ def send_blob(context: Context, md5: str, name: str) -> Response:
 
 
 async def options(_request: Request, _context: Context) -> Response:
-    """What browsers ask before they use a signed URL."""
+    """The preflight request of a browser before it uses a signed URL."""
     return Response(status_code=204, headers=_CORS)
 
 

@@ -56,7 +56,7 @@ def order_by(table: Searchable, text: str | None, default: str = "+created_at") 
 def sort_keys(
     table: Searchable, text: str | None, default: str = "+created_at"
 ) -> list[tuple[str, tuple[Any, ...], bool]]:
-    """What an order names, one by one: SQL, its parameters, and whether it goes downwards."""
+    """The keys of an order: SQL, its parameters, and whether it is descending."""
     keys = _split(table, text or default)
     if len(keys) > _MAX_KEYS:
         raise TooLargeError(f"order: give at most {_MAX_KEYS} keys")
@@ -68,7 +68,7 @@ def sort_keys(
 
 
 def _split(table: Searchable, text: str) -> list[str]:
-    """The keys of an order. A comma parts two keys only where one begins behind it, as keys may have commas."""
+    """The keys of an order. A comma separates two keys only if a key begins after it: keys may contain commas."""
     begins = [rf"{re.escape(name)}(?=,|$)" for name in table.fields] + [rf"{name}\." for name in table.documents]
     return re.split(rf",(?=[+-]?(?:{'|'.join(begins)}))", text)
 

@@ -110,7 +110,7 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def _attach_prior_runs(context: Context, sweep_id: int, filters: Any) -> None:
-    """Let the search learn from earlier runs of the project (``wandb sweep -R``); those of no sweep join this one."""
+    """Let the search use earlier runs of the project (``wandb sweep -R``); runs without a sweep join this sweep."""
     condition, parameters = where(RUNS, filters)
     with context.db.write() as connection:
         project_id = connection.execute("SELECT project_id FROM sweeps WHERE id = ?", (sweep_id,)).fetchone()[0]

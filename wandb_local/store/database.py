@@ -110,7 +110,7 @@ class Database:
             self._compact()
 
     def _compact(self) -> None:
-        """Give back the room that a migration has left empty, and take today's size of a page. It can wait."""
+        """Free the space that a migration has left empty, and use the current page size. It may be done later."""
         with contextlib.suppress(sqlite3.OperationalError):  # somebody is reading, or the disk is full
             for statement in ("PRAGMA journal_mode=DELETE", f"PRAGMA page_size={_PAGE}", "VACUUM"):
                 self._connection().execute(statement)
@@ -167,7 +167,7 @@ def _regexp(pattern: str, value: object) -> bool:
 
 
 def _lookup(document: str, key: str) -> str | float | None:
-    """``jsons.lookup``, which answers as SQLite's own functions for JSON do."""
+    """``jsons.lookup``, with the same answers as SQLite's own JSON functions."""
     return _as_sql(jsons.lookup(jsons.loads(document), key))
 
 

@@ -22,7 +22,7 @@ def default_folder() -> Path:
 
 @dataclass(frozen=True)
 class Announced:
-    """What a running server says of itself; its users stop one that was started on demand."""
+    """The announcement of a running server; its users stop a server that was started on demand."""
 
     url: str
     pid: int
@@ -68,7 +68,7 @@ class DataFolder:
             folder.mkdir(exist_ok=True)
 
     def blob(self, md5: str) -> Path:
-        """Where the blob of a digest lies."""
+        """The path of the blob with a digest."""
         return self.blobs / md5[:2] / md5[2:]
 
     def sweep_temporaries(self) -> None:
@@ -143,7 +143,7 @@ class DataFolder:
             os.utime(self._awake, (time.time(),) * 2)  # by our own clock, not by that of a file server
 
     def last_awake(self) -> float | None:
-        """When a server was awake last, in seconds since 1970; None if none has left it."""
+        """The time when a server was last awake, in seconds since 1970; None if it is not recorded."""
         return self._awake.stat().st_mtime if self._awake.exists() else None
 
     def announce(self, url: str, on_demand: bool = False) -> None:

@@ -16,7 +16,7 @@ _WAY_OUT = (
 
 
 def out_of_room(error: BaseException, places: Iterable[Path]) -> str | None:
-    """One line if an error comes of a full disk among those of some places, or of a used-up quota; None otherwise."""
+    """A line for an error that was caused by a full disk of one of these folders, or by a quota; None for other errors."""
     if not isinstance(error, OSError | sqlite3.Error):
         return None
     full = next((place for place in map(_existing, places) if shutil.disk_usage(place).free < _LITTLE), None)
@@ -31,7 +31,7 @@ def out_of_room(error: BaseException, places: Iterable[Path]) -> str | None:
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether an error says by itself that there is no room."""
+    """Whether the error itself reports a full disk."""
     if isinstance(error, OSError):
         return error.errno in _FULL
     code = getattr(error, "sqlite_errorcode", None)

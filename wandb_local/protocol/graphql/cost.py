@@ -14,7 +14,7 @@ Fragments = Mapping[str, FragmentDefinitionNode]
 
 @dataclass
 class Cost:
-    """The fields that a document may still ask for; those of a fragment count wherever it is used."""
+    """The number of fields that a document may still request; the fields of a fragment count at each use."""
 
     fragments: Fragments
     left: int = MAX_QUERY_FIELDS

@@ -32,7 +32,7 @@ _MEMBER = {
 
 
 class Entity(NamedTuple):
-    """An entity, which its name alone makes; or the part of the organization that its registries belong to."""
+    """An entity, which exists by its name only; or the part of the organization that has the registries."""
 
     name: str
     kind: str = "team"
@@ -63,7 +63,7 @@ def _project(context: Context, entity: Entity, arguments: Arguments) -> Node | N
 
 
 def _projects(context: Context, entity: Entity, arguments: Arguments) -> dict[str, Any]:
-    """All projects of an entity; those of the organization are the registries."""
+    """All projects of an entity; the projects of the organization are the registries."""
     asked = _texts(arguments, "filters", "order")
     found = (
         registries.registries(*asked) if entity.kind == "organization" else registries.projects_of(entity.name, *asked)

@@ -118,7 +118,7 @@ def find_place(db: Database, collection_id: int, artifact_id: int) -> Row | None
 
 
 def find_client_member(context: Context, client_id: str, alias: str) -> Row | None:
-    """The place that an alias means in the collection which a client has begun under an id of its own, or None."""
+    """The place to which an alias points in the collection with this client id, or None."""
     return context.db.row(
         "SELECT memberships.* FROM aliases JOIN memberships ON memberships.id = membership_id"
         " JOIN collections ON collections.id = aliases.collection_id WHERE client_id = ? AND alias = ?",
@@ -169,7 +169,7 @@ def add_member(connection: sqlite3.Connection, collection_id: int, artifact_id: 
 
 
 def restore_latest(connection: sqlite3.Connection, collection_id: int) -> None:
-    """After a version has gone, let ``latest`` mean the highest one that is left."""
+    """After a version was deleted, move ``latest`` to the highest remaining version."""
     if connection.execute(
         "SELECT 1 FROM aliases WHERE collection_id = ? AND alias = 'latest'", (collection_id,)
     ).fetchone():

@@ -1,6 +1,6 @@
-"""How long versions live: a time-to-live is counted from a version's creation, and ``gc`` deletes what has outlived it.
+"""The time-to-live of versions: it is counted from a version's creation, and ``gc`` deletes versions past it.
 
-What an alias names or another collection links to stays, whatever its time-to-live, as it is in use.
+A version with an alias, or with a link from another collection, is in use and kept whatever its time-to-live.
 """
 
 import sqlite3
@@ -38,7 +38,7 @@ def given_ttl(given: Mapping[str, Any], type_name: object) -> int:
 
 
 def prolong(connection: sqlite3.Connection, artifact_id: int, ttl: int, moment: float) -> None:
-    """A version that is logged once more, with a time-to-live, outlives both: its own and the new one."""
+    """If a version is logged again with a time-to-live, the later end counts."""
     sql = "UPDATE artifacts SET ttl = CASE WHEN ttl <= 0 THEN ttl WHEN ? <= 0 THEN ?"
     sql += " ELSE max(ttl, ? + CAST(? - created_at AS INTEGER)) END WHERE id = ?"
     connection.execute(sql, (ttl, ttl, ttl, moment, artifact_id))
