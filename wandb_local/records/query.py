@@ -9,7 +9,7 @@ from wandb_local.store.database import Database, Row
 
 @dataclass(frozen=True)
 class Query:
-    """A query: ``selected`` from a ``source`` (tables and condition, with ``values``), in an order (with its values)."""
+    """A query: ``selected`` from a ``source`` (tables and condition, with ``values``), in an order with its values."""
 
     selected: str
     source: str

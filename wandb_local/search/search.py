@@ -58,7 +58,7 @@ class Search:
         return None
 
     def exhausted(self, trials: Sequence[Trial]) -> str | None:
-        """The reason why no more runs may start, with the end of a grid as a reason too; None if more runs may start."""
+        """The same, with the end of a grid as a further reason; None if more runs may start."""
         left = self._grid is None or self._grid.suggest(trials) is not None
         return self.ended(trials) or (None if left else "all points of the grid have been handed out")
 

@@ -16,7 +16,7 @@ _WAY_OUT = (
 
 
 def out_of_room(error: BaseException, places: Iterable[Path]) -> str | None:
-    """A line for an error that was caused by a full disk of one of these folders, or by a quota; None for other errors."""
+    """A line for an error that a full disk of one of these folders, or a quota, has caused; None for others."""
     if not isinstance(error, OSError | sqlite3.Error):
         return None
     full = next((place for place in map(_existing, places) if shutil.disk_usage(place).free < _LITTLE), None)

@@ -68,7 +68,7 @@ def build_dashboard(context: Context) -> ASGIApp:
 
 
 def _refuse(error: Exception) -> flask.Response:
-    """What fails outside of a callback: a question that Dash cannot read, and that no page has asked."""
+    """An error outside of a callback: a request that Dash cannot read, and that no page sends."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     said = f"{type(error).__name__}: {error}"[:300]
     logger.warning("refused %s: %r (%s:%s)", flask.request.path, said, Path(place.filename).name, place.lineno)

@@ -1,4 +1,4 @@
-"""What every request for a page passes: login, same origin, and headers that tell the browser what a page may do."""
+"""Checks of every request for a page: login and same origin; and headers that limit what a page may do."""
 
 from urllib.parse import quote
 

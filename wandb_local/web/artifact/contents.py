@@ -86,7 +86,7 @@ def _file(version: Version, row: Row, held: Held) -> dict[str, Any]:
 
 
 def _content(row: Row, other: File | None, elsewhere: bool) -> dict[str, Any]:
-    """The digest of what is stored, or where it lies; a reference without a known size has none to show."""
+    """The digest of a stored file, or the address of a reference; a reference of unknown size has no digest."""
     if other is not None and isinstance(other.folder, ArtifactFiles):
         entity, project, name, version = other.folder.place
         href = artifact_address(entity, project, other.folder.type, name, version, "files")
@@ -97,7 +97,7 @@ def _content(row: Row, other: File | None, elsewhere: bool) -> dict[str, Any]:
 
 
 def show_comparison(context: Context, one: Version, other: Version) -> Component:
-    """What changed from the earlier of two versions to the later one: files and metadata."""
+    """The changes from the earlier of two versions to the later one: files and metadata."""
     before, after = sorted((one, other), key=lambda version: version.number)
     kinds, changed = compare_files(context, before.row["id"], after.row["id"])
     metadata = compare(before.metadata, after.metadata)

@@ -117,7 +117,7 @@ def _step(rank: int) -> str:
 
 
 def _link(node: Mapping[str, Any], origin: Sequence[str]) -> Component:
-    """A node with what it is; ``origin`` names what it came from where that is not plain from the order."""
+    """A node with its type; ``origin`` names its causes, if the order does not show them."""
     about = [node["type"], f"from {' and '.join(origin)}" if origin else ""]
     if node["kind"] == "here":
         title: Component = html.B(node["title"], **{"aria-current": "page"})

@@ -1,4 +1,4 @@
-"""What a visitor sets above the charts."""
+"""The controls above the charts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -73,14 +73,14 @@ def legend(page: Mapping[str, Any], runs: Sequence[Row]) -> list[Component]:
 
 
 def section_options(names: Sequence[str], hidden: Sequence[str]) -> list[dict[str, str]]:
-    """The sections of these metrics, with how many each has; at the end that of the hidden ones, if there are any."""
+    """The sections of these metrics with their numbers of metrics; the section of hidden metrics, if any, is last."""
     options = [{"label": f"all ({len(names)})", "value": ""}]
     options += [{"label": f"{name} ({count})", "value": name} for name, count in sections(names).items()]
     return options + ([{"label": f"hidden ({len(hidden)})", "value": HIDDEN}] if hidden else [])
 
 
 def register_address(app: dash.Dash) -> None:
-    """What is set above the charts comes from the address and goes there."""
+    """Read the controls from the address, and write them to it."""
     settings = ("search", "section", "axis", "smoothing", "log", "size")
     app.clientside_callback(
         ClientsideFunction("charts", "restore"),

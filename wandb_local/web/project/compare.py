@@ -47,7 +47,7 @@ def layout(context: Context, params: Mapping[str, str], query: Mapping[str, str]
 
 
 def _title(shown: int, asked: int) -> str:
-    """What is not shown does not exist, or is one run too many."""
+    """The number of runs that are shown; a run is not shown if it does not exist or if there are too many."""
     return f"{several(shown, 'run')} side by side" if shown == asked else f"{shown} of {asked} runs side by side"
 
 

@@ -116,7 +116,7 @@ def _register_following(app: dash.Dash, context: Context) -> None:
         prevent_initial_call=True,
     )
     def follow(_: Any, names: Any, ends: Sequence[int], values: Sequence[int], page: dict[str, str]) -> Any:
-        """New steps lengthen the sliders; one that stood at the end goes with it."""
+        """New steps lengthen the sliders; a slider at the end moves to the new end."""
         run = need_run(context, page["entity"], page["project"], page["run"])
         new = [max(len(logged_at(context, run, name["key"])) - 1, 0) for name in names]
         moved = [now if value == end != now else no_update for now, end, value in zip(new, ends, values, strict=True)]
@@ -134,7 +134,7 @@ def _items_of(row: Row, key: str) -> list[dict[str, Any]]:
 
 
 def _logged(context: Context, run: Row, key: str, place: int) -> tuple[str, list[dict[str, Any]]]:
-    """What was logged under a key at one place among its steps (-1: the last), with words for where that is."""
+    """The logged value of a key at one of its steps (-1: the last), with a text for the place of this step."""
     numbers = logged_at(context, run, key)
     if not numbers:
         return "this step no longer exists", []

@@ -48,7 +48,7 @@ def _bar(low: float, high: float, height: float) -> tuple[float, float, float] |
 
 
 def _finite(value: Any) -> float:
-    """A number, or NaN for all that is none; also for a whole number that is larger than any float."""
+    """A number; NaN for other values, and for a whole number that is larger than any float."""
     try:
         return float(value) if is_number(value) else math.nan
     except OverflowError:

@@ -80,7 +80,7 @@ def _paths(item: Mapping[str, Any], kind: str) -> dict[str, str]:
 
 
 def _read(context: Context, run: Row, path: str) -> tuple[Sequence[Box], str]:
-    """The boxes in a file of the run, and what is to be said of those that cannot be shown."""
+    """The boxes in a file of the run, and a note on boxes that cannot be shown."""
     md5 = files.of_run(context.db, run["id"]).digest(path)
     if md5 is None:
         return (), "these boxes have not been uploaded yet"
@@ -103,7 +103,7 @@ def _logged_labels(run: Row, kind: str, key: str, name: str) -> dict[str, Any]:
 
 
 def _mask_labels(run: Row, key: str, name: str) -> dict[int, str]:
-    """The label of every value that a mask may hold; ``#7`` where the client was told none."""
+    """The label of every value of a mask; ``#7`` if the value 7 has no label."""
     labels = _logged_labels(run, "mask", key, name)
     return {value: str(labels.get(str(value), f"#{value}")) for value in range(_VALUES)}
 

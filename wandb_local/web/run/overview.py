@@ -1,4 +1,4 @@
-"""What a run is: where it came from, its config and summary, and how they differ from another run's."""
+"""The overview of a run: its origin, config and summary, and the differences from another run."""
 
 import json
 from collections.abc import Mapping

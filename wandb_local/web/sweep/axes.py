@@ -1,4 +1,4 @@
-"""The axes of the parallel coordinates: where each value stands, and what is written beside it."""
+"""The axes of the parallel coordinates: the place of each value, and its label."""
 
 import math
 from collections.abc import Sequence

@@ -169,7 +169,7 @@ def _register_live(app: dash.Dash, context: Context) -> None:
         prevent_initial_call=True,
     )
     def head(_: str, title: str, state: str, place: list[str]) -> Any:
-        """Alone, and only where something is new: a button that is drawn anew loses the focus."""
+        """The heading is updated separately, and only if it changes, because a redrawn button loses the focus."""
         sweep = read_sweep(context, *place)
         same = (title, state) == (sweep.title, panels.state_text(sweep))
         return no_update if same else panels.heading(sweep)

@@ -58,7 +58,7 @@ def state_text(sweep: Sweep) -> str:
 
 
 def facts(context: Context, sweep: Sweep, params: Mapping[str, str]) -> list[Component]:
-    """What one wants to know first."""
+    """The most important facts."""
     best = next(iter(sweep.ranked()), None)
     alive, every = agents(context, sweep.row["id"])
     goal = f"{'maximize' if sweep.maximize else 'minimize'} {sweep.metric}" if sweep.metric else "none"

@@ -151,7 +151,7 @@ def _merged(left: tuple[Picture, ...], right: tuple[Picture, ...]) -> Cell:
 
 
 def shared_sets(pairs: Sequence[Pair]) -> frozenset[str]:
-    """The overlay sets that are the same in both tables, as the truth is."""
+    """The overlay sets that are the same in both tables, such as the ground truth."""
     overlays: dict[str, bool] = {}
     for ours, theirs in pairs:
         left, right = _overlays(ours), _overlays(theirs)

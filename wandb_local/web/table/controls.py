@@ -165,5 +165,5 @@ def button(name: str, text: str, title: str = "") -> Component:
 
 
 def called(text: str) -> Any:
-    """What a screen reader calls an element."""
+    """The name of an element for screen readers."""
     return {"aria-label": text}

@@ -1,4 +1,4 @@
-"""What the table page shows: its controls, the grid, and one row large."""
+"""The content of the table page: its controls, the grid, and one row enlarged."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def table_layout(
 
 
 def _no_row(view: View, rows: int) -> str:
-    """What to say where the address asks for a row that the table has not, else nothing."""
+    """The message for a row in the address that the table does not have; empty otherwise."""
     if not view.row_text or (view.row is not None and view.row < rows):
         return ""
     asked = (
@@ -85,7 +85,7 @@ def _no_row(view: View, rows: int) -> str:
 
 
 def default_hidden(source: Source, table: Table) -> list[str]:
-    """A comparison begins with the differences alone."""
+    """A comparison begins with only the differences."""
     names = [column.name for column in table.columns if column.kind != "image"]
     return [name for name in names if source.other and name.endswith((" (A)", " (B)"))]
 

@@ -82,7 +82,7 @@ def _moment(cell: Cell) -> Cell:
 
 
 def _kind(cells: Sequence[Cell]) -> str:
-    """What all cells that are not missing hold; the client writes NaN and infinities as text."""
+    """The kind of all cells that are not missing; the client writes NaN and infinities as text."""
     kinds = {_cell_kind(cell) for cell in cells if not is_missing(cell)}
     if kinds == {"number", "not finite"} or (kinds == {"not finite"}):
         return "number"

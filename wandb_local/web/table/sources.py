@@ -34,7 +34,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Join:
-    """Two tables that are to be shown as one, and the column of each whose cells say which rows belong together."""
+    """Two tables that are shown as one, and the column of each by which their rows are joined."""
 
     one: Document
     other: Document
@@ -76,7 +76,7 @@ def read_document(file: File, incremental: bool = False) -> Document | Join:
 
 
 def _single(media: Media, file: File, found: Mapping[str, Any], left: Allowance) -> Document:
-    """A table that lies in one file or, partitioned, in all the tables of a folder."""
+    """A table in one file or, if it is partitioned, in all the tables of a folder."""
     if found.get("_type") != "partitioned-table":
         return _document(media, file, found, left)
     prefix = str(found.get("parts_path")).strip("/") + "/"

@@ -1,4 +1,4 @@
-"""Tables that have been opened: read once, and with the orders in which their rows were last shown."""
+"""Opened tables: each is read once, and kept with the orders in which its rows were last shown."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Source:
 
 
 class Opened:
-    """A table that has been read, with the orders in which it was last shown."""
+    """An opened table, with the orders in which it was last shown."""
 
     def __init__(self, table: Table, counts: MaskCounts) -> None:
         self.table = table
@@ -81,10 +81,10 @@ class Opened:
         return _KEY + _NUMBER * len(rows)
 
     def check(self, expression: str) -> Predicate:
-        """What a filter asks of a row; nothing is looked at yet.
+        """The test of a row by a filter; no row is read yet.
 
         Raises:
-            FilterError: the expression is none.
+            FilterError: the expression is invalid.
         """
         return parse(expression, self.table.columns, self.table.sets, self._counts)
 
@@ -92,7 +92,7 @@ class Opened:
         """The numbers of the rows that fit a filter, sorted by columns (``-name`` downwards).
 
         Raises:
-            FilterError: the expression is none.
+            FilterError: the expression is invalid.
         """
         return self._orders.get((expression.strip(), tuple(sort)), lambda: self._ordered(expression, sort))
 
@@ -136,7 +136,7 @@ class Tables:
             return _Compared(one, other, compare(one.table, other.table, on), self._counts)
 
     def _single(self, source: Source, run_name: str) -> Opened:
-        """A table that is whole is read once; one with faults again when files or versions have come in since."""
+        """A complete table is read once. A table with faults is read again if files or versions have been added."""
         stored = newest_ids(self._context.db)
         file, incremental = self._find(source, run_name)
         _, opened = self._read_tables.get(

@@ -53,7 +53,7 @@ def tokens(expression: str, columns: Sequence[str]) -> list[Token]:
 
 
 def spelled(name: str, columns: Sequence[str]) -> str:
-    """A column's name as an expression has it: in backticks where it alone would be read as something else."""
+    """A column's name in an expression: in backticks, if it could be read as something else."""
     try:
         first, *rest = tokens(f"{name} <", columns)
     except FilterError:
@@ -135,7 +135,7 @@ def _stands_at(expression: str, place: int, name: str) -> bool:
 
 
 def no_column(name: str, columns: Sequence[str]) -> str:
-    """What to say about a column that does not exist, with the nearest names."""
+    """The message for a column that does not exist, with similar names."""
     return f"there is no column {name[:60]!r}" + nearest(name, columns)
 
 
