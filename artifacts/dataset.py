@@ -169,7 +169,7 @@ def _held(run: wandb.Run, name: str, digest: str) -> wandb.Artifact | None:
     if run.offline or run.disabled:
         return None
     path = f"{run.entity}/{run.project}/{name}"
-    with naming(name, "looked up"):
+    with naming(name, "searched"):
         api = wandb.Api()
         versions = api.artifacts("dataset", path) if api.artifact_collection_exists(path, "dataset") else ()
         return next((version for version in versions if version.metadata.get("digest") == digest), None)

@@ -46,7 +46,7 @@ def lineage(model: wandb.Artifact) -> Lineage:
     Raises:
         ArtifactError: the server does not answer.
     """
-    with naming(model.name, "followed back"):
+    with naming(model.name, "traced"):
         run = model.logged_by()
         sources = [_data(data) for data in _datasets(run)] if run else []
         if run is None or not sources:
@@ -61,7 +61,7 @@ def lineage(model: wandb.Artifact) -> Lineage:
 def data_of(model: wandb.Artifact) -> wandb.Artifact | None:
     """The dataset artifact with exactly the content that a model was trained on, if the server has it."""
     digest = (model.metadata.get("data_version") or {}).get("digest")
-    with naming(model.name, "followed back"):
+    with naming(model.name, "traced"):
         run = model.logged_by()
         found = _datasets(run) if run else []
     return next((data for data in found if data.metadata.get("digest") == digest and not is_reference(data)), None)
