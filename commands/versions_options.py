@@ -43,7 +43,7 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
     promote.add_argument(
         "--dataset", metavar="ARTIFACT", help="evaluate both models on this data version, e.g. camvid:v1"
     )
-    promote.add_argument("--split", choices=["val", "test"], default="val", help="default: val")
+    promote.add_argument("--split", choices=["val", "test"], default="val", help="split to compare on (default val)")
     shares = {
         "--tolerance": (
             0.05,
@@ -51,7 +51,7 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
         ),
         "--mean-tolerance": (0.02, f"how far {MIOU.label} and {PRIORITY_DICE.label} may fall"),
         "--floor": (0.1, "lowest allowed Dice of each priority class, also without a comparison"),
-        "--miou-floor": (0.25, f"lowest allowed {MIOU.label}, likewise"),
+        "--miou-floor": (0.25, f"lowest allowed {MIOU.label}, also without a comparison"),
     }
     for name, (default, text) in shares.items():
         promote.add_argument(
@@ -77,7 +77,9 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
         help="promote the model whatever the comparison says, even if none is possible; WHY is recorded",
     )
     promote.add_argument("--seed", type=int, default=0, help=argparse.SUPPRESS)  # nothing is drawn any more
-    promote.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="default: auto")
+    promote.add_argument(
+        "--device", choices=["auto", "cpu", "cuda"], default="auto", help="where the models run (default auto)"
+    )
 
     rollback = names.add_parser("rollback", help="move the alias back to the version that had it before")
     rollback.add_argument(
@@ -89,12 +91,10 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
     lineage.add_argument("model", metavar="MODEL", help="e.g. camvid-unet:production")
 
     for parser in (promote, rollback):
-        parser.add_argument("--alias", type=_alias, default="production", help="default: production")
+        parser.add_argument("--alias", type=_alias, default="production", help="the alias (default production)")
     project = os.environ.get("WANDB_PROJECT", "camvid")
     for parser in (dataset, promote, rollback, lineage):
-        parser.add_argument(
-            "--project", default=project, help=f"W&B project of names that do not name one (default {project})"
-        )
+        parser.add_argument("--project", default=project, help=f"W&B project, if the name has none (default {project})")
         parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return top.parse_args(words)
 

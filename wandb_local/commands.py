@@ -192,10 +192,7 @@ def export(options: argparse.Namespace) -> int:
     for name, place in done.renamed.items():
         print(f"note: {name}: the file system does not allow this name; the file is {place}", file=sys.stderr)
     for name in done.lost:
-        print(
-            f"error: {name}: the file was left out, because its blob is damaged or missing; see `verify`",
-            file=sys.stderr,
-        )
+        print(f"error: {name}: the file was left out: its blob is damaged or missing; see `verify`", file=sys.stderr)
     records = "run.json, history.jsonl, events.jsonl, output.log"
     print(f"{options.target}: {records}, {done.files} files and {done.versions} artifact versions")
     return 1 if done.lost else 0

@@ -69,7 +69,7 @@ def test_a_file_whose_blob_is_lost_is_named_and_all_others_are_there(server, pro
     finally:
         blob.write_bytes(content)
     assert code == 1
-    assert f"error: files/{project}.txt: the file was left out, because its blob is damaged or missing" in err
+    assert f"error: files/{project}.txt: the file was left out: its blob is damaged or missing" in err
     assert [path.name for path in (tmp_path / "out" / "files").iterdir()] == ["good.txt"]
     assert json.loads((tmp_path / "out" / "run.json").read_text())["lost"] == [f"files/{project}.txt"]
 
