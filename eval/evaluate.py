@@ -97,7 +97,7 @@ def evaluate(
             failures += [{"position": position} | frame | one for one in failure_rows(failed, pred, sample.mask, rule)]
             seen[position] = frame | row, pred, value
             bar.update()
-    assert len(seen) == len(samples), f"{len(seen)} images were evaluated, but the split has {len(samples)}"
+    assert len(seen) == len(samples), f"{len(seen)} images seen, the split has {len(samples)}"
     rows, predictions, losses = zip(*(seen[position] for position in range(len(seen))), strict=True)
     records = rank(rows)
     metrics = summarize(confusion, class_names, priority, background)
@@ -158,10 +158,7 @@ def _groups(samples: Samples, size_for: SizeFor | None, batch_size: int) -> Iter
 
 def _mask_of(sample: Sample, scores: Tensor) -> NDArray[np.uint8]:
     if not scores.sum().isfinite():
-        raise ValueError(
-            f"{sample.name}: the model's logits are not finite, so its weights have diverged; train again with a "
-            "lower lr"
-        )
+        raise ValueError(f"{sample.name}: the model's logits are not finite: its weights have diverged; lower lr")
     height, width = sample.mask.shape
     return label_mask(scores, (height, width)).cpu().numpy()
 

@@ -18,7 +18,7 @@ def has_fast_bf16(device: str) -> bool:
 
 
 def resolve_device(device: str) -> str:
-    """`auto` becomes cuda if there is a CUDA device, else cpu.
+    """`auto` is cuda where there is one.
 
     Raises:
         OSError: cuda is asked for and there is none.
@@ -26,12 +26,12 @@ def resolve_device(device: str) -> str:
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda" and not torch.cuda.is_available():
-        raise OSError("device='cuda': no CUDA device was found on this machine; use device=cpu or device=auto")
+        raise OSError("device='cuda': this machine shows no CUDA device; use device=cpu or auto")
     return device
 
 
 def resolve_precision(precision: str, device: str) -> str:
-    """`auto` becomes bf16 if the hardware computes it fast, else fp32."""
+    """`auto` is bf16 where it is fast, else fp32."""
     if precision == "auto":
         return "bf16" if has_fast_bf16(device) else "fp32"
     return precision

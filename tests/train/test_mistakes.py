@@ -58,7 +58,7 @@ def remove_mask(root):
         (["--batch_size=500"], None, "batch_size=500 is larger than the train split"),
         (["--backbone=resnet43"], None, "resnet34"),
         (["--loss=hinge"], None, "hinge"),
-        (["--device=cuda"], None, "no CUDA device was found on this machine"),
+        (["--device=cuda"], None, "this machine shows no CUDA device"),
         (["--taxonomy=camvid13"], None, "camvid13"),
         ([], label_outside, "77"),
         ([], remove_mask, "damaged/val/"),
