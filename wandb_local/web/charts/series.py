@@ -11,7 +11,7 @@ from wandb_local.web.documents import is_number
 
 SYSTEM = "system"
 TIME = "_timestamp"
-AXES = {"_step": "step", "_runtime": "seconds since the start of the run", TIME: "time"}
+AXES = {"_step": "step", "_runtime": "seconds since the start", TIME: "time"}
 
 
 @dataclass(frozen=True)
