@@ -1,4 +1,4 @@
-"""What all command lines share: how flags are spelled, and that the project's own packages are the ones that run."""
+"""What all command lines share: both spellings of a flag, and a check that Python imports our own packages."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ def require_own(*names: str, program: bool = True) -> None:
     """Look for another package that Python would import in place of one of ours, such as a models/ where it started.
 
     Args:
-        names: of our packages that are needed.
-        program: end the process with exit code 2 and one line on stderr.
+        names: the names of the packages that are needed.
+        program: if true, end the process with exit code 2 and one line on stderr.
 
     Raises:
-        ImportError: with that line, where it is not a program.
+        ImportError: with that line, if `program` is false.
     """
     for name in names:
         spec = find_spec(name)
         if spec is None or spec.origin is None or OWN in Path(spec.origin).resolve().parents:
             continue
         line = (
-            f"{name}: Python would import {spec.origin}, and {OWN / name} is needed; start in another folder, or with "
+            f"{name}: Python would import {spec.origin}, but {OWN / name} is needed; start in another folder, or use "
             "python -P"
         )
         if not program:
@@ -38,13 +38,13 @@ def require_own(*names: str, program: bool = True) -> None:
 
 
 def drop_empty_variables() -> None:
-    """Treat W&B's variables that are empty as unset, as in a job script; the client refuses several of them."""
+    """Unset W&B's variables that are empty, as they may be in a job script: the client refuses several of them."""
     for name in [name for name, value in os.environ.items() if name.startswith("WANDB_") and not value]:
         del os.environ[name]
 
 
 class FlagParser(argparse.ArgumentParser):
-    """An `ArgumentParser` that takes both spellings of a flag; `--help` shows the one that was defined.
+    """An `ArgumentParser` that takes a flag with dashes or underscores; `--help` shows the spelling that was defined.
 
     The parsers of its subcommands are of the same class.
     """

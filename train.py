@@ -1,7 +1,8 @@
 """Train, evaluate and track one model: python train.py --config configs/cpu.yaml --data CAMVID --lr 3e-4
 
-It leaves runs/<id>/ with model.safetensors, its config, taxonomy, data version and metrics, checkpoints/ and report/.
-`--resume runs/<id>` goes on after a kill, `--seeds 0,1,2` and `--vary` compare; `--help` explains every setting.
+It writes runs/<id>/ with model.safetensors, its config, taxonomy, data version and metrics, checkpoints/ and report/.
+`--resume runs/<id>` continues a run that was killed. `--seeds 0,1,2` and `--vary` train several models and compare
+them. `--help` explains every setting.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 def main(config: TrainConfig, resume: Path | None = None) -> Path:
     """Runs the recipe, or goes on with the run in `resume`; returns its folder. ValueError and OSError name the fix."""
-    import torch  # what takes seconds to import comes after the settings were checked
+    import torch  # slow imports come after the settings were checked
 
     from artifacts import WandbCallback, faults_of_all, log_evaluation, log_model, log_preview, names_in
     from artifacts.run import start_run, sync_hint, tracked
@@ -112,7 +113,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
 
 
 def open_data(run: wandb.Run, config: TrainConfig) -> RoadDataset:
-    """The data set, tracked: a folder as `log_data` says, an artifact is fetched and noted as an input."""
+    """Open the data set and track it: a folder as `log_data` says; an artifact is fetched and recorded as an input."""
     from artifacts import artifact_name, track_dataset, use_dataset
     from camvid.layouts import content_digest, open_dataset
 
@@ -127,7 +128,7 @@ def open_data(run: wandb.Run, config: TrainConfig) -> RoadDataset:
 
 
 def cli(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0, or 2 with one line on stderr for what the user can mend; in a sweep see `end_trial`."""
+    """Exit code 0, or 2 with one line on stderr for an error that the user can fix; in a sweep see `end_trial`."""
     started: TrainConfig | None = None
     try:
         config, options = parse_command_line(arguments)

@@ -1,4 +1,4 @@
-"""Logs a fastai training to W&B, one row an epoch."""
+"""Logs a fastai training to W&B, one row per epoch."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ BEST_METRICS = tuple(f"val/{name}" for name in MONITORED)
 class WandbCallback(Callback):  # type: ignore[misc]
     """After each epoch, logs `learn.epoch_metrics` to the run; errors are raised, not printed.
 
-    The metrics come complete and under their final names (train/loss, val/miou, lr, …) with `epoch`, counted from 1
-    over all stages of the training; those that are NaN (a class absent from both sides) are left out. The summary keeps
-    the best of `BEST_METRICS` so far, not the last, so that sweeps optimise the model that is kept. (W&B's own
-    summary="max" makes a dict {"max": …} of them, which sweeps do not find under the metric's name.)
+    The metrics have their final names (train/loss, val/miou, lr, …). `epoch` is counted from 1 over all stages of the
+    training. A metric that is NaN (a class absent from truth and prediction) is left out. The summary keeps the best
+    value of `BEST_METRICS` so far, not the last, so that sweeps optimise the model that is kept. (W&B's own
+    summary="max" stores a dict {"max": …}, which sweeps do not find under the metric's name.)
 
-    An epoch is logged after the checkpoint holds it, so a run never has more epochs than the checkpoint. A run that is
-    resumed may have fewer: what its process logged last is lost with a kill. Those are logged from the checkpoint.
+    An epoch is logged after the checkpoint is written, so a run never has more epochs than the checkpoint. It may have
+    fewer, because a kill loses the last rows that were logged. After a resume they are logged from the checkpoint.
 
     Args:
         run: under way.
-        history: the metrics of the epochs before, from the checkpoint that the training goes on from.
+        history: the metrics of the earlier epochs, from the checkpoint that the training resumes from.
     """
 
     order, run_valid = 97, False  # after the checkpoint
@@ -76,4 +76,6 @@ def _logged_epochs(run: wandb.Run) -> set[float]:
         rows = wandb.Api().run(run.path).scan_history(keys=["epoch"], use_cache=False)
         return {row["epoch"] for row in rows}
     except CLIENT_ERRORS as error:
-        raise ConnectionError(f"W&B: the epochs of run {run.id} cannot be read ({error}); resume it again") from error
+        raise ConnectionError(
+            f"W&B: the epochs of run {run.id} cannot be read from the server ({error}); try to resume it again"
+        ) from error

@@ -66,7 +66,7 @@ def track_dataset(
         return log_dataset(run, dataset, name, digest=digest)
     artifact = _held(run, name, digest)
     if artifact:
-        print(f"the server holds this data already: {version_name(artifact)}", flush=True)
+        print(f"the server already has this data: {version_name(artifact)}", flush=True)
     elif policy == "none":
         _note_version(run, {"name": name, "version": None, "digest": digest})
         return None
@@ -148,7 +148,7 @@ def _held(run: wandb.Run, name: str, digest: str, address: str = "") -> wandb.Ar
     if run.offline or run.disabled:
         return None
     path = f"{run.entity}/{run.project}/{name}"
-    with naming(name, "looked up"):
+    with naming(name, "searched"):
         api = wandb.Api()
         versions = api.artifacts("dataset", path) if api.artifact_collection_exists(path, "dataset") else ()
         alike = (version for version in versions if version.metadata.get("digest") == digest)

@@ -1,4 +1,4 @@
-"""Fetching artifacts: into a folder of their own, every file checked, nothing written outside it."""
+"""Fetch an artifact into a folder of its own; every file is checked, and nothing is written outside the folder."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def download_dataset(artifact: wandb.Artifact, root: Path) -> Path:
         where = address_of(artifact)
         lies = f"; they lie at {where}: give --data FOLDER, the folder there, or a copy" if where else ""
         raise ArtifactError(
-            f"artifact {artifact.name!r} is a reference without frames{lies}; "
-            "`python -m artifacts dataset ROOT` uploads them"
+            f"artifact {artifact.name!r} is a reference without frames{lies}; upload them by `python -m artifacts "
+            "dataset ROOT`"
         )
     _require(artifact, (DESCRIPTION,))
     return download(artifact, root) / DATA_FOLDER
@@ -59,12 +59,13 @@ def download_dataset(artifact: wandb.Artifact, root: Path) -> Path:
 def download(artifact: wandb.Artifact, root: Path) -> Path:
     """Download a logged artifact into a folder of its own under `root`, and check every file against its digest.
 
-    Files that are there already are kept if they are whole; a damaged file, here or in the client's cache, is fetched
-    again once. Of several processes that want it at the same time one fetches it, under a lock, and the others wait:
-    the client writes in place, and a process that is hashing a file as another cuts it short dies of a bus error.
+    Files that already exist are kept if they are undamaged. A damaged file, here or in the client's cache, is fetched
+    again once. If several processes want the artifact at the same time, one fetches it under a lock and the others
+    wait. The lock is needed because the client writes files in place: a process that hashes a file while another one
+    truncates it is killed by a bus error.
 
     Raises:
-        ArtifactError: a name that leads out of the folder, a reference to another place, or damaged content.
+        ArtifactError: a file name points outside the folder, a file is a reference, or the content is damaged.
     """
     _check_entries(artifact)
     name = f"{artifact.entity}/{artifact.project}/{version_name(artifact)}"  # no alias: they move
@@ -84,7 +85,7 @@ def download(artifact: wandb.Artifact, root: Path) -> Path:
 
 
 def is_reference(artifact: wandb.Artifact) -> bool:
-    """Whether a dataset artifact tells of data that it does not hold."""
+    """Whether a dataset artifact describes data without holding its frames."""
     return bool(artifact.metadata.get("contents") == REFERENCE)
 
 
@@ -95,7 +96,7 @@ def address_of(artifact: wandb.Artifact) -> str:
 
 
 def version_name(artifact: wandb.Artifact) -> str:
-    """name:version; the artifact's own `name` has the alias by which it was asked for."""
+    """name:version; the artifact's own `name` may have an alias in place of the version."""
     return f"{collection(artifact)}:{artifact.version}"
 
 
@@ -116,7 +117,7 @@ def default_root() -> Path:
 
 
 def find_artifact(name: str, kind: str) -> wandb.Artifact:
-    """A version on the server, by its name; `kind` is dataset or model. ArtifactError offline or where unknown."""
+    """A version on the server, by its name; `kind` is dataset or model. Raises ArtifactError offline or if unknown."""
     require_server(name)
     with naming(name, "fetched"):
         artifact: wandb.Artifact = wandb.Api().artifact(name, type=kind)
@@ -124,7 +125,7 @@ def find_artifact(name: str, kind: str) -> wandb.Artifact:
 
 
 def require_server(name: str) -> None:
-    """ArtifactError where the artifact of that name would be looked for offline."""
+    """Raise ArtifactError if the client is offline, so that the artifact cannot be fetched."""
     if tracking_mode() == "offline" or os.environ.get("WANDB_MODE") in ("offline", "disabled"):
         raise offline_error(name)
 
@@ -133,7 +134,7 @@ def _require(artifact: wandb.Artifact, files: Iterable[str]) -> None:
     missing = [file for file in files if file not in artifact.manifest.entries]
     if missing:
         raise ArtifactError(
-            f"artifact {artifact.name!r} holds no {', '.join(missing)}: it was not made by this project"
+            f"artifact {artifact.name!r} has no {', '.join(missing)}; use an artifact that this project made"
         )
 
 
@@ -147,10 +148,12 @@ def _check_entries(artifact: wandb.Artifact) -> None:
     for name, entry in artifact.manifest.entries.items():
         if entry.ref is not None:
             raise ArtifactError(
-                f"artifact {artifact.name!r}: {name!r} refers to {entry.ref}; only its own files are read"
+                f"artifact {artifact.name!r}: {name!r} refers to {entry.ref}; only the artifact's own files are read"
             )
         if str(entry.path) != name or _escapes(name):
-            raise ArtifactError(f"artifact {artifact.name!r}: the file name {name!r} leads out of its folder")
+            raise ArtifactError(
+                f"artifact {artifact.name!r}: the file name {name!r} points outside the artifact's folder"
+            )
 
 
 def _escapes(name: str) -> bool:

@@ -8,16 +8,16 @@ from contextlib import contextmanager
 import wandb
 from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 
-CLIENT_ERRORS = (wandb.Error, WandbApiFailedError)  # what the client raises when a server cannot be had or says no
+CLIENT_ERRORS = (wandb.Error, WandbApiFailedError)  # what the client raises if a server is not there or refuses
 
 
 class ArtifactError(ValueError):
-    """An artifact that cannot be had or logged, is damaged, or is not what it should be; the message names it."""
+    """An artifact cannot be fetched or logged, is damaged, or has the wrong content; the message names it."""
 
 
 @contextmanager
 def naming(name: str, deed: str, advice: str = "") -> Iterator[None]:
-    """Turn what the client raises in the block into an `ArtifactError`: artifact NAME cannot be DEED: WHY; ADVICE."""
+    """Turn the client's errors in the block into an `ArtifactError`: artifact NAME cannot be DEED: WHY; ADVICE."""
     try:
         yield
     except ArtifactError:
@@ -27,7 +27,7 @@ def naming(name: str, deed: str, advice: str = "") -> Iterator[None]:
 
 
 def offline_error(name: str) -> ArtifactError:
-    """What to raise when an artifact is asked for without a server."""
+    """The error for an artifact that is needed while the client is offline."""
     return ArtifactError(
-        f"artifact {name!r} cannot be fetched offline: log in (`wandb login`), set WANDB_BASE_URL, or give a folder"
+        f"artifact {name!r} cannot be fetched offline; log in (`wandb login`), set WANDB_BASE_URL, or give a folder"
     )

@@ -1,4 +1,4 @@
-"""The history of an alias: who holds it, who held it before, by the promotions and rollbacks that were logged."""
+"""The history of an alias: which version has it, and which had it before, from the logged promotions and rollbacks."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def alias_holder(model: wandb.Artifact, alias: str) -> wandb.Artifact | None:
 
 
 def previous_version(current: wandb.Artifact, alias: str) -> wandb.Artifact:
-    """The version that had the alias before `current`, by the promotions and rollbacks that were logged.
+    """The version that had the alias before `current`, from the logged promotions and rollbacks.
 
     Raises:
-        ArtifactError: no promotion of another version that still exists is recorded.
+        ArtifactError: no earlier promotion is recorded of a version that still exists.
     """
     name = f"{current.entity}/{current.project}/{collection(current)}"
     stack = standing_versions(current, alias)
@@ -30,16 +30,17 @@ def previous_version(current: wandb.Artifact, alias: str) -> wandb.Artifact:
         stack.pop()
     if not stack:
         raise ArtifactError(
-            f"artifact {version_name(current)!r}: no {alias} before it is recorded, nothing to go back to"
+            f"artifact {version_name(current)!r}: no earlier version with the alias {alias} is recorded, so there is "
+            "nothing to roll back to"
         )
     return find_artifact(f"{name}:{stack[-1]}", "model")
 
 
 def best_so_far(holder: wandb.Artifact, alias: str, candidate: wandb.Artifact) -> wandb.Artifact | None:
-    """Of the versions that held the alias, the one with the highest priority Dice, as it was saved; None if `holder`.
+    """The version with the highest saved priority Dice among those that had the alias; None if that is `holder`.
 
-    Each promotion may lose a little, so that many could lose much. Versions do not count that were rolled back, have
-    other classes than the candidate, or were trained on other data.
+    Each promotion may lose a little, so many promotions could lose much. Versions are left out that were rolled back,
+    have other classes than the candidate, or were trained on other data.
     """
     name = f"{holder.entity}/{holder.project}/{collection(holder)}"
     best = holder
@@ -63,7 +64,7 @@ def _priority_dice(model: wandb.Artifact) -> float:
 
 
 def standing_versions(model: wandb.Artifact, alias: str) -> list[str]:
-    """The versions that held the alias, oldest first, without those that were rolled back; `model` holds it now."""
+    """The versions that had the alias, oldest first, without those that were rolled back; `model` has it now."""
     stack: list[str] = []
     place = f"{model.entity}/{model.project}"
     for run in wandb.Api().runs(place, {"jobType": JOB_TYPE}, order="+created_at", lazy=False):

@@ -1,11 +1,11 @@
-"""What of the data a run sends to its server: the setting `log_data`.
+"""What part of the data a run sends to its server, by the setting `log_data`.
 
 files       frames and masks, and a table that shows them
-reference   no frames: where they lie, digest, names, splits, taxonomy, class frequencies, small pictures of few frames
-none        nothing: the run's config has the name and the digest
-auto        files where the server is on this machine and the data is no larger than LARGE, reference elsewhere
+reference   no frames, but address, digest, names, splits, taxonomy, class frequencies, and small pictures of a few
+none        nothing but the name and the digest, in the run's config
+auto        files if the server is on this machine and the data is no larger than LARGE, else reference
 
-The tables of an evaluation show the frames that were evaluated. With none, they have names and scores alone.
+The tables of an evaluation show frames that were evaluated. With none, they have only names and scores.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ MAX_SIDE = 640  # pixels, their longest side
 
 _SENT = {
     "files": "all frames and masks go to {place}",
-    "reference": "no files of the data go to {place}, but where they lie, pictures of at most "
-    f"{FEW + SAMPLED} frames, and those of val frames in tables (at most {MAX_IMAGES}); --log_data none sends no "
-    "picture, files all data",
-    "none": "no frame, mask or picture of the data goes to {place}; tables have names and scores alone",
+    "reference": f"no data files go to {{place}}, but their address, pictures of at most {FEW + SAMPLED} frames, and "
+    f"pictures of at most {MAX_IMAGES} val frames in tables; --log_data none sends no pictures, and --log_data files "
+    "sends all data",
+    "none": "no frame, mask or picture goes to {place}; tables have only names and scores",
 }
 
 
 def settled(run: wandb.Run, log_data: str, size: int) -> str:
-    """files, reference or none, whichever `log_data` means for the run's server and `size` bytes of data.
+    """The value files, reference or none that `log_data` means for the run's server and `size` bytes of data.
 
-    Prints it in one line.
+    It prints the value in one line.
     """
     if run.disabled:
         return "none"
@@ -46,7 +46,7 @@ def settled(run: wandb.Run, log_data: str, size: int) -> str:
     large = f" (the data has {size / 2**30:.1f} GiB, more than {LARGE / 2**30:g})" if here and size > LARGE else ""
     if log_data == "auto":
         log_data = "files" if here and not large else "reference"
-    place = "the server that it is synced to" if run.offline else urlsplit(server).hostname
+    place = "the server that the run is synced to" if run.offline else urlsplit(server).hostname
     print(f"log_data={log_data}{large}: {_SENT[log_data].format(place=place)}", flush=True)
     return log_data
 
@@ -57,7 +57,7 @@ def shows_frames(run: wandb.Run) -> bool:
 
 
 def on_this_machine(url: str) -> bool:
-    """Whether every address of the URL's host, whatever its name, is one that never leaves this machine."""
+    """Whether all addresses of the URL's host are addresses of this machine."""
     host = urlsplit(url).hostname
     if host == CLOUD:  # a machine without a network may wait long for the answer
         return False

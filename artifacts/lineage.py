@@ -1,4 +1,4 @@
-"""What a model came from: data version, run, sweep and code version, and what was decided about it since."""
+"""The lineage of a model: its data version, run, sweep and code version, and the later decisions about it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN = (MIOU.key, PRIORITY_DICE.key)
 
 @dataclass(frozen=True)
 class Node:
-    """One thing in the lineage: what kind it is, its name, lines about it, and its page."""
+    """One item of the lineage: its kind, its name, lines about it, and its page."""
 
     kind: str
     name: str
@@ -29,9 +29,9 @@ class Node:
 
 @dataclass(frozen=True)
 class Lineage:
-    """A model, what it came from, and what was decided about it, oldest first.
+    """A model, what it was made from, and the decisions about it, oldest first.
 
-    `sources` are data versions, sweep and code; `run` is None where it was deleted.
+    `sources` are data versions, sweep and code; `run` is None if the run was deleted.
     """
 
     model: Node
@@ -46,7 +46,7 @@ def lineage(model: wandb.Artifact) -> Lineage:
     Raises:
         ArtifactError: the server does not answer.
     """
-    with naming(model.name, "followed back"):
+    with naming(model.name, "traced"):
         run = model.logged_by()
         sources = [_data(data) for data in _datasets(run)] if run else []
         if run is None or not sources:
@@ -59,16 +59,16 @@ def lineage(model: wandb.Artifact) -> Lineage:
 
 
 def data_of(model: wandb.Artifact) -> wandb.Artifact | None:
-    """The dataset artifact with the very content that a model was trained on, if the server has it."""
+    """The dataset artifact with exactly the content that a model was trained on, if the server has it."""
     digest = (model.metadata.get("data_version") or {}).get("digest")
-    with naming(model.name, "followed back"):
+    with naming(model.name, "traced"):
         run = model.logged_by()
         found = _datasets(run) if run else []
     return next((data for data in found if data.metadata.get("digest") == digest and not is_reference(data)), None)
 
 
 def lineage_text(found: Lineage) -> str:
-    """A tree for a terminal: the model, under it its run, under that what the run was made from."""
+    """A tree for a terminal: the model, below it its run, and below that the run's data, sweep and code."""
     lines = _described(found.model, "")
     if found.run:
         lines += _described(found.run, "  ")
@@ -85,7 +85,7 @@ def _described(node: Node, indent: str) -> list[str]:
 
 
 def _datasets(run: Any) -> list[wandb.Artifact]:
-    """What the run used, or, in an offline run that was synced, logged."""
+    """The datasets that the run used; an offline run that was synced has logged them."""
     found = {item.id: item for items in (run.used_artifacts(), run.logged_artifacts()) for item in items}
     return [item for item in found.values() if item.type == "dataset"]
 
@@ -125,7 +125,7 @@ def _digest(digest: str | None) -> str:
 def _sweeps(run: Any) -> Iterator[Node]:
     """The sweep whose agent made the run, and the one whose best settings it took."""
     if run.sweep:
-        yield _sweep(run.sweep, "one of its runs")
+        yield _sweep(run.sweep, "the run is one of this sweep")
     chosen = run.config.get("from_sweep")
     if chosen:
         try:
@@ -133,9 +133,9 @@ def _sweeps(run: Any) -> Iterator[Node]:
         except wandb.errors.CommError as error:
             if not isinstance(error.exc, ValueError):  # with one the client says that there is no such sweep
                 raise
-            yield Node("sweep", chosen, ("its best settings", "not on the server"))
+            yield Node("sweep", chosen, ("the run took its best settings", "the sweep is not on the server"))
         else:
-            yield _sweep(sweep, "its best settings")
+            yield _sweep(sweep, "the run took its best settings")
 
 
 def _sweep(sweep: Any, relation: str) -> Node:
@@ -154,7 +154,7 @@ def _code(run: Any) -> Node:
 
 
 def _decisions(model: wandb.Artifact) -> Iterator[Node]:
-    """The promotions and rollbacks of the model, oldest first; not those in which it was only the measure."""
+    """The promotions and rollbacks of the model, oldest first, without those in which it was only compared with."""
     name, version = collection(model), model.version
     users = sorted((run for run in model.used_by() if run.job_type == JOB_TYPE), key=lambda run: run.created_at)
     for run in users:

@@ -15,9 +15,9 @@ from files.jsons import plain_values
 from files.yamls import load_yaml
 
 MODEL_FILES = ("model.safetensors", "config.yaml", "taxonomy.yaml", "data.yaml", "metrics.json")
-# Settings that say where and how a training ran, not what it was.
+# Settings that do not belong to the recipe of a training: where it ran, and how it was tracked.
 NO_RECIPE = ("seed", "data", "dataset", "workers", "cache_gb", "device", "out", "project", "name", "tags", "log_data")
-RECORDS = "report/per_image.csv"  # of the val split, by which two models are compared
+RECORDS = "report/per_image.csv"  # the val records with which two models are compared
 
 
 def log_model(
@@ -47,7 +47,9 @@ def log_model(
     """
     missing = [file for file in MODEL_FILES if not (folder / file).is_file()]
     if missing:
-        raise FileNotFoundError(f"{folder}: no {', '.join(missing)}; log a folder that save_model wrote")
+        raise FileNotFoundError(
+            f"{folder}: the folder has no {', '.join(missing)}; give a folder that save_model wrote"
+        )
     config, data = (_read(folder / file) for file in ("config.yaml", "data.yaml"))
     if metrics is None:
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
@@ -67,7 +69,7 @@ def log_model(
 
 
 def recipe_of(config: Mapping[str, Any], data: Mapping[str, Any]) -> str:
-    """A digest of the settings and the data that trainings share which differ in nothing but their seed."""
+    """A digest of the settings and the data; two trainings that differ only in their seed have the same one."""
     settings = {key: value for key, value in config.items() if key not in NO_RECIPE}
     content = json.dumps([settings, data.get("digest")], sort_keys=True, default=str)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
@@ -76,5 +78,5 @@ def recipe_of(config: Mapping[str, Any], data: Mapping[str, Any]) -> str:
 def _read(path: Path) -> dict[str, Any]:
     content = load_yaml(path.read_text(encoding="utf-8"))
     if not isinstance(content, dict):
-        raise ValueError(f"{path}: must hold keys and values, has {content!r:.80}")
+        raise ValueError(f"{path}: keys with values are expected, but the file holds {content!r:.80}")
     return content

@@ -1,8 +1,8 @@
-"""Promotion: moving an alias such as `production` to a model, only if it may, and back; each decision is a run.
+"""Promotion and rollback: move an alias such as `production` to another version; each decision is a run.
 
-The runs have the job type `promotion`. Their config says what was asked, their summary what came of it, the models and
-the data are their inputs, so that a model's lineage shows where it was weighed. The alias is unique among the versions
-of one model artifact. A run's `promoted` is written after the alias was moved: history is what really happened.
+The runs have the job type `promotion`. The config of such a run holds the request, and its summary the result. The
+models and the data are its inputs, so a model's lineage shows the decisions about it. Only one version of a model
+artifact has the alias. `promoted` is written after the alias was moved, so the history shows what really happened.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from eval.noninferiority import AS_GOOD, OPEN, WORSE
 
 @dataclass(frozen=True)
 class Decision:
-    """What is decided about an alias.
+    """A decision about an alias.
 
     Attributes:
         action: promote or rollback.
         alias: the alias.
-        candidate: the version that gets it, or does not.
-        holder: the version that has it; None where none has.
+        candidate: the version that may get the alias.
+        holder: the version that has the alias; None if no version has it.
         against: the model that the candidate is compared with, by default the holder.
-        data: the dataset artifact both were compared on, if the server has it.
-        settings: margins, floors and the like, for the run's config.
-        changes_from: what changes from each model that is the measure.
-        refusals: why not, one reason each; empty where nothing speaks against it.
-        open: what there is not enough data for, likewise.
-        why: the reason a person gives; for a promotion, it overrules both.
+        data: the dataset artifact on which both were compared, if the server has it.
+        settings: margins and floors, for the run's config.
+        changes_from: the changes from each reference model to the candidate.
+        refusals: reasons for a refusal; empty if there are none.
+        open: the figures for which there is not enough data.
+        why: the reason that a person gives; for a promotion, it overrules `refusals` and `open`.
     """
 
     action: str
@@ -64,28 +64,28 @@ class Decision:
 
     @property
     def answer(self) -> str:
-        """What was found: ``worse``, ``not enough data`` or ``as good``, which is better as well."""
+        """The result: ``worse``, ``not enough data``, or ``as good``, which includes better."""
         return WORSE if self.refusals else OPEN if self.open else AS_GOOD
 
     def __str__(self) -> str:
-        """The decision, and why: a line for each reason."""
+        """The decision, with a line for each reason."""
         name = version_name(self.candidate)
         against = " and ".join(self.changes_from)
         if self.answer != AS_GOOD:
             word = "overruled" if self.accepted else "refused" if self.refusals else OPEN
             found = "\n  ".join((f"{word}: {name}", *self.refusals, *self.open))
-            return f"{found}\n{name} is {self.alias} now" if self.accepted else found
-        was = f"; it was {version_name(self.holder)}" if self.holder else ""
-        good = f": better than {against}, or as good, in every figure" if against else ""
-        return f"{name} is {self.alias} now{was}{good}"
+            return f"{found}\n{name} now has the alias {self.alias}" if self.accepted else found
+        was = f", in place of {version_name(self.holder)}" if self.holder else ""
+        good = f": it is better than {against}, or as good, in every figure" if against else ""
+        return f"{name} now has the alias {self.alias}{was}{good}"
 
 
 def carry_out(decision: Decision) -> str:
-    """Log the decision as a run, move the alias if it is accepted; returns where the run can be seen.
+    """Log the decision as a run, and move the alias if the decision is accepted; returns where the run can be seen.
 
     Raises:
-        ArtifactError: the server refuses the alias, or another version has got it since the decision was made; the run
-            is then failed and says why.
+        ArtifactError: the server refuses the alias, or another version got it after the decision was made; the run then
+            ends as failed, with the reason.
     """
     model, holder, against = decision.candidate, decision.holder, decision.against
     config = {
@@ -118,12 +118,12 @@ def carry_out(decision: Decision) -> str:
 
 
 def move_alias(model: wandb.Artifact, alias: str, holder: wandb.Artifact | None) -> None:
-    """Give the alias to this version; the server takes it from `holder`, if that still has it."""
+    """Give the alias to this version; the server takes it from `holder`. Raises ArtifactError if `holder` lost it."""
     now = alias_holder(model, alias)
     if (now and now.version) != (holder and holder.version):
         raise ArtifactError(
-            f"artifact {version_name(model)!r} is not made {alias}: meanwhile {version_name(now) if now else 'none'} "
-            "is; weigh it against that one, by the same command"
+            f"artifact {version_name(model)!r} does not get the alias {alias}: meanwhile "
+            f"{version_name(now) if now else 'no version'} has it; start the same command again to compare with that"
         )
     with naming(model.name, f"given the alias {alias!r}"):
         model.aliases = [*model.aliases, alias]
@@ -131,7 +131,7 @@ def move_alias(model: wandb.Artifact, alias: str, holder: wandb.Artifact | None)
 
 
 def who() -> str:
-    """The W&B user, and who that is on which machine."""
+    """The W&B user, the user's name on this machine, and the machine's name."""
     viewer = wandb.Api().viewer
     try:
         user = getpass.getuser()

@@ -1,4 +1,4 @@
-"""Naming an artifact, and handing it to a run, online and offline."""
+"""The name of an artifact, and logging it to a run, online and offline."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def publish(
 ) -> wandb.Artifact:
     """Log an artifact, alias `latest` included; online, wait until the server holds it, so that its version is known.
 
-    The client puts no second copy of what it uploads into its cache: it is fetched again where it is asked for.
+    The client does not copy the uploaded files into its cache. They are fetched again if they are needed.
 
     Args:
         run: the run that logs it.

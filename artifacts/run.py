@@ -1,4 +1,4 @@
-"""A W&B run: started online or offline by one rule, finished whatever happens, and where it can be found."""
+"""Start a W&B run online or offline, finish it also after an error, and report where it can be found."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def start_run(
     whole: bool = False,
     disabled: bool = False,
 ) -> wandb.Run:
-    """Start a run whose files lie under `folder`/wandb and whose config tells the code version under `code`.
+    """Start a run with its files in `folder`/wandb and the code version in its config under `code`.
 
     Args:
         config: plain values by key.
@@ -54,14 +54,14 @@ def start_run(
         name: display name; empty lets W&B choose.
         tags: tags of the run.
         job_type: what the run does, e.g. train or evaluate.
-        resume_id: of the run to start or to go on with; offline it becomes one more part of that run. None makes one.
+        resume_id: id of the run to start or to resume; offline, a resumed run gets one more part. None makes a new id.
         whole: the caller logs again what an earlier process of the run has logged. Offline, this part then replaces the
-            earlier ones, the ends of which are missing after a kill: the client writes its log in blocks of 32 KiB.
-        disabled: a run that tracks nothing, such as those of the other processes of a training.
+            earlier parts, which may lack their last rows after a kill: the client writes its log in blocks of 32 KiB.
+        disabled: the run tracks nothing, as in all processes of a training but the first.
 
     Raises:
-        ValueError: a project, an id or tags that W&B does not allow; nothing was made.
-        ConnectionError: no server, or it refuses the key; the message names the ways out.
+        ValueError: W&B does not allow the project, the id or the tags; no run was started.
+        ConnectionError: there is no server, or it refuses the key; the message says what to do.
     """
     try:
         wandb.Settings(project=project or None, run_id=resume_id, run_tags=tuple(tags) or None)
@@ -85,7 +85,7 @@ def start_run(
         )
     except CLIENT_ERRORS as error:
         raise ConnectionError(
-            f"W&B: no run could be started ({error}); check WANDB_BASE_URL and the key, or set WANDB_MODE=offline"
+            f"W&B: the run could not be started ({error}); check WANDB_BASE_URL and the key, or set WANDB_MODE=offline"
         ) from error
     if whole and not (run.offline or run.disabled):
         _set_aside_earlier_parts(run)
@@ -96,22 +96,22 @@ def start_run(
 
 
 def new_run_id() -> str:
-    """WANDB_RUN_ID, which an agent of a sweep or a job sets, else an id that sorts by time.
+    """WANDB_RUN_ID, which an agent of a sweep or a job may set, or else an id that sorts by time.
 
     Raises:
-        ValueError: an id that W&B does not allow, or that names no folder.
+        ValueError: W&B does not allow the id, or it cannot be the name of a folder.
     """
     given = os.environ.get("WANDB_RUN_ID", "")
     if set(given) & set(RESERVED) or given != given.strip() or (given and not given.strip(".")):
-        raise ValueError(f"WANDB_RUN_ID={given!r}: take letters, digits, dashes and underscores; none of {RESERVED}")
+        raise ValueError(f"WANDB_RUN_ID={given!r}: use letters, digits, dashes and underscores, and none of {RESERVED}")
     return given or f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
 
 
 def require_answer() -> None:
-    """Ask for a connection to a server on this machine; the client itself waits for 90 seconds.
+    """Check that the server answers, if it is on this machine; the client itself would wait for 90 seconds.
 
     Raises:
-        ConnectionError: the run would be tracked there, and nothing listens.
+        ConnectionError: the run would be tracked on a server that does not answer.
     """
     settings = wandb.setup().settings
     url = urlsplit(settings.base_url)
@@ -121,15 +121,15 @@ def require_answer() -> None:
         socket.create_connection((url.hostname, url.port or {"https": 443}.get(url.scheme, 80)), timeout=10).close()
     except OSError as error:
         raise ConnectionError(
-            f"W&B: nothing answers at {settings.base_url} ({error.strerror or error}); start the server, set "
-            "WANDB_BASE_URL to one that runs, or set WANDB_MODE=offline"
+            f"W&B: no server answers at {settings.base_url} ({error.strerror or error}); start it, set WANDB_BASE_URL "
+            "to a server that runs, or set WANDB_MODE=offline"
         ) from error
 
 
 def tracking_mode() -> Literal["offline"] | None:
-    """ "offline" where nothing says which server to use; None leaves it to the client's settings.
+    """ "offline" if no server is chosen; None leaves the mode to the client's settings.
 
-    A server is said by any of the variables in `CHOICES`, or by credentials that `wandb login` stored.
+    A server is chosen by any of the variables in `CHOICES`, or by credentials that `wandb login` stored.
     """
     if any(os.environ.get(variable) for variable in CHOICES):
         return None
@@ -138,7 +138,7 @@ def tracking_mode() -> Literal["offline"] | None:
 
 
 def code_version(root: Path = ROOT) -> dict[str, str | bool | None]:
-    """Commit, whether tracked files differ from it, and the program's name; None where this is no checkout."""
+    """Commit, whether tracked files differ from it (both None outside a checkout), and the program's name."""
     top = _git(root, "rev-parse", "--show-toplevel")
     version: dict[str, str | bool | None] = {"commit": None, "dirty": None, "program": Path(sys.argv[0]).name}
     if top and Path(top).resolve() == root.resolve():  # installed into someone else's checkout, theirs says nothing
@@ -151,11 +151,11 @@ def sync_hint(run: wandb.Run, table: str = "") -> str:
     """Where the run can be seen: its URL, or offline its folder and the command that sends it to a server.
 
     Args:
-        run: under way or finished.
-        table: key of a table that it has logged; on wandb_local, which has a page for each, its URL is named too.
+        run: a running or finished run.
+        table: key of a table that the run has logged; wandb_local has a page for each table, whose URL is given too.
     """
     if run.disabled:
-        return "W&B: nothing was tracked (WANDB_MODE=disabled)"
+        return "W&B: the run was not tracked (WANDB_MODE=disabled)"
     if not run.offline:
         known = table and has_table_pages(run.settings.base_url)
         return f"W&B run: {run.url}" + (f"\ntable:   {run.url}/tables/{quote(table)}" if known else "")
@@ -176,7 +176,7 @@ def has_table_pages(base_url: str) -> bool:
 
 @contextmanager
 def tracked(run: wandb.Run) -> Iterator[wandb.Run]:
-    """Finish the run at the end of the block; where the block raises, as failed, with the reason in its summary."""
+    """Finish the run at the end of the block; if the block raises, the run fails, with the reason in its summary."""
     try:
         yield run
     except BaseException as error:
@@ -206,7 +206,7 @@ def _set_aside_earlier_parts(run: wandb.Run) -> None:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    """What git prints, empty where there is no git or no checkout."""
+    """The output of git; empty if there is no git or no checkout."""
     try:
         done = subprocess.run(["git", "-C", root, *arguments], capture_output=True, text=True, timeout=20, check=True)
     except (OSError, subprocess.SubprocessError):

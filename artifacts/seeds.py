@@ -1,4 +1,4 @@
-"""What the seed of a training does to its figures: from the versions of a model that differ in nothing else."""
+"""The variance that the seed adds to the scores, from versions of a model that differ only in their seed."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ MOST_VERSIONS = 200  # the newest, that are looked through
 
 
 def seed_spread(*models: wandb.Artifact) -> dict[str, Spread]:
-    """By metric, what seeds add to the variance of a change between models of these recipes.
+    """By metric, the variance that seeds add to a change between models of these recipes.
 
-    That is twice the variance over the seeds of a recipe, by the metrics that were logged with the models; a version
-    that was logged before recipes were has none. Without two seeds of a recipe nothing is known, and nothing is added.
+    It is twice the variance over the seeds of a recipe, from the metrics that were logged with the models. Versions of
+    earlier releases have no recipe and are ignored. Without two seeds of a recipe, nothing is added.
 
     Raises:
         ArtifactError: the server does not answer.

@@ -1,4 +1,4 @@
-"""Reading a sweep through the client's public API, in the cloud and on a local server alike."""
+"""Read a sweep through the client's public API, from W&B's cloud or from a local server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from artifacts.errors import CLIENT_ERRORS
 from artifacts.run import tracking_mode
 from eval.sweep.record import SweepRecord, SweepRun
 
-FORM = "give ENTITY/PROJECT/ID as `wandb sweep` printed it"
+FORM = "give ENTITY/PROJECT/ID, as `wandb sweep` printed it"
 
 
 class SweepError(ValueError):
@@ -27,11 +27,11 @@ def read_sweep(path: str) -> SweepRecord:
         path: entity/project/id; entity and project default to the client's settings.
 
     Raises:
-        SweepError: no server to ask, no such sweep, or one without a metric.
+        SweepError: the client is offline, there is no such sweep, or the sweep has no metric.
     """
     _check_form(path)
     if tracking_mode() == "offline":
-        raise SweepError(f"sweep {path!r} cannot be read offline: log in (`wandb login`) or set WANDB_BASE_URL")
+        raise SweepError(f"sweep {path!r} cannot be read offline; log in (`wandb login`) or set WANDB_BASE_URL")
     with _naming(path):
         api = wandb.Api()
         sweep = api.sweep(path)  # type: ignore[no-untyped-call]
@@ -41,7 +41,7 @@ def read_sweep(path: str) -> SweepRecord:
         runs = tuple(_run(run) for run in found)
     metric = config.get("metric") or {}
     if "name" not in metric:
-        raise SweepError(f"sweep {path!r} names no metric, so its runs cannot be compared")
+        raise SweepError(f"sweep {path!r} has no metric, so its runs cannot be compared")
     return SweepRecord(
         path=f"{place}/{sweep.id}",
         url=str(sweep.url),
@@ -54,9 +54,9 @@ def read_sweep(path: str) -> SweepRecord:
 
 
 def best_settings(path: str, backbone: str | None) -> tuple[str, dict[str, Any]]:
-    """The best finished run of a sweep, of one backbone where it is given: words that name it, and what it varied.
+    """The best finished run of a sweep, or of one backbone in it: a text that names it, and the settings it varied.
 
-    The metric by which it chose its best weights, `monitor`, comes too: what the sweep looked for is to be kept.
+    The run's `monitor` is included, so that the metric of the sweep also chooses the best checkpoint.
 
     Raises:
         SweepError: as `read_sweep`, or no such run.
@@ -71,12 +71,12 @@ def best_settings(path: str, backbone: str | None) -> tuple[str, dict[str, Any]]
 
 
 def _check_form(path: str) -> None:
-    """Before a server is asked, which may say something else first: that there is no key, say."""
+    """Check the form of the path first: the server may report another error, for example a missing key."""
     parts = path.split("/")
     if not all(parts) or len(parts) > 3:
-        raise SweepError(f"sweep {path!r}: there is no such sweep; {FORM}")
+        raise SweepError(f"sweep {path!r}: no such sweep; {FORM}")
     if len(parts) == 1 and not wandb.setup().settings.project:
-        raise SweepError(f"sweep {path!r}: it is not said in which project; {FORM}")
+        raise SweepError(f"sweep {path!r}: the project is missing; {FORM}")
 
 
 def _run(run: Any) -> SweepRun:

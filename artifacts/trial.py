@@ -1,4 +1,4 @@
-"""A training inside a sweep that fails: its run says why, and the agent goes on."""
+"""A failed training in a sweep: its run records the reason, and the agent continues."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from artifacts.errors import CLIENT_ERRORS
 from artifacts.run import finish_failed, start_run
 from files.faults import CommonFault
 
-ENDED = ("finished", "killed")  # killed is a run that its sweep or a person has stopped; one that died is crashed
+ENDED = ("finished", "killed")  # a killed run was stopped by its sweep or a person; a run that died is crashed
 
 
 @contextmanager
 def faults_of_all() -> Iterator[None]:
-    """Turns a ValueError in the block into a `CommonFault` with the same words."""
+    """Turn a ValueError in the block into a `CommonFault` with the same message."""
     try:
         yield
     except ValueError as error:
@@ -27,17 +27,17 @@ def faults_of_all() -> Iterator[None]:
 
 
 def end_failed_trial(error: Exception, started: bool) -> int:
-    """The exit code of a training that failed inside a sweep, where its run tells the reason.
+    """The exit code of a training that failed in a sweep; the reason is recorded in its run.
 
-    `wandb agent` leaves after three exit codes above 0 in its first minute, and after five when no run has succeeded. A
-    ValueError is the fault of this trial's settings (a loss that diverged, too little memory, a combination that is not
-    allowed): other settings may do, so the code is 0 although the run is recorded as failed. A `CommonFault` (unusable
-    data, a parameter that is no setting) would fail every trial, and so would what the system refuses, an OSError (no
-    such folder, no server, a full disk): the code is 2, and the agent leaves.
+    `wandb agent` exits after three exit codes above 0 in its first minute, or after five if no run has succeeded. A
+    ValueError is caused by the settings of this trial (the loss diverged, too little memory, settings that are not
+    allowed together). Other settings may work, so the code is 0, although the run is recorded as failed. A
+    `CommonFault` (unusable data, an unknown setting) would fail every trial. So would an OSError (no such folder, no
+    server, a full disk). Then the code is 2, and the agent exits.
 
     Args:
-        error: what ended the training.
-        started: whether its run was started, which `tracked` has finished; else one is made that says why.
+        error: the error that ended the training.
+        started: whether the run was started; `tracked` has finished it then. If not, a run is made for the reason.
     """
     if not started:
         folder = Path(os.environ.get("WANDB_DIR", "."))
@@ -53,8 +53,9 @@ def end_failed_trial(error: Exception, started: bool) -> int:
 def ended_trials(run: wandb.Run, out: Path) -> list[Path]:
     """Folders under `out` of trials that the run's sweep has finished or stopped, and that still have checkpoints.
 
-    A trial that is stopped early cannot see to it itself: it does not know why it is to end, and may be killed. A trial
-    that died may be handed out again, or be gone on with, and is left out. None where the server does not answer.
+    A trial that is stopped early cannot delete them itself: it does not know why it has to end, and may be killed. A
+    crashed trial is not in the list, because it may be handed out again or resumed. The list is empty if the server
+    does not answer.
     """
     left = {path.parents[1].name: path.parents[1] for path in out.glob("*/checkpoints/last.pt")}
     sweep = os.environ.get("WANDB_SWEEP_ID")

@@ -1,4 +1,4 @@
-"""What speaks against a promotion, in words: from the changes of the figures, and from the floors under them."""
+"""Reasons against a promotion, in words: from the changes of the figures, and from the floors below them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Changes = Mapping[str, Sequence[Change]]  # by the version that the candidate is
 
 
 class Floors(NamedTuple):
-    """The least that a model must reach, in [0, 1], whatever it is compared with."""
+    """The lowest allowed scores of a model, in [0, 1], whatever it is compared with."""
 
     miou: float
     classes: float  # Dice of each priority class
 
 
 class Reasons(NamedTuple):
-    """Why not, one reason each: what is worse or too low, and what there is not enough data for."""
+    """Reasons against a promotion: figures that are worse or too low, and figures with not enough data."""
 
     refusals: list[str]
     open: list[str]
@@ -32,16 +32,16 @@ def reasons(changes_from: Changes, priority: Collection[str], *, strict: bool = 
     """Why a candidate may not be promoted.
 
     Args:
-        changes_from: the changes from each model that is the measure.
+        changes_from: the changes from each reference model to the candidate.
         priority: names of the priority classes.
-        strict: refuse what has surely fallen by less than the margin as well.
+        strict: also refuse a figure that fell by less than the margin, if chance is ruled out.
     """
     found = Reasons([], [])
     for name, changes in changes_from.items():
-        after = f" after {name}" if len(changes_from) > 1 else ""
+        after = f", compared with {name}" if len(changes_from) > 1 else ""
         judged = [change for change in changes if change.key.partition("/")[2] in priority]
         if judged and all(change.answer == ABSENT for change in judged):
-            found.refusals.append("no priority class is in the data, so that nothing was judged")
+            found.refusals.append("the data has no priority class, so nothing could be judged")
         for change in changes:
             if change.answer == WORSE or (strict and _surely_fell(change)):
                 found.refusals.append(_fall(change) + after)
@@ -51,10 +51,10 @@ def reasons(changes_from: Changes, priority: Collection[str], *, strict: bool = 
 
 
 def below(floors: Floors, scores: Mapping[str, float | str | None], priority: Iterable[str]) -> list[str]:
-    """Which scores lie under their floor; one that is not there, or undefined, does not.
+    """The scores below their floor; a missing or undefined score is not below.
 
     Args:
-        floors: see there.
+        floors: the floors.
         scores: ``miou`` and ``dice/<class>``.
         priority: names of the priority classes.
     """
@@ -68,7 +68,7 @@ def below(floors: Floors, scores: Mapping[str, float | str | None], priority: It
 
 
 def change_rows(changes_from: Changes) -> wandb.Table:
-    """The changes as a table; what is undefined or unbounded is null."""
+    """The changes as a table; an undefined or infinite number is null."""
     columns: list[str | int] = [
         "key",
         "against",
@@ -99,16 +99,18 @@ def _fall(change: Change) -> str:
     difference = change.after - change.before
     if change.key == LATENCY:
         share = f"{100 * difference / change.before:.0f} %, more than {100 * change.margin / change.before:g} %"
-        return f"{change.key} grew from {change.before:.1f} to {change.after:.1f}, by {share}"
+        return f"{change.key} rose from {change.before:.1f} to {change.after:.1f}, by {share}"
     direction = f"fell by {-difference:.3f}" if difference < 0 else f"rose by {difference:.3f}"
     interval = f"[{change.low:.3f}, {change.high:.3f}]" if math.isfinite(change.low) else "[?]"
-    allowed = {WORSE: "more than", OPEN: "maybe a fall of more than"}.get(change.answer, "surely, if not more than")
+    allowed = {WORSE: "more than", OPEN: "possibly a fall of more than"}.get(
+        change.answer, "not by chance, but not by more than"
+    )
     return f"{change.key} {direction} {interval}, {allowed} {change.margin:g}"
 
 
 def _frames(change: Change) -> str:
-    """What would settle an open answer, and what there is."""
+    """How many frames would settle an open answer, and how many there are."""
     if math.isinf(change.frames):
-        return f"the {change.seen} frames are too few stretches of drives, more drives or seeds are needed"
+        return f"the {change.seen} frames come from too few stretches of drives; more drives or seeds are needed"
     digits = 10 ** max(0, len(str(math.ceil(change.frames))) - 2)
-    return f"about {math.ceil(change.frames / digits) * digits} frames like the {change.seen} would do"
+    return f"about {math.ceil(change.frames / digits) * digits} frames like these {change.seen} would be enough"

@@ -34,7 +34,7 @@ def compare(options: argparse.Namespace) -> None:
     """Measure the models, write comparison.md, comparison.csv and comparison.png, print the table.
 
     Raises:
-        ValueError: a model that cannot be opened, one that is named twice, or scores over different classes.
+        ValueError: a model cannot be opened or is named twice, or the scores are over different classes.
     """
     opened = [_open(name, options) for name in options.models]
     _check(opened)
@@ -97,19 +97,23 @@ def _untrained(path: Path, options: argparse.Namespace) -> SavedModel:
 def _check(opened: list[Opened]) -> None:
     names = [name for _, _, name in opened]
     if twice := [name for name in names if names.count(name) > 1]:
-        raise ValueError(f"{twice[0]}: named twice; give each model once")
+        raise ValueError(f"{twice[0]}: the model is named twice; name each model once")
     classes = {name: taxonomy_of(saved) for saved, _, name in opened if saved.metrics}
     if len({taxonomy.names for taxonomy in classes.values()}) > 1:
         told = ", ".join(f"{name} {taxonomy.name}" for name, taxonomy in classes.items())
-        raise ValueError(f"scores over different classes cannot stand in one table ({told}); compare them apart")
+        raise ValueError(
+            f"scores over different classes cannot be in one table ({told}); compare these models separately"
+        )
     splits = {name: _division(saved.config) for saved, _, name in opened if saved.metrics}
     if len(set(splits.values())) > 1:
         told = ", ".join(f"{name} {split}" for name, split in splits.items())
-        raise ValueError(f"models of different splits were judged by different frames ({told}); compare them apart")
+        raise ValueError(
+            f"models with different splits were evaluated on different frames ({told}); compare them separately"
+        )
 
 
 def _division(config: dict[str, Any]) -> str:
-    """How a model's data was divided: a seed matters where drives or frames are drawn."""
+    """How a model's data was divided into splits; the seed matters only if drives or frames are drawn at random."""
     split = str(config.get("split", "official"))
     return f"{split} of seed {config.get('seed', 0)}" if split in ("sequence", "random") else split
 
@@ -164,7 +168,7 @@ def _scores(
 
 
 def _onnx_ms(saved: SavedModel, options: argparse.Namespace, size: tuple[int, int]) -> float:
-    """Milliseconds for an image with ONNX Runtime; NaN for a TorchScript file, and where it is not wanted."""
+    """Milliseconds per image with ONNX Runtime; NaN for an exported file and with --no-onnx."""
     if options.no_onnx or file_figures(saved):
         return math.nan
     with tempfile.TemporaryDirectory() as folder:
@@ -174,7 +178,7 @@ def _onnx_ms(saved: SavedModel, options: argparse.Namespace, size: tuple[int, in
 
 
 def _processor() -> str:
-    """The processor's name, as the system tells it."""
+    """The processor's name, as the system reports it."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

@@ -5,7 +5,7 @@ python -m eval predict MODEL INPUT --out DIR               masks and overlays of
 python -m eval latency MODEL                               parameters, size, milliseconds per image
 python -m eval compare MODEL [MODEL …] --data ROOT         a table of several models, with a plot
 python -m eval export MODEL --format onnx                  one file, checked against PyTorch; --int8 makes it smaller
-python -m eval sweep ENTITY/PROJECT/ID                     what a sweep taught: a page with charts, and W&B tables
+python -m eval sweep ENTITY/PROJECT/ID                     a report of a sweep: a page with charts, and W&B tables
 
 MODEL is a run folder, its model.safetensors, a W&B artifact such as camvid-unet:latest, or an exported file.
 """
@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # what takes seconds to import is imported by the command tha
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Exit code 0, or 2 for what the user can mend (one line on stderr)."""
+    """Run one command. Exit code 0, or 2 for an error that the user can fix (one line on stderr)."""
     options = parse(sys.argv[1:] if arguments is None else arguments, __doc__)
     try:
         COMMANDS[options.command](options)
@@ -78,7 +78,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _rule(options: argparse.Namespace, saved: SavedModel) -> dict[str, Any]:
-    """What counts as an object and as missed: as asked, else as in the model's training."""
+    """The rules for objects and for missed objects: from the options, else those of the model's training."""
     asked = {key: getattr(options, key) for key in ("threshold", "object_area")}
     trained = {key: saved.config[key] for key in asked if key in saved.config}
     return trained | {key: value for key, value in asked.items() if value is not None}

@@ -3,8 +3,9 @@
     python train.py --config configs/final.yaml --from-sweep ENTITY/PROJECT/ID --data CAMVID --out runs/final \\
         --vary backbone=resnet34,resnet50 --vary fit=one_cycle,fine_tune --seeds 0,1,2
 
-Each training is a process and a run of its own under --out. Started again, the command goes on where it was: what has
-ended is not done again, what was cut off is resumed. It leaves comparison.md and comparison.csv there, and a W&B table.
+Each training is a process and a run of its own under --out. If the command is started again, it skips the trainings
+that are complete and resumes those that were interrupted. It writes comparison.md and comparison.csv there, and logs a
+W&B table.
 """
 
 from __future__ import annotations
@@ -34,10 +35,10 @@ RECIPE = Path(__file__).with_name("train.py")
 
 
 def parse_command_line(arguments: Sequence[str] | None) -> tuple[TrainConfig, argparse.Namespace]:
-    """`configs.parse_command_line`, able to read sweeps; all settings are checked, see `preflight.check_settings`.
+    """`configs.parse_command_line` with a reader of sweeps; checks all settings, see `preflight.check_settings`.
 
     Raises:
-        ValueError, OSError: what cannot work, before anything is made.
+        ValueError, OSError: settings that cannot work; nothing has been written by then.
     """
     drop_empty_variables()
     config, options = parse(arguments, _best_settings)
@@ -46,35 +47,35 @@ def parse_command_line(arguments: Sequence[str] | None) -> tuple[TrainConfig, ar
 
 
 def run_folder(config: TrainConfig, resume: Path | None) -> tuple[Path, bool]:
-    """The folder of a training, and whether it goes on with what is there.
+    """The folder of a training, and whether the training continues from what is in it.
 
-    A job that starts again, or a trial that its sweep hands out again, comes with the WANDB_RUN_ID of a run that was
-    begun: it goes on where the settings are the same. A run of which nothing is left but its folder begins anew.
+    A job that is restarted, or a trial that its sweep hands out again, has the WANDB_RUN_ID of an earlier run. It
+    continues that run if the settings are the same. If the run's folder holds no config.yaml, the run starts anew.
 
     Args:
         config: the settings.
         resume: the folder that `--resume` names.
 
     Raises:
-        ValueError: WANDB_RUN_ID names a run that has its model, or one that was begun with other settings; `--resume`
-            one of another network or taxonomy.
+        ValueError: WANDB_RUN_ID names a run that has its model, or one that was started with other settings; or
+            `--resume` names a run of another network or taxonomy.
     """
     from artifacts import new_run_id
 
     folder = resume or Path(config.out) / new_run_id()
     if not (folder / "config.yaml").is_file():
         return folder, resume is not None
-    ways = "give another WANDB_RUN_ID or none, or another --out"
+    ways = "unset WANDB_RUN_ID or give another one, or give another --out"
     if resume is None and (folder / "model.safetensors").is_file():
-        raise ValueError(f"{folder} holds the model of the run {folder.name}, which would be lost: {ways}")
+        raise ValueError(f"{folder}: it holds the model of run {folder.name}, which would be overwritten; {ways}")
     begun = TrainConfig.from_dict(read_yaml(folder / "config.yaml"), source=str(folder / "config.yaml"))
     old, new = vars(begun), vars(config)
     keys = old if resume is None else OF_THE_WEIGHTS
     if changes := [f"{key}={old[key]!r}, now {new[key]!r}" for key in keys if old[key] != new[key]]:
-        fix = ways if resume is None else "its weights fit no other"
-        raise ValueError(f"{folder} was begun with {'; '.join(changes)}: {fix}")
+        fix = ways if resume is None else "the weights fit no other network; leave these flags out"
+        raise ValueError(f"{folder}: the run was started with {'; '.join(changes)}; {fix}")
     if resume is None:
-        print(f"{folder} was begun with the same settings: goes on")
+        print(f"{folder}: a run was started here with the same settings; it continues")
     return folder, True
 
 
@@ -85,10 +86,10 @@ def _best_settings(sweep: str, backbone: str | None) -> tuple[str, Mapping[str, 
 
 
 def run_experiments(cells: Sequence[Cell]) -> int:
-    """Trains every cell, tells the comparison; exit code 0, or 1 where a training failed.
+    """Trains every cell and prints the comparison; returns exit code 0, or 1 if a training failed.
 
     Raises:
-        ValueError: a training under --out was begun with other settings.
+        ValueError: a training under --out was started with other settings.
         OSError: the folder cannot be written, or W&B does not answer.
     """
     from artifacts.media import log_tables
@@ -117,13 +118,13 @@ def run_experiments(cells: Sequence[Cell]) -> int:
 
 
 def _settings(cell: Cell, folder: Path) -> str:
-    """All settings of a training, which gets a folder and, where it has none, a name of its own."""
+    """All settings of a training as YAML, with a folder of its own and, if no name is set, the cell's name."""
     name = cell.config.name or cell.name
     return dataclasses.replace(cell.config, out=str(folder / cell.name), name=name).to_yaml()
 
 
 def free_ended_trials(run: wandb.Run, out: Path) -> None:
-    """Free what was only there to go on with, of the trials under `out` that the run's sweep has ended."""
+    """Delete the optimiser states of the trials under `out` that the run's sweep has ended: none will be resumed."""
     from artifacts.trial import ended_trials
     from training import drop_state
 
@@ -135,10 +136,10 @@ def free_ended_trials(run: wandb.Run, out: Path) -> None:
 def end_trial(error: Exception, started: TrainConfig | None) -> int:
     """The exit code of a training that failed inside a sweep, by `artifacts.end_failed_trial`.
 
-    Where its own settings are at fault, it would fail again, and nothing is kept to go on with.
+    If its own settings caused the failure, it would fail again, so its optimiser state is deleted.
 
     Args:
-        error: what ended the training.
+        error: the error that ended the training.
         started: its settings, if its run was started.
     """
     from artifacts import end_failed_trial

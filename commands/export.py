@@ -1,4 +1,4 @@
-"""``python -m eval export``: one file, checked; quantised on demand, with what that costs."""
+"""``python -m eval export``: write a model as one file and check it; --int8 quantises it and measures the loss."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ CALIBRATION = 32  # training frames that fix the ranges of the activations
 
 
 def export(options: argparse.Namespace) -> None:
-    """Write the file that the options ask for; nothing is left of one that does not predict as the model does."""
+    """Write the file that the options ask for; a file whose predictions differ from the model's is deleted."""
     if options.int8 and (options.format != "onnx" or not options.data):
-        raise ValueError(f"--int8 {options.int8} needs --format onnx, and --data ROOT to measure what it costs")
+        raise ValueError(f"--int8 {options.int8} needs --format onnx, and --data ROOT to measure the loss in quality")
     if is_exported(Path(options.model)):
-        raise ValueError(f"{options.model}: is an exported file; give the run folder that it was made from")
+        raise ValueError(f"{options.model}: this is an exported file; give the run folder that it was made from")
     saved = open_model(options)
     suffix = FORMATS[options.format].suffix
     path = options.out or saved.folder / f"model{'.int8' if options.int8 else ''}{suffix}"
     if path.suffix != suffix:
-        raise ValueError(f"--out {path}: a file of format {options.format} ends with {suffix}")
+        raise ValueError(f"--out {path}: the name of a file of format {options.format} must end with {suffix}")
     if options.int8:
         _export_int8(options, saved, path)
     else:
@@ -89,7 +89,7 @@ def _export_int8(options: argparse.Namespace, saved: SavedModel, path: Path) -> 
 
 
 def metadata_of(saved: SavedModel) -> dict[str, Any]:
-    """What travels with an exported model: settings, classes, and the scores of its weights (undefined ones null)."""
+    """What an exported file contains beside the model: settings, classes, and scores (an undefined score is null)."""
     scores = {key: plain(value) for key, value in saved.metrics.items() if "/" not in key}
     return {
         "config": {key: saved.config[key] for key in CONFIG if key in saved.config},

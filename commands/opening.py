@@ -22,10 +22,10 @@ OTHER_CLASSES = "--taxonomy judges the model by other classes: camvid11, another
 
 
 def open_model(options: argparse.Namespace) -> SavedModel:
-    """The model; settles ``options.device`` and ``options.precision``, which default to those it was trained with.
+    """The model; sets ``options.device`` and ``options.precision``, which default to those it was trained with.
 
     Raises:
-        ValueError: no model there, or one that cannot be used so.
+        ValueError: there is no model, or it cannot be used with these options.
     """
     from commands.device import resolve_device, resolve_precision
     from models.saved import load_model
@@ -49,7 +49,7 @@ def _open_exported(path: Path, options: argparse.Namespace) -> SavedModel:
     from models.saved import SavedModel
 
     if options.precision not in (None, "auto", "fp32"):
-        raise ValueError(f"{path}: an exported model computes as it was written; leave --precision out")
+        raise ValueError(f"{path}: the precision of an exported model is fixed; leave --precision out")
     options.precision = "fp32"
     options.device = "cpu" if options.device == "auto" else options.device
     exported = load_exported(path, options.device)
@@ -58,7 +58,7 @@ def _open_exported(path: Path, options: argparse.Namespace) -> SavedModel:
 
 
 def file_figures(saved: SavedModel) -> dict[str, float]:
-    """Parameters and 10⁶ bytes of an exported model, whose tensors cannot be counted; nothing for the others."""
+    """Number of parameters and 10⁶ bytes of an exported model, whose tensors cannot be counted; empty for others."""
     keys = ("model/parameters", "model/mb") if is_exported(saved.folder) else ()
     return {key: saved.metrics[key] for key in keys}
 
@@ -67,7 +67,7 @@ def open_data(options: argparse.Namespace, saved: SavedModel, *splits: str) -> R
     """The data set ``options.data``, read with the model's taxonomy and divided as in its training.
 
     Raises:
-        ValueError: one of ``splits`` has no frames, or the data cannot be read so.
+        ValueError: one of ``splits`` has no frames, or the data cannot be read with this taxonomy.
     """
     from camvid.layouts import open_dataset
     from camvid.taxonomy import TaxonomyError
@@ -147,7 +147,7 @@ def taxonomy_of(saved: SavedModel) -> Taxonomy:
 
 
 def sizing(options: argparse.Namespace, saved: SavedModel) -> SizeFor:
-    """From a frame's (H, W) to the size at which it is predicted: the model's, or the option's share of the frame's."""
+    """A function from a frame's (H, W) to the size at which it is predicted, by --eval-factor or else by the model."""
     from files.pictures import prediction_size
 
     return partial(prediction_size, factor=options.eval_factor) if options.eval_factor else saved.size_for

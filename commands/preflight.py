@@ -1,6 +1,6 @@
-"""What is known of a training before anything is made: settings that cannot work end here, in one line, without a run.
+"""Checks all settings of a training before a run or a folder is made: a setting that cannot work is one line of error.
 
-Each package checks its own part; what is quick comes first, and what needs torch after that.
+Each package checks its own part. The quick checks come first, then those that need torch.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ def check_settings(configs: Iterable[TrainConfig]) -> None:
     """Checks all that can be checked without a run; a data set that is an artifact can only be checked in its run.
 
     Args:
-        configs: of the trainings that are asked for; those that differ in their seed alone are checked once.
+        configs: the settings of each training; trainings that differ only in their seed are checked once.
 
     Raises:
         CommonFault: data or classes that no training can use, whatever its other settings.
         OSError: no data is named, or a file, folder, device or server is not there.
-        ValueError: a setting that is not allowed, or not together with the others.
+        ValueError: a setting that is not allowed, or not allowed together with another one.
     """
     distinct = {repr(vars(config) | ({} if config.split == "random" else {"seed": 0})): config for config in configs}
     opened = [(config, _open(config)) for config in distinct.values()]
@@ -42,12 +42,14 @@ def check_settings(configs: Iterable[TrainConfig]) -> None:
 
 
 def _open(config: TrainConfig) -> RoadDataset | None:
-    """The data set of a folder; None for an artifact, of which the taxonomy alone can be checked."""
+    """The data set of a folder; None for an artifact, for which only the taxonomy can be checked."""
     from camvid.layouts import AUTO, OWN, open_dataset
     from camvid.taxonomy import load_taxonomy
 
     if not (config.data or config.dataset):
-        message = "no data: give --data FOLDER or --dataset ARTIFACT (`python -m camvid synth OUT` draws some)"
+        message = (
+            "no data is named; give --data FOLDER or --dataset ARTIFACT (`python -m camvid synth OUT` draws a data set)"
+        )
         raise FileNotFoundError(message)
     if config.data and not Path(config.data).is_dir():
         what = "is a file" if Path(config.data).is_file() else "no such folder"
@@ -65,7 +67,7 @@ def _open(config: TrainConfig) -> RoadDataset | None:
 
 
 def _check(config: TrainConfig, dataset: RoadDataset | None, networks: dict[str, SegmentationModel]) -> None:
-    """Device, loss, loader, network and names; `networks` holds those that were found good."""
+    """Checks device, loss, loader, network and names; `networks` holds the networks that have passed."""
     from commands.device import resolve_device
     from losses import build_loss
     from models import SegmentationModel, check_model
@@ -83,21 +85,21 @@ def _check(config: TrainConfig, dataset: RoadDataset | None, networks: dict[str,
     check_fit(networks[repr(network)], config.fit, config.backbone_lr_factor)
     if config.fit == "fine_tune" and config.weights == "none":
         raise ValueError(
-            "fit='fine_tune' and weights='none': fine_tune trains the head on a frozen backbone, and this one would "
-            "be frozen at random weights: take weights=imagenet, or fit=one_cycle"
+            "fit='fine_tune' and weights='none': fine_tune first trains the head on a frozen backbone, and this "
+            "backbone would be frozen with random weights; use weights=imagenet or fit=one_cycle"
         )
     _check_room(Path(config.out), networks[repr(network)])
     _check_names(config)
 
 
 def _check_room(out: Path, model: nn.Module) -> None:
-    """Weights, their average, the optimiser's state and the files that replace them lie on the disk at one moment."""
+    """Weights, averaged weights, optimiser state, and the files that replace them are on the disk at the same time."""
     need = 6 * sum(weight.nbytes for weight in model.state_dict().values())
     free = shutil.disk_usage(next(place for place in (out, *out.absolute().parents) if place.exists())).free
     if free < need:
         raise ValueError(
-            f"out={str(out)!r}: a run takes up to {need / 1e6:.0f} MB while it trains, and its disk has "
-            f"{free / 1e6:.0f} MB free: make room, or give another folder"
+            f"out={str(out)!r}: a run needs up to {need / 1e6:.0f} MB while it trains, but the disk has only "
+            f"{free / 1e6:.0f} MB free; free some space, or give another folder"
         )
 
 
@@ -111,7 +113,8 @@ def _check_names(config: TrainConfig) -> None:
     require_answer()
     names = names_in(config.project, config.architecture)
     if names[0] != config.project and os.environ.get("RANK", "0") == "0":
-        print(f"project {config.project!r}: W&B allows fewer characters for its artifacts, {' and '.join(names)}")
+        shown = " and ".join(names)
+        print(f"project {config.project!r}: artifact names allow fewer characters; its artifacts are {shown}")
 
 
 def _check_loading(config: TrainConfig, dataset: RoadDataset, device: str, count: int) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""``python -m eval sweep``: what a sweep taught, as a page with charts and as W&B tables."""
+"""``python -m eval sweep``: a report of a sweep, as a page with charts and as W&B tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def sweep(options: argparse.Namespace) -> None:
     """Read the sweep, write the report, log its tables and charts to a run in the sweep's project.
 
     Raises:
-        ValueError: a sweep that cannot be read, or without a single value of its metric.
+        ValueError: the sweep cannot be read, or no run has a value of its metric.
     """
     record = read_sweep(options.sweep)
     folder = options.out / record.path.rpartition("/")[2]

@@ -1,13 +1,13 @@
 """Log a data set, promote a model, roll a promotion back, or see what a model came from.
 
-python -m artifacts dataset ROOT                        a data set as an artifact; unchanged, it makes no new version
-python -m artifacts dataset ROOT --reference            the same, but its files stay where they lie
-python -m artifacts promote MODEL --alias production    if it is as good in every figure and no slower
-python -m artifacts rollback NAME --alias production    to the version that had the alias before
-python -m artifacts lineage MODEL                       data version, run, sweep and code version
+python -m artifacts dataset ROOT                        log a data set; unchanged data makes no new version
+python -m artifacts dataset ROOT --reference            the same, but upload no files: note their address
+python -m artifacts promote MODEL --alias production    move the alias, if the model is as good in every figure
+python -m artifacts rollback NAME --alias production    move the alias back to the version that had it before
+python -m artifacts lineage MODEL                       print data version, run, sweep and code version
 
-MODEL is a W&B artifact such as camvid-unet:v3. A promotion that is refused, or that there is not enough data for, ends
-with exit code 1, a mistake with 2.
+MODEL is a W&B artifact such as camvid-unet:v3. The exit code is 1 if a promotion is refused or the data is not enough
+to decide, and 2 for an error.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # what takes seconds more to import is imported by the comman
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Exit code 0, 1 for no promotion, 2 for what the user can mend (one line on stderr)."""
+    """Run one command. Exit code 0, 1 for no promotion, 2 for an error that the user can fix (one line on stderr)."""
     options = parse(arguments, __doc__)
     try:
         return COMMANDS[options.command](options)
@@ -57,7 +57,7 @@ def _log_dataset(options: argparse.Namespace) -> int:
         tracked(start_run(config, project=options.project, folder=Path(folder), job_type="dataset")) as run,
     ):
         if run.offline:
-            raise ValueError("the data set goes to a server: log in (`wandb login`) or set WANDB_BASE_URL")
+            raise ValueError("a data set can only be logged online; log in (`wandb login`) or set WANDB_BASE_URL")
         name = options.name or artifact_name(options.project)
         digest, address = content_digest(dataset), options.reference
         if address is None:
@@ -76,12 +76,14 @@ def _promote(options: argparse.Namespace) -> int:
     candidate = _find(options.model, options)
     holder = alias_holder(candidate, options.alias)
     if holder and holder.version == candidate.version:
-        print(f"{version_name(candidate)} is {options.alias} already")
+        print(f"{version_name(candidate)} already has the alias {options.alias}")
         return 0
     against = _find(options.against, options) if options.against else holder
     data = _dataset(candidate, options)
     if against is None:
-        print(f"{version_name(candidate)}: no version is {options.alias}, nothing to compare it with")
+        print(
+            f"{version_name(candidate)}: no version has the alias {options.alias}, so there is nothing to compare with"
+        )
     decision = _weighed(
         Decision("promote", options.alias, candidate, holder, against, data, why=options.force or ""), options
     )
@@ -91,7 +93,7 @@ def _promote(options: argparse.Namespace) -> int:
 
 
 def _weighed(decision: Decision, options: argparse.Namespace) -> Decision:
-    """The decision with what was found; who forces it overrules as well that the models cannot be compared."""
+    """The decision with the results of the comparison; `--force` also works if the models cannot be compared."""
     from artifacts.history import best_so_far
     from artifacts.verdict import Floors, below, reasons
     from commands.weighing import weigh
@@ -119,7 +121,7 @@ def _rollback(options: argparse.Namespace) -> int:
     current = _find(f"{options.model}:{options.alias}", options)
     previous = previous_version(current, options.alias)
     seen = carry_out(Decision("rollback", options.alias, previous, current, why=options.why or ""))
-    print(f"{version_name(previous)} is {options.alias} again; it was {version_name(current)}\n{seen}")
+    print(f"{version_name(previous)} again has the alias {options.alias}, in place of {version_name(current)}\n{seen}")
     return 0
 
 

@@ -1,7 +1,4 @@
-"""Weighing model artifacts: all are fetched, checked to be comparable, scored on the same images, and timed.
-
-It composes, as a `__main__` does: data, models and evaluation meet here.
-"""
+"""Compare model artifacts: fetch them, check that they are comparable, score them on the same images, and time them."""
 
 from __future__ import annotations
 
@@ -31,7 +28,7 @@ from models.saved import SavedModel, load_model
 
 
 class Side(NamedTuple):
-    """One of the models: its name with its version, and what was fetched."""
+    """One of the models: its name with its version, its weights and settings, and its taxonomy."""
 
     name: str
     saved: SavedModel
@@ -39,7 +36,7 @@ class Side(NamedTuple):
 
 
 class Weighed(NamedTuple):
-    """What was found: the changes from each model that was the measure, and the candidate's scores, for the floors."""
+    """The changes from each reference model to the candidate, and the candidate's scores, which the floors limit."""
 
     changes_from: dict[str, list[Change]]
     scores: Mapping[str, float | str | None]
@@ -52,17 +49,17 @@ def weigh(
     data: wandb.Artifact | None,
     options: argparse.Namespace,
 ) -> Weighed:
-    """What changes from each of some models to the candidate; prints what is compared, and the tables.
+    """Compare the candidate with each reference model; prints what is compared, and the tables.
 
     Args:
-        references: the models that are the measure; one beside the first that cannot be compared is left out, and that
-            is said.
-        candidate: the other.
-        data: the data version to evaluate all on where that is needed.
+        references: the models to compare with. The first must be comparable; another one that is not is left out, and
+            a line says so.
+        candidate: the model that is to be promoted.
+        data: the data version on which all are evaluated, if that is needed.
         options: `split`, `dataset`, `tolerance`, `mean_tolerance`, `confidence`, `latency_limit` and `device`.
 
     Raises:
-        ValueError: other classes, data or split, or nothing to evaluate on; the message says what to do.
+        ValueError: classes, data or split differ, or there is no data to evaluate on; the message says what to do.
     """
     options.device = resolve_device(options.device)
     after = _open(candidate)
@@ -88,7 +85,7 @@ def weigh(
 
 
 def _alike(sides: Sequence[Side], after: Side, *, any_data: bool) -> list[Side]:
-    """Those that can be compared; ValueError where the first cannot."""
+    """The models that can be compared; raises ValueError if the first one cannot."""
     kept = []
     for side in sides:
         try:
@@ -105,7 +102,7 @@ def _alike(sides: Sequence[Side], after: Side, *, any_data: bool) -> list[Side]:
 def _timed(side: Side, device: str) -> Timed:
     size = side.saved.metrics.get("model/size")  # height x width at which it predicts
     if not size:
-        raise ValueError(f"{side.name}: its metrics.json has no model/size; log a model that train.py saved")
+        raise ValueError(f"{side.name}: its metrics.json has no key model/size; use a model that train.py logged")
     height, width = map(int, str(size).split("x"))
     precision = resolve_precision(side.saved.config.get("precision", "auto"), device)
     return Timed(side.saved.model, (height, width), precision)
@@ -117,27 +114,27 @@ def _open(artifact: wandb.Artifact) -> Side:
 
 
 def _check_alike(before: Side, after: Side, *, any_data: bool) -> None:
-    """ValueError where the two cannot be compared: other classes, data, or split."""
+    """Raise ValueError if the two cannot be compared: their classes, data, or split differ."""
     both = f"{before.name} and {after.name}"
     if before.taxonomy.digest != after.taxonomy.digest:
         names = f"{before.taxonomy.name} and {after.taxonomy.name}"
-        raise ValueError(f"{both} have different taxonomies ({names}): only models of the same classes are compared")
+        raise ValueError(f"{both} have different taxonomies ({names}); only models of the same classes can be compared")
     splits = [_split_of(side) for side in (before, after)]
     if splits[0] != splits[1]:
         raise ValueError(
             f"{both} were trained on different splits ({splits[0]['split']}, seed {splits[0]['seed']}, and "
-            f"{splits[1]['split']}, seed {splits[1]['seed']}): one may have seen what the other is judged by"
+            f"{splits[1]['split']}, seed {splits[1]['seed']}), so one may have been trained on the other's test frames"
         )
     digests = [side.saved.data.get("digest") for side in (before, after)]
     if digests[0] != digests[1] and not any_data:
         shown = " and ".join(_data_of(side) for side in (before, after))
         raise ValueError(
-            f"{both} were trained on different data ({shown}): --dataset NAME:VERSION evaluates both on one"
+            f"{both} were trained on different data ({shown}); give --dataset NAME:VERSION to evaluate both on it"
         )
 
 
 def _split_of(side: Side) -> dict[str, Any]:
-    """How its frames were divided; a seed matters where drives or frames are drawn."""
+    """How the model's frames were divided into splits; the seed matters only if drives or frames are drawn."""
     split, seed = side.saved.config.get("split", "official"), side.saved.config.get("seed", 0)
     return {"split": split, "seed": seed if split in ("sequence", "random") else 0}
 
@@ -148,21 +145,23 @@ def _data_of(side: Side) -> str:
 
 
 def _records(sides: Sequence[Side], data: wandb.Artifact | None, options: argparse.Namespace) -> list[pd.DataFrame]:
-    """The per-image records of all: those that came with the models, or measured now, all on this machine."""
+    """The per-image records of all models: either those saved with the models, or all measured now on this machine."""
     came = [_came_with(side) for side in sides]
     lacking = [side.name for side, records in zip(sides, came, strict=True) if records is None]
     old = [side.name for side, records in zip(sides, came, strict=True) if not counts_objects(records)]
     if options.split == "val" and not options.dataset:
-        reason = f"{' and '.join(lacking or old)} came without {'records' if lacking else 'matched objects'} per image"
+        reason = (
+            f"no {'records' if lacking else 'matched objects'} per image were saved with {' and '.join(lacking or old)}"
+        )
         if not lacking and old and data is None:
-            print(f"objects are not judged: {reason}")
+            print(f"object F1 is not compared: {reason}")
         if not lacking and (not old or data is None):
             return [records for records in came if records is not None]
     else:
         reason = "as asked"
     if data is None:
-        raise ValueError(f"{sides[-1].name}: the data it was trained on is not on the server: give --dataset")
-    print(f"evaluating all on {version_name(data)} ({reason})")
+        raise ValueError(f"{sides[-1].name}: the server does not have the data it was trained on; give --dataset")
+    print(f"evaluating all models on {version_name(data)} ({reason})")
     split = _split_of(sides[-1])
     dataset = open_dataset(download_dataset(data, default_root()), sides[-1].taxonomy, **split)
     if not dataset.splits[options.split]:

@@ -1,4 +1,4 @@
-"""Settings of a training: one frozen, flat, typed dataclass and small YAML presets beside it."""
+"""Settings of a training: one frozen, flat, typed dataclass, and small presets in YAML."""
 
 from configs.config import ConfigError, TrainConfig
 from configs.load import parse_command_line

@@ -23,11 +23,11 @@ class ConfigError(ValueError):
 
 
 class CommonMistake(ConfigError, CommonFault):
-    """One that all trials of a sweep share: a key that is no setting, a preset that is not there."""
+    """A mistake that all trials of a sweep share: an unknown setting, or a preset that does not exist."""
 
 
 Loss = str | dict[str, Annotated[float, Field(gt=0)]]
-MAX_OBJECT_AREA = 0.1  # hardly an object fills a tenth of a frame, and nothing would count
+MAX_OBJECT_AREA = 0.1  # few objects fill a tenth of a frame; with more, nothing would count
 Fraction = Annotated[float, Field(ge=0, le=1)]
 if TYPE_CHECKING:
     Monitor = str
@@ -37,7 +37,7 @@ Tag = Annotated[str, Field(min_length=1, max_length=64)]  # as W&B takes them
 
 
 def _listed(value: Any) -> Any:
-    """A text such as a,b as the list that it stands for; a YAML list may hold numbers."""
+    """A text such as a,b as a list of texts; a YAML list may hold numbers."""
     parts = value.split(",") if isinstance(value, str) else value
     parts = [] if parts is None else [parts] if isinstance(parts, int | float) else parts
     if not isinstance(parts, list | tuple):
@@ -47,16 +47,16 @@ def _listed(value: Any) -> Any:
 
 
 def _allowed_project(name: str) -> str:
-    """A project's name as W&B takes it; its artifacts are named after it as far as the characters are allowed there."""
+    """Checks a project's name by W&B's rules."""
     if set(name) & set("/\\#?%:") or not name.isprintable() or not name.strip(". ") or len(name) > 128:
         raise ConfigError(
-            f"project={name!r}: W&B takes 1 to 128 characters, none of them /\\#?%: (WANDB_ENTITY names the team)"
+            f"project={name!r}: give 1 to 128 characters, none of them /\\#?%: (WANDB_ENTITY names the team)"
         )
     return name
 
 
 def _without_split(metric: Any) -> Any:
-    """A sweep names its metric val/miou; one line of it can then set both."""
+    """Removes the prefix val/, so that one line of a sweep can set both its metric and `monitor`."""
     return metric.removeprefix("val/") if isinstance(metric, str) else metric
 
 
@@ -74,52 +74,73 @@ class TrainConfig:
         "data's taxonomy.yaml)",
     )
     split: Literal["official", "drives", "sequence", "random"] = Field(
-        default="official", description="how frames are divided; drives holds out the last stretch of every drive"
+        default="official",
+        description="how frames are divided into splits; drives holds out the last stretch of every drive",
     )
 
     # The network.
     architecture: str = Field(
-        default="unet", description="the network, e.g. unet, segformer or bisenet; an unknown name lists them all"
+        default="unet",
+        description="the network, e.g. unet, segformer or bisenet; the error for an unknown name lists all",
     )
     backbone: str = Field(
         default="resnet34",
-        description="any timm backbone; segformer takes mit_b0 to mit_b2 too; plain_unet has its own",
+        description="any timm backbone; segformer also takes mit_b0 to mit_b2; plain_unet ignores it",
     )
     weights: str = Field(
         default="none",
-        description="backbone weights: imagenet, none, auto (an installed package's, else none), or a file",
+        description="backbone weights: imagenet, none, a file, or auto (an installed package if there is one, else "
+        "none)",
     )
     mirror: bool = Field(
-        default=False, description="predict on the image and its mirror image, and average: better, in twice the time"
+        default=False,
+        description="average the predictions for the image and its mirror image: more accurate, in twice the time",
     )
     crp: bool = Field(
-        default=False, description="chained residual pooling on every skip and at the bottleneck (unet, plain_unet)"
+        default=False,
+        description="add chained residual pooling on every skip connection and at the bottleneck (unet, plain_unet)",
     )
 
     # What it sees.
-    resize_factor: float = Field(default=0.5, gt=0, le=2, description="training size as a share of the frame's size")
-    eval_factor: float = Field(default=0.0, ge=0, le=2, description="prediction size likewise; 0 takes resize_factor")
+    resize_factor: float = Field(
+        default=0.5, gt=0, le=2, description="size of the training images, as a share of the frame's size"
+    )
+    eval_factor: float = Field(
+        default=0.0,
+        ge=0,
+        le=2,
+        description="size of the images for prediction, as a share of the frame's size; 0 takes resize_factor",
+    )
     augment: Literal["none", "flip", "crop", "color", "weather"] = Field(
         default="color", description="augmentation policy"
     )
     augment_on: Literal["auto", "loader", "device"] = Field(
-        default="auto", description="where it runs; auto is the device on a GPU, for all policies but weather"
+        default="auto",
+        description="where augmentation runs; auto takes the device if that is a GPU, but the loader for weather",
     )
     crop_min: float = Field(default=0.25, gt=0, le=1, description="smallest share of a frame's area that a crop keeps")
     crop_max: float = Field(
-        default=1.0, gt=0, le=1, description="largest share; below 1 training sees details as large as prediction"
+        default=1.0,
+        gt=0,
+        le=1,
+        description="largest share of the area that a crop keeps; below 1, details in crops are as large as in "
+        "prediction",
     )
-    workers: int = Field(default=-1, ge=-1, le=64, description="loader processes; -1 chooses by machine")
+    workers: int = Field(
+        default=-1, ge=-1, le=64, description="number of loader processes; -1 chooses it by the machine"
+    )
     cache_gb: float = Field(
         default=8.0,
         gt=0,
-        description="bound of the cache of decoded frames on disk; a larger split is decoded as it is needed",
+        description="largest size of the cache of decoded frames on the disk, in GiB; a larger split is decoded as it "
+        "is needed",
     )
 
     # What it minimises.
     loss: Loss = Field(default="ce", description="ce, focal, dice, or a weighted sum such as {focal: 1.0, dice: 1.0}")
     class_weights: Literal["none", "inverse", "median_frequency", "effective_number"] = Field(
-        default="none", description="how rare classes count more in cross-entropy and focal loss"
+        default="none",
+        description="how classes are weighted in cross-entropy and focal loss, so that rare classes count more",
     )
     focal_gamma: float = Field(default=2.0, ge=0, le=10, description="focusing exponent of the focal loss")
 
@@ -127,94 +148,114 @@ class TrainConfig:
     fit: Literal["one_cycle", "fine_tune", "flat"] = Field(
         default="one_cycle", description="schedule of the learning rate"
     )
-    epochs: int = Field(default=20, ge=1, description="passes over the training frames")
+    epochs: int = Field(default=20, ge=1, description="number of passes over the training frames")
     freeze_epochs: int = Field(
-        default=1, ge=1, description="epochs with a frozen backbone before the others (fine_tune)"
+        default=1, ge=1, description="number of epochs with a frozen backbone, before the other epochs (fine_tune)"
     )
     lr: float = Field(default=1e-3, gt=0, le=10, description="highest learning rate")
     backbone_lr_factor: float = Field(
         default=0.0,
         ge=0,
         le=1,
-        description="share of lr for the backbone; 0 takes that of `fit` (fine_tune 0.01, else 1)",
+        description="the backbone's learning rate as a share of lr; 0 takes the default of `fit` (fine_tune 0.01, "
+        "else 1)",
     )
-    weight_decay: float = Field(default=0.01, ge=0, le=1, description="AdamW's weight decay, not of norms and biases")
-    batch_size: int = Field(default=8, ge=1, description="frames per step, of all processes together")
+    weight_decay: float = Field(
+        default=0.01, ge=0, le=1, description="weight decay of AdamW; norms and biases are not decayed"
+    )
+    batch_size: int = Field(default=8, ge=1, description="number of frames in a batch, over all processes together")
     accumulate: int = Field(
         default=1,
         ge=1,
-        description="batches whose mean gradient makes a step; each counts alike, however much is void",
+        description="number of batches whose mean gradient makes one step; a batch with much void counts like any "
+        "other",
     )
-    grad_clip: float = Field(default=0.0, ge=0, description="largest norm of the gradient; 0 does not clip")
+    grad_clip: float = Field(default=0.0, ge=0, description="largest norm of the gradient; 0 switches clipping off")
     ema: float = Field(
-        default=0.0, ge=0, lt=1, description="decay of the averaged weights that are evaluated; 0 is off"
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="decay of the moving average of the weights, which is evaluated and saved; 0 switches it off",
     )
     patience: int = Field(
-        default=0, ge=0, description="evaluations without a better `monitor` before stopping; 0 never stops"
+        default=0, ge=0, description="stop after this many evaluations without a better `monitor`; 0 never stops early"
     )
     max_minutes: float = Field(
         default=0.0,
         ge=0,
-        description="time budget of the steps and all evaluations of the epochs, in minutes, without what comes before "
-        "and after; the schedule is shortened to end in it; 0 is none",
+        description="time budget in minutes, for all epochs with their evaluations, but not for the start and the "
+        "final report; "
+        "the schedule is shortened to fit; 0 sets no budget",
     )
 
     # How it is judged.
     monitor: Annotated[Monitor, BeforeValidator(_without_split)] = Field(
-        default="miou", description="validation metric by which the best checkpoint is chosen, with or without val/"
+        default="miou",
+        description="validation metric by which the best checkpoint is chosen; its name may begin with val/",
     )
     eval_every: int = Field(
-        default=1, ge=1, description="epochs between evaluations; the last epoch is always evaluated"
+        default=1, ge=1, description="number of epochs between evaluations; the last epoch is always evaluated"
     )
     threshold: Fraction = Field(
         default=0.5,
-        description="share of an object of a priority class that must be found, else it is missed, and of a predicted "
-        "one that must be true, else it is false",
+        description="an object of a priority class is missed if less than this share of it is found; a predicted "
+        "object is false "
+        "if less than this share of it is correct",
     )
     object_area: Annotated[float, Field(ge=0, le=MAX_OBJECT_AREA)] = Field(
-        default=6e-4, description="smallest object that counts, as a share of the frame: what is smaller is a crumb"
+        default=6e-4,
+        description="smallest object that counts, as a share of the frame's area; smaller regions are ignored",
     )
 
     # Where and how it runs.
-    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto takes the GPU where there is one")
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto takes the GPU if there is one")
     precision: Literal["auto", "fp32", "bf16"] = Field(
-        default="auto", description="auto is bf16 where the hardware has it"
+        default="auto", description="auto takes bf16 if the hardware supports it"
     )
-    channels_last: bool = Field(default=True, description="memory format of images and weights; faster in most cases")
-    compile: bool = Field(default=False, description="torch.compile the network; pays on GPUs in long trainings")
-    seed: int = Field(default=0, ge=0, lt=2**31, description="seed of weights, order and augmentation")
+    channels_last: bool = Field(
+        default=True,
+        description="store images and weights in the memory format channels_last, which is faster in most cases",
+    )
+    compile: bool = Field(
+        default=False, description="compile the network with torch.compile; worth it for long trainings on GPUs"
+    )
+    seed: int = Field(
+        default=0, ge=0, lt=2**31, description="seed of the initial weights, the order of the frames, and augmentation"
+    )
 
     # How it is tracked.
-    out: str = Field(default="runs", description="folder under which runs/<id>/ is made")
+    out: str = Field(default="runs", description="folder of the runs; a run writes to <out>/<id>/")
     project: Annotated[str, AfterValidator(_allowed_project)] = Field(default="camvid", description="W&B project")
     name: str = Field(default="", description="display name of the run; empty lets W&B choose")
     tags: Annotated[tuple[Tag, ...], BeforeValidator(_listed)] = Field(
-        default=(), description="tags of the run: a,b, or in a preset a list"
+        default=(), description="tags of the run: a,b as a flag, a list in a preset"
     )
     log_data: Literal["auto", "files", "reference", "none"] = Field(
         default="auto",
-        description="what of `data` goes to the W&B server: files (all); reference (no files, but where they lie, "
-        "names, class frequencies, pictures of at most 12 frames, and of 101 val frames in tables); none (name and "
-        "digest, and no picture); auto takes files where the server is on this machine and the data has at most 2 GiB, "
-        "else reference",
+        description="what part of `data` the W&B server gets: files (all files); reference (no files, but their "
+        "address, names, class frequencies, pictures of at most 12 frames, and pictures of 101 val frames in tables); "
+        "none (name and digest, no pictures); auto (files if the server is on this machine and the data has at most "
+        "2 GiB, else reference)",
     )
     from_sweep: str = Field(
         default="",
-        description="sweep whose best settings are taken where preset and flags name none, ENTITY/PROJECT/ID",
+        description="sweep ENTITY/PROJECT/ID whose best settings are used, except those that the preset or a flag sets",
     )
 
     def __post_init__(self) -> None:
-        """Settings that are each allowed but not together.
+        """Checks settings that are allowed alone but not together.
 
         Raises:
             ConfigError: naming the keys.
         """
         if self.data and self.dataset:
-            raise ConfigError(f"data={self.data!r} and dataset={self.dataset!r} exclude each other: give one of them")
+            raise ConfigError(
+                f"data={self.data!r} and dataset={self.dataset!r} exclude each other; give only one of them"
+            )
 
         if self.crop_min > self.crop_max:
             raise ConfigError(
-                f"crop_min={self.crop_min} is above crop_max={self.crop_max}: lower it, or raise crop_max"
+                f"crop_min={self.crop_min} is above crop_max={self.crop_max}; lower crop_min or raise crop_max"
             )
 
     def to_dict(self) -> dict[str, Any]:
@@ -258,7 +299,7 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 
 def describe_field(name: str) -> str:
-    """The line of help of one setting, with the values where they are few."""
+    """The line of help of one setting, with its allowed values if there are only a few."""
     schema = schemas()[name]
     return str(schema["description"]) + (f"; one of {', '.join(schema['enum'])}" if "enum" in schema else "")
 

@@ -17,7 +17,7 @@ MOST = 200  # trainings of one command
 
 
 class Cell(NamedTuple):
-    """One training of a grid: the settings that tell it from the others, and all of them."""
+    """One training of a grid: the settings that differ between the trainings, and all settings."""
 
     varied: dict[str, Any]
     config: TrainConfig
@@ -29,7 +29,7 @@ class Cell(NamedTuple):
 
 
 def grid(vary: Sequence[str], seeds: str, plain: Callable[[str, str], Any]) -> list[dict[str, Any]]:
-    """Every combination, the seeds innermost; none where nothing varies.
+    """Every combination of values, with the seeds innermost; an empty list if nothing varies.
 
     Args:
         vary: texts such as backbone=resnet34,resnet50 or loss=ce,{ce: 1.0, dice: 1.0}.
@@ -37,7 +37,7 @@ def grid(vary: Sequence[str], seeds: str, plain: Callable[[str, str], Any]) -> l
         plain: from a setting's name and a value's text to the value.
 
     Raises:
-        ConfigError: not of this form, an unknown setting, one that is varied twice, or too many trainings.
+        ConfigError: a text has another form, a setting is unknown or varied twice, or there are too many trainings.
     """
     axes: dict[str, list[Any]] = {}
     asked = [(text, f"--vary {text}") for text in vary] + ([(f"seed={seeds}", f"--seeds {seeds}")] if seeds else [])
@@ -45,9 +45,9 @@ def grid(vary: Sequence[str], seeds: str, plain: Callable[[str, str], Any]) -> l
         key, _, values = text.partition("=")
         key = key.replace("-", "_")
         if not values:
-            raise ConfigError(f"{flag}: expected KEY=A,B, for example backbone=resnet34,resnet50")
+            raise ConfigError(f"{flag}: expected KEY=A,B, e.g. backbone=resnet34,resnet50")
         if key in axes:
-            raise ConfigError(f"{key} is varied twice: name all its values at once (--seeds varies seed)")
+            raise ConfigError(f"{key} is varied twice; name all its values in one flag (--seeds varies seed)")
         if key not in vars(TrainConfig()):
             TrainConfig.from_dict({key: None}, source=flag)  # says so
         found = [TrainConfig.from_dict({key: value}, source=flag) for value in _values(flag, key, values, plain)]
@@ -56,15 +56,17 @@ def grid(vary: Sequence[str], seeds: str, plain: Callable[[str, str], Any]) -> l
             raise ConfigError(f"{flag}: {'a value is named twice' if found else 'there is no value'}")
     points = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
     if len(points) > MOST:
-        raise ConfigError(f"--vary and --seeds ask for {len(points)} trainings, more than {MOST}: name fewer values")
+        raise ConfigError(
+            f"--vary and --seeds ask for {len(points)} trainings, and at most {MOST} are allowed; name fewer values"
+        )
     return points if axes else []
 
 
 def _values(flag: str, key: str, text: str, plain: Callable[[str, str], Any]) -> list[Any]:
-    """The values of one axis; in brackets, or where one of them is a mapping, they are read as YAML."""
+    """The values of one axis; they are read as YAML if they are in brackets or if one of them is a mapping."""
     if "{" not in text and not text.startswith("["):
         return [plain(key, part.strip()) for part in text.split(",")]
     try:
         return list(load_yaml(text if text.startswith("[") else f"[{text}]"))
     except yaml.YAMLError as error:
-        raise ConfigError(f"{flag}: not valid YAML: {error}") from None
+        raise ConfigError(f"{flag}: this is not valid YAML: {error}") from None

@@ -28,11 +28,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """
     if not path.is_file():
         presets = ", ".join(path.stem for path in preset_files())
-        raise CommonMistake(f"--config {path}: there is no such file; presets in configs/ are {presets}")
+        raise CommonMistake(f"--config {path}: no such file; the presets in configs/ are {presets}")
     try:
         values = load_yaml(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid YAML: {error}") from None
+        raise ConfigError(f"{path}: this is not valid YAML: {error}") from None
     if values is None:
         return {}
     if not isinstance(values, dict):
@@ -41,7 +41,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def preset_files() -> list[Path]:
-    """The presets in this folder; the sweeps beside them are none."""
+    """The presets in this folder, without the sweeps, which are in this folder too."""
     return sorted(path for path in Path(__file__).parent.glob("*.yaml") if not path.stem.startswith("sweep"))
 
 
@@ -51,12 +51,12 @@ def parse_command_line(
     """Defaults < best run of a sweep < preset < flags.
 
     Args:
-        arguments: words of the command line; those of the process when None.
+        arguments: words of the command line; None takes those of the process.
         best_settings: reads the best run of `--from_sweep`.
 
     Returns:
-        The settings, and what is not a setting: `resume` (a run folder or None), `debug`, `config`, and `cells`, the
-        trainings that `--vary` and `--seeds` ask for (none without them).
+        The settings, and the flags that are not settings: `resume` (a run folder or None), `debug`, `config`, and
+        `cells`, the trainings that `--vary` and `--seeds` ask for (an empty list without them).
 
     Raises:
         ConfigError: naming the key, the value and what is allowed.
@@ -71,7 +71,7 @@ def parse_command_line(
     if options.resume:
         if points or options.config or "from_sweep" in flags:
             others = "--config, --vary, --seeds and --from_sweep"
-            raise ConfigError(f"--resume goes on with one run as it was begun: leave out {others}")
+            raise ConfigError(f"--resume continues one run with its own settings; leave out {others}")
         base = _settings_of(Path(options.resume))
     else:
         base = read_yaml(find_preset(options.config)) if options.config else {}
@@ -87,8 +87,9 @@ def parse_command_line(
 def _settings_of(run: Path) -> dict[str, Any]:
     path = run / "config.yaml"
     if not path.is_file():
-        absent, unbegun = "no such folder; give a run's folder", "it never began: start it again without --resume"
-        raise ConfigError(f"--resume {run}: {unbegun if run.is_dir() else absent}")
+        absent = "no such folder; give the folder of a run"
+        empty = "there is no config.yaml, so the run never started; start it without --resume"
+        raise ConfigError(f"--resume {run}: {empty if run.is_dir() else absent}")
     return read_yaml(path)
 
 
@@ -97,7 +98,7 @@ def _names() -> list[str]:
 
 
 def find_preset(text: str) -> Path:
-    """The file that `--config` names: one that is there, else a preset of this folder as cpu or configs/cpu.yaml."""
+    """The file that `--config` names: an existing path, or else a preset of this folder, as cpu or configs/cpu.yaml."""
     path = Path(text)
     if path.exists() or path.parent not in (Path(), Path("configs")):
         return path
@@ -125,12 +126,16 @@ class _Parser(FlagParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="train.py", description="Train, evaluate and track one model.", allow_abbrev=False)
     parser.add_argument("--config", metavar="FILE", help="preset, e.g. configs/cpu.yaml")
-    parser.add_argument("--resume", metavar="RUN", help="run folder to continue after a kill")
+    parser.add_argument("--resume", metavar="RUN", help="folder of a run that was killed; continues that run")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     parser.add_argument(
-        "--vary", metavar="KEY=A,B", action="append", default=[], help="train once for each value, and compare"
+        "--vary",
+        metavar="KEY=A,B",
+        action="append",
+        default=[],
+        help="train once for each value, and compare the results",
     )
-    parser.add_argument("--seeds", metavar="A,B", default="", help="train once for each seed; mean and range are told")
+    parser.add_argument("--seeds", metavar="A,B", default="", help="train once for each seed, and print mean and range")
     for name in _names():
         shown = f"{describe_field(name)} (default: {default_of(name)!r})".replace("%", "%%")
         bare = {"nargs": "?", "const": "true"} if isinstance(default_of(name), bool) else {}  # --mirror means true

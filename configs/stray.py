@@ -1,4 +1,4 @@
-"""Words of a command line that belong to no flag: the message quotes them as they were given, and shows what works."""
+"""Words of a command line that do not belong to a flag: the message quotes them and shows a form that works."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LISTS = ("tags", "seeds", "vary")  # flags whose values are separated by commas
 
 
 def refuse(word: str, words: Sequence[str]) -> NoReturn:
-    """Says what is wrong with a word that no flag has taken.
+    """Raises an error that explains a word which does not belong to a flag.
 
     Args:
         word: the first such word.
@@ -35,12 +35,12 @@ def refuse(word: str, words: Sequence[str]) -> NoReturn:
         parts = [part.strip(",") for part in values] if flag in LISTS else values
         form = f"--{flag}={(',' if flag in LISTS else ' ').join(parts)}"
     else:
-        raise CommonMistake(f"command line: {word!r} belongs to no flag; --help lists the flags")
-    raise CommonMistake(f"command line: {word!r} belongs to no flag: write {shlex.quote(form)}")
+        raise CommonMistake(f"command line: {word!r} does not belong to a flag; --help lists the flags")
+    raise CommonMistake(f"command line: {word!r} does not belong to a flag; write {shlex.quote(form)}")
 
 
 def _place(word: str, words: Sequence[str]) -> tuple[str, list[str]]:
-    """The flag that the stray word follows, and all that stands between it and the next flag; ("", []) without one."""
+    """The flag before the stray word, and all words between it and the next flag; ("", []) if there is no flag."""
     flag, values, found = "", list[str](), False
     for given in [*words, "--"]:
         if not given.startswith("--"):

@@ -1,4 +1,4 @@
-"""The best settings of a sweep as a layer below preset and flags. They come from a server: checked like any others."""
+"""The best settings of a sweep, below preset and flags. They come from a server, so they are checked as well."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from configs.config import ConfigError, TrainConfig
 from files.yamls import load_yaml
 
-# From a sweep and a backbone (None: any) to the words that name its best run, and the settings that the sweep varied.
+# From a sweep and a backbone (None: any) to a text that names the best run, and the settings that the sweep varied.
 BestSettings = Callable[[str, str | None], tuple[str, Mapping[str, Any]]]
 
 
 class Swept:
-    """The best run of each sweep and backbone that is asked for; read, and told on stdout, once.
+    """The best run of each sweep and backbone that is asked for; it is read and printed once.
 
     Args:
         read: asks the server.
@@ -25,8 +25,8 @@ class Swept:
         self.found: dict[tuple[str, str | None], dict[str, Any]] = {}
 
     def below(self, pinned: Mapping[str, Any]) -> dict[str, Any]:
-        """What the pinned `from_sweep` gives: the settings of its best run with the backbone that is pinned, or of any,
-        as far as they are not pinned.
+        """The settings that the sweep `from_sweep` gives: those of its best run (with the pinned backbone, if one is
+        pinned) that are not pinned.
 
         Raises:
             ConfigError: a value that is not allowed.
@@ -35,7 +35,7 @@ class Swept:
         if not sweep or all(field.name in pinned for field in dataclasses.fields(TrainConfig)):
             return {}
         if self.read is None:
-            raise ConfigError(f"from_sweep={sweep}: sweeps are read by train.py alone")
+            raise ConfigError(f"from_sweep={sweep}: only train.py can read a sweep")
         if (sweep, backbone) not in self.found:
             source, found = self.read(sweep, backbone)
             self.found[sweep, backbone] = _checked(source, found)
@@ -44,10 +44,10 @@ class Swept:
 
 
 def _checked(source: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that there are here; a loss that an agent passed as text is a mapping again."""
+    """The parameters that are settings here; a loss that an agent passed as text becomes a mapping."""
     known = {field.name for field in dataclasses.fields(TrainConfig)}
     if unknown := sorted(set(found) - known):
-        print(f"{source}: ignored, because it is no setting here: {', '.join(unknown)}")
+        print(f"{source}: these parameters are ignored, because they are not settings here: {', '.join(unknown)}")
     loss = found.get("loss")
     mapped = {"loss": load_yaml(loss)} if isinstance(loss, str) else {}
     settings = {key: value for key, value in {**found, **mapped}.items() if key in known}
@@ -58,9 +58,9 @@ def _checked(source: str, found: Mapping[str, Any]) -> dict[str, Any]:
 def _tell(source: str, settings: Mapping[str, Any], pinned: Mapping[str, Any]) -> None:
     taken = {key: value for key, value in settings.items() if key not in pinned}
     others = {key: value for key, value in settings.items() if key in pinned and pinned[key] != value}
-    print(f"{source}: {_line(taken) or 'nothing taken, preset and flags name everything'}")
+    print(f"{source}: {_line(taken) or 'nothing is taken, because preset and flags set everything'}")
     if others:
-        print(f"  preset and flags keep {_line({key: pinned[key] for key in others})}, the sweep had {_line(others)}")
+        print(f"  preset and flags keep {_line({key: pinned[key] for key in others})}; the sweep had {_line(others)}")
 
 
 def _line(settings: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ MATCHING = [each.key for each in choose("object_recall", "object_precision", "ob
 def drive_scores(evaluation: Evaluation) -> pd.DataFrame:
     """A row for each drive, by name: frames, mIoU, priority Dice, objects, and the Dice of each priority class.
 
-    Each figure follows from the counts over the drive's frames, as over the split; it is NaN where it is undefined. The
+    Each figure follows from the counts over the drive's frames, as over the split; it is NaN if it is undefined. The
     index is the drive, which is empty for frames whose names have none.
     """
     drives = evaluation.records.fillna({"sequence": ""}).groupby("sequence", sort=True)

@@ -1,8 +1,8 @@
-"""The edge-case record: one row per image that says which objects of the priority classes the model failed there.
+"""The edge-case record: one row per image with the failures on objects of priority classes.
 
-A priority class is one whose failure is a safety matter. An image is an edge case (``flagged``) when an object of such
-a class is missed there, which means that less than half of it is found, or when the model paints one of which less than
-half is true. What an object is, and which are matched, ``eval.objects`` says.
+Errors on a priority class matter for safety. An image is an edge case (``flagged``) if an object of such a class is
+missed, or if a predicted object is false. An object is missed if less than half of it is found, and false if less than
+half of it is correct. ``eval.objects`` defines objects and their matches.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -90,10 +90,10 @@ def rank(records: Iterable[dict[str, object]]) -> pd.DataFrame:
 
 
 def frames_found(records: pd.DataFrame) -> pd.DataFrame:
-    """View: the frames with a priority class where no object was missed (frames that have none are left out)."""
+    """View: the frames with a priority class in which no object was missed."""
     return records[(records["present"] != "") & (records["missed"] == "")]
 
 
 def frames_missed(records: pd.DataFrame) -> pd.DataFrame:
-    """View: the frames where an object of a priority class was missed."""
+    """View: the frames in which an object of a priority class was missed."""
     return records[records["missed"] != ""]

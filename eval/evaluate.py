@@ -78,7 +78,7 @@ def evaluate(
         ValueError: empty split, names that do not match the classes, a label outside them, logits that are not finite.
     """
     if len(samples) == 0:
-        raise ValueError("the split has 0 images: nothing to evaluate")
+        raise ValueError("the split has no images, so there is nothing to evaluate")
     if len(class_names) != num_classes:
         raise ValueError(f"class_names has {len(class_names)} names for num_classes={num_classes}")
     confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64)

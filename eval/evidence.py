@@ -1,10 +1,10 @@
-"""How sure a difference between two models is: pure functions of numbers.
+"""The uncertainty of a difference between two models: pure functions of numbers.
 
-A score of a split follows from sums over its frames. Neighbouring frames of a drive resemble each other, so drives or
-stretches of them are the observations: every stretch is left out once, and how much the difference moves gives its
-standard error (the delete-a-group jackknife, Shao and Wu 1989). Both models see the same frames, so that what makes a
-frame hard cancels. Few stretches make a standard error uncertain, so intervals are Student's. A stretch counts by its
-share of what is scored: where one stretch holds most of a class, there is little more than one observation.
+A score of a split follows from sums over its frames. Neighbouring frames of a drive resemble each other, so the
+observations are drives, or stretches of drives. Every stretch is left out once, and the changes of the difference give
+its standard error (delete-a-group jackknife, Shao and Wu 1989). Both models see the same frames, so the difficulty of a
+frame cancels. With few stretches the standard error is uncertain, so intervals use Student's t. A stretch counts by its
+share of the scored pixels or objects: if one stretch holds most of a class, there is little more than one observation.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ Ints = NDArray[np.int64]
 
 
 class Estimate(NamedTuple):
-    """A difference, its standard error, and the degrees of freedom of that; an error that is not known is NaN."""
+    """A difference, its standard error (NaN if unknown), and the degrees of freedom of the error."""
 
     value: float
     error: float
     freedom: float
 
     def bound(self, tail: float) -> float:
-        """How far a bound lies from the value that is wrong with the probability ``tail``; infinite if unknown."""
+        """The distance of a bound from the value, if it may be wrong with probability ``tail``; infinite if unknown."""
         return float(stdtrit(self.freedom, 1 - tail)) * self.error if self.known else math.inf
 
     def interval(self, tail: float) -> tuple[float, float]:
@@ -40,14 +40,14 @@ class Estimate(NamedTuple):
         return self.value - self.bound(tail), self.value + self.bound(tail)
 
     def chance_of_no_fall(self) -> float:
-        """The one-sided p-value of "it is not below 0"; 1 where the error is not known."""
+        """The one-sided p-value of the hypothesis that the difference is not below 0; 1 if the error is unknown."""
         if not self.known or not self.value < 0:
             return 1.0
         return float(stdtr(self.freedom, self.value / self.error)) if self.error else 0.0
 
     @property
     def known(self) -> bool:
-        """Whether there is an error to judge by; one degree of freedom is the least."""
+        """Whether the error is known, with at least one degree of freedom."""
         return not math.isnan(self.error) and self.freedom >= 1
 
 
@@ -67,7 +67,7 @@ def stretches(sequences: Sequence[str]) -> Ints:
     Each drive is cut into equal stretches of about ``STRETCH`` √N frames; a shorter drive is one stretch.
 
     Args:
-        sequences: the drive of each of the N frames, in the order of the frames; frames of a drive stand together.
+        sequences: the drive of each of the N frames, in the order of the frames; frames of a drive are neighbours.
     """
     length = STRETCH * math.sqrt(len(sequences))
     drives = np.unique(np.asarray(sequences), return_counts=True)[1]
@@ -97,8 +97,8 @@ def jackknife(scores: Floats, weights: Floats) -> Estimate:
     """The estimate of a difference.
 
     Args:
-        scores: (1 + B,) of all frames, then without each stretch; NaN where nothing is left to be scored.
-        weights: (B,) how much of what is scored lies in each stretch.
+        scores: (1 + B,) the score of all frames, then without each stretch; NaN if nothing is left to be scored.
+        weights: (B,) the scored pixels or objects in each stretch.
     """
     if math.isnan(scores[0]):
         return Estimate(math.nan, math.nan, 0.0)
@@ -120,7 +120,7 @@ def with_spread(estimate: Estimate, spread: Spread) -> Estimate:
 
 
 def pooled(groups: Iterable[Sequence[float]]) -> Spread:
-    """The variance within groups of values, and its degrees of freedom; none where no group has two values."""
+    """The variance within groups of values, and its degrees of freedom; ``NO_SPREAD`` if no group has two values."""
     groups = [group for group in groups if len(group) > 1]
     freedom = sum(len(group) - 1 for group in groups)
     squares = sum((len(group) - 1) * float(np.var(group, ddof=1)) for group in groups)
@@ -128,7 +128,7 @@ def pooled(groups: Iterable[Sequence[float]]) -> Spread:
 
 
 def holm(chances: Sequence[float]) -> list[float]:
-    """P-values of a family, adjusted so that one below α is a false alarm in α of all families at most (Holm 1979)."""
+    """P-values of a family, adjusted so that at most a share α of families has a false one below α (Holm 1979)."""
     adjusted, highest = [1.0] * len(chances), 0.0
     for rank, index in enumerate(sorted(range(len(chances)), key=chances.__getitem__)):
         highest = max(highest, min(1.0, (len(chances) - rank) * chances[index]))
@@ -137,17 +137,17 @@ def holm(chances: Sequence[float]) -> list[float]:
 
 
 def frames_needed(estimate: Estimate, margin: float, tail: float, frames: int, spread: Spread = NO_SPREAD) -> float:
-    """How many frames like these would settle whether ``value`` lies above ``-margin``, if it stays what it is.
+    """The number of such frames that would decide whether ``value`` lies above ``-margin``, if it stays the same.
 
     Args:
-        estimate: from ``frames`` frames.
-        margin: see above.
+        estimate: the estimate from ``frames`` frames.
+        margin: how far the value may fall.
         tail: the chance that a bound is wrong.
-        frames: how many there are.
-        spread: what more frames do not take away.
+        frames: number of frames.
+        spread: the variance that more frames do not reduce.
 
     Returns:
-        At least ``frames``; infinite where the error is not known, or more than a million would be needed.
+        At least ``frames``; infinite if the error is unknown, or if more than a million would be needed.
     """
     distance, count = abs(estimate.value + margin), float(frames)
     while estimate.known and count < MOST_FRAMES:

@@ -1,4 +1,4 @@
-"""What went wrong in an image, object by object: those that were missed, and those that are false."""
+"""Missed and false objects of an image."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,14 +17,14 @@ FAILURE_COLUMNS = ("kind", "class", "size", "pixels", "weight", "overlap", "inst
 
 
 class Rule(NamedTuple):
-    """What is judged, and how.
+    """Which objects are judged, and by which rule.
 
     Attributes:
         class_names: C names.
         priority: indices of the priority classes.
-        threshold: the share of an object that must be found, and of a predicted one that must be true.
-        object_area: the smallest object, as a share of the frame.
-        severity: for each of the C classes, what a pixel of a missed object weighs; None is 1 for all.
+        threshold: the share of an object that must be found, and of a predicted object that must be correct.
+        object_area: area of the smallest object that counts, as a share of the frame.
+        severity: for each of the C classes, the weight of a pixel of a missed object; None is 1 for all.
     """
 
     class_names: Sequence[str]
@@ -38,18 +38,18 @@ class Rule(NamedTuple):
         return region.pixels * (self.severity[region.label] if self.severity else 1.0)
 
     def area(self, regions: Iterable[Region]) -> float:
-        """The weighed pixels of several objects, the root of the sum of their squares.
+        """The weighted areas of several objects as one number: the root of the sum of their squares.
 
-        Of one object it is the area. A large object counts for more than small ones of the same area together, so that
-        the frames with the largest failures come first; under a plain sum, many small ones push them down.
+        For one object it is its weighted area. A large object counts more than small objects with the same total area,
+        so that the frames with the largest failures come first. With a plain sum, many small objects would come first.
         """
         return math.hypot(*map(self.weight, regions))
 
 
 class Failures(NamedTuple):
-    """What went wrong in one image: objects of the truth that are missed, and predicted ones that are false.
+    """The failures of one image: true objects that are missed, and predicted objects that are false.
 
-    Both are sorted, what weighs most first.
+    Both lists are sorted by weight, largest first.
     """
 
     missed: list[Region]
@@ -57,7 +57,7 @@ class Failures(NamedTuple):
 
 
 def find_failures(objects: Mapping[int, Objects], rule: Rule) -> Failures:
-    """The objects that failed, by what they weigh; ``objects``: those of an image, by class."""
+    """The failures among the objects of an image, by weight; ``objects`` maps a class to its objects."""
 
     def failed(regions: Iterable[Region]) -> list[Region]:
         return sorted((r for r in regions if r.overlap < rule.threshold), key=rule.weight, reverse=True)
@@ -69,7 +69,7 @@ def find_failures(objects: Mapping[int, Objects], rule: Rule) -> Failures:
 
 
 def why(failures: Failures, names: Sequence[str]) -> str:
-    """Class, size, place and share of the failures that weigh most, those that are missed first."""
+    """Class, size, place and found or correct share of the failures with most weight; missed objects come first."""
     told = [f"{describe(region, names)} missed ({int(100 * region.overlap)} % found)" for region in failures.missed]
     told += [f"{describe(region, names)} false ({int(100 * region.overlap)} % true)" for region in failures.false]
     more = [f"{len(told) - NAMED} more"] if len(told) > NAMED else []
@@ -102,14 +102,14 @@ def failure_rows(failures: Failures, pred: Mask, target: Mask, rule: Rule) -> li
 
 
 def failure_table(rows: Sequence[dict[str, object]]) -> pd.DataFrame:
-    """The rows of all images, each with its ``position``, which becomes the index; what weighs most first."""
+    """The rows of all images as a table with ``position`` as index, sorted by weight, largest first."""
     columns = ["position", "name", "sequence", *FAILURE_COLUMNS]
     table = pd.DataFrame(rows, columns=columns).set_index("position")
     return table.sort_values(["weight", "name"], ascending=[False, True], kind="stable")
 
 
 def _instead(region: Region, mine: Mask, other: Mask, names: Sequence[str]) -> str:
-    """The class that most of the object's pixels have on the other side, its own and void left out; may be none."""
+    """The other class that most of the object's pixels have on the other side, without void; empty if none."""
     x, y, width, height = region.box
     box = np.s_[y : y + height, x : x + width]
     labels = other[box][mine[box] == region.label]

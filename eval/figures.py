@@ -1,8 +1,8 @@
 """Two models on the same images: each figure of both, and the estimate of its change.
 
-Scores are over the data set, not means over images, so they follow from what each image adds to them: true positives,
-false positives and false negatives, of pixels and of objects. Dice and object F1 are 2 TP / (2 TP + FP + FN), IoU is
-TP / (TP + FP + FN), so one statistic serves them all; see ``eval.evidence``.
+Scores are over the data set, not means over images. So they follow from the counts of each image: true positives, false
+positives and false negatives, of pixels and of objects. Dice and object F1 are 2 TP / (2 TP + FP + FN), and IoU is
+TP / (TP + FP + FN), so one statistic is enough for all of them; see ``eval.evidence``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from eval.evidence import Estimate, Floats, jackknife, stretches, sums_left_out
 from eval.means import MEANS, headline_means
 from files.headlines import PRIORITY_DICE
 
-COUNTS = ("pixels/", "objects/", "matched/", "false_alarms/")  # the columns of a record that the gate needs
+COUNTS = ("pixels/", "objects/", "matched/", "false_alarms/")  # the columns of a record that a promotion needs
 LABELS = ("name", "sequence")
 POOLED = "object_f1/all"  # over the objects of all priority classes
 
@@ -28,10 +28,10 @@ class Figure(NamedTuple):
 
     Attributes:
         key: ``dice/<class>``, ``object_f1/<class>``, ``POOLED``, ``miou`` or ``priority_dice``.
-        before: of the first model; NaN where the images have no such class or object.
-        after: of the second.
-        change: from the first to the second; NaN where one of them is.
-        frames: images it follows from.
+        before: value of the first model; NaN if the images have no such class or object.
+        after: value of the second model.
+        change: from the first to the second; NaN if one of them is NaN.
+        frames: number of images.
     """
 
     key: str
@@ -42,22 +42,22 @@ class Figure(NamedTuple):
 
 
 def read_counts(path: Path) -> pd.DataFrame:
-    """The columns of a ``per_image.csv`` that the gate needs.
+    """The columns of a ``per_image.csv`` that a promotion needs.
 
     Raises:
-        ValueError: no such table, or one without the counts; the message names it.
+        ValueError: the file is not such a table, or has no counts; the message names it.
     """
     try:
         records = pd.read_csv(path, dtype=dict.fromkeys(LABELS, str), keep_default_na=False, usecols=_is_needed)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: not a table of images ({error})") from error
+        raise ValueError(f"{path}: the file is not a table of images ({error})") from error
     if "name" not in records or not classes_of(records):
-        raise ValueError(f"{path}: has no counts of pixels; evaluate the model again to get them")
+        raise ValueError(f"{path}: the table has no counts of pixels; evaluate the model again")
     return records
 
 
 def counts_objects(records: pd.DataFrame | None) -> bool:
-    """Whether there are records that tell of matched objects; those of older models do not."""
+    """Whether there are records with counts of matched objects, which the records of older models do not have."""
     return records is not None and any(column.startswith("matched/") for column in records.columns)
 
 
@@ -68,7 +68,7 @@ def classes_of(records: pd.DataFrame) -> list[str]:
 
 
 def scores_of(records: pd.DataFrame, priority: Sequence[str]) -> dict[str, float]:
-    """The figures of one model, by key; NaN where the images have no such class or object."""
+    """The figures of one model, by key; NaN if the images have no such class or object."""
     counts, keys = _additive(records, priority, counts_objects(records))
     return {key: float(score) for key, score in _scores(counts.sum(0), keys, priority).items()}
 
@@ -77,8 +77,8 @@ def paired_figures(before: pd.DataFrame, after: pd.DataFrame, priority: Sequence
     """The figures of two models by their per-image records.
 
     Args:
-        before: records of ``eval.evaluate``, or of ``read_counts``, in any order; neighbours by name are neighbours.
-        after: of the other model, on the same images.
+        before: records of ``eval.evaluate`` or ``read_counts``, in any order; they are sorted by name.
+        after: records of the other model, for the same images.
         priority: names of the priority classes.
 
     Returns:
@@ -86,7 +86,7 @@ def paired_figures(before: pd.DataFrame, after: pd.DataFrame, priority: Sequence
         ``MEANS``, then Dice of the other classes.
 
     Raises:
-        ValueError: other images, classes or true labels.
+        ValueError: images, classes or true labels differ.
     """
     before, after = _paired(before, after)
     stretch = stretches(before["sequence"].tolist() if "sequence" in before else [""] * len(before))
@@ -109,20 +109,20 @@ def paired_figures(before: pd.DataFrame, after: pd.DataFrame, priority: Sequence
 def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Both records in the order of the images' names."""
     if (first := classes_of(before)) != (second := classes_of(after)):
-        raise ValueError(f"the two models know different classes: {', '.join(first)} against {', '.join(second)}")
+        raise ValueError(f"the two models have different classes: {', '.join(first)}, and {', '.join(second)}")
     before, after = (records.sort_values("name", ignore_index=True) for records in (before, after))
     if odd := sorted({*before["name"]} ^ {*after["name"]}):
         raise ValueError(
-            f"the two models were evaluated on different images ({len(odd)} of one alone, first {odd[0]}): "
-            "evaluate both on one split of one data version"
+            f"the two models were evaluated on different images ({len(odd)} were in only one evaluation, first "
+            f"{odd[0]}); evaluate both on the same split of the same data version"
         )
     labels = [f"pixels/{name}/true" for name in first]
     differing = np.argwhere(before[labels].to_numpy() != after[labels].to_numpy())
     if len(differing):
         row, column = differing[0]
         raise ValueError(
-            f"{before['name'][row]}: the two models were evaluated with different labels ({labels[column]}): "
-            "evaluate both on one data version"
+            f"{before['name'][row]}: the two models were evaluated with different labels ({labels[column]}); "
+            "evaluate both on the same data version"
         )
     return before, after
 
@@ -132,7 +132,7 @@ def _is_needed(column: str) -> bool:
 
 
 def _additive(records: pd.DataFrame, priority: Sequence[str], objects: bool) -> tuple[Floats, list[str]]:
-    """What each image adds to K ratios: (N, K, 3) with the part, the whole and what is true; and their K keys."""
+    """What each image adds to K ratios, as (N, K, 3): numerator, denominator, and true pixels; and the K keys."""
     names = classes_of(records)
     true, predicted, common = (
         _columns(records, [f"pixels/{name}/{key}" for name in names]) for key in ("true", "predicted", "common")
@@ -154,7 +154,7 @@ def _columns(records: pd.DataFrame, names: Sequence[str]) -> Floats:
 
 
 def _scores(sums: Floats, keys: Sequence[str], priority: Sequence[str]) -> dict[str, Floats]:
-    """Figures by key, (...) each, of sums (..., K, 3); NaN where a class has no true pixel or no object to be missed.
+    """Figures by key, (...) each, of sums (..., K, 3); NaN if a class has no true pixel or no object to be missed.
 
     The means are those of the evaluation: over the classes that are in the truth or in the prediction.
     """

@@ -22,7 +22,7 @@ def autocast(device: str | torch.device, precision: str) -> AbstractContextManag
         ValueError: unknown precision.
     """
     if precision not in PRECISIONS:
-        raise ValueError(f"precision={precision!r}: allowed are {', '.join(PRECISIONS)}")
+        raise ValueError(f"precision={precision!r} is unknown; choose from {', '.join(PRECISIONS)}")
     if precision == "fp32":
         return nullcontext()
     return torch.autocast(torch.device(device).type, dtype=torch.bfloat16)

@@ -25,21 +25,21 @@ def measure_latency(
     batch_size: int = 4,
     seconds: float = SECONDS,
 ) -> dict[str, float | str]:
-    """Parameters, bytes and milliseconds of a model; the forward pass alone, its input already on the device.
+    """Parameters, bytes and milliseconds of a model, for the forward pass with its input already on the device.
 
     Args:
-        model: images (N, 3, h, w) in [0, 1] to logits; moved to ``device``, its modes are put back.
+        model: from images (N, 3, h, w) in [0, 1] to logits; it is moved to ``device``, and its modes are restored.
         size: (h, w) of the images.
         device: where it runs.
         precision: "fp32" or "bf16" (autocast).
         batch_size: images per pass for the throughput.
-        seconds: bound of each of the two measurements after the warm-up, which stop after 20 passes anyway.
+        seconds: limit of each of the two measurements after the warm-up; each has at most 20 passes.
 
     Returns:
         ``model/parameters``; ``model/mb``, weights and buffers as stored, in 10⁶ bytes; ``model/latency_ms``, warm
-        median of one image; ``model/throughput``, images/s at ``model/batch_size``; what it was measured on
-        (``model/device``, ``model/precision``, ``model/size``, ``model/threads``); and, on a GPU alone, where the
-        allocator keeps count, ``model/peak_mb``, the most memory that a batch took, weights included.
+        median of one image; ``model/throughput``, images/s at ``model/batch_size``; ``model/device``,
+        ``model/precision``, ``model/size`` and ``model/threads`` of the measurement; and, only on a GPU,
+        ``model/peak_mb``, the peak memory of a batch, with the weights.
     """
     device = torch.device(device)
     model = model.to(device)

@@ -1,4 +1,4 @@
-"""mIoU and priority Dice: the means that they are, over a split, over a drive, and for each image that is left out."""
+"""mIoU and priority Dice as means over classes, for a split, for a drive, and for a split without some frames."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ def headline_means(ious: Floats, dices: Floats, priority: Sequence[int]) -> dict
     """``miou`` and ``priority_dice``, (...) each.
 
     Args:
-        ious: (..., C), NaN where a class is in neither the truth nor the prediction: it leaves the mean.
-        dices: (..., C), likewise.
+        ious: (..., C), NaN if a class is in neither the truth nor the prediction; such a class is not in the mean.
+        dices: (..., C), the same for Dice.
         priority: indices of the priority classes; without any, ``priority_dice`` is NaN.
     """
     return {MIOU.key: known_mean(ious), PRIORITY_DICE.key: known_mean(dices[..., list(priority)])}
 
 
 def known_mean(scores: Floats) -> Any:
-    """Mean over the last axis (..., C) of the scores that are not NaN; NaN where none is left."""
+    """Mean over the last axis (..., C) of the scores that are not NaN; NaN if none is left."""
     known = ~np.isnan(scores)
     total, count = np.where(known, scores, 0.0).sum(-1), known.sum(-1)
     return np.divide(total, count, out=np.full(np.shape(total), np.nan), where=count > 0)[()]

@@ -46,25 +46,24 @@ def confusion_matrix(pred: Tensor, target: Tensor, num_classes: int, ignore_inde
     if table[num_classes:].any():
         fault = int(table[num_classes:].sum(1).nonzero()[0]) + num_classes
         raise ValueError(
-            f"target has label {fault}, outside the {num_classes} classes and not ignore_index={ignore_index}"
+            f"target has label {fault}, which is neither one of the {num_classes} classes nor "
+            f"ignore_index={ignore_index}"
         )
     return table[:num_classes].clone()
 
 
 def _check_inputs(pred: Tensor, target: Tensor, num_classes: int, ignore_index: int) -> None:
     if pred.shape != target.shape:
-        raise ValueError(f"pred has shape {tuple(pred.shape)}, target {tuple(target.shape)}: they must be the same")
+        raise ValueError(f"pred has shape {tuple(pred.shape)} and target {tuple(target.shape)}; they must be the same")
     if not 1 <= num_classes < _LABELS or not 0 <= ignore_index < _LABELS:
-        raise ValueError(
-            f"num_classes={num_classes}, ignore_index={ignore_index}: labels are bytes, so 1 to 255 and 0 to 255"
-        )
+        raise ValueError(f"num_classes={num_classes}, ignore_index={ignore_index}: allowed are 1 to 255 and 0 to 255")
     for name, labels, limit in (("pred", pred, num_classes), ("target", target, _LABELS)):
         if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
-            raise ValueError(f"{name} has type {labels.dtype}: class indices are integers")
+            raise ValueError(f"{name} has type {labels.dtype}; class indices must be integers")
         if labels.numel() and not (labels.dtype == torch.uint8 and limit == _LABELS):
             low, high = (int(x) for x in labels.aminmax())
             if low < 0 or high >= limit:
-                raise ValueError(f"{name} has label {low if low < 0 else high}: allowed are 0 to {limit - 1}")
+                raise ValueError(f"{name} has label {low if low < 0 else high}; allowed are 0 to {limit - 1}")
 
 
 def _ratio(numerator: Tensor, denominator: Tensor, present: Tensor) -> Tensor:
@@ -92,7 +91,7 @@ def dice(cm: Tensor) -> Tensor:
 def class_accuracy(cm: Tensor) -> Tensor:
     """(..., C, C) counts to (..., C) float64: the share of a class's true pixels that is predicted right.
 
-    NaN where the target has no such pixel: accuracy says nothing about a class that is only predicted.
+    NaN if the target has no such pixel: accuracy says nothing about a class that is only predicted.
     """
     return _ratio(cm.diagonal(dim1=-2, dim2=-1), cm.sum(-1), cm.sum(-1) > 0)
 

@@ -1,14 +1,14 @@
-"""Which changes from one model to another count: better or as good, worse, or not enough data to tell.
+"""Whether a model is as good as another one, by the change of each figure: as good, worse, or not enough data.
 
-A figure is *as good* when the whole interval of its change lies above minus its margin (one-sided non-inferiority).
-It is *worse* when it fell by more than the margin and it is ruled out that it did not fall, by Holm's rule over all
-figures that are judged together: of two equal models, that keeps the chance of any "worse" at 1 - confidence. Otherwise
-the images do not tell, and it is said how many would.
+A figure is *as good* if the whole interval of its change lies above minus its margin (one-sided non-inferiority).
+It is *worse* if it fell by more than the margin, and chance is ruled out by Holm's rule over all figures that are
+judged together. So the chance that any figure of two equal models is called worse is 1 - confidence. Otherwise there is
+not enough data, and the number of images that would be enough is estimated.
 
-A model is as good when it is in Dice of each priority class, in object F1 over all of them, in mIoU and in priority
-Dice: one that lost more than a margin in any of these passes in (1 - confidence) / 2 of all cases at most. Of object F1
-of one class, and of Dice of a class that is no priority, there is seldom enough to tell: it is enough that they did not
-fall by more than their margin.
+A model is as good if these figures are: Dice of each priority class, object F1 over all of them, mIoU, and priority
+Dice. A model that lost more than the margin in one of them passes in at most (1 - confidence) / 2 of all cases. For
+object F1 of one class, and for Dice of a class that is not a priority class, there is seldom enough data. It is enough
+if they did not fall by more than their margin.
 """
 
 from __future__ import annotations
@@ -32,16 +32,17 @@ class Change:
     """One figure of two models.
 
     Attributes:
-        key: as of a ``Figure``, or ``latency_ms``.
-        before: of the first model; NaN where the images have no such class or object.
-        after: of the second.
-        low: lower end of the interval of ``after - before``; infinite where nothing is known about it.
-        high: its upper end.
-        margin: how far it may fall; how far ``latency_ms`` may grow.
-        answer: ``better`` (the interval lies above no change), ``as good`` (above ``-margin``), ``worse``, ``not enough
-            data``, ``absent`` where there was nothing to judge, ``unclear`` where the images do not tell and need not.
-        frames: how many images like these would settle an open answer; infinite where more drives are needed.
-        seen: how many images there are.
+        key: key of a ``Figure``, or ``latency_ms``.
+        before: value of the first model; NaN if the images have no such class or object.
+        after: value of the second model.
+        low: lower end of the interval of ``after - before``; infinite if nothing is known about it.
+        high: upper end of the interval.
+        margin: how far the value may fall, or how far ``latency_ms`` may rise.
+        answer: ``better`` (the interval lies above 0), ``as good`` (it lies above ``-margin``), ``worse``, ``not enough
+            data``, ``absent`` (there was nothing to judge), or ``unclear`` (not enough data, for a figure that need not
+            be as good).
+        frames: number of images like these that would be enough; infinite if more drives are needed.
+        seen: number of images.
     """
 
     key: str
@@ -57,12 +58,12 @@ class Change:
 
 @dataclass(frozen=True)
 class Margins:
-    """How far a figure may fall, in [0, 1], and how sure one has to be.
+    """How far a figure may fall, in [0, 1], and the confidence of the intervals.
 
     Attributes:
-        classes: Dice and object F1 of a priority class, and over all; Dice of another class may fall by twice as much.
-        means: mIoU and priority Dice.
-        confidence: of the two-sided intervals.
+        classes: margin of Dice and object F1 of a priority class; Dice of any other class may fall by twice as much.
+        means: margin of mIoU and priority Dice.
+        confidence: confidence of the two-sided intervals.
     """
 
     classes: float = 0.05
@@ -89,13 +90,13 @@ class Margins:
 def judge(
     figures: Sequence[Figure], priority: Collection[str], margins: Margins, spread: Mapping[str, Spread] | None = None
 ) -> list[Change]:
-    """An answer to each figure; all of them are one family for Holm's rule.
+    """The answer for each figure; Holm's rule is applied to all of them together.
 
     Args:
         figures: from ``paired_figures``, of one comparison or of several.
         priority: names of the priority classes.
-        margins: see there.
-        spread: by key, what the seeds of the trainings add to the variance of a change.
+        margins: how far each may fall.
+        spread: by key, the variance that the seeds of the trainings add to a change.
     """
     spreads = [(spread or {}).get(figure.key, NO_SPREAD) for figure in figures]
     estimates = [with_spread(figure.change, extra) for figure, extra in zip(figures, spreads, strict=True)]
@@ -115,14 +116,14 @@ def judge(
 
 
 def answer_to(change: Estimate, margin: float, tail: float, *, surely: bool, needed: bool) -> str:
-    """The answer to one figure.
+    """The answer for one figure.
 
     Args:
-        change: its estimate.
+        change: the estimate of its change.
         margin: how far it may fall.
-        tail: the chance that a bound is wrong.
-        surely: whether it is ruled out that it did not fall.
-        needed: whether it has to be as good.
+        tail: the chance that one end of the interval is wrong.
+        surely: whether the figure fell, with chance ruled out.
+        needed: whether the figure has to be as good.
     """
     if math.isnan(change.value):
         return ABSENT
@@ -135,16 +136,16 @@ def answer_to(change: Estimate, margin: float, tail: float, *, surely: bool, nee
 
 
 def decision(changes: Iterable[Change]) -> str:
-    """The answer to all figures together: worse where one is, else not enough data where one lacks it, else as good."""
+    """The answer for all figures together: worse if any is, else not enough data if any is, else as good."""
     answers = {change.answer for change in changes}
     return next((answer for answer in (WORSE, OPEN) if answer in answers), AS_GOOD)
 
 
 def latency_change(before: Sequence[float], after: Sequence[float], limit: float) -> Change:
-    """Milliseconds of two models measured in turns: the medians, and the range of the differences turn by turn.
+    """Milliseconds of two models measured in turns: the medians, and the range of the differences in each turn.
 
-    What else a machine does meets both models of a turn, so it is the median of the turns' ratios that tells. It is
-    ``worse`` where that is above 1 + ``limit``.
+    Other load on the machine affects both models of a turn, so the median of the turns' ratios decides. The answer is
+    ``worse`` if it is above 1 + ``limit``.
     """
     turns = list(zip(before, after, strict=True))
     differences = [second - first for first, second in turns]
@@ -155,7 +156,7 @@ def latency_change(before: Sequence[float], after: Sequence[float], limit: float
 
 
 def latency_tried(measure: Callable[[], tuple[Sequence[float], Sequence[float]]], limit: float) -> Change:
-    """``latency_change`` of what is measured; worse only where it is in each of ``TRIES``."""
+    """``latency_change`` of a measurement; the answer is worse only if it is worse in each of ``TRIES`` tries."""
     for _ in range(TRIES):
         change = latency_change(*measure(), limit)
         if change.answer != WORSE:

@@ -1,17 +1,18 @@
 """Objects: the connected regions of a class, and which regions of the prediction are those of the truth.
 
-A region is what hangs together over 8 neighbours: a crowd whose outlines touch is one object, and a car behind a pole
-is two. An object is a region of at least ``OBJECT_AREA``. What its figures follow from:
+Regions are connected over 8 neighbours: a crowd whose outlines touch is one object, and a car behind a pole is two
+objects. An object is a region of at least ``OBJECT_AREA``. "The other side" is the prediction for a true object, and
+the truth for a predicted object.
 
-- It is *found* when at least half of its pixels have its class.
-- It is *matched* when it overlaps with a region of the other side by an IoU above 0.5. Regions of one side share no
-  pixel, so no region has two partners (Kirillov et al. 2019, "Panoptic segmentation"). What is matched is found as
-  well; an object that is merged with others, or split, may be found and not matched.
-- A predicted object without a partner is a *false alarm*; it is a *false object* when less than half of its pixels are
-  true. A partner may be smaller than an object: what lies about the limit is neither missed nor a false alarm for that.
+- An object is *found* if at least half of its pixels have its class on the other side.
+- It is *matched* if its IoU with a region of the other side is above 0.5. Regions of one side share no pixels, so no
+  region has two partners (Kirillov et al. 2019, "Panoptic segmentation"). A matched object is also found. An object
+  that is merged with others, or split, may be found but not matched.
+- A predicted object without a partner is a *false alarm*. It is a *false object* if less than half of its pixels are
+  true. A partner may be smaller than ``OBJECT_AREA``, so an object near this limit is not an error only for its size.
 
-Void pixels count for nothing: neither in areas nor in overlaps. A predicted region that lies in void for more than half
-is left out, unless it is matched.
+Void pixels count neither in areas nor in overlaps. A predicted region that is more than half void is left out, unless
+it is matched.
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ from scipy.ndimage import find_objects as find_boxes
 
 from eval.metrics import IGNORE_INDEX
 
-OBJECT_AREA = 6e-4  # share of the frame: 104 pixels of 360x480. Smaller regions are crumbs of the annotation
+OBJECT_AREA = 6e-4  # share of the frame: 104 pixels of 360x480; smaller regions are mostly noise of the annotation
 FOUND_OVERLAP = 0.5
 
 # Sizes follow COCO's 32² and 96² pixels, taken relative to its usual 640x480 image.
@@ -46,11 +47,11 @@ class Region(NamedTuple):
 
     Attributes:
         label: its class.
-        pixels: its area, void left out.
+        pixels: its area without void.
         size: small, medium or large.
         box: x, y, width, height in pixels.
-        overlap: the share of its pixels that have its class on the other side as well.
-        matched: whether it has a partner there.
+        overlap: the share of its pixels that have its class on the other side.
+        matched: whether it has a partner on the other side.
     """
 
     label: int
@@ -75,7 +76,7 @@ def find_objects(pred: Mask, target: Mask, label: int, object_area: float = OBJE
         pred: class indices.
         target: class indices.
         label: the class.
-        object_area: the smallest object, as a share of the frame.
+        object_area: area of the smallest object, as a share of the frame.
     """
     frame, (target, pred, corner) = target.size, _where_it_is(label, target, pred)
     true, guessed = _Regions(target == label, corner), _Regions(pred == label, corner)
@@ -152,7 +153,7 @@ def size_of(share: float) -> str:
 
 
 def object_counts(objects: Objects, threshold: float = FOUND_OVERLAP) -> dict[str, dict[str, int]]:
-    """How many objects of a class are there, found, matched and false alarms in a frame, each by size."""
+    """The numbers of objects, found objects, matched objects and false alarms of a class in a frame, each by size."""
     chosen = {
         "objects": objects.true,
         "found": [region for region in objects.true if region.overlap >= threshold],
@@ -166,13 +167,13 @@ def object_counts(objects: Objects, threshold: float = FOUND_OVERLAP) -> dict[st
 
 
 def object_scores(records: pd.DataFrame, names: Sequence[str]) -> dict[str, float]:
-    """The figures of matched objects over the frames of ``records``, of the classes ``names``.
+    """The scores of matched objects over the frames of ``records``, for the classes ``names``.
 
     Returns:
-        ``object_recall``, ``object_precision`` and ``object_f1``: in [0, 1], each with ``/<class>`` and, over all
-        classes, ``/<size>``; without one of these it is the mean over the classes. ``false_alarms``, likewise: how
-        many a frame; without a class or size, all. NaN where there is nothing to count. An object counts by its own
-        size: a match by that of the true object, a false alarm by that of the predicted one.
+        ``object_recall``, ``object_precision`` and ``object_f1`` in [0, 1]: by ``/<class>``, by ``/<size>`` over all
+        classes, and, without a suffix, the mean over the classes. ``false_alarms`` per frame, with the same suffixes;
+        without one, the sum over the classes. NaN if there is nothing to count. The size of a match is that of the true
+        object, and the size of a false alarm is that of the predicted object.
     """
     groups = {name: [name] for name in names} | {size: [f"{name}/{size}" for name in names] for size in SIZE_LIMITS}
     totals = {
@@ -191,7 +192,7 @@ def object_scores(records: pd.DataFrame, names: Sequence[str]) -> dict[str, floa
 
 
 def match_scores(objects: int, matched: int, false_alarms: int) -> dict[str, float]:
-    """Recall, precision and F1 of counts; NaN where nothing is there to be found, predicted, or either."""
+    """Recall, precision and F1 from counts; NaN if the denominator is 0."""
     parts = {
         "object_recall": (matched, objects),
         "object_precision": (matched, matched + false_alarms),

@@ -1,4 +1,4 @@
-"""Predict an image, a folder of images or a video: index masks and colour overlays."""
+"""Predict an image, a folder of images or a video: masks of class indices, and colour overlays."""
 
 import math
 import sys
@@ -60,7 +60,7 @@ class Predictor:
 
 @dataclass
 class Predicted:
-    """What was written, what could not be read or written (``faults``), and what else one should know (``notes``)."""
+    """The written files, errors for files that could not be read or written (``faults``), and remarks (``notes``)."""
 
     written: list[Path] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -72,7 +72,7 @@ def predict_path(predictor: Predictor, source: Path, folder: Path, pictures: Pic
 
     Writes ``masks/<name>.png`` (8-bit class indices, at the image's own size) and ``overlays/<name>.png``, which have a
     legend below; for a video ``masks/<name>_000000.png`` and so on, and ``<name>_overlay.mp4``. A file that cannot be
-    read, or a video that cannot be written, is a fault; the others are done all the same.
+    read, or a video that cannot be written, is a fault; the other files are predicted anyway.
 
     Args:
         predictor: the model.
@@ -81,11 +81,11 @@ def predict_path(predictor: Predictor, source: Path, folder: Path, pictures: Pic
         pictures: which files of a folder are pictures.
 
     Raises:
-        ValueError: ``source`` is missing, of no known kind, a folder without images, or two images share a name.
+        ValueError: ``source`` is missing, of an unknown type, or a folder without images; or two images share a name.
         OSError: ``folder`` cannot be written.
     """
     if not source.exists():
-        raise ValueError(f"{source}: not found; give an image, a folder of images or a video")
+        raise ValueError(f"{source}: not found; give an image, a folder of images, or a video")
     if source.suffix.lower() in VIDEO_SUFFIXES and not source.is_dir():
         return _predict_video(predictor, source, folder)
     return _predict_images(predictor, _images_of(source, pictures), folder)
@@ -95,15 +95,15 @@ def _images_of(source: Path, pictures: Pictures) -> list[Path]:
     known = f"images: {', '.join(IMAGE_SUFFIXES)}; videos: {', '.join(VIDEO_SUFFIXES)}"
     if not source.is_dir():
         if source.suffix.lower() not in IMAGE_SUFFIXES:
-            raise ValueError(f"{source}: {source.suffix or 'no suffix'} is not a known kind of file ({known})")
+            raise ValueError(f"{source}: {source.suffix or 'no suffix'} is not a known file type; known are {known}")
         return [source]
     images = pictures(source, IMAGE_SUFFIXES)
     if not images:
-        raise ValueError(f"{source}: no image in this folder ({known})")
+        raise ValueError(f"{source}: the folder has no image; known are {known}")
     by_stem: dict[str, Path] = {}
     for path in images:
         if (other := by_stem.setdefault(path.stem, path)) != path:
-            raise ValueError(f"{path}: would be written over {other.name}'s masks; rename one of the two")
+            raise ValueError(f"{path}: its mask would overwrite the mask of {other.name}; rename one of the two")
     return images
 
 
@@ -128,14 +128,16 @@ def _predict_video(predictor: Predictor, source: Path, folder: Path) -> Predicte
     with open_video(source) as video:
         rate = writable_rate(video.rate)
         if not math.isclose(rate, video.rate, rel_tol=0, abs_tol=0.0006):  # OpenCV rounds to thousandths
-            result.notes.append(f"{source}: {video.rate:g} frames/s cannot be written; {target.name} has {rate:g}")
+            result.notes.append(
+                f"{source}: a video with {video.rate:g} frames/s cannot be written; {target.name} has {rate:g} frames/s"
+            )
         try:
             with replacing(target) as temporary, video_writer(temporary, rate) as write:
                 for image, mask in _predict_frames(predictor, source, video, folder, result):
                     write(predictor.overlay(image, mask))
             result.written.append(target)
         except VideoError as error:
-            result.faults.append(f"{target}: {error}; what was predicted is in {folder / 'masks'}")
+            result.faults.append(f"{target}: {error}; the predicted masks are in {folder / 'masks'}")
     return result
 
 
@@ -149,9 +151,11 @@ def _predict_frames(
         result.written.append(_save(folder / "masks" / f"{source.stem}_{number:06d}.png", mask))
         yield image, mask
     if not result.written:
-        raise ValueError(f"{source}: not one frame of this video can be decoded")
+        raise ValueError(f"{source}: no frame of this video can be decoded")
     if len(result.written) < video.announced:
-        result.faults.append(f"{source}: announces {video.announced} frames, {len(result.written)} could be decoded")
+        result.faults.append(
+            f"{source}: the video announces {video.announced} frames, but only {len(result.written)} could be decoded"
+        )
 
 
 def _save(path: Path, picture: Picture) -> Path:

@@ -1,8 +1,8 @@
-"""Several models in one table: quality, size and speed, best first, and which of them suit an embedded target.
+"""Several models in one table: quality, size and speed, best first, and whether they suit an embedded target.
 
-A model suits an embedded target when its file is at most 25 MB, what fits beside an operating system into the flash of
-a small camera or controller, and one image takes at most 100 ms on the machine that measures (10 images a second),
-by the faster of PyTorch and ONNX Runtime. Both limits can be set: the target's processor is not the one that measures.
+A model suits an embedded target if its file has at most 25 MB, which fits into the flash of a small camera beside an
+operating system, and one image takes at most 100 ms (10 images per second). The time is measured on this machine, with
+the faster of PyTorch and ONNX Runtime. Both limits can be set, because the target has another processor.
 """
 
 import csv
@@ -18,7 +18,7 @@ from files.markdown import MISSING, markdown_table
 
 @dataclass(frozen=True)
 class Ranked:
-    """One model; scores lie in [0, 1] and are NaN where it was not evaluated, times are NaN where not measured.
+    """One model; scores are in [0, 1], or NaN if it was not evaluated; times are NaN if they were not measured.
 
     Attributes:
         name: of its run, file or preset.
@@ -50,7 +50,7 @@ class Ranked:
 
     @property
     def fastest_ms(self) -> float:
-        """The faster of the two times, NaN where neither was measured."""
+        """The faster of the two times, NaN if neither was measured."""
         return min((ms for ms in (self.pytorch_ms, self.onnx_ms) if not math.isnan(ms)), default=math.nan)
 
 
@@ -113,7 +113,7 @@ def markdown(models: Sequence[Ranked], target: Target, machine: str) -> str:
     kinds = " and ".join(dict.fromkeys(model.precision for model in models if model.precision)) or "fp32"
     note = (
         f"{machine}; one image, warm median; PyTorch in {kinds}. "
-        f"Embedded: at most {target.mb:g} MB and {target.ms:g} ms by the faster of the two."
+        f"Embedded: at most {target.mb:g} MB, and {target.ms:g} ms with the faster of the two runtimes."
     )
     return f"{table}\n\n{note}\n"
 

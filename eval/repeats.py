@@ -1,4 +1,4 @@
-"""Trainings beside each other: mean and range of each figure over the seeds of what is otherwise the same."""
+"""A table of several trainings: mean and range of each score over the seeds of the same settings."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from files.markdown import MISSING, markdown_table
 
 SCORES = {score.key: f"val/{score.key}" for score in choose("miou", "priority_dice", "object_f1", "foreground_acc")}
 COSTS = ("model/parameters", "model/mb", "model/latency_ms", "train/minutes")
-Training = tuple[Mapping[str, Any], Mapping[str, float], str]  # what tells it from others, its metrics, why it failed
+Training = tuple[Mapping[str, Any], Mapping[str, float], str]  # its varied settings, its metrics, why it failed
 
 
 def seeds_table(trainings: Sequence[Training]) -> pd.DataFrame:
     """One row for each combination of settings other than the seed.
 
     Returns:
-        The settings, ``seeds`` (how many ended well), for each score its mean, and its ``low`` and ``high`` over the
-        seeds, the mean costs, and ``failed``: why a training has no figures. Missing figures are NaN.
+        The settings, ``seeds`` (the number of complete trainings), for each score its mean, and its ``low`` and
+        ``high`` over the seeds, the mean costs, and ``failed``: the reason of a failure. Missing scores are NaN.
     """
     groups: dict[str, list[Training]] = {}
     for training in trainings:
@@ -44,7 +44,7 @@ def _row(group: Sequence[Training]) -> dict[str, Any]:
 
 
 def seeds_page(table: pd.DataFrame) -> str:
-    """The table as Markdown, a score as `mean [low, high]`; columns that say nothing are left out."""
+    """The table as Markdown, with a score as `mean [low, high]`; the column of failures is left out if it is empty."""
     shown = table.copy()
     for name in SCORES.values():
         ranges = zip(table[name], table[f"{name} low"], table[f"{name} high"], strict=True)

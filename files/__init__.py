@@ -1,11 +1,11 @@
-"""The ground floor: how files are read and written, by one rule for all packages.
+"""Reading and writing files, by the same rules for all packages, and small things that all packages share.
 
-- `pictures`: images as RGB and upright, labels with the values that they store;
-- `texts`: text in UTF-8, or in what its byte order mark says;
-- `yamls`: YAML that stays as small as it looks;
-- `whole`: files that appear whole or not at all;
-- `jsons`: strict JSON, where what is undefined is null;
+- `pictures`: images as upright RGB, labels with their stored values;
+- `texts`: text in UTF-8, or in the encoding of its byte order mark;
+- `yamls`: YAML with limits on its expanded size;
+- `whole`: files that are written atomically;
+- `jsons`: strict JSON, in which an undefined number is null;
 - `markdown`: tables as Markdown;
-- `headlines`: the figures that stand for an evaluation, which every room names;
-- `faults`: what would fail every training of a sweep.
+- `headlines`: the headline metrics of an evaluation;
+- `faults`: errors that would fail every training of a sweep.
 """

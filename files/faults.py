@@ -1,5 +1,5 @@
-"""Faults that concern more than the training that met them."""
+"""Errors that concern more than one training."""
 
 
 class CommonFault(ValueError):
-    """What would fail every training of a sweep alike, whatever its settings: the agent is to leave."""
+    """An error that would fail every training of a sweep, whatever its settings, so the agent should exit."""

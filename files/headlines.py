@@ -1,6 +1,6 @@
-"""The figures that stand for a whole evaluation: the one list that settings, tables, pages and W&B choose from.
+"""The headline metrics of an evaluation, in one list from which settings, tables, pages and W&B choose.
 
-It lies on the ground floor because every room names them. `eval` computes them.
+The list is in `files/` because every room uses it. `eval` computes the metrics.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 
 class Headline(NamedTuple):
-    """One figure.
+    """One metric.
 
     Attributes:
-        key: of `metrics.json`; W&B has it under `val/` and `test/`.
-        label: for people.
-        monitored: whether the best weights may be chosen by it.
-        higher: whether more is better.
+        key: its key in `metrics.json`; in W&B the key begins with `val/` or `test/`.
+        label: its name in tables and charts.
+        monitored: whether the setting `monitor` may name it.
+        higher: whether a higher value is better.
     """
 
     key: str
@@ -30,7 +30,7 @@ HEADLINES = {
     headline.key: headline
     for headline in (
         MIOU,
-        Headline("miou_true", "mIoU of the classes in the truth"),
+        Headline("miou_true", "mIoU of the classes in the ground truth"),
         Headline("mean_dice", "mean Dice"),
         PRIORITY_DICE,
         Headline("mean_acc", "mean accuracy"),
@@ -39,7 +39,7 @@ HEADLINES = {
         Headline("object_recall", "object recall", monitored=True),
         Headline("object_precision", "object precision"),
         Headline("object_f1", "object F1", monitored=True),
-        Headline("false_alarms", "false alarms a frame", higher=False),
+        Headline("false_alarms", "false alarms per frame", higher=False),
         Headline("edge_case_rate", "share of edge cases", higher=False),
     )
 }

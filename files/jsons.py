@@ -1,4 +1,4 @@
-"""Strict JSON, which does not know NaN: what is undefined is null."""
+"""Strict JSON, which has no NaN: an undefined number is null."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 
 
 def plain(value: Any) -> Any:
-    """A value that JSON knows: a NumPy scalar as Python's number, NaN as None."""
+    """A value that JSON can represent: a NumPy scalar as a Python number, NaN as None."""
     value = value.item() if hasattr(value, "item") else value
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def plain_values(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A flat dict whose values JSON knows, each as `plain` gives it."""
+    """A flat dict with `plain` applied to each value."""
     return {key: plain(value) for key, value in row.items()}
 
 
 def json_text(row: Mapping[str, Any]) -> str:
-    """A flat dict as strict JSON, one key a line. Raises ValueError for infinity, which means nothing in a metric."""
+    """A flat dict as strict JSON, one key per line. Raises ValueError for infinity, which no metric can be."""
     return json.dumps(plain_values(row), indent=2, allow_nan=False) + "\n"

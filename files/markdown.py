@@ -15,8 +15,8 @@ def markdown_table(head: Iterable[Any], rows: Iterable[Iterable[Any]], *, texts:
     Args:
         head: names of the columns.
         rows: a cell for each column.
-        texts: how many columns of words come first; the others are numbers, which stand to the right. All columns are
-            then as wide as their longest cell, for a terminal. None: nothing is aligned.
+        texts: number of columns of text, which come first; the other columns are numbers and right-aligned. Each
+            column is as wide as its longest cell, for a terminal. None: nothing is aligned.
     """
     lines = [[markdown_cell(name) for name in head], *([markdown_cell(cell) for cell in row] for row in rows)]
     rule = ["---"] * len(lines[0])
@@ -33,7 +33,7 @@ def markdown_line(cells: Iterable[str]) -> str:
 
 
 def markdown_cell(value: Any) -> str:
-    """A value that ends no column and opens no HTML tag."""
+    """A value as text, escaped so that it does not end the cell or open an HTML tag."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return MISSING
     if isinstance(value, float):

@@ -45,13 +45,13 @@ def scaled_size(size: tuple[float, float], factor: float) -> tuple[int, int]:
 
 
 def prediction_size(size: tuple[int, int], *, factor: float, trained: tuple[int, int] | None = None) -> tuple[int, int]:
-    """Height and width at which a picture is predicted, so that things are as large as they were in training.
+    """Height and width at which a picture is predicted, so that objects are as large as they were in training.
 
     Args:
         size: height and width of the picture in pixels.
         factor: share of a frame's size at which frames like those of the training are predicted.
-        trained: height and width of these frames; the picture is first fitted into them, with its aspect kept, as the
-            training does with a frame of another size. None: the share is one of the picture's own size.
+        trained: height and width of these frames; the picture is first fitted into them with its aspect ratio kept,
+            as in training. None: `factor` is a share of the picture's own size.
     """
     fit = min(trained[0] / size[0], trained[1] / size[1]) if trained else 1.0
     return scaled_size((size[0] * fit, size[1] * fit), factor)
@@ -61,7 +61,7 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
     """RGB, (H, W, 3) uint8, upright.
 
     Raises:
-        ValueError: not a whole picture, or of a mode without a fixed range of brightness; the message names the file.
+        ValueError: the picture is damaged, or its mode has no fixed range of brightness; the message names the file.
     """
     return _rgb(path, load_picture(Path(path)))
 
@@ -95,13 +95,13 @@ def _rgb(path: str | Path, picture: Image.Image) -> NDArray[np.uint8]:
         picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
     elif picture.mode in ("I", "F"):
         raise ValueError(
-            f"{path}: mode {picture.mode} has no fixed range of brightness; save the picture with 8 or 16 bits "
-            "of grey, or in colour"
+            f"{path}: mode {picture.mode} has no fixed range of brightness; save the picture in colour, or in grey "
+            "with 8 or 16 bits"
         )
     try:
         return np.array(picture.convert("RGB"))
     except ValueError as error:
-        raise ValueError(f"{path}: mode {picture.mode} cannot become RGB ({error})") from error
+        raise ValueError(f"{path}: mode {picture.mode} cannot be converted to RGB ({error})") from error
 
 
 def load_label(path: Path) -> Image.Image:
@@ -123,9 +123,9 @@ def load_picture(path: Path) -> Image.Image:
 
 
 def picture_size(path: Path, data: bytes | None = None) -> tuple[int, int]:
-    """Height and width of a picture, upright, by its header alone; `data` are its bytes where they were read already.
+    """Height and width of an upright picture, from its header; `data` are its bytes, if they were read already.
 
-    Raises ValueError naming a file that is no picture.
+    Raises ValueError for a file that is not a picture.
     """
     data = read_bytes(path) if data is None else data
     try:
@@ -138,11 +138,11 @@ def picture_size(path: Path, data: bytes | None = None) -> tuple[int, int]:
 
 
 def beyond_decoding(data: bytes, label: bool = False) -> bytes:
-    """What is done to a picture beyond decoding it, as a mark for digests; empty for nearly every file.
+    """A text for digests that names what is done to a picture after decoding; empty for nearly every file.
 
     Args:
         data: the file's bytes.
-        label: it is read by `load_label`, not by `read_image`.
+        label: the file is read by `load_label`, not by `read_image`.
     """
     turn, bits = _announced_turn(data), _grey_bits(data)
     marks = [f"orientation {turn}"] if turn in TURNS else []
@@ -172,7 +172,7 @@ def _loaded(path: Path, data: bytes, at_least: tuple[int, int] | None = None) ->
             picture.draft(None, at_least if _orientation(picture) > 4 else at_least[::-1])
         picture.load()
     except UnidentifiedImageError as error:
-        raise ValueError(f"{path}: unreadable picture ({len(data)} bytes in no known format)") from error
+        raise ValueError(f"{path}: unreadable picture ({len(data)} bytes in an unknown format)") from error
     except _DAMAGES as error:
         raise ValueError(f"{path}: unreadable or truncated picture ({error or type(error).__name__})") from error
     return picture, whole if _orientation(picture) > 4 else whole[::-1]
@@ -184,7 +184,7 @@ def _upright(picture: Image.Image) -> Image.Image:
 
 
 def _orientation(picture: Image.Image) -> int:
-    """1 to 8; 1 where there is none, or EXIF data that cannot be read: viewers show such a picture as it lies."""
+    """1 to 8; 1 if there is no orientation or the EXIF data is unreadable: viewers do not turn such a picture."""
     try:
         found = picture.getexif().get(ExifTags.Base.Orientation, 1)
     except _DAMAGES:

@@ -16,7 +16,7 @@ MARKS = {
 
 
 def read_text(path: Path) -> str:
-    """The text of a file, without its byte order mark; that mark says the encoding, and without one it is UTF-8.
+    """The text of a file, without its byte order mark, which gives the encoding; without a mark it is UTF-8.
 
     Raises:
         ValueError: the bytes are not text in that encoding; the message names file, encoding and the fix.
@@ -30,10 +30,10 @@ def read_text(path: Path) -> str:
             raise ValueError("it has zero bytes")
     except ValueError as error:
         name = encoding.removesuffix("-sig").upper()
-        raise ValueError(f"{path}: not a text file in {name} ({error}); save it as UTF-8") from error
+        raise ValueError(f"{path}: this is not a text file in {name} ({error}); save it as UTF-8") from error
     return text
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a text file, whichever line ends it has, without spaces around them. Raises as `read_text` does."""
+    """The lines of a text file, with any line endings, without spaces around them. Raises as `read_text` does."""
     return [line.strip() for line in read_text(path).splitlines()]

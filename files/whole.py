@@ -1,7 +1,7 @@
-"""Files that appear whole or not at all.
+"""Files that are written atomically.
 
-A file is written beside its place, flushed to the disk, and renamed: a reader, a kill or a full disk at any moment
-finds the old file or the new one.
+A file is written under a temporary name, flushed to the disk, and renamed. So after a kill or with a full disk, and for
+a reader at any moment, there is either the old file or the new one.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`, of the same suffix, to write to; on success it takes the place of `path`.
+    """A temporary path beside `path`, with the same suffix, to write to; on success it is renamed to `path`.
 
-    After an error `path` is as it was before. Missing parent folders are made. What a kill leaves is overwritten by the
-    next write of the same file, so that one process at a time may write it.
+    After an error `path` is unchanged. Missing parent folders are made. A temporary file that a kill leaves behind is
+    overwritten by the next write of the same file, so only one process at a time may write a file.
 
     Raises:
         OSError: naming `path`, for example when the disk is full.
@@ -32,7 +32,7 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         if error.errno is None or error.filename not in (None, str(temporary)):  # not the disk's, or of another file
             raise
-        raise OSError(f"{path}: cannot be written ({error.strerror}); the file before it is kept") from error
+        raise OSError(f"{path}: cannot be written ({error.strerror}); the previous file, if any, is kept") from error
     finally:
         temporary.unlink(missing_ok=True)
 

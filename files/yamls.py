@@ -1,4 +1,4 @@
-"""YAML that others wrote, whose few letters may stand for gigabytes."""
+"""YAML from untrusted sources, where a few characters can expand to gigabytes."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ _DIGITS = 100  # of a number; one that is written in sixties takes quadratic tim
 
 
 def load_yaml(text: str) -> Any:
-    """Parse YAML. Aliases may be used as long as the whole stays small when they are written out.
+    """Parse YAML. Aliases are allowed if the document is still small when they are expanded.
 
     Raises:
-        yaml.YAMLError: no YAML, too many levels, too long (also when written out), or a number of very many digits.
+        yaml.YAMLError: not YAML, nested too deeply, too long (also when expanded), or a number has too many digits.
     """
     if len(text) > MAX_CHARACTERS:
-        raise yaml.YAMLError(f"longer than {MAX_CHARACTERS} characters")
+        raise yaml.YAMLError(f"the text is longer than {MAX_CHARACTERS} characters")
     loader = yaml.SafeLoader(text)
     try:
         node = loader.get_single_node()
         if node is not None and _written_out(node, {}) > MAX_WRITTEN_OUT:
-            raise yaml.YAMLError(f"longer than {MAX_WRITTEN_OUT} characters once its aliases are written out")
+            raise yaml.YAMLError(f"the text is longer than {MAX_WRITTEN_OUT} characters when its aliases are expanded")
         return None if node is None else loader.construct_document(node)
     except RecursionError:
-        raise yaml.YAMLError("too many levels") from None
+        raise yaml.YAMLError("it is nested too deeply") from None
     except ValueError as error:  # no such day, say
         raise yaml.YAMLError(str(error)) from None
     finally:
@@ -35,10 +35,10 @@ def load_yaml(text: str) -> Any:
 
 
 def _written_out(node: yaml.Node, known: dict[yaml.Node, float]) -> float:
-    """Characters and parts of a node, whose aliases count each time; infinite where one is part of itself."""
+    """Characters and parts of a node, whose aliases count each time; infinite if one is part of itself."""
     if isinstance(node, yaml.ScalarNode):
         if node.tag.endswith((":int", ":float")) and len(node.value) > _DIGITS:
-            raise yaml.YAMLError(f"a number of {len(node.value)} digits")
+            raise yaml.YAMLError(f"it has a number of {len(node.value)} digits")
         return 1 + len(node.value)
     if node not in known:
         known[node] = math.inf

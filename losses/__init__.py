@@ -29,15 +29,15 @@ def build_loss(
 ) -> PixelLoss:
     """The loss named `loss`, or the weighted sum `{name: weight, …}`.
 
-    class_weights: (C,) >= 0, for cross-entropy and focal loss a weight per pixel's true class; Dice, which treats
-    every class alike already, is left alone. Raises ValueError for an unknown name or a weight that makes no sense.
+    class_weights: (C,) >= 0, the weight of a pixel by its true class, for cross-entropy and focal loss. Dice ignores
+    them, because it weights all classes equally. Raises ValueError for an unknown name or a weight that is not > 0.
     """
     spec = {loss: 1.0} if isinstance(loss, str) else dict(loss)
     if not spec:
-        raise ValueError(f"loss: {loss!r} names no loss; choose from {', '.join(LOSSES)}")
+        raise ValueError(f"loss: {loss!r} does not name a loss; choose from {', '.join(LOSSES)}")
     for name, weight in spec.items():
         if name not in LOSSES:
-            raise ValueError(f"loss: unknown loss {name!r}; choose from {', '.join(LOSSES)}")
+            raise ValueError(f"loss: {name!r} is unknown; choose from {', '.join(LOSSES)}")
         if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < math.inf:
             raise ValueError(f"loss: weight {weight!r} of {name!r} is not allowed; use a number > 0 or leave it out")
     settings: dict[str, dict[str, object]] = {

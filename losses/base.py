@@ -10,7 +10,7 @@ WithAuxiliary = tuple[Tensor, tuple[Tensor, ...], float]  # logits, auxiliary lo
 
 
 class PixelLoss(nn.Module):
-    """A loss over logits (N, C, H, W) and a target (N, H, W) of class indices; a scalar comes back.
+    """A scalar loss of logits (N, C, H, W) and a target (N, H, W) of class indices.
 
     The log-softmax is taken once, in float32 even under autocast; subclasses implement `from_log_probs`,
     so that a weighted sum of losses shares it.
@@ -26,7 +26,7 @@ class PixelLoss(nn.Module):
     def forward(self, logits: Tensor | WithAuxiliary, target: Tensor) -> Tensor:
         """Scalar loss of logits (N, C, H, W) float against target (N, H, W) integer; void pixels do not count.
 
-        Logits with auxiliary ones: their loss, and `weight` times the loss of each auxiliary one, in one sum.
+        With auxiliary logits, it is the loss of the logits plus `weight` times the loss of each auxiliary one.
         """
         if not isinstance(logits, Tensor):
             logits, auxiliary, weight = logits
@@ -41,23 +41,25 @@ class PixelLoss(nn.Module):
 
 
 def check_weights(class_weights: Tensor | None) -> Tensor | None:
-    """Class weights (C,) as float32; ValueError where one is negative or not finite, or all are zero."""
+    """Class weights (C,) as float32; raises ValueError if one is negative or not finite, or if all are zero."""
     if class_weights is None:
         return None
     weights = class_weights.detach().float().clone()
     if weights.ndim != 1 or not bool(torch.isfinite(weights).all()) or bool((weights < 0).any()) or weights.sum() <= 0:
         raise ValueError(
-            f"class_weights: {class_weights.tolist()} must be one finite number >= 0 per class, not all of them 0"
+            f"class_weights: {class_weights.tolist()} is not allowed; give a finite number >= 0 per class, not all 0"
         )
     return weights
 
 
 def check_shapes(logits: Tensor, target: Tensor, class_weights: Tensor | None) -> None:
-    """ValueError where logits (N, C, H, W), target (N, H, W) and weights (C,) do not fit one another."""
+    """Raise ValueError if logits (N, C, H, W), target (N, H, W) and weights (C,) do not match."""
     if logits.ndim != 4 or target.shape != logits.shape[:1] + logits.shape[2:]:
         raise ValueError(
-            f"logits {tuple(logits.shape)} and target {tuple(target.shape)} do not fit: "
-            "expected (N, C, H, W) and (N, H, W)"
+            f"the shapes of logits {tuple(logits.shape)} and target {tuple(target.shape)} do not match: "
+            "(N, C, H, W) and (N, H, W) are expected"
         )
     if class_weights is not None and len(class_weights) != logits.shape[1]:
-        raise ValueError(f"class_weights holds {len(class_weights)} numbers, the logits have {logits.shape[1]} classes")
+        raise ValueError(
+            f"class_weights has {len(class_weights)} numbers, but the logits have {logits.shape[1]} classes"
+        )

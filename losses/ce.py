@@ -13,9 +13,9 @@ class CrossEntropyLoss(PixelLoss):
 
     Shapes: logits (N, C, H, W), target (N, H, W), result a scalar in [0, inf).
     Reduction: with class weights w it is the weighted mean sum(w[t] * -log p[t]) / sum(w[t]) over the
-    non-void pixels of the batch, as torch has it: scaling all weights changes nothing.
-    Void pixels count in neither sum; a batch of void alone gives 0 with a zero gradient.
-    Absent classes play no part.
+    non-void pixels of the batch, as in torch: scaling all weights changes nothing.
+    Void pixels count in neither sum. A batch of only void pixels gives 0 with a zero gradient.
+    Absent classes have no influence.
     """
 
     def from_log_probs(self, log_probs: Tensor, target: Tensor) -> Tensor:

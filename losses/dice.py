@@ -13,9 +13,9 @@ class DiceLoss(PixelLoss):
     Paper: Milletari et al., "V-Net", 3DV 2016, with |P| in place of |P|^2 and the sums taken over the batch.
     Shapes: logits (N, C, H, W), target (N, H, W), result a scalar in [0, 1].
     Reduction: sums over all pixels of the batch per class, then the plain mean over the classes that occur in it;
-    duplicating the batch changes nothing. It takes no class weights: every class counts alike already.
-    Void pixels count in neither P nor T; absent classes leave the mean (what is wrongly given to them is missing in
-    the others); a batch of void alone gives 0 with a zero gradient.
+    duplicating the batch changes nothing. It takes no class weights, because all classes count equally.
+    Void pixels count in neither P nor T. Absent classes are not in the mean (pixels wrongly predicted as an absent
+    class lower the Dice of their true class). A batch of only void pixels gives 0 with a zero gradient.
     """
 
     def __init__(self, ignore_index: int = 255) -> None:

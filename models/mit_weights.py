@@ -51,8 +51,8 @@ def load_mit(encoder: MixTransformer, name: str, weights: str) -> MixTransformer
     load_backbone(encoder, tensors, weights)
     if extra:
         raise ValueError(
-            f"weights: {weights} holds {len(extra)} tensors that {name} has not (first: {extra[0]}); "
-            "it is of another backbone"
+            f"weights: {weights} has {len(extra)} tensors that {name} does not have (first: {extra[0]}); "
+            "the file belongs to another backbone"
         )
     return encoder
 

@@ -98,8 +98,8 @@ class SegmentationModel(nn.Module):
         if count == 1 and (self.pools_globally or small):
             what = f"{size[0]}x{size[1]} image" if size else "image"
             raise ValueError(
-                f"a training batch of one {what} leaves batch normalisation a single value per "
-                "channel; use a batch_size of 2 or more and drop the last incomplete batch"
+                f"in a training batch of one {what}, batch normalisation has only one value per channel; "
+                "use a batch_size of 2 or more and drop the last incomplete batch"
             )
 
 

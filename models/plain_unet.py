@@ -14,7 +14,7 @@ CHANNELS = (32, 64, 128, 256, 512)
 def build_plain_unet(num_classes: int, backbone: str, weights: str, crp: bool) -> SegmentationModel:
     """UNet with its own encoder, whatever `backbone` says; images are scaled to [-1, 1]. ValueError for weights."""
     if weights not in ("none", "auto"):
-        raise ValueError(f"weights: {weights!r} is not allowed, plain_unet trains from scratch; use none")
+        raise ValueError(f"weights: {weights!r} is not allowed, because plain_unet trains from scratch; use none")
     half = torch.full((1, 3, 1, 1), 0.5)
     return assemble(PlainEncoder(), CHANNELS, 2, (half, half.clone()), num_classes, crp)
 

@@ -1,6 +1,6 @@
-"""A trained model on disk: safetensors weights with the config, taxonomy, data version and metrics they belong to.
+"""A trained model on disk: safetensors weights with their config, taxonomy, data version and metrics.
 
-Nothing is unpickled. Each file appears whole or not at all: a full disk or a kill leaves the one that was there before.
+Nothing is unpickled. Each file is written atomically: after a kill or with a full disk the previous file is kept.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CONFIG_KEYS = ("architecture", "backbone", "crp")
 
 @dataclass(frozen=True)
 class SavedModel:
-    """A model in eval mode with what was saved beside it. It normalises images itself, by its `mean` and `std`."""
+    """A model in eval mode, with the files that were saved with it. It normalises images itself."""
 
     model: nn.Module
     config: dict[str, Any]
@@ -47,7 +47,7 @@ class SavedModel:
 
     @property
     def frame_size(self) -> tuple[int, int] | None:
-        """Height and width of the frames that trained the model; None where an earlier version saved it."""
+        """Height and width of the frames that trained the model; None if an earlier version saved it."""
         size = self.data.get("frame_size")
         return (int(size[0]), int(size[1])) if size else None
 
@@ -86,16 +86,14 @@ def save_model(
 ) -> None:
     """Write model.safetensors, config.yaml, taxonomy.yaml, data.yaml and metrics.json into `folder`, each atomically.
 
-    config names architecture, backbone and crp, taxonomy the classes: `load_model` builds the model from them.
-    data may name frame_size, the height and width of the frames that trained it, which prediction goes by.
-    metrics are those measured on these weights. Auxiliary heads are left out: they predict nothing. Raises OSError
-    where the disk refuses; what was there stays.
+    config has architecture, backbone and crp, and taxonomy has the classes: `load_model` builds the model from them.
+    data may have frame_size, the height and width of the training frames, which sets the size of predictions.
+    metrics were measured with these weights. Auxiliary heads are not saved, because they are only for training. Raises
+    OSError if a file cannot be written; the previous files are kept.
     """
     missing = [key for key in CONFIG_KEYS if key not in config] + ["classes"] * ("classes" not in taxonomy)
     if missing:
-        raise ValueError(
-            f"config and taxonomy to save lack {', '.join(missing)}; load_model builds the model from them"
-        )
+        raise ValueError(f"config or taxonomy has no {', '.join(missing)}; load_model needs them to build the model")
     state = {key: value for key, value in model.state_dict().items() if not key.startswith("auxiliary.")}
     tensors = {key: value.detach().cpu().contiguous() for key, value in state.items()}
     files: dict[str, str | bytes] = {
@@ -111,7 +109,7 @@ def save_model(
 def load_model(path: str | Path, device: str | torch.device = "cpu") -> SavedModel:
     """The model in a run folder, or beside its model.safetensors, ready to predict (eval mode) on `device`.
 
-    Raises ValueError naming file and fix where a file is missing, truncated, or does not fit the others.
+    Raises ValueError, naming file and fix, if a file is missing, truncated, or does not fit the others.
     """
     from models import build_model
 
@@ -119,16 +117,18 @@ def load_model(path: str | Path, device: str | torch.device = "cpu") -> SavedMod
     folder = path.parent if path.name == WEIGHTS else path
     weights = folder / WEIGHTS
     if not weights.is_file():
-        raise ValueError(f"{path}: no model here; expected a run folder with {WEIGHTS}, as train.py writes it")
+        raise ValueError(f"{path}: there is no model here; give a run folder of train.py, with {WEIGHTS}")
     config = _read(folder / "config.yaml", load_yaml)
     taxonomy = _read(folder / "taxonomy.yaml", load_yaml)
     missing = [key for key in CONFIG_KEYS if key not in config]
     if missing:
         raise ValueError(
-            f"{folder / 'config.yaml'}: lacks {', '.join(missing)}; take the file written with the weights"
+            f"{folder / 'config.yaml'}: it has no {', '.join(missing)}; use the file that was saved with the weights"
         )
     if not isinstance(taxonomy.get("classes"), list):
-        raise ValueError(f"{folder / 'taxonomy.yaml'}: lists no classes; take the file written with the weights")
+        raise ValueError(
+            f"{folder / 'taxonomy.yaml'}: it lists no classes; use the file that was saved with the weights"
+        )
     model = build_model(
         config["architecture"],
         len(taxonomy["classes"]),
@@ -144,15 +144,17 @@ def load_model(path: str | Path, device: str | torch.device = "cpu") -> SavedMod
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors in a safetensors file; ValueError where it is truncated or something else."""
+    """The tensors in a safetensors file; raises ValueError if it is truncated or another kind of file."""
     try:
         return load_file(path)
     except (SafetensorError, OSError) as error:
-        raise ValueError(f"{path}: truncated or not a safetensors file ({error}); save or download it again") from error
+        raise ValueError(
+            f"{path}: the file is truncated or not a safetensors file ({error}); save or download it again"
+        ) from error
 
 
 def _fill(model: nn.Module, tensors: dict[str, Tensor], path: Path, num_classes: int) -> None:
-    """Load `tensors` strictly; ValueError says what does not fit: the number of classes, or the architecture."""
+    """Load `tensors` strictly; a ValueError names what does not fit: the number of classes, or the architecture."""
     own = model.state_dict()
     current_names(tensors, own)
     shapes = [key for key in own if key in tensors and own[key].shape != tensors[key].shape]
@@ -160,12 +162,14 @@ def _fill(model: nn.Module, tensors: dict[str, Tensor], path: Path, num_classes:
     if heads and heads == shapes:
         wanted = num_classes
         saved = len(tensors[heads[0]]) * wanted // len(own[heads[0]])  # a sub-pixel head has several rows a class
-        raise ValueError(f"{path}: has {saved} classes, its taxonomy.yaml {wanted}; take the taxonomy written with it")
+        raise ValueError(
+            f"{path}: it has {saved} classes, and its taxonomy.yaml has {wanted}; use the taxonomy saved with it"
+        )
     odd = sorted(own.keys() ^ tensors.keys()) or shapes
     if odd:
         raise ValueError(
-            f"{path}: does not fit the model of its config.yaml ({len(odd)} tensors differ, first {odd[0]}); "
-            "take the config written with it"
+            f"{path}: it does not fit the model of its config.yaml ({len(odd)} tensors differ, first {odd[0]}); "
+            "use the config saved with it"
         )
     model.load_state_dict(tensors)
 
@@ -174,11 +178,11 @@ def _read(path: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
     try:
         content = parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ValueError(f"{path}: missing; a saved model needs it beside {WEIGHTS}") from error
+        raise ValueError(f"{path}: the file is missing; a saved model needs it beside {WEIGHTS}") from error
     except (yaml.YAMLError, ValueError) as error:
         raise ValueError(
-            f"{path}: cannot be read ({str(error).splitlines()[0]}); take the file written with it"
+            f"{path}: cannot be read ({str(error).splitlines()[0]}); use the file that was saved with the weights"
         ) from error
     if not isinstance(content, dict):
-        raise ValueError(f"{path}: truncated or empty; take the file written with the weights")
+        raise ValueError(f"{path}: the file is truncated or empty; use the file that was saved with the weights")
     return content

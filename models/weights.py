@@ -33,7 +33,7 @@ _PREFIXES = ("module.", "backbone.", "encoder.", "model.")
 
 
 def package_file(backbone: str) -> Path | None:
-    """The weights file of the optional package that fits `backbone`; None where none does or it is not installed."""
+    """The weights file of the optional package for `backbone`; None if there is none or it is not installed."""
     if backbone not in PACKAGES:
         return None
     module_name, class_name = PACKAGES[backbone]
@@ -47,7 +47,7 @@ def package_file(backbone: str) -> Path | None:
 def read_weights(path: Path) -> dict[str, Tensor]:
     """The tensors in a .safetensors or .pth file by name, without unpickling. ValueError names the file and fault."""
     if path.suffix not in SUFFIXES:
-        raise ValueError(f"weights: {str(path)!r} is neither none, imagenet, auto, nor a file ({', '.join(SUFFIXES)})")
+        raise ValueError(f"weights: {str(path)!r} is not none, imagenet, auto, or a file ({', '.join(SUFFIXES)})")
     if not path.is_file():
         raise ValueError(f"weights: no such file: {path}")
     try:
@@ -67,7 +67,7 @@ def _tensors(content: object, path: Path) -> dict[str, Tensor]:
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
             content = content[key]
     if not isinstance(content, Mapping) or not all(isinstance(value, Tensor) for value in content.values()):
-        raise ValueError(f"weights: {path} holds no state dict (names with tensors)")
+        raise ValueError(f"weights: {path} holds no state dict, which maps names to tensors")
     return dict(content)
 
 
@@ -101,10 +101,10 @@ def _part_name(part: str, *, expanded: bool) -> str:
 
 
 def load_backbone(backbone: nn.Module, tensors: Mapping[str, Tensor], source: str) -> None:
-    """Copy a classifier's tensors into a backbone in place; what the backbone has not (the classifier) is left out.
+    """Copy a classifier's tensors into a backbone in place; tensors that the backbone does not have are ignored.
 
-    Names fit whether levels are split by a dot or an underscore (timm flattens some models). ValueError where a tensor
-    of the backbone is missing or has another shape: it names `source`, the tensors, and the fix.
+    Names may separate levels by a dot or an underscore (timm flattens some models). Raises ValueError if a tensor of
+    the backbone is missing or has another shape; it names `source`, the tensors, and the fix.
     """
     own = backbone.state_dict()
     found = {key.replace(".", "_"): tensor for key, tensor in without_prefix(tensors, own).items()}
@@ -112,12 +112,14 @@ def load_backbone(backbone: nn.Module, tensors: Mapping[str, Tensor], source: st
     if missing:
         raise ValueError(
             f"weights: {source} lacks {len(missing)} of the backbone's {len(own)} tensors ({_some(missing)}); "
-            "it belongs to another backbone or names its tensors otherwise than timm"
+            "the file belongs to another backbone, or its names of tensors differ from timm's"
         )
     loaded = {key: found.get(key.replace(".", "_"), tensor) for key, tensor in own.items()}
     shapes = [f"{k} {tuple(loaded[k].shape)} for {tuple(own[k].shape)}" for k in own if loaded[k].shape != own[k].shape]
     if shapes:
-        raise ValueError(f"weights: {source} has tensors of other shapes ({_some(shapes)}); it is of another backbone")
+        raise ValueError(
+            f"weights: {source} has tensors of other shapes ({_some(shapes)}); the file belongs to another backbone"
+        )
     backbone.load_state_dict(loaded)
 
 

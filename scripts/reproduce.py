@@ -31,7 +31,7 @@ def best(folder: Path) -> Path:
     scores = {run: json.loads((run / "metrics.json").read_text())[METRIC] for run in _runs(folder)}
     scores = {run: score for run, score in scores.items() if score is not None}
     if not scores:
-        raise ValueError(f"{folder}: no training in it has ended with a {METRIC}")
+        raise ValueError(f"{folder}: no complete training with a {METRIC} was found")
     return max(scores, key=lambda run: scores[run])
 
 
@@ -46,7 +46,7 @@ def version(run: Path) -> str:
     found = wandb.Api().run(f"{os.environ['WANDB_PROJECT']}/{run.name}")
     models = [item for item in found.logged_artifacts() if item.type == "model"]
     if not models:
-        raise ValueError(f"{run}: its run has logged no model")
+        raise ValueError(f"{run}: the run has not logged a model")
     return f"{models[-1].entity}/{models[-1].project}/{models[-1].name.split(':')[0]}:{models[-1].version}"
 
 
@@ -60,7 +60,7 @@ def backbones(sweep: str) -> list[str]:
 
     found = list(dict.fromkeys(str(run.settings["backbone"]) for run in read_sweep(sweep).ranked()))
     if not found:
-        raise ValueError(f"{sweep}: no run of it has ended with a score")
+        raise ValueError(f"{sweep}: no run of the sweep has ended with a score")
     return found
 
 

@@ -122,7 +122,7 @@ first_production() {
 
 promotion() {
     promote "$(recorded finals best)"
-    python -m artifacts lineage "$(helper version "$(recorded finals best)")" --out "$OUT/lineage.svg" >&2
+    python -m artifacts lineage "$(helper version "$(recorded finals best)")" >"$OUT/lineage.txt"
 }
 
 promote() { # RUN

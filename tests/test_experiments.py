@@ -87,7 +87,7 @@ def test_from_sweep_to_comparison_with_a_kill_in_between(tmp_path, place):
     assert "lr=" in told
 
     said = command(words, tmp_path, place)
-    assert said.count("done before: ") == 1
+    assert said.count("already complete: ") == 1
     table = pd.read_csv(tmp_path / "finals" / "comparison.csv")
     assert list(table["fit"]) == ["fine_tune"]
     assert list(table["seeds"]) == [2]

@@ -70,7 +70,7 @@ def test_a_stranger_in_place_of_a_package_is_one_line_with_both_paths(module, st
     done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
-    assert line.startswith(f"error: {stranger}: Python would import {tmp_path / stranger / '__init__.py'}, and {ROOT}/")
+    assert line.startswith(f"error: {stranger}: Python would import {tmp_path / stranger / '__init__.py'}, but {ROOT}/")
 
 
 def test_a_folder_without_python_files_is_no_stranger(tmp_path):

@@ -56,29 +56,29 @@ def refused(capsys, *flags):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--architecture=unett"], "architecture: unknown 'unett'; choose from unet, plain_unet, "),
+        (["--architecture=unett"], "architecture: 'unett' is unknown; choose from unet, plain_unet, "),
         (["--architecture=unet", "--backbone=resnet43"], "backbone: timm has no model 'resnet43'; did you mean"),
-        (["--architecture=segformer", "--backbone=vit_tiny_patch16_224"], "takes images of one size only"),
+        (["--architecture=segformer", "--backbone=vit_tiny_patch16_224"], "takes images of only one size"),
         (["--architecture=upernet", "--backbone=vit_tiny_patch16_224"], "backbone: vit_tiny_patch16_224 takes images"),
         (["--architecture=unet", "--backbone=mlp_mixer"], "backbone: timm has no model"),
         (["--architecture=segformer", "--backbone=mit_b0", "--crp"], "crp: True is not allowed here"),
-        (["--weights=imagenet"], "weights: 'imagenet' is not allowed, plain_unet trains from scratch"),
+        (["--weights=imagenet"], "weights: 'imagenet' is not allowed, because plain_unet trains from scratch"),
         (["--architecture=unet", "--weights=some.pth"], "weights: no such file: some.pth"),
-        (["--architecture=unet", "--weights=other.safetensors"], "it belongs to another backbone"),
+        (["--architecture=unet", "--weights=other.safetensors"], "the file belongs to another backbone"),
         (["--architecture=unet", "--backbone=cspresnet50w", "--weights=imagenet"], "has no ImageNet weights for"),
         (["--architecture=deeplabv3plus", "--backbone=resnet18", "--batch_size=1"], "a training batch of one 32x32"),
         (
             ["--architecture=unet", "--fit=fine_tune", "--weights=none"],
-            "would be frozen at random weights",
+            "this backbone would be frozen with random weights",
         ),
-        (["--loss=hinge"], "loss: unknown loss 'hinge'; choose from ce, focal, dice"),
-        (["--loss={ce: 1.0, hinge: 1.0}"], "loss: unknown loss 'hinge'"),
+        (["--loss=hinge"], "loss: 'hinge' is unknown; choose from ce, focal, dice"),
+        (["--loss={ce: 1.0, hinge: 1.0}"], "loss: 'hinge' is unknown"),
         (["--augment=weather", "--augment_on=device"], "augment='weather' runs in the loader alone"),
         (["--batch_size=500"], "batch_size=500 is larger than the train split"),
         (["--split=sequence", "--taxonomy=camvid32"], "take taxonomy camvid11 or camvid12"),
         (["--taxonomy=own"], "taxonomy.yaml: missing"),
         (["--taxonomy=broken.yaml"], "broken.yaml: "),
-        (["--project=road/scenes"], "project='road/scenes': W&B takes"),
+        (["--project=road/scenes"], "project='road/scenes': give 1 to 128 characters"),
     ],
 )
 def test_what_cannot_work_is_told_before_anything_is_made(data, tmp_path, capsys, flags, message):
@@ -94,7 +94,7 @@ def test_a_server_on_this_machine_that_does_not_answer_is_named_at_once(data, tm
     url = f"http://127.0.0.1:{free_port()}"
     for name, value in {"MODE": "online", "BASE_URL": url, "API_KEY": "1" * 40}.items():
         monkeypatch.setenv(f"WANDB_{name}", value)
-    assert f"W&B: nothing answers at {url} (" in refused(capsys, f"--data={data}", *SMALL)
+    assert f"W&B: no server answers at {url} (" in refused(capsys, f"--data={data}", *SMALL)
     assert not (tmp_path / "runs").exists()
 
 
@@ -112,7 +112,9 @@ def test_a_disk_that_is_too_small_for_a_run_is_named(data):
     Path("runs").mkdir()
     done = subprocess.run(["unshare", "-rm", "sh", "-c", command], capture_output=True, text=True, timeout=100)
     assert done.returncode == 2
-    assert "error: out='runs': a run takes up to " in done.stderr and " MB free: make room, or give" in done.stderr
+    assert (
+        "error: out='runs': a run needs up to " in done.stderr and " MB free; free some space, or give" in done.stderr
+    )
     assert list(Path("runs").iterdir()) == []
 
 
@@ -131,7 +133,7 @@ def test_every_training_of_a_comparison_is_checked_before_the_first(data, tmp_pa
 def test_settings_that_work_leave_nothing_and_say_how_artifacts_are_named(data, tmp_path, capsys):
     settings = {"data": str(data), "architecture": "plain_unet", "batch_size": 2, "project": "road scenes"}
     check_settings([TrainConfig.from_dict(settings)])
-    said = "W&B allows fewer characters for its artifacts, road_scenes and road_scenes-plain_unet"
+    said = "artifact names allow fewer characters; its artifacts are road_scenes and road_scenes-plain_unet"
     assert capsys.readouterr().out == f"project 'road scenes': {said}\n"
     assert not list(tmp_path.glob("runs*"))
 
@@ -192,13 +194,13 @@ def test_a_job_that_starts_again_goes_on_with_its_own_run(job):
     assert run_folder(config, None) == (Path("runs/job"), False)
     job(lr=0.5, tags=["a"])
     assert run_folder(config, None) == (Path("runs/job"), True)
-    with pytest.raises(ValueError, match=r"runs/job was begun with lr=0.5, now 0.1: give another WANDB_RUN_ID or none"):
+    with pytest.raises(ValueError, match=r"runs/job: the run was started with lr=0.5, now 0.1; unset WANDB_RUN_ID or"):
         run_folder(TrainConfig(lr=0.1, tags=("a",)), None)
 
 
 def test_the_model_of_a_run_is_not_overwritten_by_another_with_its_id(job):
     (job() / "model.safetensors").write_bytes(b"")
-    with pytest.raises(ValueError, match="runs/job holds the model of the run job, which would be lost"):
+    with pytest.raises(ValueError, match="runs/job: it holds the model of run job, which would be overwritten"):
         run_folder(TrainConfig(), None)
     assert run_folder(TrainConfig(), Path("runs/job")) == (Path("runs/job"), True)
 
@@ -206,7 +208,7 @@ def test_the_model_of_a_run_is_not_overwritten_by_another_with_its_id(job):
 def test_a_run_is_not_resumed_with_another_network(job):
     folder = job(backbone="resnet34", lr=0.5)
     assert run_folder(TrainConfig(lr=0.1), folder) == (folder, True)
-    with pytest.raises(ValueError, match=r"runs/job was begun with backbone='resnet34', now 'resnet50': its weights"):
+    with pytest.raises(ValueError, match=r"the run was started with backbone='resnet34', now 'resnet50'; the weights"):
         run_folder(TrainConfig(backbone="resnet50"), folder)
 
 

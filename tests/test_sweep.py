@@ -143,7 +143,7 @@ def test_trials_that_fail_say_why_and_the_agent_goes_on(tmp_path):
         reason = ended[0.9, rate][1]["error"]
         assert reason.startswith("ConfigError: command line: crop_min=0.9 is above crop_max=0.8")
     assert all("last.pt" not in names for names in left_in_checkpoints(tmp_path))
-    assert ended[0.3, 10.0][1]["error"].startswith("TrainingDiverged: the loss is not finite any more (epoch ")
+    assert ended[0.3, 10.0][1]["error"].startswith("TrainingDiverged: the loss is no longer finite (epoch ")
     assert "lower lr (now 10)" in ended[0.3, 10.0][1]["error"]
     summary = ended[0.3, 0.001][1]
     assert all(summary[key] > 0 for key in TRADE_OFFS), summary

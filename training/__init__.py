@@ -1,7 +1,7 @@
 """The fastai Learner: precision, schedules, averaged weights, checkpoints that survive a kill, and exact resuming.
 
-The callbacks, in the order in which an event calls them, and how they know each other: what one reads of what another
-has set on the learner, or the other itself, and what it sets there. Three are fastai's, one is W&B's in `artifacts/`.
+The table lists the callbacks in the order in which an event calls them. `reads` and `sets` name the attributes of the
+learner through which they depend on each other. Three callbacks are fastai's, and one is W&B's in `artifacts/`.
 
     order  callback           reads                                    sets
       -10  TrainEvalCallback  -                                        -

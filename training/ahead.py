@@ -13,15 +13,15 @@ Batch = tuple[Tensor, ...]
 
 
 class Ahead:
-    """A loader whose next batch travels to the device, and is finished there, while the network works on this one.
+    """A loader that copies the next batch to the device, and finishes it there, while the network uses the current one.
 
-    On a GPU that happens on a stream of its own; the loader's pinned memory lets the copy run beside the host. Whatever
-    else is asked of it (its sampler, its batch size) is the loader's.
+    On a GPU this uses a separate stream, and the pinned memory of the loader makes the copy asynchronous. All other
+    attributes (sampler, batch size) are those of the loader.
 
     Args:
         loader: batches of tensors.
         device: cpu or cuda.
-        finish: from the tensors of a batch, on the device, to images and masks; None leaves them.
+        finish: a function from the tensors of a batch, on the device, to images and masks; None changes nothing.
     """
 
     def __init__(self, loader: DataLoader[Batch], device: torch.device, finish: Callable[..., Batch] | None = None):

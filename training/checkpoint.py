@@ -20,7 +20,7 @@ from files.whole import replacing, write_whole
 from training.distributed import Team
 from training.progress import evaluated_model
 
-HISTORY = "history.json"  # stands in the place of the checkpoints when a training has ended
+HISTORY = "history.json"  # replaces the checkpoints when a training is complete
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
@@ -30,12 +30,12 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         ValueError: the file is missing or cut short.
     """
     if not path.is_file():
-        raise ValueError(f"{path}: there is no checkpoint to resume from; a run writes its first one after an epoch")
+        raise ValueError(f"{path}: no such checkpoint; a run writes its first one after an epoch")
     try:
         checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # noqa: BLE001  (torch raises many kinds for a damaged file)
         why = f"{type(error).__name__} {error}".splitlines()[0]
-        raise ValueError(f"{path}: not a whole checkpoint ({why}); start again without --resume") from None
+        raise ValueError(f"{path}: the checkpoint is damaged ({why}); start again without --resume") from None
     return checkpoint
 
 
@@ -43,19 +43,19 @@ def resume_from(folder: Path) -> dict[str, Any] | None:
     """The last checkpoint in a run's folder; None when the run was stopped before it wrote its first one.
 
     Raises:
-        ValueError: the checkpoint is damaged, or the training has ended and left none.
+        ValueError: the checkpoint is damaged, or the training is complete and has none.
     """
     path = folder / "last.pt"
     if (folder / HISTORY).is_file():
         raise ValueError(
-            f"{folder.parent} has ended and keeps no state of its optimiser: there is nothing to go on with; start "
-            "another training without --resume"
+            f"{folder.parent}: the training is complete and its optimiser state was deleted, so it cannot be resumed; "
+            "start another training without --resume"
         )
     return load_checkpoint(path) if path.exists() else None
 
 
 def load_best(folder: Path, model: torch.nn.Module) -> None:
-    """Puts the best checkpoint's weights into the model, which leaves its auxiliary heads behind: they only train."""
+    """Loads the best checkpoint's weights into the model and drops its auxiliary heads, which are only for training."""
     model.load_state_dict(load_file(folder / "best.safetensors"))
     if callable(drop := getattr(model, "drop_auxiliary", None)):
         drop()
@@ -114,7 +114,9 @@ class Checkpoint(Callback):
         undefined = math.isnan(value) and self.best == -math.inf
         if undefined and not any(math.isnan(row.get(self.monitor, 0)) for row in self.history[:-1]):
             name = self.monitor.removeprefix("val/")
-            tqdm.write(f"monitor={name} is undefined for these predictions: the newest weights are kept until it is")
+            tqdm.write(
+                f"monitor={name} is undefined for these predictions; the newest weights are kept until it is defined"
+            )
         if value > self.best or undefined or not (self.folder / "best.safetensors").exists():
             weights = {key: value.cpu().contiguous() for key, value in evaluated_model(self.learn).state_dict().items()}
             content = save(weights)  # save_file would leave a file that only its owner can read
@@ -145,11 +147,11 @@ def _write_state(path: Path, state: dict[str, Any]) -> None:
         with replacing(path) as temporary:
             torch.save(state, temporary)
     except RuntimeError as error:  # torch's word for a full disk
-        raise OSError(f"{path}: cannot be written ({error}); the file before it is kept") from error
+        raise OSError(f"{path}: cannot be written ({error}); the previous file is kept") from error
 
 
 def plain(value: Any) -> Any:
-    """The same with Python's numbers for numpy's, which a file without code cannot hold."""
+    """The same value with Python's numbers in place of numpy's, which `weights_only=True` does not load."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

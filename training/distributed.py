@@ -1,11 +1,11 @@
 """One training on several processes, each with a GPU and a share of every batch: `accelerate launch train.py …`
 
-A setting means what it means in one process. `batch_size` is that of all processes together, so the learning rate, the
-schedule and the frames of each step stay the same; a loss that is no plain mean over pixels (dice, or cross-entropy
-where void is spread unevenly) becomes the mean of the shares' losses. The first process alone evaluates, writes files
-and is tracked.
+A setting means the same as with one process. `batch_size` counts the frames of all processes together, so the learning
+rate, the schedule and the frames of each step stay the same. A loss that is not a plain mean over pixels (dice, or
+cross-entropy with unevenly spread void) becomes the mean of the processes' losses. Only the first process evaluates,
+writes files and is tracked.
 
-fastai's own `DistributedTrainer` wraps fastai's loaders, which know neither our order of frames nor a CPU.
+fastai's own `DistributedTrainer` wraps fastai's loaders, which support neither our order of frames nor a CPU.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 T = TypeVar("T")
-TIMEOUT = timedelta(hours=2)  # the others wait while the first evaluates; one that dies ends them at once
+TIMEOUT = timedelta(hours=2)  # the others wait while the first one evaluates; if one dies, all end at once
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ class Team:
         return self.rank == 0
 
     def once(self, make: Callable[[], T]) -> T:
-        """What `make` returns in the first process, for all of them; it is called there alone.
+        """Calls `make` in the first process only, and returns its result in all processes.
 
         Raises:
-            ValueError: in the other processes, when it raised in the first, which raises its own error.
+            ValueError: in the other processes, if `make` raised; the first process raises the original error.
         """
         if self.count == 1:
             return make()
@@ -62,7 +62,7 @@ class Team:
         distributed.broadcast_object_list(sent, src=0)
         made, value = sent
         if not made:
-            raise ValueError(f"the first process has failed: {value}")
+            raise ValueError(f"the first process failed: {value}")
         return value  # type: ignore[return-value]
 
     def gather(self, value: T) -> list[T]:
@@ -74,7 +74,7 @@ class Team:
         return values  # type: ignore[return-value]
 
     def mean(self, values: Tensor) -> Tensor:
-        """The mean over the processes of a float tensor that has one shape in all of them; one NaN makes it NaN."""
+        """The mean over the processes of a float tensor of the same shape in each; a NaN in one makes the mean NaN."""
         if self.count > 1:
             values = values / self.count
             distributed.all_reduce(values)
@@ -85,10 +85,10 @@ ALONE = Team()
 
 
 def join_team(device: str) -> Team:
-    """This process as one of those that a launcher (accelerate, torchrun) has started; alone without one.
+    """The team of the processes that a launcher (accelerate, torchrun) has started; without one, a team of one.
 
     Args:
-        device: cpu or cuda; there each process takes the GPU of its number on the machine.
+        device: cpu or cuda; on cuda each process uses the GPU with its local rank.
 
     Raises:
         ValueError: more processes than GPUs.
@@ -98,7 +98,9 @@ def join_team(device: str) -> Team:
     if device == "cuda":
         number, there = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
         if number >= there:
-            raise ValueError(f"process {number + 1} of this machine finds {there} GPUs: lower --num_processes")
+            raise ValueError(
+                f"process {number + 1} has no GPU of its own, because this machine has {there}; lower --num_processes"
+            )
         torch.cuda.set_device(number)
     if not distributed.is_initialized():  # values go by gloo, which does not wait for the GPU; gradients by nccl
         distributed.init_process_group("cpu:gloo,cuda:nccl" if device == "cuda" else "gloo", timeout=TIMEOUT)
@@ -109,8 +111,8 @@ def join_team(device: str) -> Team:
 class Parallel(Callback):
     """Averages the gradients of the processes: in training `learn.model` is a DistributedDataParallel of the model.
 
-    The normalisation of batches takes its statistics over all processes (SyncBatchNorm): a share of a batch of large
-    frames is small. torch has it for GPUs alone; on the CPU each process normalises by its own share.
+    Batch normalisation takes its statistics over all processes (SyncBatchNorm), because a process's share of a batch
+    of large frames is small. torch supports that only on GPUs; on the CPU each process normalises by its own share.
     """
 
     order, run_valid = 11, False  # fastai's for the same; after the memory format is set

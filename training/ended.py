@@ -1,7 +1,7 @@
-"""What a training that has ended keeps of its checkpoints: how its epochs went.
+"""Delete the checkpoints of a complete training, and keep the metrics of its epochs.
 
-The trained weights, their average and the optimiser's state are there to go on with. They take four times the size of
-the model, which is saved beside them.
+The trained weights, their average and the optimiser state are only needed for resuming. They take four times the size
+of the model, which is saved separately.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from training.checkpoint import HISTORY, load_checkpoint
 
 
 def has_ended(folder: Path) -> bool:
-    """Whether the training of these checkpoints has ended, so that there is nothing to go on with."""
+    """Whether the training of these checkpoints is complete, so that it cannot be resumed."""
     return (folder / HISTORY).is_file()
 
 
 def drop_state(folder: Path) -> None:
-    """Replace the checkpoints of a training that has ended by `history.json`, the metrics of its epochs.
+    """Replace the checkpoints of a complete training by `history.json`, the metrics of its epochs.
 
-    The best weights stay where no model was saved from them, as in a trial that its sweep has stopped. A folder without
-    checkpoints is left as it is.
+    The best weights are kept if no model was saved from them, as in a trial that its sweep has stopped. A folder
+    without checkpoints is not changed.
 
     Args:
         folder: a run's `checkpoints`.
 
     Raises:
-        ValueError, OSError: the last checkpoint cannot be read, or the disk refuses; the checkpoints are still there.
+        ValueError, OSError: the last checkpoint cannot be read, or a file cannot be written; the checkpoints are kept.
     """
     last = folder / "last.pt"
     if not last.is_file():

@@ -38,7 +38,7 @@ class Loaders(DataLoaders):
 
 
 class Accumulate(Callback):
-    """Moves the optimiser every `steps` batches, and at the epoch's end, by the mean of the gradients since."""
+    """Makes one step of the optimiser for every `steps` batches, and at the epoch's end, with their mean gradient."""
 
     order, run_valid = 6, False
 
@@ -114,27 +114,27 @@ def build_learner(
     """A Learner with AdamW and the project's callbacks.
 
     Args:
-        model: images (N, 3, H, W) in [0, 1] to logits (N, C, H, W); its `backbone` is what can be frozen.
-        train: batches of images (N, 3, H, W) in 0 to 255 and masks (N, H, W) from a sampler with an `epoch`; where it
-            has a function `finish`, what that makes of its batches on the device.
+        model: from images (N, 3, H, W) in [0, 1] to logits (N, C, H, W); its `backbone` can be frozen.
+        train: batches of images (N, 3, H, W) in 0 to 255 and masks (N, H, W), from a sampler with an `epoch`; if it has
+            a function `finish`, that is applied to each batch on the device.
         loss: of logits and int64 target.
         evaluate: validation metrics of a model, by name; logged as val/<name>.
         folder: where checkpoints go.
         device: cpu or cuda.
         precision: fp32 or bf16.
-        lr: learning rate when the schedule names none.
-        weight_decay: AdamW's, of parameters with more than one dimension.
+        lr: learning rate if the schedule names none.
+        weight_decay: weight decay of AdamW, for parameters with more than one dimension.
         monitor: name of the metric that decides which checkpoint is best.
         channels_last: memory format.
-        compile: whether torch.compile makes the network's training step.
-        accumulate: batches whose gradients make one step.
-        grad_clip: largest gradient norm; 0 for none.
-        ema: decay of the weights' moving average; 0 for none.
-        patience: evaluations without improvement before the end; 0 for none.
-        eval_every: epochs between evaluations.
-        rehearse: seconds that `evaluate` will take, found in less time; for a time budget.
+        compile: whether the network is compiled with torch.compile.
+        accumulate: number of batches whose gradients make one step.
+        grad_clip: largest norm of the gradient; 0 switches clipping off.
+        ema: decay of the moving average of the weights; 0 switches it off.
+        patience: number of evaluations without improvement after which the fit ends; 0 never ends it.
+        eval_every: number of epochs between evaluations.
+        rehearse: estimates the seconds that `evaluate` will take, in less time; for a time budget.
         team: the processes that train together.
-        callbacks: more of them, for example W&B's.
+        callbacks: further callbacks, for example W&B's.
     """
     cbs: list[Callback] = [Prepare(channels_last), SetEpoch(), Watch(team), EpochLine(team)]
     cbs += [Validate(evaluate, eval_every, team, rehearse)]
@@ -176,15 +176,15 @@ def fit(
         learn: from `build_learner`.
         fit: one_cycle, fine_tune or flat.
         epochs, freeze_epochs, lr, backbone_lr_factor: see `training.schedule.stages`.
-        max_minutes: time budget of all stages together, their evaluations included; 0 for none. Time that a stage has
-            left over, or has taken too much, is the next one's.
+        max_minutes: time budget of all stages together, with their evaluations; 0 for none. Time that a stage leaves
+            over is added to the next stage, and time that it exceeds is taken from it.
         resume: a checkpoint from `load_checkpoint`; on a CPU the weights end as if nothing had been interrupted.
 
     Raises:
-        ValueError: the schedule treats a backbone apart that the model has not; see `check_fit`.
-        TrainingDiverged: the loss is no number any more.
-        OutOfMemory: naming the batch size to try.
-        LoaderFailed: the processes that load frames have no memory.
+        ValueError: the schedule treats the backbone separately, but the model has no backbone; see `check_fit`.
+        TrainingDiverged: the loss is not finite.
+        OutOfMemory: a step needs more memory than there is; the message names a batch size to try.
+        LoaderFailed: the loader processes have too little memory.
     """
     check_fit(learn.model, fit, backbone_lr_factor)
     plan = stages(fit, epochs=epochs, freeze_epochs=freeze_epochs, lr=lr, backbone_lr_factor=backbone_lr_factor)
@@ -215,10 +215,10 @@ def fit(
 
 def _tell_end(learn: Learner, max_minutes: float, plan: list[Stage], number: int) -> None:
     """One line that the time budget has ended a stage."""
-    what = "training" if number + 1 == len(plan) else f"stage {number + 1} of {len(plan)}"
+    what = "the training" if number + 1 == len(plan) else f"stage {number + 1} of {len(plan)}"
     epoch, epochs = learn.checkpoint.history[-1]["epoch"], sum(stage.epochs for stage in plan)
     if learn.checkpoint.team.leads:
-        tqdm.write(f"max_minutes={max_minutes:g} has ended the {what} in epoch {epoch} of {epochs}")
+        tqdm.write(f"max_minutes={max_minutes:g}: {what} ended in epoch {epoch} of {epochs}")
 
 
 def _memory_advice(learn: Learner) -> str:
@@ -248,8 +248,8 @@ def _restore(learn: Learner, checkpoint: dict[str, Any]) -> None:
         learn.opt.load_state_dict(in_groups(checkpoint["optimizer"], learn.model))
     except (RuntimeError, ValueError) as error:
         raise ValueError(
-            f"{learn.checkpoint.folder / 'last.pt'} is of another model: {str(error).splitlines()[-1].strip()}; resume "
-            "with the architecture, backbone and taxonomy that the run began with"
+            f"{learn.checkpoint.folder / 'last.pt'}: the checkpoint is of another model "
+            f"({str(error).splitlines()[-1].strip()}); resume with the run's own architecture, backbone and taxonomy"
         ) from None
     learn.checkpoint.restore(checkpoint)
     learn.watch.minutes = checkpoint.get("minutes", 0.0)  # earlier versions wrote none

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 def compile_network(model: nn.Module) -> None:
-    """torch.compile, in place. Where the compiler is missing or fails, a log line says so, and all runs as it is."""
+    """torch.compile, in place. If compiling fails, a warning is logged and the network runs uncompiled."""
     import torch._dynamo  # takes a second
 
     torch._dynamo.config.suppress_errors = True

@@ -1,7 +1,7 @@
-"""Several trainings one after the other, a process each: a crash of one leaves the others, and what is done stays done.
+"""Several trainings one after the other, each in a process of its own, so that a crash of one does not end the others.
 
-`<folder>/<name>/settings.yaml` holds what a training was asked for, `result.json` its metrics once it has ended well,
-and the run's own folder lies beside them.
+`<folder>/<name>/settings.yaml` holds the settings of a training, and `result.json` its metrics once it is complete. The
+run's own folder is beside them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from files.whole import write_whole
 from training.ended import has_ended
 
 SETTINGS, RESULT, METRICS = "settings.yaml", "result.json", "metrics.json"
-TAIL = 20  # lines of stderr that are kept to find the reason of a failure in
+TAIL = 20  # last lines of stderr, in which the reason of a failure is looked for
 
 
 class Order(NamedTuple):
@@ -39,20 +39,20 @@ class Outcome(NamedTuple):
 def run_all(orders: Sequence[Order], folder: Path, command: Sequence[str]) -> Iterator[Outcome]:
     """Runs the trainings, one process each, and yields how each one ended, in their order.
 
-    A training that has ended well is not run again; one that was cut off is resumed; one that failed is tried again.
+    A complete training is not run again, an interrupted one is resumed, and a failed one is tried again.
 
     Args:
         orders: what to train.
         folder: each training gets a folder of its own under it.
-        command: of the recipe; `--config FILE` or `--resume RUN` is appended.
+        command: the command that trains once; `--config FILE` or `--resume RUN` is appended.
 
     Raises:
-        ValueError: a training in the folder was begun with other settings, or a launcher has started several of this
-            process, which would all start them.
+        ValueError: a training in the folder was started with other settings, or a launcher has started this process
+            several times, and each copy would start all trainings.
     """
     if os.environ.get("WORLD_SIZE", "1") != "1":
         raise ValueError(
-            "several trainings are each a process of their own: leave out the launcher (accelerate launch)"
+            "--vary and --seeds start a process for each training; leave out the launcher (accelerate launch)"
         )
     for order in orders:
         _check(folder / order.name / SETTINGS, order.settings)
@@ -64,14 +64,14 @@ def run_all(orders: Sequence[Order], folder: Path, command: Sequence[str]) -> It
 def _check(path: Path, settings: str) -> None:
     if path.exists() and path.read_text(encoding="utf-8") != settings:
         raise ValueError(
-            f"{path} was begun with other settings: give another --out, or delete {path.parent} to train it anew"
+            f"{path}: this training was started with other settings; give another --out, or delete {path.parent}"
         )
 
 
 def _run(order: Order, folder: Path, command: Sequence[str]) -> Outcome:
     result = folder / RESULT
     if result.exists():
-        print(f"done before: {result}")
+        print(f"already complete: {result}")
         return Outcome(json.loads(result.read_text(encoding="utf-8")))
     write_whole(folder / SETTINGS, order.settings)
     begun = sorted(path.parent for path in folder.glob("*/config.yaml"))
@@ -104,5 +104,5 @@ def _call(words: Sequence[str]) -> tuple[int, list[str]]:
 
 def _reason(code: int, said: Sequence[str]) -> str:
     errors = [line.removeprefix("error: ") for line in said if line.startswith("error: ")]
-    ending = f"ended by signal {-code}" if code < 0 else f"exit code {code}"
+    ending = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
     return (errors or [ending, *said[-1:]])[-1] if errors or code >= 0 else ending

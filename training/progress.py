@@ -1,4 +1,4 @@
-"""What a person sees and W&B stores while the model trains."""
+"""Progress bar, loss, evaluation and lines of an epoch while the model trains."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from training.average import Average
 from training.distributed import Team
 
 CHECK_EVERY = 10  # steps between looks at the loss; a look waits for the GPU
-BUDGET_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"  # with the budget's time for that of the steps
+BUDGET_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"  # the postfix has the time left in the budget
 
 Evaluate = Callable[[nn.Module], dict[str, float]]
 Rehearse = Callable[[nn.Module], float]
@@ -24,11 +24,11 @@ T = TypeVar("T")
 
 
 class TrainingDiverged(ValueError):
-    """The loss is not a number any more."""
+    """The loss is no longer finite."""
 
 
 class Watch(Callback):
-    """Progress bar with the time left, to the end of the budget where there is one; sums the loss of an epoch.
+    """Progress bar with the time left (of the budget, if there is one); sums the loss of an epoch.
 
     It stops at the first loss that is not finite.
     """
@@ -71,8 +71,8 @@ class Watch(Callback):
             step = len(self.losses) - len(recent) + int(finite.int().argmin()) + 1
             rate = self.learn.opt.hypers[-1]["lr"]
             raise TrainingDiverged(
-                f"the loss is not finite any more (epoch {self.learn.set_epoch.epoch}, step {step}, lr {rate:.3g}): "
-                f"lower lr (now {self.learn.lr:g}), or set grad_clip=1"
+                f"the loss is no longer finite (epoch {self.learn.set_epoch.epoch}, step {step}, lr {rate:.3g}); "
+                f"lower lr (now {self.learn.lr:g}) or set grad_clip=1"
             )
         self.shown = [f"epoch {self.learn.epoch + 1}/{self.learn.n_epoch} loss {recent.mean():.3f}"]
 
@@ -98,7 +98,7 @@ class Watch(Callback):
 class Validate(Callback):
     """Replaces fastai's validation loop by the project's evaluation, of the averaged weights where there are any.
 
-    Of several processes the first one evaluates the whole split: each image once, and the others hear the metrics.
+    Of several processes, the first one evaluates each image of the split once, and sends the metrics to the others.
     """
 
     order = 30
@@ -153,7 +153,7 @@ class EpochLine(Callback):
 
 
 def evaluated_model(learn: object) -> nn.Module:
-    """The weights that are evaluated and saved: the average where one is kept, else the trained ones."""
+    """The weights that are evaluated and saved: the moving average if there is one, else the trained weights."""
     average = getattr(learn, "average", None)
     model = average.module if isinstance(average, Average) else learn.model  # type: ignore[attr-defined]
     assert isinstance(model, nn.Module)

@@ -1,4 +1,4 @@
-"""The stages of a fit, how its learning rate runs, and how it ends in a given time."""
+"""The stages of a fit, the schedule of its learning rate, and its time budget."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Stage:
     Attributes:
         epochs: how many.
         lr: highest learning rate of the backbone's and of the other parameters.
-        frozen: whether the backbone stands still (its normalisation layers learn all the same).
-        flat: whether the rate stays; else it rises to `lr` and falls to almost zero (Smith 2018).
-        pct_start: share of the epochs in which it rises.
-        div: how far below `lr` it starts.
+        frozen: whether the backbone is frozen; its normalisation layers still learn.
+        flat: whether the rate is constant; if not, it rises to `lr` and falls to almost zero (Smith 2018).
+        pct_start: share of the epochs in which the rate rises.
+        div: the rate starts at `lr` / `div`.
     """
 
     epochs: int
@@ -43,10 +43,11 @@ def stages(fit: str, *, epochs: int, freeze_epochs: int, lr: float, backbone_lr_
 
     Args:
         fit: one_cycle, fine_tune or flat.
-        epochs: epochs, of fine_tune those after the backbone was set free.
-        freeze_epochs: epochs of fine_tune before that.
+        epochs: number of epochs; for fine_tune, the number of epochs after the backbone is unfrozen.
+        freeze_epochs: for fine_tune, the number of epochs with a frozen backbone, before the others.
         lr: highest learning rate.
-        backbone_lr_factor: share of it for the backbone; 0 takes the schedule's own (fine_tune 0.01, else 1).
+        backbone_lr_factor: the backbone's learning rate as a share of `lr`; 0 takes the default of the schedule
+            (fine_tune 0.01, else 1).
 
     Raises:
         ValueError: an unknown schedule.
@@ -57,14 +58,14 @@ def stages(fit: str, *, epochs: int, freeze_epochs: int, lr: float, backbone_lr_
         return [Stage(freeze_epochs, (lr, lr), frozen=True, pct_start=0.99), free]
     if fit in SCHEDULES:
         return [Stage(epochs, (lr * (backbone_lr_factor or 1.0), lr), flat=fit == "flat")]
-    raise ValueError(f"fit={fit!r}: allowed are {', '.join(SCHEDULES)}")
+    raise ValueError(f"fit={fit!r} is unknown; choose from {', '.join(SCHEDULES)}")
 
 
 def split_parameters(model: nn.Module) -> list[list[nn.Parameter]]:
-    """Four groups: of the pretrained backbone and of the rest, each those with weight decay and those without.
+    """Four groups: backbone with weight decay, backbone without, the rest with weight decay, the rest without.
 
-    Weight decay is for matrices and kernels. Parameters of one dimension (norms and biases) go without: pulled to
-    zero, they would change what a layer computes and prevent no overfitting (He et al. 2019, "Bag of tricks").
+    Matrices and kernels have weight decay. Parameters of one dimension (norms and biases) have none: decay would not
+    reduce overfitting there (He et al. 2019, "Bag of tricks").
     """
     return [
         [parameter for parameter in group if (parameter.ndim > 1) == decays]
@@ -98,35 +99,35 @@ def in_groups(state: dict[str, Any], model: nn.Module) -> dict[str, Any]:
 
 
 def check_fit(model: nn.Module, fit: str, backbone_lr_factor: float) -> None:
-    """ValueError where a schedule treats the backbone apart and the model has none, or nothing beside it."""
+    """Raise ValueError if the schedule treats the backbone separately, but the model has none, or nothing else."""
     if fit != "fine_tune" and not backbone_lr_factor:
         return
     setting = "fit='fine_tune'" if fit == "fine_tune" else f"backbone_lr_factor={backbone_lr_factor:g}"
     backbone, rest = _parts(model)
     if not backbone:
         raise ValueError(
-            f"{setting} does nothing for {type(model).__name__}, which has no attribute `backbone` with parameters: "
-            "name its pretrained part so, or take fit=one_cycle and backbone_lr_factor=0"
+            f"{setting} has no effect on {type(model).__name__}, which has no attribute `backbone` with parameters; "
+            "give its pretrained part this name, or use fit=one_cycle and backbone_lr_factor=0"
         )
     if not rest:
         raise ValueError(
-            f"{setting} leaves nothing to train in {type(model).__name__}, all of whose parameters are its `backbone`: "
-            "take fit=one_cycle and backbone_lr_factor=0"
+            f"{setting} leaves nothing to train in {type(model).__name__}: all its parameters are in `backbone`; "
+            "use fit=one_cycle and backbone_lr_factor=0"
         )
 
 
 class TimeBudget(Callback):
-    """Ends a stage in its time: the schedule runs by the clock as soon as the clock is ahead of the steps.
+    """Ends a stage within its time budget: the schedule follows the clock once the clock is ahead of the steps.
 
-    The time counts the steps and all evaluations. What the last evaluation will take is kept for it: as much as the
-    longest so far, or as a rehearsal before the first step foretells, but never more than half of the stage, so that
-    there is something to evaluate.
+    The budget covers the steps and all evaluations. Time is reserved for the last evaluation: as long as the longest
+    evaluation so far, or as a rehearsal before the first step predicts. At most half of the stage is reserved, so that
+    some steps are always made.
 
     Args:
-        seconds: of this stage.
-        spent: seconds that an interrupted process spent on it already.
+        seconds: the budget of this stage.
+        spent: seconds that an interrupted process has already spent on this stage.
         later: seconds of the stages after this one.
-        team: the processes of the training, which go by the first one's clock.
+        team: the processes of the training, which all use the clock of the first one.
     """
 
     order, run_valid = 55, False  # before fastai's ParamScheduler reads pct_train
@@ -144,8 +145,8 @@ class TimeBudget(Callback):
         expected, minutes = self.learn.validate.seconds / 60, (self.seconds + self.later) / 60
         if expected > minutes / 2 and self.team.leads:
             tqdm.write(
-                f"an evaluation takes about {expected:.1f} minutes here, too much for a budget of {minutes:.1f}, which "
-                "will be exceeded: raise max_minutes, or lower eval_factor"
+                f"an evaluation takes about {expected:.1f} minutes on this machine, so the budget of {minutes:.1f} "
+                "minutes will be exceeded; raise max_minutes or lower eval_factor"
             )
 
     def before_batch(self) -> None:
@@ -172,7 +173,7 @@ class TimeBudget(Callback):
         return max(0.0, self.seconds - (time.perf_counter() - self.started)) + self.later
 
     def _look(self) -> float:
-        """Asks the clock; the share of the time for steps that is spent."""
+        """Reads the clock and returns the spent share of the time for steps."""
         self.learn.spent, share = self.team.once(self._clock)
         self.learn.out_of_time = share >= 1
         return float(share)
@@ -186,14 +187,14 @@ class TimeBudget(Callback):
 def stage_budget(
     learn: Learner, seconds: float, epochs: Sequence[int], number: int, resume: dict[str, Any] | None
 ) -> TimeBudget | None:
-    """What is left of a budget for a stage, if it is to end with its share; None without a budget.
+    """The budget that is left for a stage, by its share of the epochs; None without a budget.
 
     Args:
-        learn: its `watch` knows what the stages before have taken.
-        seconds: of all stages; 0 is no budget.
-        epochs: of each stage.
-        number: of the stage, from 0.
-        resume: a checkpoint from the midst of this stage.
+        learn: its `watch` knows the time that the stages before have taken.
+        seconds: the budget of all stages; 0 is no budget.
+        epochs: number of epochs of each stage.
+        number: number of the stage, from 0.
+        resume: a checkpoint that was written within this stage.
     """
     if not seconds:
         return None

@@ -16,7 +16,7 @@ from wandb_local.store.room import out_of_room
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit code. What a user can do wrong is one line on stderr and exit code 2."""
+    """Run one command and return its exit code. A user's error is one line on stderr and exit code 2."""
     try:
         options = parser().parse_args(arguments)
     except ModuleNotFoundError as error:
@@ -33,11 +33,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _missing(error: ModuleNotFoundError) -> str:
-    return f"{error.name} is not installed: `pip install ./wandb_local` in the checkout brings it"
+    return f"{error.name} is not installed; run `pip install ./wandb_local` in the checkout"
 
 
 def _said(error: Exception, options: argparse.Namespace) -> str:
-    """What an error says to a user, with the place that it is about."""
+    """The message for a user, with the folder that the error is about."""
     if isinstance(error, ModuleNotFoundError):
         return _missing(error)
     places = [options.data, *(getattr(options, name) for name in ("target",) if hasattr(options, name))]
@@ -50,41 +50,72 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog=" ".join(program()), description="A W&B server for one machine.")
     top.add_argument("--debug", action="store_true", help="show the traceback of an error")
     names = top.add_subparsers(required=True, metavar="COMMAND")
-    serve = _add(names, "serve", commands.serve, "serve until interrupted; prints variables to export, pages")
-    serve.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 takes any free one (default: %(default)s)")
+    serve = _add(
+        names,
+        "serve",
+        commands.serve,
+        "serve until interrupted; prints the variables to export and the address of the pages",
+    )
+    serve.add_argument(
+        "--port", type=_port, default=DEFAULT_PORT, help="port; 0 takes any free port (default: %(default)s)"
+    )
     serve.add_argument("--any-port", action="store_true", help="take any free port if --port is in use")
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
+    serve.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (default: %(default)s, which only this machine can reach)",
+    )
     serve.add_argument("--on-demand", action="store_true", help=argparse.SUPPRESS)  # exec's: its last user stops it
     serve.add_argument("--certfile", type=Path, help="certificate for https (with --keyfile)")
     serve.add_argument("--keyfile", type=Path, help="private key for https (with --certfile)")
-    execute = _add(names, "exec", commands.execute, "run a command against the server, starting one if none runs")
-    execute.add_argument("--port", type=_port, default=DEFAULT_PORT, help="of a server that is started, if it is free")
+    execute = _add(
+        names, "exec", commands.execute, "run a command that uses the server; a server is started if none runs"
+    )
+    execute.add_argument(
+        "--port",
+        type=_port,
+        default=DEFAULT_PORT,
+        help="port of a server that is started; any free port if this one is in use",
+    )
     execute.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- COMMAND")
-    imports = _add(names, "import", commands.import_runs, "bring runs that were tracked offline into the data folder")
-    imports.add_argument("paths", nargs="+", type=Path, metavar="wandb/offline-run-…", help="run folders or one above")
-    _add(names, "status", commands.status, "what the running server stores")
-    gc = _add(names, "gc", commands.gc, "delete what no record needs, and versions past their ttl")
+    imports = _add(names, "import", commands.import_runs, "import runs that were tracked offline into the data folder")
+    imports.add_argument(
+        "paths",
+        nargs="+",
+        type=Path,
+        metavar="wandb/offline-run-…",
+        help="folder of an offline run, or any folder above such folders",
+    )
+    _add(names, "status", commands.status, "print how much the running server stores")
+    gc = _add(names, "gc", commands.gc, "delete blobs that no record needs, and artifact versions past their ttl")
     gc.add_argument(
-        "--grace", type=_seconds, default=86400, help="spare what is younger, in seconds (default: one day)"
+        "--grace", type=_seconds, default=86400, help="keep everything younger than this, in seconds (default: one day)"
     )
     gc.add_argument("--dry-run", action="store_true", help="report what would be deleted, and delete nothing")
     verify = _add(
-        names, "verify", commands.verify, "read everything that is stored; name what is damaged, and whose it is"
+        names,
+        "verify",
+        commands.verify,
+        "read everything that is stored, and print what is damaged and what it belongs to",
     )
     verify.add_argument(
-        "--set-aside", action="store_true", help="move damaged blobs away, to be stored anew when logged"
+        "--set-aside",
+        action="store_true",
+        help="move damaged blobs to damaged/; logging the same files again stores them again",
     )
     backup = _add(
-        names, "backup", commands.backup, "copy the data folder, the API key included, while its server goes on"
+        names, "backup", commands.backup, "copy the data folder, with the API key, while its server keeps running"
     )
-    backup.add_argument("target", type=Path, help="folder to make, or an earlier backup to bring up to date")
-    restore = _add(names, "restore", commands.restore, "make the data folder --data of a backup")
+    backup.add_argument("target", type=Path, help="new folder, or an earlier backup to update")
+    restore = _add(names, "restore", commands.restore, "make the data folder --data from a backup")
     restore.add_argument("source", type=Path, metavar="BACKUP")
-    export = _add(names, "export", commands.export, "write a run as files, artifacts included")
+    export = _add(names, "export", commands.export, "write a run as files, with its artifacts")
     export.add_argument("run", metavar="ENTITY/PROJECT/RUN")
-    export.add_argument("target", type=Path, help="folder to make")
+    export.add_argument("target", type=Path, help="new folder")
     export.add_argument(
-        "--no-artifacts", action="store_true", help="leave out the files of the versions that it logged and used"
+        "--no-artifacts",
+        action="store_true",
+        help="leave out the files of the artifact versions that the run logged or used",
     )
     return top
 
@@ -98,7 +129,7 @@ def _add(names: Any, name: str, command: Callable[[argparse.Namespace], int], te
 
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) >= 1 << 16:
-        raise argparse.ArgumentTypeError(f"{text}: give 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{text} is not a port; give 0 to 65535")
     return int(text)
 
 
@@ -108,7 +139,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = -1
     if not seconds >= 0:
-        raise argparse.ArgumentTypeError(f"{text}: give seconds, 0 or more")
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds; give 0 or more")
     return seconds
 
 

@@ -14,8 +14,8 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 
 @dataclass(frozen=True)
 class Address:
-    """Where to listen; port 0 takes any free one, and so does a port that is in use if ``any_port`` allows it. With a
-    certificate and its key the server speaks https."""
+    """Where to listen. Port 0 takes any free port, and so does a port that is in use if ``any_port`` is set. With a
+    certificate and its key the server uses https."""
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -41,7 +41,7 @@ class Address:
                 raise OSError(error.errno, f"{joined(self.host, self.port)}: {error.strerror}; give {fix}") from None
             listeners = self._listen(0)
         if not all(_is_local(listener) for listener in listeners):
-            text = "listening on %s: others on the network can try the API key"
+            text = "listening on %s: other machines on the network can connect, and try API keys"
             logging.getLogger(__name__).warning(text, self.host)
         return listeners
 
@@ -56,7 +56,7 @@ class Address:
 
 
 def joined(host: str, port: int) -> str:
-    """``host:port`` as URLs have it: an IPv6 address stands in brackets."""
+    """``host:port`` for a URL, with an IPv6 address in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 

@@ -1,4 +1,4 @@
-"""What the server itself opens of the files that were uploaded: as much of a table as the memory has room for."""
+"""Limits on the uploaded files that the server itself opens, so that a table cannot fill the memory."""
 
 import json
 import math
@@ -19,7 +19,7 @@ _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others may ask for gi
 
 
 class Allowance:
-    """What one table with all its parts, or one manifest, may still take."""
+    """The bytes and values that one table, with all its parts, or one manifest may still use."""
 
     def __init__(self) -> None:
         self._bytes, self._values, self._numbers = MAX_STORED_BYTES, MAX_STORED_VALUES, MAX_NUMBERS
@@ -28,12 +28,12 @@ class Allowance:
         """The bytes of a stored file.
 
         Raises:
-            TooLargeError: they are more than is left.
+            TooLargeError: the file is larger than the rest of the allowance.
             OSError: it cannot be read.
         """
         size = path.stat().st_size
         if size > self._bytes:
-            raise TooLargeError(f"larger than {MAX_STORED_BYTES >> 20} MiB in all")
+            raise TooLargeError(f"its parts are larger than {MAX_STORED_BYTES >> 20} MiB in total")
         self._bytes -= size
         return path.read_bytes()
 
@@ -41,8 +41,8 @@ class Allowance:
         """Parse JSON; NaN and infinities become floats.
 
         Raises:
-            TooLargeError: it has more values than are left, or is too deep.
-            ValueError, RecursionError: it is no JSON.
+            TooLargeError: it has more values than the rest of the allowance, or is nested too deeply.
+            ValueError, RecursionError: the text is not JSON.
         """
         return json.loads(self.text(data))
 
@@ -50,8 +50,8 @@ class Allowance:
         """The text of JSON that is not parsed yet; see ``check_json`` for ``depth``.
 
         Raises:
-            TooLargeError: it has more values than are left, or is too deep.
-            ValueError: it is no text.
+            TooLargeError: it has more values than the rest of the allowance, or is nested too deeply.
+            ValueError: the bytes are not text.
         """
         text = data.decode(json.detect_encoding(data), "surrogatepass")
         self._values -= check_json(text, self._values, depth=depth)
@@ -62,14 +62,14 @@ class Allowance:
 
         Raises:
             TooLargeError: it has more numbers than are left.
-            KeyError, OSError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error: it is none, or holds objects.
+            KeyError, OSError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error: no array of numbers.
         """
         if archive.count(b"PK\x01\x02") > _ENTRIES:
-            raise TooLargeError(f"more than {_ENTRIES} files in the archive")
+            raise TooLargeError(f"the archive has more than {_ENTRIES} files")
         with zipfile.ZipFile(BytesIO(archive)) as files:
             entry = files.getinfo(f"{name}.npy")
             if entry.compress_type not in _PLAIN:
-                raise ValueError(f"compressed by a method that is not read here ({entry.compress_type})")
+                raise ValueError(f"the compression method {entry.compress_type} is not supported")
             if entry.file_size > self._numbers * _WIDEST + _HEAD:
                 raise TooLargeError(f"more than {MAX_NUMBERS} numbers in arrays")
             with files.open(entry) as file:
@@ -85,6 +85,6 @@ def _array(file: IO[bytes], most: int) -> NDArray[Any]:
     if math.prod(max(length, 1) for length in shape) > most:  # an empty list is a list all the same
         raise TooLargeError(f"more than {MAX_NUMBERS} numbers in arrays")
     if kind.hasobject or min(shape, default=0) < 0:
-        raise ValueError("objects, which are not unpickled, or no array")
+        raise ValueError("they hold Python objects, which are not unpickled, or no array")
     flat = np.frombuffer(file.read(math.prod(shape) * kind.itemsize), kind)
     return flat.reshape(shape, order="F" if by_columns else "C")

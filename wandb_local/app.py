@@ -1,4 +1,4 @@
-"""The web application: routes, who may use them, how large a body may be, what an error looks like to the client."""
+"""The web application: routes, access, the largest body of a request, and the form of errors."""
 
 import contextlib
 import dataclasses
@@ -71,7 +71,7 @@ async def run_file(request: Request, context: Context) -> Response:
 
 
 async def artifact_file(request: Request, context: Context) -> Response:
-    """``GET /artifactsV2/…/{md5}/{name}``: where a client looks for what another artifact refers to."""
+    """``GET /artifactsV2/…/{md5}/{name}``: a file that another artifact refers to."""
     return storage.send_blob(context, request.path_params["md5"], request.path_params["name"])
 
 
@@ -85,7 +85,7 @@ async def garbage(request: Request, context: Context) -> Response:
     body = await context.run(_parsed, request, await _body(request))
     grace = body.get("grace") if isinstance(body, dict) else None
     if not isinstance(grace, int | float) or grace < 0:
-        raise ClientError("grace: give a number of seconds, 0 or more")
+        raise ClientError("grace: give a number of seconds of 0 or more")
     return _json(await context.run(collect_garbage, context, grace, dry_run=body.get("dry_run") is True))
 
 
@@ -95,12 +95,12 @@ async def workspace(request: Request, _context: Context) -> Response:
 
 
 async def authorize(_request: Request, _context: Context) -> Response:
-    """``GET /authorize``: where ``wandb login`` sends people for the key; the login page says where it is."""
+    """``GET /authorize``: the page to which ``wandb login`` sends users; it explains where the key is."""
     return RedirectResponse("/login")
 
 
 async def telemetry(_request: Request, _context: Context) -> Response:
-    """``POST /sdk/otel/…``: the client's own telemetry, which is thrown away."""
+    """``POST /sdk/otel/…``: the client's own telemetry, which is discarded."""
     return Response(status_code=204)
 
 
@@ -168,14 +168,16 @@ class _Awake:
 
 
 def _refusal(request: Request, api_key: str) -> Response | None:
-    """A browser that has once been told the key sends it along with what pages of other sites ask for."""
+    """Refuse requests of pages of other sites, because a browser that knows the key sends it with them."""
     if is_foreign(request):
-        return _failure(403, "this request comes from a page of another site")
+        return _failure(403, "the request comes from a page of another site")
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if request.method == "POST" and kind != "application/json":  # which no form can send
         return _failure(415, "send JSON, with Content-Type: application/json")
     if not is_authorized(request.headers.get("authorization"), api_key):
-        return _failure(401, "unknown API key: run `wandb login` with this server's key", {"WWW-Authenticate": "Basic"})
+        return _failure(
+            401, "unknown API key; run `wandb login` with the key of this server", {"WWW-Authenticate": "Basic"}
+        )
     return None
 
 
@@ -190,7 +192,7 @@ def _context_of(services: Services, url: str = "", client: str = "", writer: str
 
 
 async def _body(request: Request) -> bytes:
-    """The bytes of a message as they were sent."""
+    """The bytes of the body of a request, without decompression."""
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
@@ -223,7 +225,7 @@ def _failure(code: int, message: str, headers: dict[str, str] | None = None) -> 
 
 
 def _answer_to(error: Exception) -> Response:
-    """The client gives up on a 4xx and comes again after a 5xx, so passing trouble must be a 5xx."""
+    """After a 4xx the client gives up, and after a 5xx it tries again. So a temporary error must be a 5xx."""
     if isinstance(error, ClientError):
         return _failure(error.status, str(error))
     if is_full(error):
@@ -231,5 +233,5 @@ def _answer_to(error: Exception) -> Response:
         return _failure(507, "the disk of the server is full", {"Retry-After": "5"})
     logger.error("%s: %s", type(error).__name__, error, exc_info=error)
     if isinstance(error, OSError | sqlite3.OperationalError):
-        return _failure(503, f"the server cannot store this just now: {error}", {"Retry-After": "2"})
-    return _failure(500, f"the server has a defect: {type(error).__name__}", None)
+        return _failure(503, f"the server cannot store this now: {error}", {"Retry-After": "2"})
+    return _failure(500, f"internal error of the server: {type(error).__name__}", None)

@@ -1,4 +1,4 @@
-"""Who may ask: HTTP Basic with the API key, and signed URLs that expire."""
+"""Access: HTTP Basic with the API key, and signed URLs that expire."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""A copy of a data folder, taken while its server goes on. It is a data folder itself, so that restoring is copying."""
+"""Copy a data folder while its server keeps running. The copy is a data folder too, so restoring is copying it back."""
 
 import contextlib
 import shutil
@@ -26,9 +26,9 @@ def back_up(source: DataFolder, target: Path) -> tuple[int, list[str]]:
     """
     target = target.expanduser().resolve()
     if target == source.root or source.root in target.parents:
-        raise ValueError(f"{target}: lies in the data folder {source.root}; give a folder outside of it")
+        raise ValueError(f"{target}: the folder is inside the data folder {source.root}; give a folder outside it")
     if target.exists() and any(target.iterdir()) and not (target / "records.sqlite3").is_file():
-        raise ValueError(f"{target}: is not empty, and is no backup; give a new folder")
+        raise ValueError(f"{target}: the folder is not empty and not a backup; give a new folder")
     return _copy(source, DataFolder(target))
 
 
@@ -39,9 +39,11 @@ def restore(backup: Path, target: DataFolder) -> tuple[int, list[str]]:
         ValueError: the target holds records already, or the backup holds none.
     """
     if not (backup / "records.sqlite3").is_file():
-        raise ValueError(f"{backup}: holds no records.sqlite3; give a folder that `backup` has made")
+        raise ValueError(f"{backup}: the folder has no records.sqlite3; give a folder that `backup` made")
     if target.database.exists():
-        raise ValueError(f"{target.root}: holds records; give --data with a new folder, or move the old one away")
+        raise ValueError(
+            f"{target.root}: the folder already holds records; give --data with a new folder, or move this folder away"
+        )
     return _copy(DataFolder(backup), target)
 
 
@@ -104,7 +106,7 @@ def _copy_blob(source: DataFolder, target: DataFolder, blob: sqlite3.Row) -> str
 
 
 def _gone_since(source: DataFolder, digests: list[str]) -> bool:
-    """Whether one of the blobs has been deleted since the records were copied."""
+    """Whether a blob has been deleted since the records were copied."""
     with contextlib.closing(open_records(source.database)) as records:
         return any(not records.execute("SELECT 1 FROM blobs WHERE md5 = ?", (md5,)).fetchone() for md5 in digests)
 

@@ -1,4 +1,4 @@
-"""Asking the server that runs on a data folder. The key is sent to that server alone."""
+"""Requests to the server that runs on a data folder. The key is sent only to that server."""
 
 import base64
 import http.client

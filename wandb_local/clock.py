@@ -1,8 +1,8 @@
 """How long a run has been silent, by a clock that counts only while the server is awake.
 
-The wall clock leaps: the machine sleeps, the server is stopped and started again, somebody sets the time. Of all that
-no run can be blamed. What is stored are times of the wall clock, which people read; after a leap, the last signs of
-life of the runs and agents that were alive before it are moved along.
+The wall clock may jump: the machine sleeps, the server is stopped and started again, or somebody sets the time. A run
+must not count as silent because of such a jump. The stored times are wall-clock times, which people read. After a jump,
+the last heartbeats of the runs and agents that were alive before it are moved by its length.
 """
 
 import sqlite3
@@ -17,7 +17,7 @@ _ALIVE = 300.0  # seconds; who has been silent for longer stays silent
 
 
 class Records(Protocol):
-    """What holds the signs of life: `wandb_local.store.database.Database`."""
+    """The store of the heartbeats: `wandb_local.store.database.Database`."""
 
     def write(self) -> AbstractContextManager[sqlite3.Connection]:
         """The one writer."""
@@ -25,7 +25,7 @@ class Records(Protocol):
 
 
 class Clock:
-    """The wall clock as a server has followed it. Where none has begun to follow it, it is the wall clock."""
+    """The wall clock, corrected for jumps that a server has seen; without a server it is the plain wall clock."""
 
     def __init__(self) -> None:
         self._seen: tuple[float, float] | None = None
@@ -39,11 +39,11 @@ class Clock:
         return wall + min(time.monotonic() - counted, LONGEST)
 
     def follow(self, db: Records, since: float | None = None) -> None:
-        """Look at the wall clock; if it has leapt, move the last signs of life by that. If the disk is full, later.
+        """Read the wall clock, and move the last heartbeats if it has jumped. If the disk is full, this is done later.
 
         Args:
             db: the records.
-            since: when the server that ran before has looked last, if this one looks for the first time.
+            since: the time of the last reading by the server before, for the first reading of this one.
         """
         with self._guard:
             expected, seen = self.now() if since is None else since, (time.monotonic(), time.time())

@@ -1,4 +1,4 @@
-"""What the subcommands of ``python -m wandb_local`` do; each answers the exit code."""
+"""The subcommands of ``python -m wandb_local``; each returns the exit code."""
 
 import argparse
 import json
@@ -26,7 +26,7 @@ def program() -> list[str]:
 
 
 def again() -> list[str]:
-    """The words that start this program once more from here: by a path where PATH has another one, or none."""
+    """The words that start this program again: a path if PATH has no such program, or another one."""
     name, *more = program()
     own = Path(sys.executable if more else sys.argv[0]).absolute()
     known = shutil.which(name)
@@ -41,7 +41,7 @@ def serve(options: argparse.Namespace) -> int:
     from wandb_local.server import serve_folder
 
     if (options.certfile is None) != (options.keyfile is None):
-        raise ValueError("--certfile and --keyfile: give both or neither")
+        raise ValueError("--certfile and --keyfile must be given together; give both or neither")
     address = Address(options.host, options.port, options.certfile, options.keyfile, options.any_port)
     serve_folder(DataFolder(options.data), address, options.on_demand)
     return 0
@@ -51,7 +51,7 @@ def execute(options: argparse.Namespace) -> int:
     """Run a command with the variables set, against a server that is started if none runs."""
     argv = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
     if not argv:
-        raise ValueError("exec: give the command after --")
+        raise ValueError("exec: the command is missing; give it after --")
     folder = DataFolder(options.data)
     for number in _PASSED_ON:
         signal.signal(number, _leave)  # before the command runs, too, a server that was started is stopped
@@ -63,7 +63,7 @@ def execute(options: argparse.Namespace) -> int:
         port = urlsplit(url).port
         command = [*again(), "serve", *([] if port == DEFAULT_PORT else ["--port", str(port)])]
         command += [] if folder.root == default_folder().resolve() else ["--data", str(folder.root)]
-        print(f"to browse what was tracked, at {url}: {shlex.join(command)}", file=sys.stderr)
+        print(f"to browse the tracked runs at {url}, start: {shlex.join(command)}", file=sys.stderr)
     return code
 
 
@@ -105,7 +105,7 @@ def import_runs(options: argparse.Namespace) -> int:
     for name in dict.fromkeys(done.new):
         print(f"imported {name}")
     for name in dict.fromkeys(done.known):
-        print(f"{name} was imported before")
+        print(f"{name} was already imported")
     for kind, lines in (("note", done.notes), ("error", done.errors)):
         for line in lines:
             print(f"{kind}: {line}", file=sys.stderr)
@@ -139,10 +139,10 @@ def gc(options: argparse.Namespace) -> int:
             found = collect_garbage(open_services(folder, alone=True), options.grace, dry_run=options.dry_run)
         finally:
             folder.unlock()
-    what = ("that no record needs", "never ended") if options.dry_run else ("deleted", "never ended, deleted too")
-    print(f"blobs {what[0]}: {found['blobs']} ({found['bytes']} bytes)")
-    print(f"{what[1]}: {found['versions']} versions, {found['uploads']} uploads of big files")
-    print(f"past their ttl: {found['expired']} versions")
+    did = "would be deleted" if options.dry_run else "deleted"
+    print(f"{did}: {found['blobs']} blobs that no record needs ({found['bytes']} bytes)")
+    print(f"{did}: {found['versions']} unfinished versions, {found['uploads']} unfinished uploads of big files")
+    print(f"{did}: {found['expired']} versions past their ttl")
     return 0
 
 
@@ -155,9 +155,9 @@ def verify(options: argparse.Namespace) -> int:
         print(line)
         count += 1
     if not count:
-        print(f"{folder.root}: all records, manifests and blobs are whole")
+        print(f"{folder.root}: all records, manifests and blobs are undamaged")
     elif options.set_aside:
-        print("damaged blobs lie in damaged/ now: log the same files again, and they are stored again")
+        print("damaged blobs were moved to damaged/; log the same files again to store them again")
     return 1 if count else 0
 
 
@@ -176,9 +176,9 @@ def restore(options: argparse.Namespace) -> int:
 
 
 def _copied(target: Path, count: int, damaged: list[str]) -> int:
-    print(f"{target}: {count} blobs copied, and the records")
+    print(f"{target}: the records and {count} blobs were copied")
     if damaged:
-        print(f"error: {len(damaged)} blobs are damaged and were left out: `verify` names them", file=sys.stderr)
+        print(f"error: {len(damaged)} blobs are damaged and were left out; `verify` names them", file=sys.stderr)
     return 1 if damaged else 0
 
 
@@ -190,9 +190,9 @@ def export(options: argparse.Namespace) -> int:
     folder.check()
     done = export_run(folder, options.run, options.target, artifacts=not options.no_artifacts)
     for name, place in done.renamed.items():
-        print(f"note: {name}: this disk cannot have it there; it is {place}", file=sys.stderr)
+        print(f"note: {name}: the file system does not allow this name; the file is {place}", file=sys.stderr)
     for name in done.lost:
-        print(f"error: {name}: left out, as its blob is damaged or gone: see `verify`", file=sys.stderr)
+        print(f"error: {name}: the file was left out: its blob is damaged or missing; see `verify`", file=sys.stderr)
     records = "run.json, history.jsonl, events.jsonl, output.log"
     print(f"{options.target}: {records}, {done.files} files and {done.versions} artifact versions")
     return 1 if done.lost else 0

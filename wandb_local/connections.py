@@ -1,7 +1,8 @@
-"""Connections, of which a process can hold only so many: who says nothing makes room for who does.
+"""Limits on the number of connections, so that silent clients do not lock out others.
 
-Anybody can connect, so a connection is worth little before a request on it has shown the key, a session or a signed
-address. When there is no more room the oldest of those goes, idle ones first. One that waits too long goes anyway.
+Anybody can connect. So a connection has low priority until a request on it has shown the key, a session or a signed
+URL. If there are too many connections, the oldest one with low priority is closed, idle ones first. A connection that
+waits too long is closed in any case.
 """
 
 import asyncio
@@ -38,7 +39,7 @@ class Server(uvicorn.Server):
     """uvicorn, which looks once a second for connections that have waited too long."""
 
     async def on_tick(self, counter: int) -> bool:
-        """What uvicorn does ten times a second."""
+        """Called by uvicorn ten times a second."""
         if counter % 10 == 0:
             now = time.monotonic()
             for connection in list(self.server_state.connections):
@@ -48,7 +49,7 @@ class Server(uvicorn.Server):
 
 
 class Requests(h11.Connection):
-    """What arrives, by the grammar of HTTP. A body with two lengths is refused, as a proxy may take the other one."""
+    """The received bytes, parsed as HTTP. A body with two lengths is refused, because a proxy may use the other one."""
 
     def next_event(self) -> Any:
         """The next part of a request.
@@ -60,7 +61,7 @@ class Requests(h11.Connection):
         if isinstance(event, h11.Request):
             names = {name for name, _ in event.headers}
             if {b"content-length", b"transfer-encoding"} <= names:
-                raise h11.RemoteProtocolError("Content-Length beside Transfer-Encoding")
+                raise h11.RemoteProtocolError("both Content-Length and Transfer-Encoding are set")
         return event
 
 
@@ -92,7 +93,7 @@ class Connection(H11Protocol):
         self._unset_keepalive_if_required()
 
     def data_received(self, data: bytes) -> None:
-        """Take what was sent; it may come before ``connection_made`` if it comes with the end of a handshake."""
+        """Handle received bytes. With the end of a handshake, they may come before ``connection_made``."""
         if self.transport is None:
             self._early += data
             return
@@ -118,7 +119,7 @@ class Connection(H11Protocol):
             self.cycle.message_event.set()
 
     def is_known(self) -> bool:
-        """Whether a request on this connection has shown that its sender may ask."""
+        """Whether a request on this connection was authorised."""
         return self._known or bool(self.scope and self.scope.get("state", {}).get("known"))
 
     def is_busy(self) -> bool:
@@ -126,7 +127,7 @@ class Connection(H11Protocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def is_late(self, now: float) -> bool:
-        """Whether it has waited too long for the rest of a request, or for the next one."""
+        """Whether the connection has waited too long for the rest of a request, or for the next request."""
         if self.is_busy():
             return self.cycle.more_body and not self.flow.read_paused and now - self._heard > BODY_SECONDS
         if self._head_since is not None:
@@ -134,16 +135,16 @@ class Connection(H11Protocol):
         return now - self._heard > KEEP_SECONDS
 
     def _is_refused(self) -> bool:
-        """Whether what comes may be the rest of a body that was answered before it was there."""
+        """Whether the received bytes may be the rest of a body whose request was already answered."""
         return self.cycle is not None and self.cycle.more_body
 
     def worth(self) -> tuple[bool, bool, float]:
-        """What goes first when there is no more room is worth least."""
+        """The priority of the connection; the lowest one is closed first if there are too many."""
         return self.is_known(), self.is_busy(), self._heard
 
 
 class Handshake(asyncio.Protocol):
-    """A connection that is to become one over TLS. It counts from the beginning: most that say nothing end here."""
+    """A connection during its TLS handshake. It counts from the beginning, because most silent connections end here."""
 
     def __init__(self, context: ssl.SSLContext, most: int, **given: Any) -> None:
         self._context, self._most = context, most
@@ -178,11 +179,11 @@ class Handshake(asyncio.Protocol):
             connections.discard(self)  # type: ignore[arg-type]
 
     def shutdown(self) -> None:
-        """What uvicorn calls when the server ends."""
+        """Called by uvicorn when the server ends."""
         self.transport.abort()
 
     def worth(self) -> tuple[bool, bool, float]:
-        """Less than that of a connection that is known."""
+        """The priority, which is lower than that of an authorised connection."""
         return False, False, self._since
 
 
@@ -197,7 +198,7 @@ def _make_room(new: Connection | Handshake, connections: set[Any], most: int) ->
 
 
 def protocol(certfile: Path | None, keyfile: Path | None) -> Callable[..., asyncio.Protocol]:
-    """What makes a connection, over TLS if there is a certificate; for as many as there is room for.
+    """A factory of connections, with TLS if there is a certificate, up to the largest number.
 
     Raises:
         OSError: the certificate or its key cannot be read.

@@ -1,4 +1,4 @@
-"""What a request is answered with: the stores, the signer, and the list of what no resolver knew."""
+"""What the handlers of requests share: the stores, the signer, and the list of fields that no resolver knows."""
 
 import asyncio
 import functools
@@ -19,7 +19,7 @@ _Answer = TypeVar("_Answer")
 
 
 class Dispatching(Protocol):
-    """What hands out the runs of sweeps: `wandb_local.dispatcher.Dispatcher`."""
+    """The object that gives runs to the agents of sweeps: `wandb_local.dispatcher.Dispatcher`."""
 
     reader: Any  # `wandb_local.records.trials.TrialReader`
 
@@ -46,7 +46,9 @@ class Unknowns:
             if (operation, field) in self._seen or len(self._seen) >= self._limit:
                 return
             self._seen[operation, field] = client
-        logger.warning("unknown field %s in operation %s (client %s): answered with null", field, operation, client)
+        logger.warning(
+            "the field %s of operation %s (client %s) is unknown and was answered with null", field, operation, client
+        )
 
     def listed(self) -> list[dict[str, str]]:
         """All of them, oldest first."""
@@ -56,7 +58,7 @@ class Unknowns:
 
 @dataclass(frozen=True)
 class Services:
-    """The stores of one server, and the threads that work on them: a fixed number, as each has its own connection."""
+    """The stores of one server, and a fixed number of threads that use them, each with its own connection."""
 
     db: Database
     blobs: BlobStore
@@ -68,7 +70,7 @@ class Services:
     async def run(self, function: Callable[_Given, _Answer], *given: _Given.args, **named: _Given.kwargs) -> _Answer:
         """Call a function that reads or writes records, without holding up the event loop.
 
-        What it has written is on the disk when this returns.
+        When this returns, everything that the function has written is on the disk.
         """
         return await asyncio.get_running_loop().run_in_executor(
             self.threads, self._settled, functools.partial(function, *given, **named)

@@ -1,4 +1,4 @@
-"""What an agent is told at its heartbeat: start a run, stop one, leave, or nothing."""
+"""The answer to an agent's heartbeat: start a run, stop a run, exit, or nothing."""
 
 import json
 import threading
@@ -19,7 +19,7 @@ from wandb_local.store.database import Row
 
 
 class Dispatcher:
-    """Answers heartbeats. Of two agents that ask at once, the second sees the run that the first was given."""
+    """Answers heartbeats, one at a time for each sweep, so that two agents never get the same run."""
 
     def __init__(self) -> None:
         self._locks: dict[int, threading.Lock] = defaultdict(threading.Lock)
@@ -28,11 +28,11 @@ class Dispatcher:
         self._judged: dict[int, int] = {}
 
     def heartbeat(self, context: Context, given: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The commands for an agent which says what it is running (``runState``, JSON of run name to true).
+        """The commands for an agent, which reports its running runs (``runState``, JSON that maps run names to true).
 
         Raises:
-            NotFoundError: the agent or its sweep has been deleted; the agent then leaves.
-            ClientError: not a heartbeat.
+            NotFoundError: the agent or its sweep has been deleted; the agent then exits.
+            ClientError: the message is not a heartbeat.
         """
         agent = need_agent(context, given.get("id"))
         running = _running(given.get("runState"))
@@ -60,7 +60,7 @@ class Dispatcher:
         return [{"type": "stop", "run_id": name} for name in names if name in running]
 
     def _judge(self, context: Context, sweep: Row) -> None:
-        """Mark the runs that the rule stops, if anything has changed since it was applied."""
+        """Mark the runs that early termination stops, if anything has changed since the last check."""
         runs = sweep_runs(context, sweep["id"], MARKS)
         seen = hash((sweep["config"], *((run["id"], state(run), *marks_of(run)) for run in runs)))
         if self._judged.get(sweep["id"]) == seen:
@@ -90,7 +90,7 @@ class Dispatcher:
             return [_command(config, handed_out.make_run(connection, sweep, agent, suggested), suggested)]
 
     def note_end_of_run(self, context: Context, sweep_id: int) -> None:
-        """After a run has ended: if it was the last that the sweep was to have, the sweep is finished."""
+        """Finish the sweep if the run that has ended was its last one."""
         sweep = need_sweep(context, sweep_id)
         runs = sweep_runs(context, sweep_id, MARKS)
         if sweep["state"] != "RUNNING" or any(state(run) in UNDER_WAY for run in runs):
@@ -108,7 +108,7 @@ def _running(text: Any) -> set[str]:
     except (ValueError, TypeError, RecursionError):
         reported = None
     if not isinstance(reported, dict):
-        raise ClientError("runState: give a JSON object of run name to true")
+        raise ClientError("runState: give a JSON object that maps run names to true")
     return {name for name, is_running in reported.items() if is_running}
 
 

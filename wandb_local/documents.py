@@ -1,4 +1,4 @@
-"""Config and summary of a run as flat columns: the names and the values that lists, filters and orders know."""
+"""Config and summary of a run as flat columns, with the names and values that lists, filters and orders use."""
 
 import json
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def _flat(record: Document) -> Document:
 
 
 def _leaves(record: Document, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, int, Any]]:
-    """What `jsons.flatten` keeps, with how deep it lies, and each value although another has the same name."""
+    """The items of `jsons.flatten`, each with its depth; two values with the same name are both kept."""
     for key, value in record.items():
         if isinstance(value, dict) and value and "_type" not in value:
             yield from _leaves(value, f"{prefix}{key}.", depth + 1)

@@ -1,8 +1,8 @@
-"""Errors that a client may see, each with the HTTP status that makes the wandb client do the right thing."""
+"""Errors that a client may see, each with the HTTP status to which the wandb client reacts correctly."""
 
 
 class ClientError(ValueError):
-    """The request cannot be served as it stands; sending it again would not help."""
+    """The request is invalid; sending it again would not help."""
 
     status = 400
 

@@ -1,4 +1,4 @@
-"""A run as plain files: for an archive, or to leave this server."""
+"""Write a run as plain files, for an archive or for another server."""
 
 import contextlib
 import errno
@@ -59,7 +59,7 @@ def export_run(data: DataFolder, path: str, target: Path, *, artifacts: bool = T
     with contextlib.closing(open_records(data.database)) as records:
         run = _find(records, path)
         if target.exists() or target.is_symlink():
-            raise FileExistsError(f"{target}: exists; give a new folder")
+            raise FileExistsError(f"{target}: the folder already exists; give a new folder")
         target.parent.mkdir(parents=True, exist_ok=True)
         work = target.with_name(f".export-{secrets.token_hex(4)}")  # short: the target's own name may be the longest
         work.mkdir()
@@ -80,7 +80,7 @@ def _find(records: sqlite3.Connection, path: str) -> sqlite3.Row:
     parts = path.split("/")
     run: sqlite3.Row | None = records.execute(sql, parts).fetchone() if len(parts) == 3 else None
     if run is None:
-        raise NotFoundError(f"no run {path!r}: give ENTITY/PROJECT/RUN")
+        raise NotFoundError(f"there is no run {path!r}; give ENTITY/PROJECT/RUN")
     return run
 
 

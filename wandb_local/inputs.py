@@ -1,4 +1,4 @@
-"""Values in a request, checked for their shape: clients of any kind can send anything."""
+"""Check the types of values in a request, because a client can send anything."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ def objects(given: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     """The list of objects under a name; empty if there is none.
 
     Raises:
-        ClientError: something else.
+        ClientError: the value is something else.
     """
     value = given.get(name) or []
     if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
@@ -40,7 +40,7 @@ def text(given: Mapping[str, Any], name: str) -> str | None:
     """The string under a name, or None.
 
     Raises:
-        ClientError: something else.
+        ClientError: the value is something else.
     """
     value = given.get(name)
     if value is not None and not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""JSON as the wandb client writes it: with bare NaN and Infinity, which strict readers refuse."""
+"""JSON as the wandb client writes it, with bare NaN and Infinity, which strict parsers refuse."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ def loads(text: str | bytes, most: int = MAX_VALUES) -> Any:
 
 
 def dumps(value: Any, default: Callable[[Any], Any] | None = None) -> str:
-    """Compact strict JSON; ``default`` is called with what JSON does not know.
+    """Compact strict JSON; ``default`` is called for values that JSON cannot represent.
 
     Raises:
         ValueError: the value holds NaN or an infinity.
@@ -67,7 +67,7 @@ def bounded(text: str) -> str:
 
 
 def flatten(record: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested dictionaries as one level with dotted keys; a media object (with ``_type``) stays whole."""
+    """Nested dictionaries as one level with dotted keys; a media object (with ``_type``) is not divided."""
     flat: dict[str, Any] = {}
     for key, value in record.items():
         if isinstance(value, dict) and value and "_type" not in value:

@@ -1,7 +1,7 @@
-"""Using the server of a data folder together: whoever comes first starts one, and the last to leave stops it.
+"""Share the server of a data folder: the first process that needs it starts it, and the last one stops it.
 
-Each user holds a shared lock while it uses the server, so that a user that was killed counts no more. A server that
-somebody started with ``serve`` is left running.
+Each process holds a shared lock while it uses the server, so that a killed process no longer counts. A server that was
+started with ``serve`` keeps running.
 """
 
 import contextlib
@@ -65,7 +65,7 @@ def _start(folder: DataFolder, command: list[str], log: IO[str]) -> tuple[str, "
 
 @contextlib.contextmanager
 def _held_back() -> Iterator[None]:
-    """Signals that come in the block are dealt with at its end."""
+    """Signals that arrive in the block are handled at its end."""
     came: list[int] = []
     numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
     before = [(number, signal.signal(number, lambda found, _: came.append(found))) for number in numbers]
@@ -87,7 +87,7 @@ def _wait_for(folder: DataFolder, server: "subprocess.Popen[bytes]") -> str:
         time.sleep(0.05)
     log = folder.root / _LOG
     last = log.read_text(errors="replace").strip().rpartition("\n")[2]
-    raise ValueError(f"no server came up on {folder.root}: {last or 'it does not answer'} ({log})")
+    raise ValueError(f"{folder.root}: the server did not start: {last or 'it does not answer'}; see {log}")
 
 
 def _stop_if_last(folder: DataFolder, lease: IO[str]) -> None:

@@ -1,7 +1,7 @@
-"""The limits on what is sent, in one place: how large, how deep and how many. docs/server.md tells them to users.
+"""All limits on requests, in one place: size, depth and number. docs/server.md lists them for users.
 
-A small message can stand for a huge one: compressed, by aliases, or by a header that promises much. So each reader here
-looks at what a thing will become before it makes it.
+A small message can become huge: by compression, by aliases, or by a header that announces a large size. So each reader
+here computes the size of the result before it makes the result.
 """
 
 import math
@@ -46,17 +46,17 @@ _DIGITS = 100  # of a number in YAML; one that is written in sixties takes quadr
 
 
 class TooLargeError(ClientError):
-    """What was sent is larger, deeper or more than the server takes."""
+    """The request exceeds a limit of size, depth or number."""
 
     status = 413
 
 
 def inflated(data: bytes) -> bytes:
-    """What was compressed with gzip.
+    """The decompressed bytes of a gzip body.
 
     Raises:
-        ClientError: it is no gzip.
-        TooLargeError: it is more than ``MAX_BODY`` bytes.
+        ClientError: the body is not gzip.
+        TooLargeError: the decompressed body has more than ``MAX_BODY`` bytes.
     """
     try:
         found = zlib.decompressobj(wbits=31).decompress(data, MAX_BODY + 1)
@@ -86,7 +86,7 @@ def check_json(text: str, most: int = MAX_VALUES, *, depth: bool = True) -> int:
 
 
 def _outside_of_strings(data: bytes) -> tuple[int, int]:
-    """Values and depth of JSON, without the brackets and commas that stand in its strings."""
+    """The number of values and the depth of JSON, without brackets and commas inside its strings."""
     plain = data.replace(b"\\\\", b"").replace(b'\\"', b"")
     values, depth, deepest, quotes = 1, 0, 0, 0
     for start in range(0, len(plain), _PIECE):
@@ -102,29 +102,29 @@ def _outside_of_strings(data: bytes) -> tuple[int, int]:
 
 
 def load_yaml(text: str) -> Any:
-    """Parse YAML. Aliases may be used as long as the whole stays small when they are written out.
+    """Parse YAML. Aliases are allowed if the document is still small when they are expanded.
 
     Raises:
-        TooLargeError: too long, or too long when written out, or with a number of very many digits.
-        yaml.YAMLError: no YAML, or an alias of something that it is part of.
+        TooLargeError: it is too long, also when expanded, or has a number of too many digits.
+        yaml.YAMLError: it is not YAML, or an alias refers to a node that contains it.
         ValueError, RecursionError: a value that cannot be read, or too many levels.
     """
     if len(text) > MAX_YAML:
-        raise TooLargeError(f"longer than {MAX_YAML} characters")
+        raise TooLargeError(f"the YAML is longer than {MAX_YAML} characters")
     loader = yaml.SafeLoader(text)
     try:
         node = loader.get_single_node()
         if node is None:
             return None
         if _written_out(node, {}) > MAX_WRITTEN_OUT:
-            raise TooLargeError(f"longer than {MAX_WRITTEN_OUT} characters once its aliases are written out")
+            raise TooLargeError(f"the YAML is longer than {MAX_WRITTEN_OUT} characters when its aliases are expanded")
         return loader.construct_document(node)
     finally:
         loader.dispose()  # type: ignore[no-untyped-call]
 
 
 def _written_out(node: yaml.Node, known: dict[yaml.Node, float]) -> float:
-    """Characters and parts of a node, whose aliases count each time; infinite where one is part of itself."""
+    """Characters and parts of a node, whose aliases count each time; infinite if one is part of itself."""
     if node not in known:
         known[node] = math.inf
         known[node] = 1 + sum(_written_out(child, known) for child in _children(node))
@@ -137,7 +137,7 @@ def _children(node: yaml.Node) -> list[yaml.Node]:
     if isinstance(node, yaml.SequenceNode):
         return list(node.value)
     if node.tag.endswith((":int", ":float")) and len(node.value) > _DIGITS:
-        raise TooLargeError(f"a number of {len(node.value)} digits")
+        raise TooLargeError(f"the YAML has a number of {len(node.value)} digits")
     return []
 
 
@@ -156,13 +156,13 @@ class Budget(threading.local):
             self._end = before
 
     def spent(self) -> bool:
-        """Whether the time is over."""
+        """Whether the time limit has passed."""
         return time.thread_time() > self._end
 
     def check(self) -> None:
         """Raise a TooLargeError if the time is over."""
         if self.spent():
-            raise TooLargeError(f"the answer takes more than {QUERY_SECONDS:g} s: ask for less at once")
+            raise TooLargeError(f"the answer takes more than {QUERY_SECONDS:g} s; ask for less at once")
 
 
 BUDGET = Budget()

@@ -1,4 +1,4 @@
-"""Looking after a data folder: what is in it, and blobs that nothing refers to."""
+"""Maintenance of a data folder: how much it holds, and deleting blobs that nothing refers to."""
 
 import sqlite3
 import time
@@ -62,7 +62,7 @@ def _delete_versions(services: Services, waiting: list[int], limit: float, momen
 
 
 def _delete(services: Services, useless: Mapping[str, int], limit: float) -> dict[str, int]:
-    """Delete blobs that are useless still when their turn comes; answers those."""
+    """Delete blobs that are still unused when their turn comes, and return them."""
     deleted: dict[str, int] = {}
     waiting = list(useless)
 

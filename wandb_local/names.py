@@ -1,4 +1,4 @@
-"""Names that clients send: what is accepted, and ids that the server makes."""
+"""Rules for names that clients send, and the ids that the server makes."""
 
 import base64
 import binascii
@@ -15,7 +15,7 @@ _NAME = re.compile(rf"[^/\\#?%:{_CONTROL}{_REORDERING}]{{1,128}}")
 _TAG = re.compile(rf"[^{_CONTROL}{_REORDERING}]{{1,128}}")
 _MARKS = re.compile(f"[{_REORDERING}]")
 _UNSEEN = "\u034f\u115f\u1160\u2800\u3164\ufe0e\ufe0f\uffa0"  # marks and letters that are not drawn
-_RULE = "give 1 to 128 characters, not blank, and no control characters or marks of direction"
+_RULE = "give 1 to 128 characters, not only blanks, without control characters and marks of text direction"
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 DEFAULT_ENTITY = "local"
 DEFAULT_PROJECT = "uncategorized"
@@ -47,12 +47,12 @@ def checked_tag(name: object) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing of a text can be seen."""
+    """Whether a text has no visible character."""
     return all(letter in _UNSEEN or unicodedata.category(letter)[0] in "CZ" for letter in text)
 
 
 def unmarked(text: str) -> str:
-    """A text without the marks that change the order of what is read: for where it stands in a line with others."""
+    """A text without marks of text direction, which would change the order of its neighbours in a line."""
     return _MARKS.sub("", text)
 
 
@@ -70,7 +70,7 @@ def checked_path(name: object) -> str:
         raise ClientError(f"file name {name!r}: give a relative path of at most 1024 characters")
     normal = posixpath.normpath(name.replace("\\", "/"))
     if normal.startswith("/") or normal == "." or ".." in normal.split("/"):
-        raise ClientError(f"file name {name!r}: give a relative path that does not point upwards")
+        raise ClientError(f"file name {name!r}: give a relative path without ..")
     return normal
 
 

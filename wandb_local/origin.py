@@ -1,7 +1,7 @@
-"""Under which address a request came, and whether a page of that address has sent it.
+"""The address that a request was sent to, and whether a page of that address sent it.
 
-Only this module reads the Host header, which a visitor writes. Starlette's ``request.url`` is built of it too, and
-before 1.0.1 ``Host: x/login?`` changed even its path (CVE-2026-48710): what was asked for stands in the scope.
+Only this module reads the Host header, which the sender controls. Starlette's ``request.url`` depends on it too, and
+before 1.0.1 ``Host: x/login?`` changed even its path (CVE-2026-48710). So the path is taken from the scope.
 """
 
 import re
@@ -19,7 +19,7 @@ def path_of(request: Request) -> str:
 
 
 def base_url(request: Request) -> str:
-    """Scheme, host and port as the client knows them; a Host header that is none counts as missing."""
+    """Scheme, host and port that the client used; an invalid Host header counts as missing."""
     host = request.headers.get("host", "")
     if not _HOST.fullmatch(host):
         host = joined(*request.scope["server"])
@@ -27,11 +27,11 @@ def base_url(request: Request) -> str:
 
 
 def is_foreign(request: Request) -> bool:
-    """Whether a browser says that a page of another origin has sent the request; other programs say nothing of it."""
+    """Whether a browser reports that a page of another origin sent the request; other programs report nothing."""
     site = request.headers.get("sec-fetch-site", "none")
     return site not in ("none", "same-origin") or request.headers.get("origin") not in (None, base_url(request))
 
 
 def same_origin(request: Request) -> bool:
-    """Whether a page of this server has sent the request; a browser says so in ``Origin``, on every POST."""
+    """Whether a page of this server sent the request; a browser reports it in ``Origin`` with every POST."""
     return request.headers.get("origin") == base_url(request)

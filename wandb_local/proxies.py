@@ -1,4 +1,4 @@
-"""Proxies lead to the outer world: a server on this machine is asked without one."""
+"""Requests to a server on this machine bypass the proxies of the environment."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""A server process: opens the data folder, listens, and closes everything when it is told to stop."""
+"""A server process: it opens the data folder, listens, and closes everything when it is stopped."""
 
 import shlex
 import signal

@@ -1,4 +1,4 @@
-"""Whether a data folder still holds what it has acknowledged: every page, row, manifest and blob. A server may run."""
+"""Check that a data folder is undamaged: every page, row, manifest and blob. Its server may be running."""
 
 import contextlib
 import hashlib
@@ -44,23 +44,24 @@ def faults(folder: DataFolder, *, set_aside: bool = False) -> Iterator[str]:
         try:
             broken = [f"records: {row[0]}" for row in records.execute("PRAGMA integrity_check(20)") if row[0] != "ok"]
             broken += [
-                f"records: a row of {row[0]} refers to none" for row in records.execute("PRAGMA foreign_key_check")
+                f"records: a row of the table {row[0]} refers to a missing row"
+                for row in records.execute("PRAGMA foreign_key_check")
             ]
             yield from broken
             yield from _blob_faults(folder, records, set_aside)
             yield from _manifest_faults(folder, records)
         except sqlite3.DatabaseError as error:
-            yield f"records: {error}; what comes after it was not looked at"
+            yield f"records: {error}; the records after it were not checked"
 
 
 def open_records(path: Path) -> sqlite3.Connection:
-    """The records, to be read alone; the server may be writing to them.
+    """The records, opened for reading only; the server may write to them meanwhile.
 
     Raises:
-        ValueError: there are none.
+        ValueError: there are no records.
     """
     if not path.is_file():
-        raise ValueError(f"{path}: there is no such file: give the server's data folder as --data")
+        raise ValueError(f"{path}: no such file; give the server's data folder as --data")
     records = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=30)
     try:
         records.execute("PRAGMA schema_version")
@@ -87,7 +88,7 @@ def is_intact(path: Path, md5: str, size: int) -> bool:
 
 
 def bar(blobs: Iterable[sqlite3.Row], doing: str) -> Iterator[sqlite3.Row]:
-    """The blobs with a progress bar of their bytes, drawn on a terminal alone."""
+    """The blobs, with a progress bar of their bytes if stderr is a terminal."""
     blobs = list(blobs)
     total = sum(blob["size"] for blob in blobs)
     with tqdm(total=total, desc=doing, unit="B", unit_scale=True, disable=None, leave=False) as progress:
@@ -107,7 +108,7 @@ def _blob_faults(folder: DataFolder, records: sqlite3.Connection, set_aside: boo
             path.replace(folder.root / "damaged" / blob["md5"])
         yield from _named(records, blob["md5"], flaw)
     for blob in records.execute(_LOST).fetchall():
-        yield from _named(records, blob["md5"], "has no record of its blob")
+        yield from _named(records, blob["md5"], "its blob is not recorded")
 
 
 def _is_recorded(records: sqlite3.Connection, md5: str) -> bool:
@@ -123,11 +124,11 @@ def _manifest_faults(folder: DataFolder, records: sqlite3.Connection) -> Iterato
     for version in records.execute(_VERSIONS).fetchall():
         path = folder.blob(version["md5"]) if version["md5"] else None
         if path is None:
-            yield f"artifact {version['name']}: has no manifest"
+            yield f"artifact {version['name']}: it has no manifest"
         elif path.is_file():
             sql = "SELECT path, md5 FROM artifact_files WHERE artifact_id = ?"
             files = {row["path"]: row["md5"] for row in records.execute(sql, (version["id"],))}
             with contextlib.suppress(ClientError):  # cannot be read: its blob is named already
                 entries = Manifest.read(path).entries
                 if {name: entry.md5 for name, entry in entries.items()} != files:
-                    yield f"artifact {version['name']}: its manifest and its records list other files"
+                    yield f"artifact {version['name']}: its manifest and its records list different files"

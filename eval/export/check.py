@@ -46,7 +46,9 @@ def verify(
             try:
                 logits = exported(images)
             except RuntimeError as error:
-                raise ExportError(f"the file refuses images of {size[0]}x{size[1]} ({_first_line(error)})") from error
+                raise ExportError(
+                    f"the exported file fails on images of {size[0]}x{size[1]} ({_first_line(error)})"
+                ) from error
         found.append(_agreement(expected, logits, size))
         _judge(found[-1])
     return found
@@ -61,7 +63,9 @@ def drawn_images(count: int, size: tuple[int, int], seed: int = 0) -> Tensor:
 
 def _agreement(expected: Tensor, logits: Tensor, size: tuple[int, int]) -> Agreement:
     if logits.shape != expected.shape:
-        raise ExportError(f"the file gives logits {tuple(logits.shape)} where the model gives {tuple(expected.shape)}")
+        raise ExportError(
+            f"the exported file returns logits {tuple(logits.shape)}, but the model returns {tuple(expected.shape)}"
+        )
     apart = float((logits - expected).abs().max())
     same = float((logits.argmax(1) == expected.argmax(1)).double().mean())
     return Agreement(len(logits), size, apart, float(expected.abs().max()), same)
@@ -70,9 +74,14 @@ def _agreement(expected: Tensor, logits: Tensor, size: tuple[int, int]) -> Agree
 def _judge(found: Agreement) -> None:
     at = f"at {found.size[0]}x{found.size[1]}"
     if not found.same >= LEAST_SAME:
-        raise ExportError(f"{at} only {found.same:.2%} of the pixels get the same class; {LEAST_SAME:.1%} are needed")
+        raise ExportError(
+            f"{at} only {found.same:.2%} of the pixels get the same class as from the model; {LEAST_SAME:.1%} are "
+            "needed"
+        )
     if not found.apart <= MOST_APART * found.largest:
-        raise ExportError(f"{at} logits differ by up to {found.apart:.3g}, the largest being {found.largest:.3g}")
+        raise ExportError(
+            f"{at} logits differ by up to {found.apart:.3g}, and the largest logit is {found.largest:.3g}"
+        )
 
 
 def _first_line(error: Exception) -> str:

@@ -57,7 +57,7 @@ def write_onnx(model: nn.Module, path: Path, metadata: Mapping[str, Any]) -> Non
                 dynamic_axes={INPUT: free, OUTPUT: free},
             )
         except (torch.onnx.errors.OnnxExporterError, RuntimeError) as error:
-            raise ValueError(f"onnx: this model cannot be written ({str(error).splitlines()[0]})") from error
+            raise ValueError(f"onnx: this model cannot be exported ({str(error).splitlines()[0]})") from error
     written = onnx.load(path)
     onnx.helper.set_model_props(written, {KEY: json.dumps(metadata)})
     onnx.save(written, path)
@@ -73,7 +73,7 @@ def write_torchscript(model: nn.Module, path: Path, metadata: Mapping[str, Any])
 
 def missing_packages(error: ImportError) -> str:
     """What to say where the packages of the extra `export` are not installed."""
-    return f"{error.name} is not installed: pip install onnx onnxruntime, or this project with [export]"
+    return f"{error.name} is not installed; run `pip install onnx onnxruntime`"
 
 
 FORMATS = {"onnx": Format(".onnx", write_onnx), "torchscript": Format(".torchscript", write_torchscript)}

@@ -29,7 +29,7 @@ class ProductPool(nn.Module):
 
 
 def without_adaptive_pooling(model: nn.Module) -> nn.Module:
-    """The model with `ProductPool` where it pools to a fixed size; itself where it does not."""
+    """The model with `ProductPool` where it pools to a fixed size; itself if it does not."""
     names = [name for name, part in model.named_modules() if isinstance(part, nn.AdaptiveAvgPool2d) and _side(part) > 1]
     if not names:
         return model
@@ -44,5 +44,5 @@ def without_adaptive_pooling(model: nn.Module) -> nn.Module:
 def _side(pool: nn.AdaptiveAvgPool2d) -> int:
     size = pool.output_size
     height, width = size if isinstance(size, tuple) else (size, size)
-    assert height == width, f"pooling to {size} is not square"
+    assert height == width, f"adaptive pooling to {size} cannot be exported, because the size is not square"
     return int(height or 0)

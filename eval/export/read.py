@@ -53,14 +53,16 @@ class OnnxModel(nn.Module):
         try:
             self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # noqa: BLE001  (the runtime's own kinds have no common base but this)
-            raise ValueError(f"{path}: not a whole ONNX model ({str(error).splitlines()[0]})") from None
+            raise ValueError(
+                f"{path}: the file is not an ONNX model, or is damaged ({str(error).splitlines()[0]})"
+            ) from None
 
     def metadata(self) -> dict[str, str]:
         """Texts by key."""
         return dict(self.session.get_modelmeta().custom_metadata_map)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits of images; RuntimeError where the runtime refuses them."""
+        """Logits of images; RuntimeError if the runtime refuses them."""
         array = np.ascontiguousarray(images.float().numpy())
         try:
             (logits,) = self.session.run(None, {INPUT: array})
@@ -85,7 +87,7 @@ def load_exported(path: Path, device: str = "cpu") -> Exported:
         raise ValueError(f"{path}: not found; `python -m eval export MODEL` writes one")
     if path.suffix == FORMATS["onnx"].suffix:
         if device != "cpu":
-            raise ValueError(f"{path}: ONNX Runtime runs on the CPU here; use --device cpu")
+            raise ValueError(f"{path}: ONNX files run only on the CPU here; use --device cpu")
         model = OnnxModel(path)
         return _with_metadata(model.eval(), model.metadata().get(KEY, ""), path)
     extra = {KEY: ""}
@@ -94,7 +96,9 @@ def load_exported(path: Path, device: str = "cpu") -> Exported:
             warnings.simplefilter("ignore")  # deprecated, see `write_torchscript`
             script = torch.jit.load(str(path), map_location=device, _extra_files=extra)  # type: ignore[no-untyped-call]
     except (RuntimeError, ValueError, OSError) as error:
-        raise ValueError(f"{path}: not a whole TorchScript model ({str(error).splitlines()[0]})") from error
+        raise ValueError(
+            f"{path}: the file is not a TorchScript model, or is damaged ({str(error).splitlines()[0]})"
+        ) from error
     return _with_metadata(script.eval(), extra[KEY], path)
 
 
@@ -105,6 +109,8 @@ def _with_metadata(model: nn.Module, text: str | bytes, path: Path) -> Exported:
     except (ValueError, TypeError):
         missing = [*REQUIRED]
     if missing:
-        raise ValueError(f"{path}: its metadata lack {', '.join(missing)}; take a file that `eval export` wrote")
+        raise ValueError(
+            f"{path}: its metadata has no {', '.join(missing)}; use a file that `python -m eval export` wrote"
+        )
     metrics = {key: math.nan if value is None else value for key, value in content.get("metrics", {}).items()}
     return Exported(model, content["config"], content["taxonomy"], metrics, content["parameters"], path)

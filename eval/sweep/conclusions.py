@@ -1,4 +1,4 @@
-"""Sentences about a sweep that follow from its figures; where the figures do not carry one, they say that."""
+"""Sentences about a sweep that follow from its figures, or that say what the figures do not show."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from eval.sweep.importance import Importance, Importances
 from eval.sweep.record import SweepRecord, text_of
 from eval.sweep.tables import LATENCY, SIZE, front_table
 
-ENOUGH = 10  # judged runs; below, no sentence speaks of what mattered
-STRAIGHT = 0.3  # correlation from which a direction is told
+ENOUGH = 10  # runs with a score; with fewer, no sentence says what mattered
+STRAIGHT = 0.3  # least absolute correlation for which a direction is named
 UNITS = {LATENCY: "ms per image", SIZE: "MB"}
 
 
 def conclusions(sweep: SweepRecord, found: Importances) -> list[str]:
-    """What can be said, each sentence from figures in the report."""
+    """The sentences; each follows from figures in the report."""
     sentences = [_counts(sweep)]
     if sweep.ranked():
         sentences += [_best(sweep), *_parameters(sweep, found), *_backbones(sweep)]
@@ -27,7 +27,7 @@ def _counts(sweep: SweepRecord) -> str:
     words = {"finished": "finished", "killed": "stopped early", "failed": "failed", "crashed": "crashed"}
     parts = [f"{states.count(state)} {word}" for state, word in words.items() if state in states]
     rest = len(states) - sum(states.count(state) for state in words)
-    parts += [f"{rest} not ended"] if rest else []
+    parts += [f"{rest} not yet ended"] if rest else []
     return f"{len(states)} runs: {', '.join(parts) or 'none'}."
 
 
@@ -36,28 +36,28 @@ def _best(sweep: SweepRecord) -> str:
     scores = [sweep.score(run) for run in ranked]
     text = f"The best run, {ranked[0].name}, reached {sweep.metric} {scores[0]:.3f}"
     if len(scores) == 1:
-        return f"{text}; it is the only finished one with a score."
-    return f"{text}; the second {scores[1]:.3f}, the median of the finished runs {median(scores):.3f}."
+        return f"{text}; it is the only finished run with a score."
+    return f"{text}; the second best has {scores[1]:.3f}, and the median of the finished runs is {median(scores):.3f}."
 
 
 def _parameters(sweep: SweepRecord, found: Importances) -> list[str]:
     if found.runs < ENOUGH:
-        hints = "; the importances below are hints at most" if found.rows else ""
-        text = f"{found.runs} runs have a score, fewer than {ENOUGH}: too few to conclude which parameter mattered"
+        hints = "; the importances below are only hints" if found.rows else ""
+        needed = f"{ENOUGH} runs with a score are needed to conclude which parameter mattered"
+        text = f"{needed}, and this sweep has {found.runs}"
         return [f"{text}{hints}."]
     if not found.rows:
-        return ["All scores or all settings are the same: nothing can be said about the parameters."]
+        return ["All scores or all settings are the same, so nothing can be said about the parameters."]
     standing = [row for row in found.rows if row.stands_out]
     if not standing:
         return [
-            f"No parameter's effect can be told from chance: predicted from the others, {found.explained:.2f} of the "
-            f"variance of {found.runs} runs is explained (R², 0 is no better than their mean); more runs are needed."
+            f"No parameter has an effect that can be distinguished from chance: a model of the other runs explains "
+            f"{found.explained:.2f} of the variance of {found.runs} runs (R²; 0 is no better than their mean). More "
+            "runs are needed."
         ]
-    explained = (
-        f"Predicted from the others, {found.explained:.2f} of the variance of {found.runs} runs is explained (R²)."
-    )
+    explained = f"A model of the other runs explains {found.explained:.2f} of the variance of {found.runs} runs (R²)."
     quiet = [row.parameter for row in found.rows if not row.stands_out]
-    rest = [f"Not told from chance: {', '.join(quiet)}."] if quiet else []
+    rest = [f"Not distinguishable from chance: {', '.join(quiet)}."] if quiet else []
     return [explained, *(_effect(sweep, row) for row in standing), *rest]
 
 
@@ -71,7 +71,8 @@ def _effect(sweep: SweepRecord, row: Importance) -> str:
         third = sweep.ranked()[: max(1, len(sweep.ranked()) // 3)]
         values = sorted(float(run.settings[row.parameter]) for run in third if row.parameter in run.settings)
         between = f"{text_of(values[0])} to {text_of(values[-1])}"
-        return f"{text}, not in one direction (correlation {row.correlation:+.2f}): the best third has {between}."
+        straight = f"but not in one direction (correlation {row.correlation:+.2f})"
+        return f"{text}, {straight}: the best third of the runs has {between}."
     direction = "larger" if (row.correlation > 0) == sweep.maximise else "smaller"
     return f"{text}: {direction} values did better (correlation {row.correlation:+.2f})."
 
@@ -83,7 +84,7 @@ def _means(sweep: SweepRecord, parameter: str) -> str:
         scores.setdefault(text_of(run.settings.get(parameter)), []).append(sweep.score(run))
     order = sorted(scores, key=lambda value: mean(scores[value]), reverse=sweep.maximise)
     first, last = (f"{value} {mean(scores[value]):.3f} (n={len(scores[value])})" for value in (order[0], order[-1]))
-    return f"on average {first} was best and {last} worst"
+    return f"on average {first} was the best and {last} the worst"
 
 
 def _backbones(sweep: SweepRecord) -> list[str]:
@@ -92,10 +93,10 @@ def _backbones(sweep: SweepRecord) -> list[str]:
     if len(best) < 2:
         return []
     (first, (high, many)), (second, (low, others)), *_ = best.items()
-    uneven = " The best of more runs is higher by chance alone." if many > others else ""
+    uneven = " The best of more runs is higher by chance." if many > others else ""
     return [
-        f"Of {len(best)} backbones, {first} did best ({high:.3f}, the best of {_runs(many)}), {abs(high - low):.3f} "
-        f"before {second} (the best of {_runs(others)}).{uneven}"
+        f"Of {len(best)} backbones, {first} did best ({high:.3f}, the best of {_runs(many)}). The next is {second}, "
+        f"{abs(high - low):.3f} behind (the best of {_runs(others)}).{uneven}"
     ]
 
 
@@ -110,8 +111,8 @@ def _front(sweep: SweepRecord, cost: str) -> list[str]:
     first, last = front.iloc[0], front.iloc[-1]
     unit = UNITS[cost]
     return [
-        f"By {unit}, {len(front)} runs are beaten by none in both: from {first['backbone']} with "
-        f"{first[sweep.metric]:.3f} at {first[cost]:.1f} to {last['backbone']} with {last[sweep.metric]:.3f} at "
+        f"For {len(front)} runs, no other run is better in both {sweep.metric} and {unit}: from {first['backbone']} "
+        f"with {first[sweep.metric]:.3f} at {first[cost]:.1f} to {last['backbone']} with {last[sweep.metric]:.3f} at "
         f"{last[cost]:.1f}."
     ]
 
@@ -122,4 +123,4 @@ def _stopped(sweep: SweepRecord) -> list[str]:
     reached = sum(run.metrics.get("epoch", 0.0) for run in runs)
     if not runs or not planned:
         return []
-    return [f"{len(runs)} runs were stopped early, after {reached:.0f} of their {planned:.0f} epochs together."]
+    return [f"{len(runs)} runs were stopped early, after {reached:.0f} of their {planned:.0f} planned epochs in total."]

@@ -59,7 +59,7 @@ class Code:
 
 
 def encode(values: Sequence[Any]) -> Code | None:
-    """The values of a parameter as columns; None where they are all the same."""
+    """The values of a parameter as columns; None if they are all the same."""
     if len({text_of(value) for value in values}) < 2:
         return None
     if all(isinstance(value, int | float) for value in values):  # switches too

@@ -34,7 +34,7 @@ def importance_figure(found: Importances) -> Figure:
         color = PLAIN if row.correlation is None else RISES if row.correlation > 0 else FALLS
         axes.barh(place, row.value, height=0.62, color=color, alpha=1.0 if row.stands_out else 0.45)
         note = "choice" if row.correlation is None else f"correlation {row.correlation:+.2f}"
-        note += "" if row.stands_out else " · not told from chance"
+        note += "" if row.stands_out else " · not distinguishable from chance"
         axes.annotate(
             note, (row.value, place), (6, 0), textcoords="offset points", va="center", fontsize=9, color=MUTED
         )
@@ -42,15 +42,15 @@ def importance_figure(found: Importances) -> Figure:
     axes.set_ylim(len(found.rows) - 0.4, -0.6)
     axes.set_xlim(0, 1.5 * (max(row.value for row in found.rows) or 1.0))
     axes.set_xticks([tick for tick in axes.get_xticks() if tick <= 1])
-    axes.set_xlabel("share of the explained variance, alone and with others", fontsize=10, color=INK)
-    title = f"Importance over {found.runs} runs · {found.explained:.2f} of the variance explained"
+    axes.set_xlabel("share of the explained variance, alone and together with other parameters", fontsize=10, color=INK)
+    title = f"Importance over {found.runs} runs · {found.explained:.2f} of the variance is explained"
     axes.set_title(title, fontsize=12, color=INK, loc="left", pad=10)
     _clean(axes, grid="x")
     return figure
 
 
 def parallel_figure(sweep: SweepRecord) -> Figure | None:
-    """One line a run through its settings to its metric, dashed where it was stopped early; None where none differ."""
+    """One line a run through its settings to its metric, dashed where it was stopped early; None if none differ."""
     runs = sorted(sweep.judged(), key=sweep.score, reverse=not sweep.maximise)  # the best on top
     names = [name for name in sweep.parameters if len({text_of(run.settings.get(name)) for run in runs}) > 1]
     if not names:
@@ -75,12 +75,12 @@ def parallel_figure(sweep: SweepRecord) -> Figure | None:
     bar = figure.colorbar(ScalarMappable(scale, colors), ax=axes, shrink=0.8, aspect=30, pad=0.01)
     bar.outline.set_visible(False)  # type: ignore[operator]
     bar.ax.tick_params(length=0, labelsize=9, labelcolor=MUTED)
-    figure.supxlabel("one line a run; dashed: stopped early", fontsize=9, color=MUTED, x=0.02, ha="left")
+    figure.supxlabel("one line per run; dashed: stopped early", fontsize=9, color=MUTED, x=0.02, ha="left")
     return figure
 
 
 def tradeoff_figure(sweep: SweepRecord) -> Figure | None:
-    """The metric against latency and size, the runs that none beats joined by a line; None where none is measured."""
+    """The metric against latency and size, the runs that none beats joined by a line; None if none is measured."""
     runs = [run for run in sweep.ranked() if LATENCY in run.metrics and SIZE in run.metrics]
     if not runs:
         return None

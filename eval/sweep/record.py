@@ -25,7 +25,7 @@ class SweepRun:
         state: finished, running, failed, crashed, or killed, which is what hyperband leaves of a run.
         settings: every setting of the run by name.
         metrics: the finite numbers of its summary.
-        reason: why it failed, as its summary says; empty where it says nothing.
+        reason: why it failed, as its summary says; empty if it says nothing.
     """
 
     id: str
@@ -59,7 +59,7 @@ class SweepRecord:
     runs: tuple[SweepRun, ...]
 
     def score(self, run: SweepRun) -> float:
-        """The metric of a run; NaN where it has none."""
+        """The metric of a run; NaN if it has none."""
         return run.metrics.get(self.metric, math.nan)
 
     def judged(self) -> list[SweepRun]:
@@ -82,7 +82,7 @@ class SweepRecord:
             return ranked[0]
         seen = sorted({str(run.settings.get("backbone")) for run in self.ranked()})
         of = f" with backbone={backbone}" if backbone else ""
-        known = f"finished ones have {', '.join(seen)}" if seen else "no run has finished with one yet"
+        known = f"finished runs have {', '.join(seen)}" if seen else "no run has finished with such a value yet"
         raise ValueError(f"sweep {self.path}: no finished run{of} has a value of {self.metric}; {known}")
 
     def varied(self, run: SweepRun) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def write_sweep_report(sweep: SweepRecord, folder: Path) -> SweepReport:
     """
     if not sweep.judged():
         states = ", ".join(sorted({run.state for run in sweep.runs})) or "none"
-        raise ValueError(f"sweep {sweep.path}: no run has a value of {sweep.metric} yet (its runs: {states})")
+        raise ValueError(f"sweep {sweep.path}: no run has a value of {sweep.metric} yet; states of its runs: {states}")
     found = importances(sweep)
     tables = {
         "importance": importance_table(found),
@@ -89,12 +89,12 @@ def _page(sweep: SweepRecord, sentences: list[str], tables: dict[str, pd.DataFra
         ("What mattered", "importance", ["importance"]),
         ("Best run of each backbone", "", ["backbones"]),
         (
-            "Quality against latency and size: the runs that none beats in both",
+            "Quality against latency and size: runs that no other run beats in both",
             "tradeoff",
             ["front_latency", "front_size"],
         ),
         ("Settings of all runs", "parallel", []),
-        ("In the order of the runs", "progress", []),
+        ("Runs over time", "progress", []),
         ("Stopped early", "", ["stopped_early"]),
         ("Failed", "", ["failed"]),
         ("All runs", "", ["runs"]),

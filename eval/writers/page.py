@@ -44,9 +44,10 @@ def report_page(title: str, metrics: Mapping[str, float | str], evaluation: Eval
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{escape(title)}</title><style>{STYLE}</style>"
         f"<h1>{escape(title)}</h1>"
-        f"<p>{flagged} of {len(evaluation.records)} frames are edge cases: of an object of a priority class less than "
-        f"{evaluation.threshold:.0%} is found, or of one that the model paints less than that is true. "
-        f"The worst frames by the area that was missed, then <a href='#figures'>figures and tables</a>:</p>{worst}"
+        f"<p>{flagged} of {len(evaluation.records)} frames are edge cases: less than {evaluation.threshold:.0%} of an "
+        f"object of a priority class is found, or less than {evaluation.threshold:.0%} of a predicted object is "
+        "correct. "
+        f"The worst frames by missed area come first, then <a href='#figures'>figures and tables</a>.</p>{worst}"
         f"<h2 id='figures'>Figures</h2><dl>{figures}</dl>"
         f"<h2>Classes (★ priority)</h2>{_classes(metrics, evaluation)}"
         f"<h2>Objects of priority classes, matched one to one at IoU &gt; 0.5</h2>{_objects(metrics, evaluation)}"
@@ -70,7 +71,7 @@ def _objects(metrics: Mapping[str, float | str], evaluation: Evaluation) -> str:
         keys = [f"{name}/{size}" for size in SIZE_LIMITS] + [name]
         cells = [f"{records[f'matched/{key}'].sum()} / {records[f'objects/{key}'].sum()}" for key in keys]
         rows.append([escape(name), *cells, *(_score(metrics[f"{key}/{name}"]) for key in MATCHING)])
-    return _table(["class", *SIZE_LIMITS, "all", "recall", "precision", "F1", "false alarms a frame"], rows)
+    return _table(["class", *SIZE_LIMITS, "all", "recall", "precision", "F1", "false alarms per frame"], rows)
 
 
 def _drives(evaluation: Evaluation) -> str:
@@ -87,7 +88,7 @@ def _frames(evaluation: Evaluation) -> str:
         why = f'<span class="{"flagged" if record["flagged"] else ""}">{escape(str(record["why"]))}</span>'
         rows.append([escape(str(record["name"])), _score(record["priority_score"]), escape(record["worst_class"]), why])
     rest = len(evaluation.records) - len(rows)
-    more = f"<p>{rest} more in per_image.csv.</p>" if rest else ""
+    more = f"<p>{rest} more frames are in per_image.csv.</p>" if rest else ""
     return _table(["frame", PRIORITY_DICE.label, "worst class", "why"], rows) + more
 
 

@@ -43,7 +43,9 @@ def confusion_figure(confusion: Tensor, class_names: Sequence[str], priority: Se
             labels[index].set(color=PRIORITY, fontweight="bold")
     axes.set_xlabel("Prediction", fontsize=11, color=INK, labelpad=8)
     axes.set_ylabel("Truth", fontsize=11, color=INK, labelpad=8)
-    axes.set_title("Where the pixels of each true class went, in %", fontsize=13, color=INK, loc="left", pad=12)
+    axes.set_title(
+        "Predicted classes of the pixels of each true class, in %", fontsize=13, color=INK, loc="left", pad=12
+    )
     axes.set_xticks(np.arange(-0.5, count), minor=True)
     axes.set_yticks(np.arange(-0.5, count), minor=True)
     axes.grid(which="minor", color="white", linewidth=1.2)
@@ -84,7 +86,7 @@ def class_figure(confusion: Tensor, class_names: Sequence[str], priority: Sequen
     axes = figure.subplots()
     for place, index in enumerate(order):
         if ious[index].isnan():
-            axes.text(0.01, place, "absent from truth and prediction", va="center", fontsize=9, color=MUTED)
+            axes.text(0.01, place, "absent from ground truth and prediction", va="center", fontsize=9, color=MUTED)
             continue
         color = PRIORITY if index in priority else PLAIN
         axes.barh(place, float(ious[index]), height=0.66, color=color)

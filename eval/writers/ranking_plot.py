@@ -52,7 +52,7 @@ def ranking_figure(models: Sequence[Ranked], target: Target) -> Figure:
     axes.set_xlabel("size of the file, MB (logarithmic)", color=INK)
     axes.set_ylabel(f"{MIOU.label} on {' and '.join(dict.fromkeys(model.scores for model in models))}", color=INK)
     axes.set_title("Quality against size", fontsize=13, color=INK, loc="left", pad=10)
-    about = f"filled: suits an embedded target (at most {target.mb:g} MB and {target.ms:g} ms) · larger dot: slower"
+    about = f"filled dot: suits an embedded target (at most {target.mb:g} MB and {target.ms:g} ms) · larger dot: slower"
     figure.supxlabel(about, fontsize=9, color=PRIORITY, x=0.02, ha="left")
     _label(figure, models, [edge.get_window_extent(figure.canvas.get_renderer())])  # type: ignore[attr-defined]
     return figure

@@ -83,7 +83,7 @@ def _write_sheets(folder: Path, evaluation: Evaluation, samples: Samples, colors
     found = frames_found(evaluation.records).iloc[::-1]  # best first
     sheets = {
         "worst.png": ("Worst frames", evaluation.records.head(SHEET_ROWS)),
-        "found.png": ("Frames with a priority class where no object was missed, best first", found.head(SHEET_ROWS)),
+        "found.png": ("Frames with a priority class in which no object was missed, best first", found.head(SHEET_ROWS)),
     }
     for name, (headline, records) in sheets.items():
         _write_sheet(folder / name, headline, records, evaluation, samples, colors)

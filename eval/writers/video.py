@@ -41,7 +41,9 @@ def open_video(path: Path) -> Iterator[Video]:
     capture = cv2.VideoCapture(str(path))
     try:
         if not capture.isOpened():
-            raise ValueError(f"{path}: cannot be opened as a video; it is damaged or in a format OpenCV lacks")
+            raise ValueError(
+                f"{path}: cannot be opened as a video; it is damaged, or OpenCV does not support its format"
+            )
         announced = max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
         yield Video(_frames(capture), announced, capture.get(cv2.CAP_PROP_FPS))
     finally:
@@ -95,7 +97,7 @@ def video_writer(path: Path, rate: float) -> Iterator[Callable[[Picture], None]]
             size = (frame.shape[1], frame.shape[0])
             writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), rate, size)
             if not writer.isOpened():
-                refused = f"cannot be written as a video of {size[0]}x{size[1]} at {rate:g} frames/s"
+                refused = f"a video of {size[0]}x{size[1]} with {rate:g} frames/s cannot be written"
         writer.write(np.ascontiguousarray(frame[..., ::-1]))
         count += 1
 
@@ -108,7 +110,7 @@ def video_writer(path: Path, rate: float) -> Iterator[Callable[[Picture], None]]
         raise VideoError(refused)
     kept = max(0, int(cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT)))
     if kept != count:  # OpenCV says nothing of a full disk
-        raise VideoError(f"of {count} frames {kept} were written; is the disk full?")
+        raise VideoError(f"only {kept} of {count} frames were written; check whether the disk is full")
 
 
 def _silence_opencv() -> None:

@@ -23,7 +23,7 @@ def test_an_alias_that_has_moved_since_is_left(make):
     make("moved", {"spoil": 0.1}, {"spoil": 0.1, "lr": 0.1}, {"spoil": 0.1, "lr": 0.2})
     weighed = Decision("promote", "production", wandb.Api().artifact("roads/moved:v2"), by_hand("moved:v0"))
     by_hand("moved:v1")
-    with pytest.raises(ArtifactError, match=r"moved:v2' is not made production: meanwhile moved:v1 is"):
+    with pytest.raises(ArtifactError, match=r"moved:v2' does not get the alias production: meanwhile moved:v1 has it"):
         carry_out(weighed)
     assert production("moved") == "v1"
     (run,) = decisions("moved")

@@ -16,9 +16,9 @@ pytestmark = [pytest.mark.usefixtures("online"), pytest.mark.timeout(120)]
 def test_what_cannot_be_compared_is_said(make, capsys):
     unlike: dict[str, dict[str, Any]] = {
         "different taxonomies (camvid11 and camvid32)": {"taxonomy": "camvid32"},
-        "--dataset NAME:VERSION evaluates both on one": {"digest": "d1"},
+        "give --dataset NAME:VERSION to evaluate both on it": {"digest": "d1"},
         "different splits (official, seed 0, and sequence, seed 0)": {"split": "sequence"},
-        "the data it was trained on is not on the server: give --dataset": {"spoil": None},
+        "the server does not have the data it was trained on; give --dataset": {"spoil": None},
     }
     make("unlike", {"spoil": 0.1}, *({"spoil": 0.1} | other for other in unlike.values()))
     promote("unlike:v0")
@@ -59,9 +59,9 @@ def test_without_records_both_are_evaluated(make, dataset, capsys):
     promote("bare:v0")
     assert promote("bare:v1") == 1  # two frames
     out = capsys.readouterr().out
-    assert "evaluating all on drawn:v0 (bare:v1 came without records per image)" in out
+    assert "evaluating all models on drawn:v0 (no records per image were saved with bare:v1)" in out
     assert "2 val frames" in out
-    assert "the 2 frames are too few stretches of drives, more drives or seeds are needed" in out
+    assert "the 2 frames come from too few stretches of drives; more drives or seeds are needed" in out
 
 
 @pytest.mark.soak
@@ -113,7 +113,7 @@ def test_impossible_flags_are_refused(flags, capsys):
 def test_a_version_cannot_be_rolled_back(capsys):
     with pytest.raises(SystemExit, match="2"):
         main(["rollback", "roads/any:v3"])
-    assert "'roads/any:v3' names a version: leave it out" in capsys.readouterr().err
+    assert "'roads/any:v3': give the name without a version" in capsys.readouterr().err
 
 
 def test_offline_is_said(monkeypatch, capsys):

@@ -162,7 +162,7 @@ def test_a_file_outside_the_root_is_refused(dataset, tmp_path):
     import dataclasses
 
     moved = dataclasses.replace(dataset, root=dataset.root / "train")
-    with pytest.raises(ValueError, match="outside the data set's root"):
+    with pytest.raises(ValueError, match="outside the data set's folder"):
         dataset_artifact(moved, "camvid", "0")
 
 

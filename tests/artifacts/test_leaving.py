@@ -84,7 +84,7 @@ def test_none_leaves_the_name_and_the_digest_alone(new_run, read_run, dataset, t
         assert track_dataset(run, dataset, "roads", digest="d1", log_data="none") is None
         log_preview(run, {"augmentation": picture})
         log_evaluation(run, evaluation, samples, dataset.taxonomy)
-    assert capsys.readouterr().out.startswith("log_data=none: no frame, mask or picture of the data goes to ")
+    assert capsys.readouterr().out.startswith("log_data=none: no frame, mask or picture goes to ")
     written = read_run(Path(run.sync_dir))
     assert written.config["data_version"] == {"name": "roads", "version": None, "digest": "d1"}
     assert {artifact.type for artifact in written.artifacts} == {"evaluation", "run_table"}
@@ -177,7 +177,7 @@ def test_a_reference_is_one_version_and_cannot_be_trained_on(new_run, dataset, t
         ):
             use(run, "told:latest", tmp_path)
         lies = re.escape(f"without frames; they lie at {dataset.root.as_uri()}: give --data FOLDER")
-        with pytest.raises(ArtifactError, match=lies + r".*; `python -m artifacts dataset ROOT` uploads them"):
+        with pytest.raises(ArtifactError, match=lies + r".*; upload them by `python -m artifacts dataset ROOT`"):
             use(run, "told-reference:latest", tmp_path)
 
 
@@ -229,7 +229,7 @@ def test_a_version_that_the_server_holds_is_the_input(new_run, dataset, capsys):
     capsys.readouterr()
     for mode in ("reference", "none"):
         run = track(new_run, dataset, "held", mode)
-        assert "the server holds this data already: held:v0" in capsys.readouterr().out
+        assert "the server already has this data: held:v0" in capsys.readouterr().out
         assert used(run) == ["held:v0"]
         version = {"name": "held", "version": "v0", "digest": digest}
         assert wandb.Api().run(f"roads/{run.id}").config["data_version"] == version
@@ -247,7 +247,7 @@ def test_models_are_promoted_and_followed_back_without_the_data(new_run, dataset
             logged = log_model(run, folder, "unseen-unet")
         assert data_of(logged) is None  # none that could be evaluated on
         assert main(["promote", f"roads/{version_name(logged)}", "--latency-limit", "100"]) == 0
-        assert f"{version_name(logged)} is production now" in capsys.readouterr().out
+        assert f"{version_name(logged)} now has the alias production" in capsys.readouterr().out
         text = lineage_text(lineage(logged))
         source = {"none": "data   unseen\n", "reference": "data   unseen-reference:v0\n"}[mode]
         assert source in text

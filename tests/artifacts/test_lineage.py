@@ -57,7 +57,7 @@ def test_settings_from_a_sweep(new_run, tmp_path):
     log_versions(lambda: new_run(config=final), tmp_path, ("final", {}))
     found = lineage(wandb.Api().artifact("roads/final:v0"))
     (source,) = [node for node in found.sources if node.kind == "sweep"]
-    assert (source.name, source.lines[0]) == ("coarse", "its best settings")
+    assert (source.name, source.lines[0]) == ("coarse", "the run took its best settings")
     (data,) = [node for node in found.sources if node.kind == "data"]
     assert (data.name, data.lines) == ("roads:v0", ("content d0",))  # as the model's metadata know it
 
@@ -67,4 +67,5 @@ def test_a_sweep_that_was_deleted_leaves_its_name(new_run, tmp_path):
     log_versions(lambda: new_run(config={"from_sweep": "local/roads/deleted"}), tmp_path, ("orphan", {}))
     found = lineage(wandb.Api().artifact("roads/orphan:v0"))
     (source,) = [node for node in found.sources if node.kind == "sweep"]
-    assert (source.name, source.lines) == ("local/roads/deleted", ("its best settings", "not on the server"))
+    assert source.name == "local/roads/deleted"
+    assert source.lines == ("the run took its best settings", "the sweep is not on the server")

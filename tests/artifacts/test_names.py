@@ -28,7 +28,7 @@ def test_a_name_that_fits_stays_and_its_ending_is_kept():
     "project", ["team/roads", "a\\b", "a#b", "a?b", "50%", "a:b", "a" * 129, "a\nb", "", " ", ".."]
 )
 def test_projects_that_wandb_refuses_are_refused_by_the_setting(project):
-    with pytest.raises(ConfigError, match=r"^configuration: project=.*: W&B takes 1 to 128 characters"):
+    with pytest.raises(ConfigError, match=r"^configuration: project=.*: give 1 to 128 characters"):
         TrainConfig.from_dict({"project": project})
 
 
@@ -46,4 +46,7 @@ def test_an_artifact_s_own_name_is_refused_by_its_flag(capsys):
     assert parse(["dataset", "root", "--name=camvid-11"], None).name == "camvid-11"
     with pytest.raises(SystemExit):
         parse(["dataset", "root", "--name=road scenes"], None)
-    assert "argument --name: 'road scenes': an artifact's name has letters, digits" in capsys.readouterr().err
+    assert (
+        "argument --name: 'road scenes' is not a valid artifact name; use 1 to 128 letters, digits"
+        in capsys.readouterr().err
+    )

@@ -28,7 +28,9 @@ def nameless(monkeypatch):
 def test_the_first_is_promoted_and_said_so_and_a_user_without_a_name_can_do_it(make, dataset, capsys):
     make("first", {"digest": content_digest(dataset)}, dataset=dataset)
     assert promote("first:v0") == 0
-    assert "first:v0: no version is production, nothing to compare it with" in capsys.readouterr().out
+    assert (
+        "first:v0: no version has the alias production, so there is nothing to compare with" in capsys.readouterr().out
+    )
     assert production("first") == "v0"
     (run,) = decisions("first")
     assert run.state == "finished"
@@ -45,7 +47,7 @@ def test_up_and_back_again(make, capsys):
     for version in ("v0", "v1", "v2"):
         assert promote(f"steps:{version}") == 0
     out = capsys.readouterr().out
-    assert "steps:v2 is production now; it was steps:v1: better than steps:v1, or as good, in every figure" in out
+    assert "steps:v2 now has the alias production, in place of steps:v1: it is better than steps:v1, or as good" in out
     for expected in ("v1", "v0"):
         assert main(["rollback", "roads/steps", "--why", "night drives"]) == 0
         assert production("steps") == expected
@@ -101,7 +103,7 @@ def test_too_few_frames_are_no_reason_to_promote_nor_to_refuse(make, capsys):
     assert promote("rare:v1") == 1
     said = capsys.readouterr().out.partition("\nnot enough data: rare:v1\n")[2]
     assert "  dice/Car fell by 0." in said
-    assert "frames like the 4 would do\n" in said
+    assert "frames like these 4 would be enough\n" in said
     open_ = decisions("rare")[-1]
     assert (open_.summary["promoted"], open_.summary["answer"], open_.summary["refusals"]) == (
         False,
@@ -162,5 +164,5 @@ def test_a_slower_one_is_refused(make, capsys):
     assert promote("slower:v1", latency_limit=0.25) == 1  # 16 times the pixels
     out = capsys.readouterr().out
     assert "refused: slower:v1\n" in out
-    assert "latency_ms grew from" in out
+    assert "latency_ms rose from" in out
     assert "more than 25 %" in out

@@ -95,12 +95,13 @@ def test_a_backbone_that_no_run_had_and_a_sweep_that_is_not_there_are_named(made
 def test_offline_there_is_nothing_to_read(monkeypatch):
     monkeypatch.delenv("WANDB_API_KEY")
     monkeypatch.delenv("WANDB_BASE_URL")
-    with pytest.raises(SweepError, match=r"cannot be read offline: log in"):
+    with pytest.raises(SweepError, match=r"cannot be read offline; log in"):
         read_sweep("e/p/1")
 
 
 @pytest.mark.parametrize(
-    ("path", "why"), [("nope", "in which project"), *((path, "no such sweep") for path in ("a/b/c/d", "", "a//c"))]
+    ("path", "why"),
+    [("nope", "the project is missing"), *((path, "no such sweep") for path in ("a/b/c/d", "", "a//c"))],
 )
 def test_what_names_no_sweep_is_said_before_a_key_or_a_server_is_asked_for(path, why, monkeypatch):
     for variable in ("WANDB_API_KEY", "WANDB_BASE_URL"):

@@ -35,7 +35,7 @@ def only_run(folder: Path) -> Path:
 def test_a_combination_that_is_not_allowed_is_told_in_the_run_and_the_agent_goes_on(trial, read_run, capsys):
     assert train.cli(["--crop_min=0.9", "--crop_max=0.8"]) == 0
     written = read_run(only_run(trial))
-    reason = "ConfigError: command line: crop_min=0.9 is above crop_max=0.8: lower it, or raise crop_max"
+    reason = "ConfigError: command line: crop_min=0.9 is above crop_max=0.8; lower crop_min or raise crop_max"
     assert written.summary["error"] == reason
     assert written.exit_code == 1
     assert only_run(trial).name.endswith("-trial1")
@@ -74,7 +74,7 @@ def test_a_run_that_is_not_to_be_overwritten_is_not_failed_either(trial, dataset
         (folder / name).touch()
     small = ["--architecture=plain_unet", "--batch_size=1", "--resize_factor=1"]
     assert train.cli([f"--data={dataset.root}", f"--out={trial / 'runs'}", *small]) == 0
-    assert "runs/trial1 holds the model of the run trial1" in capsys.readouterr().err
+    assert "runs/trial1: it holds the model of run trial1" in capsys.readouterr().err
     assert not (trial / "wandb").exists()
 
 
@@ -92,7 +92,7 @@ def test_without_a_server_both_faults_are_said_and_the_agent_leaves(trial, monke
     assert train.cli(["--crop_min=0.9", "--crop_max=0.8"]) == 2
     first, second = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
     assert "crop_min=0.9" in first
-    assert "W&B: no run could be started" in second
+    assert "W&B: the run could not be started" in second
 
 
 def test_the_same_faults_outside_of_a_sweep_have_exit_code_2():

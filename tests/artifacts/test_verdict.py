@@ -15,18 +15,18 @@ def test_reasons():
         Change("latency_ms", 10, 15, 4, 6, 2.5, "worse"),
     ]
     car = "dice/Car fell by 0.100 [-0.150, -0.050], more than 0.05"
-    slow = "latency_ms grew from 10.0 to 15.0, by 50 %, more than 25 %"
-    bus = "dice/Bus fell by 0.030 [-0.040, -0.020], surely, if not more than 0.05"
+    slow = "latency_ms rose from 10.0 to 15.0, by 50 %, more than 25 %"
+    bus = "dice/Bus fell by 0.030 [-0.040, -0.020], not by chance, but not by more than 0.05"
     found = reasons({"m:v1": changes}, ["Car", "Tram", "Bus"])
     assert found.refusals == [car, slow]
-    fall = "object_f1/Car fell by 0.100 [-0.300, 0.100], maybe a fall of more than 0.05"
-    assert found.open[0] == f"{fall}: about 1300 frames like the 60 would do"
-    few = "the 12 frames are too few stretches of drives, more drives or seeds are needed"
-    assert found.open[1] == f"miou rose by 0.010 [?], maybe a fall of more than 0.02: {few}"
+    fall = "object_f1/Car fell by 0.100 [-0.300, 0.100], possibly a fall of more than 0.05"
+    assert found.open[0] == f"{fall}: about 1300 frames like these 60 would be enough"
+    few = "the 12 frames come from too few stretches of drives; more drives or seeds are needed"
+    assert found.open[1] == f"miou rose by 0.010 [?], possibly a fall of more than 0.02: {few}"
     assert reasons({"m:v1": changes}, ["Car", "Tram", "Bus"], strict=True).refusals == [car, bus, slow]
     twice = reasons({"m:v1": changes[:1], "m:v0": changes[:1]}, ["Car"])
-    assert twice.refusals == [f"{car} after m:v1", f"{car} after m:v0"]
-    nothing = "no priority class is in the data, so that nothing was judged"
+    assert twice.refusals == [f"{car}, compared with m:v1", f"{car}, compared with m:v0"]
+    nothing = "the data has no priority class, so nothing could be judged"
     assert reasons({"m:v1": [changes[2], changes[5]]}, ["Tram"]).refusals == [nothing, slow]
 
 

@@ -85,7 +85,8 @@ def test_models_that_were_judged_by_different_frames_stand_in_no_table(run_folde
     (other / "config.yaml").write_text(config + "split: drives\n")
     assert main(["compare", str(run_folder), str(other), "--no-onnx", "--out", str(tmp_path / "out")]) == 2
     message = (
-        "models of different splits were judged by different frames (tiny official, other drives); compare them apart"
+        "models with different splits were evaluated on different frames (tiny official, other drives); "
+        "compare them separately"
     )
     assert message in capsys.readouterr().err
 
@@ -113,12 +114,12 @@ def test_presets_alone_need_no_plot(models, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["tiny", "tiny"], "tiny: named twice"),
+        (["tiny", "tiny"], "tiny: the model is named twice"),
         (
             ["tiny", "twelve"],
-            "over different classes cannot stand in one table (tiny camvid11, twelve camvid12)",
+            "over different classes cannot be in one table (tiny camvid11, twelve camvid12)",
         ),
-        (["tiny", "gone.yaml"], "gone.yaml: there is no such file"),
+        (["tiny", "gone.yaml"], "gone.yaml: no such file"),
         (["tiny", "gone"], "gone: not found; give a run folder"),
         (["tiny", "wrong.yaml"], "unknown key 'architektur'"),
     ],

@@ -114,7 +114,7 @@ def test_mistakes_are_named(fails, run_folder, data, tmp_path):
     words = ("export", run_folder, "--int8", "dynamic", "--format", "torchscript", "--data", data)
     assert "--int8 dynamic needs --format onnx" in fails(*words)
     told = fails("export", run_folder, "--out", tmp_path / "model.pt")
-    assert "model.pt: a file of format onnx ends with .onnx" in told
+    assert "model.pt: the name of a file of format onnx must end with .onnx" in told
     assert "is an exported file; give the run folder" in fails("export", tmp_path / "model.onnx")
     assert "model.onnx: not found; `python -m eval export MODEL` writes one" in fails("latency", "model.onnx")
     assert not list(tmp_path.iterdir())

@@ -39,7 +39,7 @@ PRESETS = preset_files()
         (["--loss", "{dice: heavy}"], "loss={'dice': 'heavy'}: expected a name or {name: weight above 0, …}"),
         (["--loss", "{dice: -1}"], "loss={'dice': -1}: expected a name or {name: weight above 0, …}"),
         (["--data", "a", "--dataset", "b"], "data='a' and dataset='b' exclude each other"),
-        (["--config", "nowhere.yaml"], "--config nowhere.yaml: there is no such file; presets in configs/ are"),
+        (["--config", "nowhere.yaml"], "--config nowhere.yaml: no such file; the presets in configs/ are"),
         (["--object_area=1"], "object_area=1: Input should be less than or equal to 0.1"),
         (["--lr"], "argument --lr: expected one argument"),
     ],
@@ -78,7 +78,7 @@ def test_a_preset_is_found_by_name_and_by_path_from_any_folder(name, tmp_path, m
 @pytest.mark.parametrize("name", ["other/cpu.yaml", "nowhere", "configs/nowhere.yaml", "/configs/cpu.yaml"])
 def test_other_paths_name_what_is_there_and_nothing_else(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConfigError, match="there is no such file"):
+    with pytest.raises(ConfigError, match="no such file"):
         parse_command_line(["--config", name])
     (tmp_path / "cpu.yaml").write_text("lr: 0.5")
     assert parse_command_line(["--config", "cpu.yaml"])[0].lr == 0.5
@@ -116,7 +116,7 @@ def test_resume_takes_the_settings_of_the_run(tmp_path):
 
 def test_what_cannot_be_resumed_is_told(tmp_path):
     (tmp_path / "begun").mkdir()
-    for name, message in (("begun", "start it again without --resume"), ("typo", "no such folder")):
+    for name, message in (("begun", "the run never started; start it without --resume"), ("typo", "no such folder")):
         with pytest.raises(ConfigError, match=f"^--resume .*{name}: .*{message}"):
             parse_command_line(["--resume", str(tmp_path / name)])
 
@@ -164,17 +164,17 @@ def test_help_lists_the_values_of_every_choice():
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ("lr=0.1", "'lr=0.1' belongs to no flag: write --lr=0.1"),
-        ("batch-size=4", "'batch-size=4' belongs to no flag: write --batch-size=4"),
+        ("lr=0.1", "'lr=0.1' does not belong to a flag; write --lr=0.1"),
+        ("batch-size=4", "'batch-size=4' does not belong to a flag; write --batch-size=4"),
         ("lrr=0.1", "unknown key 'lrr'; did you mean 'lr'?"),
-        ("-lr 0.1", "'-lr' belongs to no flag: write --lr=VALUE"),
-        ("--data x --tags road rain --lr=1", "'rain' belongs to no flag: write --tags=road,rain"),
-        ("--tags road, rain", "'rain' belongs to no flag: write --tags=road,rain"),
-        ("--seeds 0 1 2", "'1' belongs to no flag: write --seeds=0,1,2"),
-        ("--vary lr=0.1 lr=0.2", "'lr=0.2' belongs to no flag: write --vary=lr=0.2"),
-        ("--name my run --lr 1", "'run' belongs to no flag: write '--name=my run'"),
-        ("--loss {ce: 1.0, dice: 1.0}", "'1.0,' belongs to no flag: write '--loss={ce: 1.0, dice: 1.0}'"),
-        ("rain", "'rain' belongs to no flag; --help lists the flags"),
+        ("-lr 0.1", "'-lr' does not belong to a flag; write --lr=VALUE"),
+        ("--data x --tags road rain --lr=1", "'rain' does not belong to a flag; write --tags=road,rain"),
+        ("--tags road, rain", "'rain' does not belong to a flag; write --tags=road,rain"),
+        ("--seeds 0 1 2", "'1' does not belong to a flag; write --seeds=0,1,2"),
+        ("--vary lr=0.1 lr=0.2", "'lr=0.2' does not belong to a flag; write --vary=lr=0.2"),
+        ("--name my run --lr 1", "'run' does not belong to a flag; write '--name=my run'"),
+        ("--loss {ce: 1.0, dice: 1.0}", "'1.0,' does not belong to a flag; write '--loss={ce: 1.0, dice: 1.0}'"),
+        ("rain", "'rain' does not belong to a flag; --help lists the flags"),
         ("--mirror maybe", "mirror='maybe': Input should be a valid boolean"),
     ],
 )

@@ -58,7 +58,7 @@ def test_names_are_fit_for_folders():
         (["--vary=loss=[]"], "--vary loss=[]: there is no value"),
         (["--vary=loss=[ce"], "not valid YAML"),
         (["--vary=loss={ce: 1.0"], "not valid YAML"),
-        (["--seeds=" + ",".join(map(str, range(201)))], "201 trainings, more than 200"),
+        (["--seeds=" + ",".join(map(str, range(201)))], "201 trainings, and at most 200 are allowed"),
     ],
 )
 def test_mistakes_are_named(flags, message):
@@ -70,5 +70,5 @@ def test_mistakes_are_named(flags, message):
 @pytest.mark.parametrize("flag", ["--seeds=0,1", "--vary=lr=0.1,0.2", "--config=cpu", "--from-sweep=e/p/1"])
 def test_a_run_is_not_resumed_as_another(tmp_path, flag):
     (tmp_path / "config.yaml").write_text("lr: 0.5\n")
-    with pytest.raises(ConfigError, match="--resume goes on with one run"):
+    with pytest.raises(ConfigError, match="--resume continues one run"):
         parse_command_line([f"--resume={tmp_path}", flag])

@@ -36,20 +36,22 @@ def test_the_sweep_gives_what_preset_and_flags_do_not_name(parse, capsys):
     assert config.from_sweep == "e/p/1"
     told = capsys.readouterr().out
     assert "run a: backbone=resnet18, lr=0.25, loss={'ce': 1.0, 'dice': 0.5}" in told
-    assert "preset and flags keep fit=one_cycle, the sweep had fit=fine_tune" in told
+    assert "preset and flags keep fit=one_cycle; the sweep had fit=fine_tune" in told
 
 
 def test_a_flag_beats_the_sweep_and_is_shown(parse, capsys):
     config, _, _ = parse("--lr=0.125")
     assert config.lr == 0.125
-    assert "keep lr=0.125, fit=one_cycle, the sweep had lr=0.25, fit=fine_tune" in capsys.readouterr().out
+    assert "keep lr=0.125, fit=one_cycle; the sweep had lr=0.25, fit=fine_tune" in capsys.readouterr().out
 
 
 def test_the_backbone_chooses_the_run_and_unknown_settings_are_told(parse, capsys):
     config, _, asked = parse("--backbone=resnet50")
     assert (config.lr, config.crp) == (0.75, True)
     assert asked == [("e/p/1", "resnet50")]
-    assert "run b: ignored, because it is no setting here: momentum" in capsys.readouterr().out
+    assert (
+        "run b: these parameters are ignored, because they are not settings here: momentum" in capsys.readouterr().out
+    )
 
 
 def test_each_backbone_of_a_grid_gets_its_own_and_is_asked_for_once(parse):
@@ -74,7 +76,7 @@ def test_a_preset_can_name_the_sweep(tmp_path):
     (tmp_path / "mine.yaml").write_text("from_sweep: e/p/1\nfit: one_cycle\n")
     config, _ = parse_command_line([f"--config={tmp_path}/mine.yaml"], lambda *_: RUN_A)
     assert (config.from_sweep, config.lr, config.fit) == ("e/p/1", 0.25, "one_cycle")
-    with pytest.raises(ConfigError, match="from_sweep=e/p/1: sweeps are read by"):
+    with pytest.raises(ConfigError, match=r"from_sweep=e/p/1: only train\.py can read a sweep"):
         parse_command_line([f"--config={tmp_path}/mine.yaml"])
 
 

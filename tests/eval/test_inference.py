@@ -75,7 +75,7 @@ def test_bf16_is_in_effect_and_logits_come_back_as_float32():
 
 
 def test_unknown_precision_lists_the_choices():
-    with pytest.raises(ValueError, match=r"precision='fp16': allowed are fp32, bf16"):
+    with pytest.raises(ValueError, match=r"precision='fp16' is unknown; choose from fp32, bf16"):
         autocast("cpu", "fp16")
 
 

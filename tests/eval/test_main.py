@@ -150,7 +150,7 @@ def fails(capsys):
 
 def test_model_that_is_not_there(fails, data, tmp_path):
     assert "nowhere: not found; give a run folder" in fails("nowhere", "--data", data)
-    assert f"{tmp_path}: no model here" in fails(tmp_path, "--data", data)
+    assert f"{tmp_path}: there is no model here" in fails(tmp_path, "--data", data)
 
 
 def test_artifact_needs_a_server(fails, data, monkeypatch):
@@ -162,7 +162,7 @@ def test_truncated_model(fails, run_folder, data, tmp_path):
     shutil.copytree(run_folder, tmp_path / "cut")
     weights = tmp_path / "cut" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:5000])
-    assert f"{weights}: truncated" in fails(tmp_path / "cut", "--data", data)
+    assert f"{weights}: the file is truncated" in fails(tmp_path / "cut", "--data", data)
 
 
 def test_other_taxonomy_is_named(fails, run_folder, data, tmp_path):
@@ -175,7 +175,7 @@ def test_other_taxonomy_is_named(fails, run_folder, data, tmp_path):
     shutil.copytree(run_folder, tmp_path / "other")
     taxonomy = {"name": "mine", "classes": [{"name": "A", "color": [1, 2, 3]}, {"name": "B", "color": [4, 5, 6]}]}
     (tmp_path / "other" / "taxonomy.yaml").write_text(yaml.safe_dump(taxonomy))
-    assert "has 11 classes, its taxonomy.yaml 2" in fails(tmp_path / "other", "--data", data)
+    assert "it has 11 classes, and its taxonomy.yaml has 2" in fails(tmp_path / "other", "--data", data)
     wide = tmp_path / "wide"
     camvid32 = load_taxonomy("camvid32")
     config = yaml.safe_load((run_folder / "config.yaml").read_text())

@@ -193,13 +193,13 @@ def test_another_ignore_index():
 @pytest.mark.parametrize(
     ("pred", "target", "num_classes", "message"),
     [
-        (torch.zeros(2, 2).long(), torch.zeros(2, 3).long(), 2, r"pred has shape \(2, 2\), target \(2, 3\)"),
+        (torch.zeros(2, 2).long(), torch.zeros(2, 3).long(), 2, r"pred has shape \(2, 2\) and target \(2, 3\)"),
         (torch.zeros(2), torch.zeros(2).long(), 2, "pred has type torch.float32"),
         (torch.zeros(2).long(), torch.zeros(2).bool(), 2, "target has type torch.bool"),
-        (torch.tensor([2]), torch.tensor([0]), 2, "pred has label 2: allowed are 0 to 1"),
+        (torch.tensor([2]), torch.tensor([0]), 2, "pred has label 2; allowed are 0 to 1"),
         (torch.tensor([-1]), torch.tensor([0]), 2, "pred has label -1"),
         (torch.tensor([255], dtype=torch.uint8), torch.tensor([255], dtype=torch.uint8), 2, "pred has label 255"),
-        (torch.tensor([0]), torch.tensor([2]), 2, "target has label 2, outside the 2 classes"),
+        (torch.tensor([0]), torch.tensor([2]), 2, "target has label 2, which is neither one of the 2 classes"),
         (torch.tensor([0]), torch.tensor([256]), 2, "target has label 256"),
         (torch.tensor([0]), torch.tensor([65536 * 2]), 2, "target has label 131072"),
         (torch.tensor([0]), torch.tensor([-1]), 2, "target has label -1"),

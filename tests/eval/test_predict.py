@@ -79,8 +79,8 @@ def test_folder_goes_on_after_a_damaged_image_and_names_it(predictor, tmp_path):
     ("name", "message"),
     [
         ("nothing", "not found"),
-        ("notes.txt", ".txt is not a known kind"),
-        ("empty", "no image in this folder"),
+        ("notes.txt", ".txt is not a known file type"),
+        ("empty", "the folder has no image"),
         ("twice", "rename one of the two"),
     ],
 )
@@ -150,7 +150,7 @@ def test_a_rate_that_mpeg4_cannot_hold_becomes_the_nearest_and_is_said(predictor
     result = predict_path(predictor, source, tmp_path / "out", pictures)
     assert result.faults == []
     (note,) = result.notes
-    assert note.endswith(f" frames/s cannot be written; drive_overlay.mp4 has {near}")
+    assert note.endswith(f" frames/s cannot be written; drive_overlay.mp4 has {near} frames/s")
     with open_video(result.written[-1]) as video:
         assert video.rate == pytest.approx(float(near), rel=1e-6)
         assert len(list(video.frames)) == 3
@@ -177,8 +177,8 @@ def test_masks_are_there_although_the_encoder_fails(predictor, tmp_path, capfd):
     result = predict_path(predictor, source, tmp_path / "out", pictures)
     target = tmp_path / "out/wide_overlay.mp4"
     (fault,) = result.faults
-    assert fault.startswith(f"{target}: cannot be written as a video of 9000x")
-    assert fault.endswith(f"what was predicted is in {tmp_path / 'out/masks'}")
+    assert fault.startswith(f"{target}: a video of 9000x")
+    assert fault.endswith(f" cannot be written; the predicted masks are in {tmp_path / 'out/masks'}")
     assert [path.name for path in result.written] == [f"wide_{number:06d}.png" for number in range(3)]
     assert (read(result.written[2]) == labels(2, 48, 9000)).mean() > 0.8
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["masks"]
@@ -200,15 +200,15 @@ def test_video_that_ends_early_is_a_fault_and_what_there_is_is_kept(predictor, t
     result = predict_path(predictor, path, tmp_path / "out", pictures)
     masks = len(result.written) - 1
     assert 0 < masks < 20
-    assert result.faults == [f"{path}: announces 20 frames, {masks} could be decoded"]
+    assert result.faults == [f"{path}: the video announces 20 frames, but only {masks} could be decoded"]
 
 
 def test_video_that_cannot_be_written(tmp_path):
     frame = np.zeros((48, 64, 3), dtype=np.uint8)
-    with pytest.raises(OSError, match=r"^cannot be written as a video of 64x48 at 5 frames/s"):  # noqa: SIM117
+    with pytest.raises(OSError, match=r"^a video of 64x48 with 5 frames/s cannot be written"):  # noqa: SIM117
         with video_writer(tmp_path / "no" / "v.mp4", 5) as write:
             write(frame)
-    with pytest.raises(OSError, match=r"^of 3 frames 0 were written"):  # noqa: SIM117
+    with pytest.raises(OSError, match=r"^only 0 of 3 frames were written"):  # noqa: SIM117
         with video_writer(tmp_path / "v.mp4", 5) as write:
             for _ in range(3):
                 write(frame)

@@ -70,7 +70,7 @@ def test_markdown_is_aligned_and_says_how_it_was_measured():
     assert table[3].count("–") == 4
     assert lines[-1] == (
         "AMD EPYC, 2 threads; one image, warm median; PyTorch in bf16. "
-        "Embedded: at most 25 MB and 100 ms by the faster of the two."
+        "Embedded: at most 25 MB, and 100 ms with the faster of the two runtimes."
     )
 
 

@@ -32,5 +32,5 @@ def test_text_of_every_encoding_that_says_itself(encoding, newline, tmp_path):
 )
 def test_what_is_no_text_names_file_and_encoding(data, encoding, tmp_path):
     (tmp_path / "a.txt").write_bytes(data)
-    with pytest.raises(ValueError, match=rf"a\.txt: not a text file in {encoding} \(.*\); save it as UTF-8"):
+    with pytest.raises(ValueError, match=rf"a\.txt: this is not a text file in {encoding} \(.*\); save it as UTF-8"):
         read_text(tmp_path / "a.txt")

@@ -37,7 +37,7 @@ def test_text_is_written_in_utf_8_as_it_stands(tmp_path, content):
 
 def test_an_error_without_a_file_is_that_of_the_file_which_was_written(tmp_path):
     with (
-        pytest.raises(OSError, match=r"file: cannot be written \(no space left\); the file before it is kept"),
+        pytest.raises(OSError, match=r"file: cannot be written \(no space left\); the previous file, if any, is kept"),
         replacing(tmp_path / "file"),
     ):
         raise OSError(errno.ENOSPC, "no space left")

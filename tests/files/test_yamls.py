@@ -13,11 +13,11 @@ MERGED = "\n".join(["a0: &a0 {k: x}", *(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (ALIASES, "once its aliases are written out"),
-        (MERGED, "once its aliases are written out"),
-        ("a: &a [*a]", "once its aliases are written out"),
+        (ALIASES, "when its aliases are expanded"),
+        (MERGED, "when its aliases are expanded"),
+        ("a: &a [*a]", "when its aliases are expanded"),
         ("a: " + "1:" * 100_000 + "1", "digits"),
-        ("[" * 500, "too many levels"),
+        ("[" * 500, "nested too deeply"),
         ("a: 2020-02-31", "day"),
     ],
 )
@@ -25,7 +25,7 @@ def test_yaml_that_grows_is_refused_in_one_line(text, reason, tmp_path):
     with pytest.raises(yaml.YAMLError, match=reason):
         load_yaml(text)
     (tmp_path / "config.yaml").write_text(text)
-    with pytest.raises(ValueError, match=rf"config.yaml: cannot be read \(.*{reason}.*take the file"):
+    with pytest.raises(ValueError, match=rf"config.yaml: cannot be read \(.*{reason}.*use the file"):
         _read(tmp_path / "config.yaml", load_yaml)
 
 

@@ -137,7 +137,7 @@ def test_any_batch_is_finite_not_negative_and_blind_to_order(spec, seed, shape, 
 @every_loss
 def test_shapes_that_do_not_fit_are_named(spec):
     logits, target = batch()
-    with pytest.raises(ValueError, match=r"logits \(2, 5, 7, 9\) and target \(2, 7, 8\) do not fit"):
+    with pytest.raises(ValueError, match=r"logits \(2, 5, 7, 9\) and target \(2, 7, 8\) do not match"):
         build_loss(spec)(logits, target[..., :-1])
 
 

@@ -39,9 +39,9 @@ def test_every_term_gets_the_ignore_index():
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("lovasz", "loss: unknown loss 'lovasz'; choose from ce, focal, dice"),
-        ({"ce": 1.0, "lovasz": 1.0}, "unknown loss 'lovasz'"),
-        ({}, "names no loss; choose from ce, focal, dice"),
+        ("lovasz", "loss: 'lovasz' is unknown; choose from ce, focal, dice"),
+        ({"ce": 1.0, "lovasz": 1.0}, "'lovasz' is unknown"),
+        ({}, "does not name a loss; choose from ce, focal, dice"),
         ({"ce": 0.0}, "weight 0.0 of 'ce' is not allowed"),
         ({"ce": -1.0}, "weight -1.0 of 'ce' is not allowed"),
         ({"ce": float("nan")}, "weight nan of 'ce' is not allowed"),
@@ -56,14 +56,14 @@ def test_a_spec_that_makes_no_sense_is_named(spec, message):
 
 @pytest.mark.parametrize("weights", [[1.0, -1.0], [0.0, 0.0], [1.0, float("inf")], [[1.0]]])
 def test_class_weights_that_make_no_sense_are_named(weights):
-    with pytest.raises(ValueError, match=r"class_weights: .* must be one finite number >= 0 per class"):
+    with pytest.raises(ValueError, match=r"class_weights: .* is not allowed; give a finite number >= 0 per class"):
         build_loss("ce", class_weights=torch.tensor(weights))
 
 
 def test_class_weights_of_another_number_of_classes_are_named():
     logits, target = batch()
     for spec in ("ce", {"ce": 1.0, "dice": 1.0}):
-        with pytest.raises(ValueError, match="class_weights holds 3 numbers, the logits have 5 classes"):
+        with pytest.raises(ValueError, match="class_weights has 3 numbers, but the logits have 5 classes"):
             build_loss(spec, class_weights=torch.ones(3))(logits, target)
 
 

@@ -49,7 +49,7 @@ def test_every_architecture_is_tested():
 
 
 def test_an_unknown_architecture_lists_them_all():
-    with pytest.raises(ValueError, match=f"unknown 'linknet'; choose from {', '.join(ARCHITECTURES)}$"):
+    with pytest.raises(ValueError, match=f"'linknet' is unknown; choose from {', '.join(ARCHITECTURES)}$"):
         build_model("linknet", NUM_CLASSES)
 
 
@@ -120,7 +120,7 @@ def test_normalises_inside_with_the_mean_and_std_of_its_backbone(case):
 def test_a_training_batch_of_one_either_works_or_is_named(case):
     model = copy.deepcopy(trained(case)).train()
     if case[0] in ("deeplabv3plus", "upernet", "bisenet"):
-        with pytest.raises(ValueError, match=r"training batch of one 64x64 image .* use a batch_size of 2 or more"):
+        with pytest.raises(ValueError, match=r"training batch of one 64x64 image, .* use a batch_size of 2 or more"):
             model(images(64, 64, count=1))
     else:
         assert model(images(64, 64, count=1)).shape == (1, NUM_CLASSES, 64, 64)
@@ -149,11 +149,11 @@ def test_exports(case):
         ({"backbone": "zzzzzz"}, "timm has no model 'zzzzzz'; timm.list_models"),
         ({"backbone": "resnet50.magic"}, r"timm has no model 'resnet50.magic'; did you mean resnet50\."),
         ({"architecture": "fpn", "backbone": "mit_b9"}, "timm has no model 'mit_b9'"),
-        ({"backbone": "vit_tiny_patch16_224"}, "vit_tiny_patch16_224 takes images of one size only"),
-        ({"backbone": "test_coatnet"}, "test_coatnet takes images of one size only"),
+        ({"backbone": "vit_tiny_patch16_224"}, "vit_tiny_patch16_224 takes images of only one size"),
+        ({"backbone": "test_coatnet"}, "test_coatnet takes images of only one size"),
         ({"backbone": "inception_v3"}, "inception_v3 gives no usable feature maps .* choose e.g. resnet34"),
         ({"architecture": "deeplabv3plus", "backbone": "densenet121"}, "densenet121 does not fit DeepLabV3Plus"),
-        ({"architecture": "fpn", "backbone": "vit_tiny_patch16_224"}, "takes images of one size only"),
+        ({"architecture": "fpn", "backbone": "vit_tiny_patch16_224"}, "takes images of only one size"),
         ({"architecture": "fpn", "crp": True}, "crp: True is not allowed here"),
         ({"architecture": "bisenet", "crp": True}, "crp: True is not allowed here"),
         ({"architecture": "plain_unet", "weights": "imagenet"}, "plain_unet trains from scratch; use none"),
@@ -167,7 +167,7 @@ def test_what_cannot_be_built_is_named(settings, message):
 def test_a_plain_module_may_be_an_architecture_but_for_what_it_cannot_do(monkeypatch):
     monkeypatch.setitem(ARCHITECTURES, "mine", lambda num_classes, *_: nn.Conv2d(3, num_classes, 1))
     assert isinstance(build_model("mine", NUM_CLASSES), nn.Conv2d)
-    with pytest.raises(ValueError, match="mirror: True is not allowed, Conv2d of mine cannot do it; use False"):
+    with pytest.raises(ValueError, match="mirror: True is not allowed, because mine makes a Conv2d; use False"):
         build_model("mine", NUM_CLASSES, mirror=True)
 
 

@@ -84,5 +84,5 @@ def test_no_network_is_said_at_once_with_the_ways_out(monkeypatch, tmp_path, arc
 
 
 def test_a_backbone_without_pretrained_weights_is_named():
-    with pytest.raises(ValueError, match="timm has no ImageNet weights for darknet17; ways out"):
+    with pytest.raises(ValueError, match="timm has no ImageNet weights for darknet17; use weights=FILE"):
         build_model("unet", 5, "darknet17", "imagenet")

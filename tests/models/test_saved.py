@@ -134,7 +134,7 @@ def test_saving_again_replaces_everything(folder):
 def test_truncated_weights_are_named(folder, kept):
     path = folder / "model.safetensors"
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(ValueError, match=r"model\.safetensors: truncated or not a safetensors file"):
+    with pytest.raises(ValueError, match=r"model\.safetensors: the file is truncated or not a safetensors file"):
         load_model(folder)
 
 
@@ -155,14 +155,14 @@ def test_a_garbled_file_is_named(folder, name, content):
 
 def test_no_folder_and_a_folder_of_something_else_are_named(tmp_path):
     for path in (tmp_path / "gone", tmp_path):
-        with pytest.raises(ValueError, match=rf"{path}: no model here; expected a run folder with model.safetensors"):
+        with pytest.raises(ValueError, match=rf"{path}: there is no model here; give a run folder of train"):
             load_model(path)
 
 
 def test_another_taxonomy_is_named(folder):
     classes = [{"name": name, "color": [i, 0, 0]} for i, name in enumerate("abcde")]
     (folder / "taxonomy.yaml").write_text(yaml.safe_dump({"name": "other", "classes": classes}))
-    with pytest.raises(ValueError, match=r"has 3 classes, its taxonomy\.yaml 5; take the taxonomy written with it"):
+    with pytest.raises(ValueError, match=r"has 3 classes, and its taxonomy\.yaml has 5; use the taxonomy"):
         load_model(folder)
 
 
@@ -185,11 +185,11 @@ def test_a_tensor_too_many_or_of_another_shape_is_named(folder):
 
 def test_a_config_that_lacks_a_key_is_named(folder):
     (folder / "config.yaml").write_text("architecture: unet\n")
-    with pytest.raises(ValueError, match=r"config\.yaml: lacks backbone, crp"):
+    with pytest.raises(ValueError, match=r"config\.yaml: it has no backbone, crp"):
         load_model(folder)
-    with pytest.raises(ValueError, match="lack crp"):
+    with pytest.raises(ValueError, match="has no crp"):
         save_to(folder, small(), config={"architecture": "unet", "backbone": "test_resnet"})
-    with pytest.raises(ValueError, match="lack classes"):
+    with pytest.raises(ValueError, match="has no classes"):
         save_to(folder, small(), taxonomy={"name": "none"})
 
 
@@ -222,7 +222,7 @@ def test_a_full_disk_is_named_and_leaves_the_weights_that_were_there(folder):
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))  # no file may grow past that, as on a full disk
     try:
         with pytest.raises(
-            OSError, match=r"cannot be written \(File too large\); the file before it is kept"
+            OSError, match=r"cannot be written \(File too large\); the previous file, if any, is kept"
         ) as caught:
             save_to(folder, model)
     finally:

@@ -247,7 +247,7 @@ def test_a_file_without_a_state_dict_is_named(tmp_path, content):
 
 
 def test_what_is_no_file_is_named(tmp_path):
-    with pytest.raises(ValueError, match=r"'imagenet22k' is neither none, imagenet, auto, nor a file \(\.safete"):
+    with pytest.raises(ValueError, match=r"'imagenet22k' is not none, imagenet, auto, or a file \(\.safete"):
         build_backbone("test_resnet", "imagenet22k")
     with pytest.raises(ValueError, match=r"no such file: .*gone\.pth"):
         build_backbone("test_resnet", str(tmp_path / "gone.pth"))

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from commands.versions_options import parse as parse_artifacts
 from configs import parse_command_line
 from configs.config import TrainConfig
 from scripts.reproduce import best, pinned, table
@@ -47,6 +48,12 @@ def test_its_sweep_is_one(which):
             TrainConfig.from_dict({key: yaml.safe_load(value) if key == "loss" else value})
 
 
+def test_its_commands_on_artifacts_have_these_flags():
+    lines = re.findall(r"python -m artifacts ([^|>\n]*?)(?: >|\) \|\||$)", TEXT, re.MULTILINE)
+    parsed = [parse_artifacts(shlex.split(re.sub(r'"\$.*?"(?= |$)', "name", line)), "") for line in lines]
+    assert {options.command for options in parsed} == {"dataset", "lineage", "promote"}
+
+
 def test_its_budgets_stay_under_three_hours():
     """Trainings by their own bound, 2 minutes about each for starting, scoring and logging, 1 for each test."""
     minutes, trainings = 0.0, 0
@@ -71,7 +78,7 @@ def made(folder, scores):
 def test_the_best_is_by_its_score(tmp_path):
     made(tmp_path, {"a": 0.2, "b": 0.5, "c": None})
     assert best(tmp_path).name == "id-b"
-    with pytest.raises(ValueError, match="no training"):
+    with pytest.raises(ValueError, match="no complete training"):
         best(tmp_path / "nothing")
 
 
@@ -168,7 +175,7 @@ def test_all_of_it_stopped_on_the_way(tmp_path):
     assert done.keys() == {*STEPS}
     assert all(done[name] == text for name, text in first.items() if name in ("data", "baselines", "sweep"))
     assert [line.split(":")[0] for line in lines if "done before" in line] == ["== data", "== baselines", "== sweep"]
-    for path in ("results.md", "lineage.svg", "report"):
+    for path in ("results.md", "lineage.txt", "report"):
         assert (out / path).exists(), path
     assert (out / "results.md").read_text().count("\n| ") >= 2
 

@@ -38,7 +38,7 @@ def test_a_run_leaves_a_model_a_report_and_a_way_to_sync(data, tmp_path, here, c
     saved = load_model(folder)
     assert [path.name for path in (folder / "checkpoints").iterdir()] == ["history.json"]
     assert train.cli(["--resume", str(folder)]) == 2
-    assert f"error: {folder} has ended and keeps no state of its optimiser" in capsys.readouterr().err
+    assert f"error: {folder}: the training is complete and its optimiser state was deleted" in capsys.readouterr().err
     assert len(list((folder / "wandb").glob("offline-run-*"))) == 1  # nothing was tracked
     assert yaml.safe_load((folder / "config.yaml").read_text())["loss"] == {"focal": 1.0, "dice": 1.0}
     assert len(saved.data["digest"]) >= 32

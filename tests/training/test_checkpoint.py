@@ -104,7 +104,7 @@ def test_a_fit_that_patience_ended_is_not_resumed_past_its_end(make_learner, tmp
 
 def test_nothing_to_resume_from_means_from_the_beginning(tmp_path):
     assert resume_from(tmp_path) is None
-    with pytest.raises(ValueError, match=r"last.pt: there is no checkpoint to resume from"):
+    with pytest.raises(ValueError, match=r"last.pt: no such checkpoint"):
         load_checkpoint(tmp_path / "last.pt")
 
 
@@ -113,7 +113,7 @@ def test_truncated_checkpoint_is_named_with_the_fix(make_learner, tmp_path, shar
     fit(make_learner(), **PLAN | {"epochs": 1})
     path = tmp_path / "last.pt"
     os.truncate(path, int(path.stat().st_size * share))
-    with pytest.raises(ValueError, match=r"last.pt: not a whole checkpoint .*start again without --resume"):
+    with pytest.raises(ValueError, match=r"last.pt: the checkpoint is damaged .*start again without --resume"):
         load_checkpoint(path)
 
 
@@ -121,7 +121,7 @@ def test_checkpoint_of_another_taxonomy_is_named(make_learner, tmp_path):
     fit(make_learner(), **PLAN | {"epochs": 1})
     learn = make_learner()
     learn.model.head = torch.nn.Conv2d(8, 5, 1)
-    with pytest.raises(ValueError, match=r"last.pt is of another model: .*size mismatch.*resume with the architecture"):
+    with pytest.raises(ValueError, match=r"checkpoint is of another model .*size mismatch.*; resume with the"):
         fit(learn, **PLAN, resume=resume_from(tmp_path))
 
 
@@ -154,7 +154,7 @@ except OSError as error:
         timeout=120,
     )
     assert f"{path}: cannot be written (" in done.stdout, done.stderr
-    assert "the file before it is kept" in done.stdout
+    assert "the previous file is kept" in done.stdout
     assert torch.equal(torch.load(path, weights_only=True), torch.ones(10))
     assert [file.name for file in tmp_path.iterdir()] == ["last.pt"]
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY

@@ -84,10 +84,10 @@ def test_patience_and_time_end_all_processes_at_the_same_step(told):
 def test_a_loss_that_diverges_in_one_process_ends_both_with_the_same_words(told):
     first, second = reports(told, "nan")
     assert first["raised"] == second["raised"]
-    assert first["raised"].startswith("TrainingDiverged: the loss is not finite any more (epoch 3, step 2, lr 0.00")
+    assert first["raised"].startswith("TrainingDiverged: the loss is no longer finite (epoch 3, step 2, lr 0.00")
 
 
 def test_an_error_of_the_first_process_ends_both(told):
     first, second = reports(told, "fault")
     assert first["raised"] == "ValueError: frame 7 is damaged"
-    assert second["raised"].endswith("the first process has failed: frame 7 is damaged")
+    assert second["raised"].endswith("the first process failed: frame 7 is damaged")

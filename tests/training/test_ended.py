@@ -47,7 +47,7 @@ def test_what_has_ended_is_not_gone_on_with(trained):
     drop_state(run / "checkpoints")
     drop_state(run / "checkpoints")  # again changes nothing
     assert has_ended(run / "checkpoints")
-    with pytest.raises(ValueError, match=r"run has ended and keeps no state .*without --resume"):
+    with pytest.raises(ValueError, match=r"run: the training is complete .*without --resume"):
         resume_from(run / "checkpoints")
 
 

@@ -191,7 +191,7 @@ def test_a_loss_that_is_not_finite_stops_within_ten_steps_and_names_lr(make_lear
     learn._step = lambda: steps.append(1) or step()
     inner = learn.loss_func
     learn.loss_func = lambda logits, target: inner(logits, target) * math.nan
-    message = r"^the loss is not finite any more .* lower lr \(now 0.01\), or set grad_clip=1"
+    message = r"^the loss is no longer finite .* lower lr \(now 0.01\) or set grad_clip=1"
     with pytest.raises(TrainingDiverged, match=message):
         fit(learn, **PLAN | {"epochs": 50})
     assert len(steps) <= 10

@@ -51,7 +51,7 @@ def calls(tmp_path: Path, number: int) -> list[str]:
 def test_a_failure_leaves_the_others_and_is_told(start, capfd):
     outcomes = start({"act": "train"}, {"act": "err"}, {"act": "kill"}, {"act": "exit"}, {"act": "train", "miou": 0.75})
     assert [outcome.metrics.get("miou") for outcome in outcomes] == [0.5, None, None, None, 0.75]
-    assert [outcome.reason for outcome in outcomes] == ["", "lr=9: too high", "ended by signal 9", "epoch 1", ""]
+    assert [outcome.reason for outcome in outcomes] == ["", "lr=9: too high", "killed by signal 9", "epoch 1", ""]
     shown = capfd.readouterr()
     assert "[5/5] t4" in shown.out
     assert "error: lr=9: too high" in shown.err
@@ -59,7 +59,7 @@ def test_a_failure_leaves_the_others_and_is_told(start, capfd):
 
 def test_what_is_done_is_not_done_again_and_what_was_cut_off_is_resumed(start, tmp_path):
     settings = {"act": "train"}, {"act": "kill"}
-    assert [outcome.reason for outcome in start(*settings)] == ["", "ended by signal 9"]
+    assert [outcome.reason for outcome in start(*settings)] == ["", "killed by signal 9"]
     again = start(*settings)
     assert [outcome.metrics["miou"] for outcome in again] == [0.5, 0.5]
     assert calls(tmp_path, 0) == ["--config"]
@@ -80,7 +80,7 @@ def test_what_ended_before_its_result_was_noted_is_not_done_again(start, tmp_pat
 
 def test_other_settings_in_the_same_folder_are_refused_before_anything_runs(start, tmp_path):
     start({"act": "train"})
-    with pytest.raises(ValueError, match=r"t0/settings\.yaml was begun with other settings: give another --out"):
+    with pytest.raises(ValueError, match=r"t0/settings\.yaml: this training was started with other settings"):
         start({"act": "train", "miou": 0.75}, {"act": "train"})
     assert not (tmp_path / "out" / "t1").exists()
 

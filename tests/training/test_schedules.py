@@ -61,9 +61,9 @@ class AllBackbone(nn.Module):
 @pytest.mark.parametrize(
     ("make", "why"),
     [
-        (Plain, "does nothing for Plain, which has no attribute `backbone`"),
-        (lambda: Plain(backbone=nn.Identity()), "does nothing for Plain"),
-        (lambda: Plain(backbone="resnet18"), "does nothing for Plain"),
+        (Plain, "has no effect on Plain, which has no attribute `backbone`"),
+        (lambda: Plain(backbone=nn.Identity()), "has no effect on Plain"),
+        (lambda: Plain(backbone="resnet18"), "has no effect on Plain"),
         (AllBackbone, "leaves nothing to train in AllBackbone"),
     ],
 )
@@ -103,5 +103,5 @@ def test_flat_keeps_its_rate(make_learner):
 
 
 def test_unknown_schedule_lists_the_choices():
-    with pytest.raises(ValueError, match="fit='cosine': allowed are one_cycle, fine_tune, flat"):
+    with pytest.raises(ValueError, match="fit='cosine' is unknown; choose from one_cycle, fine_tune, flat"):
         stages("cosine", epochs=1, freeze_epochs=1, lr=0.1, backbone_lr_factor=0.0)

@@ -46,7 +46,7 @@ def blob_of(folder, text):
 def test_a_sound_folder_is_called_whole_while_its_server_runs_and_after(filled):
     assert command("verify", data=filled.data) == (
         0,
-        f"{filled.data}: all records, manifests and blobs are whole\n",
+        f"{filled.data}: all records, manifests and blobs are undamaged\n",
         "",
     )
     filled.stop()
@@ -82,7 +82,7 @@ def test_a_manifest_that_lists_other_files_is_named(filled):
     with contextlib.closing(sqlite3.connect(filled.data / "records.sqlite3")) as records, records:
         records.execute("UPDATE artifact_files SET path = 'b.txt' WHERE artifact_id = 1")
     code, out, _ = command("verify", data=filled.data)
-    assert (code, out) == (1, "artifact local/p/data:v0: its manifest and its records list other files\n")
+    assert (code, out) == (1, "artifact local/p/data:v0: its manifest and its records list different files\n")
 
 
 def test_a_backup_taken_while_runs_are_logged_is_whole_and_serves(filled, tmp_path):
@@ -120,16 +120,16 @@ def test_a_backup_taken_while_runs_are_logged_is_whole_and_serves(filled, tmp_pa
 def test_a_backup_leaves_out_what_is_damaged_and_says_so(filled, tmp_path):
     blob_of(filled.data, "one" * 10_000).write_text("X" * 30_000)
     code, _, err = command("backup", tmp_path / "backup", data=filled.data)
-    assert (code, err) == (1, "error: 1 blobs are damaged and were left out: `verify` names them\n")
+    assert (code, err) == (1, "error: 1 blobs are damaged and were left out; `verify` names them\n")
     assert "artifact local/p/data:v0, file a.txt: is gone" in command("verify", data=tmp_path / "backup")[1]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("backup", "{data}/inside"), "lies in the data folder"),
-        (("backup", "{home}"), "is not empty, and is no backup"),
-        (("restore", "{home}"), "holds no records.sqlite3"),
+        (("backup", "{data}/inside"), "is inside the data folder"),
+        (("backup", "{home}"), "the folder is not empty and not a backup"),
+        (("restore", "{home}"), "the folder has no records.sqlite3"),
         (("restore", "{data}"), "holds records; give --data with a new folder"),
     ],
 )
@@ -142,7 +142,7 @@ def test_what_cannot_be_copied_is_refused(filled, tmp_path, arguments, message):
 
 def test_a_folder_without_records_is_named(tmp_path):
     code, _, err = command("verify", data=tmp_path / "empty")
-    assert (code, "records.sqlite3: there is no such file" in err) == (2, True)
+    assert (code, "records.sqlite3: no such file" in err) == (2, True)
 
 
 @pytest.mark.parametrize("first", [0, 1 << 14], ids=["its header", "a page"])
@@ -155,7 +155,7 @@ def test_damaged_records_stop_the_start_with_one_line(tmp_path, first):
     path.write_bytes(content)
     code, _, err = command("serve", "--port", "0", data=server.data)
     assert (code, len(err.splitlines())) == (2, 1)
-    assert "records.sqlite3: damaged (" in err and "python -m wandb_local restore BACKUP" in err
+    assert "records.sqlite3: the database is damaged (" in err and "python -m wandb_local restore BACKUP" in err
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -85,7 +85,7 @@ def test_the_last_of_several_stops_the_server(start, tmp_path):
         assert "to browse" not in err and running_server(folder) in urls
     (tmp_path / "third.go").touch()
     out, code, err = ended(users["third"])
-    assert (out, code) == ("200\n", 0) and "to browse what was tracked" in err
+    assert (out, code) == ("200\n", 0) and "to browse the tracked runs" in err
     assert running_server(folder) is None
     with Server(tmp_path):  # the folder is free at once
         pass

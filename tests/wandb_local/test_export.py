@@ -69,7 +69,7 @@ def test_a_file_whose_blob_is_lost_is_named_and_all_others_are_there(server, pro
     finally:
         blob.write_bytes(content)
     assert code == 1
-    assert f"error: files/{project}.txt: left out, as its blob is damaged or gone" in err
+    assert f"error: files/{project}.txt: the file was left out: its blob is damaged or missing" in err
     assert [path.name for path in (tmp_path / "out" / "files").iterdir()] == ["good.txt"]
     assert json.loads((tmp_path / "out" / "run.json").read_text())["lost"] == [f"files/{project}.txt"]
 
@@ -88,7 +88,7 @@ def test_what_fails_leaves_nothing_behind(server, project, tmp_path):
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "out").mkdir()
     code, _, err = export(server.data, f"local/{project}/r", tmp_path / "out")
-    assert (code, err) == (2, f"error: {tmp_path / 'out'}: exists; give a new folder\n")
+    assert (code, err) == (2, f"error: {tmp_path / 'out'}: the folder already exists; give a new folder\n")
 
 
 @pytest.fixture

@@ -30,7 +30,10 @@ def test_a_key_that_keeps_nobody_out_is_refused(tmp_path, name, text):
     (tmp_path / name).write_text(text)
     done = run_command("serve", "--port", "0", "--data", tmp_path, check=False)
     assert done.returncode == 2 and done.stdout == ""
-    assert f"{tmp_path / name}: {len(text.strip())} characters" in done.stderr and "delete the file" in done.stderr
+    assert (
+        f"{tmp_path / name}: the file has {len(text.strip())} characters" in done.stderr
+        and "delete the file" in done.stderr
+    )
 
 
 def first_lines(command, stdout, read):
@@ -63,7 +66,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path, command):
     (tmp_path / "set").chmod(0o755)
     place = command.index("--") if "--" in command else len(command)
     done = run_command(*command[:place], "--data", tmp_path / "set", *command[place:], check=False)
-    assert done.returncode == 2 and "holds something else than a server's data" in done.stderr
+    assert done.returncode == 2 and "the folder holds other files than a server's data" in done.stderr
     assert [path.name for path in (tmp_path / "set").iterdir()] == ["images"]
     assert (tmp_path / "set").stat().st_mode & 0o777 == 0o755
 
@@ -71,8 +74,8 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path, command):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["serve", "--port", "abc"], "argument --port: abc: give 0 to 65535"),
-        (["gc", "--grace", "-1"], "argument --grace: -1: give seconds, 0 or more"),
+        (["serve", "--port", "abc"], "argument --port: abc is not a port; give 0 to 65535"),
+        (["gc", "--grace", "-1"], "argument --grace: -1 is not a number of seconds; give 0 or more"),
     ],
 )
 def test_numbers_that_cannot_be_meant(words, message):

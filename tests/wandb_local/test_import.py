@@ -88,7 +88,7 @@ def test_offline_runs_come_in_once_without_a_server(home):
     assert sorted((home / "wandb").rglob("*")) == before
     done = command(home, "import", "--data", "data", *home.glob("wandb/offline-run-*"))
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines() == [f"local/off/{name} was imported before" for name in ("parts", "whole")]
+    assert done.stdout.splitlines() == [f"local/off/{name} was already imported" for name in ("parts", "whole")]
     assert stored(home / "data") == EVERYTHING
     assert records(home / "data", "SELECT count(*) FROM artifacts WHERE state = 'COMMITTED'") == [(2,)]
 
@@ -116,8 +116,8 @@ def test_what_is_readable_of_a_broken_file_comes_in_and_the_rest_is_named(home):
     assert (done.returncode, done.stdout) == (2, "imported local/off/whole\n")
     complaints = done.stderr.splitlines()
     assert len(complaints) == 2
-    assert f"{log}: damaged at byte" in complaints[0] + complaints[1]
-    assert f"{garbage}: not a .wandb file" in complaints[0] + complaints[1]
+    assert f"{log}: the file is damaged at byte" in complaints[0] + complaints[1]
+    assert f"{garbage}: this is not a .wandb file" in complaints[0] + complaints[1]
     assert ("whole",) in records(home / "data", "SELECT name FROM runs")
 
 
@@ -135,7 +135,7 @@ def test_a_folder_without_runs_is_an_error(tmp_path, path):
     (tmp_path / "empty").mkdir()
     done = command(tmp_path, "import", "--data", "data", path)
     assert done.returncode == 2
-    assert done.stderr.startswith(f"error: {path}: no offline run; give wandb/offline-run-")
+    assert done.stderr.startswith(f"error: {path}: no offline run was found; give wandb/offline-run-")
 
 
 def test_without_the_client_the_error_says_what_to_install(home):
@@ -143,7 +143,7 @@ def test_without_the_client_the_error_says_what_to_install(home):
     done = command(home, "import", "--data", "data", "wandb", code=code)
     assert (done.returncode, done.stderr) == (
         2,
-        "error: importing needs the wandb client: install it with `pip install wandb`\n",
+        "error: the import needs the wandb client; run `pip install wandb`\n",
     )
 
 

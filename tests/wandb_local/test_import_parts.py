@@ -80,14 +80,14 @@ def test_a_run_that_was_killed_and_resumed_comes_with_each_row_once(tmp_path):
     said, complaints = imported(tmp_path, ".")
     assert said == ["imported local/off/cut"]
     assert len(complaints) == 2
-    assert f"note: {logs[0]}: ends in the middle of a record".replace(f"{tmp_path}/", "") in complaints[0]
-    assert f"{logs[1]}: holds no run; its script ended".replace(f"{tmp_path}/", "") in complaints[1]
+    assert f"note: {logs[0]}: the file ends in the middle of a record".replace(f"{tmp_path}/", "") in complaints[0]
+    assert f"{logs[1]}: the file has no run; the script ended".replace(f"{tmp_path}/", "") in complaints[1]
     found = rows(tmp_path)
     assert found == [*range(len(found) - 3), 100, 101, 102]
     assert len(found) > 10
     assert records(tmp_path / "data", "SELECT state FROM runs") == [("finished",)]
     write_log(logs[0], read_records_of(sound))  # as if it had been repaired since
-    assert imported(tmp_path, ".")[0] == ["local/off/cut was imported before"]
+    assert imported(tmp_path, ".")[0] == ["local/off/cut was already imported"]
     assert rows(tmp_path) == found
 
 
@@ -105,14 +105,14 @@ def test_a_run_that_was_imported_while_it_ran_gets_the_rest_later(home):
     assert rows(home) == steps == list(range(60))
     (memory,) = (home / "data" / "imported").iterdir()  # earlier versions remembered the MD5 of whole files
     memory.rename(memory.with_name(hashlib.md5(whole).hexdigest()))
-    assert imported(home, "wandb") == (["local/off/cut was imported before"], [])
+    assert imported(home, "wandb") == (["local/off/cut was already imported"], [])
     assert rows(home) == steps
     assert records(home / "data", "SELECT state FROM runs") == [("finished",)]
 
 
 def test_of_a_run_that_started_again_without_resuming_only_the_last_start_counts(tmp_path):
     command(tmp_path, code=AGAIN, WANDB_SILENT="true")
-    for said in ("imported local/off/again", "local/off/again was imported before"):
+    for said in ("imported local/off/again", "local/off/again was already imported"):
         assert imported(tmp_path, "wandb") == ([said], [])
         assert rows(tmp_path) == [0, 1, 2, 3]
 
@@ -125,15 +125,17 @@ def test_an_artifact_whose_files_have_moved_is_named_and_imported_when_they_are_
             (tmp_path / name / f"{number}.txt").write_text(f"{name} {number}")
     command(tmp_path, code=LOGGED, WANDB_SILENT="true")
     (tmp_path / "moved").rename(tmp_path / "elsewhere")
-    for verb in ("imported {}", "{} was imported before"):
+    for verb in ("imported {}", "{} was already imported"):
         said, (complaint,) = imported(tmp_path, "wandb", code=2)
         assert said == [verb.format("local/off/lost")]
-        assert "artifact moved (dataset) is not imported: missing or changed since it was logged: " in complaint
+        assert "artifact moved (dataset) was not imported, because " in complaint
         assert f": {tmp_path}/moved/" in complaint
-        assert complaint.endswith(" and 2 more of its files; put them back and import again")
+        assert complaint.endswith(
+            " and 2 more of its files was changed or removed after it was logged; put it back and import again"
+        )
         assert committed(tmp_path) == ["stays"]
     (tmp_path / "elsewhere").rename(tmp_path / "moved")
-    for verb in ("imported {}", "{} was imported before"):
+    for verb in ("imported {}", "{} was already imported"):
         assert imported(tmp_path, "wandb") == ([verb.format("local/off/lost")], [])
         assert committed(tmp_path) == ["moved", "stays"]
         assert rows(tmp_path) == [1]
@@ -158,7 +160,7 @@ def test_runs_are_found_below_any_folder(home, monkeypatch):
     assert find_logs([home, log.parent, log]) == [log]
     assert imported(home, "runs") == (["imported local/off/cut"], [])
     monkeypatch.setattr(found, "_FOLDERS", 2)
-    with pytest.raises(ValueError, match="more than 2 folders; give one that is nearer"):
+    with pytest.raises(ValueError, match="more than 2 folders below it; give a folder nearer"):
         find_logs([home])
 
 

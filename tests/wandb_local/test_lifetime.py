@@ -25,7 +25,7 @@ def test_a_time_to_live_is_kept_as_it_was_set(project):
             log(run, name, {"a.txt": name}, ttl=ttl)
         for name, ttl in again.items():
             log(run, name, {"a.txt": name}, ttl=ttl)
-        with pytest.raises(ValueError, match="of the type 'code', which wandb itself makes"):
+        with pytest.raises(ValueError, match="of the type 'code' are made by wandb itself"):
             log(run, "c", {"a.txt": "c"}, ttl=day, type="code")
     found = {name: wandb.Api().artifact(f"local/{project}/{name}:v0") for name in lives}
     longest = found.pop("h").ttl  # from the second time on, which may have been a second later

@@ -214,7 +214,7 @@ def query(document):
             + "fragment f30 on Query{id}",
             "more than 1000 fields",
         ),
-        ("{...f} fragment f on Query{...f}", "in a circle"),
+        ("{...f} fragment f on Query{...f}", "form a circle"),
         ("{" + "a{" * 41 + "b" + "}" * 42, "deeper than 40"),
     ],
 )
@@ -283,7 +283,7 @@ def test_the_refusal_of_a_query_is_one_that_clients_print(server, project):
     body = json.dumps({"query": asking([f"a{n}:viewer{{id}}" for n in range(100)])}).encode()
     status, answer = asked(server, "/graphql", body)
     assert (status, json.loads(answer)["data"]) == (413, None)
-    assert "viewer is asked for 100 times" in json.loads(answer)["errors"][0]["message"]
+    assert "viewer is requested 100 times" in json.loads(answer)["errors"][0]["message"]
     server.graphql('mutation($p:String){upsertBucket(input:{modelName:$p,name:"r"}){inserted}}', p=project)
     with pytest.raises(Exception, match="filters: more than 10000 values"):
         list(wandb.Api().runs(f"local/{project}", filters={"name": {"$in": [str(n) for n in range(10_001)]}}))

@@ -47,7 +47,7 @@ def follow(tmp_path):
 
 def test_tracking_with_the_server_and_offline(follow):
     online, offline = re.split("^wandb-local serve.*\n", block("wandb-local serve"), flags=re.MULTILINE)
-    assert re.search(r"to browse what was tracked, at http://\S+: wandb-local serve", follow(online))
+    assert re.search(r"to browse the tracked runs at http://\S+, start: wandb-local serve", follow(online))
     assert "imported local/demo/" in follow(offline)
 
 

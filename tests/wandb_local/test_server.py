@@ -232,7 +232,7 @@ def test_exec_starts_and_stops_a_server(tmp_path):
     assert url.startswith("http://127.0.0.1:")
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(f"{url}/healthz", timeout=5)
-    assert f"to browse what was tracked, at {url}: python -m wandb_local serve" in done.stderr
+    assert f"to browse the tracked runs at {url}, start: python -m wandb_local serve" in done.stderr
     assert f"--data {tmp_path / 'data'}" in done.stderr
     assert run_command("exec", "--data", tmp_path / "data", "--", "sh", "-c", "exit 7", check=False).returncode == 7
     assert run_command("status", "--data", tmp_path / "data", check=False).returncode == 1
@@ -248,7 +248,9 @@ def test_a_port_in_use(tmp_path):
     url = done.stdout.strip()
     other = int(url.rpartition(":")[2])
     assert other != port
-    assert f"at {url}: python -m wandb_local serve --port {other} --data" in done.stderr  # where the address stays good
+    assert (
+        f"at {url}, start: python -m wandb_local serve --port {other} --data" in done.stderr
+    )  # where the address stays good
 
 
 def test_status_gc_and_export(server, project, tmp_path):
@@ -272,8 +274,8 @@ def test_status_gc_and_export(server, project, tmp_path):
     assert (server.data / "blobs" / gone[:2] / gone[2:]).exists()
     assert stray.exists()
     freed = run_command(*now).stdout
-    found = [re.match(r"blobs (.*): (\d+) \((\d+) bytes\)", said) for said in (*told, freed)]
-    assert [match and match[1] for match in found] == ["that no record needs"] * 2 + ["deleted"]
+    found = [re.match(r"(.*): (\d+) blobs that no record needs \((\d+) bytes\)", said) for said in (*told, freed)]
+    assert [match and match[1] for match in found] == ["would be deleted"] * 2 + ["deleted"]
     counts = [match and (int(match[2]), int(match[3])) for match in found]
     assert counts[0] == counts[1] == counts[2]
     assert counts[0] and counts[0][0] >= 2

@@ -1,4 +1,4 @@
-"""The artifacts that an offline run logs. Their files stay where they were, and may be gone at the import."""
+"""The artifacts that an offline run logs. Their files are not copied, so they may be missing at the import."""
 
 import gzip
 import json
@@ -28,11 +28,11 @@ class LoggedArtifact:
     manifest: bytes
 
     def lacking(self) -> list[Path]:
-        """Its files that are not where they were when it was logged, or have another size."""
+        """The files of the artifact that were moved, or whose size has changed, since it was logged."""
         return [path for path, size in self._files() if not path.is_file() or path.stat().st_size != size]
 
     def _files(self) -> Iterator[tuple[Path, int]]:
-        """The files and their sizes in bytes; those of references are elsewhere."""
+        """The files and their sizes in bytes, without references."""
         for number, value in fields(self.manifest):
             if number == _CONTENTS:
                 entry = dict(fields(value))
@@ -43,7 +43,7 @@ class LoggedArtifact:
 
 
 def _files_of(listing: Path) -> Iterator[tuple[Path, int]]:
-    """The same, from a file of JSON lines; where that is missing, it is what lacks."""
+    """The same, from a file of JSON lines; if this file is missing, it is reported as missing."""
     if not listing.is_file():
         yield listing, 0
         return

@@ -19,7 +19,9 @@ def find_logs(paths: Iterable[Path]) -> list[Path]:
         logs = [path] if path.suffix == ".wandb" and path.is_file() else sorted(path.glob("*.wandb"))
         logs = logs or sorted(_below(path))
         if not logs:
-            raise ValueError(f"{path}: no offline run; give wandb/offline-run-…, or any folder above such ones")
+            raise ValueError(
+                f"{path}: no offline run was found; give wandb/offline-run-…, or a folder above such folders"
+            )
         found.update({(log.stat().st_dev, log.stat().st_ino): log for log in logs})
     return sorted(found.values())
 
@@ -29,7 +31,9 @@ def _below(top: Path) -> Iterator[Path]:
     depth = len(top.parts) + _DEPTH
     for count, (place, folders, _) in enumerate(os.walk(top)):
         if count == _FOLDERS:
-            raise ValueError(f"{top}: more than {_FOLDERS:,} folders; give one that is nearer to the offline runs")
+            raise ValueError(
+                f"{top}: there are more than {_FOLDERS:,} folders below it; give a folder nearer to the offline runs"
+            )
         folder = Path(place)
         yield from (
             log for name in folders if name.startswith("offline-run-") for log in (folder / name).glob("*.wandb")

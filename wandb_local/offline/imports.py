@@ -1,9 +1,9 @@
 """Bringing offline runs into a data folder, with the unmodified client's ``wandb sync``.
 
-The client is given copies of the logs in a temporary folder, so that it leaves no marks beside the user's files: these
-can be synced to W&B's cloud later. A copy has only whole records, as the client stops at one that was cut off. It has
-only those that were not imported before, as a run that was resumed would grow by a second copy of its rows: what was
-imported is remembered in the data folder.
+The client gets copies of the logs in a temporary folder, so that it does not mark the user's files as synced: they can
+be synced to W&B's cloud later. A copy has only complete records, because the client stops at a truncated one. It has
+only records that were not imported before, because a resumed run would otherwise get its rows twice. The data folder
+holds what was imported.
 """
 
 import importlib.util
@@ -31,7 +31,7 @@ _POLL = 0.2  # seconds
 
 @dataclass
 class Imported:
-    """What became of the runs: their names ``ENTITY/PROJECT/RUN``, and one line for each thing that went wrong."""
+    """The result of an import: the names ``ENTITY/PROJECT/RUN`` of the runs, and a line for each error."""
 
     new: list[str] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
@@ -46,7 +46,7 @@ def import_logs(folder: DataFolder, url: str, paths: Sequence[Path]) -> Imported
         ValueError: the wandb package is not installed.
     """
     if importlib.util.find_spec("wandb") is None:
-        raise ValueError("importing needs the wandb client: install it with `pip install wandb`")
+        raise ValueError("the import needs the wandb client; run `pip install wandb`")
     done = Imported()
     replays = []
     for log in _without_replaced(_readable(paths, done)):
@@ -75,12 +75,12 @@ def _readable(paths: Sequence[Path], done: Imported) -> list[OfflineLog]:
         logs.append(log)
         if log.flaw is not None:
             lines = done.errors if log.damaged else done.notes
-            lines.append(f"{log.path}: {log.flaw}; what is before it is imported")
+            lines.append(f"{log.path}: the file {log.flaw}; the records before that are imported")
     return logs
 
 
 def _without_replaced(logs: Iterable[OfflineLog]) -> list[OfflineLog]:
-    """The logs by the time of their start, without those of a run that has started again since, without resuming."""
+    """The logs by start time, without logs of a run that was later started again without resuming."""
     kept: list[OfflineLog] = []
     replaced = set()
     for log in sorted(logs, key=lambda log: log.started, reverse=True):
@@ -109,7 +109,7 @@ def _sync(folder: DataFolder, url: str, replays: Sequence[Replay], done: Importe
 
 
 def _copy(temporary: Path, number: int, replay: Replay) -> Path:
-    """A copy of the run's folder with links for files: the client adds files and marks of its own."""
+    """A copy of the run's folder with links to the files, because the client adds files of its own."""
     folder = temporary / f"offline-run-{number}"
     path = replay.log.path
     ours = shutil.ignore_patterns("*.synced", "*.syncstate", path.name)
@@ -119,7 +119,7 @@ def _copy(temporary: Path, number: int, replay: Replay) -> Path:
 
 
 def _remember_finished(folder: DataFolder, left: dict[Path, Replay]) -> int:
-    """Notes the logs that the client has marked as synced, which leave ``left``; their number."""
+    """Record the logs that the client has marked as synced, remove them from ``left``, and return their number."""
     finished = [copy for copy in left if copy.with_suffix(".wandb.synced").exists()]
     for copy in finished:
         remember(folder, left.pop(copy), copy)
@@ -127,9 +127,9 @@ def _remember_finished(folder: DataFolder, left: dict[Path, Replay]) -> int:
 
 
 def _run_client(folder: DataFolder, url: str, temporary: Path, left: dict[Path, Replay]) -> str:
-    """Run ``wandb sync`` on the copies, all at once as it puts the parts of a resumed run in order; its output.
+    """Run ``wandb sync`` on all copies at once, because it sorts the parts of a resumed run; returns its output.
 
-    What is finished is noted at once, as this process may be interrupted.
+    Each finished log is recorded at once, because this process may be interrupted.
     """
     kept = {name: value for name, value in os.environ.items() if name not in _OVERRIDES}
     ours = {"WANDB_BASE_URL": url, "WANDB_API_KEY": folder.api_key, **bypass(os.environ, url)}

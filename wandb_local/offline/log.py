@@ -1,8 +1,8 @@
-"""The ``.wandb`` file of an offline run: which run it is, which artifacts it logs, and how much of it is whole.
+"""The ``.wandb`` file of an offline run: the name of the run, the artifacts it logs, and which records are complete.
 
-It is a LevelDB log (https://github.com/google/leveldb/blob/main/doc/log_format.md) of protobuf records behind a header
-of seven bytes, with CRC-32 sums. The client writes it in blocks of 32 KiB, so a killed script leaves one that ends in
-the middle of a record. Only what an import has to decide on is read here; the rest is the wandb client's business.
+The file is a LevelDB log (https://github.com/google/leveldb/blob/main/doc/log_format.md) of protobuf records after a
+header of seven bytes, with CRC-32 sums. The client writes it in blocks of 32 KiB, so the file of a killed script ends
+in the middle of a record. Only the fields that an import needs are read here.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ class OfflineLog:
 
     Attributes:
         run: ``ENTITY/PROJECT/RUN`` that it goes to.
-        identity: MD5 of the run's record, which holds the id and the start: the same when the file has grown since.
+        identity: MD5 of the run's record, which holds the id and the start time; it stays the same if the file grows.
         started: seconds and nanoseconds since 1970.
         resumes: whether it goes on with what the server has of the run; else it replaces that.
         count: number of whole records.
@@ -65,7 +65,7 @@ class OfflineLog:
 
 
 def read_log(path: Path) -> OfflineLog:
-    """Check every sum of a ``.wandb`` file, and note what an import has to know.
+    """Check every checksum of a ``.wandb`` file, and read the fields that an import needs.
 
     Raises:
         EmptyLogError: it ends before the run's record.
@@ -84,9 +84,9 @@ def read_log(path: Path) -> OfflineLog:
     except ValueError as error:
         log.flaw, log.damaged = str(error), True
     if log.damaged and not log.run:
-        raise DamagedLogError(f"{path}: holds no run: {log.flaw}")
+        raise DamagedLogError(f"{path}: the file has no run: it {log.flaw}")
     if not log.run:
-        raise EmptyLogError(f"{path}: holds no run; its script ended before the client had written anything of it")
+        raise EmptyLogError(f"{path}: the file has no run; the script ended before the client wrote anything")
     return log
 
 
@@ -107,12 +107,12 @@ def _note(log: OfflineLog, record: bytes) -> None:
 
 
 def resuming(run_record: bytes) -> bytes:
-    """The record of a run, saying that it goes on with what the server has. (A field that is repeated is merged.)"""
+    """The record of a run, changed so that it resumes the run on the server. (A repeated field is merged.)"""
     return run_record + b"\x8a\x01\x03\xc0\x01\x01"  # field _RUN, 3 bytes: field _RESUME, true
 
 
 def read_records(path: Path) -> Iterator[bytes]:
-    """The whole records of a ``.wandb`` file, in their order.
+    """The complete records of a ``.wandb`` file, in order.
 
     Raises:
         EOFError: after the last one, where the file ends in the middle of another.
@@ -121,11 +121,13 @@ def read_records(path: Path) -> Iterator[bytes]:
     record, started = b"", None
     with path.open("rb") as file:
         if file.read(len(_HEADER)) != _HEADER:
-            raise DamagedLogError(f"{path}: not a .wandb file: its first bytes are not those of W&B's log, version 0")
+            raise DamagedLogError(
+                f"{path}: this is not a .wandb file: its first bytes are not those of W&B's log, version 0"
+            )
         for at, kind, data in _chunks(file):
             begins = kind in (_WHOLE, _FIRST)
             if begins != (started is None):
-                raise ValueError(f"damaged at byte {at} of {file.seek(0, 2)}")
+                raise ValueError(f"is damaged at byte {at} of {file.seek(0, 2)}")
             record, started = (data, at) if begins else (record + data, started)
             if kind in (_WHOLE, _LAST):
                 yield record
@@ -149,7 +151,7 @@ def _chunks(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
         if len(data) < size:
             raise EOFError(f"ends in the middle of a record, at byte {at}")
         if zlib.crc32(data, zlib.crc32(bytes([kind]))) != crc:
-            raise ValueError(f"damaged at byte {at} of {file.seek(0, 2)}")
+            raise ValueError(f"is damaged at byte {at} of {file.seek(0, 2)}")
         yield at, kind, data
 
 

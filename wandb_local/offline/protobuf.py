@@ -1,4 +1,4 @@
-"""Protobuf messages as they are stored (https://protobuf.dev/programming-guides/encoding)."""
+"""Parse the wire format of protobuf messages (https://protobuf.dev/programming-guides/encoding)."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,7 @@
-"""What of a log the client is to be given, and the memory of what it was given before.
+"""Which records of a log the client gets, and which it got before.
 
-The memory is a file for each log in the data folder, under the log's identity: how many records were imported, which of
-them are still lacking because the files of their artifact were not there, and the step at which its rows begin.
+The data folder has a file for each log, named by the log's identity. It holds how many records were imported, which of
+them are still missing because the files of their artifact were missing, and the step at which the rows begin.
 """
 
 import hashlib
@@ -17,11 +17,11 @@ from wandb_local.store.folder import DataFolder, write_private
 
 @dataclass(frozen=True)
 class Replay:
-    """A log and its records that are to be imported now.
+    """A log, and the records of it that will be imported now.
 
     Attributes:
         log: the log.
-        records: their numbers; none where nothing is to be done.
+        records: the numbers of these records; empty if there is nothing to import.
         lacking: a line for each artifact whose files are not there, by the number of its record.
         step: the step at which the rows begin, from an earlier import, or None.
     """
@@ -32,7 +32,7 @@ class Replay:
     step: int | None
 
     def write(self, path: Path) -> None:
-        """Write the log that the client is given; beside it stands the step, as the client leaves it there."""
+        """Write the log for the client, and the step beside it, as the client itself writes it."""
         write_log(path, self._chosen())
         if self.step is not None:
             _step_file(path).write_text(json.dumps({"starting_step": self.step}))
@@ -48,12 +48,12 @@ class Replay:
 
 
 def plan(folder: DataFolder, log: OfflineLog, *, stored: bool) -> Replay:
-    """What is to be imported of a log.
+    """The records of a log that have to be imported.
 
     Args:
         folder: the data folder.
         log: the log.
-        stored: whether the server has the run; one that was deleted is imported anew.
+        stored: whether the server has the run; a deleted run is imported again.
     """
     known = _recall(folder, log) if stored else {}
     records = [*known.get("lacking", []), *range(known.get("records", 0), log.count)]
@@ -62,8 +62,8 @@ def plan(folder: DataFolder, log: OfflineLog, *, stored: bool) -> Replay:
         if gone := log.artifacts[number].lacking():
             more = f" and {len(gone) - 1} more of its files" if gone[1:] else ""
             lacking[number] = (
-                f"{log.path}: artifact {log.artifacts[number].name} is not imported: missing or changed since it was "
-                f"logged: {gone[0].absolute()}{more}; put them back and import again"
+                f"{log.path}: artifact {log.artifacts[number].name} was not imported, because "
+                f"{gone[0].absolute()}{more} was changed or removed after it was logged; put it back and import again"
             )
     return Replay(log, [number for number in records if number not in lacking], lacking, known.get("step"))
 

@@ -1,1 +1,1 @@
-"""What the wandb client says on the wire, answered from the records."""
+"""The requests of the wandb client, answered from the records."""

@@ -1,4 +1,4 @@
-"""What a running script sends: metrics, system metrics, summary, console lines, and that it has ended."""
+"""Messages of a running script: metrics, system metrics, summary, console lines, and the end of the run."""
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from wandb_local.records.streams import append_events, overwrite_console, replac
 from wandb_local.records.writers import placed
 
 _KINDS: dict[str, tuple[type, str]] = {
-    "files": (dict, "an object of chunks by file name"),
+    "files": (dict, "an object that maps file names to chunks"),
     "uploaded": (list, "a list of file names"),
     "complete": (bool, "true or false"),
     "preempting": (bool, "true or false"),
@@ -23,9 +23,9 @@ _KINDS: dict[str, tuple[type, str]] = {
 
 
 def receive(context: Context, entity: str, project: str, name: str, message: Mapping[str, Any]) -> dict[str, Any]:
-    """Store one message in one transaction; answers what the client should know.
+    """Store one message in one transaction, and return the answer for the client.
 
-    Offsets make it safe to send a message twice: rows that are stored already are skipped, others are replaced.
+    Because of the offsets, a message may arrive twice: rows that are already stored are skipped, others are replaced.
 
     Raises:
         NotFoundError: the run does not exist.

@@ -1,4 +1,4 @@
-"""``/storage/{token}``: bytes in and out, each under a signed URL that allows one thing and expires."""
+"""``/storage/{token}``: upload and download of files, each by a signed URL that allows one request and expires."""
 
 import base64
 import binascii
@@ -66,20 +66,20 @@ def send_blob(context: Context, md5: str, name: str) -> Response:
     """
     path = context.blobs.path(md5)
     if not path.is_file():
-        raise NotFoundError(f"{name}: its bytes are not stored")
+        raise NotFoundError(f"{name}: the content of this file is not stored")
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return FileResponse(path, media_type=media_type, headers={"ETag": f'"{md5}"', **_CORS, **_INERT})
 
 
 async def options(_request: Request, _context: Context) -> Response:
-    """What browsers ask before they use a signed URL."""
+    """The preflight request of a browser before it uses a signed URL."""
     return Response(status_code=204, headers=_CORS)
 
 
 def _claim(request: Request, context: Context, verb: str) -> dict[str, Any]:
     claim = context.signer.verify(request.path_params["token"])
     if claim is None or verb not in claim:
-        raise ForbiddenError("this URL has expired or does not allow the request; ask for a new one")
+        raise ForbiddenError("the URL has expired or does not allow this request; request a new URL")
     request.state.known = True
     return claim
 
@@ -94,7 +94,7 @@ def _expected_md5(request: Request, claim: dict[str, Any]) -> str | None:
     except (binascii.Error, ValueError):
         raise DigestMismatchError(f"Content-MD5 {header!r} is not base64") from None
     if promised is not None and given != promised:
-        raise DigestMismatchError(f"Content-MD5 is {given}, promised was {promised}")
+        raise DigestMismatchError(f"Content-MD5 is {given}, but {promised} was announced")
     return given
 
 

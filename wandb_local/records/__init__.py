@@ -1,1 +1,1 @@
-"""What is stored and looked up: projects, runs and their history, sweeps and their trials, artifacts."""
+"""The stored records: projects, runs and their history, sweeps and their trials, artifacts."""

@@ -30,7 +30,7 @@ _FILES = (
 
 
 def branch_point(config: str | None) -> Mapping[str, Any] | None:
-    """Where a run begins, as a fork says it in its config: ``run_id`` and ``step``; None if the run is no fork."""
+    """The branch point of a fork, from its config: ``run_id`` and ``step``; None if the run is not a fork."""
     if not config or '"branch_point"' not in config:
         return None
     internal = jsons.loads(config).get("_wandb")
@@ -52,7 +52,7 @@ def fork(context: Context, connection: sqlite3.Connection, run_id: int, config: 
     project_id = context.db.value("SELECT project_id FROM runs WHERE id = ?", (run_id,))
     source = find_run(context, project_id, branch.get("run_id"))
     if source is None:
-        raise NotFoundError(f"run {branch.get('run_id')!r}, which is to be forked, does not exist")
+        raise NotFoundError(f"run {branch.get('run_id')!r} cannot be forked, because it does not exist")
     step = integer(branch, "step", -1)
     connection.execute(
         "INSERT INTO history (run_id, number, step, line) SELECT ?, number - ?, step, line FROM history"
@@ -70,7 +70,7 @@ def fork(context: Context, connection: sqlite3.Connection, run_id: int, config: 
 
 
 def last_values(connection: sqlite3.Connection, run_id: int) -> dict[str, Any]:
-    """The last value of each key in the history: the summary of a run that has set none itself."""
+    """The last value of each key in the history, which is the summary of a run that has set none."""
     values: dict[str, Any] = {}
     for row in connection.execute("SELECT line FROM history WHERE run_id = ? ORDER BY number", (run_id,)):
         values.update(parse_row(row["line"]))
@@ -79,15 +79,13 @@ def last_values(connection: sqlite3.Connection, run_id: int) -> dict[str, Any]:
 
 
 def rewind(context: Context, run: Row, metric: object, value: object) -> None:
-    """Drop the history after a step; the client goes on writing from there.
+    """Delete the history after a step; the client continues from there.
 
     Raises:
-        UnsupportedError: another metric than ``_step``.
+        UnsupportedError: the metric is not ``_step``.
     """
     if metric != "_step" or not isinstance(value, int | float) or not abs(value) < 1 << 62:
-        raise UnsupportedError(
-            f"rewind to {metric} = {value!r} is not supported by this server: give _step and a number"
-        )
+        raise UnsupportedError(f"this server cannot rewind to {metric} = {value!r}; give _step and a number")
     with context.db.write() as connection:
         connection.execute("DELETE FROM history WHERE run_id = ? AND step > ?", (run["id"], int(value)))
         recount_history(connection, run["id"])

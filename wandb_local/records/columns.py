@@ -36,7 +36,7 @@ def column_values(
 ) -> Iterator[tuple[int, float, dict[str, Any]]]:
     """The runs of a project, newest first: id, time of creation, and what each has in the columns that are named.
 
-    Runs that hold one of the words nowhere may be left out. With ``among``, only runs with these ids are looked at.
+    Runs without one of the words may be left out. With ``among``, only runs with these ids are read.
     """
     sources = [_source(name) for name in names]
     condition, parameters = _prefilter(words)
@@ -53,7 +53,7 @@ def column_values(
 
 
 def _prefilter(words: Sequence[str]) -> tuple[str, list[Any]]:
-    """What SQLite can see at once: whether a word can be anywhere in a run."""
+    """A quick test in SQLite whether a word can be anywhere in a run."""
     condition, parameters = "", list[Any]()
     places = ("display_name", "runs.name", "tags", "config", "summary", RUNS.fields["state"], RUNS.fields["sweep"])
     for word in words:
@@ -88,7 +88,7 @@ def _paths(key: str, entry: str) -> list[str]:
 
 
 def value_of(value: Any) -> Any:
-    """What a value of config or summary is to an order and to filters: a number, a text, or None."""
+    """The value of config or summary for orders and filters: a number, a text, or None."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict | list) or (isinstance(value, str) and value in NOT_FINITE_TEXTS):

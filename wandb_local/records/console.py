@@ -1,4 +1,4 @@
-"""What a run has printed."""
+"""The console lines of a run."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

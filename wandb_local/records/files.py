@@ -36,7 +36,7 @@ class StoredFiles:
         return (row["path"] for row in self.db.each(f"SELECT path FROM ({self.listed})", (self.owner,)))
 
     def paths_with_bytes(self) -> list[str]:
-        """The paths of the files that are stored here, without those that lie behind references."""
+        """The paths of the stored files, without references."""
         sql = f"SELECT json_group_array(path) FROM ({self.listed}) WHERE {self.stored}"
         found: list[str] = json.loads(self.db.value(sql, (self.owner,)))
         return found

@@ -34,7 +34,7 @@ def where(table: Searchable, text: str | None) -> tuple[str, list[Any]]:
     except TooLargeError as error:
         raise TooLargeError(f"filters: {error}") from None
     except (ValueError, TypeError, RecursionError):
-        raise ClientError("filters: not JSON") from None
+        raise ClientError("filters: this is not JSON") from None
     clause, parameters = _condition(table, condition if condition is not None else {}, 0)
     if len(parameters) > MAX_STRINGS:
         raise TooLargeError(f"filters: more than {MAX_STRINGS} values")
@@ -56,7 +56,7 @@ def order_by(table: Searchable, text: str | None, default: str = "+created_at") 
 def sort_keys(
     table: Searchable, text: str | None, default: str = "+created_at"
 ) -> list[tuple[str, tuple[Any, ...], bool]]:
-    """What an order names, one by one: SQL, its parameters, and whether it goes downwards."""
+    """The keys of an order: SQL, its parameters, and whether it is descending."""
     keys = _split(table, text or default)
     if len(keys) > _MAX_KEYS:
         raise TooLargeError(f"order: give at most {_MAX_KEYS} keys")
@@ -68,7 +68,7 @@ def sort_keys(
 
 
 def _split(table: Searchable, text: str) -> list[str]:
-    """The keys of an order. A comma parts two keys only where one begins behind it, as keys may have commas."""
+    """The keys of an order. A comma separates two keys only if a key begins after it: keys may contain commas."""
     begins = [rf"{re.escape(name)}(?=,|$)" for name in table.fields] + [rf"{name}\." for name in table.documents]
     return re.split(rf",(?=[+-]?(?:{'|'.join(begins)}))", text)
 
@@ -100,7 +100,7 @@ def _combined(table: Searchable, operator: str, value: Any, depth: int) -> tuple
         return f"NOT ({clause})", parameters
     joiner = {"$and": " AND ", "$or": " OR ", "$nor": " OR "}.get(operator)
     if joiner is None or not isinstance(value, list):
-        raise ClientError(f"filters: {operator} is not known here, or its value is not a list")
+        raise ClientError(f"filters: the operator {operator} is unknown, or its value is not a list")
     parts = [_condition(table, item, depth + 1) for item in value]
     clause = _joined([f"({sql})" for sql, _ in parts], joiner)
     return (f"NOT ({clause})" if operator == "$nor" else f"({clause})"), [v for _, values in parts for v in values]
@@ -108,7 +108,7 @@ def _combined(table: Searchable, operator: str, value: Any, depth: int) -> tuple
 
 def _field(table: Searchable, key: str, test: Any, depth: int) -> tuple[str, list[Any]]:
     if depth > _MAX_DEPTH:
-        raise ClientError("filters: nested too deep")
+        raise ClientError("filters: they are nested too deeply")
     if not (isinstance(test, dict) and test and all(name.startswith("$") for name in test)):
         test = {"$eq": test}
     clauses, parameters = [], []
@@ -139,7 +139,7 @@ def _test(table: Searchable, expression: str, bound: list[Any], operator: str, v
         return f"regexp(?, {expression})", [_pattern(value), *bound]
     if operator == "$exists":
         return f"{expression} IS {'NOT ' if value else ''}NULL", bound
-    raise ClientError(f"filters: operator {operator} with the value {value!r} is not known here")
+    raise ClientError(f"filters: the operator {operator} is unknown, or does not take the value {value!r}")
 
 
 def _pattern(text: str) -> str:
@@ -149,7 +149,7 @@ def _pattern(text: str) -> str:
         re2.compile(text, options)
     except (re2.error, UnicodeEncodeError) as error:
         why = error.args[0].decode()[:100] if isinstance(error, re2.error) else str(error)
-        raise ClientError(f"filters: the regular expression {text[:100]!r} cannot be read by RE2: {why}") from None
+        raise ClientError(f"filters: RE2 does not accept the regular expression {text[:100]!r}: {why}") from None
     return text
 
 
@@ -172,7 +172,7 @@ def _expression(table: Searchable, key: str) -> tuple[str, list[Any]]:
     if section == "keys_info":
         return "lookup(runs.history_keys, ?)", [f"keys.{rest.removeprefix('keys.')}"]
     known = [*sorted({*table.fields, *table.lists}), *(f"{name}.…" for name in table.documents)]
-    raise ClientError(f"filters and order: no field {key!r}; give one of {', '.join(known)}")
+    raise ClientError(f"filters and order: there is no field {key!r}; give one of {', '.join(known)}")
 
 
 def _document(column: str, key: str, is_config: bool) -> tuple[str, list[Any]]:

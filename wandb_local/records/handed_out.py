@@ -1,4 +1,4 @@
-"""The runs that the agents of a sweep were given: made, offered once more, stopped, ended."""
+"""The runs that the agents of a sweep get: making, offering again, stopping and ending them."""
 
 import json
 import sqlite3
@@ -16,7 +16,7 @@ STOPPED_BY_AGENT = 2  # in runs.stopped: the agent was told to end the process; 
 
 
 def make_run(connection: sqlite3.Connection, sweep: Row, agent: Row, args: Mapping[str, Any]) -> str:
-    """A new run of a sweep with these values, for an agent; its name."""
+    """Make a run of a sweep with these values, for an agent, and return its name."""
     number = connection.execute("SELECT count(*) FROM runs WHERE sweep_id = ?", (sweep["id"],)).fetchone()[0] + 1
     moment = now()
     columns = {
@@ -39,8 +39,8 @@ def make_run(connection: sqlite3.Connection, sweep: Row, agent: Row, args: Mappi
 
 
 def offered_before(context: Context, agent: Row) -> Row | None:
-    """A run that the agent was given and never reported: perhaps the answer was lost, so it is offered once more.
-    If it does not start then either, its script ends at once, and it has failed."""
+    """A run that the agent got but never reported. The answer may have been lost, so the run is offered once more. If
+    it does not start then, its script ends at once, so the run fails."""
     with context.db.write() as connection:
         unstarted = "WHERE agent_id = ? AND state = 'pending'"
         sql = f"UPDATE runs SET state = 'failed', updated_at = ? {unstarted} AND offers > 1"
@@ -50,7 +50,7 @@ def offered_before(context: Context, agent: Row) -> Row | None:
 
 
 def take_preempted(context: Context, sweep: Row, agent: Row) -> Row | None:
-    """The oldest preempted run of the sweep, which is this agent's from now on (W&B's rule: these come first)."""
+    """Assign the oldest preempted run of the sweep to this agent. By W&B's rule, preempted runs come first."""
     with context.db.write() as connection:
         sql = f"SELECT * FROM runs WHERE sweep_id = ? AND {RUNS.fields['state']} = 'preempted'"
         found = context.db.row(f"{sql} AND sweep_args IS NOT NULL ORDER BY id LIMIT 1", (sweep["id"],))
@@ -64,18 +64,18 @@ def take_preempted(context: Context, sweep: Row, agent: Row) -> Row | None:
 
 
 def stopped_names(db: Database, agent_id: int) -> list[str]:
-    """The names of the agent's runs whose processes it is to end."""
+    """The names of the agent's runs that it has to stop."""
     sql = "SELECT name FROM runs WHERE agent_id = ? AND stopped = ?"
     return [row["name"] for row in db.rows(sql, (agent_id, STOPPED_BY_AGENT))]
 
 
 def mark_stopped(connection: sqlite3.Connection, run_id: int) -> None:
-    """Have the agent end a run, unless it was stopped before."""
+    """Mark a run so that its agent stops it, unless it was stopped before."""
     connection.execute("UPDATE runs SET stopped = ? WHERE id = ? AND stopped = 0", (STOPPED_BY_AGENT, run_id))
 
 
 def note_running(context: Context, agent: Row, running: set[str]) -> None:
-    """Remember what the agent runs. A run that it ran before and does not run now has ended, even without a word."""
+    """Record the running runs of the agent. A run that it no longer reports has ended, even if no message came."""
     moment = now()
     with context.db.write() as connection:
         values = (moment, jsons.dumps(sorted(running)), agent["id"])
@@ -92,7 +92,8 @@ def note_running(context: Context, agent: Row, running: set[str]) -> None:
 
 
 def kill_all(context: Context, agent: Row) -> None:
-    """Note what an agent does that is told to leave now: it kills its processes, and neither they nor it say so."""
+    """Mark all running runs of an agent as killed. An agent that gets the command exit kills its processes, and
+    neither the agent nor the processes report it."""
     with context.db.write() as connection:
         connection.execute(
             "UPDATE runs SET state = 'killed', stopped = ?, updated_at = ?"

@@ -132,7 +132,7 @@ def _step(record: Mapping[str, Any], default: int) -> int:
 def page(db: Database, run_id: int, first_step: int, end_step: int, limit: int) -> list[str]:
     """The lines of the first ``limit`` steps from ``first_step`` on and before ``end_step``, in order; strict JSON.
 
-    Where a run has several writers, each of them may have a line of a step."""
+    If a run has several writers, each of them may have a line for a step."""
     steps = "SELECT DISTINCT step FROM history WHERE run_id = ? AND step >= ? AND step < ? ORDER BY step LIMIT ?"
     rows = db.rows(
         "SELECT line FROM history WHERE run_id = ? AND step >= ?"
@@ -180,14 +180,14 @@ def _in_each_row(db: Database, run_id: int) -> set[str]:
 
 
 def _mark(key: str) -> str:
-    """What stands in each line that has the key, whose first parts may name the objects around it; empty if the client
+    """A text that is in each line with the key, whose first parts may name the objects around it; empty if the client
     may have written it in more than one way."""
     last = key.rpartition(".")[2]
     return f'{last}"' if re.fullmatch(r"[\w /-]+", last, re.ASCII) else ""
 
 
 def _values(db: Database, run_id: int, numbers: Sequence[int], keys: Sequence[str]) -> dict[int, dict[str, Any]]:
-    """The values of the keys, by number of the row, in the order of the steps; rows that lack one are left out."""
+    """The values of the keys, by row number, in the order of the steps; rows without one of the keys are left out."""
     sql = "SELECT number, line FROM history WHERE run_id = ? AND number IN (SELECT value FROM json_each(?))"
     found = {}
     for row in db.each(f"{sql} ORDER BY step, number", (run_id, jsons.dumps(numbers))):

@@ -27,7 +27,7 @@ class Key:
 
 
 class Keyset:
-    """The order of a list of runs; those without the value that is asked for come last."""
+    """The order of a list of runs; runs without the value come last."""
 
     def __init__(self, table: Searchable, order: str | None) -> None:
         self._keys: list[Key] = []
@@ -56,7 +56,7 @@ class Keyset:
         return db.rows(sql, [*bound, *parameters, *values, limit])
 
     def cursor(self, row: Row) -> str:
-        """Where a row of the query stands."""
+        """The position of a row in the order."""
         values = [row[name] for name, _ in self._named()]
         return base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
 

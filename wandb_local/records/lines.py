@@ -1,4 +1,4 @@
-"""The lines of a run's streams as they were sent; which rows of a history have a key is found without reading each."""
+"""The lines of a run's streams as they were sent, and a quick search for the rows of a history that have a key."""
 
 import json
 from collections.abc import Iterator, Sequence

@@ -19,7 +19,7 @@ _CHANGED = (
 
 @dataclass(frozen=True)
 class Mark:
-    """How far a look has seen: the number of the last change, and when it was (some changes are that nothing comes)."""
+    """The state of a check for changes: the number of the last change, and the time, as silence is a change too."""
 
     number: int
     moment: float
@@ -32,7 +32,7 @@ def mark(db: Database, project_id: int) -> Mark:
 
 
 def changed(db: Database, project_id: int, since: Mark) -> list[int]:
-    """The ids of the runs that are to be shown anew: those that have changed, are gone, or have gone quiet."""
+    """The ids of the runs to show again: those that have changed, were deleted, or have become silent."""
     quiet = (since.moment - SILENT_AFTER, CLOCK.now() - QUIET_AFTER)
     return [row[0] for row in db.rows(_CHANGED, (project_id, since.number, *quiet))]
 
@@ -70,7 +70,7 @@ def ids_of(db: Database, project_id: int, names: Sequence[str]) -> set[int]:
 
 
 def names_of(db: Database, ids: Sequence[int]) -> list[str]:
-    """The names of the runs with these ids, in their order; those that are gone are left out."""
+    """The names of the runs with these ids, in this order; deleted runs are left out."""
     names = {row["id"]: row["name"] for row in db.rows(f"SELECT id, name FROM runs WHERE id IN ({_marks(ids)})", ids)}
     return [names[run_id] for run_id in ids if run_id in names]
 

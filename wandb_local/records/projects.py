@@ -67,7 +67,7 @@ def entities(db: Database) -> list[str]:
 
 
 def list_projects(db: Database) -> list[Row]:
-    """All projects, the one first that was heard of last: how many runs and sweeps, and the time of the last change."""
+    """All projects, the most recently changed first, with numbers of runs and sweeps and the time of the change."""
     return db.rows(
         "SELECT entity, name, created_at,"
         " (SELECT coalesce(sum(runs), 0) FROM run_states WHERE project_id = projects.id) AS runs,"

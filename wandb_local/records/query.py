@@ -9,7 +9,7 @@ from wandb_local.store.database import Database, Row
 
 @dataclass(frozen=True)
 class Query:
-    """What is ``selected`` of a ``source`` (tables and a condition, with ``values``), in an order (with its own)."""
+    """A query: ``selected`` from a ``source`` (tables and condition, with ``values``), in an order with its values."""
 
     selected: str
     source: str

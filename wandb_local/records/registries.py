@@ -35,7 +35,7 @@ def collections(projects: str | None, filters: str | None, order: str | None) ->
 
 
 def places(projects: str | None, collections: str | None, filters: str | None, order: str | None) -> Query:
-    """The places of versions in the registries and collections that pass the filters, those linked last first."""
+    """The linked versions in the registries and collections that pass the filters, the latest link first."""
     narrowed, values = _narrowed(projects, collections)
     condition, more = where(ARTIFACTS, filters)
     by, order_values = order_by(ARTIFACTS, order, "-linked_at")

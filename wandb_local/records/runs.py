@@ -186,7 +186,7 @@ def change_state(context: Context, run: Row, wanted: object) -> None:
     """What ``Run.update_state`` of the public API may do: to pending (requeue) or to failed (lost).
 
     Raises:
-        ClientError: another change, or a run of a sweep.
+        ClientError: the change is another one, or the run belongs to a sweep.
     """
     allowed = {"pending": {"running", "failed", "crashed", "preempted"}, "failed": {"pending", "running"}}
     if run["sweep_id"] is not None or state(run) not in allowed.get(str(wanted), set()):
@@ -196,7 +196,7 @@ def change_state(context: Context, run: Row, wanted: object) -> None:
 
 
 def stop(context: Context, run: Row) -> None:
-    """Have a run stopped: its client obeys at the next message; one that waits to be handed out again ends here."""
+    """Stop a run: its client stops at the next message; a run that waits for another agent ends at once."""
     ended = "CASE WHEN state = 'preempted' THEN 'killed' ELSE state END"
     with context.db.write() as connection:
         connection.execute(f"UPDATE runs SET stopped = 1, state = {ended} WHERE id = ?", (run["id"],))

@@ -1,4 +1,4 @@
-"""What the filters and orders of the public API may name, table by table."""
+"""The fields that filters and orders of the public API may use, for each table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -26,7 +26,7 @@ def state(row: Row) -> str:
 
 
 def quiet(row: Row) -> str:
-    """What to say beside the state of a run that should be alive and was not heard of for a while, or nothing."""
+    """A note on a run that should be alive but has been silent for a while; empty otherwise."""
     seconds = CLOCK.now() - row["heartbeat_at"]
     alive = row["state"] in SILENT and QUIET_AFTER < seconds <= SILENT_AFTER
     return f"no sign of life for {seconds:.0f} s" if alive else ""

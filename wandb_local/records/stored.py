@@ -39,6 +39,6 @@ def unused_blobs(db: Database, limit: float, moment: float | None = None) -> dic
 
 
 def forget_blob(connection: sqlite3.Connection, md5: str, limit: float) -> bool:
-    """Delete the record of a blob if it is still one of these; answers whether there is none any more."""
+    """Delete the record of a blob if it is still one of these; returns whether the record is gone."""
     connection.execute(f"DELETE FROM blobs {_UNUSED} AND md5 = ?", (limit, md5))
     return connection.execute("SELECT 1 FROM blobs WHERE md5 = ?", (md5,)).fetchone() is None

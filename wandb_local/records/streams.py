@@ -1,4 +1,4 @@
-"""What a running script sends beside its history: system metrics, summary, console, alerts."""
+"""Messages of a running script other than history: system metrics, summary, console, alerts."""
 
 import json
 import sqlite3

@@ -59,12 +59,14 @@ def upsert(context: Context, given: Mapping[str, Any]) -> int:
 
 def _changes(given: Mapping[str, Any]) -> dict[str, Any]:
     if given.get("launchScheduler") or given.get("scheduler"):
-        raise UnsupportedError("launch schedulers are not supported by this server; start `wandb agent` yourself")
+        raise UnsupportedError("this server does not support launch schedulers; start `wandb agent` yourself")
     changes: dict[str, Any] = {}
     if given.get("config") is not None:
         config = parse_config(given["config"])
         if (config.get("controller") or {}).get("type") == "local":
-            raise UnsupportedError("controller: type local is not supported by this server, which searches itself")
+            raise UnsupportedError(
+                "controller: this server does not support type local, because it runs the search itself; remove the key"
+            )
         _check_can_be_told(config["parameters"])
         changes["config"] = str(given["config"])
         changes["description"] = config.get("description")
@@ -82,7 +84,7 @@ def _check_can_be_told(parameters: Mapping[str, Any]) -> None:
         try:
             jsons.dumps(spec)
         except (TypeError, ValueError):
-            rule = "agents are told values in JSON, which has text, finite numbers, flags, lists and mappings"
+            rule = "must be text, a finite number, true or false, a list or a mapping, because agents get it as JSON"
             raise ClientError(f"sweep configuration: parameters.{name}: {rule}, got {spec!r}") from None
 
 
@@ -108,7 +110,7 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def _attach_prior_runs(context: Context, sweep_id: int, filters: Any) -> None:
-    """Let the search learn from earlier runs of the project (``wandb sweep -R``); those of no sweep join this one."""
+    """Let the search use earlier runs of the project (``wandb sweep -R``); runs without a sweep join this sweep."""
     condition, parameters = where(RUNS, filters)
     with context.db.write() as connection:
         project_id = connection.execute("SELECT project_id FROM sweeps WHERE id = ?", (sweep_id,)).fetchone()[0]

@@ -1,4 +1,4 @@
-"""What the search knows: the runs of a sweep as trials, oldest first."""
+"""The runs of a sweep as trials for the search, oldest first."""
 
 import json
 import threading
@@ -37,7 +37,7 @@ def sums_of_runs(context: Context, sweep_id: int) -> tuple[Any, ...]:
 
 @dataclass(frozen=True)
 class _Known:
-    """What was read of a run while it had these marks."""
+    """The values that were read of a run while it had these marks."""
 
     marks: tuple[Any, ...]
     args: dict[str, Any]
@@ -70,7 +70,7 @@ class TrialReader:
 
 
 def marks_of(run: Row) -> tuple[Any, ...]:
-    """What is another than before once anything of the run has changed."""
+    """Marks that change when anything of the run changes."""
     return run["state"], run["updated_at"], run["heartbeat_at"], run["history_lines"]
 
 
@@ -100,7 +100,7 @@ def metric_name(config: Mapping[str, Any]) -> str:
 
 
 def final_metric(metric: str, run: Row) -> float | None:
-    """The value of a metric in the run's summary: it may be NaN or infinite, or None if there is none."""
+    """The value of a metric in the run's summary, which may be NaN or infinite; None if there is none."""
     return _number(lookup(jsons.loads(run["summary"]), metric)) if metric else None
 
 

@@ -21,8 +21,8 @@ TEXTS = ("program", "name", "description", "project", "entity", "job", "image_ur
 KEPT = ("settings", "imports", "launch")  # the client's and W&B Launch's own business
 KEYS = ("method", "metric", "parameters", "early_terminate", "run_cap", "command", "controller", "kind", *TEXTS, *KEPT)
 UNSUPPORTED = {
-    "scheduler": "custom schedulers run on W&B's own server only; remove the key and use method grid, random or bayes",
-    "metrics": "several objectives need a custom scheduler; give one `metric`",
+    "scheduler": "is only for W&B's own server; remove the key and use method grid, random or bayes",
+    "metrics": "is not supported, because several objectives need a custom scheduler; give one `metric`",
 }
 
 
@@ -43,7 +43,7 @@ def validate(config: Mapping[str, Any]) -> dict[str, Any]:
             raise SweepConfigError(need, "is missing: method bayes and early_terminate need the name of a metric")
     checked = {"parameters": normalise_parameters(given["parameters"], method)}
     if method == "bayes" and not _varies(checked["parameters"]):
-        raise SweepConfigError("parameters", "method bayes needs at least one parameter with more than one value")
+        raise SweepConfigError("parameters", "must have a parameter with more than one value for method bayes")
     if "metric" in given:
         checked["metric"] = _metric(given["metric"])
     if "early_terminate" in given:
@@ -105,9 +105,11 @@ def _early_terminate(rule: Any) -> dict[str, Any]:
     checks.number(given["eta"], "early_terminate.eta", above=1.0)
     checks.flag(given["strict"], "early_terminate.strict")
     if "min_iter" not in given and "max_iter" not in given:
-        raise SweepConfigError("early_terminate.min_iter", "is missing: give min_iter, or max_iter and s")
+        raise SweepConfigError("early_terminate.min_iter", "is missing; give min_iter, or max_iter and s")
     if "min_iter" not in given and "s" not in given:
-        raise SweepConfigError("early_terminate.s", "is missing: the number of brackets that max_iter is divided into")
+        raise SweepConfigError(
+            "early_terminate.s", "is missing; give the number of brackets that max_iter is divided into"
+        )
     if "s" in given and "max_iter" in given and given["max_iter"] < given["eta"]:
         raise SweepConfigError("early_terminate.max_iter", f"must be at least eta ({given['eta']:g}) to hold a bracket")
     return given

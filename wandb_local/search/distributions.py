@@ -1,4 +1,4 @@
-"""What a distribution of W&B's sweep configuration can do, in three kinds: choices, integers and real numbers.
+"""The distributions of W&B's sweep configuration, of three kinds: choices, integers and real numbers.
 
 `ppf` turns a uniform number in (0, 1) into a value: random search draws through it. Bayesian search works on numbers
 that stand for the values: quantiles, under which every distribution looks uniform, and indices of choices.
@@ -28,14 +28,14 @@ class Distribution(Protocol):
         """Value at the quantile `u` in [0, 1]."""
 
     def encode(self, value: Any) -> float | None:
-        """Number that stands for a value: an index for a choice, else a quantile in [0, 1]; None if it is not ours."""
+        """The code of a value: an index for a choice, else a quantile in [0, 1]; None if the value is not possible."""
 
     def decode(self, x: float) -> Any:
-        """Value that a number stands for."""
+        """The value with a code."""
 
     @property
     def support(self) -> Sequence[Any] | None:
-        """Values of a grid, in order; None where a grid cannot list them."""
+        """Values of a grid, in order; None if a grid cannot list them."""
 
     @property
     def continuous(self) -> bool:
@@ -153,7 +153,7 @@ class Real:
 
 
 def multiples(low: float, high: float, q: float) -> tuple[float, float]:
-    """First and last k for which `k * q` lies within `[low, high]`; the first is the larger where there is none."""
+    """The first and last k for which `k * q` lies within `[low, high]`; if there is none, the first is larger."""
     first = math.ceil(low / q - TOLERANCE) if math.isfinite(low) else -math.inf
     last = math.floor(high / q + TOLERANCE) if math.isfinite(high) else math.inf
     return first, last

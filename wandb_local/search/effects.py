@@ -1,14 +1,14 @@
-"""Which parameters of a sweep have an effect, when the runs were chosen in the light of earlier ones.
+"""Which parameters of a sweep have an effect, if the settings of each run depended on the results of earlier runs.
 
-A Bayesian sweep crowds its runs around what did well, so that an idle parameter goes with the score for no reason but
-that, and its shuffled copies, which forests are judged by, do not. Likelihoods do not care how the points were chosen
-(Berger and Wolpert 1988, The Likelihood Principle, 4.2): a Gaussian process is fitted with and without each parameter,
-and the ratio of the two is a Bayes factor, whose mean over sweeps with an idle parameter is 1 whatever the sampling; so
-it passes `ODDS` in at most 1 of `ODDS` (Ville's inequality), as far as the process describes the score.
-`python -m benchmarks.sweep_importance` measures it.
+A Bayesian sweep makes most of its runs near good settings. So an idle parameter may correlate with the score without
+any effect. Its shuffled copies, with which forests are judged, do not correlate. Likelihoods do not depend on how the
+points were chosen (Berger and Wolpert 1988, The Likelihood Principle, 4.2). So a Gaussian process is fitted with and
+without each parameter, and the ratio of the likelihoods is a Bayes factor. Its mean over sweeps with an idle parameter
+is 1, whatever the sampling. So it exceeds `ODDS` in at most 1 of `ODDS` sweeps (Ville's inequality), if the process
+describes the score. `python -m benchmarks.sweep_importance` measures it.
 
-The page of a sweep (wandb_local) and its report (eval) say the same. As neither package imports the other, this file
-and its Gaussian process stand in both, word for word, which a test checks.
+The page of a sweep (wandb_local) and its report (eval) show the same. Because neither package imports the other, both
+have a copy of this file and of its Gaussian process. A test checks that the copies are equal.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Effect:
     """The effect of a parameter.
 
     Attributes:
-        share: of the variance over independent settings, what is due to the parameter alone and with others (total
-            Sobol index), as a share: all of them add up to 1, or to 0 where the process is flat.
+        share: share of the variance over independent settings that the parameter causes, alone and together with others
+            (total Sobol index). The shares of all parameters add up to 1, or to 0 if the process is flat.
         stands_out: whether leaving the parameter out makes the scores `ODDS` times less likely.
     """
 
@@ -46,11 +46,11 @@ class Effect:
 
 
 def effects(values: Sequence[Sequence[Any]], scores: Sequence[float]) -> tuple[list[Effect], float]:
-    """The effect of each parameter, and the R² of the scores, each predicted from the others; the same every time.
+    """The effect of each parameter, and the R² of the scores, each predicted from the others; deterministic.
 
     Args:
-        values: for each parameter one value a run, not all of them equal; None where a run has none.
-        scores: one a run, at least `FEWEST`, finite and not all equal. No parameter stands out where R² is not above 0.
+        values: for each parameter one value per run, not all equal; None if a run has none.
+        scores: one per run, at least `FEWEST`, finite and not all equal. No parameter stands out if R² is not above 0.
     """
     kept = np.unique(np.linspace(0, len(scores) - 1, min(len(scores), MOST)).round().astype(int))
     columns = [_coded([given[i] for i in kept]) for given in values]

@@ -23,7 +23,7 @@ class Grid:
         return math.prod(len(column) for column in self.columns)
 
     def suggest(self, trials: Sequence[Trial]) -> list[Any] | None:
-        """First point that no trial has, whatever became of it; None when there is none left.
+        """The first point that no trial has, in any state; None if none is left.
 
         Walks past the points handed out, so the cost grows with the trials and not with the grid.
         """

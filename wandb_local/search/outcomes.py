@@ -1,4 +1,4 @@
-"""What each run of a sweep teaches a model: a score to learn from, or nothing yet."""
+"""The score of each run of a sweep from which a model can learn, or None."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -26,7 +26,7 @@ def normalise_parameters(parameters: Any, method: str, key: str = "parameters") 
 
 def _parameter(name: str, spec: Any, method: str, key: str) -> dict[str, Any]:
     if not NAME.fullmatch(name):
-        raise SweepConfigError(key, "a name begins with a letter or _ and goes on with letters, digits, _ . or -")
+        raise SweepConfigError(key, "must begin with a letter or _, and continue with letters, digits, _ . or -")
     if not isinstance(spec, Mapping):
         raise SweepConfigError(key, f"must be a mapping such as {{value: {spec!r}}}, got {spec!r}")
     checks.mapping(spec, key)
@@ -59,7 +59,7 @@ def _distribution(spec: Mapping[str, Any], key: str) -> str:
         return "int_uniform" if whole else "uniform"
     if "mu" in spec or "sigma" in spec:
         return "normal"
-    raise SweepConfigError(key, "needs value, values, both min and max, or a distribution")
+    raise SweepConfigError(key, "must have value, values, both min and max, or a distribution")
 
 
 def _keys(distribution: str) -> tuple[str, ...]:
@@ -101,7 +101,7 @@ def _check_together(spec: Mapping[str, Any], key: str) -> None:
     except (OverflowError, ValueError):
         computable = False
     if not computable:
-        raise SweepConfigError(key, f"{dict(spec)} gives values beyond what a floating-point number can hold")
+        raise SweepConfigError(key, f"{dict(spec)} gives values that are too large for a floating-point number")
     if isinstance(distribution, Real) and distribution.q is not None:
         first, last = multiples(distribution.low, distribution.high, distribution.q)
         if first > last:

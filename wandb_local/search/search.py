@@ -24,7 +24,7 @@ class Search:
         self._grid = Grid(self.space) if self.config["method"] == "grid" else None
 
     def suggest(self, trials: Sequence[Trial]) -> dict[str, Any] | None:
-        """Arguments of the next run, nested as in the configuration; None when the sweep is to start no more runs.
+        """Arguments of the next run, nested as in the configuration; None if the sweep starts no more runs.
 
         That is: `run_cap` is reached, some run has reached `metric.target`, or every point of a grid was handed out.
         """
@@ -48,19 +48,19 @@ class Search:
         return min(limits, default=None)
 
     def ended(self, trials: Sequence[Trial]) -> str | None:
-        """Why no more runs are to start whatever the method would suggest; None if more may."""
+        """The reason why no more runs may start, independent of the search method; None if more runs may start."""
         cap = self.config.get("run_cap")
         if cap is not None and len(trials) >= cap:
             return f"run_cap {cap} is reached"
         metric = self.config.get("metric", {})
         if "target" in metric and any(_reaches(best(trial, metric["goal"]), metric) for trial in trials):
-            return f"a run reached the target {metric['target']:g} of {metric['name']}"
+            return f"a run has reached the target {metric['target']:g} of {metric['name']}"
         return None
 
     def exhausted(self, trials: Sequence[Trial]) -> str | None:
-        """Why no more runs are to start, also because a grid has no point left; None if more may."""
+        """The same, with the end of a grid as a further reason; None if more runs may start."""
         left = self._grid is None or self._grid.suggest(trials) is not None
-        return self.ended(trials) or (None if left else "every point of the grid was handed out")
+        return self.ended(trials) or (None if left else "all points of the grid have been handed out")
 
 
 def _reaches(value: float | None, metric: Mapping[str, Any]) -> bool:

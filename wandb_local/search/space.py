@@ -16,7 +16,7 @@ MISSING = object()
 
 @dataclass(frozen=True)
 class Dimension:
-    """One parameter: where it stands among the arguments and how its values are distributed."""
+    """One parameter: its place among the arguments, and the distribution of its values."""
 
     path: Path
     distribution: Distribution

@@ -1,4 +1,4 @@
-"""What the search knows about a run of its sweep."""
+"""A run of a sweep, as the search sees it."""
 
 import math
 from collections.abc import Iterable, Sequence

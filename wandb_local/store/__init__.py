@@ -1,1 +1,1 @@
-"""Files on disk: the database, the blobs, the data folder. It knows nothing of runs or artifacts."""
+"""Files on disk: the database, the blobs, the data folder. It does not know runs or artifacts."""

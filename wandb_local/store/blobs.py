@@ -46,7 +46,7 @@ class BlobStore:
         self._joining_guard = threading.Lock()
 
     def path(self, md5: str) -> Path:
-        """Where the blob of a digest lies."""
+        """The path of the blob with a digest."""
         if not _MD5.fullmatch(md5):
             raise ClientError(f"not an MD5 digest: {md5!r}")
         return self._folder.blob(md5)
@@ -76,7 +76,7 @@ class BlobStore:
         """Concatenate the parts of a multipart upload into a temporary file.
 
         Raises:
-            DigestMismatchError: the whole has another MD5 than ``expected_md5``.
+            DigestMismatchError: the joined file has another MD5 than ``expected_md5``.
         """
         path = self._temporary()
         digest, size = hashlib.md5(usedforsecurity=False), 0
@@ -117,7 +117,7 @@ class BlobStore:
     def touch(self, md5: str) -> bool:
         """Whether the blob is stored; if so, ``gc`` leaves it alone for a while.
 
-        A blob that was damaged on the disk counts as absent, so that the next upload of the same bytes puts it right.
+        A blob that was damaged on the disk counts as absent, so that the next upload of the same bytes repairs it.
         """
         with self._db.write() as connection:
             size = self._db.value("SELECT size FROM blobs WHERE md5 = ?", (md5,))
@@ -127,7 +127,7 @@ class BlobStore:
             return True
 
     def is_whole(self, md5: str, size: int | None) -> bool:
-        """Whether the file of a blob is there and has the size that its record names."""
+        """Whether the file of a blob exists and has the recorded size."""
         try:
             return self.path(md5).stat().st_size == size
         except FileNotFoundError:
@@ -161,19 +161,19 @@ class BlobStore:
         return [path for path in self._folder.blobs.glob("??/*") if path.stat().st_mtime < moment]
 
     def delete_file(self, md5: str) -> None:
-        """Delete what lies in the place of a blob; the writers' lock is held, and no record knows it."""
+        """Delete the file of a blob that is not recorded; the writers' lock is held."""
         self._folder.blob(md5).unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def joining(self, upload_id: str) -> Iterator[None]:
-        """Let one request at a time put the parts of an upload together.
+        """Let one request at a time join the parts of an upload.
 
         Raises:
-            BlockingIOError: another one does; the client, which grew impatient, comes again.
+            BlockingIOError: another request is joining them; the client tries again later.
         """
         with self._joining_guard:
             if upload_id in self._joining:
-                raise BlockingIOError("the parts of the upload are being put together")
+                raise BlockingIOError("the parts of the upload are already being joined")
             self._joining.add(upload_id)
         try:
             yield
@@ -192,7 +192,7 @@ class BlobStore:
 
     def _checked(self, received: Received, expected_md5: str | None) -> Received:
         if expected_md5 is not None and received.md5 != expected_md5:
-            raise DigestMismatchError(f"MD5 of the upload is {received.md5}, promised was {expected_md5}")
+            raise DigestMismatchError(f"the MD5 of the upload is {received.md5}, but {expected_md5} was announced")
         return received
 
 

@@ -1,7 +1,7 @@
 """SQLite records: one connection per thread, one writer at a time, migrations by schema version.
 
-Write-ahead logging with ``synchronous=NORMAL``: what was committed survives the death of the process at any moment. It
-survives a power cut once it is settled, which is not done at each commit, as requests that end together can share it.
+Write-ahead logging with ``synchronous=NORMAL``: a committed transaction survives a kill of the process at any time. It
+survives a power cut after the next sync. The sync is not done at each commit, so that requests can share one.
 """
 
 import contextlib
@@ -51,8 +51,8 @@ class Database:
             if isinstance(error, sqlite3.OperationalError):  # a lock, a full disk: the file may be sound
                 raise
             raise ValueError(
-                f"{path}: damaged ({error}): move the data folder away and bring a backup back with"
-                " `python -m wandb_local restore BACKUP`; `sqlite3 records.sqlite3 .recover` saves what can be read"
+                f"{path}: the database is damaged ({error}); move the data folder away and restore a backup by"
+                " `python -m wandb_local restore BACKUP`; `sqlite3 records.sqlite3 .recover` saves what is readable"
             ) from None
         except BaseException:
             self.close()
@@ -93,7 +93,8 @@ class Database:
             version = int(connection.execute("PRAGMA user_version").fetchone()[0])
             if version > len(MIGRATIONS):
                 raise ValueError(
-                    f"{self._path}: schema {version} is newer than this server ({len(MIGRATIONS)}); update it"
+                    f"{self._path}: schema {version} is newer than that of this server ({len(MIGRATIONS)}); update "
+                    "wandb_local"
                 )
             for statement in itertools.chain(*MIGRATIONS[version:]):
                 connection.execute(statement)
@@ -101,14 +102,15 @@ class Database:
                 connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
             if version < len(MIGRATIONS) and (lost := connection.execute("PRAGMA foreign_key_check").fetchall()):
                 raise ValueError(
-                    f"{self._path}: {len(lost)} records would refer to none after the update; it is undone"
+                    f"{self._path}: after the update {len(lost)} records would refer to missing records; the update "
+                    "was undone"
                 )
         self._connection().execute("PRAGMA foreign_keys=ON")
         if 0 < version < len(MIGRATIONS):
             self._compact()
 
     def _compact(self) -> None:
-        """Give back the room that a migration has left empty, and take today's size of a page. It can wait."""
+        """Free the space that a migration has left empty, and use the current page size. It may be done later."""
         with contextlib.suppress(sqlite3.OperationalError):  # somebody is reading, or the disk is full
             for statement in ("PRAGMA journal_mode=DELETE", f"PRAGMA page_size={_PAGE}", "VACUUM"):
                 self._connection().execute(statement)
@@ -165,7 +167,7 @@ def _regexp(pattern: str, value: object) -> bool:
 
 
 def _lookup(document: str, key: str) -> str | float | None:
-    """``jsons.lookup``, which answers as SQLite's own functions for JSON do."""
+    """``jsons.lookup``, with the same answers as SQLite's own JSON functions."""
     return _as_sql(jsons.lookup(jsons.loads(document), key))
 
 

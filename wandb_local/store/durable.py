@@ -1,4 +1,4 @@
-"""Data that must outlast a power cut: synced to the disk before anybody is told that it is stored."""
+"""Data that must survive a power cut: it is synced to the disk before the server confirms that it is stored."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""The data folder: where it lies, what is in it, and that one server at a time uses it."""
+"""The data folder: its place, its content, and a lock so that only one server uses it."""
 
 import contextlib
 import fcntl
@@ -22,7 +22,7 @@ def default_folder() -> Path:
 
 @dataclass(frozen=True)
 class Announced:
-    """What a running server says of itself; its users stop one that was started on demand."""
+    """The announcement of a running server; its users stop a server that was started on demand."""
 
     url: str
     pid: int
@@ -60,13 +60,15 @@ class DataFolder:
         self.root.mkdir(parents=True, exist_ok=True)
         others = (path.name for path in self.root.iterdir() if path.name not in _OURS)
         if not self.database.exists() and not all(name.startswith(".") or name.endswith("log") for name in others):
-            raise ValueError(f"{self.root}: holds something else than a server's data; give another folder as --data")
+            raise ValueError(
+                f"{self.root}: the folder holds other files than a server's data; give another folder as --data"
+            )
         self.root.chmod(0o700)
         for folder in (self.blobs, self.uploads, self.imported):
             folder.mkdir(exist_ok=True)
 
     def blob(self, md5: str) -> Path:
-        """Where the blob of a digest lies."""
+        """The path of the blob with a digest."""
         return self.blobs / md5[:2] / md5[2:]
 
     def sweep_temporaries(self) -> None:
@@ -81,7 +83,7 @@ class DataFolder:
             ValueError: none has.
         """
         if not self.database.is_file():
-            raise ValueError(f"{self.root}: there is no data folder here; give --data")
+            raise ValueError(f"{self.root}: there is no data folder here; give the right one as --data")
 
     @property
     def api_key(self) -> str:
@@ -112,7 +114,7 @@ class DataFolder:
             except BlockingIOError:
                 self._let_go()
                 raise FolderInUseError(
-                    f"{self.root} is in use by another server ({self.address() or 'address unknown'})"
+                    f"{self.root}: the data folder is in use by another server ({self.address() or 'address unknown'})"
                 ) from None
             except OSError:  # some network file systems lock files alone
                 if place != self.root:
@@ -141,7 +143,7 @@ class DataFolder:
             os.utime(self._awake, (time.time(),) * 2)  # by our own clock, not by that of a file server
 
     def last_awake(self) -> float | None:
-        """When a server was awake last, in seconds since 1970; None if none has left it."""
+        """The time when a server was last awake, in seconds since 1970; None if it is not recorded."""
         return self._awake.stat().st_mtime if self._awake.exists() else None
 
     def announce(self, url: str, on_demand: bool = False) -> None:
@@ -189,6 +191,6 @@ def _secret(path: Path, size: int) -> str:
         write_private(path, secrets.token_hex(size) + "\n")
     text = path.read_text().strip()
     if len(text) < 2 * size:
-        need = f"{len(text)} characters, {2 * size} are needed"
-        raise ValueError(f"{path}: {need}; delete the file, and a new one is made")
+        need = f"the file has {len(text)} characters, and {2 * size} are needed"
+        raise ValueError(f"{path}: {need}; delete the file, and the server makes a new one")
     return text

@@ -1,4 +1,4 @@
-"""A disk without room: which one it is, and the way out."""
+"""The message for a full disk: which disk it is, and what to do."""
 
 import errno
 import os
@@ -10,13 +10,13 @@ from pathlib import Path
 _LITTLE = 1 << 20  # bytes; opening the records takes some tens of kilobytes
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _WAY_OUT = (
-    "what was stored is safe: `python -m wandb_local gc` frees what no record needs;"
-    " or move other files away, and try again"
+    "the stored data is safe; free space by `python -m wandb_local gc`, which deletes what no record needs,"
+    " or by moving other files away, and try again"
 )
 
 
 def out_of_room(error: BaseException, places: Iterable[Path]) -> str | None:
-    """One line if an error comes of a full disk among those of some places, or of a used-up quota; None otherwise."""
+    """A line for an error that a full disk of one of these folders, or a quota, has caused; None for others."""
     if not isinstance(error, OSError | sqlite3.Error):
         return None
     full = next((place for place in map(_existing, places) if shutil.disk_usage(place).free < _LITTLE), None)
@@ -24,14 +24,14 @@ def out_of_room(error: BaseException, places: Iterable[Path]) -> str | None:
         usage = shutil.disk_usage(full)
         what = f"the disk at {_mount(full)} is full ({usage.free / 1e6:.1f} of {usage.total / 1e6:,.0f} MB are free)"
     elif is_full(error):
-        what = f"no room is left, or your quota is used up ({error})"
+        what = f"no space is left, or your quota is used up ({error})"
     else:
         return None
     return f"{what}; {_WAY_OUT}"
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether an error says by itself that there is no room."""
+    """Whether the error itself reports a full disk."""
     if isinstance(error, OSError):
         return error.errno in _FULL
     code = getattr(error, "sqlite_errorcode", None)

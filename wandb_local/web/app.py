@@ -38,7 +38,7 @@ def build_web(context: Context, folder: DataFolder) -> ASGIApp:
 
 
 async def alive(_request: Request) -> Response:
-    """``GET /_alive``: that the server answers, and knows the visitor."""
+    """``GET /_alive``: reports that the server answers and that the visitor is logged in."""
     return Response(status_code=204)
 
 

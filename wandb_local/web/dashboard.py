@@ -68,14 +68,14 @@ def build_dashboard(context: Context) -> ASGIApp:
 
 
 def _refuse(error: Exception) -> flask.Response:
-    """What fails outside of a callback: a question that Dash cannot read, and that no page has asked."""
+    """An error outside of a callback: a request that Dash cannot read, and that no page sends."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     said = f"{type(error).__name__}: {error}"[:300]
     logger.warning("refused %s: %r (%s:%s)", flask.request.path, said, Path(place.filename).name, place.lineno)
-    return flask.Response("No page asks this.\n", 400, mimetype="text/plain")
+    return flask.Response("No page of this server sends this request.\n", 400, mimetype="text/plain")
 
 
 def _report(error: Exception) -> None:
     """A callback that failed: the log has the traceback, the visitor a line at the top of the page."""
     logger.error("%s: %s", type(error).__name__, error, exc_info=error)
-    dash.set_props("shell-notice", {"children": f"This did not work: {error}"})
+    dash.set_props("shell-notice", {"children": f"The action failed: {error}"})

@@ -36,7 +36,7 @@ def differences(
     ]
     rows = [_row(key, runs, documents) for key in names]
     if not rows:
-        same = "the same in all of them" if any(documents) else "empty"
+        same = "the same in all runs" if any(documents) else "empty"
         return html.P(f"{title}: {same}.", className="soft")
     return make_grid(name, title, columns, rows, className="grid short", dashGridOptions={"domLayout": "autoHeight"})
 

@@ -1,4 +1,4 @@
-"""What is written of a run: its title, config and summary, and their values in a cell."""
+"""The texts of a run: its title, config and summary, and their values in a cell."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ def config_of(run: Row) -> Document:
 
 
 def noted(run: Row, about: str) -> Any:
-    """What the client notes about a run in its config under this name, such as ``visualize``, or None."""
+    """The client's own entry of this name in the config of a run, such as ``visualize``, or None."""
     entry = json.loads(run["config"]).get("_wandb")
     notes = entry.get("value") if isinstance(entry, dict) else None
     return notes.get(about) if isinstance(notes, dict) else None
@@ -42,8 +42,8 @@ def summary_of(run: Row) -> Document:
 
 
 def logged_kinds(run: Row) -> dict[str, list[str]]:
-    """What a run has logged under each key: ``number``, ``string``, ``image-file`` and so on, in the order in which
-    they first came."""
+    """The types that a run has logged under each key: ``number``, ``string``, ``image-file`` and so on, in the order of
+    their first appearance."""
     keys = json.loads(run["history_keys"])["keys"]
     return {name: [count["type"] for count in entry["typeCounts"]] for name, entry in keys.items()}
 
@@ -60,9 +60,11 @@ def cell(value: Any) -> Any:
 
 
 def put(row: Document, field: str, value: Any) -> None:
-    """Give a grid's row a value for a column of ``grids.value_column``. Text among numbers would do away with their
-    order: a number that is not finite is missing to whoever sorts and filters, and a large one is rounded; both are
-    shown as they are."""
+    """Set a value in a row of a grid, for a column of ``grids.value_column``.
+
+    A column of numbers that contains text cannot be sorted as numbers. So for sorting and filtering, a number that is
+    not finite is missing, and a number that is too large for the browser is rounded. The cell shows the exact value.
+    """
     if isinstance(value, str) and value in NOT_FINITE:
         row[field], row["shown"][field] = None, NOT_FINITE[value]
     elif is_number(value) and _loses_digits(value):
@@ -72,13 +74,13 @@ def put(row: Document, field: str, value: Any) -> None:
 
 
 def several(number: Any, noun: str) -> str:
-    """``1 row`` or ``2,000 rows``; of what is no whole number, whatever was logged."""
+    """``1 row`` or ``2,000 rows``; if the count is not a whole number, it is shown as it was logged."""
     text = f"{number:,}" if isinstance(number, int) else str(number)
     return f"{text} {noun}" if number == 1 else f"{text} {noun}s"
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a number (a boolean is none)."""
+    """Whether a value is a number; a boolean is not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

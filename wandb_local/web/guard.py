@@ -1,4 +1,4 @@
-"""What every request for a page passes: login, same origin, and headers that tell the browser what a page may do."""
+"""Checks of every request for a page: login and same origin; and headers that limit what a page may do."""
 
 from urllib.parse import quote
 
@@ -45,7 +45,7 @@ class Guard:
 
     def _refusal(self, request: Request) -> Response | None:
         if request.method not in SAFE and not same_origin(request):
-            return PlainTextResponse("this request comes from another site", status_code=403)
+            return PlainTextResponse("the request comes from a page of another site", status_code=403)
         request.state.known = self._sessions.known(request)
         if path_of(request) in OPEN or request.state.known:
             return None

@@ -45,7 +45,7 @@ async def enter(sessions: Sessions, request: Request) -> Response:
     form = parse_qs(body.decode(errors="replace"))
     target = local_path(form.get("next", ["/"])[0])
     if not sessions.opens(form.get("key", [""])[0].strip()):
-        return _page(target, "That is not this server's API key.", 401)
+        return _page(target, "This is not the API key of this server.", 401)
     response = RedirectResponse(target, status_code=303)
     sessions.begin(request, response)
     return response

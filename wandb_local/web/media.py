@@ -72,7 +72,7 @@ async def _send(context: Context, request: Request, look_up: Callable[[], str]) 
         return PlainTextResponse(str(error), status_code=error.status)
     path, name = context.blobs.path(md5), request.path_params["path"]
     if not path.is_file():
-        return PlainTextResponse(f"{name}: its bytes are not stored", status_code=404)
+        return PlainTextResponse(f"{name}: the content of this file is not stored", status_code=404)
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     policy = _LOGGED_PAGE if media_type in ("text/html", "application/xhtml+xml") else _INERT
     headers = {"ETag": f'"{md5}"', "Content-Security-Policy": policy, "Cache-Control": "private, no-cache"}

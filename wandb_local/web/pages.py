@@ -24,17 +24,17 @@ Trail = Sequence[tuple[str, str]]
 
 
 class Page(Protocol):
-    """A module (or anything) that shows what lies at a kind of address."""
+    """A module (or any object) that shows the pages at addresses of one form."""
 
     @property
     def PATH(self) -> str:
         """The address with the parameters' names in braces; ``{name:path}`` takes slashes too."""
 
     def trail(self, context: Context, params: Params) -> Trail:
-        """What the breadcrumbs show behind entity and project: (text, address) pairs; the last one is this page."""
+        """The breadcrumbs after entity and project: (text, address) pairs; the last one is this page."""
 
     def layout(self, context: Context, params: Params, query: Params) -> Component:
-        """What the page shows; ``query`` holds what stands behind the ``?``.
+        """The content of the page; ``query`` has the parameters after the ``?``.
 
         Raises:
             NotFoundError: there is nothing at this address.
@@ -66,7 +66,7 @@ class Found:
 
 
 def find_page(pathname: str) -> Found | None:
-    """The page that lies at a path (as the browser shows it, percent-encoded), or None."""
+    """The page at a path (percent-encoded, as the browser shows it), or None."""
     for page in PAGES:
         match = _PATTERNS[page.PATH].fullmatch(pathname.rstrip("/") or "/")
         if match:

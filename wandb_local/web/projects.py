@@ -46,7 +46,7 @@ def _grid(rows: list[dict[str, Any]]) -> Component:
 
 
 def project_rows(context: Context) -> list[dict[str, Any]]:
-    """The grid's rows, the project first that was heard of last."""
+    """The grid's rows, with the most recently changed project first."""
     return [_row(row) for row in list_projects(context.db)]
 
 

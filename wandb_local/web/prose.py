@@ -5,5 +5,5 @@ from dash.development.base_component import Component
 
 
 def prose(text: str | None) -> Component | None:
-    """Markdown as a page shows it. HTML in it stays text, and what it links to opens in a tab of its own."""
+    """Markdown on a page. HTML in it is shown as text, and links open in a new tab."""
     return dcc.Markdown(text, className="prose", link_target="_blank") if text else None

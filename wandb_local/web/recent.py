@@ -1,4 +1,4 @@
-"""What was made last, in as much memory as is allowed."""
+"""A cache of the most recently used objects, with a limit on its memory."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _Made = TypeVar("_Made")
 
 
 class Recent(Generic[_Made]):
-    """The last things made, by key, as many as have together a certain size; the very last one in any case.
+    """The most recent objects by key, up to a total size; the last one is always kept.
 
-    Safe to use from many threads; one thing is made at a time, as two that are made at once need the memory of both.
+    Safe to use from many threads. One object is made at a time, to limit the memory.
     """
 
     def __init__(self, most: int, size_of: Callable[[_Made], int]) -> None:
@@ -33,7 +33,7 @@ class Recent(Generic[_Made]):
             return sum(map(self._size_of, self._made.values()))
 
     def get(self, key: Hashable, make: Callable[[], _Made], holds: Callable[[_Made], bool] = lambda _: True) -> _Made:
-        """What was made for the key if it ``holds`` still, else what is made now."""
+        """The object for the key, if it still ``holds``; otherwise it is made now."""
         found = self._found(key, holds)
         if found is None:
             with self._making:

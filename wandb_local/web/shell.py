@@ -1,4 +1,4 @@
-"""What is around every page: header with breadcrumbs, the notice line, and the routing from address to page."""
+"""The frame of every page: header with breadcrumbs, the notice line, and the routing from address to page."""
 
 from typing import Any
 from urllib.parse import parse_qsl
@@ -15,7 +15,7 @@ from wandb_local.web.urls import address
 
 
 def make_shell() -> Component:
-    """The layout of the application; the page's own goes into ``shell-page``."""
+    """The layout of the application; ``shell-page`` holds the current page."""
     return html.Div(
         [
             dcc.Location(id="shell-url", refresh=False),

@@ -1,4 +1,4 @@
-"""Times as the reader's clock shows them. The browser says in a cookie where it is (``shell.js``)."""
+"""Times in the reader's time zone, which the browser sends in a cookie (``shell.js``)."""
 
 import datetime as dt
 from typing import Any
@@ -57,7 +57,7 @@ def put_time(row: Document, field: str, seconds: float | None) -> None:
 
 
 def for_chart(seconds: float) -> str:
-    """A time as plotly takes it, which knows no zones."""
+    """A time for plotly, which has no time zones."""
     return dt.datetime.fromtimestamp(seconds, zone()).replace(tzinfo=None).isoformat(timespec="milliseconds")
 
 
@@ -70,5 +70,5 @@ def from_chart(text: Any) -> float | None:
 
 
 def clock() -> str:
-    """What the time axis of a chart is called."""
+    """The label of the time axis of a chart."""
     return "time (UTC)" if zone() is dt.UTC else "time"

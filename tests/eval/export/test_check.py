@@ -40,7 +40,9 @@ def swapped(share):
 
 
 def test_other_classes_are_refused():
-    with pytest.raises(ExportError, match=r"at 200x30 only 9\d\.\d\d% of the pixels get the same class; 99\.9%"):
+    with pytest.raises(
+        ExportError, match=r"at 200x30 only 9\d\.\d\d% of the pixels get the same class as from the model; 99\.9%"
+    ):
         verify(model, swapped(0.01), [(200, 30)])
 
 
@@ -63,10 +65,10 @@ def refuses_odd_sizes(images):
 
 
 def test_a_size_that_is_refused_is_named():
-    with pytest.raises(ExportError, match=r"^the file refuses images of 8x11 \(bad width\)$"):
+    with pytest.raises(ExportError, match=r"^the exported file fails on images of 8x11 \(bad width\)$"):
         verify(model, refuses_odd_sizes, [(8, 12), (8, 11)])
 
 
 def test_another_shape_is_refused():
-    with pytest.raises(ExportError, match=r"logits \(1, 3, 4, 6\) where the model gives \(1, 3, 8, 12\)"):
+    with pytest.raises(ExportError, match=r"logits \(1, 3, 4, 6\), but the model returns \(1, 3, 8, 12\)"):
         verify(model, nn.AvgPool2d(2), [(8, 12)])

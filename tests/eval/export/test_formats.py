@@ -124,7 +124,7 @@ class Unknown(nn.Module):
 
 
 def test_what_cannot_be_written_is_named(tmp_path):
-    with pytest.raises(ValueError, match=r"onnx: this model cannot be written \(.*svdvals"):
+    with pytest.raises(ValueError, match=r"onnx: this model cannot be exported \(.*svdvals"):
         FORMATS["onnx"].write(Unknown(), tmp_path / "model.onnx", METADATA)
 
 
@@ -158,8 +158,8 @@ def test_missing_packages_are_named_with_the_way_to_get_them(tmp_path):
         [sys.executable, "-c", code, str(tmp_path / "x.onnx")], cwd=ROOT, capture_output=True, text=True, timeout=200
     )
     assert [line.split(":")[0] for line in done.stdout.splitlines()] == [
-        "onnx is not installed",
-        "onnxruntime is not installed",
+        "onnx is not installed; run `pip install onnx onnxruntime`",
+        "onnxruntime is not installed; run `pip install onnx onnxruntime`",
     ], done.stderr
     assert done.stdout.count("pip install onnx onnxruntime") == 2
     assert issubclass(ExportMissing, ValueError)

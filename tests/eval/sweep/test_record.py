@@ -29,7 +29,7 @@ def test_a_run_that_was_stopped_counts_as_judged_and_is_not_the_best():
 
 def test_a_backbone_without_a_finished_run_is_named_with_those_that_have_one():
     with pytest.raises(
-        ValueError, match=r"local/roads/abc: no finished run with backbone=c .*; finished ones have a, b"
+        ValueError, match=r"local/roads/abc: no finished run with backbone=c .*; finished runs have a, b"
     ):
         sweep_of(*RUNS).best("c")
 

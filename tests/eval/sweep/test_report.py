@@ -36,15 +36,15 @@ def test_page_charts_and_runs_are_written(report):
 
 
 def test_a_sweep_without_a_single_score_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"no run has a value of score yet \(its runs: failed, running\)"):
+    with pytest.raises(ValueError, match=r"no run has a value of score yet; states of its runs: failed, running"):
         write_sweep_report(sweep_of(run_of(0, None, "failed"), run_of(1, None, "running")), tmp_path)
 
 
 def test_one_run_alone_makes_a_report_without_importance(tmp_path):
     report = write_sweep_report(sweep_of(run_of(0, 0.5, backbone="a", lr=0.1)), tmp_path)
     page = report.page.read_text()
-    assert "it is the only finished one with a score" in page
-    assert "too few to conclude which parameter mattered." in page
+    assert "it is the only finished run with a score" in page
+    assert "are needed to conclude which parameter mattered, and this sweep has 1" in page
     assert "importance" not in report.charts
 
 
@@ -93,13 +93,13 @@ def test_best_of_each_backbone_and_runs_stopped_early():
 def test_the_best_of_a_backbone_says_of_how_many_runs():
     runs = [run_of(i, 0.5 + i / 100, backbone="a") for i in range(12)] + [run_of(12, 0.6, backbone="b")]
     text = " ".join(conclusions(sweep_of(*runs), importances(sweep_of(*runs))))
-    assert "a did best (0.610, the best of 12 runs), 0.010 before b (the best of 1 run)." in text
-    assert "The best of more runs is higher by chance alone." in text
+    assert "a did best (0.610, the best of 12 runs). The next is b, 0.010 behind (the best of 1 run)." in text
+    assert "The best of more runs is higher by chance." in text
 
 
 def test_nothing_is_concluded_from_few_runs():
     text = " ".join(conclusions(drawn_sweep(8), importances(drawn_sweep(8))))
-    assert "too few to conclude which parameter mattered" in text
+    assert "are needed to conclude which parameter mattered, and this sweep has" in text
     assert "did better" not in text
     assert " mattered (" not in text
 
@@ -107,7 +107,7 @@ def test_nothing_is_concluded_from_few_runs():
 def test_nothing_is_concluded_from_noise():
     noise = drawn_sweep(30, effect=0.0)
     text = " ".join(conclusions(noise, importances(noise)))
-    assert "No parameter's effect can be told from chance" in text
+    assert "No parameter has an effect that can be distinguished from chance" in text
 
 
 def test_sentences_tell_the_figures():
@@ -116,7 +116,7 @@ def test_sentences_tell_the_figures():
     text = " ".join(conclusions(sweep, found))
     assert f"The best run, {sweep.best().name}, reached score {sweep.score(sweep.best()):.3f}" in text
     assert "efficientnet_lite0" in text
-    assert "was best and mobilenetv3" in text
+    assert "was the best and mobilenetv3" in text
     assert "lr mattered" in text
     assert "larger values did better (correlation +" in text
     assert "were stopped early, after" in text
@@ -126,14 +126,14 @@ def test_an_effect_that_goes_both_ways_tells_where_the_best_lie():
     runs = [run_of(i, 1 - (i - 6) ** 2 / 36, lr=0.1 + i / 10) for i in range(13)]
     found = Importances((Importance("lr", 1.0, True, 0.0, {}),), 0.5, 13)
     text = " ".join(conclusions(sweep_of(*runs, parameters=("lr",)), found))
-    assert "not in one direction (correlation +0.00): the best third has 0.5 to 0.8" in text
+    assert "not in one direction (correlation +0.00): the best third of the runs has 0.5 to 0.8" in text
 
 
 def test_a_switch_is_told_by_its_two_values_whatever_its_correlation():
     runs = [run_of(i, float(i), crp=i % 2 == 0) for i in range(12)]
     found = Importances((Importance("crp", 1.0, True, -0.1, {}),), 0.5, 12)
     text = " ".join(conclusions(sweep_of(*runs, parameters=("crp",)), found))
-    assert "on average False 6.000 (n=6) was best and True 5.000 (n=6) worst (correlation -0.10)" in text
+    assert "on average False 6.000 (n=6) was the best and True 5.000 (n=6) the worst (correlation -0.10)" in text
 
 
 def test_the_goal_decides_what_better_means():

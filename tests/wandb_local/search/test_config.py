@@ -164,7 +164,7 @@ def test_early_terminate_errors_name_the_key(rule, key):
     ("parameter", "key", "says"),
     [
         (0.1, "", "{value: 0.1}"),
-        ({}, "", "needs value"),
+        ({}, "", "must have value"),
         ({"min": 1}, "", "both min and max"),
         ({"distribution": "gaussian"}, ".distribution", "normal"),
         ({"distribution": "uniform", "min": 0.0}, ".max", "min and max"),

@@ -84,7 +84,7 @@ def test_no_code_asks_starlette_for_the_address():
 def test_a_wrong_key_gives_no_cookie(shared_server, key):
     answer = log_in(shared_server, key)
     assert (answer.status, answer.getheader("Set-Cookie")) == (401, None)
-    assert "not this server" in answer.text
+    assert "not the API key of this server" in answer.text
 
 
 def test_the_cookie_is_for_this_server_and_for_no_script(shared_server):
@@ -197,7 +197,7 @@ def test_the_login_page_in_a_browser(browser, shared_server):
     expect(page.locator("#key")).to_be_focused()
     page.keyboard.type("wrong")
     page.keyboard.press("Enter")
-    page.wait_for_selector("text=not this server's API key")
+    page.wait_for_selector("text=not the API key of this server")
     assert visitor.inaccessible() == []
     assert [fault for fault in visitor.faults if "401" not in fault] == []
     visitor.faults.clear()

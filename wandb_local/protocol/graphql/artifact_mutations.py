@@ -104,7 +104,9 @@ def _unlink(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
     given = arguments["input"]
     collection = col.need_collection_by_id(context, given.get("artifactPortfolioID"))
     if not collection["portfolio"]:
-        raise ClientError("a version cannot be taken out of the collection that it was logged to; delete it instead")
+        raise ClientError(
+            "a version cannot be removed from the collection that it was logged to; delete the version instead"
+        )
     links.unlink(context, versions.need_artifact(context, given.get("artifactID"))["id"], collection["id"])
     return {"success": True}
 
@@ -115,7 +117,7 @@ def _update_collection(context: Context, _: Any, arguments: Arguments) -> dict[s
     name = collection["name"] if given.get("name") is None else checked_name("artifact", given["name"])
     other = col.find_collection(context, collection["project_id"], name)
     if other is not None and other["id"] != collection["id"]:
-        raise ClientError(f"the project has an artifact {name!r} already")
+        raise ClientError(f"the project already has an artifact {name!r}; give another name")
     description = collection["description"] if given.get("description") is None else str(given["description"])
     with context.db.write() as db:
         changing.change(db, "collections", collection["id"], {"name": name, "description": description})

@@ -1,4 +1,4 @@
-"""What resolvers of every kind share: times, columns, pages."""
+"""Functions that all resolvers share: times, columns, pages."""
 
 import datetime as dt
 from collections.abc import Callable, Sequence
@@ -53,7 +53,7 @@ def page_bounds(arguments: Arguments) -> tuple[int, int]:
 
 
 def page_size(arguments: Arguments) -> int:
-    """How many records the asked page may have.
+    """The largest number of records of the requested page.
 
     Raises:
         ClientError: not a number.

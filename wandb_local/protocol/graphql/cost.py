@@ -14,7 +14,7 @@ Fragments = Mapping[str, FragmentDefinitionNode]
 
 @dataclass
 class Cost:
-    """The fields that a document may still ask for; those of a fragment count wherever it is used."""
+    """The number of fields that a document may still request; the fields of a fragment count at each use."""
 
     fragments: Fragments
     left: int = MAX_QUERY_FIELDS
@@ -30,7 +30,7 @@ class Cost:
         for name, count in Counter(field.name.value for field in fields).items():
             if count > MAX_SAME_FIELD:
                 raise TooLargeError(
-                    f"GraphQL: {name} is asked for {count} times in one place; {MAX_SAME_FIELD} are allowed: send"
+                    f"GraphQL: {name} is requested {count} times in one place, and {MAX_SAME_FIELD} are allowed; send"
                     " several queries"
                 )
         for field in fields:
@@ -39,11 +39,13 @@ class Cost:
 
     def _fields(self, selections: SelectionSetNode, depth: int) -> Iterable[FieldNode]:
         if depth > MAX_QUERY_DEPTH:
-            raise TooLargeError(f"GraphQL: nested deeper than {MAX_QUERY_DEPTH}, or fragments in a circle")
+            raise TooLargeError(
+                f"GraphQL: the query is nested deeper than {MAX_QUERY_DEPTH}, or its fragments form a circle"
+            )
         for selection in selections.selections:
             self.left -= 1
             if self.left < 0:
-                raise TooLargeError(f"GraphQL: the query asks for more than {MAX_QUERY_FIELDS} fields")
+                raise TooLargeError(f"GraphQL: the query has more than {MAX_QUERY_FIELDS} fields")
             if isinstance(selection, FieldNode):
                 yield selection
             elif isinstance(selection, InlineFragmentNode):

@@ -136,7 +136,7 @@ class Execution:
         for selection in selections.selections:
             self.fields_left -= 1
             if self.fields_left < 0:
-                raise TooLargeError(f"GraphQL: more than {MAX_ANSWER_FIELDS} fields in one answer")
+                raise TooLargeError(f"GraphQL: the answer has more than {MAX_ANSWER_FIELDS} fields")
             if not self._included(selection.directives):
                 continue
             if isinstance(selection, FieldNode):

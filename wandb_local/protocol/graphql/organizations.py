@@ -32,7 +32,7 @@ _MEMBER = {
 
 
 class Entity(NamedTuple):
-    """An entity, which its name alone makes; or the part of the organization that its registries belong to."""
+    """An entity, which exists by its name only; or the part of the organization that has the registries."""
 
     name: str
     kind: str = "team"
@@ -63,7 +63,7 @@ def _project(context: Context, entity: Entity, arguments: Arguments) -> Node | N
 
 
 def _projects(context: Context, entity: Entity, arguments: Arguments) -> dict[str, Any]:
-    """All projects of an entity; those of the organization are the registries."""
+    """All projects of an entity; the projects of the organization are the registries."""
     asked = _texts(arguments, "filters", "order")
     found = (
         registries.registries(*asked) if entity.kind == "organization" else registries.projects_of(entity.name, *asked)
@@ -148,7 +148,7 @@ def _rename(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
         project: Row = need_project(context, entity, given.get("oldProjectName"))
         other = find_project(context, {"entityName": entity, "name": name})
         if other is not None and other["id"] != project["id"]:
-            raise ClientError(f"there is a project {name!r} already; give another name")
+            raise ClientError(f"there is already a project {name!r}; give another name")
         projects.change(db, project["id"], {"name": name})
     return _answer(context, project["id"])
 

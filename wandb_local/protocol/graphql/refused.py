@@ -1,4 +1,4 @@
-"""What the client can ask of W&B's cloud and not of one machine: refused by name, or answered that there is none."""
+"""Features of W&B's cloud that this server does not have: they are refused by name, or answered with an empty list."""
 
 from typing import Any
 

@@ -40,7 +40,7 @@ def _delete_files(context: Context, _: Any, arguments: Arguments) -> dict[str, A
 
 
 def _delete_run(context: Context, _: Any, arguments: Arguments) -> dict[str, Any]:
-    """A run that is gone already is no error: the answer to the first request may have been lost."""
+    """A run that is already deleted is not an error, because the answer to the first request may have been lost."""
     given = arguments["input"]
     runs.delete(context, from_id("Run", given.get("id")), bool(given.get("deleteArtifacts")))
     return {"clientMutationId": given.get("clientMutationId"), "success": True}

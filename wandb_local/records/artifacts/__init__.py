@@ -1,1 +1,1 @@
-"""Artifact versions: begun, filled with files, committed whole, named by aliases, linked to collections."""
+"""Artifact versions: how they are made, uploaded, committed, named by aliases and linked to collections."""

@@ -1,4 +1,4 @@
-"""What may change of a version or a collection that is there: texts, tags, aliases."""
+"""Changes to existing versions and collections: texts, tags, aliases."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence

@@ -53,7 +53,7 @@ def make_collection(
         raise ClientError(f"artifact {name!r} has the type {known!r}; it cannot also have the type {type_name!r}")
     if bool(row["portfolio"]) != portfolio:
         kind = "links" if row["portfolio"] else "logged versions"
-        raise ClientError(f"{name!r} is a collection of {kind}; give another name")
+        raise ClientError(f"{name!r} is already a collection of {kind}; give another name")
     return row
 
 
@@ -118,7 +118,7 @@ def find_place(db: Database, collection_id: int, artifact_id: int) -> Row | None
 
 
 def find_client_member(context: Context, client_id: str, alias: str) -> Row | None:
-    """The place that an alias means in the collection which a client has begun under an id of its own, or None."""
+    """The place to which an alias points in the collection with this client id, or None."""
     return context.db.row(
         "SELECT memberships.* FROM aliases JOIN memberships ON memberships.id = membership_id"
         " JOIN collections ON collections.id = aliases.collection_id WHERE client_id = ? AND alias = ?",
@@ -137,7 +137,9 @@ def set_aliases(
     for alias in aliases:
         text = checked_name("alias", alias)
         if _VERSION.fullmatch(text):
-            raise ClientError(f"alias {text!r}: names such as v0 belong to the versions")
+            raise ClientError(
+                f"alias {text!r} is not allowed, because names such as v0 are reserved for versions; give another alias"
+            )
         connection.execute(
             "INSERT INTO aliases (collection_id, membership_id, alias) VALUES (?, ?, ?)"
             " ON CONFLICT (collection_id, alias) DO UPDATE SET membership_id = excluded.membership_id",
@@ -167,7 +169,7 @@ def add_member(connection: sqlite3.Connection, collection_id: int, artifact_id: 
 
 
 def restore_latest(connection: sqlite3.Connection, collection_id: int) -> None:
-    """After a version has gone, let ``latest`` mean the highest one that is left."""
+    """After a version was deleted, move ``latest`` to the highest remaining version."""
     if connection.execute(
         "SELECT 1 FROM aliases WHERE collection_id = ? AND alias = 'latest'", (collection_id,)
     ).fetchone():

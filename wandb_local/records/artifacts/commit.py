@@ -15,7 +15,7 @@ from wandb_local.store.database import Row
 def commit(context: Context, artifact_id: object) -> int:
     """Make a version complete: every file of its manifest must be stored. Doing it twice is harmless.
 
-    Answers the version's record number: that of an earlier version if one has the same digest by now.
+    Returns the version's record number, or that of an earlier version with the same digest.
 
     Raises:
         NotFoundError: there is no version of that opaque id.
@@ -53,7 +53,7 @@ def commit(context: Context, artifact_id: object) -> int:
 
 
 def _whole_manifest(context: Context, artifact: Row) -> Manifest:
-    """The version's manifest; one that only adds to an earlier version is completed, and stored whole."""
+    """The version's manifest. A manifest that only adds to an earlier version is completed and stored."""
     rows = context.db.rows(
         "SELECT * FROM manifests WHERE artifact_id = ? AND md5 IS NOT NULL ORDER BY id", (artifact["id"],)
     )

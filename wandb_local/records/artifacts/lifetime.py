@@ -1,6 +1,6 @@
-"""How long versions live: a time-to-live is counted from a version's creation, and ``gc`` deletes what has outlived it.
+"""The time-to-live of versions: it is counted from a version's creation, and ``gc`` deletes versions past it.
 
-What an alias names or another collection links to stays, whatever its time-to-live, as it is in use.
+A version with an alias, or with a link from another collection, is in use and kept whatever its time-to-live.
 """
 
 import sqlite3
@@ -31,12 +31,14 @@ def given_ttl(given: Mapping[str, Any], type_name: object) -> int:
     """
     ttl = inputs.integer(given, "ttlDurationSeconds", INHERITED) or INHERITED
     if ttl > 0 and (type_name in _MADE_BY_WANDB or str(type_name).startswith("wandb-")):
-        raise ClientError(f"ttl: artifacts of the type {str(type_name)[:100]!r}, which wandb itself makes, have none")
+        raise ClientError(
+            f"ttl: artifacts of the type {str(type_name)[:100]!r} are made by wandb itself and cannot have a ttl"
+        )
     return max(ttl, FOR_EVER)
 
 
 def prolong(connection: sqlite3.Connection, artifact_id: int, ttl: int, moment: float) -> None:
-    """A version that is logged once more, with a time-to-live, outlives both: its own and the new one."""
+    """If a version is logged again with a time-to-live, the later end counts."""
     sql = "UPDATE artifacts SET ttl = CASE WHEN ttl <= 0 THEN ttl WHEN ? <= 0 THEN ?"
     sql += " ELSE max(ttl, ? + CAST(? - created_at AS INTEGER)) END WHERE id = ?"
     connection.execute(sql, (ttl, ttl, ttl, moment, artifact_id))

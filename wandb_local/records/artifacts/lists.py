@@ -1,4 +1,4 @@
-"""What a project has of artifacts: collections, their versions, types and tags."""
+"""The artifacts of a project: collections, their versions, types and tags."""
 
 from wandb_local.store.database import Database, Row
 

@@ -34,7 +34,7 @@ class Manifest:
 
     @classmethod
     def read(cls, path: Path) -> "Manifest":
-        """The manifest in a stored file; raises ClientError like ``parse``, and OSError where it cannot be read."""
+        """The manifest in a stored file; raises ClientError like ``parse``, and OSError if it cannot be read."""
         return cls.parse(Allowance().read(path))
 
     @classmethod
@@ -56,7 +56,7 @@ class Manifest:
 
     @classmethod
     def merged(cls, manifests: "Sequence[Manifest]") -> "Manifest":
-        """One manifest with the entries of all; of entries with the same path the last one counts."""
+        """One manifest with the entries of all manifests; for the same path, the last entry counts."""
         contents: dict[str, Any] = {}
         entries: dict[str, Entry] = {}
         for manifest in manifests:

@@ -13,7 +13,7 @@ from wandb_local.store.database import Row
 def find_equal(context: Context, artifact: Row, digest: str) -> Row | None:
     """The committed version of the collection that has the digest; for one that is committed or merged, its own.
 
-    Call it in the transaction that acts upon the answer: of two versions with one digest the second sees the first.
+    Call it in the transaction that uses the answer, so that of two versions with one digest the second sees the first.
     """
     if artifact["state"] != "PENDING":
         own = "SELECT * FROM artifacts WHERE id = ?"
@@ -25,7 +25,7 @@ def find_equal(context: Context, artifact: Row, digest: str) -> Row | None:
 
 
 def is_whole(context: Context, version: Row) -> bool:
-    """Whether the files of a committed version and its manifest lie on the disk as they were stored."""
+    """Whether the files and the manifest of a committed version are on the disk, undamaged."""
     sql = "SELECT md5 FROM artifact_files WHERE artifact_id = ? AND md5 IS NOT NULL UNION SELECT ?"
     digests = (version["id"], manifest_md5(context, version["id"]))
     rows = context.db.rows(f"SELECT needed.md5, size FROM ({sql}) AS needed LEFT JOIN blobs USING (md5)", digests)

@@ -1,4 +1,4 @@
-"""What clients list of artifacts page by page; ``filters`` and ``order`` are the public API's."""
+"""Lists of artifacts for clients, page by page; ``filters`` and ``order`` are the public API's."""
 
 from wandb_local.records.filters import order_by, where
 from wandb_local.records.query import Query

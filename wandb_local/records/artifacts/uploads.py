@@ -79,10 +79,10 @@ def _manifest(context: Context, manifest_id: int, digest: str) -> dict[str, Any]
 
 
 def keep_manifest(connection: sqlite3.Connection, manifest_id: int, md5: str) -> None:
-    """Give a manifest its bytes, which are stored. The upload URL outlives the commit: the same bytes may come again.
+    """Assign the stored bytes to a manifest. The upload URL is valid after the commit: the same bytes may come again.
 
     Raises:
-        ClientError: the version is complete, and the bytes are others.
+        ClientError: the version is complete, and the bytes are different.
     """
     sql = "SELECT md5, state FROM manifests JOIN artifacts ON artifacts.id = artifact_id WHERE manifests.id = ?"
     known = connection.execute(sql, (manifest_id,)).fetchone()
@@ -141,12 +141,12 @@ def _part_urls(context: Context, parts: list[Mapping[str, Any]]) -> dict[str, An
 
 
 def complete_multipart(context: Context, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Put the parts of a big file together and check the whole. Doing it twice is harmless.
+    """Join the parts of a big file and check the result. Doing it twice is harmless.
 
     Raises:
         ClientError: parts are missing.
-        DigestMismatchError: the whole is not what was announced.
-        BlockingIOError: it is being done.
+        DigestMismatchError: the joined file does not have the announced digest.
+        BlockingIOError: the parts are already being joined.
     """
     path, upload_id = str(given.get("storagePath")), str(given.get("uploadID"))
     md5 = path.removeprefix(_PATH)

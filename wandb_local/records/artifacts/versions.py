@@ -20,7 +20,7 @@ from wandb_local.store.database import Database, Row
 
 
 def need_artifact(context: Context, artifact_id: object) -> Row:
-    """The version of an opaque id; of one that turned out to be an earlier version, that one.
+    """The version with an opaque id, or the earlier version that it was merged into.
 
     Raises:
         NotFoundError: it does not exist.
@@ -32,13 +32,13 @@ def need_artifact(context: Context, artifact_id: object) -> Row:
 
 
 def find_artifact(context: Context, artifact_id: int | None) -> Row | None:
-    """The version of a record number, or the earlier one that it turned out to be; None if there is none."""
+    """The version with a record number, or the earlier version that it was merged into; None if there is none."""
     sql = "SELECT * FROM artifacts WHERE id = (SELECT coalesce(merged_into, id) FROM artifacts WHERE id = ?)"
     return context.db.row(sql, (artifact_id,))
 
 
 def find_by_client(context: Context, client_id: object) -> Row | None:
-    """The version that a client has begun under an id of its own making, or None."""
+    """The version with this client id, or None."""
     sql = "SELECT id FROM artifacts WHERE client_id = ? ORDER BY state, id DESC LIMIT 1"
     return find_artifact(context, context.db.value(sql, (str(client_id),)))
 

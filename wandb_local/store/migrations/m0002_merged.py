@@ -1,4 +1,4 @@
-"""Versions that turned out to be an earlier one: their rows lead to it, as clients keep the ids they were given."""
+"""Versions that were merged into an earlier one: their rows refer to it, because clients keep their ids."""
 
 STATEMENTS: tuple[str, ...] = (
     "ALTER TABLE artifacts ADD COLUMN merged_into INTEGER REFERENCES artifacts ON DELETE CASCADE",

@@ -1,4 +1,4 @@
-"""Runs with several writers: where each writer's lines went, by its own count. And what a registry lets in."""
+"""Runs with several writers: the place of each writer's lines. The types of artifacts that a registry accepts."""
 
 STATEMENTS: tuple[str, ...] = (
     """CREATE TABLE shared_lines (

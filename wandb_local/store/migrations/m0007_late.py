@@ -1,3 +1,3 @@
-"""A run that has ended and that one of its writers has joined since: the state to which it goes back."""
+"""For a run that a writer joined after its end: the state to which the run returns."""
 
 STATEMENTS: tuple[str, ...] = ("ALTER TABLE runs ADD COLUMN ended_state TEXT",)

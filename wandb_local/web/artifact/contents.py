@@ -39,7 +39,9 @@ def show_files(context: Context, version: Version) -> Component:
         link_column("table", "As a table", href="table_href", width=130),
         link_column("content", "Digest (MD5) or address", href="content_href", flex=1, minWidth=260, **WRAPPED),
     ]
-    note = f"The first {_MOST_FILES} of {version.row['file_count']} files." if len(rows) == _MOST_FILES else ""
+    note = (
+        f"The first {_MOST_FILES} of {version.row['file_count']} files are shown." if len(rows) == _MOST_FILES else ""
+    )
     if not rows:
         return html.P("This version has no files.", className="soft")
     return html.Div(
@@ -84,25 +86,25 @@ def _file(version: Version, row: Row, held: Held) -> dict[str, Any]:
 
 
 def _content(row: Row, other: File | None, elsewhere: bool) -> dict[str, Any]:
-    """The digest of what is stored, or where it lies; a reference without a known size has none to show."""
+    """The digest of a stored file, or the address of a reference; a reference of unknown size has no digest."""
     if other is not None and isinstance(other.folder, ArtifactFiles):
         entity, project, name, version = other.folder.place
         href = artifact_address(entity, project, other.folder.type, name, version, "files")
         return {"content": f"by reference: {other.path} in {name}:{version}", "content_href": href}
     if elsewhere:
-        return {"content": f"by reference to an artifact that is not here: {row['ref']}"}
+        return {"content": f"by reference to an artifact that this server does not have: {row['ref']}"}
     return {"content": row["ref"] or row["md5"]}
 
 
 def show_comparison(context: Context, one: Version, other: Version) -> Component:
-    """What changed from the earlier of two versions to the later one: files and metadata."""
+    """The changes from the earlier of two versions to the later one: files and metadata."""
     before, after = sorted((one, other), key=lambda version: version.number)
     kinds, changed = compare_files(context, before.row["id"], after.row["id"])
     metadata = compare(before.metadata, after.metadata)
     keys = counted(Counter(change.kind for change in metadata), len(after.metadata))
     sizes = f"{size_text(before.row['size'])} to {size_text(after.row['size'])}"
     names = (f"v{before.number}", f"v{after.number}")
-    note = f"The first {len(changed)} of these changes." if len(changed) < kinds.total() else ""
+    note = f"The first {len(changed)} of these changes are shown." if len(changed) < kinds.total() else ""
     return html.Div(
         [
             html.H2(f"Files: {counted(kinds, after.row['file_count'])}; {sizes}"),

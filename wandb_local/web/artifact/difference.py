@@ -1,4 +1,4 @@
-"""What changed between two versions: files and metadata."""
+"""The changes between two versions: files and metadata."""
 
 from collections import Counter
 from collections.abc import Mapping

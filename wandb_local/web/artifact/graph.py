@@ -66,8 +66,8 @@ def show_lineage(context: Context, version: Version) -> Component:
     """The graph around a version, its nodes as links, and the runs next to it."""
     found = lineage(context, version.row["id"])
     far = any(abs(rank) > DRAWN for rank in found.ranks.values())
-    note = f" It shows {DRAWN} steps on each side; the list has all." if far else ""
-    note += f" Only the nearest {len(found.nodes)} nodes are known here." if found.cut else ""
+    note = f" It shows {DRAWN} steps on each side. The list below shows all." if far else ""
+    note += f" Only the nearest {len(found.nodes)} nodes were looked up." if found.cut else ""
     made_by, used_by = (runs_of(context.db, version.row["id"], direction) for direction in ("output", "input"))
     return html.Div(
         [
@@ -77,11 +77,11 @@ def show_lineage(context: Context, version: Version) -> Component:
                 className="card",
                 tabIndex=0,  # it may scroll
                 role="region",
-                **{"aria-label": "Picture of the lineage; its nodes are links below"},
+                **{"aria-label": "Picture of the lineage; the list below has a link for each node"},
             ),
             html.P(
                 [
-                    f"A click opens a node.{note} ",
+                    f"Click a node to open it.{note} ",
                     html.Button("Full size", id="artifact-size", className="quiet", hidden=True),
                 ],
                 className="soft",
@@ -89,7 +89,7 @@ def show_lineage(context: Context, version: Version) -> Component:
             _links(found),
             html.Div(
                 [
-                    _runs("Made by", made_by, "no run: it was logged outside one"),
+                    _runs("Made by", made_by, "no run (logged outside a run)"),
                     _runs("Used by", used_by, "no run yet"),
                 ],
                 className="columns",
@@ -117,7 +117,7 @@ def _step(rank: int) -> str:
 
 
 def _link(node: Mapping[str, Any], origin: Sequence[str]) -> Component:
-    """A node with what it is; ``origin`` names what it came from where that is not plain from the order."""
+    """A node with its type; ``origin`` names its causes, if the order does not show them."""
     about = [node["type"], f"from {' and '.join(origin)}" if origin else ""]
     if node["kind"] == "here":
         title: Component = html.B(node["title"], **{"aria-current": "page"})

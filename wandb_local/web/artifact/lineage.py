@@ -1,4 +1,4 @@
-"""Where a version comes from and what became of it: runs and versions as a graph."""
+"""The lineage of a version: its ancestors and descendants, runs and versions, as a graph."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ def lineage(context: Context, artifact_id: int) -> Lineage:
 
 
 def _rank(found: Lineage, forward: bool) -> None:
-    """Moves what lies on one side of the version away from it until every edge leads forward; a circle ends this."""
+    """Moves the nodes on one side of the version away from it until every edge leads forward; a cycle ends this."""
     side = 1 if forward else -1
     edges = [edge if forward else edge[::-1] for edge in sorted(found.edges)]
     edges = [(near, far) for near, far in edges if found.ranks[near] * side >= 0 and found.ranks[far] * side > 0]
@@ -115,7 +115,7 @@ def _run(row: Row) -> dict[str, Any]:
 
 
 def steps(found: Lineage) -> list[tuple[int, list[str]]]:
-    """The nodes of each rank, causes first: what the picture shows from left to right and from top to bottom."""
+    """The nodes of each rank, causes first, in the order of the picture from left to right and from top to bottom."""
     by_rank: dict[int, list[str]] = {}
     for name, rank in found.ranks.items():
         by_rank.setdefault(rank, []).append(name)
@@ -143,7 +143,7 @@ def _label(node: Mapping[str, Any]) -> str:
 
 
 def _short(text: str) -> str:
-    """In two lines at most; what is left out lies in the middle, as names differ at their ends."""
+    """The text in at most two lines. Its middle is left out if it is too long, because names differ at their ends."""
     if len(text) > 2 * _LINE:
         text = f"{text[: _LINE - 1]}…{text[-_LINE:]}"
     return text if len(text) <= _LINE else f"{text[:_LINE]}\n{text[_LINE:]}"

@@ -51,7 +51,7 @@ class Listing:
             raise NotFoundError(f"there is no artifact of type {params['type']!r}")
         links = {"all types": artifact_address(*place)} | {kind: artifact_address(*place, kind) for kind in kinds}
         current = params.get("type", "all types")
-        none = ["No artifact yet: log one with ", html.Code("run.log_artifact"), "."]
+        none = ["There is no artifact yet. Log one with ", html.Code("run.log_artifact"), "."]
         body = (
             [make_tabs("Types", links, current), _grid(_of_type(found, params.get("type")))]
             if found
@@ -85,7 +85,7 @@ def _grid(rows: list[dict[str, Any]]) -> Component:
         number_column("versions", "Versions", width=120),
         {"field": "aliases", "headerName": "Aliases", "flex": 1, "minWidth": 160},
         {"field": "tags", "headerName": "Tags", "width": 150},
-        number_column("size", "Size of all", width=130),
+        number_column("size", "Total size", width=130),
         time_column("updated", "Updated"),
     ]
     return make_grid("artifacts-grid", "Artifacts", columns, rows, getRowId="params.data.href")

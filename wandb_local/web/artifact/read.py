@@ -35,7 +35,7 @@ class Collection:
         return str(self.row["name"])
 
     def address(self, *more: str) -> str:
-        """The collection's page, or that of what is named below it."""
+        """The address of the collection's page, or of a page below it."""
         return artifact_address(self.entity, self.project, self.type, self.name, *more)
 
 

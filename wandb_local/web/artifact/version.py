@@ -1,4 +1,4 @@
-"""One version: what it is, its files, how it differs from another version, where it comes from."""
+"""The pages of a version: overview, files, differences from another version, lineage."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ Params = Mapping[str, str]
 
 @dataclass(frozen=True)
 class View:
-    """One page of a version; ``show`` draws what is below the links. The first view lies at the version's address."""
+    """One page of a version; ``show`` makes the part below the links. The first view is at the version's address."""
 
     name: str
     show: Callable[[Context, Version], Component]

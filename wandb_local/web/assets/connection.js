@@ -6,7 +6,7 @@
     const PATIENCE = 10000; // for one answer
     const LONGEST = 60000; // between two questions while it is silent, of which the first comes after a second
     const MOST = 30; // questions in vain
-    const SILENT = "The server does not answer. This page shows what it said last; the line goes when it answers again.";
+    const SILENT = "The server does not answer. This page shows its last answers. This line disappears when the server answers again.";
     const GONE = "The server does not answer. Reload the page when it runs again.";
     const LOGGED_OUT = "You are logged out. Reload the page to log in.";
     let turn = 0; // counts questions, so that two chains of them never run side by side

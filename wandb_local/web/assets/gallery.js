@@ -3,7 +3,7 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
     gallery: {
         left: (chosen, keys) => {
             const [shown, all] = [chosen?.length ?? 0, keys?.length ?? 0];
-            return shown && shown < all ? `${shown} of ${all} kinds of media are shown. Choose the others above.` : "";
+            return shown && shown < all ? `${shown} of ${all} kinds of media are shown. Choose other kinds above.` : "";
         },
         paint: (_views, mask, opacity, boxes) => {
             window.requestAnimationFrame(() => {

@@ -126,8 +126,8 @@
             type: "checkbox",
             className: "tick-all",
             checked: on,
-            "aria-label": `Choose all runs of the list, ${MOST} at most`,
-            title: `all runs of the list, ${MOST} at most`,
+            "aria-label": `Choose all runs of the list, at most ${MOST}`,
+            title: `all runs of the list, at most ${MOST}`,
             onChange: (event) => set("runs-all", {data: {on: event.target.checked, at: Date.now()}}),
         });
     };

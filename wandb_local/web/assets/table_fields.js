@@ -18,7 +18,7 @@ window.tableFields = (() => {
     function cell(value) {
         if (typeof value !== "object") return [value || "–"];
         if (value.exact) return [make("span", { title: value.exact }, value.text)];
-        if (!value.href) return [`${value.text}: not stored here`];
+        if (!value.href) return [`${value.text}: not stored on this server`];
         const link = make("a", { href: value.href, target: "_blank", rel: "noopener" }, `${value.text}: ${value.path}`);
         if (!players[value.text]) return [link];
         const { tag, ...attributes } = players[value.text];

@@ -1,4 +1,4 @@
-"""What runs have logged under some keys, as arrays of numbers: read whole, and kept while one looks at a run."""
+"""The logged values of some keys as arrays of numbers, kept in memory while a user looks at a run."""
 
 import math
 import threading
@@ -45,7 +45,7 @@ class _Growing:
 
 
 class Columns:
-    """Reads columns from the rows of runs, and remembers those that were asked for last."""
+    """Reads columns from the rows of runs, and keeps the most recently used ones."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -55,8 +55,8 @@ class Columns:
     def read(
         self, run: Row, table: str, names: Sequence[str], axis: str, steps: tuple[float, float] = EVERYTHING
     ) -> dict[str, Column]:
-        """The columns of a run's ``history`` or ``events``; ``axis`` is the key of x. Of a very long history, only what
-        lies between the two ``steps``."""
+        """The columns of a run's ``history`` or ``events``; ``axis`` is the key of x. Of a very long history, only the
+        part between the two ``steps`` is read."""
         if table != "history" or axis != "_step" or run["history_lines"] <= _LARGEST:
             steps = EVERYTHING
         stamp = (run["id"], run["history_lines"], run["events_lines"], run["heartbeat_at"], table, axis, steps)

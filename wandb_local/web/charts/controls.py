@@ -1,4 +1,4 @@
-"""What a visitor sets above the charts."""
+"""The controls above the charts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -46,7 +46,11 @@ def controls(context: Context, page: Mapping[str, Any], runs: Sequence[Row]) -> 
 
 
 def _looks(run: Row) -> list[Component]:
-    known = {DEFINED: "as defined, else step"} | axes_of(run) | {name: name for name in Definitions(run).steps}
+    known = (
+        {DEFINED: "as defined by the script, else the step"}
+        | axes_of(run)
+        | {name: name for name in Definitions(run).steps}
+    )
     axes = [{"label": text, "value": key} for key, text in known.items()]
     smoothing = dcc.Slider(0, 0.99, id="charts-smoothing", value=0, marks=None, step=0.01)
     return [
@@ -69,14 +73,14 @@ def legend(page: Mapping[str, Any], runs: Sequence[Row]) -> list[Component]:
 
 
 def section_options(names: Sequence[str], hidden: Sequence[str]) -> list[dict[str, str]]:
-    """The sections of these metrics, with how many each has; at the end that of the hidden ones, if there are any."""
+    """The sections of these metrics with their numbers of metrics; the section of hidden metrics, if any, is last."""
     options = [{"label": f"all ({len(names)})", "value": ""}]
     options += [{"label": f"{name} ({count})", "value": name} for name, count in sections(names).items()]
     return options + ([{"label": f"hidden ({len(hidden)})", "value": HIDDEN}] if hidden else [])
 
 
 def register_address(app: dash.Dash) -> None:
-    """What is set above the charts comes from the address and goes there."""
+    """Read the controls from the address, and write them to it."""
     settings = ("search", "section", "axis", "smoothing", "log", "size")
     app.clientside_callback(
         ClientsideFunction("charts", "restore"),

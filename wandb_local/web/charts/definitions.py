@@ -1,4 +1,4 @@
-"""What a script has said of its metrics with ``run.define_metric``: what each is drawn over, and which are hidden."""
+"""The definitions of ``run.define_metric``: the horizontal axis of each metric, and which metrics are hidden."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,8 +43,8 @@ class Definitions:
             self._starts[pattern.removesuffix("*")] = definition
 
     def of(self, name: str) -> Definition:
-        """The definition of a metric: that of its own name, or of the longest pattern that fits it. What the client
-        measures of the machine has none."""
+        """The definition of a metric, by its name or by the longest pattern that matches it. System metrics have no
+        definition."""
         if name.startswith(f"{SYSTEM}."):
             return Definition()
         if name in self._names:
@@ -69,8 +69,8 @@ def _step(record: Mapping[str, Any], records: Sequence[Any]) -> str | None:
 
 
 def defined_axes(runs: Sequence[Row], names: Iterable[str]) -> dict[str, str]:
-    """What each metric is drawn over: what the first of the runs says that defines it, or the step. Nothing can be
-    drawn over what a run has never logged."""
+    """The horizontal axis of each metric, from the first run that defines it, or else the step. An axis that a run
+    has never logged cannot be used."""
     defined = [(Definitions(run), {*metric_names(run), *AXES}) for run in runs]
     axes = {}
     for name in names:

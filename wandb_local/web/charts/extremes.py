@@ -35,8 +35,8 @@ def drawn_one(value: float) -> float:
 
 
 def smooth(values: Floats, weight: float) -> Floats:
-    """Exponential moving average, corrected for its start as in Adam (Kingma and Ba, 2015). What is not finite is left
-    out of it and stays as it is."""
+    """Exponential moving average, corrected for its start as in Adam (Kingma and Ba, 2015). Values that are not finite
+    are left out and kept unchanged."""
     smoothed = values.tolist()
     mean = total = 0.0
     for place, value in enumerate(smoothed):
@@ -48,7 +48,7 @@ def smooth(values: Floats, weight: float) -> Floats:
 
 
 def marked(x: Floats, where: npt.NDArray[np.bool_], most: int) -> list[tuple[float, float, int]]:
-    """Where something is true, as at most ``most`` stretches of neighbours: first x, last x, and how often."""
+    """The places where a condition holds, as at most ``most`` stretches of neighbours: first x, last x, and count."""
     places = np.flatnonzero(where)
     if not len(places):
         return []

@@ -76,7 +76,7 @@ def make_figure(name: str, lines: Sequence[tuple[str, Column]], look: Look, span
 
 
 def _weight(smoothing: float, values: Floats) -> float:
-    """What a visitor sets holds for a step of a line of ``POINTS``: a longer run has shorter steps."""
+    """The smoothing is set for a line of ``POINTS`` points, and adapted to a run with more points."""
     return float(smoothing ** min(1.0, POINTS / max(int(np.isfinite(values).sum()), 1)))
 
 
@@ -112,7 +112,7 @@ def _places(x: Floats, y: Floats, span: Span | None) -> Any:
 
 
 def _heights(traces: Sequence[Mapping[str, Any]], log: bool, span: Span | None) -> list[float]:
-    """The heights of what a chart shows: of the points within the span, and of the lines where they cross its ends."""
+    """The shown heights: of the points within the span, and of the lines where they cross its ends."""
     found = []
     for trace in traces:
         x, y = np.array(trace["x"], dtype=float), np.array(trace["y"], dtype=float)
@@ -137,7 +137,7 @@ def _shown(xs: Sequence[float | None], name: str, look: Look) -> list[Any]:
 
 
 def axis_title(name: str, axis: str) -> str:
-    """What stands under a chart."""
+    """The caption below a chart."""
     axis = axis_of(name, axis)
     return clock() if axis == TIME else AXES.get(axis, axis)
 

@@ -104,8 +104,8 @@ def _register_selection(app: dash.Dash, context: Context) -> None:
 
 
 def _said(chosen: Sequence[str], drawn: Sequence[str]) -> tuple[Any, Any]:
-    """The list of chosen runs says what is drawn, and a note says it where more were chosen."""
-    many = f"The first {len(drawn)} of {len(chosen)} runs are drawn, as many as there are colours."
+    """The list of chosen runs shows which runs are drawn; a note reports if more were chosen."""
+    many = f"Only the first {len(drawn)} of {len(chosen)} runs are drawn, because there are no more colours."
     note = many if len(chosen) > MAX_RUNS else no_update if ctx.triggered_id == "charts-tick" else ""
     return no_update if set(chosen) == set(drawn) else list(drawn), note
 
@@ -168,7 +168,7 @@ def _figures(columns: Columns, runs: Sequence[Row], views: Mapping[str, tuple[Lo
 
 
 def _span(name: str, zoom: Any, look: Look) -> Span | None:
-    """What a chart is zoomed to: its points are chosen anew within it."""
+    """The zoomed part of a chart, for which its points are chosen again."""
     if not isinstance(zoom, list) or len(zoom) != 2:
         return None
     timed = axis_of(name, look.axis) == TIME
@@ -183,7 +183,7 @@ def _chart(name: str) -> Component:
 
 def _nothing(runs: Sequence[Row], hidden: Sequence[str]) -> str:
     if hidden:
-        return f"Nothing to show here. The section of the metrics that the script hides has {len(hidden)}."
+        return f"There is nothing to show here. The section of hidden metrics has {len(hidden)}."
     if any(state(run) in UNDER_WAY for run in runs):
-        return "No numbers yet. The client sends them every few seconds."
-    return "No numbers have been logged under such names."
+        return "There are no numbers yet. The client sends them every few seconds."
+    return "No metric with such a name has been logged."

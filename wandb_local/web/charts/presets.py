@@ -1,4 +1,4 @@
-"""What the client's ``wandb.plot`` draws from a table: its presets as plotly figures, written as plain dictionaries."""
+"""The charts of the client's ``wandb.plot``, which draw a table: presets as plotly figures in plain dictionaries."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ def _series(columns: Columns, names: Texts, texts: Texts) -> Figure:
 
 
 def _curve(columns: Columns, names: Texts, texts: Texts) -> Figure:
-    """A curve may stand upright, so its points stay in the order of the table."""
+    """A curve may be vertical, so its points keep the order of the table."""
     traces = _lines(columns["x"], columns["y"], columns.get("class"), ordered=False)
     titles = (texts.get(f"{axis}-axis-title") or names[axis] for axis in ("x", "y"))
     figure = _figure(traces, *titles)
@@ -100,11 +100,11 @@ def draw(
     """The figure of a preset; ``fields`` say which of the table's ``columns`` is which field of the preset.
 
     Raises:
-        ValueError: a preset that is not known here, or a table without a column that it needs.
+        ValueError: the preset is unknown, or the table has no column that it needs.
     """
     name = preset.rpartition("/v")[0] or preset
     if name not in PRESETS:
-        raise ValueError(f"The preset {preset!r} is not known here.")
+        raise ValueError(f"The preset {preset!r} is unknown here.")
     make, needed, possible = PRESETS[name]
     names = {field: str(fields.get(field) or field) for field in (*needed, *possible)}
     missing = [names[field] for field in needed if names[field] not in columns]

@@ -20,7 +20,7 @@ _OFFERED = 100  # runs in the list to choose from; typing finds the others
 
 @dataclass(frozen=True)
 class Shown:
-    """One page of charts: their metrics, where they begin in the list of all that fit, and how many fit."""
+    """One page of charts: their metrics, the place of the first one among all matching metrics, and their number."""
 
     names: list[str]
     first: int
@@ -45,7 +45,7 @@ def sections(names: Sequence[str]) -> dict[str, int]:
 
 
 def section_of(name: str) -> str:
-    """What stands before the first slash of a metric's name."""
+    """The part of a metric's name before the first slash."""
     if name.startswith(f"{SYSTEM}."):
         return SYSTEM
     return name.split("/", 1)[0] if "/" in name else "general"

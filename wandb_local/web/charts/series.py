@@ -35,14 +35,14 @@ def metric_names(run: Row) -> list[str]:
 
 
 def axes_of(run: Row) -> dict[str, str]:
-    """What can be the horizontal axis, with words for it: step, times, and counts that never fell, such as epochs."""
+    """The possible horizontal axes with their labels: step, times, and counts that never fall, such as epochs."""
     keys = json.loads(run["history_keys"])["keys"]
     counts = [n for n, entry in keys.items() if entry["monotonic"] and isinstance(entry["previousValue"], int)]
     return AXES | {name: name for name in in_order(counts) if not name.startswith("_")}
 
 
 def in_order(names: Iterable[str]) -> list[str]:
-    """Names, each once: shallow ones first, then by alphabet, system metrics last."""
+    """Names without duplicates: names with few slashes first, then alphabetically, system metrics last."""
     return sorted(set(names), key=lambda name: (name.startswith(f"{SYSTEM}."), name.count("/"), name.lower(), name))
 
 

@@ -1,4 +1,4 @@
-"""What a visitor asks of the list of runs: words to find, the grid's filters, an order."""
+"""A request for a list of runs: words to find, the grid's filters, an order."""
 
 import datetime as dt
 import json
@@ -47,7 +47,7 @@ class Asked:
 
 
 def asked_of(project_id: int, find: str | None, request: Mapping[str, Any] | None, columns: list[str] | None) -> Asked:
-    """What the grid asks for in its own words (``sortModel``, ``filterModel``); what is not to be read asks nothing."""
+    """The request in the grid's own form (``sortModel``, ``filterModel``); unreadable parts are ignored."""
     given = request or {}
     sort = [f"{'-' * (each.get('sort') == 'desc')}{each.get('colId')}" for each in given.get("sortModel") or ()]
     filters = {str(name): model for name, each in (given.get("filterModel") or {}).items() if (model := _filter(each))}
@@ -58,7 +58,7 @@ def asked_of(project_id: int, find: str | None, request: Mapping[str, Any] | Non
 
 
 def _filter(model: Any) -> dict[str, Any] | None:
-    """A filter whose days are seconds, as the reader's clock has them; None for what is none."""
+    """A filter with its days converted to seconds, in the reader's time zone; None if it is not a filter."""
     if not isinstance(model, dict):
         return None
     if isinstance(model.get("conditions"), list):
@@ -117,7 +117,7 @@ def text_of(value: Any) -> str:
 
 
 def rank(value: Any, descending: bool) -> tuple[Any, ...]:
-    """What values are sorted by: numbers before words, v9 before v10; what is missing comes last both ways."""
+    """The sort key of values: numbers before words, v9 before v10; missing values come last in both directions."""
     if value is None:
         return (2,)
     if is_number(value):

@@ -48,7 +48,7 @@ def newest(context: Context, order: Order) -> list[Listed]:
 
 
 def runs_of(context: Context, ids: Sequence[int]) -> list[Listed]:
-    """The runs with these ids, in their order, with what the list shows of them; those that are gone are left out."""
+    """The rows of the list for the runs with these ids, in this order; deleted runs are left out."""
     rows = {row["id"]: row for row in listed_runs(context.db, ids)}
     goals = {text: metric_name(parse_config(text)) for text in {row["sweep_config"] for row in rows.values()} if text}
     return [
@@ -105,7 +105,7 @@ def _results(runs: Sequence[Listed]) -> list[str]:
 
 
 def _settings(runs: Sequence[Listed]) -> list[str]:
-    """The settings that differ; paths and seeds, which are others in each run, come last."""
+    """The settings that differ; paths and seeds, which differ in each run, come last."""
     documents = [run.documents["config"] for run in runs]
 
     def rank(name: str) -> tuple[bool | int | str, ...]:

@@ -27,7 +27,7 @@ def layout(context: Context, params: Mapping[str, str], query: Mapping[str, str]
     page = {"entity": params["entity"], "project": params["project"], "runs": listed_names(query.get("runs", ""))}
     runs = chosen_runs(context, page)
     if not runs:
-        raise NotFoundError("none of these runs exists: choose some in the project's list of runs")
+        raise NotFoundError("none of these runs exists; choose runs in the project's list")
     return html.Section(
         [
             html.H1(_title(len(runs), len(set(page["runs"])))),
@@ -47,7 +47,7 @@ def layout(context: Context, params: Mapping[str, str], query: Mapping[str, str]
 
 
 def _title(shown: int, asked: int) -> str:
-    """What is not shown does not exist, or is one run too many."""
+    """The number of runs that are shown; a run is not shown if it does not exist or if there are too many."""
     return f"{several(shown, 'run')} side by side" if shown == asked else f"{shown} of {asked} runs side by side"
 
 

@@ -24,6 +24,6 @@ def orders_of(context: Context) -> Orders:
 def order_of(
     context: Context, page: Mapping[str, Any], find: str | None, view: Any, columns: list[str] | None
 ) -> Order:
-    """The runs of the project of ``page`` as the visitor asks for them; ``view`` is in the grid's own words."""
+    """The runs of the project of ``page`` by the visitor's request; ``view`` has the grid's own form."""
     project_id = need_project(context, page["entity"], page["project"])["id"]
     return orders_of(context).get(asked_of(project_id, find, view, columns))

@@ -23,7 +23,7 @@ _TURNS = count(secrets.randbelow(1 << 40))  # as no earlier server has counted
 
 
 class Order:
-    """The runs that fit what is asked, in order. ``turn`` changes whenever they are others or stand elsewhere."""
+    """The matching runs, in order. ``turn`` changes whenever the runs or their order change."""
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
@@ -71,7 +71,7 @@ class Order:
 
 
 class Orders:
-    """The orders that were asked for last."""
+    """The most recently used orders."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -79,7 +79,7 @@ class Orders:
         self._kept: OrderedDict[Asked, Order] = OrderedDict()
 
     def get(self, asked: Asked) -> Order:
-        """The order as it is now."""
+        """The current order."""
         with self._lock:
             order = self._kept.setdefault(asked, Order(asked))
             self._kept.move_to_end(asked)
@@ -89,7 +89,7 @@ class Orders:
 
 
 def _keys(db: Database, asked: Asked, among: Sequence[int] | None = None) -> Iterator[tuple[Any, ...]]:
-    """What the runs that fit are sorted by; the newest first of equal ones. The last part is the id, negated."""
+    """The sort keys of the matching runs; the newest of equal runs is first. The last part is the negated id."""
     sort = [(name.removeprefix("-"), name.startswith("-")) for name in asked.sort]
     filters = {name: fits(model) for name, model in json.loads(asked.filters).items()}
     searched = ["id", "name", "state", "tags", "sweep", *asked.searched] if asked.words else []

@@ -1,4 +1,4 @@
-"""What the address says of the list of runs, as far as it can be read: a link shows the same list again."""
+"""The state of the list of runs in the address, so that a link shows the same list again."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ _MOST_TICKED = 1000
 
 @dataclass(frozen=True)
 class Remembered:
-    """Words to find, the grid's own words for an order and filters, and the names of the runs that are ticked."""
+    """Words to find, the order and filters in the grid's own form, and the names of the ticked runs."""
 
     find: str
     sort: list[dict[str, str]]
@@ -33,7 +33,7 @@ class Remembered:
 
 
 def remembered(query: Mapping[str, str], columns: Sequence[Mapping[str, Any]]) -> Remembered:
-    """What the query says; of columns that the grid does not have, nothing."""
+    """The state from the query; columns that the grid does not have are ignored."""
     kinds = {column["field"]: _KINDS.get(str(column.get("filter")), "text") for column in columns}
     names = [name for name in listed_names(query.get("sort", "")) if name.removeprefix("-") in kinds]
     sort = [{"colId": name.removeprefix("-"), "sort": "desc" if name.startswith("-") else "asc"} for name in names]

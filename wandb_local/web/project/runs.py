@@ -146,7 +146,7 @@ def _register_tick(app: dash.Dash, context: Context) -> None:
         prevent_initial_call=True,
     )
     def look(_: Any, seen: Any, view: Any, page: Any, find: str | None, columns: list[str] | None) -> Any:
-        """Runs that have changed are shown anew where they stand; where others stand now, the grid asks again."""
+        """Update the rows of runs that have changed; if their order has changed, the grid requests its rows again."""
         project_id = need_project(context, page["entity"], page["project"])["id"]
         now = mark(context.db, project_id)
         ids = changed(context.db, project_id, Mark(seen["number"], seen["moment"]))
@@ -166,7 +166,7 @@ def _register_tick(app: dash.Dash, context: Context) -> None:
 
 
 def _in_the_browser(app: dash.Dash) -> None:
-    """What needs no server: the functions are in ``assets/runs_page.js``."""
+    """Callbacks that run in the browser; the functions are in ``assets/runs_page.js``."""
 
     def clientside(name: str, *parts: Input | State) -> None:
         app.clientside_callback(ClientsideFunction("runs", name), *parts, prevent_initial_call=True)  # type: ignore[no-untyped-call]

@@ -28,7 +28,7 @@ def show(context: Context, run: Row, _params: Mapping[str, str]) -> Component:
         time_column("when", "When"),
     ]
     if not rows:
-        return html.P("This run has neither used nor logged an artifact.", className="soft")
+        return html.P("This run has not used or logged an artifact.", className="soft")
     return make_grid("artifacts-grid", "Artifacts", columns, rows)
 
 

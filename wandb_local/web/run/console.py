@@ -1,4 +1,4 @@
-"""What a run has printed, as it comes in."""
+"""The console lines of a run, updated while it runs."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -87,7 +87,7 @@ def read_lines(context: Context, run: Row, search: str, back: int) -> tuple[list
 
 
 def _shows(row: Row, wanted: str) -> bool:
-    """Whether a text is in what is shown of a line: that is a part of the line, unless something is taken out of its
+    """Whether a text is in the shown part of a line, which is a part of the line unless something is removed from its
     middle."""
     likely = wanted in row["line"].casefold() or _CONTROLS.search(row["line"]) is not None
     return likely and wanted in readable(_printed(row)).casefold()
@@ -98,7 +98,7 @@ def _printed(row: Row) -> str:
 
 
 def shown_lines(lines: Sequence[str], carried: bool) -> list[str | Component]:
-    """Lines in the colours of a terminal; where ``carried``, a colour that is not ended goes on in the next line."""
+    """Lines in the colours of a terminal; if ``carried``, a colour continues in the next line until it is ended."""
     shown: list[str | Component] = []
     look = PLAIN
     for place, line in enumerate(lines):

@@ -70,7 +70,7 @@ def register(app: dash.Dash, context: Context) -> None:
         run = need_run(context, page["entity"], page["project"], page["run"])
         known = media_keys(context, run)
         shown = [_card(context, run, key) for key in keys or [] if key in known]
-        return shown or html.P("No media have been logged." if not known else "Choose some above.", className="soft")
+        return shown or html.P("No media have been logged." if not known else "Choose media above.", className="soft")
 
     app.clientside_callback(
         ClientsideFunction("gallery", "left"),
@@ -116,7 +116,7 @@ def _register_following(app: dash.Dash, context: Context) -> None:
         prevent_initial_call=True,
     )
     def follow(_: Any, names: Any, ends: Sequence[int], values: Sequence[int], page: dict[str, str]) -> Any:
-        """New steps lengthen the sliders; one that stood at the end goes with it."""
+        """New steps lengthen the sliders; a slider at the end moves to the new end."""
         run = need_run(context, page["entity"], page["project"], page["run"])
         new = [max(len(logged_at(context, run, name["key"])) - 1, 0) for name in names]
         moved = [now if value == end != now else no_update for now, end, value in zip(new, ends, values, strict=True)]
@@ -134,10 +134,10 @@ def _items_of(row: Row, key: str) -> list[dict[str, Any]]:
 
 
 def _logged(context: Context, run: Row, key: str, place: int) -> tuple[str, list[dict[str, Any]]]:
-    """What was logged under a key at one place among its steps (-1: the last), with words for where that is."""
+    """The logged value of a key at one of its steps (-1: the last), with a text for the place of this step."""
     numbers = logged_at(context, run, key)
     if not numbers:
-        return "nothing here any more", []
+        return "this step no longer exists", []
     place = len(numbers) - 1 if place < 0 else min(place, len(numbers) - 1)
     row = history_row(context.db, run["id"], numbers[place])
     return f"step {row['step']} ({place + 1} of {len(numbers)})", _items_of(row, key)

@@ -23,7 +23,11 @@ def histogram(item: Mapping[str, Any]) -> tuple[dict[str, Any] | None, str]:
     lost = max(len(heights), len(edges) - 1) - len(bars)
     x, y, width = (list(column) for column in zip(*bars, strict=True))
     drawn = {"type": "bar", "x": x, "y": y, "width": width, "marker": {"color": COLORS[0]}}
-    said = f"{lost:,} of {lost + len(bars):,} bars have no finite edges and value, and are left out." if lost else ""
+    said = (
+        f"{lost:,} of {lost + len(bars):,} bars are left out, because an edge or the value is not finite."
+        if lost
+        else ""
+    )
     return {"data": [drawn], "layout": {**PAPER, "bargap": 0, "yaxis": GRID}}, said
 
 
@@ -44,7 +48,7 @@ def _bar(low: float, high: float, height: float) -> tuple[float, float, float] |
 
 
 def _finite(value: Any) -> float:
-    """A number, or NaN for all that is none; also for a whole number that is larger than any float."""
+    """A number; NaN for other values, and for a whole number that is larger than any float."""
     try:
         return float(value) if is_number(value) else math.nan
     except OverflowError:

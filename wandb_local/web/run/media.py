@@ -38,7 +38,7 @@ def media_keys(context: Context, run: Row) -> list[str]:
 
 
 def _last(context: Context, run: Row, key: str) -> Any:
-    """What the last row has under a key that the summary lacks, as ``define_metric`` may have the client sum it up."""
+    """The value of the last row for a key that the summary lacks, because ``define_metric`` may summarise its parts."""
     row = next(last_with(context.db, run["id"], key), None)
     return lookup(parse_row(row["line"]), key) if row else None
 
@@ -65,7 +65,7 @@ def _items(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _named(value: Mapping[str, Any], paths: list[Any]) -> Iterator[dict[str, Any]]:
-    """Media of which the client gives the paths alone: ``images/separated``, ``molecule``."""
+    """Media for which the client gives only paths: ``images/separated``, ``molecule``."""
     kind = str(value.get("_type"))
     kind = "image-file" if kind.startswith("image") else f"{kind}-file"
     rest = {"captions": "caption", "all_masks": "masks", "all_boxes": "boxes"}
@@ -87,7 +87,7 @@ def show_item(context: Context, run: Row, params: Params, item: Mapping[str, Any
         return html.Pre(jsons.dumps(item)[:2000])
     md5 = files.of_run(context.db, run["id"]).digest(path)
     if md5 is None:
-        return html.P(f"{path} has not been uploaded (yet).", className="soft")
+        return html.P(f"{path} has not been uploaded yet.", className="soft")
     url = run_file_url(params["entity"], params["project"], run["name"], path)
     caption = str(item.get("caption") or "")
     if kind == "image-file" or path.endswith(_MOVING_PICTURE):

@@ -80,10 +80,10 @@ def _paths(item: Mapping[str, Any], kind: str) -> dict[str, str]:
 
 
 def _read(context: Context, run: Row, path: str) -> tuple[Sequence[Box], str]:
-    """The boxes in a file of the run, and what is to be said of those that cannot be shown."""
+    """The boxes in a file of the run, and a note on boxes that cannot be shown."""
     md5 = files.of_run(context.db, run["id"]).digest(path)
     if md5 is None:
-        return (), "these boxes have not been uploaded (yet)"
+        return (), "these boxes have not been uploaded yet"
     try:
         file = context.blobs.path(md5)
         boxes, lost = read_box_file(file.read_bytes()) if file.stat().st_size <= _LARGEST else ((), 1)
@@ -91,7 +91,7 @@ def _read(context: Context, run: Row, path: str) -> tuple[Sequence[Box], str]:
         return (), "these boxes are not stored here"
     if not boxes:
         return (), "these boxes are damaged" if lost else ""
-    return boxes, f"{lost} boxes are not shown: damaged, or too many" if lost else ""
+    return boxes, f"{lost} boxes are not shown, because they are damaged or too many" if lost else ""
 
 
 def _logged_labels(run: Row, kind: str, key: str, name: str) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def _logged_labels(run: Row, kind: str, key: str, name: str) -> dict[str, Any]:
 
 
 def _mask_labels(run: Row, key: str, name: str) -> dict[int, str]:
-    """The label of every value that a mask may hold; ``#7`` where the client was told none."""
+    """The label of every value of a mask; ``#7`` if the value 7 has no label."""
     labels = _logged_labels(run, "mask", key, name)
     return {value: str(labels.get(str(value), f"#{value}")) for value in range(_VALUES)}
 

@@ -1,4 +1,4 @@
-"""What a run is: where it came from, its config and summary, and how they differ from another run's."""
+"""The overview of a run: its origin, config and summary, and the differences from another run."""
 
 import json
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ def show(context: Context, run: Row, params: Mapping[str, str]) -> Component:
                         "wide",
                     ),
                     dcc.Checklist(
-                        id="overview-differing", options=[{"label": "only what differs", "value": "on"}], value=["on"]
+                        id="overview-differing", options=[{"label": "only differences", "value": "on"}], value=["on"]
                     ),
                 ],
                 className="controls card",
@@ -99,7 +99,7 @@ def _facts(context: Context, run: Row, params: Mapping[str, str]) -> list[Compon
         "Repository": run["repo"],
         "Commit": run["commit_hash"],
         "Began": time_text(run["created_at"]),
-        "Last heard of": time_text(run["heartbeat_at"]),
+        "Last heartbeat": time_text(run["heartbeat_at"]),
         "Exit code": None if run["exitcode"] is None else str(run["exitcode"]),
     }
     return [html.Div([html.Dt(name), html.Dd(value)]) for name, value in facts.items() if value]

@@ -1,4 +1,4 @@
-"""The charts that a run has made of its tables with ``wandb.plot``, drawn from what it logged last."""
+"""The charts of ``wandb.plot`` of a run, drawn from the tables that it logged last."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ _LARGEST = 20 << 20  # bytes of a table that is drawn
 
 @dataclass(frozen=True)
 class Plot:
-    """A chart that a run asks for: its ``key``, the key of its ``table``, the preset, and what the preset is told."""
+    """A chart of a run: its ``key``, the key of its ``table``, the preset, and the arguments of the preset."""
 
     key: str
     table: str
@@ -70,7 +70,7 @@ def _table_keys(query: Any) -> Iterator[str]:
 
 
 def with_plots(charts: Component) -> Component:
-    """The charts of a run's numbers, and below them those of its tables, to which a line above both leads."""
+    """The charts of a run's numbers, and below them the charts of its tables, with a link to them at the top."""
     place = html.Section([dcc.Store(id="plots-version"), html.Div(id="plots-cards")], id="plots")
     return html.Div([html.P(id="plots-note", className="note"), charts, place])
 
@@ -111,7 +111,9 @@ def cards(context: Context, run: Row, page: Mapping[str, str], plots: Sequence[P
     place = (page["entity"], page["project"], run["name"])
     drawn = [_card(context, run, place, plot) for plot in plots[:_MOST]]
     others = [html.Li(_link(place, plot, plot.key)) for plot in plots[_MOST:]]
-    note = html.P(f"The first {_MOST} of {len(plots)} are drawn. The tables of the others:", className="soft")
+    note = html.P(
+        f"Only the first {_MOST} of {len(plots)} charts are drawn. The tables of the others are:", className="soft"
+    )
     rest: list[Component] = [note, html.Ul(others, className="links card")] if others else []
     return [html.H2("Charts of tables"), html.Div(drawn, className="charts-grid"), *rest]
 
@@ -131,7 +133,7 @@ def _card(context: Context, run: Row, place: tuple[str, str, str], plot: Plot) -
 
 
 def _figure(context: Context, run: Row, place: tuple[str, str, str], plot: Plot) -> tuple[dict[str, Any], str]:
-    """The figure, and what is to be said of it."""
+    """The figure, and a note on it."""
     value = logged_value(context, run, plot.table, None)
     file, incremental = find_table(context, value, RunFiles(context, place, run["id"]))
     if context.blobs.path(file.md5).stat().st_size > _LARGEST:

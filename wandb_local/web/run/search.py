@@ -1,4 +1,4 @@
-"""Where a text occurs in what a run has printed. A search that goes on looks at the lines that have come since."""
+"""A search for a text in the console lines of a run. When it is repeated, it reads only the new lines."""
 
 import functools
 import threading

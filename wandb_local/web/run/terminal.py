@@ -27,7 +27,7 @@ _ENDS = {22: ("bold", "dim"), 23: ("italic",), 24: ("underlined",), 27: ("invers
 
 @dataclass(frozen=True)
 class Look:
-    """How text is written: colours, or None for those of the page, and ``_FLAGS``."""
+    """The style of a text: colours (None for the colours of the page), and ``_FLAGS``."""
 
     text: Rgb | None = None
     behind: Rgb | None = None
@@ -38,7 +38,7 @@ PLAIN = Look()
 
 
 def readable(line: str) -> str:
-    """A line without terminal codes; of a progress bar that was drawn over and over, its last state."""
+    """A line without terminal codes; of a progress bar, only the last state."""
     return _ESCAPES.sub("", _last(line))
 
 
@@ -103,7 +103,7 @@ def _extended(codes: Iterator[int]) -> Rgb | None:
 
 @lru_cache(maxsize=1024)
 def style(look: Look) -> Mapping[str, str]:
-    """A look as CSS. Text stands out from what is behind it, whatever was asked for."""
+    """A style as CSS, with enough contrast between the text and its background."""
     text, behind = look.text, look.behind
     if "inverse" in look.flags:
         text, behind = behind or _DARK, text or (229, 229, 229)
@@ -122,7 +122,7 @@ def style(look: Look) -> Mapping[str, str]:
 
 
 def legible(color: Rgb, behind: Rgb) -> Rgb:
-    """The colour, moved towards black or white as far as it must to be read on what is behind it."""
+    """The colour, moved towards black or white until it is readable on the background."""
     target = max(((0, 0, 0), (255, 255, 255)), key=lambda end: contrast(end, behind))
     steps = (
         [round(one + (end - one) * part / 10) for one, end in zip(color, target, strict=True)] for part in range(10)

@@ -1,4 +1,4 @@
-"""The axes of the parallel coordinates: where each value stands, and what is written beside it."""
+"""The axes of the parallel coordinates: the place of each value, and its label."""
 
 import math
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class Axis:
 
 
 def make_axis(name: str, values: Sequence[Any], log: bool = False) -> Axis:
-    """An axis for the values of all runs, None where a run has none: numbers to scale, anything else evenly spread."""
+    """An axis for the values of all runs, None if a run has none: numbers to scale, anything else evenly spread."""
     known = [value for value in values if value is not None]
     if not known:
         return Axis(name, [NONE_AT] * len(values), [(NONE_AT, "none")])

@@ -39,7 +39,11 @@ def layout(context: Context, params: Mapping[str, str], _query: Mapping[str, str
         number_column("expected", "Expected", width=120),
         time_column("created", "Made"),
     ]
-    none = ["No sweep yet: write its configuration to sweep.yaml and run ", html.Code("wandb sweep sweep.yaml"), "."]
+    none = [
+        "There is no sweep yet. Write a configuration to sweep.yaml and run ",
+        html.Code("wandb sweep sweep.yaml"),
+        ".",
+    ]
     body = make_grid("sweeps-grid", "Sweeps", columns, rows, getRowId="params.data.href") if rows else html.P(none)
     parts = [dcc.Store(id="sweeps-page", data=place), ticking("sweeps")] if rows else []
     return html.Section([*parts, html.H1(params["project"]), project_tabs(params, "sweeps"), body])

@@ -24,7 +24,7 @@ PATH = "/{entity}/{project}/sweeps/{sweep}"
 _TICK = 3000  # milliseconds between two looks for changes
 _GRAPH: Any = {"displaylogo": False, "displayModeBar": False, "responsive": True, "doubleClick": False}
 _AXIS_WIDTH = 105  # pixels that an axis needs for its texts
-_CLOSED = "Cancel the sweep? Its agents end their runs at once."
+_CLOSED = "Cancel the sweep? Its agents will stop their runs at once."
 
 
 def trail(_context: Context, params: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -63,7 +63,7 @@ def layout(context: Context, params: Mapping[str, str], _query: Mapping[str, str
 def _parallel(sweep: Sweep) -> Component:
     chart = dcc.Graph(id="sweep-parallel", config=_GRAPH, style={"height": "400px"})
     width = {"minWidth": f"{_AXIS_WIDTH * (len(sweep.parameters) + 1) + 140}px"}
-    hint = "Drag along an axis to choose runs; a short drag on it chooses all again. The filters of the list work too."
+    hint = "Drag along an axis to choose runs. A short drag chooses all runs again. The filters of the list work too."
     head = [
         html.H2("Parameters and metric"),
         html.Span(id="sweep-chosen", className="soft", role="status"),
@@ -81,8 +81,10 @@ def _parallel(sweep: Sweep) -> Component:
 
 def _importance() -> Component:
     hint = (
-        "Importance: share of the explained variance, alone and with others; not told from chance where the metric is "
-        "explained as well without the parameter. Correlation: with the metric; of named values, the strongest."
+        "Importance is the parameter's share of the explained variance, alone and together with others. An effect is "
+        "not "
+        "distinguishable from chance if the metric is explained as well without the parameter. Correlation is with the "
+        "metric; for named values, the strongest one is shown."
     )
     return html.Div(
         [html.H2("Importance"), html.Div(id="sweep-importance"), html.P(hint, className="soft")], className="card"
@@ -111,7 +113,7 @@ def _copied(sweep: Sweep, params: Mapping[str, str]) -> Component:
     path = "/".join((params["entity"], params["project"], params["sweep"]))
     agent = to_copy("sweep-agent", f"WANDB_BASE_URL={url} wandb agent {path}", "the command")
     yaml = to_copy("sweep-yaml", sweep.row["config"], "the configuration")
-    key = "Export WANDB_API_KEY first, as `python -m wandb_local serve` prints it."
+    key = "First export WANDB_API_KEY, which `python -m wandb_local serve` prints."
     return html.Div(
         [
             html.Div([html.H2("Start an agent"), agent, html.P(key, className="soft")], className="card"),
@@ -167,7 +169,7 @@ def _register_live(app: dash.Dash, context: Context) -> None:
         prevent_initial_call=True,
     )
     def head(_: str, title: str, state: str, place: list[str]) -> Any:
-        """Alone, and only where something is new: a button that is drawn anew loses the focus."""
+        """The heading is updated separately, and only if it changes, because a redrawn button loses the focus."""
         sweep = read_sweep(context, *place)
         same = (title, state) == (sweep.title, panels.state_text(sweep))
         return no_update if same else panels.heading(sweep)

@@ -22,10 +22,10 @@ ACTIONS = {  # a sweep's state: the buttons, and the state that each of them set
     "CANCELED": {"Resume": "RUNNING"},
 }
 _HINTS = {
-    "Pause": "Start no new runs; the agents wait.",
+    "Pause": "Start no new runs. The agents wait.",
     "Resume": "Start new runs again.",
-    "Stop": "Start no new runs; those that run go on to their end.",
-    "Cancel": "Stop the sweep and end its runs at once.",
+    "Stop": "Start no new runs. The current runs continue to their end.",
+    "Cancel": "Stop the sweep and its runs at once.",
 }
 
 
@@ -47,7 +47,7 @@ def heading(sweep: Sweep) -> list[Component]:
         for text, target in actions(sweep).items()
     ]
     if sweep.ended:
-        buttons.insert(0, html.Span(f"It starts no more runs: {sweep.ended}.", className="soft"))
+        buttons.insert(0, html.Span(f"The sweep starts no more runs: {sweep.ended}.", className="soft"))
     badge = html.Span(state_text(sweep), className=f"badge {state}", id="sweep-state")
     return [html.H1(sweep.title, id="sweep-title"), badge, html.Div(buttons, className="sweep-buttons")]
 
@@ -58,7 +58,7 @@ def state_text(sweep: Sweep) -> str:
 
 
 def facts(context: Context, sweep: Sweep, params: Mapping[str, str]) -> list[Component]:
-    """What one wants to know first."""
+    """The most important facts."""
     best = next(iter(sweep.ranked()), None)
     alive, every = agents(context, sweep.row["id"])
     goal = f"{'maximize' if sweep.maximize else 'minimize'} {sweep.metric}" if sweep.metric else "none"
@@ -67,7 +67,7 @@ def facts(context: Context, sweep: Sweep, params: Mapping[str, str]) -> list[Com
         "Metric": goal,
         "Runs": f"{len(sweep.runs)} of {sweep.expected}" if sweep.expected else str(len(sweep.runs)),
         "States": _counted(sweep.runs) or "no run yet",
-        "Agents": f"{alive} at work, {every} in all" if every else "none yet",
+        "Agents": f"{alive} active, {every} in total" if every else "none yet",
         "Best": "none yet" if best is None else _best(best, params),
     }
     return [html.Div([html.Dt(name), html.Dd(value)]) for name, value in shown.items()]
@@ -86,7 +86,7 @@ def _counted(runs: Sequence[SweepRun]) -> str:
 def importance_table(found: Sequence[Importance], metric: str) -> Component:
     """Bars for importance and for correlation."""
     if not found:
-        text = "Known once some runs have ended with different values of the metric and of a parameter."
+        text = "This is shown when some runs have ended with different values of the metric and of a parameter."
         return html.P(text if metric else "The sweep has no metric.", className="soft")
     head = html.Thead(html.Tr([html.Th(text, scope="col") for text in ("Parameter", "Importance", "Correlation")]))
     return html.Table([head, html.Tbody([_importance_row(entry) for entry in found])], className="sweep-importance")
@@ -96,7 +96,7 @@ def _importance_row(entry: Importance) -> Component:
     kind = "up" if entry.correlation >= 0 else "down"
     bar = html.Span(className=f"sweep-bar {kind}", style={"--share": f"{abs(entry.correlation):.3f}"})
     value = None if entry.value is None else html.Span(f" = {entry.value}", className="soft")
-    chance = None if entry.stands_out else html.Span(" · not told from chance", className="soft")
+    chance = None if entry.stands_out else html.Span(" · not distinguishable from chance", className="soft")
     return html.Tr(
         [
             html.Th([entry.name, value, chance], scope="row"),

@@ -29,7 +29,7 @@ def drawn_runs(sweep: Sweep) -> list[SweepRun]:
 
 
 def make_axes(sweep: Sweep, runs: Sequence[SweepRun]) -> list[Axis]:
-    """An axis for each parameter, and the metric's as the last one."""
+    """An axis for each parameter; the axis of the metric is last."""
     axes = [make_axis(p.name, [run.values.get(p.name) for run in runs], p.log) for p in sweep.parameters]
     return [*axes, make_axis(METRIC, [run.metric for run in runs])]
 

@@ -1,4 +1,4 @@
-"""The page of a table that lies in an artifact's version, such as the frames of a data set."""
+"""The page of a table in an artifact version, such as the frames of a data set."""
 
 from __future__ import annotations
 

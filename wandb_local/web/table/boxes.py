@@ -50,7 +50,7 @@ def read_box_file(content: bytes) -> tuple[tuple[Box, ...], int]:
 
 
 def class_name(value: int, labels: Mapping[int, str]) -> str:
-    """What a class of boxes is called, whether or not it was logged with a name."""
+    """The name of a class of boxes, also if it was logged without a name."""
     return labels.get(value) or ("no class" if value == NO_CLASS else f"class {value}")
 
 

@@ -1,4 +1,4 @@
-"""What happens on the table page: rows for the grid, the filter, one row, CSV. All drawing happens in the browser."""
+"""The callbacks of the table page: rows for the grid, the filter, one row, CSV. The browser draws everything."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def register_callbacks(app: dash.Dash, tables: Tables) -> None:
 
 
 def _in_the_browser(app: dash.Dash) -> None:
-    """What needs no server: the functions are in ``assets/table_page.js``."""
+    """Callbacks that run in the browser; the functions are in ``assets/table_page.js``."""
 
     def clientside(name: str, *parts: Output | Input | State) -> None:
         at_once = name in _AT_ONCE
@@ -149,7 +149,7 @@ def _in_the_browser(app: dash.Dash) -> None:
 
 
 def sorted_by(request: Mapping[str, Any], table: Table) -> list[str]:
-    """Column names (``-`` in front: downwards) from the grid's own description."""
+    """Column names (with ``-`` in front for descending) from the grid's own description."""
     found = []
     for each in request.get("sortModel") or ():
         place = str(each.get("colId", "")).removeprefix("c")
@@ -166,7 +166,7 @@ def named(expression: str, table: Table) -> set[str]:
 
 
 def beside(table: Table, order: Sequence[int], row: int, first: Collection[str]) -> dict[str, Any] | None:
-    """A row in full, where it stands, which rows stand beside it, and their pictures, to be fetched in advance."""
+    """A row in full, its place, the neighbouring rows, and their pictures, which are fetched in advance."""
     if not isinstance(row, int) or not 0 <= row < len(table.rows):
         return None
     position = order.index(row) if row in order else None

@@ -1,4 +1,4 @@
-"""What a cell of a logged Table can hold, and how it is written for a reader."""
+"""The possible contents of a cell of a logged table, and their texts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DEEPEST = 20  # lists in lists whose numbers are shortened
 
 
 class Folder(Protocol):
-    """Where the files of a table lie: an artifact's version, or the files of a run."""
+    """The place of the files of a table: an artifact version, or the files of a run."""
 
     def url(self, path: str) -> str:
         """The address from which a browser gets the file."""
@@ -27,7 +27,7 @@ class Folder(Protocol):
         """Within this, the MD5 of each file is at hand."""
 
     def holds(self, file: File) -> bool:
-        """Whether its bytes lie on the disk."""
+        """Whether the content of the file is stored."""
 
 
 class File(NamedTuple):
@@ -123,17 +123,17 @@ class Table:
     folders: tuple[Folder, ...] = ()
 
     def position(self, name: str) -> int | None:
-        """Where a column stands, or None if there is none of that name."""
+        """The index of a column, or None if there is no column with this name."""
         return next((place for place, column in enumerate(self.columns) if column.name == name), None)
 
 
 def is_missing(cell: Cell) -> bool:
-    """Whether a cell holds nothing: null, or the number NaN."""
+    """Whether a cell is missing: null or NaN."""
     return cell is None or (isinstance(cell, float) and math.isnan(cell))
 
 
 def pictures_in(cell: Cell) -> tuple[Picture, ...]:
-    """The pictures of a cell, none where it is no image."""
+    """The pictures of a cell, none if it is no image."""
     return cell if isinstance(cell, tuple) else ()
 
 
@@ -175,7 +175,7 @@ def shown(cell: Cell, limit: int, digits: int = 4) -> str:
 
 
 def exact(cell: Cell, limit: int, digits: int = 4) -> str | None:
-    """What was logged, ``limit`` characters at most, where ``shown`` leaves digits away."""
+    """The logged value with all digits, in at most ``limit`` characters; ``shown`` rounds numbers."""
     if isinstance(cell, float):
         return None if not math.isfinite(cell) or float(_rounded(cell, digits)) == cell else written(cell)
     return None if _shortened(cell, digits) == cell else written(cell)[:limit]

@@ -49,14 +49,14 @@ def compare(one: Table, other: Table, key: str) -> Table:
     """
     left, right = one.position(key), other.position(key)
     if left is None or right is None:
-        raise ValueError(f"{'A' if left is None else 'B'} has no column {key!r} to join on")
+        raise ValueError(f"table {'A' if left is None else 'B'} has no column {key!r} to join on")
     pairs, alone = _joined(one.rows, left, other.rows, right)
     made = list(_columns(one, other, key, pairs))
     made.sort(key=lambda column: column[0])
     columns = (Column(key, one.columns[left].kind), *(column for _, column, _ in made))
     keys = [pair[0][left] for pair in pairs]
     rows = [list(cells) for cells in zip(keys, *(cells for *_, cells in made), strict=True)]
-    faults = [f"{count} rows only in {name}" for name, count in zip("AB", alone, strict=True) if count]
+    faults = [f"rows only in {name}: {count}" for name, count in zip("AB", alone, strict=True) if count]
     return Table(
         columns, rows, _sets(one, other, pairs), (*one.faults, *other.faults, *faults), one.folders + other.folders
     )
@@ -151,7 +151,7 @@ def _merged(left: tuple[Picture, ...], right: tuple[Picture, ...]) -> Cell:
 
 
 def shared_sets(pairs: Sequence[Pair]) -> frozenset[str]:
-    """The overlay sets that are the same in both tables, as the truth is."""
+    """The overlay sets that are the same in both tables, such as the ground truth."""
     overlays: dict[str, bool] = {}
     for ours, theirs in pairs:
         left, right = _overlays(ours), _overlays(theirs)

@@ -13,10 +13,16 @@ from wandb_local.web.table.tokens import FilterError, spelled
 from wandb_local.web.table.view import View
 
 _HELP = (
-    ("dice/Car < 0.3 and flagged", "compare a column; a true-or-false column stands alone"),
-    ("not (name contains 'night' or score is null)", "text in quotes; null is a missing value or NaN"),
-    ("kind in ('a', 'b') and `odd column` != 3", "a column in backticks when its name is a word or a number"),
-    ("has(truth, person) and pixels(prediction, person) < 50", "classes in masks or boxes, and their pixels in masks"),
+    ("dice/Car < 0.3 and flagged", "compare a column with a value; a column of true and false needs no comparison"),
+    ("not (name contains 'night' or score is null)", "put text in quotes; null is a missing value or NaN"),
+    (
+        "kind in ('a', 'b') and `odd column` != 3",
+        "put a column in backticks if its name has blanks, or is a keyword or a number",
+    ),
+    (
+        "has(truth, person) and pixels(prediction, person) < 50",
+        "classes in masks or boxes, and the number of their pixels in masks",
+    ),
 )
 
 
@@ -35,7 +41,7 @@ def filter_bar(view: View, table: Table, hidden: Sequence[str], problem: str) ->
                 placeholder=_example(table),
             ),
             html.Span(id="table-count", role="status"),
-            html.Span("Looking for the rows…", id="table-busy", role="status", hidden=True),
+            html.Span("Searching the rows…", id="table-busy", role="status", hidden=True),
             menu("Has class", _has_class(table.sets)) if table.sets else None,
             menu("Columns", _columns_menu(table, hidden)),
             button("csv", "CSV", "Download the filtered rows"),
@@ -56,7 +62,7 @@ def explained(expression: str, error: FilterError) -> str:
 def _example(table: Table) -> str:
     numbers = [column.name for column in table.columns if column.kind == "number"]
     if not numbers:
-        return "an expression, for example: name contains 'a'"
+        return "for example: name contains 'a'"
     return f"for example: {spelled(numbers[0], [column.name for column in table.columns])} < 0.3"
 
 
@@ -79,7 +85,7 @@ def _has_class(sets: Sequence[OverlaySet]) -> list[Component]:
         html.Div(
             [
                 html.Button("Has it", id="table-has", n_clicks=0),
-                html.Button("Has it not", id="table-has-not", n_clicks=0, className="quiet"),
+                html.Button("Does not have it", id="table-has-not", n_clicks=0, className="quiet"),
             ],
             className="table-buttons",
         ),
@@ -124,7 +130,7 @@ def overlays(sets: Sequence[OverlaySet], labels: Sequence[Label], shown: Sequenc
                 className="table-buttons",
             ),
             dcc.Checklist(classes, on, id="table-classes", className="table-list"),
-            html.P("Double click: this class alone", className="table-hint"),
+            html.P("Double-click to show only this class", className="table-hint"),
             dcc.Checklist(
                 [{"label": "Distinct colours", "value": "distinct"}],
                 ["distinct"] if view.distinct else [],
@@ -159,5 +165,5 @@ def button(name: str, text: str, title: str = "") -> Component:
 
 
 def called(text: str) -> Any:
-    """What a screen reader calls an element."""
+    """The name of an element for screen readers."""
     return {"aria-label": text}

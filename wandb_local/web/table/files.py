@@ -44,7 +44,7 @@ class Files:
         return [path for path in self._stored.paths() if path.endswith(end)]
 
     def absent(self, paths: Iterable[str]) -> set[str]:
-        """Those of many paths that have no bytes here: they lie behind references, or nowhere."""
+        """The paths whose content is not stored directly: they are references, or missing."""
         return {*paths}.difference(self._stored.paths_with_bytes())
 
     def find(self, path: object, depth: int = 0) -> File | None:
@@ -78,7 +78,7 @@ class Files:
             self._digests = None
 
     def holds(self, file: File) -> bool:
-        """Whether the bytes of a file lie on the disk."""
+        """Whether the content of a file is on the disk."""
         return bool(file.md5) and self._context.blobs.path(file.md5).is_file()
 
     def read(self, file: File, left: Allowance | None = None) -> bytes:
@@ -91,7 +91,7 @@ class Files:
         try:
             return (left or Allowance()).read(self._context.blobs.path(file.md5))
         except FileNotFoundError:
-            raise NotFoundError(f"{file.path}: its bytes are not stored") from None
+            raise NotFoundError(f"{file.path}: the content of this file is not stored") from None
 
 
 class ArtifactFiles(Files):
@@ -101,7 +101,7 @@ class ArtifactFiles(Files):
         super().__init__(context, of_version(context.db, artifact_id))
         row = place_of(context.db, artifact_id, metadata=True)
         if row is None:
-            raise NotFoundError("the artifact that holds the table is not committed")
+            raise NotFoundError("the artifact with the table is not complete yet")
         self.type = str(row["type"])
         self.place = (row["entity"], row["project"], row["name"], f"v{row['version']}")
         about = json.loads(row["metadata"] or "{}")

@@ -69,12 +69,12 @@ def _pairs(one: Sequence[Row], left: int, other: Sequence[Row], right: int) -> t
     for key, same in ours.items():
         for pair in product(same, theirs.get(key, ())):
             if len(pairs) == MOST_ROWS:
-                return pairs, [f"only the first {MOST_ROWS:,} rows of the join are shown"]
+                return pairs, [f"only the first {MOST_ROWS:,} rows of the joined table are shown"]
             pairs.append(pair)
     for rows, known, partners, side in ((one, ours, theirs, SIDES[0]), (other, theirs, ours, SIDES[1])):
         alone = len(rows) - sum(len(same) for key, same in known.items() if key in partners)
         if alone:
-            faults.append(f"{alone} rows of {side} have no partner in the other table and are not shown")
+            faults.append(f"{alone} rows of {side} are not shown, because the other table has no row with the same key")
     return pairs, faults
 
 

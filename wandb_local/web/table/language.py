@@ -46,7 +46,7 @@ _CONSTANTS: Mapping[str, Cell] = {"true": True, "false": False, "null": None, "i
 
 @dataclass(frozen=True)
 class Value:
-    """Something to compare: its cell in a row, its kind, and where it stands."""
+    """An operand of a comparison: its value in a row, its kind, and its place in the expression."""
 
     of: Callable[[Row], Cell]
     kind: str
@@ -54,10 +54,10 @@ class Value:
 
 
 def parse(expression: str, columns: Sequence[Column], sets: Sequence[OverlaySet], counts: Counts) -> Predicate:
-    """The function that tells whether a row fits; an empty expression fits all.
+    """A function that returns whether a row matches; an empty expression matches all rows.
 
     Raises:
-        FilterError: what is wrong, where, and what was expected.
+        FilterError: the expression is invalid; the error has the place and what was expected there.
     """
     found = tokens(expression, [column.name for column in columns])
     if found[0].kind == "end":
@@ -114,7 +114,7 @@ class _Parser:
     def _one(self) -> Predicate:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise FilterError(self._token.position, f"more than {MAX_DEPTH} brackets or nots inside each other")
+            raise FilterError(self._token.position, f"more than {MAX_DEPTH} levels of brackets or 'not'")
         try:
             if self._take("not"):
                 inner = self._one()
@@ -279,7 +279,7 @@ def _comparison(compare: Callable[[Any, Any], bool], left: Value, right: Value) 
 
 def _contains(whole: Value, part: Value) -> Predicate:
     if whole.kind in ("number", "boolean", "image", "file", "null"):
-        raise FilterError(whole.token.position, f"{whole.token} is a {whole.kind}, which contains nothing")
+        raise FilterError(whole.token.position, f"{whole.token} is a {whole.kind}; 'contains' needs a text or a list")
 
     def holds(row: Row) -> bool:
         container, item = whole.of(row), part.of(row)

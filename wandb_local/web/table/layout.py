@@ -1,4 +1,4 @@
-"""What the table page shows: its controls, the grid, and one row large."""
+"""The content of the table page: its controls, the grid, and one row enlarged."""
 
 from __future__ import annotations
 
@@ -69,19 +69,23 @@ def table_layout(
 
 
 def _no_row(view: View, rows: int) -> str:
-    """What to say where the address asks for a row that the table has not, else nothing."""
+    """The message for a row in the address that the table does not have; empty otherwise."""
     if not view.row_text or (view.row is not None and view.row < rows):
         return ""
-    asked = f"There is no row {view.row + 1:,}" if view.row is not None else f"{view.row_text[:60]!r} is no row"
+    asked = (
+        f"There is no row {view.row + 1:,}"
+        if view.row is not None
+        else f"{view.row_text[:60]!r} is not the number of a row"
+    )
     return (
-        f"{asked}: the table has {rows:,} rows, and row={rows - 1} in the address is the last one."
+        f"{asked}: the table has {rows:,} rows, and the last one is row={rows - 1} in the address."
         if rows
         else (f"{asked}: the table is empty.")
     )
 
 
 def default_hidden(source: Source, table: Table) -> list[str]:
-    """A comparison begins with the differences alone."""
+    """A comparison begins with only the differences."""
     names = [column.name for column in table.columns if column.kind != "image"]
     return [name for name in names if source.other and name.endswith((" (A)", " (B)"))]
 
@@ -157,7 +161,7 @@ def _large() -> Component:
                     button("previous", "‹ Previous", "Previous row (left arrow)"),
                     button("next", "Next ›", "Next row (right arrow)"),
                     html.Span(id="table-position", role="status"),
-                    button("fit", "Fit", "The whole picture (0); the wheel, + and - zoom"),
+                    button("fit", "Fit", "Show the whole picture (0). The wheel, + and - zoom."),
                     html.Span(id="table-readout", className="table-readout"),
                 ],
                 className="table-toolbar",

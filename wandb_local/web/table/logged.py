@@ -1,4 +1,4 @@
-"""What a run has logged as tables: under which keys, at which steps, and the last one of each."""
+"""The logged tables of a run: their keys, their steps, and the last table of each key."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

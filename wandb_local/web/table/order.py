@@ -58,7 +58,7 @@ def _rank(cell: Cell) -> tuple[int, Any]:
 
 
 def sortings_of(table: Table, names: Sequence[str]) -> list[Sorting]:
-    """Sortings from column names, with ``-`` in front of one that goes downwards; unknown names are passed over."""
+    """Sort orders from column names, with ``-`` in front for descending; unknown names are ignored."""
     found = []
     for name in names:
         place, descending = table.position(name), False

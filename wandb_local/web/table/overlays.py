@@ -57,7 +57,7 @@ def _values(name: str, pictures: Sequence[Picture], counts: MaskCounts) -> list[
 
 
 def set_order(name: str) -> tuple[int, str]:
-    """What a human or a file said before what a model said, then all else: the way people compare."""
+    """The order of overlays for a comparison: ground truth first, then predictions, then all others."""
     lowered = name.lower()
     if any(word in lowered for word in ("truth", "target", "label", "gt", "reference")):
         return 0, lowered

@@ -70,7 +70,7 @@ def _table_address(params: Mapping[str, str], run: str) -> str:
 
 
 def _about(context: Context, params: Mapping[str, str], run: Row, source: Source) -> Component:
-    """Which runs are shown, and how they are told apart."""
+    """A line with links to the shown runs."""
     if not source.other:
         return html.P(["logged by ", _run_link(params, run)], className="table-runs")
     other = need_run(context, source.entity, source.project, source.other)

@@ -50,10 +50,10 @@ def _read_column(rows: Sequence[list[Cell]], place: int, moments: bool) -> str:
 def _faults(document: Document) -> Iterator[str]:
     missing = {path for media in document.media for path in media.missing}
     if missing:
-        yield f"{len(missing)} files of this table are not stored here"
+        yield f"{len(missing)} files of this table are not stored on this server"
     boxes = sum(picture.lost for media in document.media for picture in media.pictures)
     if boxes:
-        yield f"{boxes} boxes of this table are damaged, or beyond the first {MOST_BOXES} of a picture"
+        yield f"{boxes} boxes are not shown: they are damaged, or come after the first {MOST_BOXES} of a picture"
 
 
 def _unique(names: Sequence[str]) -> list[str]:
@@ -82,7 +82,7 @@ def _moment(cell: Cell) -> Cell:
 
 
 def _kind(cells: Sequence[Cell]) -> str:
-    """What all cells that are not missing hold; the client writes NaN and infinities as text."""
+    """The kind of all cells that are not missing; the client writes NaN and infinities as text."""
     kinds = {_cell_kind(cell) for cell in cells if not is_missing(cell)}
     if kinds == {"number", "not finite"} or (kinds == {"not finite"}):
         return "number"

@@ -55,7 +55,7 @@ class _Reader:
         """Pass what must come next, after what must hold of what stood before."""
         match = mark.match(self._text, self.place) if fits else None
         if match is None:
-            raise json.JSONDecodeError("Not as JSON is written", self._text, self.place)
+            raise json.JSONDecodeError("this is not JSON", self._text, self.place)
         self.place = match.end()
 
     def value(self) -> Any:

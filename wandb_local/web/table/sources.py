@@ -34,7 +34,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Join:
-    """Two tables that are to be shown as one, and the column of each whose cells say which rows belong together."""
+    """Two tables that are shown as one, and the column of each by which their rows are joined."""
 
     one: Document
     other: Document
@@ -55,7 +55,7 @@ def find_table(context: Context, value: Mapping[str, Any], own: RunFiles) -> tup
             return file, value["_type"] == "incremental-table-file"
     file = own.find(value.get("path"))
     if file is None:
-        raise NotFoundError("the table is not stored (yet): the run may still be uploading it")
+        raise NotFoundError("the table is not stored yet; the run may still be uploading it")
     return file, False
 
 
@@ -76,7 +76,7 @@ def read_document(file: File, incremental: bool = False) -> Document | Join:
 
 
 def _single(media: Media, file: File, found: Mapping[str, Any], left: Allowance) -> Document:
-    """A table that lies in one file or, partitioned, in all the tables of a folder."""
+    """A table in one file or, if it is partitioned, in all the tables of a folder."""
     if found.get("_type") != "partitioned-table":
         return _document(media, file, found, left)
     prefix = str(found.get("parts_path")).strip("/") + "/"
@@ -95,7 +95,7 @@ def _keys(file: File, given: object) -> tuple[str, str]:
     match [given, given] if isinstance(given, str) else given:
         case [str(one), str(other)]:
             return one, other
-    raise NotFoundError(f"{file.path} does not say on which columns its tables are joined")
+    raise NotFoundError(f"{file.path} does not name the columns on which its tables are joined")
 
 
 def _together(file: File, paths: Sequence[str], left: Allowance) -> Document:
@@ -128,7 +128,7 @@ def _folder(file: File) -> Files:
 def _document(media: Media, file: File, found: Mapping[str, Any], left: Allowance) -> Document:
     columns, data = found.get("columns"), found.get("data")
     if not isinstance(columns, list) or not isinstance(data, list):
-        raise NotFoundError(f"{file.path} holds no table")
+        raise NotFoundError(f"{file.path} is not a table")
     typed = found.get("column_types")
     types = typed.get("params", {}).get("type_map", {}) if isinstance(typed, dict) else {}
     media.settle(data)
@@ -140,7 +140,7 @@ def _json(media: Media, file: File, left: Allowance) -> Mapping[str, Any]:
     try:
         found = loads(left.text(media.files.read(file, left), depth=False), media.row)
     except TooLargeError as error:
-        raise NotFoundError(f"{file.path} is too large for a table that is shown here: {error}") from None
+        raise NotFoundError(f"{file.path} is too large to be shown as a table: {error}") from None
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):

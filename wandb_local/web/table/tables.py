@@ -1,4 +1,4 @@
-"""Tables that have been opened: read once, and with the orders in which their rows were last shown."""
+"""Opened tables: each is read once, and kept with the orders in which its rows were last shown."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ class Source:
         known = {field.name: data.get(field.name, field.default) for field in fields(cls)}
         step = known.pop("step")
         if not all(isinstance(value, str) for value in known.values()) or not isinstance(step, int | None):
-            raise NotFoundError("this is no table")
+            raise NotFoundError("this is not a table")
         return cls(step=step, **known)
 
 
 class Opened:
-    """A table that has been read, with the orders in which it was last shown."""
+    """An opened table, with the orders in which it was last shown."""
 
     def __init__(self, table: Table, counts: MaskCounts) -> None:
         self.table = table
@@ -81,10 +81,10 @@ class Opened:
         return _KEY + _NUMBER * len(rows)
 
     def check(self, expression: str) -> Predicate:
-        """What a filter asks of a row; nothing is looked at yet.
+        """The test of a row by a filter; no row is read yet.
 
         Raises:
-            FilterError: the expression is none.
+            FilterError: the expression is invalid.
         """
         return parse(expression, self.table.columns, self.table.sets, self._counts)
 
@@ -92,7 +92,7 @@ class Opened:
         """The numbers of the rows that fit a filter, sorted by columns (``-name`` downwards).
 
         Raises:
-            FilterError: the expression is none.
+            FilterError: the expression is invalid.
         """
         return self._orders.get((expression.strip(), tuple(sort)), lambda: self._ordered(expression, sort))
 
@@ -127,7 +127,7 @@ class Tables:
         on = source.on or (keys[0] if keys else "")
         if on not in keys:
             raise NotFoundError(
-                f"the tables cannot be joined on {on!r}: shared columns are {', '.join(keys) or 'none'}"
+                f"the tables cannot be joined on {on!r}; columns that both have: {', '.join(keys) or 'none'}"
             )
         return self._compared.get((id(one), id(other), on), lambda: self._compare(one, other, on))
 
@@ -136,7 +136,7 @@ class Tables:
             return _Compared(one, other, compare(one.table, other.table, on), self._counts)
 
     def _single(self, source: Source, run_name: str) -> Opened:
-        """A table that is whole is read once; one with faults again when files or versions have come in since."""
+        """A complete table is read once. A table with faults is read again if files or versions have been added."""
         stored = newest_ids(self._context.db)
         file, incremental = self._find(source, run_name)
         _, opened = self._read_tables.get(

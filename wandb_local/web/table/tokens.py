@@ -19,7 +19,7 @@ _QUOTED = re.compile(r"""(["'`])((?:\\.|(?!\1)[^\\])*)\1""", re.DOTALL)  # each 
 
 
 class FilterError(ValueError):
-    """An expression that is none; ``position`` counts characters from 0 and points at what is wrong."""
+    """An invalid filter expression; ``position`` is the place of the error, in characters from 0."""
 
     def __init__(self, position: int, message: str) -> None:
         super().__init__(f"at character {position + 1}: {message}")
@@ -53,7 +53,7 @@ def tokens(expression: str, columns: Sequence[str]) -> list[Token]:
 
 
 def spelled(name: str, columns: Sequence[str]) -> str:
-    """A column's name as an expression has it: in backticks where it alone would be read as something else."""
+    """A column's name in an expression: in backticks, if it could be read as something else."""
     try:
         first, *rest = tokens(f"{name} <", columns)
     except FilterError:
@@ -117,13 +117,13 @@ def _next(expression: str, place: int, columns: Sequence[str]) -> tuple[Token, i
         return Token("column", column, place), place + len(column)
     if word:
         raise FilterError(place, no_column(word[0], columns) + "; text goes in quotes")
-    raise FilterError(place, f"{expression[place]!r} is not understood")
+    raise FilterError(place, f"{expression[place]!r} is not allowed here")
 
 
 def _quoted(expression: str, place: int) -> tuple[Token, int]:
     match = _QUOTED.match(expression, place)
     if match is None:
-        raise FilterError(place, f"the {expression[place]} that opens here is not closed")
+        raise FilterError(place, f"the {expression[place]} that opens here is never closed")
     return Token("text", re.sub(r"\\(.)", r"\1", match[2], flags=re.DOTALL), place), match.end()
 
 
@@ -135,7 +135,7 @@ def _stands_at(expression: str, place: int, name: str) -> bool:
 
 
 def no_column(name: str, columns: Sequence[str]) -> str:
-    """What to say about a column that does not exist, with the nearest names."""
+    """The message for a column that does not exist, with similar names."""
     return f"there is no column {name[:60]!r}" + nearest(name, columns)
 
 

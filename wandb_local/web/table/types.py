@@ -1,4 +1,4 @@
-"""What the client says of the columns of a table."""
+"""The client's types of the columns of a table."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wandb_local.web.table.files import Files
 def fill_arrays(
     files: Files, columns: list[Any], rows: list[list[Any]], types: Mapping[str, Any], left: Allowance
 ) -> Iterator[str]:
-    """Columns of NumPy arrays lie in a file of their own; their cells are null. Answers what is left out."""
+    """Fill in the columns of NumPy arrays, which are in separate files; yields a note for each that is left out."""
     for place, name in enumerate(columns):
         for kind in allowed_types(types.get(str(name))):
             stored = kind.get("params", {}).get("serialization_path")
@@ -25,7 +25,7 @@ def fill_arrays(
             try:
                 arrays = left.array(files.read(file, left), stored["key"])
             except TooLargeError as error:
-                yield f"the arrays of column {name} are left out: {error}"
+                yield f"the arrays of column {name} are not shown: {error}"
                 continue
             except (ValueError, KeyError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error):
                 continue

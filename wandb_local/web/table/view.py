@@ -1,4 +1,4 @@
-"""What a visitor sees of a table, as the query of the page's address holds it: a link shows the same again."""
+"""The view of a table, which is in the query of the page's address, so that a link shows the same view again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ OPACITY = 60  # percent
 
 @dataclass(frozen=True)
 class View:
-    """Filter, sorting, columns, overlays and the row that is shown large; None where the page decides."""
+    """Filter, sorting, columns, overlays and the row that is shown large; None if the page decides."""
 
     filter: str = ""
     sort: tuple[str, ...] | None = None
@@ -54,6 +54,6 @@ def _names(query: Mapping[str, str], key: str) -> tuple[str, ...] | None:
 
 
 def number(query: Mapping[str, str], key: str, default: int | None) -> int | None:
-    """A whole number in a query, or the default."""
+    """An integer in a query, or the default."""
     text = query.get(key, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default

@@ -42,7 +42,7 @@ def test_a_table_held_by_reference_leads_to_where_it_lies(lines):
 @pytest.mark.parametrize("path", ["lost.table.json", "gone.table.json"])
 def test_a_reference_to_what_is_not_here_says_so(lines, path):
     line = lines[path]
-    assert line["content"] == f"by reference to an artifact that is not here: {HELD[path]}"
+    assert line["content"] == f"by reference to an artifact that this server does not have: {HELD[path]}"
     assert not line["href"] and not line["table"]
 
 

@@ -22,7 +22,7 @@ def sizes(client_home):
 
 def test_sizes_and_versions_are_sorted_by_what_they_are(visitor: Visitor, sizes):
     page = visitor.open(sizes)
-    page.get_by_role("columnheader", name="Size of all").click()
+    page.get_by_role("columnheader", name="Total size").click()
     cells = "[...document.querySelectorAll('.ag-row .ag-cell[col-id={}]')]"
     row = "cell.closest('.ag-row').ariaRowIndex"
     pairs = f"{cells}.map(cell => [{row}, cell.innerText]).sort((a, b) => a[0] - b[0])"

@@ -60,7 +60,7 @@ def test_a_confusion_matrix_has_its_diagonal_from_the_top_left_and_text_that_is_
 
 @pytest.mark.parametrize(
     ("preset", "said"),
-    [("someone/own", "preset 'someone/own' is not known"), ("wandb/bar/v0", "no column 'label'")],
+    [("someone/own", "preset 'someone/own' is unknown"), ("wandb/bar/v0", "no column 'label'")],
 )
 def test_what_cannot_be_drawn_is_said(preset, said):
     with pytest.raises(ValueError, match=said):

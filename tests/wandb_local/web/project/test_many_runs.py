@@ -32,7 +32,7 @@ def test_more_runs_than_can_be_compared_are_counted(visitor: Visitor, server):
     page.keyboard.press("Escape")
     expect(page.locator("#charts-legend a")).to_have_count(10)
     expect(page.locator("#charts-note")).to_have_text(
-        "The first 10 of 12 runs are drawn, as many as there are colours."
+        "Only the first 10 of 12 runs are drawn, because there are no more colours."
     )
     expect(page.locator("#charts-runs")).to_contain_text("10 selected")
 

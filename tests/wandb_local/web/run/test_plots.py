@@ -46,7 +46,7 @@ def test_each_preset_is_drawn_and_an_unknown_one_leads_to_its_table(visitor: Vis
     for title, (mark, count) in drawn.items():
         expect(cards.filter(has_text=title).locator(mark)).to_have_count(count)
     private = cards.filter(has_text="private")
-    expect(private.locator("p")).to_have_text("The preset 'someone/own' is not known here. Its table")
+    expect(private.locator("p")).to_have_text("The preset 'someone/own' is unknown here. Its table")
     expect(page.get_by_role("link", name="9 charts of tables below")).to_be_visible()
     assert visitor.inaccessible() == []
     private.get_by_role("link").click()

@@ -25,7 +25,7 @@ def test_overview_and_the_difference_to_another_run(visitor: Visitor, logged_run
     visitor.choose("first")
     expect(page.locator("#overview-config .ag-pinned-left-cols-container .ag-row")).to_have_text(["model.depth"])
     expect(page.locator("#overview-config .ag-center-cols-container .ag-cell")).to_have_text(["4", "3"])
-    page.get_by_label("only what differs").uncheck()
+    page.get_by_label("only differences").uncheck()
     expect(page.locator("#overview-config .ag-pinned-left-cols-container .ag-row")).to_have_text(["lr", "model.depth"])
     assert visitor.inaccessible() == []
 
@@ -74,7 +74,7 @@ def test_kinds_of_media_that_are_not_shown_are_counted(visitor: Visitor, client_
         run.log({f"page {number:02}": wandb.Html(f"<b>{number}</b>", inject=False) for number in range(13)})
     page = visitor.open(run_path(run, "media"))
     expect(page.locator("#gallery-cards section")).to_have_count(12)
-    expect(page.locator("#gallery-note")).to_have_text("12 of 13 kinds of media are shown. Choose the others above.")
+    expect(page.locator("#gallery-note")).to_have_text("12 of 13 kinds of media are shown. Choose other kinds above.")
     page.click("#gallery-keys")
     visitor.choose("page 12")
     page.keyboard.press("Escape")
@@ -192,6 +192,6 @@ def test_a_page_of_media_has_histograms_that_are_no_numbers(visitor, client_home
         run.log({"none": wandb.Histogram(np_histogram=(np.array([1]), np.array([NAN, INFINITE])))})
         run.log({"packed": {"_type": "histogram", "values": [3], "packedBins": {"min": 0, "size": 1, "count": -1}}})
     page = visitor.open(f"/local/{project}/runs/r/media")
-    for text in ("1 of 2 bars have no finite edges", "This histogram has no bars that can be drawn."):
+    for text in ("1 of 2 bars are left out", "This histogram has no bars that can be drawn."):
         page.wait_for_selector(f"text={text}")
     expect(page.locator(".medium .js-plotly-plot")).to_have_count(2)

@@ -208,7 +208,7 @@ def test_a_running_sweep_comes_in_while_one_looks(visitor: Visitor, run_client, 
     command = [sys.executable, "-c", AGENT, "agent", path]
     with (tmp_path / "agent.log").open("w") as log:
         agent = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log)
-    page.wait_for_selector("#sweep-facts >> text=1 at work")
+    page.wait_for_selector("#sweep-facts >> text=1 active")
     assert agent.wait(timeout=200) == 0, (tmp_path / "agent.log").read_text()
     page.wait_for_selector("#sweep-state.FINISHED")
     page.wait_for_selector("#sweep-facts >> text=2 finished")

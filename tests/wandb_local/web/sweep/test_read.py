@@ -45,9 +45,9 @@ TRIED = {**GRID, "parameters": {"lr": {"values": [1.0]}}}
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        (CAPPED, "It starts no more runs: run_cap 2 is reached."),
-        (TARGET, "It starts no more runs: a run reached the target 0.5 of loss."),
-        (TRIED, "It starts no more runs: every point of the grid was handed out."),
+        (CAPPED, "The sweep starts no more runs: run_cap 2 is reached."),
+        (TARGET, "The sweep starts no more runs: a run has reached the target 0.5 of loss."),
+        (TRIED, "The sweep starts no more runs: all points of the grid have been handed out."),
         ({**CAPPED, "run_cap": 3}, None),
         (GRID, None),
     ],

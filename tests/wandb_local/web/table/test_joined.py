@@ -54,7 +54,10 @@ def test_joined_and_partitioned_tables_are_tables(visitor: Visitor, version):
     expect(column(page, 1)).to_have_text(["<b>Cambridge</b>"] * 2)
     expect(column(page, 3)).to_have_text(["0", "0.25"])
     expect(page.locator(".table-faults p")).to_have_text(
-        [f"1 rows of {side} have no partner in the other table and are not shown" for side in ("table1", "table2")]
+        [
+            f"1 rows of {side} are not shown, because the other table has no row with the same key"
+            for side in ("table1", "table2")
+        ]
     )
     page = open_file(visitor, version, "whole.partitioned-table.json")
     count(page, "4 of 4")

@@ -84,7 +84,7 @@ def test_an_address_with_a_row_that_is_none(visitor: Visitor, runs: list[wandb.R
     for row, words in (
         ("999", "There is no row 1,000: the table has 6 rows"),
         ("6", "no row 7"),
-        ("x", "'x' is no row"),
+        ("x", "'x' is not the number of a row"),
     ):
         page = open_table(visitor, runs[0], query=f"?row={row}")
         count(page, "6 of 6")

@@ -73,7 +73,7 @@ def test_a_filter_that_takes_long_is_seen_to_be_at_work(visitor: Visitor, runs: 
     page.route("**/_dash-update-component*", hold)
     apply(page, "has(truth, person)")
     expect(busy).to_be_visible()
-    expect(busy).to_have_text("Looking for the rows…")
+    expect(busy).to_have_text("Searching the rows…")
     assert visitor.inaccessible() == []
     slow.clear()
     for route in held:

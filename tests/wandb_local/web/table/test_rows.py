@@ -73,7 +73,7 @@ def test_the_same_rows_of_two_tables():
         "prediction (A)": "p2",
         "prediction (B)": "p3",
     }
-    assert both.faults == ("1 rows only in A", "1 rows only in B")
+    assert both.faults == ("rows only in A: 1", "rows only in B: 1")
 
 
 def test_different_images_stand_beside_each_other_and_rows_of_one_key_in_their_order():

@@ -48,7 +48,7 @@ def test_files_that_come_in_later_are_seen(context, uploads):
     uploads.file("t.table.json", pictures())
     uploads.file("a.png", b"1")
     lacking = tables.open(SOURCE)
-    assert lacking.table.faults == ("1 files of this table are not stored here",)  # the mask
+    assert lacking.table.faults == ("1 files of this table are not stored on this server",)  # the mask
     assert tables.open(SOURCE) is lacking  # until something comes in
     uploads.file("m.png", b"2")
     whole = tables.open(SOURCE)
@@ -64,7 +64,7 @@ def test_references_to_a_version_that_is_committed_later_are_seen(context, uploa
     uploads.version(
         "C1", "run-r-t", {"t.table.json": pictures()}, {name: f"wandb-client-artifact://C2/{name}" for name in names}
     )
-    assert tables.open(SOURCE).table.faults == ("2 files of this table are not stored here",)
+    assert tables.open(SOURCE).table.faults == ("2 files of this table are not stored on this server",)
     uploads.version("C2", "frames", dict.fromkeys(names, b"1"))
     assert tables.open(SOURCE).table.faults == ()
 
@@ -118,7 +118,7 @@ def test_files_here_behind_references_lost_and_absent(context, uploads):
     for name in lost:
         context.blobs.path(hashlib.md5(name.encode()).hexdigest()).unlink()
     opened = Tables(context).open(Source("local", "p", "t.table.json", name="t", version="v0")).table
-    assert opened.faults == ("4 files of this table are not stored here",)
+    assert opened.faults == ("4 files of this table are not stored on this server",)
     shown = [grid_row(opened, row) for row in range(4)]
     addresses = [(row["c0"][0]["url"], row["c1"]["href"]) for row in shown]
     place = "/_media/artifacts/local/p"
