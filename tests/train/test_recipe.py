@@ -56,7 +56,7 @@ def test_a_cache_that_is_too_small_changes_no_weight_and_is_said_in_one_line(dat
     for limit in ("8", "1e-6"):
         flags = ["--epochs=2", f"--cache_gb={limit}", "--class_weights=inverse"]
         assert train.cli(command(data, tmp_path / limit, *flags)[2:]) == 0
-        said = [line for line in capsys.readouterr().err.splitlines() if "has no room for 14 frames at 96x128" in line]
+        said = [line for line in capsys.readouterr().err.splitlines() if "has no room for 12 frames at 96x128" in line]
         assert len(said) == (limit != "8")
         trained.append(weights(only(tmp_path / limit)))
     assert all(torch.equal(trained[0][name], trained[1][name]) for name in trained[0])
