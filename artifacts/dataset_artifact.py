@@ -91,5 +91,5 @@ def files_of(dataset: DatasetLike) -> list[Path]:
 def _entry(root: Path, path: Path) -> str:
     """The file's name in the artifact."""
     if not path.is_relative_to(root):
-        raise ValueError(f"{path}: lies outside the data set's root {root}; only what lies under it can be logged")
+        raise ValueError(f"{path}: the file is outside the data set's folder {root}; only files in it can be logged")
     return f"{DATA_FOLDER}/{path.relative_to(root).as_posix()}"

@@ -211,7 +211,7 @@ def test_large_data_is_sent_where_that_is_asked_for_alone(new_run, read_run, dat
         capsys.readouterr()
         track_dataset(run, dataset, "roads", digest="d", log_data="auto")
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("log_data=reference (the data has 2.0 GiB, more than 2): no files of the data go to ")
+    assert line.startswith("log_data=reference (the data has 2.0 GiB, more than 2): no data files go to ")
     (artifact,) = read_run(Path(run.sync_dir)).artifacts
     (place,) = (entry for entry in artifact.manifest.contents if entry.path == "data")
     assert (artifact.name, place.ref) == ("roads-reference", dataset.root.as_uri())

@@ -22,7 +22,7 @@ def cut_mask(root, frame):
 
 def empty_image(root, frame):
     frame.image.write_bytes(b"")
-    return [f"{frame.image}: unreadable picture (0 bytes in no known format)"]
+    return [f"{frame.image}: unreadable picture (0 bytes in an unknown format)"]
 
 
 def no_mask(root, frame):

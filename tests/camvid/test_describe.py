@@ -76,7 +76,7 @@ def test_damaged_files_are_told_and_no_end(tmp_path):
     lines = describe(tmp_path).lines
     assert "sizes of 4 frames: 4 of 64x32" in lines
     for name in ("images/cam1_001.jpg", "masks/cam1_002.png"):
-        assert f"fault: {tmp_path}/{name}: unreadable picture (10 bytes in no known format)" in lines
+        assert f"fault: {tmp_path}/{name}: unreadable picture (10 bytes in an unknown format)" in lines
     for path in (tmp_path / "masks").iterdir():
         path.write_bytes(b"")
     assert describe(tmp_path).lines[-1].startswith(f"fault: {tmp_path}/masks/cam1_001.png: unreadable picture")

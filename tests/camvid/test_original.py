@@ -122,7 +122,7 @@ def flipped_bit(root):
 
 def nothing_in_it(root):
     frame(root, 2).write_bytes(b"")
-    return [f"{frame(root, 2)}: unreadable picture (0 bytes in no known format)"]
+    return [f"{frame(root, 2)}: unreadable picture (0 bytes in an unknown format)"]
 
 
 def half_size_label(root):

@@ -122,7 +122,7 @@ def test_bad_file_is_named(text, parts, tmp_path):
 def test_binary_file_is_named(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_bytes(b"\x89PNG\xff\x00")
-    with pytest.raises(TaxonomyError, match=r"mine\.yaml: not a text file in UTF-8"):
+    with pytest.raises(TaxonomyError, match=r"mine\.yaml: this is not a text file in UTF-8"):
         load_taxonomy(path)
 
 

@@ -45,7 +45,7 @@ FAULTS = {
     "unreadable": (
         lambda root: (root / "val" / "2.jpg").write_bytes(b"x"),
         {},
-        r"val/2\.jpg: unreadable picture \(1 bytes in no known format\)",
+        r"val/2\.jpg: unreadable picture \(1 bytes in an unknown format\)",
     ),
     "truncated": (
         lambda root: (root / "train" / "0.jpg").write_bytes((root / "train" / "0.jpg").read_bytes()[:600]),

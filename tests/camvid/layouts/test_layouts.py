@@ -175,7 +175,7 @@ def test_damaged_files_are_named(tmp_path):
     with pytest.raises(ValueError, match=rf"{frame.mask}: unreadable or truncated picture"):
         data.read_mask(frame)
     other.image.write_text("not a picture")
-    with pytest.raises(ValueError, match=rf"{other.image}: unreadable picture \(13 bytes in no known format\)"):
+    with pytest.raises(ValueError, match=rf"{other.image}: unreadable picture \(13 bytes in an unknown format\)"):
         data.read_image(other)
     save(np.zeros((9, 9), np.uint8), other.mask)
     save(np.zeros((8, 12, 3), np.uint8), other.image)

@@ -52,5 +52,5 @@ def test_bad_table_is_named(read, text, message, tmp_path):
 def test_binary_table_is_named(read, tmp_path):
     path = tmp_path / "table.txt"
     path.write_bytes(b"\x89PNG\xff\x00")
-    with pytest.raises(ValueError, match=r"table\.txt: not a text file"):
+    with pytest.raises(ValueError, match=r"table\.txt: this is not a text file"):
         read(path)
