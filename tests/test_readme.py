@@ -163,7 +163,7 @@ def test_links_lead_somewhere_and_every_page_is_in_the_contents():
     for page, text in PAGES.items():
         for link in re.findall(r"\]\(([^)]+)\)", text):
             path, _, heading = link.partition("#")
-            target = (ROOT / page).parent / path
+            target = (ROOT / page).parent / path if path else ROOT / page
             assert target.exists(), f"{page}: {link}"
             assert not heading or heading in slugs(target.read_text()), f"{page}: {link}"
 
