@@ -87,7 +87,7 @@ def test_all_rows_with_the_same_key_meet():
         (1, "b", "A"),
         (1, "b", "B"),
     ]
-    assert [fault.split(" have")[0] for fault in both.faults] == ["2 rows of table1", "2 rows of table2"]
+    assert [fault.split(" are")[0] for fault in both.faults] == ["2 rows of table1", "2 rows of table2"]
     assert [each.name for each in both.sets] == ["set", "set (table2)"]  # other classes: another set
     same = join(one, table("right", [[1, "A"]], "road"), ("key", "key"))
     assert [each.name for each in same.sets] == ["set"]
