@@ -71,7 +71,8 @@ def evaluate(
             true, else it is false.
         object_area: the smallest object that counts, as a share of the frame.
         severity: for each class, what a pixel of a missed object weighs when images are ordered; None is 1 for all.
-        loss: of logits (1, C, h, w) and target (1, h, w); its mean over the images becomes the metric ``loss``.
+        loss: of logits (N, C, h, w) and target (N, h, w). Its mean over the batches, each counted by its images, is the
+            metric ``loss``: what training minimises, without augmentation and auxiliary logits.
         progress: True shows a bar on stderr, False does not, None only on a terminal.
 
     Raises:

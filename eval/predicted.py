@@ -1,9 +1,10 @@
 """Every image of a split once through the network, a batch of one size at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import cv2
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -19,7 +20,10 @@ WAITING = 8  # batches of samples that wait at most for others of their size
 
 
 class Predicted(NamedTuple):
-    """An image that was predicted: ``mask`` (H, W) at its truth's size, and the (C, C) ``counts`` of both."""
+    """An image that was predicted: ``mask`` (H, W) at its truth's size, and the (C, C) ``counts`` of both.
+
+    ``loss`` is that of its batch.
+    """
 
     position: int
     sample: Sample
@@ -47,9 +51,9 @@ def predicted_images(
         with evaluating(model):
             logits = predict_logits(model, [sample.image for _, sample in group], device, precision)  # (N, C, h, w)
             masks = [_mask_of(sample, scores) for (_, sample), scores in zip(group, logits, strict=True)]
-            losses = [_loss_of(sample, scores, loss) for (_, sample), scores in zip(group, logits, strict=True)]
+            value = float("nan") if loss is None else _loss_of([sample for _, sample in group], logits, loss)
         del logits
-        for (position, sample), mask, value in zip(group, masks, losses, strict=True):
+        for (position, sample), mask in zip(group, masks, strict=True):
             yield Predicted(position, sample, mask, _count(sample, mask, num_classes), value)
 
 
@@ -80,12 +84,11 @@ def _mask_of(sample: Sample, scores: Tensor) -> Mask:
     return label_mask(scores, (height, width)).cpu().numpy()
 
 
-def _loss_of(sample: Sample, scores: Tensor, loss: Loss | None) -> float:
-    if loss is None:
-        return float("nan")
-    height, width = scores.shape[-2:]
-    target = cv2.resize(sample.mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
-    return float(loss(scores[None], torch.from_numpy(target)[None].long().to(scores.device)))
+def _loss_of(samples: Sequence[Sample], logits: Tensor, loss: Loss) -> float:
+    """The loss of a batch, as in training: of logits (N, C, h, w) against the masks at their size."""
+    height, width = logits.shape[-2:]
+    targets = [cv2.resize(sample.mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT) for sample in samples]
+    return float(loss(logits, torch.from_numpy(np.stack(targets)).long().to(logits.device)))
 
 
 def _count(sample: Sample, pred: Mask, num_classes: int) -> Tensor:

@@ -105,6 +105,7 @@ def test_an_empty_variable_is_none(data, monkeypatch, name):
     assert name not in os.environ
 
 
+@pytest.mark.soak
 def test_a_disk_that_is_too_small_for_a_run_is_named(data):
     command = (
         f"mount -t tmpfs -o size=1m tmpfs runs && {sys.executable} {train.__file__} --data {data} {' '.join(SMALL)}"

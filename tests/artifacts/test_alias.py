@@ -18,6 +18,7 @@ def by_hand(name):
     return version
 
 
+@pytest.mark.soak
 def test_an_alias_that_has_moved_since_is_left(make):
     """Two promotions at once: what was weighed against v0 does not take the place of v1."""
     make("moved", {"spoil": 0.1}, {"spoil": 0.1, "lr": 0.1}, {"spoil": 0.1, "lr": 0.2})
@@ -31,6 +32,7 @@ def test_an_alias_that_has_moved_since_is_left(make):
     assert "promoted" not in run.summary
 
 
+@pytest.mark.soak
 def test_a_decision_that_died_after_the_alias_was_moved_counts(make, new_run):
     make("died", {"spoil": 0.1}, {"spoil": 0.1, "lr": 0.1})
     assert promote("died:v0") == 0

@@ -13,6 +13,7 @@ from tests.artifacts.promoted import decisions, production, promote
 pytestmark = [pytest.mark.usefixtures("online"), pytest.mark.timeout(120)]
 
 
+@pytest.mark.soak
 def test_what_cannot_be_compared_is_said(make, capsys):
     unlike: dict[str, dict[str, Any]] = {
         "different taxonomies (camvid11 and camvid32)": {"taxonomy": "camvid32"},
@@ -36,6 +37,7 @@ def test_what_cannot_be_compared_is_said(make, capsys):
     assert production("unlike") == "v1"
 
 
+@pytest.mark.soak
 def test_without_priority_classes_mean_and_great_falls_are_judged_and_that_is_said(make, tmp_path, capsys):
     classes = [
         {k: v for k, v in spec.items() if k != "priority"} for spec in load_taxonomy("camvid11").to_dict()["classes"]
@@ -53,6 +55,7 @@ def test_without_priority_classes_mean_and_great_falls_are_judged_and_that_is_sa
     assert err.count("taxonomy mine has no priority class: ") == 1
 
 
+@pytest.mark.soak
 def test_without_records_both_are_evaluated(make, dataset, capsys):
     digest = content_digest(dataset)
     make("bare", {"digest": digest, "spoil": 0.1}, {"digest": digest}, dataset=dataset)

@@ -182,6 +182,7 @@ def test_a_reference_is_one_version_and_cannot_be_trained_on(new_run, dataset, t
 
 
 @pytest.mark.usefixtures("online")
+@pytest.mark.soak
 def test_the_command_notes_an_address_and_uploads_nothing(dataset, capsys):
     words = ["dataset", str(dataset.root), "--name", "far", "--reference"]
     for address in ("s3://bucket/roads", "gs://bucket/roads", None):
@@ -238,6 +239,7 @@ def test_a_version_that_the_server_holds_is_the_input(new_run, dataset, capsys):
 
 
 @pytest.mark.usefixtures("online")
+@pytest.mark.soak
 def test_models_are_promoted_and_followed_back_without_the_data(new_run, dataset, tmp_path, capsys):
     digest = content_digest(dataset)
     for mode, spoil in (("none", 0.2), ("reference", 0.1)):

@@ -74,6 +74,7 @@ def test_up_and_back_again(make, capsys):
     assert production("steps") == "v0"
 
 
+@pytest.mark.soak
 def test_a_worse_one_is_refused_unless_forced(make, capsys):
     make("worse", {"spoil": 0.1}, {"spoil": 0.4})
     promote("worse:v0")
@@ -96,6 +97,7 @@ def test_a_worse_one_is_refused_unless_forced(make, capsys):
     assert "@" in forced["by"]
 
 
+@pytest.mark.soak
 def test_too_few_frames_are_no_reason_to_promote_nor_to_refuse(make, capsys):
     make("rare", *({"spoil": spoil, "frames": 4} for spoil in (0.1, 0.4)))
     promote("rare:v0")

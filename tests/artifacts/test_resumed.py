@@ -89,6 +89,7 @@ def track_and_be_killed(folder, run_id, epochs):
     os.truncate(log, log.stat().st_size // 32768 * 32768 or 7)  # the client writes blocks, after a header of 7 bytes
 
 
+@pytest.mark.soak
 def test_a_run_killed_offline_is_synced_whole_by_the_line_that_is_printed(new_run, monkeypatch, tmp_path):
     folder = tmp_path / "run"
     for epochs in (80, 3):
@@ -106,6 +107,7 @@ def test_a_run_killed_offline_is_synced_whole_by_the_line_that_is_printed(new_ru
         Path(run.sync_dir, "run-killed.wandb.synced").unlink()
 
 
+@pytest.mark.soak
 def test_a_run_killed_offline_goes_on_online_and_leaves_nothing_to_sync(new_run, tmp_path):
     track_and_be_killed(tmp_path / "run", "moved", 80)
     with tracked(new_run(resume_id="moved", whole=True)) as run:

@@ -195,6 +195,7 @@ def sync(*folders: str) -> None:
     subprocess.run([sys.executable, "-m", "wandb", "sync", *folders], check=True, capture_output=True, timeout=100)
 
 
+@pytest.mark.soak
 def test_an_offline_run_is_synced_with_its_data(new_run, dataset, monkeypatch):
     monkeypatch.setenv("WANDB_MODE", "offline")
     runs = [log(new_run, dataset, "synced")[0] for _ in range(2)]

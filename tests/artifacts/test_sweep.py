@@ -60,6 +60,7 @@ def python(environment, folder, *words):
     return done.stdout
 
 
+@pytest.mark.soak
 def test_a_sweep_is_read_with_all_its_runs(made):
     sweep = read_sweep(made)
     assert (sweep.path, sweep.method, sweep.metric, sweep.maximise) == (made, "grid", "val/priority_dice", True)
@@ -110,6 +111,7 @@ def test_what_names_no_sweep_is_said_before_a_key_or_a_server_is_asked_for(path,
         read_sweep(path)
 
 
+@pytest.mark.soak
 def test_the_command_line_writes_a_report_and_logs_its_tables(made, tmp_path, capsys):
     said = python(os.environ, tmp_path, "-m", "eval", "sweep", made, "--out", str(tmp_path / "sweeps"))
     folder = tmp_path / "sweeps" / made.rpartition("/")[2]

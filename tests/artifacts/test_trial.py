@@ -129,6 +129,7 @@ def start_and_kill(trial):
 
 @pytest.mark.usefixtures("online")
 @pytest.mark.filterwarnings("ignore:Read the `app_url` setting:DeprecationWarning")  # the client's own, in wandb.sweep
+@pytest.mark.soak
 def test_trials_that_their_sweep_has_finished_or_stopped_are_known_by_the_server(new_run, tmp_path, monkeypatch):
     parameters = {"lr": {"min": 0.1, "max": 1.0}}
     sweep = wandb.sweep({"method": "random", "parameters": parameters}, project="roads")

@@ -27,6 +27,7 @@ def models(run_folder, tmp_path_factory):
     return [run_folder, larger, root / "files" / "small.onnx", preset]
 
 
+@pytest.mark.soak
 def test_models_are_evaluated_measured_sorted_and_logged(models, data, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")

@@ -131,20 +131,22 @@ def test_bf16_agrees_with_fp32(model):
     assert scores == pytest.approx([1, 1], abs=0.01)
 
 
-def test_loss_is_the_mean_over_the_images(model):
-    """Of two images the second is void but for one pixel: each image weighs the same."""
+def test_loss_is_that_of_training_over_the_batches(model):
+    """Of three images the second is void but for one pixel: it weighs one pixel in its batch, as in training."""
     void = np.full((48, 64), 255)
     void[0, 0] = 3
-    samples = [sample(street()), sample(void, np.zeros((48, 64), int))]
+    samples = [sample(street()), sample(void, np.zeros((48, 64), int)), sample(street())]
     cross_entropy = nn.CrossEntropyLoss(ignore_index=255)
-    expected = []
+
+    def trained(batch):
+        images = torch.from_numpy(np.stack([one.image for one in batch])).permute(0, 3, 1, 2).float() / 255
+        return cross_entropy(model(images), torch.from_numpy(np.stack([one.mask for one in batch])).long()).item()
+
     with torch.no_grad():
-        for one in samples:
-            image = torch.from_numpy(one.image).permute(2, 0, 1)[None].float() / 255
-            expected.append(cross_entropy(model(image), torch.from_numpy(one.mask)[None].long()).item())
-    evaluation = evaluate(model, samples, **SPLIT, loss=cross_entropy)
-    assert evaluation.metrics["loss"] == pytest.approx(sum(expected) / 2)
-    assert expected[0] != pytest.approx(expected[1])
+        pair, alone = trained(samples[:2]), trained(samples[2:])
+    evaluation = evaluate(model, samples, **SPLIT | {"batch_size": 2}, loss=cross_entropy)
+    assert evaluation.metrics["loss"] == pytest.approx((2 * pair + alone) / 3)
+    assert pair != pytest.approx(np.mean([trained([one]) for one in samples[:2]]))
     assert "loss" not in evaluate(model, samples, **SPLIT).metrics
 
 

@@ -133,7 +133,7 @@ def without(tensors, part):
         ("mit_b0", dict, r"mit\.safetensors has tensors of other shapes"),
         ("mit_b2", lambda tensors: without(tensors, "block3.4.attn.q."), "lacks 2 of the backbone's .* tensors"),
         ("mit_b2", lambda tensors: without(their_names(tensors, ""), "value.bias"), "lacks 16 of the backbone's"),
-        ("mit_b2", lambda tensors: tensors | {"block3.0.surprise": torch.ones(1)}, "1 tensors that mit_b2 does not have"),
+        ("mit_b2", lambda tensors: tensors | {"block3.0.surprise": torch.ones(1)}, "1 tensors that mit_b2 does not"),
     ],
 )
 def test_weights_of_another_encoder_are_named(backbone, change, message, tmp_path):

@@ -33,6 +33,7 @@ WAYS["several sizes"] = of_several_sizes
 
 
 @pytest.mark.parametrize("name", WAYS)
+@pytest.mark.soak
 def test_a_pair_of_folders_is_trained_on_evaluated_and_tracked(name, tmp_path, here, monkeypatch):
     monkeypatch.setitem(ARCHITECTURES, "mine", lambda num_classes, *_: torch.nn.Conv2d(3, num_classes, 1))
     root = tmp_path / "set"

@@ -19,6 +19,7 @@ SETS = ("cityscapes", "bdd100k", "kitti", "mapillary v1.2", "voc")
 
 
 @pytest.mark.parametrize("name", SETS)
+@pytest.mark.soak
 def test_a_replica_is_trained_on_and_judged(name, tmp_path, here, monkeypatch, capsys):
     """The training itself evaluates val in the classes of the data."""
     monkeypatch.setitem(ARCHITECTURES, "mine", lambda num_classes, *_: torch.nn.Conv2d(3, num_classes, 1))

@@ -51,6 +51,7 @@ def test_a_run_leaves_a_model_a_report_and_a_way_to_sync(data, tmp_path, here, c
         assert again[key] == pytest.approx(first[key], abs=1e-6)
 
 
+@pytest.mark.soak
 def test_a_cache_that_is_too_small_changes_no_weight_and_is_said_in_one_line(data, tmp_path, here, capsys):
     trained = []
     for limit in ("8", "1e-6"):
@@ -79,6 +80,7 @@ def unlike(data, tmp_path):
     return copy
 
 
+@pytest.mark.soak
 def test_data_unlike_most_is_said_at_the_start_and_each_frame_evaluated_at_its_size(
     data, tmp_path, here, capsys, monkeypatch
 ):

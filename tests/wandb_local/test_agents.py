@@ -84,6 +84,7 @@ def test_the_table_has_every_distribution():
     assert set(DISTRIBUTIONS) == set(FAMILIES)
 
 
+@pytest.mark.soak
 def test_every_distribution_reaches_scripts_and_run_cap_ends_the_agent(run_client, project, tmp_path):
     (tmp_path / "train.py").write_text(
         "import sys, wandb\n"
@@ -101,6 +102,7 @@ def test_every_distribution_reaches_scripts_and_run_cap_ends_the_agent(run_clien
     assert runs[0].config["uniform"] != runs[1].config["uniform"]
 
 
+@pytest.mark.soak
 def test_every_distribution_reaches_functions_by_bayesian_search(run_client, project):
     path = make_sweep(project, "bayes", PARAMETERS)
     code = "def train():\n    with wandb.init() as run:\n        run.log({'loss': run.config['uniform']})\n"
@@ -112,6 +114,7 @@ def test_every_distribution_reaches_functions_by_bayesian_search(run_client, pro
     assert len({str(run.config) for run in runs}) == 6
 
 
+@pytest.mark.soak
 def test_a_target_that_is_reached_ends_the_agent(run_client, project, tmp_path):
     (tmp_path / "train.py").write_text(
         "import pathlib, wandb\n"

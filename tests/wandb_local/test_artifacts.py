@@ -197,6 +197,7 @@ def test_collections_types_and_their_marks(project):
     assert not wandb.Api().artifact_collection_exists(f"local/{project}/frames", "dataset")
 
 
+@pytest.mark.soak
 def test_the_artifact_commands(run_client, project, tmp_path):
     (tmp_path / "put").mkdir()
     (tmp_path / "put" / "a.txt").write_text("from the shell")

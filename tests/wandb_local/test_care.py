@@ -85,6 +85,7 @@ def test_a_manifest_that_lists_other_files_is_named(filled):
     assert (code, out) == (1, "artifact local/p/data:v0: its manifest and its records list different files\n")
 
 
+@pytest.mark.soak
 def test_a_backup_taken_while_runs_are_logged_is_whole_and_serves(filled, tmp_path):
     started, ended = threading.Event(), threading.Event()
 

@@ -50,6 +50,7 @@ def restore_names(disk, folder, target):
             shutil.copyfile(disk / str(inode), target / name)
 
 
+@pytest.mark.soak
 def test_a_power_cut_takes_nothing_that_was_acknowledged(tmp_path, monkeypatch):
     for name in ("patch", "disk", "restored"):
         (tmp_path / name).mkdir()

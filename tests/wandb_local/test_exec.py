@@ -69,6 +69,7 @@ def ended(process):
     return out, process.returncode, err
 
 
+@pytest.mark.soak
 def test_the_last_of_several_stops_the_server(start, tmp_path):
     """They start at the same moment, and leave one after the other; one of them is killed."""
     folder = DataFolder(tmp_path / "data")

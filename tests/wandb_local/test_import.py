@@ -93,6 +93,7 @@ def test_offline_runs_come_in_once_without_a_server(home):
     assert records(home / "data", "SELECT count(*) FROM artifacts WHERE state = 'COMMITTED'") == [(2,)]
 
 
+@pytest.mark.soak
 def test_a_running_server_is_used_and_a_deleted_run_comes_back(home):
     with Server(home) as server:
         assert command(home, "import", "--data", server.data, home).returncode == 0
@@ -105,6 +106,7 @@ def test_a_running_server_is_used_and_a_deleted_run_comes_back(home):
         assert stored(server.data) == EVERYTHING
 
 
+@pytest.mark.soak
 def test_what_is_readable_of_a_broken_file_comes_in_and_the_rest_is_named(home):
     log, garbage = log_of(home, "whole"), home / "wandb" / "offline-run-20260101_000000-no" / "run-no.wandb"
     garbage.parent.mkdir()
@@ -121,6 +123,7 @@ def test_what_is_readable_of_a_broken_file_comes_in_and_the_rest_is_named(home):
     assert ("whole",) in records(home / "data", "SELECT name FROM runs")
 
 
+@pytest.mark.soak
 def test_a_killed_script_is_no_error(home):
     log = log_of(home, "whole")
     os.truncate(log, log.stat().st_size - 10)

@@ -69,6 +69,7 @@ def rows(home):
     return [json.loads(line)["row"] for (line,) in lines]
 
 
+@pytest.mark.soak
 def test_a_run_that_was_killed_and_resumed_comes_with_each_row_once(tmp_path):
     for first, count, end in ((0, 60, "killed"), (60, 1, "killed"), (100, 3, "finished")):
         command(tmp_path, first, count, end, code=KILLED, WANDB_SILENT="true")
@@ -95,6 +96,7 @@ def read_records_of(log):
     return [record for _, record in zip(range(log.count), read_records(log.path), strict=False)]
 
 
+@pytest.mark.soak
 def test_a_run_that_was_imported_while_it_ran_gets_the_rest_later(home):
     (log,) = home.glob("wandb/offline-run-*/*.wandb")
     whole = log.read_bytes()
@@ -110,6 +112,7 @@ def test_a_run_that_was_imported_while_it_ran_gets_the_rest_later(home):
     assert records(home / "data", "SELECT state FROM runs") == [("finished",)]
 
 
+@pytest.mark.soak
 def test_of_a_run_that_started_again_without_resuming_only_the_last_start_counts(tmp_path):
     command(tmp_path, code=AGAIN, WANDB_SILENT="true")
     for said in ("imported local/off/again", "local/off/again was already imported"):

@@ -45,6 +45,7 @@ def follow(tmp_path):
     return run
 
 
+@pytest.mark.soak
 def test_tracking_with_the_server_and_offline(follow):
     online, offline = re.split("^wandb-local serve.*\n", block("wandb-local serve"), flags=re.MULTILINE)
     assert re.search(r"to browse the tracked runs at http://\S+, start: wandb-local serve", follow(online))

@@ -192,6 +192,7 @@ def test_a_second_server_on_the_folder_is_refused(server):
     assert server.status()["server"] == "wandb_local"
 
 
+@pytest.mark.soak
 def test_a_full_disk_answers_507_and_loses_nothing(tmp_path):
     """A limit on the size of files stands for the full disk: SQLite and plain writes fail in the same places."""
     with Server(tmp_path, prefix=["prlimit", f"--fsize={3 << 20}"]) as server:
@@ -223,6 +224,7 @@ def test_many_requests_at_once_make_one_run(server, project):
     assert len({answer["upsertBucket"]["bucket"]["id"] for answer in answers}) == 1
 
 
+@pytest.mark.soak
 def test_exec_starts_and_stops_a_server(tmp_path):
     code = "import os, wandb; print(os.environ['WANDB_BASE_URL']); wandb.init(project='p', id='r').finish()"
     home = [f"{name}={tmp_path}" for name in ("WANDB_DIR", "WANDB_CACHE_DIR", "WANDB_CONFIG_DIR", "HOME")]
@@ -253,6 +255,7 @@ def test_a_port_in_use(tmp_path):
     )  # where the address stays good
 
 
+@pytest.mark.soak
 def test_status_gc_and_export(server, project, tmp_path):
     with wandb.init(project=project, id="exported", config={"lr": 1}) as run:
         run.log({"a": 1})

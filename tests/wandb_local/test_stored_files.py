@@ -14,6 +14,7 @@ from tests.wandb_local.test_artifacts import contents, log
 pytestmark = pytest.mark.usefixtures("server")
 
 
+@pytest.mark.soak
 def test_cold_download_in_a_new_process_verifies(project, run_client, tmp_path):
     files = {f"folder {number}/file-{number}%.txt": f"text {number}" for number in range(20)}
     with wandb.init(project=project) as run:

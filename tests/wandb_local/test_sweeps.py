@@ -180,6 +180,7 @@ def four_suggestions(server, restarts):
     return args
 
 
+@pytest.mark.soak
 def test_the_search_survives_a_restart_of_the_server(tmp_path):
     """The same answers come from a server that was killed between any two of them."""
     handed_out = []

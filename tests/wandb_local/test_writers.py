@@ -85,6 +85,7 @@ def end_of(server, project):
 
 
 @pytest.mark.parametrize("exitcode", [0, 3])
+@pytest.mark.soak
 def test_a_secondary_writer_that_joins_after_the_end_leaves_the_end_as_it_was(server, run_client, project, exitcode):
     write(project, "one").finish(exit_code=exitcode)
     ended = ("failed" if exitcode else "finished", exitcode)
@@ -99,6 +100,7 @@ def test_a_secondary_writer_that_joins_after_the_end_leaves_the_end_as_it_was(se
     assert end_of(server, project) == ("finished", 0)
 
 
+@pytest.mark.soak
 def test_a_run_whose_primary_has_come_back_crashes_when_it_falls_silent(server, run_client, project):
     write(project, "one").finish(exit_code=3)
     run_client(project, "primary", "quiet", code=LATE)

@@ -59,5 +59,6 @@ def test_a_file_in_no_known_encoding_is_named(case, tmp_path):
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / next(iter(files))).write_bytes("Straße".encode("latin-1"))
-    with pytest.raises(ValueError, match=rf"{next(iter(files))}: this is not a text file in UTF-8 .*; save it as UTF-8"):
+    told = rf"{next(iter(files))}: this is not a text file in UTF-8 .*; save it as UTF-8"
+    with pytest.raises(ValueError, match=told):
         open_dataset(tmp_path, taxonomy)

@@ -116,6 +116,7 @@ def test_a_forged_cookie_opens_nothing(shared_server, cookie, change):
     assert ask(shared_server, "GET", "/", Cookie=f"{name}={forged[change]}").status == 401
 
 
+@pytest.mark.soak
 def test_a_cookie_is_good_at_its_server_alone_until_it_is_logged_out(tmp_path):
     folders = [tmp_path / name for name in ("one", "two")]
     for folder in folders:

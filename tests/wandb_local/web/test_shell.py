@@ -42,6 +42,7 @@ def test_a_name_with_marks_of_direction_leaves_what_is_beside_it_in_order(
         expect(page.locator(inline).first).to_have_css("unicode-bidi", "isolate")
 
 
+@pytest.mark.soak
 def test_a_server_that_is_gone_is_noticed(browser: Browser, tmp_path: Path) -> None:
     server = Server(tmp_path)
     server.start()

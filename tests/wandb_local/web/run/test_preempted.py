@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.wandb_local.test_preemption import MARK, UPSERT, tell
@@ -12,6 +13,7 @@ def row(number):
     return {"wandb-history.jsonl": {"offset": number, "content": [f'{{"_step": {number}, "loss": {1 - number / 10}}}']}}
 
 
+@pytest.mark.soak
 def test_the_page_follows_a_run_that_is_preempted_and_goes_on(visitor: Visitor, shared_server):
     project = "preempted"
     shared_server.graphql(UPSERT, p=project, n="r", h="h")

@@ -193,6 +193,7 @@ def test_the_example_in_the_filter_is_seen_whole(visitor: Visitor, streets: list
     assert field.screenshot() != seen
 
 
+@pytest.mark.soak
 def test_rows_come_again_when_the_server_does(visitor: Visitor, streets: list[wandb.Run]) -> None:
     page = open_table(visitor, streets[0], "street")
     all_rows_show(visitor, THREE)
@@ -214,6 +215,7 @@ def test_rows_come_again_when_the_server_does(visitor: Visitor, streets: list[wa
     visitor.faults.clear()
 
 
+@pytest.mark.soak
 def test_a_filter_sent_while_the_server_is_away_is_run_when_it_is_back(
     visitor: Visitor, streets: list[wandb.Run]
 ) -> None:
