@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -22,6 +23,7 @@ BEFORE, AFTER = "#9fb3c8", "#1f5f99"
 LEGEND_COLUMNS = 11
 FRAMES, DRAWS = 4, 3  # rows of the sample, and how often each frame is augmented in it
 SEED = 20  # of the sample alone: the training draws its own
+SHOWN = 320  # pixels, the width of a picture of it
 
 
 def write_preview(
@@ -110,6 +112,11 @@ def _overlay(image: NDArray[np.uint8], mask: NDArray[np.uint8], taxonomy: Taxono
 
 
 def _show(axes: Axes, picture: NDArray[np.uint8]) -> None:
+    height, width = picture.shape[:2]
+    if width > SHOWN:  # the figure has fewer pixels, and takes longer to leave them out
+        picture = np.asarray(
+            cv2.resize(picture, (SHOWN, SHOWN * height // width), interpolation=cv2.INTER_AREA), np.uint8
+        )
     axes.imshow(picture)
     axes.set_axis_off()
 
