@@ -34,7 +34,7 @@ alone:  # the tests of wandb_local where nothing else of this repository is inst
 	OMP_NUM_THREADS=1 build/alone/bin/python -m pytest -n 4 --dist worksteal -q tests/wandb_local
 
 soak: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -q -m soak --timeout 1200
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal -q -m soak --timeout 1200
 
 evening: setup
 	$(BIN)/python -m pytest -q -m evening --timeout 1800

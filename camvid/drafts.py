@@ -7,19 +7,22 @@ from collections.abc import Iterable, Mapping
 import yaml
 
 from camvid.entries import Color
-from camvid.layouts.classes import distinct_color
+from camvid.layouts.classes import distinct_color, known_flags
 from camvid.layouts.looks import Look
 from camvid.taxonomy import IGNORE_INDEX, TAXONOMIES, VOID_COLOR, ClassSpec, Taxonomy, load_taxonomy
 
+LEFT_OUT = ""  # in the notes: what no class stands for
 NOISE = 8  # brightest channel of a black that was blended or compressed
 
 
 def taxonomy_yaml(taxonomy: Taxonomy, notes: Mapping[str, str] | None = None) -> str:
     """The file, one class a line; `notes` stand behind their class."""
     lines = [_flow(entry) for entry in taxonomy.to_dict()["classes"]]
-    told = [(notes or {}).get(name, "") for name in taxonomy.names]
+    notes = notes or {}
+    told = [notes.get(name, "") for name in taxonomy.names]
     entries = [f"  - {line}{note and f'  # {note}'}" for line, note in zip(lines, told, strict=True)]
-    return "\n".join([f"name: {_flow(taxonomy.name)}", "classes:", *entries, ""])
+    rest = [f"# {notes[LEFT_OUT]}"] if LEFT_OUT in notes else []
+    return "\n".join([f"name: {_flow(taxonomy.name)}", "classes:", *entries, *rest, ""])
 
 
 def _flow(value: object) -> str:
@@ -30,20 +33,27 @@ def _flow(value: object) -> str:
 def draft(look: Look) -> tuple[Taxonomy, dict[str, str]]:
     """A class for each value or colour of the labels but 255 and black, and a note on each: its share of the pixels.
 
-    Values are collected by their numbers. Colours that a built-in taxonomy has are called as there.
+    Values are collected by their numbers. Colours that a built-in taxonomy has are called as there. Of labels with two
+    values, 255 is one. A note says what was left out, and how much of the pixels that is.
     """
     look = look.peaks if look.lossy else look
     if look.values is not None:
-        values = [value for value in sorted(look.values) if value != IGNORE_INDEX] or [0]
+        void = {IGNORE_INDEX} if len(look.values) > 2 else set()
+        values = [value for value in sorted(look.values) if value not in void] or [0]
+        left_out = "value 255"
         counts = {f"value_{value}": look.values[value] for value in values}
         specs = [ClassSpec(f"value_{value}", distinct_color(value + 1)) for value in values]
         groups: dict[str, tuple[str, ...]] = {f"value_{value}": (str(value),) for value in values}
     else:
         names = _known(look)
+        left_out = "black, (0, 0, 0)"
         counts = {names[color]: look.colors[color] for color in names}
-        specs = [ClassSpec(name, color) for color, name in names.items()]
+        specs = [ClassSpec(name, color, **known_flags(name)) for color, name in names.items()]
         groups = {name: (name,) for name in counts}
     notes = {name: f"{100 * count / look.colors.total():.2g} % of the pixels" for name, count in counts.items()}
+    if rest := look.colors.total() - sum(counts.values()):
+        share = f"{100 * rest / look.colors.total():.2g} % of the pixels"
+        notes[LEFT_OUT] = f"left out as void: {left_out} and what is rare, {share}; add a line if it is a class"
     return Taxonomy("own", tuple(specs), groups), notes
 
 

@@ -101,7 +101,7 @@ def _by_task(root: Path, pictures: Iterable[Path]) -> dict[str, Path]:
     """The frame of each task, by the JSON export or by its own name."""
     by_name = {path.name: path for path in pictures}
     found = {path.stem.removeprefix("task-"): path for path in by_name.values()}
-    for file in sorted(root.glob("*.json")):
+    for file in sorted(root.rglob("*.json")):
         for task, name in _listed(_read(file)):
             upload = name.partition("-")[2]  # Label Studio puts eight digits before the name of an uploaded file
             if path := by_name.get(name) or by_name.get(upload):

@@ -146,11 +146,12 @@ def taxonomy_of(listed: Iterable[Listed], origin: str) -> Taxonomy:
 
 def _entry(name: str, value: Color | None) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": name.replace("/", "_"), "color": list(value or ())}
-    return entry | ({"collects": [name]} if "/" in name else {}) | _flags(_plain(name))
+    return entry | ({"collects": [name]} if "/" in name else {}) | known_flags(name)
 
 
-def _flags(name: str) -> dict[str, bool]:
-    """The flags that a known class has which collects this name."""
+def known_flags(name: str) -> dict[str, bool]:
+    """The flags (priority, background) of the known class that collects this name; none for an unknown name."""
+    name = _plain(name)
     if name == "background":
         return {"background": True}
     for known in map(load_taxonomy, KNOWN):

@@ -11,6 +11,7 @@ The names of a label may have an ending. The classes stand in a `taxonomy.yaml`,
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -61,11 +62,25 @@ def _named(folder: Path, names: Iterable[str]) -> Path | None:
 def scan_pair(root: Path, layout: str, images: Path | None = None, masks: Path | None = None) -> Scan:
     """The pairs of the folders given, else of those under the root."""
     trees = list(trees_of(root, images, masks))
-    return scan_trees(root, layout, trees, endings(trees), sequence_of, PICTURES)
+    ends = endings(trees)
+    scan = scan_trees(root, layout, trees, ends, sequence_of, PICTURES)
+    return replace(scan, faults=(*scan.faults, *_named_otherwise(trees, ends)))
+
+
+def _named_otherwise(trees: Sequence[Tree], ends: Ends) -> Iterator[str]:
+    """A fault for each frame whose name has another ending than the others."""
+    for tree in trees:
+        if tree.images != tree.masks:
+            for key, paths in keyed(tree.images, "").items():
+                if not key.endswith(ends[0]):
+                    yield f"{paths[0]}: frame without a label, as its name does not end with {ends[0]} like the others"
 
 
 def endings(trees: Sequence[Tree]) -> Ends:
-    """What names of frames and of labels end with beyond what they share: the two by which most of them are pairs."""
+    """What names of frames and of labels end with beyond what they share: the two by which most of them are pairs.
+
+    Nothing, if fewer than half of the frames or of the labels are pairs by any two.
+    """
     found = [(keyed(tree.images, ""), keyed(tree.masks, "")) for tree in trees]
     if any(tree.images == tree.masks for tree in trees):
         return "", BESIDE
@@ -76,14 +91,16 @@ def endings(trees: Sequence[Tree]) -> Ends:
         shared = sum(len(names & {n.removesuffix(ends[1]) for n in m if n.endswith(ends[1])}) for names, m in own)
         return shared, -len(ends[0]) - len(ends[1])
 
-    return max(sorted(tried), key=pairs)
+    best = max(sorted(tried), key=pairs)
+    whole = min(sum(map(len, frames_or_labels)) for frames_or_labels in zip(*found, strict=True)) if found else 0
+    return best if 2 * pairs(best)[0] > whole else ("", "")
 
 
 def _tried(frames: list[str], labels: list[str]) -> Iterator[Ends]:
     for label in spread(labels, 3):
         frame = max(frames, key=lambda name: _alike(name, label), default="")
-        shared = _alike(frame, label)
-        yield frame[shared:], label[shared:]
+        if shared := _alike(frame, label):
+            yield frame[shared:], label[shared:]
 
 
 def _alike(one: str, other: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from camvid.taxonomy import Color
 from files.texts import read_lines
 
 CODES = "codes.txt"
+_NUMBERED = re.compile(r"\d+[\s:,.=]")
 
 
 def read_codes(path: Path) -> tuple[str, ...]:
@@ -18,6 +20,14 @@ def read_codes(path: Path) -> tuple[str, ...]:
     names = tuple("\n".join(read_lines(path)).rstrip().split("\n"))
     if not all(names) or len(names) > 256:
         raise ValueError(f"{path}: 1 to 256 names are needed, one a line and no empty line between them")
+    for number, name in enumerate(names, 1):
+        if name.startswith("#"):
+            raise ValueError(f"{path}: line {number} is a comment, {name!r}, and would count as a class; remove it")
+    if all(_NUMBERED.match(name) for name in names):
+        raise ValueError(
+            f"{path}: numbers stand before the names, as in {names[0]!r}; remove them, and put the names in the order "
+            "of the values"
+        )
     _unique(path, names)
     return names
 

@@ -111,11 +111,11 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("form", "place"), [*((form, "") for form in FORMS), ("JSON", "export")])
 @pytest.mark.filterwarnings("ignore::camvid.layouts.notices.GuessWarning")
-def test_pictures_of_classes_become_labels(form, tmp_path):
+def test_pictures_of_classes_become_labels(form, place, tmp_path):
     write_export(tmp_path / "set")
-    (tmp_path / "set" / "project-1.json").write_text(json.dumps(FORMS[form]))
+    (tmp_path / "set" / place / "project-1.json").write_text(json.dumps(FORMS[form]))
     lines = convert(tmp_path / "plain", tmp_path / "set")
     assert "classes: 0 road, 1 traffic light; 255 void" in lines
     assert any(line.startswith("a picture for each class: what none shows is void") for line in lines)

@@ -135,6 +135,29 @@ def test_colours_that_nobody_knows_are_drafted_by_their_numbers(tmp_path):
     found = describe(tmp_path)
     assert "  - {name: color_1_2_3, color: [1, 2, 3]}  # 33 % of the pixels" in found.classes
     assert "color_0_0_0" not in found.classes
+    assert "# left out as void: black, (0, 0, 0) and what is rare, 33 % of the pixels" in found.classes
+
+
+def test_a_mask_of_0_and_255_has_two_classes_and_of_more_values_255_is_left_out_with_a_word(tmp_path):
+    for place, shown in {"two": (0, 255), "three": (0, 7, 255)}.items():
+        photo(tmp_path / place / "a" / "1.png")
+        grey(tmp_path / place / "b" / "1.png", np.array(shown, np.uint8)[values("1", len(shown))])
+    two, three = (describe(tmp_path / place).classes for place in ("two", "three"))
+    assert "name: value_255" in two
+    assert "left out" not in two
+    assert "name: value_255" not in three
+    assert "# left out as void: value 255 and what is rare, 33 % of the pixels; add a line if it is a class" in three
+
+
+def test_known_colours_keep_the_priority_of_their_class(tmp_path):
+    photo(tmp_path / "a" / "1.png")
+    grey(tmp_path / "b" / "1.png", np.array([(220, 20, 60), (128, 64, 128), (0, 0, 142)], np.uint8)[values("1", 3)])
+    drafted = yaml.safe_load(describe(tmp_path).classes or "")["classes"]
+    assert {entry["name"]: entry.get("priority", False) for entry in drafted} == {
+        "person": True,
+        "road": False,
+        "car": True,
+    }
 
 
 def test_compressed_labels_are_told_from_photographs(tmp_path):

@@ -193,3 +193,24 @@ def test_coco_objects_are_named_with_the_way_out(tmp_path):
     (tmp_path / "annotations" / "instances_train.json").write_text(json.dumps(content))
     with pytest.raises(ValueError, match=r"instances_train\.json: objects in COCO's JSON are not read; draw label"):
         open_dataset(tmp_path)
+
+
+@pytest.mark.parametrize(("frame", "label"), [("frame_{}", "mask_{}"), ("{}", "000{}"), ("m_{}", "mask_{}")])
+def test_names_that_make_no_pairs_are_refused_whole(frame, label, tmp_path):
+    """Whole names are no endings: by them one frame would be a pair, and the others would be lost without a word."""
+    for number in range(1, 7):
+        photo(tmp_path / "images" / f"{frame.format(number)}.jpg")
+        grey(tmp_path / "masks" / f"{label.format(number)}.png", values("x", 3))
+    (tmp_path / "classes.txt").write_text("\n".join(NAMES))
+    with pytest.raises(ValueError, match="no frame with its label: images/ holds 6 pictures"):
+        open_dataset(tmp_path)
+
+
+def test_a_frame_that_is_named_otherwise_is_a_fault(tmp_path):
+    for number in range(1, 7):
+        photo(tmp_path / "images" / f"cam1_{number}_rgb.jpg")
+        grey(tmp_path / "masks" / f"cam1_{number}_mask.png", values("x", 3))
+    photo(tmp_path / "images" / "cam1_9.jpg")
+    (tmp_path / "classes.txt").write_text("\n".join(NAMES))
+    with pytest.raises(ValueError, match=r"cam1_9\.jpg: frame without a label, as its name does not end with rgb"):
+        open_dataset(tmp_path)

@@ -48,6 +48,26 @@ def test_bad_table_is_named(read, text, message, tmp_path):
         read(path)
 
 
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["# mine", "road", "car"], "line 1 is a comment, '# mine'"),
+        (["0 road", "2 car", "1 sky"], "numbers stand before the names, as in '0 road'"),
+        (["0: road", "1: car"], "numbers stand before"),
+        (["0\troad", "1\tcar"], "numbers stand before"),
+    ],
+)
+def test_what_would_be_taken_for_names_is_refused(lines, message, tmp_path):
+    (tmp_path / "classes.txt").write_text("\n".join(lines))
+    with pytest.raises(ValueError, match=rf"classes\.txt: .*{message}"):
+        read_codes(tmp_path / "classes.txt")
+
+
+def test_a_name_may_begin_with_a_number(tmp_path):
+    (tmp_path / "codes.txt").write_text("2 wheeler\ncar")
+    assert read_codes(tmp_path / "codes.txt") == ("2 wheeler", "car")
+
+
 @pytest.mark.parametrize("read", [read_codes, read_class_dict, read_label_colors])
 def test_binary_table_is_named(read, tmp_path):
     path = tmp_path / "table.txt"
