@@ -222,7 +222,10 @@ def test_pictures_and_logs_that_commands_leave_are_ignored_by_git(tmp_path):
 @pytest.mark.soak
 def test_commands_on_ones_own_camvid(data, tmp_path):
     film(open_dataset(data).splits["val"], tmp_path / "drive.mp4")
-    for command in (*sequence("docs/data.md", "camvid check /data/CamVid"), *sequence("docs/training.md", "eval predict")):
+    for command in (
+        *sequence("docs/data.md", "camvid check /data/CamVid"),
+        *sequence("docs/training.md", "eval predict"),
+    ):
         runs = sorted((tmp_path / "runs").glob("*"))
         line = command.replace("/data/CamVid", str(data))
         execute(line.replace("runs/ID", str(runs[0]) if runs else "runs/ID"), tmp_path)
