@@ -131,8 +131,7 @@ def test_an_artifact_whose_files_have_moved_is_named_and_imported_when_they_are_
     for verb in ("imported {}", "{} was already imported"):
         said, (complaint,) = imported(tmp_path, "wandb", code=2)
         assert said == [verb.format("local/off/lost")]
-        assert "artifact moved (dataset) was not imported, because " in complaint
-        assert f": {tmp_path}/moved/" in complaint
+        assert f"artifact moved (dataset) was not imported, because {tmp_path}/moved/" in complaint
         assert complaint.endswith(
             " and 2 more of its files was changed or removed after it was logged; put it back and import again"
         )
