@@ -143,7 +143,7 @@ def test_small_falls_do_not_add_up(make, capsys):
     out = capsys.readouterr().out
     assert "before:  drift:v0" in out
     assert "before:  drift:v1" in out
-    assert "after drift:v0" in out
+    assert "compared with drift:v0" in out
     assert "after drift:v1" not in out
 
 

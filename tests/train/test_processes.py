@@ -51,7 +51,7 @@ def test_two_nodes_train_what_one_process_does(data, tmp_path, environment):
     """What train.sbatch starts on each node, both here: without GPUs, and with a cache each."""
     flags = ["--epochs=2", "--augment=flip", "--lr=0.001", "--precision=fp32", "--device=cpu"]
     run(command(data, tmp_path / "one", *flags), environment)
-    nodes = []
+    nodes, port = [], str(free_port())
     for rank in range(2):
         path = f"{Path(sys.executable).parent}:{environment['PATH']}"
         place = {"CAMVID_CACHE": str(tmp_path / f"node{rank}"), "PATH": path}
@@ -59,7 +59,7 @@ def test_two_nodes_train_what_one_process_does(data, tmp_path, environment):
             "SLURM_NNODES": "2",
             "SLURM_NODEID": str(rank),
             "MASTER_ADDR": "127.0.0.1",
-            "MASTER_PORT": str(free_port()),
+            "MASTER_PORT": port,
         }
         words = ["bash", "deploy/slurm/node.sh", *command(data, tmp_path / "two", *flags)[2:]]
         nodes.append(subprocess.Popen(words, cwd=ROOT, env=environment | place | slurm))

@@ -100,7 +100,7 @@ def test_a_run_that_was_killed_offline_comes_whole_by_sync_and_by_import(data, t
                 mark.unlink()
     (tmp_path / "other").mkdir()
     with Server(tmp_path / "other") as server:
-        for verb in ("imported local/camvid/{}", "local/camvid/{} was imported before"):
+        for verb in ("imported local/camvid/{}", "local/camvid/{} was already imported"):
             words = ["-m", "wandb_local", "import", "--data", str(server.data), str(tmp_path / "runs")]
             done = run([sys.executable, *words], environment)
             assert (done.stdout, done.stderr) == (verb.format(folder.name) + "\n", "")
