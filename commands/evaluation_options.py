@@ -51,7 +51,7 @@ def _parser(command: str, description: str | None, models: str | None = None) ->
 
 
 def _evaluate_parser(description: str | None) -> argparse.ArgumentParser:
-    from configs.config import MAX_OBJECT_AREA
+    from configs.values import MAX_OBJECT_AREA
 
     parser = _parser("evaluate", description)
     add = parser.add_argument

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from configs.config import TrainConfig, schemas
+from configs.config import TrainConfig
+from configs.schema import schemas
 from files.markdown import markdown_table
 
 HEADER = """# Settings

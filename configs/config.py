@@ -6,58 +6,24 @@ A field's name is the key in a preset, the command-line flag, the key in W&B's c
 from __future__ import annotations
 
 import dataclasses
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from files.faults import CommonFault
-from files.headlines import MONITORED
-
-
-class ConfigError(ValueError):
-    """A setting that cannot be used; the message names the key, the value and what is allowed."""
-
-
-class CommonMistake(ConfigError, CommonFault):
-    """A mistake that all trials of a sweep share: an unknown setting, or a preset that does not exist."""
-
-
-Loss = str | dict[str, Annotated[float, Field(gt=0)]]
-MAX_OBJECT_AREA = 0.1  # few objects fill a tenth of a frame; with more, nothing would count
-Fraction = Annotated[float, Field(ge=0, le=1)]
-if TYPE_CHECKING:
-    Monitor = str
-else:
-    Monitor = Literal[*MONITORED]
-Tag = Annotated[str, Field(min_length=1, max_length=64)]  # as W&B takes them
-
-
-def _listed(value: Any) -> Any:
-    """A text such as a,b as a list of texts; a YAML list may hold numbers."""
-    parts = value.split(",") if isinstance(value, str) else value
-    parts = [] if parts is None else [parts] if isinstance(parts, int | float) else parts
-    if not isinstance(parts, list | tuple):
-        return parts
-    texts = [str(part).strip() if isinstance(part, str | int | float) else part for part in parts]
-    return [text for text in texts if text != ""] if isinstance(value, str) else texts
-
-
-def _allowed_project(name: str) -> str:
-    """Checks a project's name by W&B's rules."""
-    if set(name) & set("/\\#?%:") or not name.isprintable() or not name.strip(". ") or len(name) > 128:
-        raise ConfigError(
-            f"project={name!r}: give 1 to 128 characters, none of them /\\#?%: (WANDB_ENTITY names the team)"
-        )
-    return name
-
-
-def _without_split(metric: Any) -> Any:
-    """Removes the prefix val/, so that one line of a sweep can set both its metric and `monitor`."""
-    return metric.removeprefix("val/") if isinstance(metric, str) else metric
+from configs.values import (
+    MAX_OBJECT_AREA,
+    CommonMistake,
+    ConfigError,
+    Fraction,
+    Loss,
+    Monitor,
+    Tag,
+    allowed_project,
+    listed,
+    without_split,
+)
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", validate_default=True))
@@ -189,7 +155,7 @@ class TrainConfig:
     )
 
     # How it is judged.
-    monitor: Annotated[Monitor, BeforeValidator(_without_split)] = Field(
+    monitor: Annotated[Monitor, BeforeValidator(without_split)] = Field(
         default="miou",
         description="validation metric by which the best checkpoint is chosen; its name may begin with val/",
     )
@@ -225,9 +191,9 @@ class TrainConfig:
 
     # How it is tracked.
     out: str = Field(default="runs", description="folder of the runs; a run writes to <out>/<id>/")
-    project: Annotated[str, AfterValidator(_allowed_project)] = Field(default="camvid", description="W&B project")
+    project: Annotated[str, AfterValidator(allowed_project)] = Field(default="camvid", description="W&B project")
     name: str = Field(default="", description="display name of the run; empty lets W&B choose")
-    tags: Annotated[tuple[Tag, ...], BeforeValidator(_listed)] = Field(
+    tags: Annotated[tuple[Tag, ...], BeforeValidator(listed)] = Field(
         default=(), description="tags of the run: a,b as a flag, a list in a preset"
     )
     log_data: Literal["auto", "files", "reference", "none"] = Field(
@@ -289,29 +255,6 @@ class TrainConfig:
             return TypeAdapter(cls).validate_python(values)
         except ValidationError as error:
             raise ConfigError(f"{source}: {_describe(error, values)}") from None
-
-
-@lru_cache(maxsize=1)
-def schemas() -> dict[str, dict[str, Any]]:
-    """The JSON schema of each setting by its name: type, default, limits or values allowed, description."""
-    properties: dict[str, dict[str, Any]] = TypeAdapter(TrainConfig).json_schema()["properties"]
-    return properties
-
-
-def describe_field(name: str) -> str:
-    """The line of help of one setting, with its allowed values if there are only a few."""
-    schema = schemas()[name]
-    return str(schema["description"]) + (f"; one of {', '.join(schema['enum'])}" if "enum" in schema else "")
-
-
-def default_of(name: str) -> Any:
-    """The default of one setting."""
-    return getattr(TrainConfig(), name)
-
-
-def preset_path(name: str) -> Path:
-    """Where the preset of this name lies, e.g. cpu -> configs/cpu.yaml."""
-    return Path(__file__).parent / f"{name}.yaml"
 
 
 def _closest(key: str, names: list[str]) -> str:

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from configs.config import ConfigError, TrainConfig
+from configs.config import TrainConfig
+from configs.values import ConfigError
 from files.yamls import load_yaml
 
 UNFIT = re.compile(r"[^\w.+-]+")  # for the name of a folder

@@ -11,10 +11,12 @@ from typing import Any
 
 import yaml
 
-from configs.config import CommonMistake, ConfigError, TrainConfig, default_of, describe_field, preset_path
+from configs.config import TrainConfig
 from configs.grid import Cell, grid
+from configs.schema import default_of, describe_field
 from configs.stray import refuse
 from configs.swept import BestSettings, Swept
+from configs.values import CommonMistake, ConfigError
 from files.yamls import load_yaml
 from flags import FlagParser, require_own
 
@@ -38,6 +40,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: expected `key: value` lines, got {type(values).__name__}")
     return values
+
+
+def preset_path(name: str) -> Path:
+    """Where the preset of this name lies, e.g. cpu -> configs/cpu.yaml."""
+    return Path(__file__).parent / f"{name}.yaml"
 
 
 def preset_files() -> list[Path]:

@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Sequence
 from typing import NoReturn
 
-from configs.config import CommonMistake, TrainConfig
+from configs.config import TrainConfig
+from configs.values import CommonMistake
 
 LISTS = ("tags", "seeds", "vary")  # flags whose values are separated by commas
 

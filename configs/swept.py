@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from configs.config import ConfigError, TrainConfig
+from configs.config import TrainConfig
+from configs.values import ConfigError
 from files.yamls import load_yaml
 
 # From a sweep and a backbone (None: any) to a text that names the best run, and the settings that the sweep varied.

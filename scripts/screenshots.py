@@ -22,7 +22,7 @@ from playwright.sync_api import Error, sync_playwright
 from tqdm import tqdm
 
 from configs import parse_command_line
-from configs.config import preset_path
+from configs.load import preset_path
 from scripts.browser import OPTIONS, TIMEOUT, Tab, find_browser
 from scripts.reproduce import pinned
 from training.processes import Order, run_all

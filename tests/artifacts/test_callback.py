@@ -12,7 +12,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from artifacts import WandbCallback, tracked
-from configs.config import Monitor
+from configs.values import Monitor
 
 EPOCHS = [
     {"epoch": 1, "train/loss": 1.0, "lr": 1e-3, "throughput": 9.0, "val/miou": 0.3, "val/priority_dice": 0.2},

@@ -21,7 +21,7 @@ from artifacts.lineage import data_of, lineage, lineage_text
 from camvid import preview
 from camvid.layouts import content_digest, open_dataset
 from camvid.taxonomy import load_taxonomy
-from configs.config import describe_field
+from configs.schema import describe_field
 from eval.evaluate import FrameSamples, evaluate
 from tests.artifacts.weighed import save
 from tests.eval.drawn import SPLIT, ColorModel

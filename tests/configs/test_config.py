@@ -17,8 +17,8 @@ from camvid.transforms import POLICIES
 from camvid.weights import SCHEMES
 from configs import ConfigError, TrainConfig, parse_command_line
 from configs.__main__ import groups, page
-from configs.config import describe_field
 from configs.load import preset_files
+from configs.schema import describe_field
 from losses import LOSSES
 from training.schedule import SCHEDULES
 

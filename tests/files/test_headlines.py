@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from artifacts.callback import BEST_METRICS
-from configs.config import ConfigError, Monitor, TrainConfig
+from configs import ConfigError, TrainConfig
+from configs.values import Monitor
 from eval.drives import MATCHING
 from eval.metrics import summarize
 from files.headlines import HEADLINES, MIOU, MONITORED, PRIORITY_DICE, choose

@@ -35,6 +35,17 @@ def free_port() -> int:
             return port
 
 
+def run_command(*arguments, check=True, **variables):
+    """``python -m wandb_local`` in a new process, as where its environment is activated."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
+    command = [sys.executable, "-m", "wandb_local", *map(str, arguments)]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**inherited, "PYTHONPATH": str(ROOT), "PATH": path, **variables}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
+    assert not check or done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return done
+
+
 class Server:
     """``python -m wandb_local serve`` on one data folder and one port, so that it can be restarted there."""
 

@@ -8,8 +8,7 @@ import urllib.request
 
 import pytest
 
-from tests.wandb_local.process import Server, free_port
-from tests.wandb_local.test_server import run_command
+from tests.wandb_local.process import Server, free_port, run_command
 from wandb_local.client import is_server_of, running_server
 from wandb_local.store.folder import DataFolder
 

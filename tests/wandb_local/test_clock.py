@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from tests.wandb_local.process import ROOT, Server
-from tests.wandb_local.test_server import run_command
+from tests.wandb_local.process import ROOT, Server, run_command
 from tests.wandb_local.test_sweeps import heartbeat, make_agent
 
 # No test may set the clock of the machine. In the server, a file says how far its two clocks are from it.

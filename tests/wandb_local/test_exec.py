@@ -10,8 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.wandb_local.process import ROOT, Server
-from tests.wandb_local.test_server import run_command
+from tests.wandb_local.process import ROOT, Server, run_command
 from wandb_local.client import running_server
 from wandb_local.store.folder import DataFolder
 

@@ -7,8 +7,7 @@ import sys
 
 import pytest
 
-from tests.wandb_local.process import ROOT, free_port
-from tests.wandb_local.test_server import run_command
+from tests.wandb_local.process import ROOT, free_port, run_command
 
 
 @pytest.mark.parametrize("command", [["status"], ["export", "local/p/r", "out"], ["gc"]])

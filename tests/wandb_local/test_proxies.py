@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.wandb_local.test_server import run_command
+from tests.wandb_local.process import run_command
 from wandb_local.proxies import bypass, shell_line
 
 DEAD = "http://127.0.0.1:9"  # nothing listens there
