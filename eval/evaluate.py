@@ -13,7 +13,7 @@ from tqdm import tqdm
 from eval.edge_cases import edge_case, rank
 from eval.evaluation import Evaluation
 from eval.failures import THRESHOLD, Rule, failure_rows, failure_table
-from eval.inference import SizeFor, predict_logits, predict_mask
+from eval.inference import SizeFor
 from eval.metrics import summarize
 from eval.objects import OBJECT_AREA, object_scores
 from eval.predicted import Loss, Predicted, predicted_images
@@ -29,8 +29,6 @@ __all__ = [
     "Samples",
     "evaluate",
     "expected_seconds",
-    "predict_logits",
-    "predict_mask",
 ]
 
 SCORERS = min(8, cores())  # threads that score; NumPy and OpenCV let others compute

@@ -56,7 +56,7 @@ def test_what_an_item_raises_ends_the_rest():
             raise ValueError("frame 3 is damaged")
         return number
 
-    seen = []
+    seen: list[int] = []
     with pytest.raises(ValueError, match="frame 3 is damaged"):
         seen.extend(map_ordered(work, range(1000), threads=2))
     assert seen == [0, 1, 2]
