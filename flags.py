@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,17 @@ def drop_empty_variables() -> None:
     """Unset W&B's variables that are empty, as they may be in a job script: the client refuses several of them."""
     for name in [name for name, value in os.environ.items() if name.startswith("WANDB_") and not value]:
         del os.environ[name]
+
+
+def between(low: float, high: float) -> Callable[[str], float]:
+    """A reader of numbers from `low` to `high`, as the `type` of an argument."""
+
+    def number(text: str) -> float:
+        if not low <= float(text) <= high:
+            raise argparse.ArgumentTypeError(f"{text} must be between {low:g} and {high:g}")
+        return float(text)
+
+    return number
 
 
 class FlagParser(argparse.ArgumentParser):

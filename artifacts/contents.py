@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 from artifacts.leaving import FEW, FEW_SIDE, MAX_FRAMES
 from artifacts.masks import Mask, class_labels, masked_image, shrunk
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
+from files.ordered import map_ordered
 from files.pictures import beyond_decoding
 
 Counts = NDArray[np.int64]
@@ -85,11 +84,10 @@ def content_tables(dataset: DatasetLike, *, reference: bool = False) -> tuple[wa
     def count(member: Member) -> Counts:
         return np.bincount(dataset.read_mask(member[1]).ravel(), minlength=IGNORE_INDEX + 1)
 
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        counts = np.stack([*pool.map(count, members)])
-        chosen = covering(counts > 0, FEW) if reference else spread(counts > 0, MAX_FRAMES)
-        draw = partial(_small_picture if reference else _picture, dataset)
-        pictures = dict(zip(chosen, pool.map(draw, (members[position][1] for position in chosen)), strict=True))
+    counts = np.stack([*map_ordered(count, members)])
+    chosen = covering(counts > 0, FEW) if reference else spread(counts > 0, MAX_FRAMES)
+    draw = partial(_small_picture if reference else _picture, dataset)
+    pictures = dict(zip(chosen, map_ordered(draw, (members[position][1] for position in chosen)), strict=True))
     return _frame_table(dataset.taxonomy, members, counts, pictures), _class_table(dataset.taxonomy, members, counts)
 
 

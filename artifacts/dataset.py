@@ -35,10 +35,7 @@ def log_dataset(run: wandb.Run, dataset: DatasetLike, name: str, *, digest: str)
         ValueError: a file is damaged or lies outside the root.
         ArtifactError: the server does not take it.
     """
-    artifact = _unchanged(run, name, digest) or dataset_artifact(dataset, name, digest)
-    logged = publish(run, artifact, use=True)
-    _note_version(run, data_version(logged))
-    return logged
+    return _publish(run, _unchanged(run, name, digest) or dataset_artifact(dataset, name, digest))
 
 
 def track_dataset(
@@ -64,17 +61,13 @@ def track_dataset(
     policy = settled(run, log_data, sum(path.stat().st_size for path in files_of(dataset)))
     if policy == "files":
         return log_dataset(run, dataset, name, digest=digest)
-    artifact = _held(run, name, digest)
-    if artifact:
-        print(f"the server already has this data: {version_name(artifact)}", flush=True)
-    elif policy == "none":
+    if held := _held(run, name, digest):
+        print(f"the server already has this data: {version_name(held)}", flush=True)
+        return _publish(run, held)
+    if policy == "none":
         _note_version(run, {"name": name, "version": None, "digest": digest})
         return None
-    else:
-        return log_reference(run, dataset, name, digest=digest)
-    logged = publish(run, artifact, use=True)
-    _note_version(run, data_version(logged))
-    return logged
+    return log_reference(run, dataset, name, digest=digest)
 
 
 def log_reference(run: wandb.Run, dataset: DatasetLike, name: str, *, digest: str, address: str = "") -> wandb.Artifact:
@@ -92,10 +85,8 @@ def log_reference(run: wandb.Run, dataset: DatasetLike, name: str, *, digest: st
         ArtifactError: the server does not take it.
     """
     address, name = address or dataset.root.absolute().as_uri(), f"{name}-{REFERENCE}"
-    artifact = _held(run, name, digest, address) or dataset_artifact(dataset, name, digest, reference=address)
-    logged = publish(run, artifact, use=True)
-    _note_version(run, data_version(logged))
-    return logged
+    held = _held(run, name, digest, address)
+    return _publish(run, held or dataset_artifact(dataset, name, digest, reference=address))
 
 
 def use_dataset(run: wandb.Run, name: str, root: Path | None = None) -> Path:
@@ -121,10 +112,8 @@ def use_dataset(run: wandb.Run, name: str, root: Path | None = None) -> Path:
     return folder
 
 
-def data_version(data: wandb.Artifact | str) -> DataVersion:
-    """Name, version (null until a server has given one) and content digest of a dataset artifact, or a digest alone."""
-    if isinstance(data, str):
-        return {"name": None, "version": None, "digest": data}
+def data_version(data: wandb.Artifact) -> DataVersion:
+    """Name, version (null until a server has given one) and content digest of a dataset artifact."""
     version = None if data.is_draft() else data.version
     return {"name": data.name.split(":")[0], "version": version, "digest": data.metadata["digest"]}
 
@@ -153,6 +142,13 @@ def _held(run: wandb.Run, name: str, digest: str, address: str = "") -> wandb.Ar
         versions = api.artifacts("dataset", path) if api.artifact_collection_exists(path, "dataset") else ()
         alike = (version for version in versions if version.metadata.get("digest") == digest)
         return next((version for version in alike if address_of(version) == address), None)
+
+
+def _publish(run: wandb.Run, artifact: wandb.Artifact) -> wandb.Artifact:
+    """Log or use the artifact, and note its version in the run's config."""
+    logged = publish(run, artifact, use=True)
+    _note_version(run, data_version(logged))
+    return logged
 
 
 def _note_version(run: wandb.Run, version: DataVersion) -> None:

@@ -28,8 +28,7 @@ def edge_case_table(
     predictions: Sequence[Mask],
     taxonomy: Taxonomy,
     *,
-    max_images: int = MAX_IMAGES,
-    max_side: int = MAX_SIDE,
+    shown: Collection[int],
 ) -> wandb.Table:
     """The edge-case records, worst first, with ground truth, prediction and error over the image.
 
@@ -38,22 +37,20 @@ def edge_case_table(
         samples: the split.
         predictions: (H, W) uint8 masks in the order of the split.
         taxonomy: names and priorities of the classes.
-        max_images: rows that get an image, those of `shown_frames`; the others have null.
-        max_side: longest side of an image, pixels.
+        shown: positions in the split of the frames that get an image; the others have null.
 
     Returns:
         A table with `name`, `image`, then the records' columns; counts by object size are left to `per_image.csv`.
     """
     columns = [column for column in records.columns if column != "name" and column.count("/") < 2]
     table = wandb.Table(columns=["name", "image", *columns])
-    shown = shown_frames(records, max_images)
     for position, record in zip(records.index, records.to_dict("records"), strict=True):
         image = None
         if position in shown:
             sample = samples[int(position)]
             pred = predictions[int(position)]
             image = evaluation_image(
-                sample.image, sample.mask, pred, taxonomy.names, taxonomy.priority, max_side=max_side
+                sample.image, sample.mask, pred, taxonomy.names, taxonomy.priority, max_side=MAX_SIDE
             )
         table.add_data(record["name"], image, *(plain(record[column]) for column in columns))
     return table
@@ -149,23 +146,23 @@ def log_evaluation(
         prefix: the split, e.g. val or test.
         max_images: rows of a table that get an image, see `shown_frames`.
     """
-    shown = max_images if shows_frames(run) else 0
-    table = edge_case_table(evaluation.records, samples, evaluation.predictions, taxonomy, max_images=shown)
+    most = max_images if shows_frames(run) else 0
+    shown = shown_frames(evaluation.records, most)
+    table = edge_case_table(evaluation.records, samples, evaluation.predictions, taxonomy, shown=shown)
     tables = {
         "edge_cases": table,
         "missed": _view(table, frames_missed(evaluation.records)),
         "found": _view(table, frames_found(evaluation.records)),
     }
-    seen = shown_frames(evaluation.records, shown)
     for kind in KINDS:
         failed = evaluation.failures[evaluation.failures["kind"] == kind]
         tables[f"{kind}_objects"] = object_table(
-            failed, samples, evaluation.predictions, taxonomy, shown=seen, max_images=shown
+            failed, samples, evaluation.predictions, taxonomy, shown=shown, max_images=most
         )
     tables["drives"] = wandb.Table(dataframe=drive_scores(evaluation).reset_index())
     metadata = {"class_colors": class_colors(taxonomy)}
     name = artifact_name(f"run-{run.id}", f"-{prefix}-evaluation")
-    note = shown_note(len(seen), len(samples))
+    note = shown_note(len(shown), len(samples))
     artifact = wandb.Artifact(name, type="evaluation", description=note or None, metadata=metadata)
     for key, part in tables.items():
         artifact.add(part, key)

@@ -14,7 +14,7 @@ import torch
 from tqdm import tqdm
 
 from commands.export import metadata_of, prediction_size
-from commands.opening import file_figures, open_data, open_model, sizing, taxonomy_of
+from commands.opening import DRAWN, division, file_figures, open_data, open_model, sizing, taxonomy_of
 from eval.export.formats import write_onnx
 from eval.export.read import OnnxModel, load_exported
 from eval.latency import measure_latency
@@ -113,9 +113,9 @@ def _check(opened: list[Opened]) -> None:
 
 
 def _division(config: dict[str, Any]) -> str:
-    """How a model's data was divided into splits; the seed matters only if drives or frames are drawn at random."""
-    split = str(config.get("split", "official"))
-    return f"{split} of seed {config.get('seed', 0)}" if split in ("sequence", "random") else split
+    """How a model's data was divided into splits, in words."""
+    found = division(config)
+    return f"{found['split']} of seed {found['seed']}" if found["split"] in DRAWN else str(found["split"])
 
 
 def _measure(saved: SavedModel, options: argparse.Namespace, name: str) -> Ranked:

@@ -79,9 +79,10 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _rule(options: argparse.Namespace, saved: SavedModel) -> dict[str, Any]:
     """The rules for objects and for missed objects: from the options, else those of the model's training."""
+    from commands.opening import rule_of
+
     asked = {key: getattr(options, key) for key in ("threshold", "object_area")}
-    trained = {key: saved.config[key] for key in asked if key in saved.config}
-    return trained | {key: value for key, value in asked.items() if value is not None}
+    return rule_of(saved.config) | {key: value for key, value in asked.items() if value is not None}
 
 
 def _predict(options: argparse.Namespace) -> None:

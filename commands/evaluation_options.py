@@ -1,10 +1,10 @@
 """The command line of ``python -m eval``."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from flags import FlagParser, drop_empty_variables, require_own
+from flags import FlagParser, between, drop_empty_variables, require_own
 
 CAMVID_SIZE = (360, 480)  # height and width of SegNet's copy of CamVid
 SPLITS = ("train", "val", "test")
@@ -58,9 +58,9 @@ def _evaluate_parser(description: str | None) -> argparse.ArgumentParser:
     add("--data", type=Path, metavar="ROOT", required=True, help="folder that holds the data set")
     add("--split", choices=SPLITS, default="test", help="split to evaluate on; default: test")
     add("--out", type=Path, metavar="DIR", default=Path("report"), help="folder for the report; default: report")
-    add("--threshold", type=_share(1), help="share of an object that must be found; default: as in training")
+    add("--threshold", type=between(0, 1), help="share of an object that must be found; default: as in training")
     area = f"smallest object that counts, as a share of the frame, at most {MAX_OBJECT_AREA:g}; default: as in training"
-    add("--object-area", type=_share(MAX_OBJECT_AREA), help=area)
+    add("--object-area", type=between(0, MAX_OBJECT_AREA), help=area)
     add("--batch-size", type=_count, default=4, metavar="N", help="images per forward pass, default 4")
     classes = "classes to judge by: camvid11, …, a YAML file, auto or own (those of the data); default: the model's"
     add("--taxonomy", help=classes)
@@ -146,15 +146,6 @@ def _positive(text: str) -> float:
     if not 0 < value <= 16:
         raise argparse.ArgumentTypeError(f"{text} must be above 0 and at most 16")
     return value
-
-
-def _share(most: float) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        if not 0 <= float(text) <= most:
-            raise argparse.ArgumentTypeError(f"{text} must be between 0 and {most:g}")
-        return float(text)
-
-    return read
 
 
 def _count(text: str) -> int:

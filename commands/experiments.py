@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import wandb
 
 OF_THE_WEIGHTS = ("architecture", "backbone", "crp", "taxonomy")  # settings that say what weights there are
-RECIPE = Path(__file__).with_name("train.py")
+RECIPE = Path(__file__).parents[1] / "train.py"
 
 
 def parse_command_line(arguments: Sequence[str] | None) -> tuple[TrainConfig, argparse.Namespace]:

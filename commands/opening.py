@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eval.export.read import is_exported, load_exported
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # what takes seconds to import is imported by the command tha
     from models.saved import SavedModel
 
 FEW = 8  # labels of which one must show a class
+DRAWN = ("sequence", "random")  # splits for which drives or frames are drawn, by the seed
 OTHER_CLASSES = "--taxonomy judges the model by other classes: camvid11, another one, or auto for those of the data"
 
 
@@ -72,10 +73,8 @@ def open_data(options: argparse.Namespace, saved: SavedModel, *splits: str) -> R
     from camvid.layouts import open_dataset
     from camvid.taxonomy import TaxonomyError
 
-    config = saved.config
-    division = {"split": config.get("split", "official"), "seed": config.get("seed", 0)}
     try:
-        dataset = open_dataset(options.data, taxonomy_of(saved), **division)
+        dataset = open_dataset(options.data, taxonomy_of(saved), **division(saved.config))
     except TaxonomyError as error:
         if vars(options).get("taxonomy", "") is None:  # a command that has the option, and was not given it
             raise ValueError(f"{error}; {OTHER_CLASSES}") from error
@@ -144,6 +143,17 @@ def taxonomy_of(saved: SavedModel) -> Taxonomy:
     from camvid.taxonomy import Taxonomy
 
     return Taxonomy.from_dict(saved.taxonomy, str(saved.folder / "taxonomy.yaml"))
+
+
+def division(config: Mapping[str, Any]) -> dict[str, Any]:
+    """How a model's frames were divided into splits: `split`, and `seed`, which is 0 where it does not matter."""
+    split = str(config.get("split", "official"))
+    return {"split": split, "seed": config.get("seed", 0) if split in DRAWN else 0}
+
+
+def rule_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The rules for objects of a model's training; without those that a model of an earlier version does not have."""
+    return {key: config[key] for key in ("threshold", "object_area") if key in config}
 
 
 def sizing(options: argparse.Namespace, saved: SavedModel) -> SizeFor:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from artifacts.publish import artifact_name
 from files.headlines import MIOU, PRIORITY_DICE
-from flags import FlagParser, drop_empty_variables, require_own
+from flags import FlagParser, between, drop_empty_variables, require_own
 
 
 def parse(words: Sequence[str] | None, description: str | None) -> argparse.Namespace:
@@ -62,14 +62,14 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
     }
     for name, (default, text) in shares.items():
         promote.add_argument(
-            name, type=_number(0, 1), default=default, metavar="SHARE", help=f"{text} (default {default:g})"
+            name, type=between(0, 1), default=default, metavar="SHARE", help=f"{text} (default {default:g})"
         )
     promote.add_argument(
-        "--confidence", type=_number(0.5, 0.999), default=0.95, help="confidence of the intervals (default 0.95)"
+        "--confidence", type=between(0.5, 0.999), default=0.95, help="confidence of the intervals (default 0.95)"
     )
     promote.add_argument(
         "--latency-limit",
-        type=_number(0, 100),
+        type=between(0, 100),
         default=0.25,
         metavar="SHARE",
         help="share by which latency may grow (default 0.25)",
@@ -104,15 +104,6 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
         parser.add_argument("--project", default=project, help=f"W&B project, if the name has none (default {project})")
         parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return top.parse_args(words)
-
-
-def _number(low: float, high: float) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        if not low <= float(text) <= high:
-            raise argparse.ArgumentTypeError(f"{text} must be between {low:g} and {high:g}")
-        return float(text)
-
-    return read
 
 
 def _alias(text: str) -> str:

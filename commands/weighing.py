@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 import wandb
@@ -19,6 +19,7 @@ from camvid.layouts import RoadDataset, open_dataset
 from camvid.remarks import about_priority
 from camvid.taxonomy import Taxonomy
 from commands.device import resolve_device, resolve_precision
+from commands.opening import division, rule_of, taxonomy_of
 from eval.evaluate import FrameSamples, evaluate
 from eval.figures import counts_objects, paired_figures, read_counts, scores_of
 from eval.latency import Timed, time_in_turns
@@ -110,7 +111,7 @@ def _timed(side: Side, device: str) -> Timed:
 
 def _open(artifact: wandb.Artifact) -> Side:
     saved = load_model(download_model(artifact))
-    return Side(version_name(artifact), saved, Taxonomy.from_dict(saved.taxonomy, str(saved.folder / "taxonomy.yaml")))
+    return Side(version_name(artifact), saved, taxonomy_of(saved))
 
 
 def _check_alike(before: Side, after: Side, *, any_data: bool) -> None:
@@ -119,7 +120,7 @@ def _check_alike(before: Side, after: Side, *, any_data: bool) -> None:
     if before.taxonomy.digest != after.taxonomy.digest:
         names = f"{before.taxonomy.name} and {after.taxonomy.name}"
         raise ValueError(f"{both} have different taxonomies ({names}); only models of the same classes can be compared")
-    splits = [_split_of(side) for side in (before, after)]
+    splits = [division(side.saved.config) for side in (before, after)]
     if splits[0] != splits[1]:
         raise ValueError(
             f"{both} were trained on different splits ({splits[0]['split']}, seed {splits[0]['seed']}, and "
@@ -131,12 +132,6 @@ def _check_alike(before: Side, after: Side, *, any_data: bool) -> None:
         raise ValueError(
             f"{both} were trained on different data ({shown}); give --dataset NAME:VERSION to evaluate both on it"
         )
-
-
-def _split_of(side: Side) -> dict[str, Any]:
-    """How the model's frames were divided into splits; the seed matters only if drives or frames are drawn."""
-    split, seed = side.saved.config.get("split", "official"), side.saved.config.get("seed", 0)
-    return {"split": split, "seed": seed if split in ("sequence", "random") else 0}
 
 
 def _data_of(side: Side) -> str:
@@ -162,7 +157,7 @@ def _records(sides: Sequence[Side], data: wandb.Artifact | None, options: argpar
     if data is None:
         raise ValueError(f"{sides[-1].name}: the server does not have the data it was trained on; give --dataset")
     print(f"evaluating all models on {version_name(data)} ({reason})")
-    split = _split_of(sides[-1])
+    split = division(sides[-1].saved.config)
     dataset = open_dataset(download_dataset(data, default_root()), sides[-1].taxonomy, **split)
     if not dataset.splits[options.split]:
         raise ValueError(f"{version_name(data)}: the {options.split} split has no frames")
@@ -175,10 +170,8 @@ def _came_with(side: Side) -> pd.DataFrame | None:
 
 
 def _evaluate(side: Side, dataset: RoadDataset, options: argparse.Namespace) -> pd.DataFrame:
-
     config, taxonomy = side.saved.config, dataset.taxonomy
     samples = FrameSamples(dataset.splits[options.split], dataset.read)
-    rule = {key: config[key] for key in ("threshold", "object_area") if key in config}
     return evaluate(
         side.saved.model,
         samples,
@@ -186,5 +179,5 @@ def _evaluate(side: Side, dataset: RoadDataset, options: argparse.Namespace) -> 
         device=options.device,
         precision=resolve_precision(config.get("precision", "auto"), options.device),
         **taxonomy.scoring,
-        **rule,
+        **rule_of(config),
     ).records

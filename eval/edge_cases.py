@@ -11,7 +11,8 @@ import pandas as pd
 from torch import Tensor
 
 from eval.failures import Failures, Rule, find_failures, why
-from eval.metrics import dice, mean_over
+from eval.means import known_mean
+from eval.metrics import dice
 from eval.objects import COUNTS, SIZE_LIMITS, Mask, Objects, Region, find_objects, object_counts
 
 
@@ -46,7 +47,7 @@ def edge_case(confusion: Tensor, pred: Mask, target: Mask, rule: Rule) -> tuple[
         "why": why(failures, names),
         "missed_area": rule.area(failures.missed) / target.size,
         "false_area": rule.area(failures.false) / target.size,
-        "priority_score": mean_over(scores, present),
+        "priority_score": float(known_mean(scores[present].numpy())),
         "worst_class": names[min(seen, key=lambda c: float(scores[c]))] if seen else "",
         "missed": _classes(failures.missed, rule),
         "hallucinated": _classes(failures.false, rule),

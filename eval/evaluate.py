@@ -10,16 +10,16 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from eval.ahead import THREADS, ahead
 from eval.edge_cases import edge_case, rank
 from eval.evaluation import Evaluation
 from eval.failures import THRESHOLD, Rule, failure_rows, failure_table
-from eval.inference import SizeFor, predict_logits, predict_mask
+from eval.inference import SizeFor
 from eval.metrics import summarize
 from eval.objects import OBJECT_AREA, object_scores
 from eval.predicted import Loss, Predicted, predicted_images
 from eval.samples import FrameSamples, KeptSamples, Sample, Samples
 from eval.stored import StoredMasks, pack
+from files.ordered import cores, map_ordered
 
 __all__ = [
     "Evaluation",
@@ -29,9 +29,9 @@ __all__ = [
     "Samples",
     "evaluate",
     "expected_seconds",
-    "predict_logits",
-    "predict_mask",
 ]
+
+SCORERS = min(8, cores())  # threads that score; NumPy and OpenCV let others compute
 
 
 def evaluate(
@@ -92,7 +92,7 @@ def evaluate(
     with tqdm(total=len(samples), desc="evaluate", unit="img", file=sys.stderr, disable=hide) as bar:
         how: Any = {"size_for": size_for, "batch_size": batch_size, "device": device, "precision": precision}
         images = predicted_images(model.to(device), samples, loss=loss, num_classes=num_classes, **how)
-        for one in ahead(partial(_judge, rule=rule), images, most=THREADS):
+        for one in map_ordered(partial(_judge, rule=rule), images, SCORERS, SCORERS + 1):
             confusion += one.counts
             rows[one.position], losses[one.position] = one.row, one.loss
             failures += one.failures

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from eval.means import headline_means
+from eval.means import headline_means, known_mean
 from files.headlines import MIOU, PRIORITY_DICE
 
 IGNORE_INDEX = 255
@@ -109,11 +109,6 @@ def foreground_accuracy(cm: Tensor, background: Sequence[int]) -> float:
     return float(_ratio(cm.diagonal()[keep].sum(), total, total > 0))
 
 
-def mean_over(scores: Tensor, classes: Sequence[int] | None = None) -> float:
-    """Mean of the scores that are not NaN, of all classes or of ``classes`` alone; NaN when none is left."""
-    return float((scores if classes is None else scores[list(classes)]).nanmean())
-
-
 def summarize(
     cm: Tensor, class_names: Sequence[str], priority: Sequence[int], background: Sequence[int]
 ) -> dict[str, float]:
@@ -124,13 +119,14 @@ def summarize(
         ``mean_dice``, ``mean_acc``, ``pixel_acc``, ``foreground_acc``, ``priority_dice``, then ``iou/<class>``,
         ``dice/<class>``, ``acc/<class>``; in [0, 1], NaN where undefined.
     """
-    per_class = {"iou": iou(cm), "dice": dice(cm), "acc": class_accuracy(cm)}
-    means = headline_means(per_class["iou"].cpu().numpy(), per_class["dice"].cpu().numpy(), priority)
+    cm = cm.cpu()
+    per_class = {"iou": iou(cm).numpy(), "dice": dice(cm).numpy(), "acc": class_accuracy(cm).numpy()}
+    means = headline_means(per_class["iou"], per_class["dice"], priority)
     metrics = {
         MIOU.key: float(means[MIOU.key]),
-        "miou_true": mean_over(per_class["iou"], cm.sum(-1).nonzero().flatten().tolist()),
-        "mean_dice": mean_over(per_class["dice"]),
-        "mean_acc": mean_over(per_class["acc"]),
+        "miou_true": float(known_mean(per_class["iou"][cm.sum(-1).numpy() > 0])),
+        "mean_dice": float(known_mean(per_class["dice"])),
+        "mean_acc": float(known_mean(per_class["acc"])),
         "pixel_acc": pixel_accuracy(cm),
         "foreground_acc": foreground_accuracy(cm, background),
         PRIORITY_DICE.key: float(means[PRIORITY_DICE.key]),

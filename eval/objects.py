@@ -24,6 +24,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects as find_boxes
 
+from eval.means import known_mean
 from eval.metrics import IGNORE_INDEX
 
 OBJECT_AREA = 6e-4  # share of the frame: 104 pixels of 360x480; smaller regions are mostly noise of the annotation
@@ -184,7 +185,7 @@ def object_scores(records: pd.DataFrame, names: Sequence[str]) -> dict[str, floa
               for group, total in totals.items()}  # fmt: skip
     metrics = {}
     for key in ("object_recall", "object_precision", "object_f1"):
-        metrics[key] = _mean([scores[name][key] for name in names])
+        metrics[key] = float(known_mean(np.array([scores[name][key] for name in names])))
         metrics |= {f"{key}/{group}": values[key] for group, values in scores.items()}
     alarms = {group: total["false_alarms"] / len(records) for group, total in totals.items()}
     metrics["false_alarms"] = sum((alarms[name] for name in names), 0.0)
@@ -199,8 +200,3 @@ def match_scores(objects: int, matched: int, false_alarms: int) -> dict[str, flo
         "object_f1": (2 * matched, objects + matched + false_alarms),
     }
     return {key: part / whole if whole else float("nan") for key, (part, whole) in parts.items()}
-
-
-def _mean(scores: Sequence[float]) -> float:
-    known = [score for score in scores if score == score]
-    return sum(known) / len(known) if known else float("nan")

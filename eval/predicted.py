@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from eval.ahead import ahead
 from eval.inference import SizeFor, evaluating, label_mask, predict_logits, resize_image
 from eval.metrics import confusion_matrix
 from eval.samples import Sample, Samples
 from eval.stored import Mask
+from files.ordered import map_ordered
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 Placed = tuple[int, Sample]  # position in the split, and a sample whose image (h, w, 3) is as the model gets it
@@ -60,7 +60,7 @@ def predicted_images(
 def _groups(samples: Samples, size_for: SizeFor | None, batch_size: int) -> Iterator[list[Placed]]:
     """Samples whose images have one size at the model, ``batch_size`` of them or as many as come near each other.
 
-    As many as a batch are read ahead.
+    As many as a batch are read ahead of the one that comes next.
     """
 
     def read(position: int) -> Placed:
@@ -69,7 +69,7 @@ def _groups(samples: Samples, size_for: SizeFor | None, batch_size: int) -> Iter
         return position, sample._replace(image=resize_image(sample.image, size_for and size_for((height, width))))
 
     waiting: dict[tuple[int, ...], list[Placed]] = {}
-    for position, sample in ahead(read, range(len(samples)), most=batch_size):
+    for position, sample in map_ordered(read, range(len(samples)), most=batch_size + 1):
         waiting.setdefault(sample.image.shape, []).append((position, sample))
         fullest = max(waiting, key=lambda shape: len(waiting[shape]))
         if len(waiting[fullest]) == batch_size or sum(map(len, waiting.values())) == WAITING * batch_size:

@@ -6,6 +6,7 @@
 - `whole`: files that are written atomically;
 - `jsons`: strict JSON, in which an undefined number is null;
 - `markdown`: tables as Markdown;
+- `ordered`: a `map` by threads with a bound on what waits;
 - `headlines`: the headline metrics of an evaluation;
 - `faults`: errors that would fail every training of a sweep.
 """

@@ -17,24 +17,28 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def map_ordered(work: Callable[[T], R], items: Iterable[T], threads: int | None = None) -> Generator[R, None, None]:
+def map_ordered(
+    work: Callable[[T], R], items: Iterable[T], threads: int | None = None, most: int | None = None
+) -> Generator[R, None, None]:
     """As `map`, by threads: the results in the order of the items, while later items are worked on.
 
-    At most twice as many items as threads are begun and not yet taken, so that a slow taker does not fill the memory.
-    Where the taker stops early, or an item raises, what has not begun is left.
+    The items that are begun and not yet taken are bounded, so that a slow taker does not fill the memory. Where the
+    taker stops early, or an item raises, what has not begun is left.
 
     Args:
         work: best spends its time where the lock of the interpreter is free, as decoders, hashes and disks do.
-        items: taken one by one.
+        items: taken one by one, in the caller's thread.
         threads: one for each core by default.
+        most: items that are begun and not yet taken, at least 1; twice as many as threads by default.
     """
     threads = threads or cores()
+    most = most or 2 * threads
     pool = ThreadPoolExecutor(threads)
     waiting: deque[Future[R]] = deque()
     try:
         for item in items:
             waiting.append(pool.submit(work, item))
-            if len(waiting) == 2 * threads:
+            if len(waiting) == most:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from camvid.synth import synth
+from commands.experiments import RECIPE
 from tests.wandb_local.process import Server, client_environment
 
 ROOT = Path(__file__).parents[1]
@@ -101,6 +102,10 @@ def test_from_sweep_to_comparison_with_a_kill_in_between(tmp_path, place):
     assert all({name: config[name] for name in best} == best for config in configs)
     assert sorted((config["fit"], config["seed"]) for config in configs) == [("fine_tune", 0), ("fine_tune", 1)]
     command([*words, "--lr=0.5"], tmp_path, place, code=2)
+
+
+def test_each_training_is_started_by_the_recipe():
+    assert RECIPE.samefile(ROOT / "train.py")
 
 
 @pytest.mark.soak

@@ -213,6 +213,13 @@ def test_a_run_is_not_resumed_with_another_network(job):
         run_folder(TrainConfig(backbone="resnet50"), folder)
 
 
+def test_a_run_that_was_begun_before_taxonomy_auto_goes_on_without_a_flag(job, data):
+    folder = job(data=str(data), taxonomy="camvid11", architecture="plain_unet", resize_factor=0.34, batch_size=2)
+    config, _ = parse_command_line(["--resume", str(folder)])
+    assert config.taxonomy == "camvid11" != TrainConfig().taxonomy
+    assert run_folder(config, folder) == (folder, True)
+
+
 @pytest.mark.parametrize("name", ["a/b", "..", "a:b", " a"])
 def test_an_id_that_is_no_name_of_a_run_is_refused(monkeypatch, name):
     monkeypatch.setenv("WANDB_RUN_ID", name)

@@ -16,6 +16,7 @@ from eval.writers.colors import Picture
 SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg")
 DEFAULT_RATE = 25.0  # for files that do not say
 RATES = (0.002, 65535)  # MPEG-4 counts time in 16 bits, OpenCV in thousandths of a frame
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # silent; read once, when the process opens its first video
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,5 @@ def video_writer(path: Path, rate: float) -> Iterator[Callable[[Picture], None]]
 
 
 def _silence_opencv() -> None:
-    """Our errors say once what is wrong, and name the file; OpenCV reads the variable when it first opens a video."""
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    """Our errors say once what is wrong, and name the file."""
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)

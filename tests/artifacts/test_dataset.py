@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import wandb
 
-from artifacts import ArtifactError, data_version, log_dataset, tracked, use_dataset
+from artifacts import ArtifactError, log_dataset, tracked, use_dataset
 from artifacts.contents import content_tables
 from artifacts.dataset_artifact import dataset_artifact
 from camvid.layouts import content_digest, open_dataset
@@ -177,10 +177,6 @@ def test_logged_offline_with_its_version_in_the_config(new_run, read_run, datase
     assert logged.digest == artifact.digest
     assert written.config["data_version"] == {"name": "camvid", "version": None, "digest": digest}
     assert all(frame.image.is_file() for frame in dataset.splits["train"])
-
-
-def test_data_version_of_a_folder_is_its_digest():
-    assert data_version("abc") == {"name": None, "version": None, "digest": "abc"}
 
 
 def test_use_offline_is_an_error_that_names_the_artifact(new_run, tmp_path):

@@ -4,9 +4,17 @@ import math
 
 import numpy as np
 
-from eval.means import headline_means
+from eval.means import headline_means, known_mean
 
 NAN = math.nan
+
+
+def test_mean_leaves_out_what_is_undefined():
+    scores = np.array([0.5, NAN, 1.0])
+    assert known_mean(scores) == 0.75
+    assert known_mean(scores[[0, 1]]) == 0.5
+    assert math.isnan(known_mean(scores[[1]]))
+    assert math.isnan(known_mean(scores[[]]))
 
 
 def test_absent_classes_leave_the_means():

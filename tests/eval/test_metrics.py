@@ -16,7 +16,6 @@ from eval.metrics import (
     dice,
     foreground_accuracy,
     iou,
-    mean_over,
     pixel_accuracy,
     present_classes,
     summarize,
@@ -171,14 +170,6 @@ def test_a_stack_of_matrices_is_scored_one_by_one():
     stack = torch.stack([confusion_matrix(pred, target, 11) for pred, target in pairs])
     for score in (iou, dice, class_accuracy):
         assert torch.equal(score(stack), torch.stack([score(counts) for counts in stack]))
-
-
-def test_mean_leaves_out_what_is_undefined():
-    scores = torch.tensor([0.5, math.nan, 1.0])
-    assert mean_over(scores) == 0.75
-    assert mean_over(scores, [0, 1]) == 0.5
-    assert math.isnan(mean_over(scores, [1]))
-    assert math.isnan(mean_over(scores, []))
 
 
 def test_another_ignore_index():

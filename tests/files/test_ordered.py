@@ -28,6 +28,23 @@ def test_a_slow_taker_finds_no_more_than_the_bound():
         assert len(begun) <= taken + 4  # 2 for each thread, the one that was taken among them
     results.close()
     assert len(begun) < 20
+    assert not [thread for thread in threading.enumerate() if "ThreadPool" in thread.name]
+
+
+def test_no_more_are_begun_than_the_bound_that_is_given():
+    begun, taken, most = 0, 0, 0
+
+    def items():
+        nonlocal begun, most
+        for number in range(12):
+            begun += 1
+            most = max(most, begun - taken)
+            yield number
+
+    for _ in map_ordered(lambda number: number, items(), most=4):
+        taken += 1
+    assert taken == begun == 12
+    assert most == 4
 
 
 def test_what_an_item_raises_ends_the_rest():
@@ -39,8 +56,10 @@ def test_what_an_item_raises_ends_the_rest():
             raise ValueError("frame 3 is damaged")
         return number
 
+    seen: list[int] = []
     with pytest.raises(ValueError, match="frame 3 is damaged"):
-        list(map_ordered(work, range(1000), threads=2))
+        seen.extend(map_ordered(work, range(1000), threads=2))
+    assert seen == [0, 1, 2]
     assert len(begun) < 20
     assert not [thread for thread in threading.enumerate() if "ThreadPool" in thread.name]
 

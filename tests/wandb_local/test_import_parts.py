@@ -133,10 +133,14 @@ def test_an_artifact_whose_files_have_moved_is_named_and_imported_when_they_are_
         assert said == [verb.format("local/off/lost")]
         assert f"artifact moved (dataset) was not imported, because {tmp_path}/moved/" in complaint
         assert complaint.endswith(
-            " and 2 more of its files was changed or removed after it was logged; put it back and import again"
+            " and 2 more of its files were changed or removed after it was logged; put them back and import again"
         )
         assert committed(tmp_path) == ["stays"]
     (tmp_path / "elsewhere").rename(tmp_path / "moved")
+    (tmp_path / "moved" / "1.txt").rename(tmp_path / "1.txt")
+    _, (complaint,) = imported(tmp_path, "wandb", code=2)
+    assert complaint.endswith("moved/1.txt was changed or removed after it was logged; put it back and import again")
+    (tmp_path / "1.txt").rename(tmp_path / "moved" / "1.txt")
     for verb in ("imported {}", "{} was already imported"):
         assert imported(tmp_path, "wandb") == ([verb.format("local/off/lost")], [])
         assert committed(tmp_path) == ["moved", "stays"]

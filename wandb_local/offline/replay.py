@@ -60,10 +60,10 @@ def plan(folder: DataFolder, log: OfflineLog, *, stored: bool) -> Replay:
     lacking = {}
     for number in log.artifacts.keys() & set(records):
         if gone := log.artifacts[number].lacking():
-            more = f" and {len(gone) - 1} more of its files" if gone[1:] else ""
+            more, them = (f" and {len(gone) - 1} more of its files were", "them") if gone[1:] else (" was", "it")
             lacking[number] = (
                 f"{log.path}: artifact {log.artifacts[number].name} was not imported, because "
-                f"{gone[0].absolute()}{more} was changed or removed after it was logged; put it back and import again"
+                f"{gone[0].absolute()}{more} changed or removed after it was logged; put {them} back and import again"
             )
     return Replay(log, [number for number in records if number not in lacking], lacking, known.get("step"))
 
