@@ -108,6 +108,8 @@ def _labels(scan: Scan, found: Layout, taxonomy: str) -> tuple[list[str], str, b
     except ValueError as error:
         return [f"fault: {error}"], "", False
     lines = [f"labels, of {len(sample)} looked at: {content(look)}"]
+    if look.strange:
+        return lines, "", False
     try:
         classes = find_taxonomy(scan.root, taxonomy, found)
         labels = found.labels(scan, classes)
@@ -163,4 +165,5 @@ def _strange(root: Path, error: ValueError) -> Description:
     found = [label for _, label, _ in pairs] or [place for place in places if place.kind in (LABELS, SMOOTHED)]
     if not found or is_export(root):
         return Description(lines, "", False)
-    return Description(lines, taxonomy_yaml(*draft(look_at(spread(found[0].pictures)))), True)
+    look = look_at(spread(found[0].pictures))
+    return Description(lines, "" if look.strange else taxonomy_yaml(*draft(look)), not look.strange)

@@ -64,10 +64,12 @@ def find_tasks(root: Path) -> Tasks | None:
         return None
     pictures = [path for paths in keyed(root, "").values() for path in paths]
     parts = {path: match for path in pictures if (match := TASK.fullmatch(path.stem))}
-    frames = _by_task(root, [path for path in pictures if path not in parts])
+    others = [path for path in pictures if path not in parts]
+    frames, annotations = _by_task(root, others), _annotations(parts.values())
     tags: defaultdict[str, defaultdict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
     for path, match in parts.items():
-        tags[match["task"]][match["tag"]].append(path)
+        if _annotation(match) == annotations[match["task"]][-1]:
+            tags[match["task"]][match["tag"]].append(path)
     faults = [f"{next(iter(t.values()))[0]}: no frame of task {task}" for task, t in tags.items() if task not in frames]
     if len(faults) == len(tags):
         raise ValueError(
@@ -78,12 +80,28 @@ def find_tasks(root: Path) -> Tasks | None:
     shown = sorted({tag for task in known for tag in tags[task]})
     taxonomy = _taxonomy(root, shown)
     faults += [f"pictures of {tag}, which the list of classes lacks" for tag in shown if tag not in taxonomy.sources]
+    for task, (*earlier, last) in annotations.items():
+        faults += [f"annotation {number} of task {task}, as annotation {last} is later" for number in earlier]
+    annotated = {frame.image for frame in known.values()}
+    faults += [f"{path}: frame without an annotation" for path in others if path not in annotated]
     scan = Scan(root, "of Label Studio", tuple(sorted(known.values(), key=_name)), None, tuple(faults), divided=True)
     return Tasks(scan, taxonomy, {frame.name: dict(tags[task]) for task, frame in known.items()})
 
 
 def _name(frame: Frame) -> str:
     return frame.name
+
+
+def _annotations(parts: Iterable[re.Match[str]]) -> dict[str, list[int]]:
+    """The numbers of each task's annotations, the latest last: Label Studio counts them up."""
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for match in parts:
+        found[match["task"]].add(_annotation(match))
+    return {task: sorted(numbers) for task, numbers in found.items()}
+
+
+def _annotation(part: re.Match[str]) -> int:
+    return int(part["annotation"] or 0)
 
 
 def _frame(image: Path, mask: Path) -> Frame:

@@ -79,6 +79,8 @@ def told(root: Path, place: Place) -> str:
 
 def content(look: Look) -> str:
     """The modes of label pictures and the values or colours in them."""
+    if look.strange:
+        return look.strange
     modes = ", ".join(f"{mode} ({count})" for mode, count in look.modes.most_common())
     if look.values is not None:
         what = f"values {_ranges(sorted(look.values))}"

@@ -27,11 +27,13 @@ def labels_of(
         ignore: values that are void.
 
     Raises:
-        ValueError: a label that cannot be read.
+        ValueError: a label that cannot be read, or of a mode that no label has.
         TaxonomyError: the values or the colours cannot be known.
     """
     sample = spread(masks)
     look = look_at(sample)
+    if look.strange:
+        raise ValueError(f"{sample[0]}: {look.strange}")
     if look.lossy:
         look = look.peaks
     if not listed:

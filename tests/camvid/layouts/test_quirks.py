@@ -8,6 +8,7 @@ from PIL import Image
 
 from camvid.check import check
 from camvid.convert import convert
+from camvid.describe import describe
 from camvid.layouts import find_taxonomy, open_dataset, scan_layout
 from camvid.layouts.folders import pair_of_folders
 from camvid.layouts.notices import GuessWarning
@@ -133,6 +134,20 @@ def test_colours_are_not_ignored_by_a_value(tmp_path):
     assert open_dataset(tmp_path, layout=pair_of_folders(ignore=[255])).taxonomy.names == NAMES
     with pytest.raises(TaxonomyError, match=r"--ignore 3: .* holds colours, no values; name that colour Void"):
         open_dataset(tmp_path, layout=pair_of_folders(ignore=[3]))
+
+
+@pytest.mark.parametrize("mode", ["I", "F", "LA"])
+def test_a_mode_that_no_label_has_is_named(mode, tmp_path):
+    write_plain(tmp_path)
+    for _, stem in each():
+        (tmp_path / "masks" / f"{stem}.png").unlink()
+        Image.fromarray(masked(stem)).convert(mode).save(tmp_path / "masks" / f"{stem}.tif")
+    said = f"mode {mode}, which no label has: save the labels with one channel of 8 or 16 bits"
+    with pytest.raises(ValueError, match=rf"cam1_001\.tif: {said}"):
+        open_dataset(tmp_path)
+    found = describe(tmp_path)
+    assert f"labels, of 5 looked at: {said}" in found.lines
+    assert found.classes == ""
 
 
 # Labels that were changed on their way
