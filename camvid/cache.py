@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from camvid.cache_folder import ABOUT, COUNTS, obtain
 from camvid.kept import Extent, Kept, decode
 from camvid.labels import Mask
 from camvid.layouts import Frame, RoadDataset
 from camvid.layouts.dataset import frame_digests
 from camvid.stats import count_pixels
-from camvid.store import ABOUT, COUNTS, obtain
 from files.ordered import map_ordered
 
 VERSION = 3  # raised when the same files give other arrays, so that older entries are not used

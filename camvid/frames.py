@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from camvid.cache import cached, describe_split, entry_name
+from camvid.cache_folder import COUNTS, default_folder, obtain
 from camvid.kept import GB, Extent, Kept, decode, keep
 from camvid.labels import Mask
 from camvid.layouts import Frame, RoadDataset
 from camvid.stats import count_pixels
-from camvid.store import COUNTS, default_folder, obtain
 from camvid.transforms import resize_mask
 from files.ordered import map_ordered
 

@@ -7,7 +7,6 @@ Which frame a task is of stands in the export of the same project as JSON; or th
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,14 +18,15 @@ from urllib.parse import unquote
 import numpy as np
 
 from camvid.labels import Mask
-from camvid.layouts.classes import Listed, find_list, read_list, taxonomy_of
+from camvid.layouts.class_lists import Listed, find_list, read_list
 from camvid.layouts.dataset import Frame
 from camvid.layouts.hints import TASK, is_export
+from camvid.layouts.own_classes import taxonomy_of
 from camvid.layouts.scan import Scan, sequence_of
-from camvid.layouts.trees import keyed
+from camvid.layouts.trees import pictures_below
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
+from files.jsons import read_json
 from files.pictures import load_label, picture_size
-from files.texts import read_text
 
 WHITE = 128  # from which a pixel is of the class
 
@@ -62,7 +62,7 @@ def find_tasks(root: Path) -> Tasks | None:
     """
     if not is_export(root):
         return None
-    pictures = [path for paths in keyed(root, "").values() for path in paths]
+    pictures = pictures_below(root)
     parts = {path: match for path in pictures if (match := TASK.fullmatch(path.stem))}
     others = [path for path in pictures if path not in parts]
     frames, annotations = _by_task(root, others), _annotations(parts.values())
@@ -120,18 +120,11 @@ def _by_task(root: Path, pictures: Iterable[Path]) -> dict[str, Path]:
     by_name = {path.name: path for path in pictures}
     found = {path.stem.removeprefix("task-"): path for path in by_name.values()}
     for file in sorted(root.rglob("*.json")):
-        for task, name in _listed(_read(file)):
+        for task, name in _listed(read_json(file)):
             upload = name.partition("-")[2]  # Label Studio puts eight digits before the name of an uploaded file
             if path := by_name.get(name) or by_name.get(upload):
                 found[task] = path
     return found
-
-
-def _read(file: Path) -> Any:
-    try:
-        return json.loads(read_text(file))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{file}: not valid JSON: {error}") from error
 
 
 def _listed(data: Any) -> Iterator[tuple[str, str]]:

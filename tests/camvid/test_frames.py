@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from camvid.cache import FrameCache
-from camvid.caches import list_entries
+from camvid.cache_entries import list_entries
 from camvid.frames import StreamedFrames, training_frames
 from camvid.layouts import RoadDataset, open_dataset
 from camvid.taxonomy import load_taxonomy

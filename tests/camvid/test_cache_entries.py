@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from camvid.__main__ import main
-from camvid.caches import free, list_entries
+from camvid.cache_entries import free, list_entries
 from camvid.layouts import open_dataset
 from camvid.synth import synth
 from tests.camvid.loaded import cached_frames
