@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,10 +66,7 @@ def find_tasks(root: Path) -> Tasks | None:
     parts = {path: match for path in pictures if (match := TASK.fullmatch(path.stem))}
     others = [path for path in pictures if path not in parts]
     frames, annotations = _by_task(root, others), _annotations(parts.values())
-    tags: defaultdict[str, defaultdict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
-    for path, match in parts.items():
-        if _annotation(match) == annotations[match["task"]][-1]:
-            tags[match["task"]][match["tag"]].append(path)
+    tags = _by_tag((path, part) for path, part in parts.items() if _annotation(part) == annotations[part["task"]][-1])
     faults = [f"{next(iter(t.values()))[0]}: no frame of task {task}" for task, t in tags.items() if task not in frames]
     if len(faults) == len(tags):
         raise ValueError(
@@ -80,12 +77,11 @@ def find_tasks(root: Path) -> Tasks | None:
     shown = sorted({tag for task in known for tag in tags[task]})
     taxonomy = _taxonomy(root, shown)
     faults += [f"pictures of {tag}, which the list of classes lacks" for tag in shown if tag not in taxonomy.sources]
-    for task, (*earlier, last) in annotations.items():
-        faults += [f"annotation {number} of task {task}, as annotation {last} is later" for number in earlier]
+    faults += _earlier(annotations)
     annotated = {frame.image for frame in known.values()}
     faults += [f"{path}: frame without an annotation" for path in others if path not in annotated]
     scan = Scan(root, "of Label Studio", tuple(sorted(known.values(), key=_name)), None, tuple(faults), divided=True)
-    return Tasks(scan, taxonomy, {frame.name: dict(tags[task]) for task, frame in known.items()})
+    return Tasks(scan, taxonomy, {frame.name: tags[task] for task, frame in known.items()})
 
 
 def _name(frame: Frame) -> str:
@@ -98,6 +94,20 @@ def _annotations(parts: Iterable[re.Match[str]]) -> dict[str, list[int]]:
     for match in parts:
         found[match["task"]].add(_annotation(match))
     return {task: sorted(numbers) for task, numbers in found.items()}
+
+
+def _earlier(annotations: Mapping[str, Sequence[int]]) -> Iterator[str]:
+    """A line for each annotation of which a later one of its task is taken."""
+    for task, (*earlier, last) in annotations.items():
+        yield from (f"annotation {number} of task {task}, as annotation {last} is later" for number in earlier)
+
+
+def _by_tag(parts: Iterable[tuple[Path, re.Match[str]]]) -> dict[str, dict[str, list[Path]]]:
+    """For each task the pictures of each class."""
+    tags: defaultdict[str, defaultdict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
+    for path, part in parts:
+        tags[part["task"]][part["tag"]].append(path)
+    return {task: dict(paths) for task, paths in tags.items()}
 
 
 def _annotation(part: re.Match[str]) -> int:
