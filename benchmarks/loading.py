@@ -26,7 +26,7 @@ from fastai.vision.all import (
 )
 
 from benchmarks.timing import Result, compare
-from camvid.cache import cached_frames
+from camvid.frames import training_frames
 from camvid.layouts import RoadDataset, open_dataset
 from camvid.loaders import TrainLoader, train_loader
 from camvid.synth import synth
@@ -78,7 +78,7 @@ def benchmark_loading(frames: int = FRAMES, rounds: int = 3) -> list[Result]:
 
 def our_loader(dataset: RoadDataset, cache: Path) -> TrainLoader:
     """The training batches as train.py makes them."""
-    frames = cached_frames(dataset, "train", SIZE, cache)
+    frames = training_frames(dataset, "train", SIZE, cache)
     return train_loader(
         frames, augment="color", size=SIZE, crop_min=0.25, crop_max=1.0, batch_size=BATCH, seed=0, workers=0
     )

@@ -16,7 +16,7 @@ import segmentation_models_pytorch as smp
 from torch import Tensor, nn
 
 from benchmarks.timing import Result
-from camvid.cache import cached_frames
+from camvid.frames import training_frames
 from camvid.layouts import RoadDataset, open_dataset
 from camvid.loaders import train_loader
 from commands.device import resolve_precision
@@ -70,7 +70,7 @@ def trained_miou(model: nn.Module, dataset: RoadDataset, epochs: int, seed: int)
         learn = build_learner(
             model,
             train_loader(
-                cached_frames(dataset, "train", SIZE),
+                training_frames(dataset, "train", SIZE),
                 augment="color",
                 size=SIZE,
                 crop_min=0.25,

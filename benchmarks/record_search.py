@@ -23,7 +23,7 @@ from typing import Any
 import yaml
 
 from benchmarks.recorded_search import METRICS, SPACE, TABLE, read_table
-from camvid.cache import FrameCache, cached_frames
+from camvid.frames import TrainingFrames, training_frames
 from camvid.layouts import RoadDataset, open_dataset
 from camvid.loaders import train_loader
 from commands.device import resolve_precision
@@ -47,12 +47,12 @@ def config_of(point: dict[str, Any]) -> TrainConfig:
     return TrainConfig.from_dict({**FIXED, **point, "loss": loss, "epochs": epochs, "freeze_epochs": 1})
 
 
-def train(config: TrainConfig, cache: FrameCache, val: KeptSamples, dataset: RoadDataset) -> dict[str, float]:
+def train(config: TrainConfig, frames: TrainingFrames, val: KeptSamples, dataset: RoadDataset) -> dict[str, float]:
     """Metrics on val of the last weights; none where the loss diverged."""
     seed_everything(config.seed)
     taxonomy, precision = dataset.taxonomy, resolve_precision("auto", "cpu")
     model = build_model(num_classes=taxonomy.num_classes, **config.pick("architecture", "backbone", "weights", "crp"))
-    loader = train_loader(cache, size=SIZE, **config.pick("augment", "crop_min", "crop_max", "batch_size", "seed"))
+    loader = train_loader(frames, size=SIZE, **config.pick("augment", "crop_min", "crop_max", "batch_size", "seed"))
     with tempfile.TemporaryDirectory() as folder:
         learn = build_learner(
             model,
@@ -91,7 +91,7 @@ def missing(path: Path) -> Iterator[dict[str, Any]]:
 def record(root: Path, path: Path, most: int) -> None:
     """Train at most so many missing points and append their rows."""
     dataset = open_dataset(root)
-    cache = cached_frames(dataset, "train", SIZE)
+    frames = training_frames(dataset, "train", SIZE)
     val = KeptSamples(FrameSamples(dataset.splits["val"], dataset.read))
     if not path.exists():
         path.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
@@ -99,7 +99,7 @@ def record(root: Path, path: Path, most: int) -> None:
     with path.open("a", newline="", encoding="utf-8") as file:
         for number, point in zip(range(most), list(missing(path)), strict=False):
             start = time.perf_counter()
-            found = train(config_of(point), cache, val, dataset)
+            found = train(config_of(point), frames, val, dataset)
             row = {key: f"{found[key]:.5f}" if key in found else "" for key in METRICS}
             seconds = time.perf_counter() - start
             csv.DictWriter(file, COLUMNS, lineterminator="\n").writerow({**point, **row, "seconds": f"{seconds:.1f}"})

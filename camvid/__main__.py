@@ -122,8 +122,8 @@ def _composites(options: argparse.Namespace) -> int:
 
 
 def _cache(options: argparse.Namespace) -> int:
-    from camvid.caches import free, list_entries, report
-    from camvid.store import default_folder
+    from camvid.cache_entries import free, list_entries, report
+    from camvid.cache_folder import default_folder
 
     folder = options.folder or default_folder()
     if options.free is not None:

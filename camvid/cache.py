@@ -21,17 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from camvid.kept import GB, Extent, Kept, decode, keep
+from camvid.cache_folder import ABOUT, COUNTS, obtain
+from camvid.kept import Extent, Kept, decode
 from camvid.labels import Mask
 from camvid.layouts import Frame, RoadDataset
 from camvid.layouts.dataset import frame_digests
 from camvid.stats import count_pixels
-from camvid.store import COUNTS, default_folder, describe, obtain
 from files.ordered import map_ordered
 
 VERSION = 3  # raised when the same files give other arrays, so that older entries are not used
-
-LIMIT = 8 * GB
 ARRAYS = ("images.npy", "masks.npy", COUNTS)  # files of an entry
 
 
@@ -70,38 +68,19 @@ class FrameCache:
         return len(self.images)
 
 
-def cached_frames(
-    dataset: RoadDataset,
-    split: str,
-    train_size: Extent,
-    folder: Path | None = None,
-    limit: int = LIMIT,
-    augment: str = "crop",
-    crop_min: float = 0.25,
-) -> FrameCache:
-    """Decoded frames of a split, from the cache or, the first time, from the files.
+def cached(dataset: RoadDataset, split: str, kept: Kept, folder: Path, limit: int) -> FrameCache:
+    """Decoded frames of a split, from the cache or, the first time, from the files; `kept` fits the limit.
 
     Args:
         dataset: the opened data set.
         split: train, val or test.
-        train_size: height and width of a training image in pixels; see `camvid.kept.keep`.
-        folder: where entries lie; the user's cache folder by default.
+        kept: how its frames are kept.
+        folder: where entries lie.
         limit: bound of all entries together, in bytes.
-        augment: a key of `camvid.transforms.POLICIES`.
-        crop_min: smallest share of a frame's area that a crop keeps, in policies that crop.
 
     Raises:
-        ValueError: a file is corrupt or holds what the taxonomy does not (named), or the split does not fit the limit.
+        ValueError: a file is corrupt or holds what the taxonomy does not (named).
     """
-    dataset.require(split)
-    kept = keep(dataset, split, train_size, augment, crop_min)
-    if kept.bytes > limit:
-        raise ValueError(f"{kept.needs(limit)}; raise cache_gb or lower resize_factor")
-    return cached(dataset, split, kept, folder or default_folder(), limit)
-
-
-def cached(dataset: RoadDataset, split: str, kept: Kept, folder: Path, limit: int) -> FrameCache:
-    """Decoded frames of a split as they are kept; see `cached_frames`."""
     shape = (len(kept.extents), *kept.size)
     entry = folder / entry_name(dataset, split, kept)
     found = obtain(
@@ -166,7 +145,8 @@ def _build(dataset: RoadDataset, split: str, kept: Kept, folder: Path) -> None:
 def describe_split(folder: Path, dataset: RoadDataset, split: str, kept: Kept) -> None:
     """Notes of which split an entry is."""
     about = {"data": str(dataset.root.resolve()), "split": split, "frames": len(kept.extents)}
-    describe(folder, **about, height=kept.size[0], width=kept.size[1], taxonomy=dataset.taxonomy.name)
+    about |= {"height": kept.size[0], "width": kept.size[1], "taxonomy": dataset.taxonomy.name}
+    (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
 
 
 def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:

@@ -14,10 +14,10 @@ from tqdm import tqdm
 from camvid.labels import IndexLabels
 from camvid.layouts import SPLITS, Frame, RoadDataset, Scan, recognise, scan_layout
 from camvid.layouts.dataset import drives_of, size_mismatch
+from camvid.layouts.label_content import FEW, SMOOTHED
 from camvid.layouts.layout import Layout
-from camvid.layouts.lists import NEEDED
-from camvid.layouts.looks import FEW, SMOOTHED
 from camvid.layouts.recognise import describe_folder
+from camvid.layouts.split_lists import NEEDED
 from camvid.layouts.splits import split_frames
 from camvid.remarks import about_val
 from camvid.stats import count_pixels
@@ -158,8 +158,8 @@ def _classes(dataset: RoadDataset, seen: frozenset[int]) -> str:
     taxonomy, labels = dataset.taxonomy, dataset.labels
     values: defaultdict[int, list[int]] = defaultdict(list)
     if isinstance(labels, IndexLabels):
-        for value, index in labels.known.items():
-            values[index] = sorted((*values[index], value))
+        for value, index in sorted(labels.known.items()):
+            values[index].append(value)
     names = [*enumerate(taxonomy.names), *([(IGNORE_INDEX, "void")] if IGNORE_INDEX in values else [])]
     listed = ", ".join(" ".join([name, *map(str, values[index])]) for index, name in names)
     absent = [name for index, name in enumerate(taxonomy.names) if index not in seen]

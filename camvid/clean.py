@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from camvid.composites.clean import clean_label
-from camvid.labels import ColorLabels, IndexLabels, Labels, Mask, stored_values
-from camvid.layouts.looks import APART, FEW
+from camvid.labels import ColorLabels, IndexLabels, Labels, Mask, say_outside, stored_values
+from camvid.layouts.label_content import APART, FEW
 from camvid.taxonomy import IGNORE_INDEX
 
 BAND, MARGIN = 64, 16  # rows that are cleaned at a time, and rows beside them that take part: more than a JPEG block
@@ -30,8 +30,7 @@ def clean(picture: Image.Image, labels: Labels, lossy: bool = False) -> tuple[Ma
     mask, outside = labels.decode(picture)
     if not lossy and len(outside) <= FEW:
         if outside:
-            what = ", ".join(f"{value} ({count} pixels)" for value, count in list(outside.items())[:3])
-            raise ValueError(f"{len(outside)} values outside the classes: {what}; list them, or give --ignore")
+            raise ValueError(f"{say_outside(outside, 'the classes')}; list them, or give --ignore")
         return mask, 0
     nearest = _nearest_color(picture, labels) if isinstance(labels, ColorLabels) else _nearest_value(picture, labels)
     return nearest, sum(outside.values())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -20,11 +18,12 @@ from camvid.label_studio import find_tasks
 from camvid.labels import Labels, Mask
 from camvid.layouts import AUTO, SPLITS, Frame, Scan, find_taxonomy
 from camvid.layouts.folders import FOLDERS, pair_of_folders
+from camvid.layouts.label_content import LOSSY
 from camvid.layouts.layout import Layout
-from camvid.layouts.looks import LOSSY
 from camvid.layouts.recognise import recognise, scan_layout
 from camvid.layouts.splits import split_frames
 from camvid.taxonomy import OWN_FILE, Taxonomy
+from files.ordered import map_ordered
 from files.pictures import load_label, picture_size
 
 REPORT = "converted.txt"
@@ -116,9 +115,8 @@ def _write(source: Source, splits: Mapping[str, Sequence[Frame]], folder: Path) 
     for key in {key for key, _ in jobs}:
         (folder / "images" / key).mkdir(parents=True)
         (folder / "masks" / key).mkdir(parents=True)
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        done = pool.map(partial(_write_frame, source, folder), jobs)
-        return list(tqdm(done, "converting", len(jobs), unit="frame", disable=None))
+    done = map_ordered(partial(_write_frame, source, folder), jobs)
+    return list(tqdm(done, "converting", len(jobs), unit="frame", disable=None))
 
 
 def _write_frame(source: Source, folder: Path, job: tuple[str, Frame]) -> Written:

@@ -15,10 +15,11 @@ from camvid.drafts import draft, taxonomy_yaml
 from camvid.labels import ColorLabels, Labels
 from camvid.layouts import AUTO, Frame, RoadDataset, Scan, find_taxonomy, recognise, scan_layout
 from camvid.layouts.hints import is_export
+from camvid.layouts.label_content import look_at, spread
 from camvid.layouts.layout import Layout
-from camvid.layouts.looks import look_at, spread
 from camvid.layouts.splits import split_frames
-from camvid.survey import LABELS, SMOOTHED, content, matches, survey, told
+from camvid.stats import count_pixels
+from camvid.survey import LABELS, SMOOTHED, content, matches, suffixes, survey, told
 from camvid.taxonomy import IGNORE_INDEX, VOID_NAME, Taxonomy
 from files.pictures import picture_size
 
@@ -72,9 +73,11 @@ def _frames(scan: Scan) -> list[str]:
     del sizes[None]
     listed = ", ".join(f"{n} of {size[1]}x{size[0]}" for size, n in sizes.most_common(LISTED) if size)
     more = f" and {len(sizes) - LISTED} more sizes" if len(sizes) > LISTED else ""
-    suffixes = [sorted({path.suffix for path in paths}) for paths in zip(*map(_files, scan.frames), strict=True)]
-    kinds = f"frames {'/'.join(suffixes[0])}, labels {'/'.join(suffixes[1])}"
-    lines = [f"{len(scan.frames)} frames with labels: {kinds}", f"sizes of {sizes.total()} frames: {listed}{more}"]
+    images, masks = suffixes(frame.image for frame in scan.frames), suffixes(frame.mask for frame in scan.frames)
+    lines = [
+        f"{len(scan.frames)} frames with labels: frames {images}, labels {masks}",
+        f"sizes of {sizes.total()} frames: {listed}{more}",
+    ]
     return lines + [f"fault: {fault}" for fault in faults[:LISTED]]
 
 
@@ -85,10 +88,6 @@ def _size(path: Path, faults: list[str]) -> tuple[int, int] | None:
     except ValueError as error:
         faults.append(str(error))
         return None
-
-
-def _files(frame: Frame) -> tuple[Path, Path]:
-    return frame.image, frame.mask
 
 
 def _splits(scan: Scan, split: str, seed: int) -> list[str]:
@@ -108,6 +107,8 @@ def _labels(scan: Scan, found: Layout, taxonomy: str) -> tuple[list[str], str, b
     except ValueError as error:
         return [f"fault: {error}"], "", False
     lines = [f"labels, of {len(sample)} looked at: {content(look)}"]
+    if look.strange:
+        return lines, "", False
     try:
         classes = find_taxonomy(scan.root, taxonomy, found)
         labels = found.labels(scan, classes)
@@ -127,7 +128,7 @@ def _classes(scan: Scan, taxonomy: Taxonomy, labels: Labels, sample: Sequence[Fr
         except ValueError as error:
             faults.append(f"fault: {error}")
             continue
-        counts = np.bincount(mask.ravel(), minlength=256)
+        counts = count_pixels(mask)
         pixels, pictures, beyond = pixels + counts, pictures + (counts > 0), beyond + Counter(outside)
     names = [*enumerate(taxonomy.names), (IGNORE_INDEX, VOID_NAME)]
     width = max(len(name) for _, name in names) + 2
@@ -163,4 +164,5 @@ def _strange(root: Path, error: ValueError) -> Description:
     found = [label for _, label, _ in pairs] or [place for place in places if place.kind in (LABELS, SMOOTHED)]
     if not found or is_export(root):
         return Description(lines, "", False)
-    return Description(lines, taxonomy_yaml(*draft(look_at(spread(found[0].pictures)))), True)
+    look = look_at(spread(found[0].pictures))
+    return Description(lines, "" if look.strange else taxonomy_yaml(*draft(look)), not look.strange)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 import yaml
 
 from camvid.entries import Color
-from camvid.layouts.classes import distinct_color, known_flags
-from camvid.layouts.looks import Look
+from camvid.layouts.label_content import Look
+from camvid.layouts.own_classes import distinct_color, known_flags
 from camvid.taxonomy import IGNORE_INDEX, TAXONOMIES, VOID_COLOR, ClassSpec, Taxonomy, load_taxonomy
 
 LEFT_OUT = ""  # in the notes: what no class stands for

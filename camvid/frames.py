@@ -12,14 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from camvid.cache import LIMIT, cached, describe_split, entry_name
-from camvid.kept import Extent, Kept, decode, keep
+from camvid.cache import cached, describe_split, entry_name
+from camvid.cache_folder import COUNTS, default_folder, obtain
+from camvid.kept import GB, Extent, Kept, decode, keep
 from camvid.labels import Mask
 from camvid.layouts import Frame, RoadDataset
 from camvid.stats import count_pixels
-from camvid.store import COUNTS, default_folder, obtain
 from camvid.transforms import resize_mask
 from files.ordered import map_ordered
+
+LIMIT = 8 * GB
 
 
 class TrainingFrames(Protocol):
@@ -84,7 +86,16 @@ def training_frames(
 ) -> TrainingFrames:
     """Frames of a split from the cache; where it has no room for them, frames that are decoded as they are needed.
 
-    Arguments as for `camvid.cache.cached_frames`; both ways give the same arrays.
+    Both ways give the same arrays.
+
+    Args:
+        dataset: the opened data set.
+        split: train, val or test.
+        train_size: height and width of a training image in pixels; see `camvid.kept.keep`.
+        folder: where entries lie; the user's cache folder by default.
+        limit: bound of all entries together, in bytes.
+        augment: a key of `camvid.transforms.POLICIES`.
+        crop_min: smallest share of a frame's area that a crop keeps, in policies that crop.
 
     Raises:
         ValueError: a file is corrupt or holds what the taxonomy does not (named).

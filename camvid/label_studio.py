@@ -7,10 +7,9 @@ Which frame a task is of stands in the export of the same project as JSON; or th
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,14 +18,15 @@ from urllib.parse import unquote
 import numpy as np
 
 from camvid.labels import Mask
-from camvid.layouts.classes import Listed, find_list, read_list, taxonomy_of
+from camvid.layouts.class_lists import Listed, find_list, read_list
 from camvid.layouts.dataset import Frame
 from camvid.layouts.hints import TASK, is_export
+from camvid.layouts.own_classes import taxonomy_of
 from camvid.layouts.scan import Scan, sequence_of
-from camvid.layouts.trees import keyed
+from camvid.layouts.trees import pictures_below
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
+from files.jsons import read_json
 from files.pictures import load_label, picture_size
-from files.texts import read_text
 
 WHITE = 128  # from which a pixel is of the class
 
@@ -62,12 +62,11 @@ def find_tasks(root: Path) -> Tasks | None:
     """
     if not is_export(root):
         return None
-    pictures = [path for paths in keyed(root, "").values() for path in paths]
+    pictures = pictures_below(root)
     parts = {path: match for path in pictures if (match := TASK.fullmatch(path.stem))}
-    frames = _by_task(root, [path for path in pictures if path not in parts])
-    tags: defaultdict[str, defaultdict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
-    for path, match in parts.items():
-        tags[match["task"]][match["tag"]].append(path)
+    others = [path for path in pictures if path not in parts]
+    frames, annotations = _by_task(root, others), _annotations(parts.values())
+    tags = _by_tag((path, part) for path, part in parts.items() if _annotation(part) == annotations[part["task"]][-1])
     faults = [f"{next(iter(t.values()))[0]}: no frame of task {task}" for task, t in tags.items() if task not in frames]
     if len(faults) == len(tags):
         raise ValueError(
@@ -78,12 +77,41 @@ def find_tasks(root: Path) -> Tasks | None:
     shown = sorted({tag for task in known for tag in tags[task]})
     taxonomy = _taxonomy(root, shown)
     faults += [f"pictures of {tag}, which the list of classes lacks" for tag in shown if tag not in taxonomy.sources]
+    faults += _earlier(annotations)
+    annotated = {frame.image for frame in known.values()}
+    faults += [f"{path}: frame without an annotation" for path in others if path not in annotated]
     scan = Scan(root, "of Label Studio", tuple(sorted(known.values(), key=_name)), None, tuple(faults), divided=True)
-    return Tasks(scan, taxonomy, {frame.name: dict(tags[task]) for task, frame in known.items()})
+    return Tasks(scan, taxonomy, {frame.name: tags[task] for task, frame in known.items()})
 
 
 def _name(frame: Frame) -> str:
     return frame.name
+
+
+def _annotations(parts: Iterable[re.Match[str]]) -> dict[str, list[int]]:
+    """The numbers of each task's annotations, the latest last: Label Studio counts them up."""
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for match in parts:
+        found[match["task"]].add(_annotation(match))
+    return {task: sorted(numbers) for task, numbers in found.items()}
+
+
+def _earlier(annotations: Mapping[str, Sequence[int]]) -> Iterator[str]:
+    """A line for each annotation of which a later one of its task is taken."""
+    for task, (*earlier, last) in annotations.items():
+        yield from (f"annotation {number} of task {task}, as annotation {last} is later" for number in earlier)
+
+
+def _by_tag(parts: Iterable[tuple[Path, re.Match[str]]]) -> dict[str, dict[str, list[Path]]]:
+    """For each task the pictures of each class."""
+    tags: defaultdict[str, defaultdict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
+    for path, part in parts:
+        tags[part["task"]][part["tag"]].append(path)
+    return {task: dict(paths) for task, paths in tags.items()}
+
+
+def _annotation(part: re.Match[str]) -> int:
+    return int(part["annotation"] or 0)
 
 
 def _frame(image: Path, mask: Path) -> Frame:
@@ -102,18 +130,11 @@ def _by_task(root: Path, pictures: Iterable[Path]) -> dict[str, Path]:
     by_name = {path.name: path for path in pictures}
     found = {path.stem.removeprefix("task-"): path for path in by_name.values()}
     for file in sorted(root.rglob("*.json")):
-        for task, name in _listed(_read(file)):
+        for task, name in _listed(read_json(file)):
             upload = name.partition("-")[2]  # Label Studio puts eight digits before the name of an uploaded file
             if path := by_name.get(name) or by_name.get(upload):
                 found[task] = path
     return found
-
-
-def _read(file: Path) -> Any:
-    try:
-        return json.loads(read_text(file))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{file}: not valid JSON: {error}") from error
 
 
 def _listed(data: Any) -> Iterator[tuple[str, str]]:

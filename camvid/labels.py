@@ -16,6 +16,7 @@ from camvid.taxonomy import IGNORE_INDEX, VOID_NAME, Color, Taxonomy, TaxonomyEr
 
 Mask: TypeAlias = NDArray[np.uint8]
 
+LISTED = 3  # values or colours outside that a message names
 OUTSIDE = 254  # what a table holds for a colour or value that has no name; never leaves this module
 
 
@@ -83,6 +84,12 @@ class IndexLabels:
 
 
 Labels: TypeAlias = ColorLabels | IndexLabels
+
+
+def say_outside(outside: Mapping[str, int], what: str) -> str:
+    """For messages: how many values or colours of a label are outside of what, and the most frequent ones."""
+    listed = ", ".join(f"{value} ({count} pixels)" for value, count in list(outside.items())[:LISTED])
+    return f"{len(outside)} values outside {what}: {listed}"
 
 
 def stored_values(label: Image.Image) -> NDArray[np.integer] | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from camvid.layouts.folders import Ends, endings
-from camvid.layouts.looks import Look, look_at, spread
-from camvid.layouts.trees import Tree, keyed
+from camvid.layouts.label_content import Look, look_at, spread
+from camvid.layouts.trees import Tree, keyed, pictures_below
 from files.pictures import picture_size, read_image
 
 LOOKED = 6  # pictures of a folder that are opened
@@ -28,7 +28,7 @@ class Place(NamedTuple):
 
 def survey(folder: Path) -> list[Place]:
     """The highest folders whose pictures are of one kind each."""
-    pictures = [path for paths in keyed(folder, "").values() for path in paths]
+    pictures = pictures_below(folder)
     kinds = {kind_of(path) for path in spread(pictures, LOOKED)}
     if len(kinds) < 2:
         return [Place(folder, pictures, kinds.pop())] if kinds else []
@@ -42,12 +42,11 @@ def survey(folder: Path) -> list[Place]:
 def kind_of(path: Path) -> str:
     """Whether a picture is a photograph or a label."""
     try:
-        look = look_at([path])
+        if not look_at([path]).many:
+            return LABELS
+        pixels = read_image(path)
     except ValueError:
         return DAMAGED
-    if not look.many:
-        return LABELS
-    pixels = read_image(path)
     return SMOOTHED if (pixels[:, 1:] == pixels[:, :-1]).all(2).mean() > FLAT else PHOTOS
 
 
@@ -69,16 +68,22 @@ def _shared(tree: Tree, ends: Ends) -> int:
 def told(root: Path, place: Place) -> str:
     """One line about a folder of pictures."""
     sample = spread(place.pictures, LOOKED)
-    suffixes = "/".join(sorted({path.suffix for path in place.pictures}))
     sizes = Counter(picture_size(path) for path in sample if kind_of(path) != DAMAGED)
     size = ", ".join(f"{width}x{height}" for (height, width), _ in sizes.most_common(2)) + ", …" * (len(sizes) > 2)
     name = place.folder.relative_to(root).as_posix()
     more = f": {content(look_at(sample))}" if place.kind in (LABELS, SMOOTHED) else ""
-    return f"{name}/ has {len(place.pictures)} {suffixes} of {size or 'no size'}, {place.kind}{more}"
+    return f"{name}/ has {len(place.pictures)} {suffixes(place.pictures)} of {size or 'no size'}, {place.kind}{more}"
+
+
+def suffixes(paths: Iterable[Path]) -> str:
+    """Those of some files."""
+    return "/".join(sorted({path.suffix for path in paths}))
 
 
 def content(look: Look) -> str:
     """The modes of label pictures and the values or colours in them."""
+    if look.strange:
+        return look.strange
     modes = ", ".join(f"{mode} ({count})" for mode, count in look.modes.most_common())
     if look.values is not None:
         what = f"values {_ranges(sorted(look.values))}"

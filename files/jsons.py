@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+from files.texts import read_text
 
 
 def plain(value: Any) -> Any:
@@ -22,3 +25,11 @@ def plain_values(row: Mapping[str, Any]) -> dict[str, Any]:
 def json_text(row: Mapping[str, Any]) -> str:
     """A flat dict as strict JSON, one key per line. Raises ValueError for infinity, which no metric can be."""
     return json.dumps(plain_values(row), indent=2, allow_nan=False) + "\n"
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds. Raises ValueError naming a file that is no JSON, and as `read_text` does."""
+    try:
+        return json.loads(read_text(path))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path}: not valid JSON: {error}") from error

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from camvid.composites.cityscapes import BACKGROUND, COLORS, PRIORITY, UNLABELED
 from camvid.composites.files import Composite, Picture, read_halves
-from camvid.layouts.tables import read_class_dict
+from camvid.layouts.class_lists import read_class_dict
 from camvid.taxonomy import ClassSpec, Color, Taxonomy, load_taxonomy
 
 FILES, PIXELS = 500, 2000  # of the sample: how many files, and pixels of each

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from camvid.labels import Labels, index_labels
-from camvid.layouts.layout import Layout, built_in
+from camvid.layouts.layout import Layout, any_form, built_in
 from camvid.layouts.scan import SPLITS, Scan
 from camvid.layouts.trees import Tree, scan_trees
 from camvid.taxonomy import Taxonomy, load_taxonomy
@@ -34,7 +34,7 @@ def bdd100k_labels(scan: Scan, taxonomy: Taxonomy) -> Labels:
 
 BDD100K = Layout(
     "bdd100k",
-    ("|".join(f"{form[0]}/" for form in FORMS), "|".join(f"{form[1]}/" for form in FORMS)),
+    any_form(FORMS),
     scan_bdd100k,
     bdd100k_labels,
     ("images/10k/{split}/x.jpg", "labels/sem_seg/masks/{split}/x.png"),

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from camvid.composites.cityscapes import COLORS
 from camvid.labels import Labels, color_labels, index_labels
-from camvid.layouts.layout import Layout, built_in
+from camvid.layouts.layout import Layout, any_form, built_in
 from camvid.layouts.scan import SPLITS, Scan
 from camvid.layouts.trees import Tree, keyed, scan_trees
 from camvid.taxonomy import Taxonomy
@@ -98,7 +98,7 @@ def _sequence(name: str) -> str:
 
 CITYSCAPES = Layout(
     "cityscapes",
-    ("|".join(f"{form[0]}/" for form in FORMS), "|".join(f"{form[1]}/" for form in FORMS)),
+    any_form(FORMS),
     scan_cityscapes,
     cityscapes_labels,
     ("leftImg8bit/{split}/*/x_leftImg8bit.png", "gtFine/{split}/*/x_gtFine_labelIds.png"),

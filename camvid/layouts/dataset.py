@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from camvid.labels import Labels, Mask
+from camvid.labels import Labels, Mask, say_outside
 from camvid.layouts.facts import file_facts
-from camvid.layouts.looks import FEW, SMOOTHED
+from camvid.layouts.label_content import FEW, SMOOTHED
 from camvid.remarks import about_priority, about_sizes, about_val
 from camvid.taxonomy import Taxonomy
 from files.pictures import load_label, picture_size, read_image, read_reduced
@@ -48,12 +48,9 @@ class RoadDataset:
         """Class indices, (H, W) uint8, void 255. Raises ValueError naming a file damaged or outside the taxonomy."""
         mask, outside = self.decode(frame)
         if outside:
-            what = ", ".join(f"{value} ({count} pixels)" for value, count in list(outside.items())[:3])
+            what = say_outside(outside, f"taxonomy {self.taxonomy.name}")
             smoothed = f"; {SMOOTHED}" if len(outside) > FEW else ""
-            raise ValueError(
-                f"{frame.mask}: {len(outside)} values outside taxonomy {self.taxonomy.name}: {what}{smoothed}; "
-                f"{self.advice}"
-            )
+            raise ValueError(f"{frame.mask}: {what}{smoothed}; {self.advice}")
         return mask
 
     def read(self, frame: Frame, at_least: tuple[int, int] | None = None) -> tuple[NDArray[np.uint8], Mask]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from camvid.labels import Labels, index_labels
+from camvid.layouts.class_lists import CODES, read_codes
 from camvid.layouts.layout import Layout
 from camvid.layouts.scan import Scan, is_label, pair, pictures
-from camvid.layouts.tables import CODES, read_codes
 from camvid.taxonomy import Taxonomy
 
 

@@ -5,7 +5,7 @@
     train/images/x.jpg  train/masks/x.png      or above
     train/x.jpg         train/x_mask.png       or both in one, as Roboflow has it
 
-The names of a label may have an ending. The classes stand in a `taxonomy.yaml`, or in a list (see `classes`).
+The names of a label may have an ending. The classes stand in a `taxonomy.yaml`, or in a list (see `class_lists`).
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 from camvid.labels import Labels
-from camvid.layouts.classes import Listed, find_list, read_list, taxonomy_of
+from camvid.layouts.class_lists import Listed, find_list, read_list
+from camvid.layouts.label_content import LOSSY, spread
+from camvid.layouts.label_meaning import labels_of
 from camvid.layouts.layout import Layout
-from camvid.layouts.looks import LOSSY, spread
-from camvid.layouts.meaning import labels_of
+from camvid.layouts.own_classes import taxonomy_of
 from camvid.layouts.scan import PICTURES, Scan, sequence_of
 from camvid.layouts.trees import Tree, holds_pictures, keyed, scan_trees
 from camvid.taxonomy import Taxonomy, TaxonomyError
@@ -70,7 +71,7 @@ def scan_pair(root: Path, layout: str, images: Path | None = None, masks: Path |
 def _named_otherwise(trees: Sequence[Tree], ends: Ends) -> Iterator[str]:
     """A fault for each frame whose name has another ending than the others."""
     for tree in trees:
-        if tree.images != tree.masks:
+        if ends[0] and tree.images != tree.masks:
             for key, paths in keyed(tree.images, "").items():
                 if not key.endswith(ends[0]):
                     yield f"{paths[0]}: frame without a label, as its name does not end with {ends[0]} like the others"
@@ -130,7 +131,7 @@ def list_in(root: Path) -> Path | None:
 def pair_labels(
     scan: Scan, taxonomy: Taxonomy, classes: Path | None = None, ignore: Collection[int] = (), lossy: bool = False
 ) -> Labels:
-    """As a list or the taxonomy says, see `meaning`. Raises ValueError for labels in JPEG, unless `lossy`."""
+    """As a list or the taxonomy says, see `label_meaning`. Raises ValueError for labels in JPEG, unless `lossy`."""
     changed = [frame.mask for frame in scan.frames if frame.mask.suffix.lower() in LOSSY]
     if changed and not lossy:
         raise ValueError(

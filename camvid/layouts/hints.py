@@ -10,7 +10,8 @@ from PIL import Image, UnidentifiedImageError
 
 from camvid.layouts.scan import pictures
 
-TASK = re.compile(r"task-(?P<task>\d+)-.*?tag-(?P<tag>.+)-\d+")  # how Label Studio calls the picture of a class
+# How Label Studio calls the picture of a class.
+TASK = re.compile(r"task-(?P<task>\d+)-(?:annotation-(?P<annotation>\d+)-)?.*?tag-(?P<tag>.+)-\d+")
 LOOKED = 12  # JSON files of a folder that are looked at
 COCO = ('"annotations"', '"licenses"', '"images"')  # one of these stands at the beginning of such a file
 DRAW = "objects in COCO's JSON are not read; draw label pictures of them first: docs/data.md shows how"

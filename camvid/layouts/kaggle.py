@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from camvid.labels import Labels, color_labels
+from camvid.layouts.class_lists import read_class_dict
 from camvid.layouts.layout import Layout
 from camvid.layouts.scan import Scan, scan_folders
-from camvid.layouts.tables import read_class_dict
 from camvid.taxonomy import Taxonomy
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -17,6 +17,12 @@ Classes: TypeAlias = Callable[[Path], Taxonomy]
 def built_in(name: str) -> Classes:
     """The classes of a layout whose data sets all have the same ones."""
     return lambda root: load_taxonomy(name)
+
+
+def any_form(forms: Iterable[tuple[str, ...]]) -> tuple[str, str]:
+    """The marks of a layout of several forms, each of which names its folder of frames and that of its labels first."""
+    frames, labels, *_ = zip(*forms, strict=True)
+    return "|".join(f"{folder}/" for folder in frames), "|".join(f"{folder}/" for folder in labels)
 
 
 CAMVID11 = built_in(DEFAULT)
@@ -39,5 +45,5 @@ class Layout:
     marks: tuple[str, ...]
     scan: Callable[[Path, str], Scan]
     labels: Callable[[Scan, Taxonomy], Labels]
-    pair: tuple[str, ...]
+    pair: tuple[str, str]
     classes: Classes = CAMVID11

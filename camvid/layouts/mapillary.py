@@ -6,7 +6,6 @@ both are there, the newer ones are taken. Frames differ in size, and each is of 
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from camvid.labels import Labels, index_labels
@@ -15,7 +14,7 @@ from camvid.layouts.scan import Scan
 from camvid.layouts.trees import Tree, scan_trees
 from camvid.taxonomy import Taxonomy
 from camvid.words import in_words_of
-from files.texts import read_text
+from files.jsons import read_json
 
 SPLITS = {"train": "training", "val": "validation", "test": "testing"}
 VERSIONS = ("v2.0/labels", "v1.2/labels", "labels")
@@ -46,9 +45,10 @@ def _config(scan: Scan) -> Path:
 
 
 def _names(path: Path) -> tuple[str, ...]:
+    data = read_json(path)
     try:
-        names = tuple(str(label["name"]) for label in json.loads(read_text(path))["labels"])
-    except (ValueError, KeyError, TypeError) as error:
+        names = tuple(str(label["name"]) for label in data["labels"])
+    except (KeyError, TypeError) as error:
         raise ValueError(f"{path}: not Mapillary's configuration, whose labels each have a name ({error})") from error
     if not 1 <= len(set(names)) == len(names) <= 256:
         raise ValueError(f"{path}: 1 to 256 labels with different names are needed, got {len(names)}")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from camvid.labels import Labels, index_labels
+from camvid.layouts.class_lists import CODES, read_codes
 from camvid.layouts.layout import Layout
-from camvid.layouts.lists import published
 from camvid.layouts.notices import GuessWarning, notice
 from camvid.layouts.scan import Scan, scan_folders, sequence_of
-from camvid.layouts.tables import CODES, read_codes
+from camvid.layouts.split_lists import published
 from camvid.taxonomy import OWN_FILE, TAXONOMIES, VOID_NAME, Taxonomy, TaxonomyError, load_taxonomy
 
 

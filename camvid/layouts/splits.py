@@ -22,9 +22,9 @@ import numpy as np
 
 from camvid.layouts.dataset import Frame
 from camvid.layouts.drives import cut_drives, whole_drives
-from camvid.layouts.lists import NEEDED, Names, checked, own_lists, published, read_list
 from camvid.layouts.notices import GuessWarning, LeakWarning, notice
 from camvid.layouts.scan import SPLITS, Scan
+from camvid.layouts.split_lists import NEEDED, Names, checked, own_lists, published, read_names
 
 SHARES = {"train": 0.7, "val": 0.15, "test": 0.15}
 HELD_OUT = {"train": 0.85, "val": 0.15}  # where a data set has a test split of its own
@@ -72,7 +72,7 @@ def _brought(scan: Scan) -> Names | None:
         return {key: tuple(name for name in present if name in names) for key, names in published().items()}
     valid = scan.root / "valid.txt"
     if len(unknown) == len(present) and valid.is_file():
-        held_out = read_list(valid)
+        held_out = read_names(valid)
         train = tuple(name for name in present if name not in held_out)
         return checked({"train": train, "val": held_out, "test": ()}, present, scan.root)
     return None

@@ -91,6 +91,11 @@ def keyed(folder: Path, ending: str, suffixes: Sequence[str] = PICTURES) -> Keye
     return dict(sorted(found.items()))
 
 
+def pictures_below(folder: Path) -> list[Path]:
+    """The pictures in a folder and below."""
+    return [path for paths in keyed(folder, "").values() for path in paths]
+
+
 def holds_pictures(folder: Path) -> bool:
     """Whether a picture lies in a folder or below; the first one ends the search."""
     return any(f".{name.rpartition('.')[2].lower()}" in PICTURES for _, _, names in _walk(folder) for name in names)

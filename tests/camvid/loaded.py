@@ -2,9 +2,18 @@
 
 from typing import Any
 
+from camvid.cache import FrameCache
+from camvid.frames import training_frames
 from camvid.loaders import SeededOrder, train_loader
 
 SIZE = (32, 64)
+
+
+def cached_frames(dataset, split, train_size, folder, **settings) -> FrameCache:
+    """The training's frames, which the cache has room for."""
+    frames = training_frames(dataset, split, train_size, folder, **settings)
+    assert isinstance(frames, FrameCache)
+    return frames
 
 
 def batches(cache, epoch=0, **changes):

@@ -168,3 +168,29 @@ def test_a_class_that_the_list_lacks_is_told(tmp_path):
     assert "left out: pictures of car, which the list of classes lacks" in lines
     data = open_dataset(tmp_path / "plain")
     assert (data.read_mask(data.splits["train"][0]) == 0).all()
+
+
+@pytest.mark.filterwarnings("ignore::camvid.layouts.notices.GuessWarning")
+def test_of_two_annotations_of_a_task_the_latest_is_taken_and_that_is_told(tmp_path):
+    write_export(tmp_path / "set", "{}.jpg")
+    (tmp_path / "set" / "tasks.json").write_text(json.dumps(FORMS["JSON"]))
+    for number, shown in {7: 255, 99: 0}.items():
+        path = tmp_path / "set" / "export" / f"task-12-annotation-{number}-by-1-tag-road-0.png"
+        grey(path, np.full(SIZE, shown, np.uint8))
+    lines = convert(tmp_path / "plain", tmp_path / "set")
+    for earlier in (7, 13):
+        assert f"left out: annotation {earlier} of task 12, as annotation 99 is later" in lines
+    data = open_dataset(tmp_path / "plain")
+    (frame,) = (frame for part in data.splits.values() for frame in part if frame.name == TASKS[12])
+    assert (data.read_mask(frame) == 255).all()
+
+
+@pytest.mark.filterwarnings("ignore::camvid.layouts.notices.GuessWarning")
+def test_a_frame_without_an_annotation_is_told(tmp_path):
+    write_export(tmp_path / "set")
+    (tmp_path / "set" / "tasks.json").write_text(json.dumps(FORMS["JSON"]))
+    photo(tmp_path / "set" / "frames" / "cam4_001.jpg")
+    lines = convert(tmp_path / "plain", tmp_path / "set")
+    assert [line for line in lines if line.startswith("left out: ")] == [
+        f"left out: {tmp_path}/set/frames/cam4_001.jpg: frame without an annotation"
+    ]

@@ -220,6 +220,6 @@ def test_flags_of_a_pair_of_folders(tmp_path):
         assert message in done.stderr
 
 
-def test_a_list_of_the_layouts_own_is_not_needed_for_kaggles_form(tmp_path):
+def test_a_layout_of_two_folders_a_split_is_described_by_its_rule(tmp_path):
     write_kaggle(tmp_path, draw())
     assert describe(tmp_path).lines[0] == "layout kaggle: <split>/x.png with <split>_labels/x_L.png"

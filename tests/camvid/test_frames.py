@@ -8,12 +8,12 @@ import pytest
 import torch
 from PIL import Image
 
-from camvid.cache import FrameCache, cached_frames
-from camvid.caches import list_entries
+from camvid.cache import FrameCache
+from camvid.cache_entries import list_entries
 from camvid.frames import StreamedFrames, training_frames
 from camvid.layouts import RoadDataset, open_dataset
 from camvid.taxonomy import load_taxonomy
-from tests.camvid.loaded import SIZE, batches
+from tests.camvid.loaded import SIZE, batches, cached_frames
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from camvid.cache import cached_frames
-from tests.camvid.loaded import SIZE, batches
+from tests.camvid.loaded import SIZE, batches, cached_frames
 
 
 def test_batches_are_uint8_and_repeat_with_the_seed(dataset, tmp_path):

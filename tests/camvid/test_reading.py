@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camvid.cache import cached_frames
 from camvid.check import check
 from camvid.composites.files import read_halves
 from camvid.layouts import content_digest, open_dataset
@@ -17,6 +16,7 @@ from camvid.taxonomy import load_taxonomy
 from eval import predict
 from files import pictures
 from tests.camvid.drawn import WRITERS, draw, write_segnet
+from tests.camvid.loaded import cached_frames
 from tests.files.written import grey_png
 
 CAMVID11 = load_taxonomy("camvid11")

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camvid.cache import cached_frames
 from camvid.layouts import open_dataset
 from camvid.loaders import SeededOrder, train_loader
 from camvid.taxonomy import load_taxonomy
+from tests.camvid.loaded import cached_frames
 
 SHAPES = [(96, 128), (128, 96), (96, 128), (201, 64), (48, 160)]
 

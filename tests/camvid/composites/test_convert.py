@@ -13,7 +13,7 @@ from camvid.check import check
 from camvid.composites.convert import convert
 from camvid.composites.draw import draw_composites
 from camvid.layouts import content_digest, find_taxonomy, open_dataset
-from camvid.layouts.tables import read_class_dict
+from camvid.layouts.class_lists import read_class_dict
 from tests.camvid.composites.composed import COLORS, scenes, write_blocks, write_composites
 from tests.camvid.killed import kill_once_there
 

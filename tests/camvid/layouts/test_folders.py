@@ -2,18 +2,16 @@
 
 import json
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from artifacts.dataset_artifact import dataset_artifact
 from camvid.check import check
 from camvid.convert import convert
-from camvid.layouts import content_digest, find_taxonomy, open_dataset
+from camvid.layouts import find_taxonomy, open_dataset
 from camvid.layouts.folders import pair_of_folders
 from camvid.layouts.notices import GuessWarning
-from camvid.stats import class_frequency
+from tests.camvid.replicas.comparing import assert_counted, assert_same, assert_shipped
 from tests.camvid.replicas.drawing import grey, photo, values, with_palette
 from tests.camvid.replicas.folders import COLORS, NAMES, VARIANTS, codes, masked, write_colors, write_cvat, write_plain
 
@@ -24,21 +22,6 @@ def variant(request, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", GuessWarning)  # of those without a split
         yield tmp_path / "set", VARIANTS[request.param](tmp_path / "set")
-
-
-def masks_of(data):
-    return {frame.name: data.read(frame)[1] for frames in data.splits.values() for frame in frames}
-
-
-def assert_same(data, masks):
-    found, wanted = masks_of(data), {name: mask for named in masks.values() for name, mask in named.items()}
-    assert found.keys() == wanted.keys()
-    for name, mask in wanted.items():
-        np.testing.assert_array_equal(found[name], mask)
-    if "" not in masks:
-        assert {key: {f.name for f in frames} for key, frames in data.splits.items() if frames} == {
-            key: set(named) for key, named in masks.items()
-        }
 
 
 def test_a_pair_of_folders_opens_with_its_own_classes(variant):
@@ -53,20 +36,11 @@ def test_it_is_checked_and_counted(variant):
     report = check(root, find_taxonomy(root))
     assert report[:2] == (sum(map(len, masks.values())), [])
     assert report.taken[0].startswith("layout folders, split official: train ")
-    data = open_dataset(root)
-    pixels = sum(class_frequency(data, split)[0] for split, frames in data.splits.items() if frames)
-    stacked = np.concatenate([mask.ravel() for named in masks.values() for mask in named.values()])
-    np.testing.assert_array_equal(pixels, np.bincount(stacked, minlength=256)[:3])
+    assert_counted(open_dataset(root), masks)
 
 
 def test_its_artifact_opens_as_the_same_data(variant, tmp_path):
-    data = open_dataset(variant[0])
-    digest = content_digest(data)
-    for name, entry in dataset_artifact(data, "set", digest).manifest.entries.items():
-        target = tmp_path / "fetched" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(Path(entry.local_path or "").read_bytes())
-    assert content_digest(open_dataset(tmp_path / "fetched" / "data")) == digest
+    assert_shipped(open_dataset(variant[0]), tmp_path / "fetched")
 
 
 def test_converted_it_is_the_same_data_in_plain_form(variant, tmp_path):

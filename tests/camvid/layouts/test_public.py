@@ -1,20 +1,18 @@
 """Replicas of the public data sets: opened, checked, counted and shipped, with their own classes and with others."""
 
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from artifacts.dataset_artifact import dataset_artifact
 from camvid.check import check
-from camvid.layouts import LAYOUTS, content_digest, find_taxonomy, open_dataset, scan_layout
+from camvid.layouts import LAYOUTS, find_taxonomy, open_dataset, scan_layout
 from camvid.layouts.notices import GuessWarning
-from camvid.stats import class_frequency
 from camvid.taxonomy import load_taxonomy
 from tests.camvid.drawn import WRITERS
 from tests.camvid.replicas.cityscapes import NAMES, POLEGROUP, TABLE, TEST, write_colors, write_fine, write_idd
+from tests.camvid.replicas.comparing import assert_counted, assert_same, assert_shipped
 from tests.camvid.replicas.drawing import SIZE, grey, photo, values
 from tests.camvid.replicas.every import REPLICAS
 from tests.camvid.replicas.kitti import write_kitti
@@ -38,17 +36,7 @@ def test_a_replica_opens_with_its_own_classes(replica):
     drawn, root, masks = replica
     data = open_dataset(root)
     assert (data.layout, data.taxonomy) == (drawn.layout, load_taxonomy(drawn.taxonomy))
-    if "" not in masks:  # the data set says its splits
-        assert {key: {f.name for f in frames} for key, frames in data.splits.items() if frames} == {
-            key: set(named) for key, named in masks.items()
-        }
-    expected = {name: mask for named in masks.values() for name, mask in named.items()}
-    opened = {frame.name: frame for frames in data.splits.values() for frame in frames}
-    assert opened.keys() == expected.keys()
-    for name, mask in expected.items():
-        image, read = data.read(opened[name])
-        assert image.shape[:2] == mask.shape
-        np.testing.assert_array_equal(read, mask)
+    assert_same(data, masks)
 
 
 def test_a_replica_has_no_fault_and_its_report_says_what_was_taken(replica):
@@ -63,21 +51,12 @@ def test_a_replica_has_no_fault_and_its_report_says_what_was_taken(replica):
 
 def test_a_replica_is_counted(replica):
     _, root, masks = replica
-    data = open_dataset(root)
-    pixels = sum(class_frequency(data, split)[0] for split, frames in data.splits.items() if frames)
-    stacked = np.concatenate([mask.ravel() for named in masks.values() for mask in named.values()])
-    np.testing.assert_array_equal(pixels, np.bincount(stacked, minlength=256)[: data.taxonomy.num_classes])
+    assert_counted(open_dataset(root), masks)
 
 
 def test_an_artifact_of_a_replica_opens_as_the_same_data(replica, tmp_path):
     _, root, _ = replica
-    data = open_dataset(root)
-    digest = content_digest(data)
-    for name, entry in dataset_artifact(data, "set", digest).manifest.entries.items():
-        target = tmp_path / "fetched" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(Path(entry.local_path or "").read_bytes())
-    assert content_digest(open_dataset(tmp_path / "fetched" / "data")) == digest
+    assert_shipped(open_dataset(root), tmp_path / "fetched")
 
 
 def test_drives_and_sequences_come_from_names(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,7 @@ TABLE = (
 NAMES = tuple(name for name, _, _ in TABLE)
 TRAIN_IDS = np.array([train for _, train, _ in TABLE], np.uint8)
 COLORS = np.array([color for _, _, color in TABLE], np.uint8)
+IDS = np.arange(len(TABLE))
 POLEGROUP = NAMES.index("polegroup")  # has the colour of pole
 
 SPLITS = {
@@ -65,9 +67,7 @@ def write_fine(root: Path) -> Masks:
             ids = values(stem, len(TABLE))
             fine = root / "gtFine" / split / stem
             grey(fine.with_name(f"{fine.name}_gtFine_labelIds.png"), ids)
-            grey(
-                fine.with_name(f"{fine.name}_gtFine_color.png"), np.dstack([COLORS[ids], np.full(SIZE, 255, np.uint8)])
-            )
+            grey(fine.with_name(f"{fine.name}_gtFine_color.png"), _with_alpha(ids))
             grey(fine.with_name(f"{fine.name}_gtFine_instanceIds.png"), ids.astype(np.uint16) * 1000)
             fine.with_name(f"{fine.name}_gtFine_polygons.json").write_text('{"objects": []}')
             masks.setdefault(split, {})[fine.name] = TRAIN_IDS[ids]
@@ -76,30 +76,30 @@ def write_fine(root: Path) -> Masks:
     return masks
 
 
-def write_train_ids(root: Path) -> Masks:
-    """Only the pictures that `createTrainIdLabelImgs.py` writes."""
+def _write_alone(root: Path, kind: str, drawn: Callable[[np.ndarray], np.ndarray], kept: np.ndarray) -> Masks:
+    """Only one kind of label pictures: `drawn` of the ids, which are `kept` of random ones."""
     masks: Masks = {}
     for split, stems in SPLITS.items():
         for stem in stems:
             photo(root / "leftImg8bit" / split / f"{stem}_leftImg8bit.png")
-            mask = TRAIN_IDS[values(stem, len(TABLE))]
-            grey(root / "gtFine" / split / f"{stem}_gtFine_labelTrainIds.png", mask)
-            masks.setdefault(split, {})[Path(stem).name] = mask
+            ids = kept[values(stem, len(TABLE))]
+            grey(root / "gtFine" / split / f"{stem}_gtFine_{kind}.png", drawn(ids))
+            masks.setdefault(split, {})[Path(stem).name] = TRAIN_IDS[ids]
     return masks
+
+
+def write_train_ids(root: Path) -> Masks:
+    """Only the pictures that `createTrainIdLabelImgs.py` writes."""
+    return _write_alone(root, "labelTrainIds", TRAIN_IDS.__getitem__, IDS)
 
 
 def write_colors(root: Path) -> Masks:
-    """Only the coloured pictures, of four channels."""
-    masks: Masks = {}
-    for split, stems in SPLITS.items():
-        for stem in stems:
-            photo(root / "leftImg8bit" / split / f"{stem}_leftImg8bit.png")
-            ids = values(stem, len(TABLE))
-            ids[ids == POLEGROUP] = 0
-            picture = np.dstack([COLORS[ids], np.full(SIZE, 255, np.uint8)])
-            grey(root / "gtFine" / split / f"{stem}_gtFine_color.png", picture)
-            masks.setdefault(split, {})[Path(stem).name] = TRAIN_IDS[ids]
-    return masks
+    """Only the coloured pictures, of four channels; without polegroup, which has the colour of pole."""
+    return _write_alone(root, "color", _with_alpha, np.where(IDS == POLEGROUP, 0, IDS))
+
+
+def _with_alpha(ids: np.ndarray) -> np.ndarray:
+    return np.dstack([COLORS[ids], np.full(SIZE, 255, np.uint8)])
 
 
 ACDC = {

@@ -46,6 +46,13 @@ def write_plain(root: Path) -> Masks:
     return expected(SPLITS)
 
 
+def relabelled(root: Path, change: Callable[[np.ndarray], np.ndarray]) -> None:
+    """The plain one, whose masks are `change` of their values."""
+    write_plain(root)
+    for _, stem in each():
+        grey(root / "masks" / f"{stem}.png", change(masked(stem)))
+
+
 def write_colors(root: Path) -> Masks:
     """Colours, a folder for each split below, frames in TIFF."""
     for split, stem in each():

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from camvid.layouts.classes import Listed, distinct_color, find_list, read_list, taxonomy_of
+from camvid.layouts.class_lists import Listed, find_list, read_list
+from camvid.layouts.own_classes import distinct_color, taxonomy_of
 from camvid.taxonomy import TaxonomyError, load_taxonomy
 from tests.camvid.replicas.voc import palette
 from tests.files.test_texts import ENCODINGS, encoded

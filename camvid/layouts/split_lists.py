@@ -23,7 +23,7 @@ OFFICIAL = Path(__file__).with_name("official_split")
 @lru_cache(maxsize=1)
 def published() -> dict[str, frozenset[str]]:
     """The frame names of CamVid's official splits."""
-    return {key: frozenset(read_list(OFFICIAL / f"{key}.txt")) for key in SPLITS}
+    return {key: frozenset(read_names(OFFICIAL / f"{key}.txt")) for key in SPLITS}
 
 
 def own_lists(root: Path) -> Names | None:
@@ -40,7 +40,7 @@ def own_lists(root: Path) -> Names | None:
     absent = [path for key, path in files.items() if key in NEEDED and not path.is_file()]
     if there and absent:
         raise ValueError(f"{absent[0]}: missing beside {there[0].name}; train.txt and val.txt are needed, test.txt not")
-    return {key: read_list(path) if path.is_file() else () for key, path in files.items()} if there else None
+    return {key: read_names(path) if path.is_file() else () for key, path in files.items()} if there else None
 
 
 def _parsed(data: Any, path: Path) -> Names:
@@ -51,7 +51,7 @@ def _parsed(data: Any, path: Path) -> Names:
     return {key: tuple(data.get(key, ())) for key in SPLITS}
 
 
-def read_list(path: Path) -> tuple[str, ...]:
+def read_names(path: Path) -> tuple[str, ...]:
     """One frame name a line; an ending such as .png is dropped."""
     lines = (line for line in read_lines(path) if line)
     return tuple(Path(line).stem if line.lower().endswith(PICTURES) else line for line in lines)

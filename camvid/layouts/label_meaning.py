@@ -7,8 +7,8 @@ from pathlib import Path
 
 from camvid.entries import Color
 from camvid.labels import Labels, color_labels, index_labels
-from camvid.layouts.classes import Listed
-from camvid.layouts.looks import Look, look_at, spread
+from camvid.layouts.class_lists import Listed
+from camvid.layouts.label_content import Look, look_at, spread
 from camvid.layouts.notices import GuessWarning, notice
 from camvid.taxonomy import IGNORE_INDEX, VOID_COLOR, VOID_NAME, Taxonomy, TaxonomyError
 from camvid.words import in_words_of
@@ -27,11 +27,13 @@ def labels_of(
         ignore: values that are void.
 
     Raises:
-        ValueError: a label that cannot be read.
+        ValueError: a label that cannot be read, or of a mode that no label has.
         TaxonomyError: the values or the colours cannot be known.
     """
     sample = spread(masks)
     look = look_at(sample)
+    if look.strange:
+        raise ValueError(f"{sample[0]}: {look.strange}")
     if look.lossy:
         look = look.peaks
     if not listed:

@@ -6,12 +6,11 @@ holder dies, and the others wait. When the folder outgrows its bound, the entry 
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from filelock import FileLock
 from platformdirs import user_cache_path
@@ -53,11 +52,6 @@ def obtain(entry: Path, need: int, limit: int, load: Callable[[Path], T | None],
                 found = load(entry)
     assert found is not None
     return found
-
-
-def describe(folder: Path, **about: Any) -> None:
-    """Notes in an entry what it was made of."""
-    (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
 
 
 @contextmanager

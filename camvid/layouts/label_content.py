@@ -25,6 +25,7 @@ SMOOTHED = (
 )
 APART = 16  # by which values differ that a lossy format does not mix
 MODES = {"1", "L", "P", "RGB", "RGBA", "I;16", "I;16B"}  # of labels
+STRANGE = "mode {}, which no label has: save the labels with one channel of 8 or 16 bits"
 LOSSY = {".jpg", ".jpeg", ".jpe", ".jfif"}  # suffixes of formats that change colours
 One = TypeVar("One")
 
@@ -35,22 +36,25 @@ class Look:
 
     Attributes:
         modes: Pillow's modes, with the number of pictures of each.
-        sizes: height and width, likewise.
         values: pixels of each value; None where a picture holds colours.
         colors: pixels of each colour as viewers show it.
         lossy: whether a format that changes colours is among theirs.
     """
 
     modes: Counter[str]
-    sizes: Counter[tuple[int, int]]
     values: Counter[int] | None
     colors: Counter[Color]
     lossy: bool = False
 
     def __add__(self, other: Look) -> Look:
         values = None if self.values is None or other.values is None else self.values + other.values
-        modes, sizes, lossy = self.modes + other.modes, self.sizes + other.sizes, self.lossy or other.lossy
-        return Look(modes, sizes, values, self.colors + other.colors, lossy)
+        return Look(self.modes + other.modes, values, self.colors + other.colors, self.lossy or other.lossy)
+
+    @property
+    def strange(self) -> str:
+        """That their mode holds neither values nor colours, and what to do; empty for labels."""
+        modes = sorted(self.modes.keys() - MODES)
+        return STRANGE.format("/".join(modes)) if modes else ""
 
     @property
     def many(self) -> bool:
@@ -77,7 +81,7 @@ class Look:
         for value, count in self.values.most_common():
             if count >= self.values.total() / 1000 and all(abs(value - other) >= APART for other in kept):
                 kept[value] = count
-        return Look(self.modes, self.sizes, kept, Counter({(value,) * 3: count for value, count in kept.items()}))
+        return Look(self.modes, kept, Counter({(value,) * 3: count for value, count in kept.items()}))
 
 
 def _distance(one: Color, other: Color) -> int:
@@ -108,14 +112,13 @@ def look_at(paths: Iterable[Path]) -> Look:
 
 def _look(picture: Image.Image, lossy: bool) -> Look:
     values = stored_values(picture)
-    size = (picture.height, picture.width)
     found = None if values is None else _counted(values)
     if found is None or picture.mode == "P":
         pixels = np.asarray(picture.convert("RGB").convert("RGBX")).view("<u4")[..., 0] & 0xFFFFFF
         colors = Counter({(v & 255, v >> 8 & 255, v >> 16): n for v, n in _counted(pixels).items()})
     else:
         colors = Counter({(value, value, value): count for value, count in found.items()})
-    return Look(Counter([picture.mode]), Counter([size]), found, colors, lossy)
+    return Look(Counter([picture.mode]), found, colors, lossy)
 
 
 def _counted(values: np.typing.NDArray[np.integer]) -> Counter[int]:

@@ -1,21 +1,19 @@
-"""Lists of classes as annotation tools write them: which values and colours of label pictures have which name."""
+"""Lists of classes, as data sets and annotation tools write them: the names of values and colours of label pictures."""
 
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from camvid.entries import Color, color, text
-from camvid.layouts.tables import read_class_dict, read_codes, read_label_colors
-from camvid.taxonomy import Taxonomy, TaxonomyError, load_taxonomy
-from files.texts import read_lines, read_text
+from files.jsons import read_json
+from files.texts import read_lines
 
-# Where they lie: in the root of a data set, in the folder of its labels, or in that of its train split.
+# They lie in the root of a data set, or in a folder there.
 FILES = (
     "classes.txt",
     "codes.txt",
@@ -28,8 +26,8 @@ FILES = (
     "*_categories.json",
     "notes.json",
 )
-NO_CLASS = {"void", "unlabeled", "unlabelled", "ignore", "ignored", "outofroi"}  # names that no class has
-KNOWN = ("cityscapes19", "camvid11", "mapillary65", "voc21")  # whose priorities hold for classes of the same names
+CODES = "codes.txt"
+_NUMBERED = re.compile(r"\d+[\s:,.=]")
 _LABELMAP = re.compile(r"(?P<name>.+?):(?P<color>\d+,\d+,\d+):[^:]*:[^:]*")
 _COLORED = re.compile(r"\d+\s+\d+\s+\d+\s+\S.*")
 
@@ -101,10 +99,7 @@ def _pixel_values(path: Path, lines: Iterable[str]) -> tuple[Listed, ...]:
 
 
 def _categories(path: Path) -> tuple[Listed, ...]:
-    try:
-        data = json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path}: not valid JSON: {error}") from error
+    data = read_json(path)
     entries = data.get("categories") if isinstance(data, dict) else data
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ValueError(f"{path}: a list of categories with id and name is needed, as COCO has it")
@@ -122,54 +117,60 @@ def _unique(path: Path, listed: Iterable[Listed]) -> tuple[Listed, ...]:
     listed = tuple(listed)
     if not listed:
         raise ValueError(f"{path}: lists no class")
-    for what, values in (("name", [one.name for one in listed]), ("value", [one.value for one in listed])):
-        if repeated := [value for value, count in Counter(values).items() if value is not None and count > 1]:
-            raise ValueError(f"{path}: {what} {repeated[0]!r} is listed twice")
+    _refuse_twice(path, "name ", [one.name for one in listed])
+    _refuse_twice(path, "value ", [one.value for one in listed if one.value is not None])
     return listed
 
 
-def taxonomy_of(listed: Iterable[Listed], origin: str) -> Taxonomy:
-    """A class for each name of a list but those that mean void; what is a priority class elsewhere is one here.
-
-    Raises TaxonomyError naming `origin`, where the list stands.
-    """
-    kept = [one for one in listed if one.name.casefold() not in NO_CLASS]
-    if not kept:
-        raise TaxonomyError(f"{origin}: lists no class but void")
-    given = [one.color for one in kept if one.color]
-    free = (value for value in map(distinct_color, range(1, 1 << 24)) if value not in given)
-    alone = {value for value, count in Counter(given).items() if count == 1}
-    colors = [one.color if one.color in alone else next(free) for one in kept]
-    entries = [_entry(one.name, value) for one, value in zip(kept, colors, strict=True)]
-    return Taxonomy.from_dict({"name": "own", "classes": entries}, origin)
-
-
-def _entry(name: str, value: Color | None) -> dict[str, Any]:
-    entry: dict[str, Any] = {"name": name.replace("/", "_"), "color": list(value or ())}
-    return entry | ({"collects": [name]} if "/" in name else {}) | known_flags(name)
+def read_codes(path: Path) -> tuple[str, ...]:
+    """fastai's codes.txt, one name a line: the i-th names value i of the masks. Raises ValueError naming the file."""
+    names = tuple("\n".join(read_lines(path)).rstrip().split("\n"))
+    if not all(names) or len(names) > 256:
+        raise ValueError(f"{path}: 1 to 256 names are needed, one a line and no empty line between them")
+    for number, name in enumerate(names, 1):
+        if name.startswith("#"):
+            raise ValueError(f"{path}: line {number} is a comment, {name!r}, and would count as a class; remove it")
+    if all(_NUMBERED.match(name) for name in names):
+        raise ValueError(
+            f"{path}: numbers stand before the names, as in {names[0]!r}; remove them, and put the names in the order "
+            "of the values"
+        )
+    _refuse_twice(path, "", names)
+    return names
 
 
-def known_flags(name: str) -> dict[str, bool]:
-    """The flags (priority, background) of the known class that collects this name; none for an unknown name."""
-    name = _plain(name)
-    if name == "background":
-        return {"background": True}
-    for known in map(load_taxonomy, KNOWN):
-        for source, index in known.sources.items():
-            if _plain(source) == name:
-                spec = known.classes[index]
-                return {flag: True for flag in ("priority", "background") if getattr(spec, flag)}
-    return {}
+def read_class_dict(path: Path) -> dict[str, Color]:
+    """Kaggle's class_dict.csv with columns name, r, g, b and maybe others. Raises ValueError naming the line."""
+    rows = csv.DictReader(read_lines(path), skipinitialspace=True)
+    columns = [column.strip() for column in rows.fieldnames or ()]
+    rows.fieldnames = columns
+    if not {"name", "r", "g", "b"} <= set(columns):
+        raise ValueError(f"{path}: the first line must name the columns name,r,g,b; got {','.join(columns)!r}")
+    pairs = [_pair(path, rows.line_num, row["name"], [row["r"], row["g"], row["b"]]) for row in rows]
+    return _palette(path, pairs)
 
 
-def _plain(name: str) -> str:
-    """Traffic light, traffic_light and TrafficLight are one name."""
-    return re.sub(r"[\W_]", "", name.casefold())
+def read_label_colors(path: Path) -> dict[str, Color]:
+    """CamVid's label_colors.txt, "R G B name" a line. Raises ValueError naming the line."""
+    rows = [(number, line.split()) for number, line in enumerate(read_lines(path), 1) if line]
+    pairs = [_pair(path, number, " ".join(parts[3:]), parts[:3]) for number, parts in rows]
+    return _palette(path, pairs)
 
 
-def distinct_color(number: int) -> Color:
-    """A colour for each number, far from that of its neighbours: those of VOC's palette, by spreading its bits."""
-    red, green, blue = (
-        sum((number >> 3 * step + channel & 1) << 7 - step for step in range(8)) for channel in range(3)
-    )
-    return red, green, blue
+def _pair(path: Path, number: int, name: str | None, color: Sequence[str | None]) -> tuple[str, Color]:
+    values = [int(text) for text in color if text and text.strip().isdecimal()]
+    if not name or not name.strip() or len(values) != 3 or max(values) > 255:
+        raise ValueError(f"{path}, line {number}: a name and R, G, B from 0 to 255 are needed, got {name!r}, {color}")
+    return name.strip(), (values[0], values[1], values[2])
+
+
+def _palette(path: Path, pairs: list[tuple[str, Color]]) -> dict[str, Color]:
+    if not pairs:
+        raise ValueError(f"{path}: lists no class")
+    _refuse_twice(path, "", [name for name, _ in pairs])
+    return dict(pairs)
+
+
+def _refuse_twice(path: Path, what: str, values: Sequence[object]) -> None:
+    if repeated := [value for value, count in Counter(values).items() if count > 1]:
+        raise ValueError(f"{path}: {what}{repeated[0]!r} is listed twice")

@@ -1,6 +1,6 @@
 import pytest
 
-from camvid.layouts.tables import read_class_dict, read_codes, read_label_colors
+from camvid.layouts.class_lists import read_class_dict, read_codes, read_label_colors
 from tests.camvid.drawn import NAMES, PALETTE
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from camvid.__main__ import main
-from camvid.cache import cached_frames
-from camvid.caches import free, list_entries
+from camvid.cache_entries import free, list_entries
 from camvid.layouts import open_dataset
 from camvid.synth import synth
+from tests.camvid.loaded import cached_frames
 
 SIZE = (32, 48)
 
@@ -77,9 +77,9 @@ def test_another_process_that_uses_an_entry_is_heeded_until_it_dies(dataset, tmp
     code = """
 import sys, time
 from pathlib import Path
-from camvid.cache import cached_frames
+from camvid.frames import training_frames
 from camvid.layouts import open_dataset
-cache = cached_frames(open_dataset(Path(sys.argv[1])), "train", (32, 48), Path(sys.argv[2]))
+cache = training_frames(open_dataset(Path(sys.argv[1])), "train", (32, 48), Path(sys.argv[2]))
 print("on", flush=True)
 time.sleep(60)
 """

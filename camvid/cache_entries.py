@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from camvid.store import ABOUT, COUNTS, UNFINISHED
+from camvid.cache_folder import ABOUT, COUNTS, UNFINISHED
 
 DAY = 86400.0  # seconds
 

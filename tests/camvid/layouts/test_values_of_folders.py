@@ -1,0 +1,115 @@
+"""What the values of labels in a pair of folders mean: a list, a palette, grey colours, 0, 255 and --ignore."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from camvid.describe import describe
+from camvid.layouts import open_dataset
+from camvid.layouts.folders import pair_of_folders
+from camvid.layouts.notices import GuessWarning
+from camvid.taxonomy import TaxonomyError
+from tests.camvid.replicas.comparing import faults_of, first, masks_are
+from tests.camvid.replicas.drawing import SIZE, grey, with_palette
+from tests.camvid.replicas.folders import DICT, NAMES, each, masked, relabelled, write_colors, write_plain
+
+
+def test_a_palette_that_is_not_the_classes_means_nothing(tmp_path):
+    """Values are named by classes.txt, and by the places in class_dict.csv, which is said."""
+    write_plain(tmp_path)
+    for _, stem in each():
+        with_palette(tmp_path / "masks" / f"{stem}.png", masked(stem), np.arange(768).reshape(256, 3) % 251)
+    masks_are(tmp_path, lambda mask: mask)
+    (tmp_path / "classes.txt").unlink()
+    (tmp_path / "class_dict.csv").write_text(DICT)
+    with pytest.warns(GuessWarning, match="its lines name these values: 0 road, 1 person, 2 sky, 3 Void"):
+        masks_are(tmp_path, lambda mask: mask)
+
+
+def test_one_based_values_are_said(tmp_path):
+    relabelled(tmp_path, lambda mask: np.where(mask == 255, 255, mask + 1).astype(np.uint8))
+    with pytest.warns(GuessWarning, match="its lines name these values: 1 road, 2 person, 3 sky"):
+        masks_are(tmp_path, lambda mask: mask)
+
+
+def test_one_value_more_than_names_is_void_or_a_class_and_has_to_be_said(tmp_path):
+    relabelled(tmp_path, lambda mask: np.where(mask == 255, 0, mask + 1).astype(np.uint8))
+    with pytest.raises(TaxonomyError, match=r"3 names, and the labels hold 4 values, 0 to 3: .* put Void into a line"):
+        open_dataset(tmp_path)
+    (tmp_path / "classes.txt").write_text("\n".join(("Void", *NAMES)))
+    masks_are(tmp_path, lambda mask: mask)
+
+
+def test_black_and_white_labels_are_two_classes_if_two_are_listed(tmp_path):
+    relabelled(tmp_path, lambda mask: np.where(mask == 1, 255, 0).astype(np.uint8))
+    (tmp_path / "classes.txt").write_text("background\nperson\n")
+    with pytest.warns(GuessWarning, match="its lines name these values: 0 background, 255 person"):
+        masks_are(tmp_path, lambda mask: mask == 1)
+    (tmp_path / "classes.txt").write_text("person\n")
+    with pytest.raises(TaxonomyError, match="one name for labels of 0 and 255; list two"):
+        open_dataset(tmp_path)
+    (tmp_path / "classes.txt").write_text("\n".join(NAMES))
+    masks_are(tmp_path, lambda mask: np.where(mask == 1, 255, 0))
+
+
+def test_grey_colours_of_a_list_name_values(tmp_path):
+    relabelled(tmp_path, lambda mask: np.where(mask == 255, 0, mask * 60 + 60).astype(np.uint8))
+    (tmp_path / "classes.txt").unlink()
+    (tmp_path / "class_dict.csv").write_text(
+        "name,r,g,b\nVoid,0,0,0\nroad,60,60,60\nperson,120,120,120\nsky,180,180,180"
+    )
+    masks_are(tmp_path, lambda mask: mask)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_values_as_grey_in_colour_are_values(mode, tmp_path):
+    write_plain(tmp_path)
+    for _, stem in each():
+        Image.fromarray(masked(stem)).convert(mode).save(tmp_path / "masks" / f"{stem}.png")
+    masks_are(tmp_path, lambda mask: mask)
+    assert faults_of(tmp_path) == []
+
+
+def test_an_empty_label_and_a_class_that_train_lacks_are_no_faults(tmp_path):
+    relabelled(tmp_path, lambda mask: np.where(mask == 1, 0, mask).astype(np.uint8))
+    grey(first(tmp_path).mask, np.full(SIZE, 255, np.uint8))
+    assert faults_of(tmp_path) == []
+    assert open_dataset(tmp_path).taxonomy.names == NAMES
+
+
+def test_values_that_a_list_says_are_not_guessed(tmp_path):
+    relabelled(tmp_path, lambda mask: np.where(mask == 255, 255, mask + 1).astype(np.uint8))
+    (tmp_path / "classes.txt").unlink()
+    listed = ",".join(f'{{"id": {value}, "name": "{name}"}}' for value, name in enumerate(NAMES))
+    (tmp_path / "categories.json").write_text(f"[{listed}]")
+    assert len(faults_of(tmp_path)) == 1  # index 3, of which the list does not speak
+
+
+def test_zero_that_is_ignored_is_no_class(tmp_path):
+    relabelled(tmp_path, lambda mask: np.where(mask == 255, 0, mask + 1).astype(np.uint8))
+    layout = pair_of_folders(ignore=[0])
+    with pytest.warns(GuessWarning, match="its lines name these values: 1 road, 2 person, 3 sky"):
+        data = open_dataset(tmp_path, layout=layout)
+    frame = data.splits["train"][0]
+    np.testing.assert_array_equal(data.read_mask(frame), masked(frame.name))
+
+
+def test_colours_are_not_ignored_by_a_value(tmp_path):
+    write_colors(tmp_path)
+    assert open_dataset(tmp_path, layout=pair_of_folders(ignore=[255])).taxonomy.names == NAMES
+    with pytest.raises(TaxonomyError, match=r"--ignore 3: .* holds colours, no values; name that colour Void"):
+        open_dataset(tmp_path, layout=pair_of_folders(ignore=[3]))
+
+
+@pytest.mark.parametrize("mode", ["I", "F", "LA"])
+def test_a_mode_that_no_label_has_is_named(mode, tmp_path):
+    write_plain(tmp_path)
+    for _, stem in each():
+        (tmp_path / "masks" / f"{stem}.png").unlink()
+        Image.fromarray(masked(stem)).convert(mode).save(tmp_path / "masks" / f"{stem}.tif")
+    said = f"mode {mode}, which no label has: save the labels with one channel of 8 or 16 bits"
+    with pytest.raises(ValueError, match=rf"cam1_001\.tif: {said}"):
+        open_dataset(tmp_path)
+    found = describe(tmp_path)
+    assert f"labels, of 5 looked at: {said}" in found.lines
+    assert found.classes == ""
