@@ -162,6 +162,12 @@ class TrainConfig:
     eval_every: int = Field(
         default=1, ge=1, description="number of epochs between evaluations; the last epoch is always evaluated"
     )
+    evaluations: int = Field(
+        default=0,
+        ge=0,
+        description="number of evaluations, at equal shares of the training; with max_minutes at equal shares of the "
+        "time, so that early stopping compares fast and slow networks after the same time; 0 evaluates by eval_every",
+    )
     threshold: Fraction = Field(
         default=0.5,
         description="an object of a priority class is missed if less than this share of it is found; a predicted "
@@ -222,6 +228,11 @@ class TrainConfig:
         if self.crop_min > self.crop_max:
             raise ConfigError(
                 f"crop_min={self.crop_min} is above crop_max={self.crop_max}; lower crop_min or raise crop_max"
+            )
+        if self.evaluations and self.eval_every > 1:
+            raise ConfigError(
+                f"evaluations={self.evaluations} and eval_every={self.eval_every} exclude each other; "
+                "set evaluations=0 or eval_every=1"
             )
 
     def to_dict(self) -> dict[str, Any]:

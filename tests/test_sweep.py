@@ -68,10 +68,19 @@ def test_it_goes_where_the_data_was_logged(file):
 def test_no_run_is_stopped_when_all_its_epochs_are_done(file):
     """It would be killed while it is evaluated: its costs unknown, and its model lost."""
     sweep = validate(read(file))
-    epochs = sweep["parameters"]["epochs"]["value"]
+    given = {name: parameter.get("value") for name, parameter in sweep["parameters"].items()}
     judged = brackets(sweep["early_terminate"], longest=1000)
-    assert 1 < judged[0] < epochs
-    assert not {epochs, epochs + TrainConfig().freeze_epochs} & set(judged)  # evaluations of one_cycle and of fine_tune
+    if evaluations := given.get("evaluations"):
+        assert judged[0] < evaluations not in judged
+    else:
+        assert 1 < judged[0] < given["epochs"]
+        assert not {given["epochs"], given["epochs"] + TrainConfig().freeze_epochs} & set(judged)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_runs_with_a_time_budget_are_judged_by_their_share_of_it(file):
+    given = read(file)["parameters"]
+    assert ("max_minutes" in given) == ("evaluations" in given)
 
 
 @pytest.mark.parametrize("file", FILES)

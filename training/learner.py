@@ -45,8 +45,8 @@ class Accumulate(Callback):
     def __init__(self, steps: int):
         self.steps = steps
 
-    def before_fit(self) -> None:
-        self.learn.opt.zero_grad()  # of a group that the clock has cut off in the stage before
+    def before_train(self) -> None:
+        self.learn.opt.zero_grad()  # of a group that the clock has cut off in the epoch before
 
     def after_loss(self) -> None:
         first = self.learn.iter - self.learn.iter % self.steps
@@ -78,6 +78,11 @@ class SetEpoch(Callback):
         done = self.offset + self.learn.pct_train * self.learn.n_epoch
         return float(done / (self.total or self.learn.n_epoch))
 
+    @property
+    def in_last_stage(self) -> bool:
+        """Whether no stage comes after this one."""
+        return self.total is None or self.offset + self.learn.n_epoch >= self.total
+
     def before_train(self) -> None:
         self.learn.dls.train.sampler.epoch = self.epoch - 1
         if self.random:
@@ -107,6 +112,7 @@ def build_learner(
     ema: float = 0.0,
     patience: int = 0,
     eval_every: int = 1,
+    evaluations: int = 0,
     rehearse: Rehearse | None = None,
     team: Team = ALONE,
     callbacks: Iterable[Callback] = (),
@@ -132,12 +138,13 @@ def build_learner(
         ema: decay of the moving average of the weights; 0 switches it off.
         patience: number of evaluations without improvement after which the fit ends; 0 never ends it.
         eval_every: number of epochs between evaluations.
+        evaluations: number of evaluations, at equal shares of the training, instead of `eval_every`; 0 for none.
         rehearse: estimates the seconds that `evaluate` will take, in less time; for a time budget.
         team: the processes that train together.
         callbacks: further callbacks, for example W&B's.
     """
     cbs: list[Callback] = [Prepare(channels_last), SetEpoch(), Watch(team), EpochLine(team)]
-    cbs += [Validate(evaluate, eval_every, team, rehearse)]
+    cbs += [Validate(evaluate, eval_every, evaluations, team, rehearse)]
     cbs += [Parallel()] if team.count > 1 else []
     cbs += [Autocast(device)] if precision == "bf16" else []
     cbs += [Average(model, ema)] if ema else []

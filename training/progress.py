@@ -99,12 +99,20 @@ class Validate(Callback):
     """Replaces fastai's validation loop by the project's evaluation, of the averaged weights where there are any.
 
     Of several processes, the first one evaluates each image of the split once, and sends the metrics to the others.
+
+    Args:
+        evaluate: validation metrics of a model, by name.
+        every: number of epochs between evaluations.
+        marks: number of evaluations at equal shares of the training, instead of `every`; 0 for none. An evaluation
+            comes at the end of the epoch that passes the mark, or at the mark if a time budget shortens the training.
+        team: the processes of the training.
+        rehearse: estimates the seconds that `evaluate` will take.
     """
 
     order = 30
 
-    def __init__(self, evaluate: Evaluate, every: int, team: Team, rehearse: Rehearse | None = None):
-        self.evaluate, self.every, self.team, self.rehearse = evaluate, every, team, rehearse
+    def __init__(self, evaluate: Evaluate, every: int, marks: int, team: Team, rehearse: Rehearse | None = None):
+        self.evaluate, self.every, self.marks, self.team, self.rehearse = evaluate, every, marks, team, rehearse
         self.seconds = 0.0  # that the longest evaluation has taken; before the first, what is expected
 
     def rehearse_once(self) -> None:
@@ -112,9 +120,30 @@ class Validate(Callback):
         if self.rehearse and not self.seconds:
             self.seconds = self._run(self.rehearse)
 
+    def before_train(self) -> None:
+        self.mark()
+
+    def mark(self) -> None:
+        """Notes how many marks are passed; the next evaluation is due at the next one."""
+        self.passed = self._passed()
+
+    @property
+    def at_mark(self) -> bool:
+        """Whether a mark was passed in this epoch."""
+        return self._passed() > self.passed
+
+    def _passed(self) -> int:
+        return int(self.marks * self.learn.set_epoch.share + 1e-6)  # the share is a sum of steps
+
+    @property
+    def _due(self) -> bool:
+        ended = self.learn.epoch + 1 == self.learn.n_epoch or getattr(self.learn, "out_of_time", False)
+        if self.marks:
+            return self.at_mark or (ended and self.learn.set_epoch.in_last_stage)
+        return ended or (self.learn.epoch + 1) % self.every == 0
+
     def before_validate(self) -> None:
-        last = self.learn.epoch + 1 == self.learn.n_epoch or getattr(self.learn, "out_of_time", False)
-        if last or (self.learn.epoch + 1) % self.every == 0:
+        if self._due:
             started = time.perf_counter()
             metrics = self._run(self.evaluate)
             took = time.perf_counter() - started

@@ -123,6 +123,8 @@ class TimeBudget(Callback):
     evaluation so far, or as a rehearsal before the first step predicts. At most half of the stage is reserved, so that
     some steps are always made.
 
+    While the clock is ahead, an epoch ends where an evaluation is due by its share of the training (`Validate`).
+
     Args:
         seconds: the budget of this stage.
         spent: seconds that an interrupted process has already spent on this stage.
@@ -150,11 +152,17 @@ class TimeBudget(Callback):
             )
 
     def before_batch(self) -> None:
-        self.furthest = min(1.0, max(self.furthest, self.learn.pct_train, self._look()))
+        share = self._look()
+        late = share > self.learn.pct_train  # the clock is ahead of the steps
+        self.furthest = min(1.0, max(self.furthest, self.learn.pct_train, share))
         self.learn.pct_train = self.furthest  # fastai sets it back at an epoch's start
         if self.learn.out_of_time:
             self.cut = True
             raise CancelFitException if self.evaluated else CancelTrainException
+        if not self.learn.iter:
+            self.learn.validate.mark()  # the evaluation before this epoch may have taken the time to the next mark
+        elif late and self.learn.validate.at_mark:
+            raise CancelTrainException
         self.evaluated = False
 
     def after_epoch(self) -> None:

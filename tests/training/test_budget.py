@@ -50,18 +50,21 @@ def test_time_that_runs_out_between_two_epochs_begins_none(make_learner, capfd, 
 
 
 class Hurry(Callback):
-    """Makes each step seem to take ten seconds."""
+    """Makes each step seem to take so many seconds."""
 
     order = 99
 
+    def __init__(self, seconds=10):
+        self.seconds = seconds
+
     def after_batch(self):
-        self.learn.time_budget.started -= 10
-        self.learn.watch.fit_started -= 10
+        self.learn.time_budget.started -= self.seconds
+        self.learn.watch.fit_started -= self.seconds
 
 
-def budgeted(make_learner, minutes=100 / 60, plan=PLAN, **settings):
+def budgeted(make_learner, minutes=100 / 60, plan=PLAN, seconds=10, **settings):
     """A learner after a fit whose steps seem to take ten seconds; the steps of the last epoch, and the epochs."""
-    learn = make_learner(callbacks=[Hurry()], **settings)
+    learn = make_learner(callbacks=[Hurry(seconds)], **settings)
     fit(learn, **plan, max_minutes=minutes)
     return learn, [len(learn.watch.losses), *(row["epoch"] for row in learn.checkpoint.history)]
 
@@ -127,3 +130,57 @@ def test_what_a_stage_has_left_over_is_the_next_one_s(make_learner, capfd):
     said = capfd.readouterr().out
     assert "max_minutes=2: stage 1 of 2 ended in epoch 1 of 4" in said
     assert "max_minutes=2: the training ended in epoch 3 of 4" in said
+
+
+def evaluated(make_learner, plan, minutes=300 / 60, **settings):
+    """The share of the training at each evaluation, rounded, and the learner."""
+    shares = []
+
+    def evaluate(model):
+        shares.append(round(learn.set_epoch.share, 1))
+        return {"miou": 0.5}
+
+    learn = make_learner(evaluate=evaluate, **settings)
+    fit(learn, **plan, max_minutes=minutes)
+    assert sum("val/miou" in row for row in learn.checkpoint.history) == len(shares)
+    return shares, learn
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+@pytest.mark.parametrize(
+    ("seconds", "expected", "epochs"),
+    [
+        (1, [0.3, 0.7, 1.0], [1, 2, 3, 4, 5, 6]),  # an epoch takes 10 seconds of 300, so the epochs end the training
+        (8, [0.3, 0.7, 1.0], [1, 2, 3, 4, 5, 6]),  # and 80: every second one ends early, at 100, 200 or 300
+        (30, [0.4, 0.7, 1.0], [1, 2, 3]),  # after the step that passes the third
+    ],
+)
+def test_fast_and_slow_networks_are_evaluated_at_the_same_shares(make_learner, seconds, expected, epochs, accumulate):
+    settings = {"batch_size": 1, "evaluations": 3, "accumulate": accumulate, "callbacks": [Hurry(seconds)]}
+    shares, learn = evaluated(make_learner, PLAN | {"epochs": 6}, **settings)
+    assert shares == expected
+    assert [row["epoch"] for row in learn.checkpoint.history] == epochs
+
+
+@pytest.mark.parametrize("minutes", [0, 60])
+@pytest.mark.parametrize("evaluations", [1, 2, 7, 100])
+def test_evaluations_come_at_the_ends_of_epochs_where_the_clock_shortens_none(make_learner, evaluations, minutes):
+    shares, _ = evaluated(make_learner, PLAN | {"epochs": 7}, minutes, evaluations=evaluations)
+    assert shares == {1: [1.0], 2: [0.6, 1.0]}.get(evaluations, [0.1, 0.3, 0.4, 0.6, 0.7, 0.9, 1.0])
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [(0, 0), (300 / 60, 0), (300 / 60, 30)])
+def test_a_frozen_stage_is_part_of_the_training_whose_shares_count(make_learner, minutes, seconds):
+    plan = PLAN | {"fit": "fine_tune", "freeze_epochs": 3, "epochs": 3}
+    settings = {"batch_size": 1, "evaluations": 3, "callbacks": [Hurry(seconds)] if seconds else []}
+    assert evaluated(make_learner, plan, minutes, **settings)[0] == ([0.4, 0.7, 1.0] if seconds else [0.3, 0.7, 1.0])
+
+
+def test_marks_that_an_evaluation_passes_are_left_out(make_learner):
+    def evaluate(model):
+        learn.time_budget.started -= 50
+        return {"miou": 0.5}
+
+    learn = make_learner(batch_size=1, evaluate=evaluate, evaluations=10, callbacks=[Hurry()])
+    fit(learn, **PLAN, max_minutes=200 / 60)
+    assert len(learn.checkpoint.history) == 3  # after 20, 90 and 160 seconds, with a step or two before each

@@ -179,3 +179,12 @@ def test_random_state_round_trips():
     first = (random.random(), np.random.rand(), float(torch.rand(())))  # noqa: NPY002
     set_random_state(state)
     assert (random.random(), np.random.rand(), float(torch.rand(()))) == first  # noqa: NPY002
+
+
+def test_a_resumed_fit_is_evaluated_at_the_shares_that_are_left(make_learner, tmp_path):
+    cut = make_learner(evaluations=2, callbacks=[StopAt(2)])
+    with pytest.raises(Stop):
+        fit(cut, **PLAN)
+    resumed = make_learner(evaluations=2)
+    fit(resumed, **PLAN, resume=resume_from(tmp_path))
+    assert [row["epoch"] for row in resumed.checkpoint.history if "val/miou" in row] == [2, 4]
