@@ -89,6 +89,8 @@ def _stats(options: argparse.Namespace) -> int:
 
 def _synth(options: argparse.Namespace) -> int:
     size = tuple(options.size) if options.size else None
+    if options.layout == COMPOSITES and options.depth:
+        raise ValueError(f"--depth does not go with --layout {COMPOSITES}; choose {', '.join(DRAWN)}")
     if options.layout == COMPOSITES:
         from camvid.composites.draw import draw_composites
 
@@ -96,7 +98,7 @@ def _synth(options: argparse.Namespace) -> int:
     else:
         from camvid.synth import synth
 
-        synth(options.out, options.frames, options.seed, options.layout, size)
+        synth(options.out, options.frames, options.seed, options.layout, size, options.depth)
     print(f"{options.out}: {options.frames} frames, layout {options.layout}")
     return 0
 
@@ -161,6 +163,11 @@ def _parser() -> argparse.ArgumentParser:
         nargs=2,
         metavar=("H", "W"),
         help="default: 720 960, for segnet 360 480, for composites 256 256",
+    )
+    synth.add_argument(
+        "--depth",
+        action="store_true",
+        help="write the depth of each frame (depth/NAME.png: 16 bits, 256 to a metre, 0 for none) and cameras.csv too",
     )
     synth.set_defaults(run=_synth)
     fetch = commands.add_parser("download", parents=[common], help="fetch fastai's hosted copy of CamVid")

@@ -71,8 +71,8 @@ def draw_composites(out: Path, frames: int, seed: int, size: tuple[int, int] | N
     with new_folder(out) as folder:
         for split in numbers:
             (folder / split).mkdir()
-        for shot, photo, label in draw_shots(shots, size):
+        for shot, scene in draw_shots(shots, size):
             split = "val" if shot.split == "val" else "train"  # the popular data have no test split
             numbers[split] += 1
-            picture = Image.fromarray(np.concatenate((photo, colors[label]), axis=1))
+            picture = Image.fromarray(np.concatenate((scene.image, colors[scene.label]), axis=1))
             picture.save(folder / split / f"{numbers[split]}.jpg", quality=QUALITY)

@@ -10,10 +10,12 @@ from camvid.layouts.layout import Layout
 from camvid.layouts.scan import Scan, is_label, pair, pictures
 from camvid.taxonomy import Taxonomy
 
+DEPTH = "depth"  # a folder of depth pictures, which are named like the frames
+
 
 def scan_original(root: Path, layout: str) -> Scan:
     """`<name>_L.png` labels and frames `<name>.*`, in one folder or in several: the root and those directly in it."""
-    folders = [root, *(path for path in sorted(root.iterdir()) if path.is_dir())]
+    folders = [root, *(path for path in sorted(root.iterdir()) if path.is_dir() and path.name != DEPTH)]
     files = {folder: pictures(folder) for folder in folders}
     masks = [path for paths in files.values() for path in paths if is_label(path, "_L")]
     names = {mask.stem.removesuffix("_L") for mask in masks}

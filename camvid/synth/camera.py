@@ -56,6 +56,11 @@ class Camera:
                 kept.append(points[i])
         return np.array(kept).reshape(-1, 3)
 
+    def ground_plane(self) -> Floats:
+        """The inverse depth of the ground as `camvid.synth.surfaces` has it (5,): of pixels below the horizon."""
+        rise = 1 / (self.focal * self.y)
+        return np.array((0.0, rise, -self.centre[1] * rise, 1 / FAR, 1 / NEAR))
+
     def ground(self) -> tuple[int, Floats, Floats]:
         """First row below the horizon, and the world x (rows, W) and z (rows, 1) of the ground seen from there down."""
         height, width = self.size

@@ -54,7 +54,9 @@ def paint_strip(canvas: Canvas, strip: Strip, z0: float, z1: float) -> None:
     """Paint a strip of ground. Haze comes later, in `finish_ground`."""
     outline = ribbon(canvas.camera, strip, z0, z1)
     if len(outline):
-        canvas.stamp(canvas.camera.project(outline), _ink(canvas, strip.color), strip.kind)
+        canvas.stamp(
+            canvas.camera.project(outline), _ink(canvas, strip.color), strip.kind, canvas.camera.ground_plane()
+        )
 
 
 def paint_mark(canvas: Canvas, mark: Mark) -> None:
@@ -62,9 +64,9 @@ def paint_mark(canvas: Canvas, mark: Mark) -> None:
     ahead = mark.quads[(mark.quads[..., 1] > canvas.camera.z + NEAR).all(axis=1)]
     ahead = ahead[(ahead[..., 1] < canvas.camera.z + FAR).all(axis=1)]
     points = np.stack((ahead[..., 0], np.zeros(ahead.shape[:-1]), ahead[..., 1]), axis=-1)
-    ink = _ink(canvas, mark.color)
+    ink, plane = _ink(canvas, mark.color), canvas.camera.ground_plane()
     for outline in canvas.camera.project(points):
-        canvas.stamp(outline, ink, mark.kind)
+        canvas.stamp(outline, ink, mark.kind, plane)
 
 
 def finish_ground(canvas: Canvas, texture: Texture, shadows: Iterable[Shadow]) -> None:

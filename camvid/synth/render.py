@@ -1,18 +1,22 @@
-"""From a world to a picture and its label."""
+"""From a world to a picture, its label and its depth."""
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from camvid.synth.camera import FAR
+from camvid.synth.camera import FAR, Camera
 from camvid.synth.canvas import Canvas
 from camvid.synth.ground import finish_ground, paint_mark, paint_strip
 from camvid.synth.kinds import Kind
 from camvid.synth.section import Strip
 from camvid.synth.sky import paint_sky, paint_skyline
+from camvid.synth.surfaces import Surfaces
 from camvid.synth.world import SENSOR, SKYLINE, World, make_world
 
 Picture = NDArray[np.uint8]
+Depth = NDArray[np.float32]
 SMALLEST = 32  # pixels
 
 # How rough the surface of each class looks: grey levels of noise.
@@ -20,6 +24,24 @@ _ROUGH = np.full(256, 3.0, np.float32)
 _ROUGH[[Kind.Tree, Kind.VegetationMisc]] = 13.0, 9.0
 _ROUGH[[Kind.Building, Kind.Wall, Kind.Bridge, Kind.Archway, Kind.Tunnel]] = 5.0
 _ROUGH[Kind.Sky] = 0.5
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the camera took.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB.
+        label: (H, W) uint8, values of `Kind`.
+        depth: (H, W) float32, metres along the camera's axis, NaN for the sky and the camera car's own bonnet; None
+            if it was not asked for.
+        camera: what took it.
+    """
+
+    image: Picture
+    label: Picture
+    depth: Depth | None
+    camera: Camera
 
 
 def draw_scene(seed: int | np.random.Generator, size: tuple[int, int] = (720, 960)) -> tuple[Picture, Picture]:
@@ -42,14 +64,21 @@ def check_size(size: tuple[int, int]) -> None:
 
 def draw_frame(world: World, index: int, size: tuple[int, int]) -> tuple[Picture, Picture]:
     """Frame `index` of a world's sequence, at `size` (H, W); as `draw_scene`."""
+    scene = take(world, index, size)
+    return scene.image, scene.label
+
+
+def take(world: World, index: int, size: tuple[int, int], depth: bool = False) -> Scene:
+    """Frame `index` of a world's sequence, at `size` (H, W)."""
     check_size(size)
-    canvas = paint_frame(world, index, size)
-    return develop(canvas, world.rng(SENSOR, index)), canvas.label.copy()
+    canvas = paint_frame(world, index, size, Surfaces(size) if depth else None)
+    image = develop(canvas, world.rng(SENSOR, index))
+    return Scene(image, canvas.label.copy(), canvas.surfaces.depth() if canvas.surfaces else None, canvas.camera)
 
 
-def paint_frame(world: World, index: int, size: tuple[int, int]) -> Canvas:
+def paint_frame(world: World, index: int, size: tuple[int, int], surfaces: Surfaces | None = None) -> Canvas:
     """Everything painted, before the camera adds its blur and noise."""
-    canvas = Canvas(world.camera(index, size), world.light)
+    canvas = Canvas(world.camera(index, size), world.light, surfaces)
     paint_sky(canvas, world.clouds)
     paint_skyline(canvas, world.rng(SKYLINE))
     things = world.things(index)

@@ -1,22 +1,25 @@
 """Synthetic data sets on disk, in each of the four layouts of CamVid."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from camvid.folders import new_folder
+from camvid.synth.camera import Camera
 from camvid.synth.kinds import Kind
 from camvid.synth.plan import Shot, plan
-from camvid.synth.render import Picture, check_size, draw_frame
+from camvid.synth.render import Depth, Picture, Scene, check_size, take
 from camvid.synth.world import make_world
 from camvid.taxonomy import VOID_NAME, load_taxonomy, original_palette
 
 SPLITS = ("train", "val", "test")
+DEPTH_STEPS = 256  # of a depth picture in a metre
 _PNG_EFFORT = 1  # of 9: more makes files hardly smaller and takes much longer
 
 
@@ -96,7 +99,14 @@ LAYOUTS = {
 }
 
 
-def synth(out: Path, frames: int, seed: int, layout: str = "original", size: tuple[int, int] | None = None) -> None:
+def synth(
+    out: Path,
+    frames: int,
+    seed: int,
+    layout: str = "original",
+    size: tuple[int, int] | None = None,
+    depth: bool = False,
+) -> None:
     """Draw a data set of street scenes, which appears whole at the end; the same arguments give the same bytes.
 
     Args:
@@ -105,6 +115,7 @@ def synth(out: Path, frames: int, seed: int, layout: str = "original", size: tup
         seed: 0 or more.
         layout: original, fastai, segnet or kaggle.
         size: (height, width) in pixels; None is the layout's own: 360x480 for segnet, else 720x960.
+        depth: whether `depth/` and `cameras.csv` are written too; see `DEPTH_STEPS` and `_camera_table`.
 
     Raises:
         ValueError: an impossible argument.
@@ -117,24 +128,53 @@ def synth(out: Path, frames: int, seed: int, layout: str = "original", size: tup
     check_size(size)
     shots, table = plan(frames, seed), style.table()
     with new_folder(Path(out)) as folder:
-        for path in {(folder / path(shot)).parent for shot in shots for path in (style.image, style.label)}:
+        places = (style.image, style.label, *([_depth_path] if depth else []))
+        for path in {(folder / place(shot)).parent for shot in shots for place in places}:
             path.mkdir(parents=True, exist_ok=True)
-        for shot, image, label in draw_shots(shots, size):
-            _write_png(folder / style.image(shot), image)
-            _write_png(folder / style.label(shot), table[label])
+        cameras: dict[str, Camera] = {}
+        for shot, scene in draw_shots(shots, size, depth):
+            _write_png(folder / style.image(shot), scene.image)
+            _write_png(folder / style.label(shot), table[scene.label])
+            if scene.depth is not None:
+                _write_png(folder / _depth_path(shot), encode_depth(scene.depth))
+                cameras[shot.name] = scene.camera
+        if cameras:
+            _camera_table(cameras).to_csv(folder / "cameras.csv", lineterminator="\n")
         for name, text in style.lists(shots).items():
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
-def draw_shots(shots: Sequence[Shot], size: tuple[int, int]) -> Iterator[tuple[Shot, Picture, Picture]]:
-    """Each shot with its picture and label as `draw_scene` gives them, under a progress bar."""
+def draw_shots(shots: Sequence[Shot], size: tuple[int, int], depth: bool = False) -> Iterator[tuple[Shot, Scene]]:
+    """Each shot with what the camera took, under a progress bar."""
     world = make_world(shots[0].seed)
     for shot in tqdm(shots, desc="drawing", unit="frame", disable=None):
         world = world if world.seed == shot.seed else make_world(shot.seed)
-        yield shot, *draw_frame(world, shot.index, size)
+        yield shot, take(world, shot.index, size, depth)
 
 
-def _write_png(path: Path, picture: Picture) -> None:
+def _depth_path(shot: Shot) -> str:
+    return f"depth/{shot.name}.png"
+
+
+def encode_depth(depth: Depth) -> NDArray[np.uint16]:
+    """Depth (H, W) in metres as KITTI stores it: in steps of 1/256 m, with 0 where it is unknown (NaN)."""
+    return np.rint(np.nan_to_num(depth) * DEPTH_STEPS).clip(0, 2**16 - 1).astype(np.uint16)
+
+
+def _camera_table(cameras: Mapping[str, Camera]) -> pd.DataFrame:
+    """By the name of the frame: focal lengths and principal point (column, row), and the size of the frame, in pixels.
+
+    The middle of the upper left pixel is (0, 0).
+    """
+    rows = {
+        name: (camera.focal, camera.focal, *camera.centre, camera.size[1], camera.size[0])
+        for name, camera in cameras.items()
+    }
+    columns = ["fx", "fy", "cx", "cy", "width", "height"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("name")
+
+
+def _write_png(path: Path, picture: Picture | NDArray[np.uint16]) -> None:
     """Write (H, W) grey or (H, W, 3) RGB."""
     bgr = picture[..., ::-1] if picture.ndim == 3 else picture
     _, data = cv2.imencode(".png", np.ascontiguousarray(bgr), (cv2.IMWRITE_PNG_COMPRESSION, _PNG_EFFORT))
