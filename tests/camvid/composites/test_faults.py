@@ -40,7 +40,7 @@ FAULTS = {
     "another size": (
         lambda root: resize(root / "val" / "2.jpg", (64, 32)),
         {},
-        r"val/2\.jpg: 64x32 pixels, the others have 128x64; bring all to one size",
+        r"val/2\.jpg: 64x32 pixels, the others have 128x64; resize all to one size",
     ),
     "unreadable": (
         lambda root: (root / "val" / "2.jpg").write_bytes(b"x"),
@@ -52,7 +52,11 @@ FAULTS = {
         {},
         r"train/0\.jpg: unreadable or truncated picture",
     ),
-    "empty split": (lambda root: empty(root / "val"), {}, r"val: holds no picture; put the val composites there"),
+    "empty split": (
+        lambda root: empty(root / "val"),
+        {},
+        r"val: there is no picture in it; put the val composites there",
+    ),
     "twice one name": (twins, {}, r"val/0\.png: 0\.jpg has the same name; remove or rename"),
     "no train": (lambda root: (root / "train").rename(root / "test"), {}, r"no train/, which the colours are found in"),
     "too few colours": (lambda root: None, {"k": 10}, r"k=10: the labels have 3 distinct colours, .* take 1 to 3"),
@@ -85,14 +89,14 @@ def test_a_folder_in_use_is_left_alone(tmp_path):
     write_blocks(tmp_path / "raw")
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "mine.txt").write_text("keep")
-    with pytest.raises(FileExistsError, match="set: not an empty folder; give a new one"):
+    with pytest.raises(FileExistsError, match="set: this is not an empty folder; give a new one"):
         convert(tmp_path / "raw", tmp_path / "set", k=3)
     assert [path.name for path in (tmp_path / "set").iterdir()] == ["mine.txt"]
 
 
 def test_the_root_above_is_told(tmp_path):
     write_blocks(tmp_path / "raw" / "cityscapes_data")
-    with pytest.raises(ValueError, match=r"neither train/, val/ nor test/ is there; is it .*raw/cityscapes_data\?"):
+    with pytest.raises(ValueError, match=r"it has no train/, val/ or test/; is it .*raw/cityscapes_data\?"):
         convert(tmp_path / "raw", tmp_path / "set")
     with pytest.raises(FileNotFoundError, match="nowhere: no such folder"):
         convert(tmp_path / "nowhere", tmp_path / "set")
