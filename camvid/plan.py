@@ -77,7 +77,7 @@ def _processes(workers: int, batch: int, device: str, streamed: bool) -> int:
     wanted = workers if workers >= 0 else _useful(device, streamed, together)
     room = max(0, int(min(wanted, (free / batch - HELD) // PREFETCH)))
     if room < wanted and workers < 0:
-        print(f"{SHARED} has room for the batches of only {room} of {wanted} loader processes; {room} are started")
+        print(f"loader processes: {room} instead of {wanted}, because {SHARED} has no room for the batches of more")
     elif room < wanted:
         need = (PREFETCH * wanted + HELD) * batch
         raise ValueError(

@@ -155,11 +155,11 @@ def plan(size=(1024, 1024), **changes):
 def test_more_loader_processes_than_shared_memory_has_room_for(capsys):
     batch = os.statvfs(SHARED).f_bavail * os.statvfs(SHARED).f_frsize // (1024 * 1024 * 4) // 5  # a fifth of it
     assert plan(workers=1, batch_size=batch).workers == 1  # two batches ahead, two at work
-    message = r"workers=2: the batches of its loader processes take .* MB of /dev/shm, which has .* --workers 1, or a l"
+    message = r"workers=2: the batches of the loader processes take .* MB of /dev/shm, which has .* --workers 1, or enl"
     with pytest.raises(ValueError, match=message):
         plan(workers=2, batch_size=batch)
     assert plan(workers=-1, device="cuda", augment_on="loader", batch_size=batch).workers == 1
-    assert "/dev/shm has room for the batches of 1 loader processes" in capsys.readouterr().out
+    assert "loader processes: 1 instead of 2, because /dev/shm has no room" in capsys.readouterr().out
     assert plan(workers=8).workers == 8
     assert plan(workers=-1).workers == 0
 

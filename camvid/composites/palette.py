@@ -153,8 +153,8 @@ def _sample(composites: Sequence[Composite], seed: int) -> NDArray[np.uint8]:
     if flat < FEWEST_FLAT * seen:
         raise ValueError(
             f"{composites[0].path.parent}: only {100 * flat / seen:.0f} % of the right halves lies in areas of one "
-            f"colour, but at least {100 * FEWEST_FLAT:.0f} % is expected; are these composites, with the coloured label "
-            "on the right?"
+            f"colour, but at least {100 * FEWEST_FLAT:.0f} % is expected; are these composites, with the coloured "
+            "label on the right?"
         )
     return np.concatenate(pixels)
 

@@ -213,7 +213,12 @@ def test_flags_of_a_pair_of_folders(tmp_path):
         ("--images", "rgb"): "--images and --masks: give both",
         ("--images", "rgb", "--masks", "nowhere"): "nowhere: there is no such file or folder, nor is there nowhere",
         ("--classes", "mine.yaml"): "--classes mine.yaml: this is a taxonomy; give it as --taxonomy mine.yaml",
-        ("--layout", "voc", "--ignore", "0"): "--layout voc: --images, --masks, --classes and --ignore are of layout",
+        (
+            "--layout",
+            "voc",
+            "--ignore",
+            "0",
+        ): "--layout voc: --images, --masks, --classes and --ignore work only with the layout",
     }
     for flags, message in errors.items():
         done = run("stats", root, *flags)

@@ -131,7 +131,7 @@ BAD_CLASSES = {
     "no color": ([{"name": "Road"}], ["classes[0]", "color is missing"]),
     "typo": ([entry(prioriti=True)], ["unknown key 'prioriti'", "allowed are name, color, priority"]),
     "name is a boolean": ([entry(name=True)], ["name must be a non-empty string", "True"]),
-    "name with a slash": ([entry(name="a/b")], ["'a/b'", "no '/'"]),
+    "name with a slash": ([entry(name="a/b")], ["'a/b'", "must not hold '/'"]),
     "void": ([entry(name="void")], ["Void needs no entry"]),
     "two numbers": ([entry(color=[1, 2])], ["(Road): color", "[1, 2]"]),
     "too large": ([entry(color=[1, 2, 256])], ["three whole numbers from 0 to 255", "256"]),

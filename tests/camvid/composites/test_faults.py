@@ -58,11 +58,19 @@ FAULTS = {
         r"val: there is no picture in it; put the val composites there",
     ),
     "twice one name": (twins, {}, r"val/0\.png: 0\.jpg has the same name; remove or rename"),
-    "no train": (lambda root: (root / "train").rename(root / "test"), {}, r"no train/, which the colours are found in"),
+    "no train": (
+        lambda root: (root / "train").rename(root / "test"),
+        {},
+        r"there is no train/, from which the colours are taken",
+    ),
     "too few colours": (lambda root: None, {"k": 10}, r"k=10: the labels have 3 distinct colours, .* take 1 to 3"),
     "no class": (lambda root: None, {"k": 0}, r"k=0: .* take 1 to 3"),
     "unknown colours": (lambda root: None, {"colors": "ade20k"}, "colors='ade20k': allowed are kmeans and cityscapes"),
-    "labels are photos": (photos, {}, r"train: only 0 % of the right halves is areas of one colour, .* on the right\?"),
+    "labels are photos": (
+        photos,
+        {},
+        r"train: only 0 % of the right halves lies in areas of one colour, .* on the right\?",
+    ),
     "no palette": (lambda root: None, {"palette": "class_dict.csv"}, r"class_dict\.csv: no such file; give"),
 }
 
@@ -81,7 +89,9 @@ def test_faults_are_named_and_nothing_is_left(spoil, settings, message, tmp_path
 
 def test_colors_of_another_data_set_are_not_taken_for_cityscapes(tmp_path):
     write_blocks(tmp_path / "raw", colors=((128, 0, 0), (64, 0, 128), (0, 0, 0), (128, 128, 0)))
-    with pytest.raises(ValueError, match=r"colors=cityscapes: .* have colour .* none of Cityscapes' .* leave --colors"):
+    with pytest.raises(
+        ValueError, match=r"colors=cityscapes: .* have colour .* not one of Cityscapes' .* without --colors"
+    ):
         convert(tmp_path / "raw", tmp_path / "set", colors="cityscapes")
 
 
