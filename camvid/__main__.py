@@ -1,4 +1,4 @@
-"""`python -m camvid`: check a data set, count its classes, draw, fetch or convert one; list and free decoded frames."""
+"""`python -m camvid`: describe, check, count, convert, draw or download a data set; list and delete decoded frames."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COMPOSITES = "composites"  # side-by-side pictures: drawn and converted, not rea
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Exit code 0, 1 where `check` found faults, 2 for what the user can mend (named on stderr)."""
+    """Run one command. Exit code 0; 1 if `check` found faults; 2 for an error, which is printed on stderr."""
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
@@ -38,14 +38,17 @@ def _describe(options: argparse.Namespace) -> int:
     from camvid.describe import describe
 
     if options.out and options.out.exists():
-        raise FileExistsError(f"{options.out}: is there already; give another file")
+        raise FileExistsError(f"{options.out}: this file exists; give another name")
     found = describe(*chosen(options))
     print("\n".join(found.lines))
     if options.out and found.classes:
         write_whole(options.out, found.classes)
-        print(f"wrote {options.out}: name its classes, and put it into the root as taxonomy.yaml or give --taxonomy")
+        print(
+            f"wrote {options.out}: name its classes; then put it into the data's folder as taxonomy.yaml, or pass it "
+            "as --taxonomy"
+        )
     elif found.draft:
-        print(f"a draft of its classes, which `--out FILE` writes:\n{found.classes}", end="")
+        print(f"a draft of the classes; `--out FILE` writes it to a file:\n{found.classes}", end="")
     return 0
 
 
@@ -141,15 +144,25 @@ def _parser() -> argparse.ArgumentParser:
     common = FlagParser(add_help=False)
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
     data = data_flags()
-    about = commands.add_parser("describe", parents=[data, common], help="say what a folder holds and how it is taken")
-    about.add_argument("--out", type=Path, metavar="FILE", help="write the classes there, as a taxonomy.yaml to edit")
+    about = commands.add_parser(
+        "describe", parents=[data, common], help="print what a folder holds, and how it is read"
+    )
+    about.add_argument("--out", type=Path, metavar="FILE", help="also write the classes to FILE, as a taxonomy to edit")
     about.set_defaults(run=_describe)
-    check = commands.add_parser("check", parents=[data, common], help="read every file, print one line for each fault")
+    check = commands.add_parser(
+        "check", parents=[data, common], help="read every file, and print one line for each fault"
+    )
     check.set_defaults(run=_check)
-    stats = commands.add_parser("stats", parents=[data, common], help="pixel and image frequency per class and split")
-    stats.add_argument("--out", type=Path, default=Path(), help="folder for frequency.csv and .png, default: here")
+    stats = commands.add_parser(
+        "stats", parents=[data, common], help="count pixels and images of each class in each split"
+    )
+    stats.add_argument(
+        "--out", type=Path, default=Path(), help="folder for frequency.csv and frequency.png; default: ."
+    )
     stats.set_defaults(run=_stats)
-    plain = commands.add_parser("convert", parents=[data, common], help="write a data set in layout folders")
+    plain = commands.add_parser(
+        "convert", parents=[data, common], help="write a data set again, in the layout `folders`"
+    )
     plain.add_argument("out", type=Path, metavar="OUT", help="folder to make")
     plain.set_defaults(run=_convert)
     synth = commands.add_parser("synth", parents=[common], help="draw street scenes with all 32 classes")
@@ -170,22 +183,27 @@ def _parser() -> argparse.ArgumentParser:
         help="write the depth of each frame (depth/NAME.png: 16 bits, 256 to a metre, 0 for none) and cameras.csv too",
     )
     synth.set_defaults(run=_synth)
-    fetch = commands.add_parser("download", parents=[common], help="fetch fastai's hosted copy of CamVid")
+    fetch = commands.add_parser("download", parents=[common], help="download fastai's copy of CamVid")
     fetch.add_argument("out", type=Path, metavar="OUT", help="folder to make")
-    fetch.add_argument("--url", help="another .tgz: https://, http:// or file:// address")
+    fetch.add_argument("--url", help="address of another .tgz: https://, http:// or file://")
     fetch.set_defaults(run=_download)
-    pairs = commands.add_parser("composites", parents=[common], help="make a data set of photo-and-label pictures")
+    pairs = commands.add_parser("composites", parents=[common], help="make a data set from photo-and-label pictures")
     pairs.add_argument(
-        "root", type=Path, metavar="ROOT", help="folder with train/ and val/, photo left and label right"
+        "root",
+        type=Path,
+        metavar="ROOT",
+        help="folder with train/ and val/, each picture has the photo left and the label right",
     )
     pairs.add_argument("out", type=Path, metavar="OUT", help="folder to make")
     pairs.add_argument("--k", type=int, default=10, help="number of classes that k-means makes, default 10")
     pairs.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the sample and of k-means, default 0")
     pairs.add_argument("--colors", choices=("kmeans", "cityscapes"), default="kmeans", help="default: kmeans")
-    pairs.add_argument("--palette", type=Path, metavar="FILE", help="class_dict.csv of an earlier conversion, instead")
+    pairs.add_argument(
+        "--palette", type=Path, metavar="FILE", help="take the colours from the class_dict.csv of an earlier conversion"
+    )
     pairs.set_defaults(run=_composites)
     cache = commands.add_parser(
-        "cache", parents=[common], help="list the decoded frames that trainings keep; free them"
+        "cache", parents=[common], help="list the decoded frames that trainings keep, or delete them"
     )
     cache.add_argument(
         "--free",
@@ -193,9 +211,9 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         const=0.0,
         metavar="DAYS",
-        help="remove those not used for DAYS days, without a number all; never one that is in use",
+        help="delete the entries that were not used for DAYS days, or all without a number; entries in use stay",
     )
-    cache.add_argument("--folder", type=Path, help="of the cache, default: in the user's cache folder")
+    cache.add_argument("--folder", type=Path, help="folder of the cache; default: in the user's cache folder")
     cache.set_defaults(run=_cache)
     return parser
 

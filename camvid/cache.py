@@ -1,7 +1,7 @@
 """Decoded frames of a split, kept at one size in memory-mapped files that all processes of a machine share.
 
-Decoding a picture costs more than cropping and flipping it, so it is done once. An entry of the cache is named by what
-went into it: bytes of the files, size, taxonomy, label table.
+Decoding a picture costs more than cropping and flipping it, so it is done once. The name of an entry is a digest
+of what it was made from: bytes of the files, size, taxonomy, label table.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ ARRAYS = ("images.npy", "masks.npy", COUNTS)  # files of an entry
 
 @dataclass(frozen=True)
 class FrameCache:
-    """Frames of one split at one size; where they differ in shape, each lies at the top left of its picture.
+    """Frames of one split, in pictures of one size. A frame of another shape lies at the top left of its picture.
 
     Attributes:
         images: (N, H, W, 3) uint8 RGB, memory-mapped.
         masks: (N, H, W) uint8 class indices, void 255, memory-mapped.
         counts: (N, C) int64, pixels of each class in each mask; class weights follow from them.
-        extents: height and width of each frame in its picture, what remains is void; None where all fill theirs.
+        extents: height and width of each frame in its picture; the rest is void. None if all fill their pictures.
     """
 
     images: NDArray[np.uint8]
@@ -69,17 +69,17 @@ class FrameCache:
 
 
 def cached(dataset: RoadDataset, split: str, kept: Kept, folder: Path, limit: int) -> FrameCache:
-    """Decoded frames of a split, from the cache or, the first time, from the files; `kept` fits the limit.
+    """Decoded frames of a split, from the cache or, the first time, from the files.
 
     Args:
         dataset: the opened data set.
         split: train, val or test.
-        kept: how its frames are kept.
-        folder: where entries lie.
-        limit: bound of all entries together, in bytes.
+        kept: how its frames are kept; they need no more than `limit`.
+        folder: folder of the cache.
+        limit: largest size of all entries together, in bytes.
 
     Raises:
-        ValueError: a file is corrupt or holds what the taxonomy does not (named).
+        ValueError: a file is corrupt or holds a value that the taxonomy lacks; the message names the file.
     """
     shape = (len(kept.extents), *kept.size)
     entry = folder / entry_name(dataset, split, kept)
@@ -90,27 +90,27 @@ def cached(dataset: RoadDataset, split: str, kept: Kept, folder: Path, limit: in
 
 
 def entry_name(dataset: RoadDataset, split: str, kept: Kept, what: str = "") -> str:
-    """The name of an entry: a digest of what goes into it."""
+    """The name of an entry: a digest of what it is made from."""
     content = [VERSION, *kept.size, kept.mixed, dataset.taxonomy.digest, repr(dataset.labels), what]
     digests = frame_digests(dataset, dataset.splits[split])
     return hashlib.blake2b(json.dumps([content, digests]).encode(), digest_size=16).hexdigest()
 
 
 def _load(entry: Path, shape: tuple[int, int, int]) -> FrameCache | None:
-    """The entry, whose masks have this shape (N, H, W); None where there is none, or one that is not whole.
+    """The entry, whose masks have this shape (N, H, W). None if there is no entry, or if it is not complete.
 
-    As long as somebody holds its images, it counts as in use.
+    It counts as in use while a reference to its images exists.
     """
     try:
         held = os.open(entry / COUNTS, os.O_RDONLY)
     except OSError:
         return None
     try:
-        with contextlib.suppress(OSError):  # a file system without locks
+        with contextlib.suppress(OSError):  # the file system has no locks
             fcntl.flock(held, fcntl.LOCK_SH)
         cache = FrameCache(*(np.load(entry / name, mmap_mode="r") for name in ARRAYS))
         os.utime(entry)
-    except (OSError, ValueError, EOFError):  # gone at this moment, or cut short
+    except (OSError, ValueError, EOFError):  # deleted at this moment, or cut short
         os.close(held)
         return None
     weakref.finalize(cache.images, os.close, held)
@@ -143,7 +143,7 @@ def _build(dataset: RoadDataset, split: str, kept: Kept, folder: Path) -> None:
 
 
 def describe_split(folder: Path, dataset: RoadDataset, split: str, kept: Kept) -> None:
-    """Notes of which split an entry is."""
+    """Write into an entry which split it holds."""
     about = {"data": str(dataset.root.resolve()), "split": split, "frames": len(kept.extents)}
     about |= {"height": kept.size[0], "width": kept.size[1], "taxonomy": dataset.taxonomy.name}
     (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")

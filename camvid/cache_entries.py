@@ -1,4 +1,4 @@
-"""What lies in the cache of decoded frames, and freeing it: `python -m camvid cache`."""
+"""Lists and deletes the entries of the cache of decoded frames: `python -m camvid cache`."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Entry:
 
     Attributes:
         path: its folder.
-        about: the data, split, frames, size and taxonomy that it was made of; empty where an earlier version made it.
-        size: bytes.
-        used: when a process began to use it last, seconds since 1970.
+        about: data, split, frames, size and taxonomy that it was made from; empty if an earlier version made it.
+        size: in bytes.
+        used: when a process last began to use it, in seconds since 1970.
         in_use: whether a process of this machine uses it now.
     """
 
@@ -39,22 +39,22 @@ class Entry:
 
 
 def list_entries(folder: Path) -> list[Entry]:
-    """The entries in a cache folder, the most recently used first; none where there is no such folder."""
+    """The entries in a cache folder, the most recently used first. The list is empty if there is no such folder."""
     paths = [path for path in folder.glob("[!.]*") if path.is_dir()]
     return sorted((_entry(path) for path in paths), key=lambda entry: -entry.used)
 
 
 def free(folder: Path, days: float = 0) -> list[Entry]:
-    """Removes the entries that were not used for `days`, never one that is in use, and what dead processes have left.
+    """Delete the entries that were not used for `days`, and what dead processes left. Entries in use stay.
 
     Returns:
-        Those that were removed.
+        The deleted entries.
     """
     if not folder.is_dir():
         return []
     limit = time.time() - days * DAY
     freed = []
-    with FileLock(folder / ".lock"):  # nobody builds or makes room meanwhile
+    with FileLock(folder / ".lock"):  # no process builds an entry or makes room meanwhile
         for leftover in folder.glob(f"{UNFINISHED}*"):
             shutil.rmtree(leftover, ignore_errors=True)
         for entry in list_entries(folder):
@@ -91,15 +91,15 @@ def _about(path: Path) -> str:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[bool]:
-    """Whether no process uses the entry; while the block runs none begins to."""
+    """Whether no process uses the entry. While the block runs, no process can begin to use it."""
     try:
         held = os.open(path / COUNTS, os.O_RDWR)
-    except OSError:  # not whole: nobody can use it
+    except OSError:  # not complete: nobody can use it
         yield True
         return
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:  # in use, or a file system that cannot say so
+    except OSError:  # in use, or the file system has no locks
         yield False
     else:
         yield True

@@ -1,7 +1,7 @@
-"""The folder of the cache: entries that appear whole by one rename and go by one.
+"""The folder of the cache. An entry appears complete by one rename, and disappears by one rename.
 
-Of several processes that want an entry at the same time one builds it, under a lock that the system releases when its
-holder dies, and the others wait. When the folder outgrows its bound, the entry that was used least recently goes.
+If several processes want an entry at the same time, one builds it and the others wait. It holds a lock, which the
+system releases if the process dies. When the folder becomes too large, the least recently used entries are deleted.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from platformdirs import user_cache_path
 
 T = TypeVar("T")
 
-UNFINISHED = ".unfinished-"  # begins the name of what is being built or removed
-ABOUT = "about.json"  # in an entry: what it was made of, for people
-COUNTS = "counts.npy"  # in every entry; the file that its users hold a shared lock on
+UNFINISHED = ".unfinished-"  # prefix of the names of entries that are being built or deleted
+ABOUT = "about.json"  # in an entry: what it was made from, for people
+COUNTS = "counts.npy"  # in every entry; processes that use the entry hold a shared lock on this file
 
 
 def default_folder() -> Path:
@@ -28,23 +28,23 @@ def default_folder() -> Path:
 
 
 def obtain(entry: Path, need: int, limit: int, load: Callable[[Path], T | None], build: Callable[[Path], None]) -> T:
-    """What lies in an entry, which is built where there is none, or a damaged one.
+    """The content of an entry. The entry is built if it is missing or damaged.
 
     Args:
-        entry: its folder, in that of the cache.
-        need: bytes that it will take.
-        limit: bound of all entries together, in bytes.
-        load: from the entry to what lies in it; None where that is not whole.
+        entry: folder of the entry, in the folder of the cache.
+        need: size that the entry will have, in bytes.
+        limit: largest size of all entries together, in bytes.
+        load: reads an entry and returns its content; None if the entry is not complete.
         build: fills a folder that becomes the entry.
 
     Raises:
-        OSError: the disk does not take it; what `build` raises.
+        OSError: the disk cannot store the entry. Errors of `build` are raised too.
     """
     entry.parent.mkdir(parents=True, exist_ok=True)
     found = load(entry)
     if found is None:
         with FileLock(entry.parent / ".lock"):
-            found = load(entry)  # built by another process meanwhile
+            found = load(entry)  # another process may have built it meanwhile
             if found is None:
                 _make_room(entry, limit - need)
                 with _building(entry) as folder:
@@ -56,7 +56,7 @@ def obtain(entry: Path, need: int, limit: int, load: Callable[[Path], T | None],
 
 @contextmanager
 def _building(entry: Path) -> Iterator[Path]:
-    """A folder beside the entry that takes its place in the end; the caller holds the lock."""
+    """A folder beside the entry, which is renamed to the entry at the end. The caller holds the lock."""
     building = entry.with_name(f"{UNFINISHED}{entry.name}")
     building.mkdir()
     try:
@@ -74,8 +74,8 @@ def _building(entry: Path) -> Iterator[Path]:
 
 
 def _make_room(entry: Path, limit: int) -> None:
-    """Removes what dead processes left, the entry where it is damaged, and the least recently used ones until the rest
-    fits; open memory maps of other processes stay valid. The caller holds the lock."""
+    """Deletes what dead processes left, this entry if it is damaged, and the least recently used entries until the rest
+    fits. Open memory maps of other processes stay valid. The caller holds the lock."""
     folder = entry.parent
     for leftover in folder.glob(f"{UNFINISHED}*"):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -84,6 +84,8 @@ def _make_room(entry: Path, limit: int) -> None:
     total = sum(sizes.values())
     for path in entries:
         if total > limit or path == entry:
-            going = path.rename(path.with_name(f"{UNFINISHED}{path.name}"))  # at once, or a reader would find half
+            going = path.rename(
+                path.with_name(f"{UNFINISHED}{path.name}")
+            )  # in one step, or a reader would find half an entry
             shutil.rmtree(going, ignore_errors=True)
             total -= sizes[path]

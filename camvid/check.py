@@ -1,4 +1,4 @@
-"""Every fault of a data set on disk, one line each, and how its layout, splits and classes were taken."""
+"""Every fault of a data set on disk, one line each, and how its layout, splits and classes were read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 from files.ordered import map_ordered
 from files.pictures import check_image
 
-LISTED = 5  # colours outside the taxonomy that get a line each where there are more than FEW, as smoothing makes them
+LISTED = 5  # of more than FEW colours outside the taxonomy, as smoothing makes them, so many get a line each
 
 
 class Report(NamedTuple):
@@ -33,7 +33,7 @@ class Report(NamedTuple):
 
     Attributes:
         frames: number of complete pairs.
-        faults: one line for each; it starts with the file.
+        faults: one line for each, which starts with the file.
         taken: how the data was understood: layout and splits, and what the labels stand for.
     """
 
@@ -43,7 +43,7 @@ class Report(NamedTuple):
 
 
 class Read(NamedTuple):
-    """What reading one frame found: faults, pixel counts of what is outside the taxonomy, class indices with void."""
+    """One frame: its faults, the pixel counts of values outside the taxonomy, and the class indices, void included."""
 
     faults: list[str]
     outside: dict[str, int]
@@ -53,14 +53,14 @@ class Read(NamedTuple):
 def check(
     root: str | Path, taxonomy: Taxonomy, layout: str | Layout | None = None, split: str = "official", seed: int = 0
 ) -> Report:
-    """Read every file of a data set and report what is wrong.
+    """Read every file of a data set, and report what is wrong.
 
     Faults: a frame or label without its partner, duplicate names, an unreadable or truncated file, a label of another
     size than its frame, colours or indices outside the taxonomy, a split that does not fit or is empty.
-    A data set may do without a test split, but not with an empty folder for it.
+    A missing test split is no fault. An empty folder for it is one.
 
     Raises:
-        ValueError: no layout fits, or one that holds no pair, or the taxonomy does not fit the labels at all.
+        ValueError: no layout fits, the folder holds no pair, or the taxonomy does not fit the labels at all.
         FileNotFoundError: the root is missing.
     """
     layout = recognise(root, layout)
@@ -80,10 +80,12 @@ def check(
     mask = scan.frames[0].mask
     taken.append(f"labels hold {kind}, as in {mask.relative_to(scan.root) if mask.is_relative_to(scan.root) else mask}")
     if scan.unlabelled:
-        taken.append(f"frames without labels, left out: {', '.join(f'{k} {n}' for k, n in scan.unlabelled.items())}")
+        taken.append(
+            f"frames without labels, which are left out: {', '.join(f'{k} {n}' for k, n in scan.unlabelled.items())}"
+        )
     shown = dict(zip((frame.name for frame in scan.frames), (one.classes for one in found), strict=True))
     taken += [
-        f"split {key}: no label shows a class, as where a benchmark keeps them"
+        f"split {key}: all pixels of its labels are void; some benchmarks keep their test labels secret in this way"
         for key, frames in splits.items()
         if frames and not any(shown[frame.name] - {IGNORE_INDEX} for frame in frames)
     ]
@@ -93,7 +95,7 @@ def check(
 
 
 def _splits(scan: Scan, split: str, seed: int) -> tuple[Mapping[str, Sequence[Frame]], list[str]]:
-    """The splits, empty where they do not fit, and what is wrong with them."""
+    """The splits, and what is wrong with them. There are no splits if they do not fit the frames."""
     try:
         splits = split_frames(scan, split, seed)
     except ValueError as error:
@@ -108,7 +110,7 @@ def _splits(scan: Scan, split: str, seed: int) -> tuple[Mapping[str, Sequence[Fr
 
 
 def _expected(scan: Scan, split: str) -> bool:
-    """Whether a split that may be missing has a folder, whose frames are not known to have no labels."""
+    """Whether an optional split must have pairs: it has a folder, and its frames are not all without labels."""
     return (scan.root / split).exists() and split not in scan.unlabelled
 
 
@@ -154,7 +156,7 @@ def _line(what: str, places: Sequence[tuple[Path, int]], taxonomy: str) -> str:
 
 
 def _classes(dataset: RoadDataset, seen: frozenset[int]) -> str:
-    """The classes with the values that stand for them, where labels have values, and those that no label shows."""
+    """The classes, with the label values that stand for them if there are any, and the classes that no label shows."""
     taxonomy, labels = dataset.taxonomy, dataset.labels
     values: defaultdict[int, list[int]] = defaultdict(list)
     if isinstance(labels, IndexLabels):
@@ -164,4 +166,4 @@ def _classes(dataset: RoadDataset, seen: frozenset[int]) -> str:
     listed = ", ".join(" ".join([name, *map(str, values[index])]) for index, name in names)
     absent = [name for index, name in enumerate(taxonomy.names) if index not in seen]
     what = "classes with their values" if isinstance(labels, IndexLabels) else "classes"
-    return f"{what} ({taxonomy.name}): {listed}" + (f"; in no label: {', '.join(absent)}" if absent else "")
+    return f"{what} ({taxonomy.name}): {listed}" + (f"; these are in no label: {', '.join(absent)}" if absent else "")

@@ -1,4 +1,4 @@
-"""Labels that smoothing or JPEG changed, back to one class for every pixel."""
+"""Cleans labels that smoothing or JPEG changed, so that each pixel has one class again."""
 
 from __future__ import annotations
 
@@ -13,19 +13,23 @@ from camvid.labels import ColorLabels, IndexLabels, Labels, Mask, say_outside, s
 from camvid.layouts.label_content import APART, FEW
 from camvid.taxonomy import IGNORE_INDEX
 
-BAND, MARGIN = 64, 16  # rows that are cleaned at a time, and rows beside them that take part: more than a JPEG block
+BAND, MARGIN = (
+    64,
+    16,
+)  # rows that are cleaned at a time, and rows on both sides that are read too: more than a JPEG block
 
 
 def clean(picture: Image.Image, labels: Labels, lossy: bool = False) -> tuple[Mask, int]:
-    """A mask, and how many pixels of the label had no value or colour of the list and got the nearest one's class.
+    """A mask, and how many pixels had an unlisted value or colour. These pixels got the class of the nearest one.
 
     Args:
         picture: the label.
         labels: its decoder.
-        lossy: its format changes pixels; else only a label with many colours beyond the list is cleaned.
+        lossy: whether its format changes pixels. If not, only a label with many unlisted colours is cleaned.
 
     Raises:
-        ValueError: a few values or colours beyond the list, as a forgotten class has them, or values that JPEG mixes.
+        ValueError: there are only a few unlisted values or colours, so a class may be missing in the list; or the
+            listed values are so near to each other that JPEG mixes them.
     """
     mask, outside = labels.decode(picture)
     if not lossy and len(outside) <= FEW:
@@ -45,7 +49,7 @@ def _nearest_color(picture: Image.Image, labels: ColorLabels) -> Mask:
 
 
 def _band(pixels: NDArray[np.uint8], begin: int, palette: NDArray[np.uint8]) -> Mask:
-    """The rows from `begin` on, cleaned with those beside them, so that a large label needs little memory."""
+    """BAND rows from `begin` on, cleaned together with the rows beside them. So a large label needs little memory."""
     first = max(0, begin - MARGIN)
     cleaned = clean_label(pixels[first : begin + BAND + MARGIN], palette)
     return cleaned[begin - first : begin - first + BAND]
@@ -56,8 +60,8 @@ def _nearest_value(picture: Image.Image, labels: IndexLabels) -> Mask:
     for low, high in pairwise(known):
         if high - low < APART and high != IGNORE_INDEX:
             raise ValueError(
-                f"its values {low} and {high} lie too near to each other: JPEG or smoothing mixes them, and which is "
-                "which is lost; export the labels as PNG, or in colours"
+                f"its values {low} and {high} are too near to each other: JPEG or smoothing mixes them, so they cannot "
+                "be told apart; export the labels as PNG, or in colours"
             )
     values = stored_values(picture)
     assert values is not None  # it was decoded

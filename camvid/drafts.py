@@ -1,4 +1,4 @@
-"""A taxonomy as a YAML file, to be read and named by people; drafted from what labels hold where nothing says it."""
+"""A taxonomy as a YAML file that people read and edit, and a draft of a taxonomy from the values in the labels."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from camvid.layouts.label_content import Look
 from camvid.layouts.own_classes import distinct_color, known_flags
 from camvid.taxonomy import IGNORE_INDEX, TAXONOMIES, VOID_COLOR, ClassSpec, Taxonomy, load_taxonomy
 
-LEFT_OUT = ""  # in the notes: what no class stands for
-NOISE = 8  # brightest channel of a black that was blended or compressed
+LEFT_OUT = ""  # key of the note on the values that got no class
+NOISE = 8  # largest channel value of a black that was blended or compressed
 
 
 def taxonomy_yaml(taxonomy: Taxonomy, notes: Mapping[str, str] | None = None) -> str:
-    """The file, one class a line; `notes` stand behind their class."""
+    """The text of the file, with one class in each line. `notes` become comments behind their classes."""
     lines = [_flow(entry) for entry in taxonomy.to_dict()["classes"]]
     notes = notes or {}
     told = [notes.get(name, "") for name in taxonomy.names]
@@ -31,10 +31,10 @@ def _flow(value: object) -> str:
 
 
 def draft(look: Look) -> tuple[Taxonomy, dict[str, str]]:
-    """A class for each value or colour of the labels but 255 and black, and a note on each: its share of the pixels.
+    """A class for each value or colour of the labels, except 255 and black, and for each a note with its pixel share.
 
-    Values are collected by their numbers. Colours that a built-in taxonomy has are called as there. Of labels with two
-    values, 255 is one. A note says what was left out, and how much of the pixels that is.
+    Values are collected by their numbers. A colour that a built-in taxonomy has gets its name there. If the labels have
+    only two values, 255 is a class too. A note says what was left out, and which share of the pixels it has.
     """
     look = look.peaks if look.lossy else look
     if look.values is not None:
@@ -53,12 +53,12 @@ def draft(look: Look) -> tuple[Taxonomy, dict[str, str]]:
     notes = {name: f"{100 * count / look.colors.total():.2g} % of the pixels" for name, count in counts.items()}
     if rest := look.colors.total() - sum(counts.values()):
         share = f"{100 * rest / look.colors.total():.2g} % of the pixels"
-        notes[LEFT_OUT] = f"left out as void: {left_out} and what is rare, {share}; add a line if it is a class"
+        notes[LEFT_OUT] = f"void: {left_out} and what is rare, {share}; add a line if it is a class"
     return Taxonomy("own", tuple(specs), groups), notes
 
 
 def _known(look: Look) -> dict[Color, str]:
-    """A name for each colour, as the built-in taxonomy has it that knows most of them; else its three numbers."""
+    """A name for each colour: from the built-in taxonomy that has most of the colours, else its three numbers."""
     colors = [color for color in look.main_colors if max(color) > (NOISE if look.many else 0)] or [VOID_COLOR]
     best = max((_named(colors, name) for name in TAXONOMIES), key=len)
     known = best if 2 * len(best) > len(colors) else {}
@@ -66,6 +66,6 @@ def _known(look: Look) -> dict[Color, str]:
 
 
 def _named(colors: Iterable[Color], taxonomy: str) -> dict[Color, str]:
-    """Those of the colours that a built-in taxonomy has."""
+    """The colours that a built-in taxonomy has."""
     palette = {spec.color: spec.name for spec in load_taxonomy(taxonomy).classes}
     return {color: palette[color] for color in colors if color in palette}

@@ -1,4 +1,4 @@
-"""The entries of a taxonomy's file, checked."""
+"""Checks of the entries in a taxonomy's file."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Color: TypeAlias = tuple[int, int, int]
 
 
 class TaxonomyError(ValueError):
-    """A taxonomy that cannot be read or contradicts itself; the message names file, entry and what is allowed."""
+    """A taxonomy that cannot be read or contradicts itself. The message names file, entry and what is allowed."""
 
 
 def mapping(data: Any, where: str, required: tuple[str, ...], optional: tuple[str, ...]) -> Mapping[str, Any]:
-    """A mapping that has what is required and no more than is allowed; `where` opens the message of a TaxonomyError."""
+    """A mapping with all required keys and no unknown key. `where` begins the message of the TaxonomyError."""
     allowed = ", ".join((*required, *optional))
     if not isinstance(data, Mapping):
         raise TaxonomyError(f"{where}: must be a mapping with {allowed}, got {data!r:.80}")
@@ -26,14 +26,16 @@ def mapping(data: Any, where: str, required: tuple[str, ...], optional: tuple[st
 
 
 def text(value: Any, where: str) -> str:
-    """A string that is not empty; `where` opens the message of a TaxonomyError."""
+    """A string that is not empty. `where` begins the message of the TaxonomyError."""
     if not isinstance(value, str) or not value.strip():
-        raise TaxonomyError(f"{where} must be a non-empty string (quote it if YAML reads it otherwise), got {value!r}")
+        raise TaxonomyError(
+            f"{where} must be a non-empty string (put it in quotes if YAML reads it as something else), got {value!r}"
+        )
     return value
 
 
 def color(value: Any, where: str) -> Color:
-    """Three whole numbers from 0 to 255; `where` opens the message of a TaxonomyError."""
+    """Three whole numbers from 0 to 255. `where` begins the message of the TaxonomyError."""
     whole = isinstance(value, list | tuple) and len(value) == 3 and all(type(v) is int for v in value)
     if not whole or not all(0 <= v <= 255 for v in value):
         raise TaxonomyError(f"{where} must be three whole numbers from 0 to 255 (R, G, B), got {value!r}")
@@ -41,6 +43,6 @@ def color(value: Any, where: str) -> Color:
 
 
 def unique(values: Iterable[Any], what: str) -> None:
-    """None of the values is there twice; `what` opens the message of a TaxonomyError."""
+    """Checks that no value occurs twice. `what` begins the message of the TaxonomyError."""
     if repeated := [value for value, count in Counter(values).items() if count > 1]:
-        raise TaxonomyError(f"{what} {repeated[0]!r} is there twice; each may be there once")
+        raise TaxonomyError(f"{what} {repeated[0]!r} occurs twice; it may occur once")

@@ -1,4 +1,4 @@
-"""A folder that appears whole, or not at all."""
+"""A folder that appears complete, or not at all."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from pathlib import Path
 
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
-    """A hidden folder beside `out` to fill; it takes the place of `out` at the end, and what a kill leaves is no `out`.
+    """A hidden folder beside `out`, to be filled. At the end it is renamed to `out`. After a kill there is no `out`.
 
     Raises:
-        FileExistsError: `out` is there and no empty folder.
+        FileExistsError: `out` exists and is not an empty folder.
     """
     out = out.absolute()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise FileExistsError(f"{out}: not an empty folder; give a new one, or empty it first")
+        raise FileExistsError(f"{out}: this is not an empty folder; give a new one, or empty it first")
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(f".{out.name}.part")
-    shutil.rmtree(part, ignore_errors=True)  # left by one that was killed
+    shutil.rmtree(part, ignore_errors=True)  # left by a process that was killed
     part.mkdir()
     try:
         yield part
         if not out.exists():
             part.rename(out)
             return
-        for path in part.iterdir():  # an empty folder may be where a disk is mounted
+        for path in part.iterdir():  # the empty folder may be a mount point, which cannot be replaced
             shutil.move(path, out / path.name)
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The frames of a training: decoded once where the cache has room for them, and otherwise each time they are needed."""
+"""The frames of a training. They are decoded once if the cache has room for them, else each time they are needed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LIMIT = 8 * GB
 
 
 class TrainingFrames(Protocol):
-    """Frames of one split at one size, by their index: a `FrameCache` or `StreamedFrames`."""
+    """Frames of one split at one size, read by index: a `FrameCache` or `StreamedFrames`."""
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -37,10 +37,10 @@ class TrainingFrames(Protocol):
 
     @property
     def cost(self) -> str:
-        """One line of what it costs that each frame is decoded whenever it is read; empty where none is."""
+        """One line: the time that decoding takes at each read. Empty if the frames are in the cache."""
 
     def extent(self, index: int, /) -> Extent:
-        """Height and width of a frame in its picture, at whose top left it lies."""
+        """Height and width of a frame, which lies at the top left of its picture."""
 
     def read(self, index: int, /) -> tuple[NDArray[np.uint8], Mask]:
         """Image (H, W, 3) and mask (H, W) of a frame."""
@@ -50,7 +50,7 @@ class TrainingFrames(Protocol):
 
 @dataclass(frozen=True)
 class StreamedFrames:
-    """Frames that are decoded when they are read, to the very arrays that a `FrameCache` holds."""
+    """Frames that are decoded when they are read. The arrays equal those of a `FrameCache`."""
 
     dataset: RoadDataset
     frames: tuple[Frame, ...]
@@ -68,7 +68,7 @@ class StreamedFrames:
         return self.kept.extents[index]
 
     def read(self, index: int) -> tuple[NDArray[np.uint8], Mask]:
-        """Image (H, W, 3) and mask (H, W) of a frame. Raises ValueError naming a file that is damaged."""
+        """Image (H, W, 3) and mask (H, W) of a frame. Raises ValueError that names a damaged file."""
         return decode(self.dataset, self.frames[index], self.kept.extents[index], self.kept.size)
 
     def __len__(self) -> int:
@@ -84,7 +84,7 @@ def training_frames(
     augment: str = "crop",
     crop_min: float = 0.25,
 ) -> TrainingFrames:
-    """Frames of a split from the cache; where it has no room for them, frames that are decoded as they are needed.
+    """Frames of a split from the cache. If it has no room for them, each frame is decoded whenever it is needed.
 
     Both ways give the same arrays.
 
@@ -92,13 +92,13 @@ def training_frames(
         dataset: the opened data set.
         split: train, val or test.
         train_size: height and width of a training image in pixels; see `camvid.kept.keep`.
-        folder: where entries lie; the user's cache folder by default.
-        limit: bound of all entries together, in bytes.
+        folder: folder of the cache; the user's cache folder by default.
+        limit: largest size of all entries together, in bytes.
         augment: a key of `camvid.transforms.POLICIES`.
         crop_min: smallest share of a frame's area that a crop keeps, in policies that crop.
 
     Raises:
-        ValueError: a file is corrupt or holds what the taxonomy does not (named).
+        ValueError: a file is corrupt or holds a value that the taxonomy lacks; the message names the file.
     """
     dataset.require(split)
     kept, folder = keep(dataset, split, train_size, augment, crop_min), folder or default_folder()
@@ -110,7 +110,7 @@ def training_frames(
 
 
 def _cost(dataset: RoadDataset, frame: Frame, kept: Kept, limit: int) -> str:
-    """One line: why frames are streamed, and the core's time that one and all of them take."""
+    """One line: why frames are streamed, and the time of a core for one frame and for all frames."""
     started = time.thread_time()
     decode(dataset, frame, kept.extents[0], kept.size)
     seconds = time.thread_time() - started
@@ -121,7 +121,7 @@ def _cost(dataset: RoadDataset, frame: Frame, kept: Kept, limit: int) -> str:
 
 
 def _counts(dataset: RoadDataset, split: str, kept: Kept, folder: Path, limit: int) -> NDArray[np.int64]:
-    """(N, C) pixels of each class in each mask as it is kept; counted once, and kept as an entry of the cache."""
+    """(N, C) pixels of each class in each mask as it is kept. They are counted once and stored in the cache."""
     shape = (len(kept.extents), dataset.taxonomy.num_classes)
     entry = folder / entry_name(dataset, split, kept, what="counts")
 

@@ -1,4 +1,4 @@
-"""How frames are kept for a training: all at one size, which is no larger than its crops can show."""
+"""How frames are kept for a training: all at one size, which is only as large as its crops need."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ GB = 2**30
 
 
 class Kept(NamedTuple):
-    """Height and width of a picture in which a frame is kept, and those of each frame, which lies at its top left."""
+    """Height and width of a picture in which a frame is kept, and of each frame, which lies at its top left."""
 
     size: Extent
     extents: Sequence[Extent]
 
     @property
     def mixed(self) -> bool:
-        """Whether there are frames that do not fill their picture; what remains of it is void."""
+        """Whether some frames do not fill their pictures. The rest of such a picture is void."""
         return any(extent != self.size for extent in self.extents)
 
     @property
     def bytes(self) -> int:
-        """What all frames with their masks take."""
+        """Size of all frames with their masks, in bytes."""
         return len(self.extents) * self.size[0] * self.size[1] * 4
 
     def needs(self, limit: int) -> str:
-        """That a cache of `limit` bytes has no room for them; the beginning of a sentence."""
+        """The beginning of a sentence: a cache of `limit` bytes has no room for the frames."""
         return (
             f"cache_gb={limit / GB:g} has no room for {len(self.extents)} frames at {self.size[0]}x{self.size[1]}, "
             f"which take {self.bytes / GB:.1f} GB decoded"
@@ -42,8 +42,10 @@ class Kept(NamedTuple):
 
 
 def keep(dataset: RoadDataset, split: str, train_size: Extent, augment: str, crop_min: float) -> Kept:
-    """The size at which the frames of a split are kept: their own or, where that is larger, the one whose smallest crop
-    has the training size, so that no crop is enlarged. Frames of another shape than most are fitted in.
+    """The size at which the frames of a split are kept.
+
+    It is the size at which the smallest crop has the training size, so that no crop is enlarged. It is never larger
+    than the frames' own size. A frame of an unusual shape is fitted into a picture of this size.
 
     Args:
         dataset: the opened data set.
@@ -64,6 +66,9 @@ def kept_size(own: Extent, train_size: Extent, augment: str, crop_min: float) ->
 
 
 def decode(dataset: RoadDataset, frame: Frame, extent: Extent, size: Extent) -> tuple[NDArray[np.uint8], Mask]:
-    """A frame as it is kept: image (H, W, 3) and mask (H, W), void beside the frame. Raises as `RoadDataset.read`."""
+    """A frame as it is kept: image (H, W, 3) and mask (H, W), which is void beside the frame.
+
+    Raises what `RoadDataset.read` raises.
+    """
     image, mask = dataset.read(frame, at_least=extent)
     return pad_image(resize_image(image, extent), size), pad_mask(resize_mask(mask, extent), size)

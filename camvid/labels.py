@@ -1,4 +1,4 @@
-"""Label pictures to masks of class indices: RGB colours or index values, through the groups of a taxonomy."""
+"""Decodes labels, which hold RGB colours or index values, to masks with the class indices of a taxonomy."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from camvid.taxonomy import IGNORE_INDEX, VOID_NAME, Color, Taxonomy, TaxonomyEr
 
 Mask: TypeAlias = NDArray[np.uint8]
 
-LISTED = 3  # values or colours outside that a message names
-OUTSIDE = 254  # what a table holds for a colour or value that has no name; never leaves this module
+LISTED = 3  # number of unknown values or colours that a message names
+OUTSIDE = 254  # in a table: a colour or value without a name. Masks that leave this module never hold it
 
 
 @dataclass(frozen=True)
@@ -28,16 +28,16 @@ class ColorLabels:
 
     @property
     def table(self) -> dict[str, Any]:
-        """What the labels stand for, as plain values for digests."""
+        """The table in plain values, for digests."""
         return {"colors": self.colors}
 
     def decode(self, label: Image.Image) -> tuple[Mask, dict[str, int]]:
-        """RGB picture -> mask (H, W) uint8 with void 255, and the pixel count of every colour outside (void there).
+        """RGB picture -> mask (H, W) uint8 with void 255, and the pixel count of each unknown colour (void there).
 
         Raises ValueError for a picture without colours.
         """
         if label.mode not in ("RGB", "RGBA", "P"):
-            raise ValueError(f"an RGB label is needed, this one has mode {label.mode}")
+            raise ValueError(f"an RGB label is needed; this one has mode {label.mode}")
         pixels = np.asarray(label.convert("RGB").convert("RGBX"))  # (H, W, 4), the last byte is padding
         packed = pixels.view("<u4")[..., 0] & 0xFFFFFF  # (H, W), R + 256 G + 65536 B
         mask = _color_table(self.colors)[packed]
@@ -49,9 +49,9 @@ class IndexLabels:
     """Single-channel labels.
 
     Attributes:
-        indices: the class index for each value, 255 for void, 254 for a value without a name, which is outside. Higher
-            values but 255 are outside, too.
-        void: the class index for value 255 where `indices` does not reach it: 255 but where a class collects Void.
+        indices: the class index for each value; 255 for void; 254 for an unknown value, which has no name. All values
+            beyond the end are unknown, except 255.
+        void: the class index for value 255, if `indices` ends before it. It is 255, unless a class collects Void.
     """
 
     indices: tuple[int, ...]
@@ -59,17 +59,17 @@ class IndexLabels:
 
     @property
     def table(self) -> dict[str, Any]:
-        """What the labels stand for, as plain values for digests; those have the taxonomy and so `void` besides."""
+        """The table in plain values, for digests. `void` is left out: it follows from the taxonomy."""
         return {"indices": self.indices}
 
     @property
     def known(self) -> dict[int, int]:
-        """The class index for each value that is not outside."""
+        """The class index for each known value."""
         named = {value: index for value, index in enumerate(self.indices) if index != OUTSIDE}
         return {IGNORE_INDEX: self.void} | named
 
     def decode(self, label: Image.Image) -> tuple[Mask, dict[str, int]]:
-        """Picture of values -> mask (H, W) uint8, void 255, and the pixel count of every value outside (void there).
+        """Picture of values -> mask (H, W) uint8, void 255, and the pixel count of each unknown value (void there).
 
         Raises ValueError for a picture that holds no values (see `stored_values`).
         """
@@ -87,15 +87,15 @@ Labels: TypeAlias = ColorLabels | IndexLabels
 
 
 def say_outside(outside: Mapping[str, int], what: str) -> str:
-    """For messages: how many values or colours of a label are outside of what, and the most frequent ones."""
+    """For messages: how many values or colours of a label are outside of `what`, and the most frequent ones."""
     listed = ", ".join(f"{value} ({count} pixels)" for value, count in list(outside.items())[:LISTED])
     return f"{len(outside)} values outside {what}: {listed}"
 
 
 def stored_values(label: Image.Image) -> NDArray[np.integer] | None:
-    """The values of a label of 1, 8 or 16 bits, (H, W), also where a tool wrote them three times, as grey in RGB.
+    """The values (H, W) of a label of 1, 8 or 16 bits. A tool may have written each three times, as grey in RGB.
 
-    Those of a palette are its indices. None for a picture of another kind.
+    For a picture with a palette, they are the indices. None for any other kind of picture.
     """
     pixels = np.asarray(label)
     if label.mode == "1":
@@ -112,12 +112,12 @@ def color_labels(taxonomy: Taxonomy, palette: Mapping[str, Color] | None, origin
 
     Args:
         taxonomy: says which names its classes collect.
-        palette: name -> colour as the data set lists them; None for CamVid's 32 and, for names beyond those, the
-            colour of the taxonomy's class of that name.
-        origin: where the palette stands, for messages.
+        palette: name -> colour, as the data set lists them. None takes the colours of CamVid's 32 names, and for other
+            names the colour of the taxonomy's class of that name.
+        origin: file of the palette, for messages.
 
     Raises:
-        TaxonomyError: a collected name is listed nowhere, none is collected, or a colour stands for two classes.
+        TaxonomyError: a collected name is not listed, no listed name is collected, or a colour stands for two classes.
     """
     palette = _default_palette(taxonomy) if palette is None else palette
     values: dict[Color, int] = {}
@@ -136,11 +136,12 @@ def index_labels(taxonomy: Taxonomy, names: Iterable[str] | Mapping[int, str], o
 
     Args:
         taxonomy: says which names its classes collect.
-        names: the i-th of them is what value i means, or the name of each value; 255 is void where it has none.
-        origin: where the names stand, for messages.
+        names: a sequence, in which name i belongs to value i, or a mapping from values to names. Value 255 is void if
+            it has no name.
+        origin: file of the names, for messages.
 
     Raises:
-        TaxonomyError: as `color_labels` does.
+        TaxonomyError: as `color_labels`.
     """
     void = taxonomy.sources.get(VOID_NAME, IGNORE_INDEX)
     named = names if isinstance(names, Mapping) else dict(enumerate(names))
@@ -168,14 +169,14 @@ def _indices(taxonomy: Taxonomy, names: Iterable[str], origin: str) -> dict[str,
         meant = alike.get(name.casefold())
         if index == IGNORE_INDEX and meant is not None and meant not in indices:
             raise TaxonomyError(
-                f"{origin} lists {name!r}, which would be void: taxonomy {taxonomy.name} spells it {meant!r}; write it "
-                "alike in both, or take a taxonomy that collects it as it is"
+                f"{origin} lists {name!r}, which would be void: taxonomy {taxonomy.name} spells it {meant!r}; use one "
+                "spelling in both, or take a taxonomy that collects this spelling"
             )
     return indices
 
 
 def _outside(mask: Mask, values: NDArray[np.integer], describe: Callable[[int], str]) -> tuple[Mask, dict[str, int]]:
-    """Turn what is outside to void, and count it, most frequent first."""
+    """Turn unknown values to void, and count them, the most frequent first."""
     where = mask == OUTSIDE
     if not where.any():
         return mask, {}
@@ -197,6 +198,6 @@ def _color_table(colors: tuple[tuple[Color, int], ...]) -> Mask:
 @lru_cache(maxsize=4)
 def _index_table(indices: tuple[int, ...], void: int) -> Mask:
     table = np.full(1 << 16, OUTSIDE, np.uint8)
-    table[IGNORE_INDEX] = void  # as VOC, Cityscapes' trainIds and most tools have it
+    table[IGNORE_INDEX] = void  # as in VOC, Cityscapes' trainIds and most tools
     table[: len(indices)] = indices
     return table

@@ -1,4 +1,4 @@
-"""Training batches that are the same for the same seed, whatever the number of workers or the epoch resumed from."""
+"""Training batches. They depend on the seed only, not on the number of workers or the epoch at which a run resumed."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from camvid.transforms import WHOLE, build_augmentation
 
 
 class SeededOrder(Sampler[tuple[int, int]]):
-    """Shuffled (seed, index) pairs: a pure function of the run's seed and the epoch, set with `epoch`.
+    """Shuffled (seed, index) pairs: a pure function of the run's seed and of the attribute `epoch`.
 
-    Of `count` processes each takes every count-th pair, as many as the others: at any moment they have taken together
-    what one process would have taken alone.
+    Each of `count` processes takes every count-th pair, and all take equally many. So at any moment they together have
+    taken the pairs that a single process would have taken.
     """
 
     def __init__(self, length: int, seed: int, rank: int = 0, count: int = 1):
@@ -37,7 +37,7 @@ class SeededOrder(Sampler[tuple[int, int]]):
 
 
 class TrainFrames(Dataset[tuple[Tensor, ...]]):
-    """Augmented pairs: image (3, h, w) uint8 and mask (h, w) uint8; the pair's seed decides the augmentation."""
+    """Augmented pairs: image (3, h, w) uint8 and mask (h, w) uint8. The pair's seed determines the augmentation."""
 
     def __init__(self, frames: TrainingFrames, policy: str, size: tuple[int, int], crops: tuple[float, float]):
         self.frames, self.whole = frames, policy in WHOLE
@@ -83,7 +83,7 @@ class WholeFrames(Dataset[tuple[Tensor, ...]]):
 
 
 class TrainLoader(DataLoader[tuple[Tensor, ...]]):
-    """`finish` makes images and masks of a batch on the device; None where the batch is that already."""
+    """`finish` augments a batch on the device. It is None if the loader has augmented the batch."""
 
     finish: DeviceAugmentation | None = None
 
@@ -104,21 +104,21 @@ def train_loader(
 ) -> TrainLoader:
     """Shuffled, augmented training batches: images (N, 3, h, w) uint8 and masks (N, h, w) uint8.
 
-    Those that are augmented on the device come as whole frames with numbers, for the loader's `finish`.
+    If the device augments, a batch has whole frames and the numbers of their augmentation, for the loader's `finish`.
 
     Args:
         frames: from the cache, or decoded as they are needed.
         augment: augmentation policy, see `camvid.transforms`.
         size: height and width of a training image.
         crop_min, crop_max: smallest and largest share of a frame's area that a crop keeps.
-        batch_size: frames in a batch, of all processes together; the last batch is dropped when it is smaller.
+        batch_size: frames in a batch, over all processes together. The last batch is dropped if it is smaller.
         seed: the run's seed.
-        workers: loader processes; -1 takes none for the CPU, where they slow the network down, and up to 8 for a GPU,
-            as far as the shared memory has room for their batches. Where frames must be decoded, it is one for the CPU,
-            and one a core for a GPU.
+        workers: number of loader processes; -1 chooses it. For the CPU that is none, because they slow the network
+            down, or one if frames must be decoded. For a GPU it is up to 8, or one for each core if frames must be
+            decoded, and no more than the shared memory has room for.
         device: cpu or cuda.
-        share: which of how many processes this is; it gets its share of each batch.
-        augment_on: loader, device, or auto: a GPU where it knows the policy.
+        share: rank of this process, and number of processes; each gets an equal part of each batch.
+        augment_on: loader, device, or auto. auto takes the device if it is a GPU that knows the policy.
 
     Raises:
         ValueError: as `camvid.plan.plan_loading`.

@@ -1,9 +1,9 @@
-"""The augmentation policies none, flip, crop and color for whole batches where the network computes.
+"""The augmentation policies none, flip, crop and color for whole batches, on the network's device.
 
-A GPU's loader processes cannot crop and colour 480x360 frames as fast as the network takes them; here they read the
-frames and draw the numbers, and the device does the rest. Geometry is that of the policies in `camvid.transforms`:
-half-pixel centres, images bilinear, masks to the nearest pixel (exact, in whole numbers). Colours differ in their
-order, which is fixed, and in hue, which turns about the grey axis (in YIQ); so all of them make one matrix an image.
+Loader processes cannot crop and colour 480x360 frames as fast as a GPU consumes them. So they only read the frames and
+draw the random numbers, and the device does the rest. The geometry is that of the policies in `camvid.transforms`:
+half-pixel centres, bilinear images, masks from the nearest pixel (exact, in whole numbers). The colours differ: their
+order is fixed, and the hue turns about the grey axis (in YIQ). So one matrix for each image does all of them.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ PLAIN = (1.0, 1.0, 1.0, 0.0)  # brightness, contrast, saturation, hue (in turns)
 
 @dataclass(frozen=True)
 class DeviceAugmentation:
-    """Draws the numbers of an augmentation (`draw`) and applies those of a batch (the call).
+    """Draws the numbers of an augmentation (`draw`), and applies the numbers of a batch (`__call__`).
 
     Attributes:
         policy: one of POLICIES.
-        size: height and width of what comes out, in pixels.
+        size: height and width of the augmented images, in pixels.
         crops: smallest and largest share of the frame's area that a random crop keeps.
     """
 
@@ -42,16 +42,16 @@ class DeviceAugmentation:
         if self.policy not in POLICIES:
             known = ", ".join(POLICIES)
             raise ValueError(
-                f"augment={self.policy!r} runs in the loader alone: take augment_on=loader, or one of {known}"
+                f"augment={self.policy!r} runs only in the loader: take augment_on=loader, or one of {known}"
             )
 
     def draw(self, seed: int, frame: tuple[int, int], picture: tuple[int, int] | None = None) -> Tensor:
         """The numbers for one frame: top, left, height, width, flipped, and four of colour.
 
         Args:
-            seed: of the frame's augmentation.
-            frame: its height and width.
-            picture: those of the picture at whose top left it lies; the frame fills it by default.
+            seed: seed of the frame's augmentation.
+            frame: height and width of the frame.
+            picture: height and width of the picture; the frame lies at its top left. By default the frame fills it.
         """
         rng, level, picture = np.random.default_rng(seed), POLICIES.index(self.policy), picture or frame
         box = (0, 0, *picture) if self.policy in WHOLE else self._box(rng, frame, picture)
@@ -63,7 +63,7 @@ class DeviceAugmentation:
     def _box(
         self, rng: np.random.Generator, frame: tuple[int, int], picture: tuple[int, int]
     ) -> tuple[int, int, int, int]:
-        """A crop of random area and of nearly the output's aspect; where none fits, the largest of the picture's."""
+        """A crop of random area and nearly the output's aspect. If none fits, the largest of the picture's aspect."""
         aspect = self.size[1] / self.size[0]
         for _ in range(10):
             area = rng.uniform(*self.crops) * frame[0] * frame[1]
@@ -102,7 +102,7 @@ class DeviceAugmentation:
 
 
 def _between(position: Tensor, start: Tensor, length: Tensor, size: int) -> Tensor:
-    """Where in the frame a pixel of the output lies, in pixels from the frame's edge, within the crop's pixels."""
+    """Where a pixel of the output lies in the frame: in pixels from the frame's edge, and within the crop."""
     where = start + (position + 0.5) * length / size
     return torch.clamp(where, start + 0.5, start + length - 0.5)
 

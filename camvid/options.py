@@ -1,4 +1,4 @@
-"""Flags of the commands: above all those that say which data set is read, and how."""
+"""Flags of the commands, above all those for which data set is read, and how."""
 
 from __future__ import annotations
 
@@ -19,22 +19,29 @@ def data_flags() -> FlagParser:
     data.add_argument(
         "--taxonomy",
         default=AUTO,
-        help="a built-in taxonomy, a YAML file, own (the data's taxonomy.yaml), or auto: the data's, else its layout's",
+        help="a built-in taxonomy, a YAML file, own (the data's taxonomy.yaml), or auto (the data's taxonomy.yaml if "
+        "there is one, else the classes of its layout; the default)",
     )
-    data.add_argument("--layout", choices=LAYOUTS, help="recognised by itself where it is left out")
-    data.add_argument("--split", choices=SPLITTERS, default="official", help="default: official")
-    data.add_argument("--seed", type=int, default=0, help="seed of the random split, default 0")
-    data.add_argument("--images", type=Path, metavar="DIR", help="folder of the frames, in ROOT or anywhere")
-    data.add_argument("--masks", type=Path, metavar="DIR", help="folder of their labels, of the same names")
-    data.add_argument("--classes", type=Path, metavar="FILE", help="list of the classes: names, colours or values")
-    data.add_argument("--ignore", type=int, nargs="+", default=[], metavar="VALUE", help="values that are void, as 255")
+    data.add_argument("--layout", choices=LAYOUTS, help="layout of the folder; default: it is recognised")
+    data.add_argument(
+        "--split", choices=SPLITTERS, default="official", help="how frames are divided into splits; default: official"
+    )
+    data.add_argument("--seed", type=int, default=0, help="seed of the random split; default: 0")
+    data.add_argument("--images", type=Path, metavar="DIR", help="folder of the frames, in ROOT or elsewhere")
+    data.add_argument("--masks", type=Path, metavar="DIR", help="folder of the labels, which have the frames' names")
+    data.add_argument(
+        "--classes", type=Path, metavar="FILE", help="file that lists the classes by names, colours or values"
+    )
+    data.add_argument(
+        "--ignore", type=int, nargs="+", default=[], metavar="VALUE", help="label values that are void, besides 255"
+    )
     return data
 
 
 def chosen(options: argparse.Namespace, lossy: bool = False) -> tuple[Path, str, str | Layout | None, str, int]:
-    """Root, taxonomy, layout, split and seed, as the functions take them; `lossy` takes labels in JPEG.
+    """Root, taxonomy, layout, split and seed, as the functions take them. With `lossy`, labels may be JPEG files.
 
-    Raises ValueError for flags that do not go together, FileNotFoundError for a missing folder.
+    Raises ValueError for flags that contradict each other, FileNotFoundError for a missing folder.
     """
     return options.root, options.taxonomy, _layout(options, lossy), options.split, options.seed
 
@@ -44,9 +51,11 @@ def _layout(options: argparse.Namespace, lossy: bool) -> str | Layout | None:
     if not (images or masks or classes or options.ignore):
         return str(options.layout) if options.layout else None
     if bool(images) != bool(masks):
-        raise ValueError("--images and --masks: give both, or none where they are called images/ and masks/")
+        raise ValueError("--images and --masks: give both; give neither if the folders are called images/ and masks/")
     if options.layout not in (None, "folders"):
-        raise ValueError(f"--layout {options.layout}: --images, --masks, --classes and --ignore are of layout folders")
+        raise ValueError(
+            f"--layout {options.layout}: --images, --masks, --classes and --ignore work only with the layout folders"
+        )
     if classes and classes.suffix.lower() in (".yaml", ".yml"):
         raise ValueError(f"--classes {classes}: this is a taxonomy; give it as --taxonomy {classes}")
     frames, labels = (folder and _found(options.root, folder) for folder in (images, masks))
@@ -54,10 +63,10 @@ def _layout(options: argparse.Namespace, lossy: bool) -> str | Layout | None:
 
 
 def _found(root: Path, path: Path) -> Path:
-    """The file or folder in the root, or where one stands."""
+    """The file or folder, looked for in the root and then in the current folder."""
     found = next((place for place in (root / path, path) if place.exists()), None)
     if found is None:
-        raise FileNotFoundError(f"{root / path}: missing, and so is {path}")
+        raise FileNotFoundError(f"{root / path}: there is no such file or folder, nor is there {path}")
     return found
 
 

@@ -1,4 +1,4 @@
-"""How batches will come, from the settings alone: what cannot work is known before a frame is decoded."""
+"""Plans the loading of batches from the settings alone. So settings that cannot work fail before a frame is decoded."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from camvid.on_device import DeviceAugmentation
 from files.ordered import cores
 
 PREFETCH = 2  # batches that each loader process has ready, torch's default
-HELD = 2  # batches that the training itself holds, see training.ahead
-SHARED = Path("/dev/shm")  # where loader processes put their batches, on Linux
-PIXEL = 4  # bytes of a pixel of image and mask
+HELD = 2  # batches that the training itself holds; see training.ahead
+SHARED = Path("/dev/shm")  # loader processes put their batches here, on Linux
+PIXEL = 4  # bytes of one pixel: three for the image, one for the mask
 
 
 class Plan(NamedTuple):
@@ -39,23 +39,23 @@ def plan_loading(
     count: int,
     streamed: bool = False,
 ) -> Plan:
-    """See `camvid.loaders.train_loader` for the settings.
+    """The plan for settings of `camvid.loaders.train_loader`.
 
     Args:
         frames: number of training frames.
         size: height and width of a training image.
-        kept: height and width of a frame as it is kept, which is what the device augments.
-        count: processes that train together.
-        streamed: whether loader processes decode the frames. Then they augment them too, if nothing else is asked for:
-            that takes a tenth of the decoding, and the batches that wait are as small as what the network sees.
+        kept: height and width of a frame as it is kept. The device augments frames of this size.
+        count: number of processes that train together.
+        streamed: whether loader processes decode the frames. Then augment_on=auto lets them augment too. That takes a
+            tenth of the time of decoding, and the batches that wait are smaller.
 
     Raises:
-        ValueError: fewer frames than one batch, a batch that cannot be shared evenly, a policy that no device knows, or
-            more loader processes than the shared memory has room for.
+        ValueError: there are fewer frames than in a batch, a batch cannot be shared evenly, the device does not know
+            the policy, or the shared memory has no room for the batches of so many loader processes.
     """
     if frames < batch_size:
         raise ValueError(
-            f"batch_size={batch_size} is larger than the train split ({frames} frames): take {frames} or less"
+            f"batch_size={batch_size} is larger than the train split ({frames} frames): take at most {frames}"
         )
     if batch_size % count:
         raise ValueError(
@@ -71,24 +71,24 @@ def plan_loading(
 
 
 def _processes(workers: int, batch: int, device: str, streamed: bool) -> int:
-    """Number of loader processes for batches of so many bytes; -1 asks for as many as are of use and have room."""
+    """Number of loader processes, given the bytes of a batch. -1 takes as many as are useful and have room."""
     together = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # processes that share this machine's memory
     free = shutil.disk_usage(SHARED).free // together if SHARED.is_dir() else math.inf
     wanted = workers if workers >= 0 else _useful(device, streamed, together)
     room = max(0, int(min(wanted, (free / batch - HELD) // PREFETCH)))
     if room < wanted and workers < 0:
-        print(f"{SHARED} has room for the batches of {room} loader processes, not {wanted}: {room} are taken")
+        print(f"loader processes: {room} instead of {wanted}, because {SHARED} has no room for the batches of more")
     elif room < wanted:
         need = (PREFETCH * wanted + HELD) * batch
         raise ValueError(
-            f"workers={workers}: the batches of its loader processes take {need / 1e6:.3g} MB of {SHARED}, which has "
-            f"{free / 1e6:.3g} MB free: take --workers {room}, or a larger one (docker run --shm-size=…)"
+            f"workers={workers}: the batches of the loader processes take {need / 1e6:.3g} MB of {SHARED}, which has "
+            f"{free / 1e6:.3g} MB free: take --workers {room}, or enlarge {SHARED} (docker run --shm-size=…)"
         )
     return room
 
 
 def _useful(device: str, streamed: bool, together: int) -> int:
-    """Loader processes that are of use: for a GPU; beside a network on the CPU one, and only where it has to decode."""
+    """Useful number of loader processes. On the CPU it is one if frames must be decoded, else none."""
     if device == "cpu":
         return int(streamed)
     return max(1, cores() // together) if streamed else min(8, cores())

@@ -1,4 +1,4 @@
-"""What a training is going to see: how much each class weighs in the loss, and a sample of augmented frames."""
+"""Pictures of what a training will see: the weight of each class in the loss, and a sample of augmented frames."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 
 BEFORE, AFTER = "#9fb3c8", "#1f5f99"
 LEGEND_COLUMNS = 11
-FRAMES, DRAWS = 4, 3  # rows of the sample, and how often each frame is augmented in it
-SEED = 20  # of the sample alone: the training draws its own
-SHOWN = 320  # pixels, the width of a picture of it
+FRAMES, DRAWS = 4, 3  # frames in the sample, and augmentations of each
+SEED = 20  # for the sample only; the training has a seed of its own
+SHOWN = 320  # width of a picture in the sample, in pixels
 
 
 def write_preview(
     folder: Path, frames: Dataset[tuple[Tensor, ...]], taxonomy: Taxonomy, weights: NDArray[np.float32] | None
 ) -> dict[str, Path]:
-    """Write the pictures of a training's data into `folder`; returns their paths by name.
+    """Write the pictures into `folder`, and return their paths by name.
 
     Args:
-        folder: made when missing; it gets class_weights.png and augmentation.png.
+        folder: is made if it is missing. It gets class_weights.png and augmentation.png.
         frames: the training frames with their augmentation.
         taxonomy: the classes.
-        weights: (C,) weights of the classes in the loss; None weighs every pixel alike.
+        weights: (C,) weights of the classes in the loss. None means that all pixels have the same weight.
     """
-    assert isinstance(frames, TrainFrames | WholeFrames)  # what `train_loader` loads from
+    assert isinstance(frames, TrainFrames | WholeFrames)  # the two data sets of `train_loader`
     folder.mkdir(parents=True, exist_ok=True)
     paths = {name: folder / f"{name}.png" for name in ("class_weights", "augmentation")}
     counts = frames.frames.counts.sum(0)
@@ -47,12 +47,12 @@ def write_preview(
 
 
 def weight_figure(taxonomy: Taxonomy, counts: NDArray[np.int64], weights: NDArray[np.float32] | None) -> Figure:
-    """Share of each class in the labelled pixels, and in the loss once pixels are weighted.
+    """Share of each class in the labelled pixels, and its share of the weights in the loss.
 
     Args:
         taxonomy: the classes.
         counts: (C,) pixels of each class in the train split.
-        weights: (C,) weights; None leaves the second bar out.
+        weights: (C,) weights. None leaves out the second bar.
     """
     figure = _figure(9, 1.5 + 0.36 * taxonomy.num_classes)
     axes = figure.subplots()
@@ -78,11 +78,11 @@ def weight_figure(taxonomy: Taxonomy, counts: NDArray[np.int64], weights: NDArra
 
 
 def augmentation_figure(frames: TrainFrames | WholeFrames, taxonomy: Taxonomy) -> Figure:
-    """Frames as they are, and beside each some draws of what the network sees: the image, and the image with its mask.
+    """Some frames, and beside each a few augmentations of it: the image, and the image under its mask.
 
     Args:
-        frames: the training frames with their augmentation; the same frames and draws are shown every time.
-        taxonomy: the colours of the classes, which a legend below names.
+        frames: the training frames with their augmentation. The choice of frames and draws is always the same.
+        taxonomy: colours and names of the classes, for the legend.
     """
     chosen = np.linspace(0, len(frames) - 1, min(FRAMES, len(frames)), dtype=int).tolist()
     height, width = frames.frames.size
@@ -113,7 +113,7 @@ def _overlay(image: NDArray[np.uint8], mask: NDArray[np.uint8], taxonomy: Taxono
 
 def _show(axes: Axes, picture: NDArray[np.uint8]) -> None:
     height, width = picture.shape[:2]
-    if width > SHOWN:  # the figure has fewer pixels, and takes longer to leave them out
+    if width > SHOWN:  # the figure has fewer pixels; cv2 resizes faster than matplotlib
         picture = np.asarray(
             cv2.resize(picture, (SHOWN, SHOWN * height // width), interpolation=cv2.INTER_AREA), np.uint8
         )

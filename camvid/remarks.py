@@ -1,6 +1,7 @@
-"""What one should know before a training or an evaluation: no faults, but data that change what is done.
+"""Remarks on the data before a training or an evaluation. They are no faults, but they change what is done.
 
-Each function gives one line or nothing, with its end where it says no other.
+Each function returns one line, or an empty text if there is nothing to remark. The line ends with a line break, except
+in `about_val`.
 """
 
 from __future__ import annotations
@@ -14,20 +15,20 @@ LISTED = 3  # sizes that are named, most frequent first
 
 
 def about_priority(taxonomy: Taxonomy) -> str:
-    """What a taxonomy without priority classes leaves out, and what to add to it."""
+    """What does not work with a taxonomy without priority classes, and what to add to it."""
     if taxonomy.priority:
         return ""
     spec = next((spec for spec in taxonomy.classes if not spec.background), taxonomy.classes[0])
     return (
         f"taxonomy {taxonomy.name} has no priority class: priority Dice is undefined, no frame is an edge case, and "
-        "promotion judges mIoU and great falls alone; in its YAML file (`python -m camvid describe ROOT --out FILE` "
-        "writes one), add `priority: true` to the classes whose "
-        f"failure is a safety matter, e.g. {{name: {spec.name}, …, priority: true}}\n"
+        "promotion judges only mIoU and large falls; in its YAML file (`python -m camvid describe ROOT --out FILE` "
+        "writes one), add `priority: true` to the classes whose errors matter for safety, e.g. "
+        f"{{name: {spec.name}, …, priority: true}}\n"
     )
 
 
 def about_val(drives: Mapping[str, Sequence[str]]) -> str:
-    """What a val split of one drive can tell, where several drives train; without an end of line.
+    """What a val split of one drive cannot show, if several drives are used for training.
 
     Args:
         drives: for each split, the drive of each of its frames.
@@ -37,14 +38,14 @@ def about_val(drives: Mapping[str, Sequence[str]]) -> str:
         return ""
     (drive,) = val
     return (
-        f"all {len(drives['val'])} val frames are of {drive}, one of the {len(train)} drives that train: "
-        "what is better on val may be worse elsewhere; to choose settings or models, take `--split drives`, which "
-        "holds out a stretch of every drive"
+        f"all {len(drives['val'])} val frames are of {drive}, one of the {len(train)} drives of the train split: "
+        "a model that is better on val may be worse elsewhere; to choose settings or models, take `--split drives`, "
+        "which holds out a stretch of every drive"
     )
 
 
 def about_sizes(what: str, sizes: Iterable[tuple[int, int]]) -> str:
-    """What is done with frames of several sizes (height, width); `what` names them."""
+    """How frames of several sizes (height, width) are treated. `what` is the subject of the sentence."""
     found = Counter(sizes).most_common()
     if len(found) < 2:
         return ""
@@ -52,5 +53,5 @@ def about_sizes(what: str, sizes: Iterable[tuple[int, int]]) -> str:
     (height, width), _ = found[0]
     return (
         f"{what} have {len(found)} sizes ({listed}{', …' * (len(found) > LISTED)}): for training, each is fitted into "
-        f"{width}x{height} with its aspect kept and the rest is void; each is scored at its own size\n"
+        f"{width}x{height}, its aspect is kept, and the rest is void; each is scored at its own size\n"
     )

@@ -1,4 +1,4 @@
-"""How often each class occurs: pixels and images, by split; as arrays, a table, a CSV file and a plot."""
+"""How often each class occurs, in pixels and in images of each split: arrays, a table, a CSV file and a plot."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ClassFrequency(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A class in a split; shares lie in [0, 1], of all pixels and of all images, and are NaN in an empty split."""
+    """A class in a split. The shares of all pixels and of all images lie in [0, 1]. They are NaN in an empty split."""
 
     split: str
     name: str
@@ -42,7 +42,7 @@ class Row(NamedTuple):
 def class_frequency(dataset: RoadDataset, split: str) -> ClassFrequency:
     """Count pixels and images of every class over a split, at the masks' own size.
 
-    Raises ValueError naming a mask that is damaged or outside the taxonomy.
+    Raises ValueError that names a mask which is damaged or does not fit the taxonomy.
     """
     frames = dataset.splits[split]
     counts = np.zeros((len(frames), IGNORE_INDEX + 1), np.int64)
@@ -56,12 +56,12 @@ def class_frequency(dataset: RoadDataset, split: str) -> ClassFrequency:
 
 
 def count_pixels(mask: Mask) -> NDArray[np.int64]:
-    """(256,) pixels of each value of a mask; Pillow counts them in a third of NumPy's time."""
+    """(256,) pixels of each value of a mask. Pillow needs a third of NumPy's time."""
     return np.array(Image.fromarray(mask).histogram(), np.int64)
 
 
 def frequency_rows(taxonomy: Taxonomy, frequencies: Mapping[str, ClassFrequency]) -> Iterator[Row]:
-    """One row for each split and class, void last."""
+    """One row for each split and class. Void is the last one."""
     for split, found in frequencies.items():
         pixels = [*found.pixels.tolist(), found.void]
         images = [*found.images.tolist(), found.void_images]
@@ -71,7 +71,7 @@ def frequency_rows(taxonomy: Taxonomy, frequencies: Mapping[str, ClassFrequency]
 
 
 def frequency_table(taxonomy: Taxonomy, frequencies: Mapping[str, ClassFrequency]) -> str:
-    """Percent of pixels and of images for each class, a column pair for each split; priority classes bear a star."""
+    """Percentage of pixels and of images: a row for each class, two columns for each split. A star marks priority."""
     rows = {(row.split, row.name): row for row in frequency_rows(taxonomy, frequencies)}
     stars = {taxonomy.names[index] for index in taxonomy.priority}
     width = max(len(name) for name in (*taxonomy.names, "* priority")) + 2

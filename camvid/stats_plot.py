@@ -53,7 +53,7 @@ def _bars(axes: Axes, rows: list[Row], field: str, splits: list[str]) -> None:
 
 
 def name_classes(axes: Axes, names: Sequence[str], taxonomy: Taxonomy) -> None:
-    """Class names down the axis with a swatch of their colour, priority classes in bold; void, if named, comes last."""
+    """Writes class names beside their colours down the axis, priority classes in bold. Void is last, if it is named."""
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", length=0, pad=20)
     axes.set_ylim(len(names) - 0.4, -0.6)

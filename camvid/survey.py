@@ -1,4 +1,4 @@
-"""What lies in a folder that no layout fits: photographs, labels, lists, and what seems to belong together."""
+"""What is in a folder that fits no layout: photographs and labels, and which of them seem to belong together."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from camvid.layouts.label_content import Look, look_at, spread
 from camvid.layouts.trees import Tree, keyed, pictures_below
 from files.pictures import picture_size, read_image
 
-LOOKED = 6  # pictures of a folder that are opened
-LISTED = 12  # folders that are named
-FLAT = 0.6  # share of a smoothed label's pixels that equal their neighbour; of a photograph's, far fewer do
+LOOKED = 6  # number of pictures of a folder that are opened
+LISTED = 12  # number of values or colours that are listed
+FLAT = 0.6  # if a larger share of pixels equals its neighbour, the picture is a smoothed label, not a photograph
 PHOTOS, LABELS, SMOOTHED, DAMAGED = "photographs", "labels", "labels with blended edges", "unreadable pictures"
 
 
 class Place(NamedTuple):
-    """A folder with the pictures in it and below, which are of one kind, or lie mixed in this very folder."""
+    """A folder and the pictures in it and below. They are of one kind, or of several kinds and in this very folder."""
 
     folder: Path
     pictures: list[Path]
@@ -27,7 +27,7 @@ class Place(NamedTuple):
 
 
 def survey(folder: Path) -> list[Place]:
-    """The highest folders whose pictures are of one kind each."""
+    """The topmost folders whose pictures are of one kind."""
     pictures = pictures_below(folder)
     kinds = {kind_of(path) for path in spread(pictures, LOOKED)}
     if len(kinds) < 2:
@@ -40,7 +40,7 @@ def survey(folder: Path) -> list[Place]:
 
 
 def kind_of(path: Path) -> str:
-    """Whether a picture is a photograph or a label."""
+    """The kind of a picture: photograph, label, smoothed label or damaged."""
     try:
         if not look_at([path]).many:
             return LABELS
@@ -51,7 +51,7 @@ def kind_of(path: Path) -> str:
 
 
 def matches(places: list[Place]) -> Iterator[tuple[Place, Place, int]]:
-    """Folders of photographs and of labels that share names, and how many; the label folders in their order."""
+    """A folder of photographs, a folder of labels, and how many file names they share; one for each label folder."""
     photos = [place for place in places if place.kind == PHOTOS]
     for labels in (place for place in places if place.kind in (LABELS, SMOOTHED)):
         trees = [(Tree("", place.folder, labels.folder), place) for place in photos]
@@ -76,7 +76,7 @@ def told(root: Path, place: Place) -> str:
 
 
 def suffixes(paths: Iterable[Path]) -> str:
-    """Those of some files."""
+    """The suffixes of some files."""
     return "/".join(sorted({path.suffix for path in paths}))
 
 

@@ -1,4 +1,4 @@
-"""Taxonomies: lists of classes with colours, what each class collects from the labels, and which are a safety matter.
+"""Taxonomies: lists of classes with colours, the label names that each class collects, and the priority classes.
 
 The built-in ones, such as `camvid11` and `cityscapes19`, are YAML files of the same form as a user's own:
 
@@ -7,10 +7,10 @@ The built-in ones, such as `camvid11` and `cityscapes19`, are YAML files of the 
       - {name: Road, color: [128, 64, 128], background: true, collects: [Road, LaneMkgsDriv]}
       - {name: Person, color: [64, 64, 0], priority: true, severity: 4, collects: [Pedestrian, Child]}
 
-`collects` lists names from the labels (those of the layout, or of the data's own `codes.txt` or `class_dict.csv`);
-left out, it is the class's own name. Names that no class collects become void; `camvid.words` knows what names of one
-data set are called in another. `severity`, 1 where it is left out,
-weighs the pixels of a priority class where frames are ordered by what was missed.
+`collects` lists names from the labels: names of the layout, or of the data's `codes.txt` or `class_dict.csv`. Its
+default is the class's own name. Names that no class collects become void. `camvid.words` knows what a name of one data
+set is called in another. `severity` is the weight of the pixels of a priority class when frames are ordered by missed
+area. Its default is 1.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Color = entries.Color
 TaxonomyError = entries.TaxonomyError
 
 IGNORE_INDEX = 255
-OWN_FILE = "taxonomy.yaml"  # in a data set: the classes that it brings
+OWN_FILE = "taxonomy.yaml"  # in the folder of a data set: its own taxonomy
 DEFAULT = "camvid11"  # of the layouts of CamVid
 VOID_NAME = "Void"
 VOID_COLOR: Color = (0, 0, 0)
@@ -50,9 +50,9 @@ TAXONOMIES = {path.stem: path for path in sorted(_FOLDER.glob("*.yaml"))}
 
 @dataclass(frozen=True)
 class ClassSpec:
-    """One class. `priority`: missing it is a safety matter; `background`: scenery, left out of `foreground_acc`.
+    """One class. `priority`: its errors matter for safety. `background`: scenery, which `foreground_acc` leaves out.
 
-    `severity`: what a pixel of a missed object weighs.
+    `severity`: weight of a pixel of a missed object.
     """
 
     name: str
@@ -64,7 +64,7 @@ class ClassSpec:
 
 @dataclass(frozen=True)
 class Taxonomy:
-    """Classes in index order, void excluded, and the label names each one collects."""
+    """Classes in the order of their indices, without void, and the label names that each one collects."""
 
     name: str
     classes: tuple[ClassSpec, ...]
@@ -97,12 +97,12 @@ class Taxonomy:
 
     @cached_property
     def severity(self) -> tuple[float, ...]:
-        """What a pixel of a missed object weighs, for each class."""
+        """For each class, the weight of a pixel of a missed object."""
         return tuple(spec.severity for spec in self.classes)
 
     @property
     def scoring(self) -> dict[str, Any]:
-        """What scoring a prediction needs to know of the classes, as the arguments of `eval`'s functions."""
+        """What scoring needs to know about the classes: keyword arguments of the functions in `eval`."""
         return {name: getattr(self, name) for name in ("num_classes", "priority", "background", "severity")} | {
             "class_names": self.names
         }
@@ -113,7 +113,7 @@ class Taxonomy:
         return {source: index for index, spec in enumerate(self.classes) for source in self.groups[spec.name]}
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain lists, dicts, strings, numbers: what `from_dict` and a YAML file take."""
+        """Plain lists, dicts, strings and numbers, as `from_dict` and a YAML file take them."""
         return {"name": self.name, "classes": [self._entry(spec) for spec in self.classes]}
 
     def _entry(self, spec: ClassSpec) -> dict[str, Any]:
@@ -127,7 +127,7 @@ class Taxonomy:
 
     @classmethod
     def from_dict(cls, data: Any, origin: str = "taxonomy") -> Taxonomy:
-        """Build and validate. `origin` (a file name) opens every message. Raises TaxonomyError."""
+        """Build and validate. `origin` (a file name) begins every message. Raises TaxonomyError."""
         fields = mapping(data, origin, required=("name", "classes"), optional=())
         name = text(fields["name"], f"{origin}: name")
         entries = fields["classes"]
@@ -149,12 +149,14 @@ class Taxonomy:
 def load_taxonomy(name_or_yaml_path: str | Path) -> Taxonomy:
     """Load a built-in taxonomy by name ("camvid11", "cityscapes19", …) or a user's YAML file by path.
 
-    Raises TaxonomyError naming the file, the entry and what is allowed; FileNotFoundError for a missing file.
+    Raises TaxonomyError that names the file, the entry and what is allowed; FileNotFoundError for a missing file.
     """
     path = TAXONOMIES.get(str(name_or_yaml_path), Path(name_or_yaml_path))
     if not path.is_file():
         known = ", ".join(TAXONOMIES)
-        raise FileNotFoundError(f"taxonomy {str(name_or_yaml_path)!r}: neither one of {known} nor a YAML file")
+        raise FileNotFoundError(
+            f"taxonomy {str(name_or_yaml_path)!r}: there is no such YAML file; built in are {known}"
+        )
     try:
         data = load_yaml(read_text(path))
     except yaml.YAMLError as error:
@@ -166,16 +168,18 @@ def load_taxonomy(name_or_yaml_path: str | Path) -> Taxonomy:
 
 @lru_cache(maxsize=1)
 def original_palette() -> dict[str, Color]:
-    """The 32 names of the original labels, Void among them, and their colours."""
+    """The 32 names of the original labels, with Void, and their colours."""
     return {spec.name: spec.color for spec in load_taxonomy("camvid32").classes} | {VOID_NAME: VOID_COLOR}
 
 
 def _class(entry: Any, where: str) -> tuple[ClassSpec, tuple[str, ...]]:
-    """One entry of `classes` -> its spec and the names it collects."""
+    """One entry of `classes` -> its spec, and the names that it collects."""
     fields = mapping(entry, where, required=("name", "color"), optional=OPTIONAL)
     name = text(fields["name"], f"{where}: name")
     if name.lower() == VOID_NAME.lower() or "/" in name:
-        raise TaxonomyError(f"{where}: name {name!r}: Void needs no entry (it is {IGNORE_INDEX}), and no '/' in a name")
+        raise TaxonomyError(
+            f"{where}: name {name!r}: Void needs no entry (it is {IGNORE_INDEX}), and a name must not hold '/'"
+        )
     for flag in ("priority", "background"):
         if not isinstance(fields.get(flag, False), bool):
             raise TaxonomyError(f"{where} ({name}): {flag} must be true or false, got {fields[flag]!r}")
@@ -193,5 +197,5 @@ def _severity(fields: Mapping[str, Any], where: str) -> float:
     if type(value) not in (int, float) or not 0 < value < math.inf:
         raise TaxonomyError(f"{where}: severity must be a number above 0, got {value!r}")
     if "severity" in fields and not fields.get("priority"):
-        raise TaxonomyError(f"{where}: severity {value!r} says nothing without priority: true")
+        raise TaxonomyError(f"{where}: severity {value!r} has no effect without priority: true")
     return float(value)

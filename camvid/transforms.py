@@ -1,4 +1,4 @@
-"""What happens to a frame before the network sees it: resizing, and augmentation in named policies."""
+"""Resizing of frames and masks, and augmentation in named policies."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from camvid.taxonomy import IGNORE_INDEX
 from files.pictures import scaled_size
 
 Image = NDArray[np.uint8]
-MASKS = cv2.INTER_NEAREST_EXACT  # nearest to pixel centres, as images are resized; INTER_NEAREST sits up to a pixel off
+MASKS = cv2.INTER_NEAREST_EXACT  # nearest pixel centre, as for images; INTER_NEAREST is up to a pixel off
 
 
 def resize_image(image: Image, size: tuple[int, int]) -> Image:
-    """An image (H, W, 3) at (height, width); averages areas when it shrinks."""
+    """An image (H, W, 3), resized to (height, width). A smaller image is made by averaging areas."""
     if image.shape[:2] == size:
         return image
     shrinks = size[0] * size[1] < image.shape[0] * image.shape[1]
@@ -30,16 +30,17 @@ def resize_image(image: Image, size: tuple[int, int]) -> Image:
 
 
 def resize_mask(mask: Image, size: tuple[int, int]) -> Image:
-    """A mask (H, W) at (height, width); nearest neighbour, so that no class appears that was not there."""
+    """A mask (H, W), resized to (height, width) by nearest neighbour, so that no new class appears."""
     if mask.shape == size:
         return mask
     return np.asarray(cv2.resize(mask, size[::-1], interpolation=MASKS), dtype=np.uint8)
 
 
 def fitted_size(frame: tuple[int, int], whole: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
-    """Height and width of a frame of another shape in a picture of `size` that stands for frames of shape `whole`.
+    """Height and width of a frame that is fitted into a picture of `size`. Frames of shape `whole` fill the picture.
 
-    It is as large as fits, with its aspect kept: the picture may be squeezed against `whole`, the frame is likewise.
+    The frame is as large as possible and keeps its aspect. If the picture is squeezed compared with `whole`, the frame
+    is squeezed in the same way.
     """
     scale = min(whole[0] / frame[0], whole[1] / frame[1])
     height, width = (max(1, round(frame[i] * scale * size[i] / whole[i])) for i in range(2))
@@ -47,13 +48,13 @@ def fitted_size(frame: tuple[int, int], whole: tuple[int, int], size: tuple[int,
 
 
 def pad_image(image: Image, size: tuple[int, int]) -> Image:
-    """An image (H, W, 3) with its last row and column repeated to (height, width), as the models pad theirs."""
+    """An image (H, W, 3), padded to (height, width) with its last row and column, as the models pad images."""
     down, right = size[0] - image.shape[0], size[1] - image.shape[1]
     return np.asarray(cv2.copyMakeBorder(image, 0, down, 0, right, cv2.BORDER_REPLICATE), dtype=np.uint8)
 
 
 def pad_mask(mask: Image, size: tuple[int, int]) -> Image:
-    """A mask (H, W) with void below and beside it, to (height, width)."""
+    """A mask (H, W), padded to (height, width) with void below and on the right."""
     down, right = size[0] - mask.shape[0], size[1] - mask.shape[1]
     return np.pad(mask, ((0, down), (0, right)), constant_values=IGNORE_INDEX)
 
@@ -98,15 +99,15 @@ POLICIES: dict[str, Callable[[tuple[int, int], tuple[float, float]], list[A.Basi
 }
 
 
-WHOLE = ("none", "flip")  # policies that show whole frames; the others cut pieces out of them
+WHOLE = ("none", "flip")  # policies that show whole frames; the others crop
 
 
 def build_augmentation(policy: str, size: tuple[int, int], crops: tuple[float, float] = (0.25, 1.0)) -> A.Compose:
     """The transform that turns a cached frame and its mask into a training pair.
 
     Args:
-        policy: a key of POLICIES; each one holds what the one before it does, and more.
-        size: height and width of what comes out, in pixels.
+        policy: a key of POLICIES. Each policy includes the one before it.
+        size: height and width of the training image, in pixels.
         crops: smallest and largest share of the frame's area that a random crop keeps.
 
     Raises:

@@ -1,4 +1,4 @@
-"""How much more a rare class counts in the loss."""
+"""Class weights, by which a rare class counts more in the loss."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SCHEMES = ("none", "inverse", "median_frequency", "effective_number")
-LARGEST = 10.0  # a class of three pixels must not drown the others
+LARGEST = 10.0  # or a class of three pixels would outweigh all others
 
 
 def class_weights(scheme: str, counts: NDArray[np.int64]) -> NDArray[np.float32] | None:

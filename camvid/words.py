@@ -1,4 +1,4 @@
-"""Labels in other words: what the names in one data set are called in another, so that taxonomies fit both."""
+"""What a name in the labels of one data set is called in another. So one taxonomy fits several data sets."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ SYNONYMS = Path(__file__).with_name("synonyms.yaml")
 
 
 def in_words_of(taxonomy: Taxonomy, names: Iterable[str]) -> Taxonomy:
-    """The same classes over labels of these names: each is collected by its own name or by what it is called elsewhere.
+    """The same classes, for labels of these names. A class also collects what its names are called elsewhere.
 
-    Names of other known data sets, which cannot be in these labels, are dropped; unknown ones stay, so that a decoder
+    Names of other known data sets cannot be in these labels, and are dropped. Unknown names stay, so that a decoder
     refuses them.
     """
     listed = dict.fromkeys(names)
@@ -33,15 +33,15 @@ def in_words_of(taxonomy: Taxonomy, names: Iterable[str]) -> Taxonomy:
 
 
 def index_of(taxonomy: Taxonomy, name: str) -> int:
-    """The class that collects a label's name, or what it is called elsewhere; 255 for none."""
+    """The class that collects a label's name, or what this name is called elsewhere. 255 if there is none."""
     return next((taxonomy.sources[word] for word in _words(name) if word in taxonomy.sources), IGNORE_INDEX)
 
 
 def class_map(trained: Taxonomy, judging: Taxonomy) -> tuple[int, ...]:
-    """For each class of one taxonomy the class of another one that means it; 255 where none does, or several might.
+    """For each class of one taxonomy, its counterpart in another one; 255 if there is none or if there are several.
 
-    Where the name of a class is among the names that it collects, the class that collects this name is the one. Else it
-    is the only class that collects something of what it collects.
+    If a class collects its own name, the counterpart is the class that collects this name. Else it is the only class
+    that collects any of the same names.
     """
     return tuple(_meant(trained, name, judging) for name in trained.names)
 
@@ -55,7 +55,10 @@ def _meant(trained: Taxonomy, name: str, judging: Taxonomy) -> int:
 
 
 def _words(name: str) -> Iterator[str]:
-    """The name, and what it is called elsewhere, nearest first. CamVid's words, the coarsest, lead to no others."""
+    """The name, and what it is called elsewhere, the nearest word first.
+
+    The search does not go on from CamVid's words: they are the coarsest.
+    """
     yield name
     waiting = list(synonyms().get(name, ()))
     while waiting:
@@ -66,12 +69,12 @@ def _words(name: str) -> Iterator[str]:
 
 @lru_cache(maxsize=1)
 def synonyms() -> Mapping[str, tuple[str, ...]]:
-    """For each name what it is called in other data sets, the best word first."""
+    """For each name, what it is called in other data sets, the best word first."""
     return {name: tuple(words) for name, words in load_yaml(read_text(SYNONYMS)).items()}
 
 
 @lru_cache(maxsize=1)
 def known_names() -> frozenset[str]:
-    """Every name of labels that a built-in taxonomy or the list of synonyms knows."""
+    """All label names in the built-in taxonomies and in the list of synonyms."""
     collected = {source for name in TAXONOMIES for source in load_taxonomy(name).sources}
     return frozenset(collected.union(synonyms(), *synonyms().values()))

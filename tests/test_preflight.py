@@ -73,7 +73,7 @@ def refused(capsys, *flags):
         ),
         (["--loss=hinge"], "loss: 'hinge' is unknown; choose from ce, focal, dice"),
         (["--loss={ce: 1.0, hinge: 1.0}"], "loss: 'hinge' is unknown"),
-        (["--augment=weather", "--augment_on=device"], "augment='weather' runs in the loader alone"),
+        (["--augment=weather", "--augment_on=device"], "augment='weather' runs only in the loader"),
         (["--batch_size=500"], "batch_size=500 is larger than the train split"),
         (["--split=sequence", "--taxonomy=camvid32"], "take taxonomy camvid11 or camvid12"),
         (["--taxonomy=own"], "taxonomy.yaml: missing"),
@@ -121,7 +121,7 @@ def test_a_disk_that_is_too_small_for_a_run_is_named(data):
 
 def test_with_an_artifact_all_but_the_data_is_checked(tmp_path, capsys):
     assert "backbone: timm has no model" in refused(capsys, "--dataset=d:latest", "--backbone=resnet43")
-    assert "neither one of bdd19, camvid11" in refused(capsys, "--dataset=d:latest", "--taxonomy=camvid13")
+    assert "built in are bdd19, camvid11" in refused(capsys, "--dataset=d:latest", "--taxonomy=camvid13")
     assert "artifact 'd:latest' cannot be fetched offline" in refused(capsys, "--dataset=d:latest", *SMALL)
     assert not (tmp_path / "runs").exists()
 
@@ -155,11 +155,11 @@ def plan(size=(1024, 1024), **changes):
 def test_more_loader_processes_than_shared_memory_has_room_for(capsys):
     batch = os.statvfs(SHARED).f_bavail * os.statvfs(SHARED).f_frsize // (1024 * 1024 * 4) // 5  # a fifth of it
     assert plan(workers=1, batch_size=batch).workers == 1  # two batches ahead, two at work
-    message = r"workers=2: the batches of its loader processes take .* MB of /dev/shm, which has .* --workers 1, or a l"
+    message = r"workers=2: the batches of the loader processes take .* MB of /dev/shm, which has .* --workers 1, or enl"
     with pytest.raises(ValueError, match=message):
         plan(workers=2, batch_size=batch)
     assert plan(workers=-1, device="cuda", augment_on="loader", batch_size=batch).workers == 1
-    assert "/dev/shm has room for the batches of 1 loader processes" in capsys.readouterr().out
+    assert "loader processes: 1 instead of 2, because /dev/shm has no room" in capsys.readouterr().out
     assert plan(workers=8).workers == 8
     assert plan(workers=-1).workers == 0
 

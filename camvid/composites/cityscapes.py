@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from camvid.taxonomy import Color
 
-# Source: cityscapesScripts, helpers/labels.py. Labels that share a colour stand under the name of the scored one.
+# Source: cityscapesScripts, helpers/labels.py. Labels that share a colour have the name of the one that is scored.
 COLORS: dict[str, Color] = {
-    "unlabeled": (0, 0, 0),  # also ego vehicle, static and what the camera's rectification left empty
+    "unlabeled": (0, 0, 0),  # also ego vehicle, static and the border that rectification left empty
     "dynamic": (111, 74, 0),
     "ground": (81, 0, 81),
     "road": (128, 64, 128),

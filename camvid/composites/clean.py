@@ -1,8 +1,8 @@
-"""A coloured label that was compressed, back to one colour of its palette for every pixel.
+"""Gives each pixel of a compressed coloured label one colour of the palette again.
 
-JPEG keeps brightness at full size and colour at half of it, so that pixels at an edge have a colour between those of
-the two sides, which may well be the colour of a third class. Where a pixel's own colour decides nothing, its
-neighbourhood says which colours are possible, and mostly its brightness which of them it is.
+JPEG stores brightness at full size, and colour at half of it. So a pixel at an edge gets a mixed colour, which may be
+the colour of a third class. If the colour of a pixel is not certain, its neighbourhood gives the possible colours.
+Mostly its brightness then decides between them.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from numpy.typing import NDArray
 
 from camvid.labels import Mask
 
-NEAR = 24.0  # distance in YCbCr up to which a pixel has a palette's colour: noise of quality 50 and better
-ALIKE = 4  # pixels of a colour among 3x3, itself included, that make it certain: a line has 3, and is left to the rest
-REACH = 4  # pixels from which a colour can come: half of a JPEG block
-BRIGHTNESS = 16.0  # weight of squared brightness beside squared colour differences
+NEAR = 24.0  # largest distance in YCbCr to a colour of the palette: the noise of JPEG quality 50 or better
+ALIKE = 4  # pixels of its colour among 3x3, itself included, that make a pixel certain; in a thin line it has only 3
+REACH = 4  # how far a colour spreads, in pixels: half of a JPEG block
+BRIGHTNESS = 16.0  # weight of the squared difference in brightness, beside that in colour
 _YCBCR = np.array(((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312)), np.float32)
 
 
 def clean_label(label: NDArray[np.uint8], palette: NDArray[np.uint8]) -> Mask:
-    """Index of a palette's colour for every pixel.
+    """Index of a colour in the palette, for each pixel.
 
     Args:
         label: (H, W, 3) uint8 RGB, as it was decompressed.
-        palette: (P, 3) uint8 RGB colours, 255 at most.
+        palette: (P, 3) uint8 RGB colours, at most 255 of them.
 
     Returns:
         (H, W) uint8 indices.
@@ -46,7 +46,7 @@ def clean_label(label: NDArray[np.uint8], palette: NDArray[np.uint8]) -> Mask:
 def _neighbourhood(
     nearest: NDArray[np.intp], near: NDArray[np.bool_], count: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which pixels are certain, (H, W), and which colours certain pixels within reach have, (H, W, P)."""
+    """Which pixels are certain, (H, W), and for each pixel the colours of certain pixels within reach, (H, W, P)."""
     certain = np.zeros(near.shape, bool)
     possible = np.zeros((*near.shape, count), bool)
     square = np.ones((2 * REACH + 1, 2 * REACH + 1), np.uint8)

@@ -1,4 +1,4 @@
-"""From a folder of composites to a data set in layout kaggle, with its own taxonomy and a report."""
+"""Converts a folder of composites to a data set in layout kaggle, with a taxonomy and a report."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from camvid.folders import new_folder
 def convert(
     root: Path, out: Path, colors: str = "kmeans", k: int = 10, seed: int = 0, palette: Path | None = None
 ) -> Palette:
-    """Write composites as a data set; `out` appears whole by one rename, or not at all.
+    """Write composites as a data set. `out` appears complete by one rename, or not at all.
 
     Args:
-        root: holds train/, val/ and maybe test/.
-        out: the folder to make; it must not exist, or be empty. It gets train/, train_labels/ and so on,
+        root: folder with train/, val/ and maybe test/.
+        out: the folder to make. It must not exist, or it must be empty. It gets train/, train_labels/ and so on,
             class_dict.csv with the colours, taxonomy.yaml with the classes, composites.csv and composites.png.
-        colors: kmeans or cityscapes (its known colours).
+        colors: kmeans, or cityscapes for the known colours of Cityscapes.
         k: number of classes of k-means.
-        seed: of the sample and of k-means; the same seed gives the same bytes.
-        palette: class_dict.csv of an earlier conversion, whose colours and classes are taken instead.
+        seed: seed of the sample and of k-means. The same seed gives the same bytes.
+        palette: class_dict.csv of an earlier conversion. Its colours and classes are used instead.
 
     Raises:
-        ValueError: files that are no composites, or settings that do not fit them; naming file or setting and the fix.
-        FileExistsError: `out` is there and not empty.
+        ValueError: a file is not a composite, or a setting does not fit. The message names it and the fix.
+        FileExistsError: `out` exists and is not empty.
         FileNotFoundError: the root or the palette is missing.
     """
     with new_folder(Path(out)) as folder:
@@ -51,7 +51,7 @@ def convert(
 def _fit(root: Path, composites: Sequence[Composite], colors: str, k: int, seed: int) -> Palette:
     train = [composite for composite in composites if composite.split == "train"]
     if not train:
-        raise ValueError(f"{root}: no train/, which the colours are found in; add it, or name a palette")
+        raise ValueError(f"{root}: there is no train/, from which the colours are taken; add it, or pass --palette")
     if colors == "kmeans":
         return fit_palette(train, k, seed)
     if colors == "cityscapes":
@@ -60,7 +60,7 @@ def _fit(root: Path, composites: Sequence[Composite], colors: str, k: int, seed:
 
 
 def _write(composites: Sequence[Composite], palette: Palette, folder: Path) -> NDArray[np.int64]:
-    """The data set without its report; returns the pixels of each colour in each file, (N, P)."""
+    """Write the data set without its report; returns the pixels of each colour in each file, (N, P)."""
     for split in {composite.split for composite in composites}:
         (folder / split).mkdir()
         (folder / f"{split}_labels").mkdir()
@@ -79,7 +79,7 @@ def _shown(counts: Iterator[NDArray[np.int64]], total: int) -> Iterator[NDArray[
 
 
 def _split(composite: Composite, folder: Path, palette: Palette, side: int) -> NDArray[np.int64]:
-    """Write photo and label of one file; returns the pixels of each colour, (P,)."""
+    """Write the photo and the label of one file; returns the pixels of each colour, (P,)."""
     photo, label = read_halves(composite.path, side)
     indices = clean_label(label, palette.table)
     Image.fromarray(photo).save(folder / composite.split / f"{composite.name}.png")

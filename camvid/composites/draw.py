@@ -1,4 +1,4 @@
-"""Composites of synthetic street scenes: for those who have no data yet."""
+"""Composites of synthetic street scenes, for users who have no data yet."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from camvid.synth.write import draw_shots
 
 SIDE = 256  # pixels, as in the popular data
 QUALITY = 75
-# What Cityscapes calls CamVid's classes, where the name is not the same.
+# CamVid's classes that have another name in Cityscapes.
 NAMES = {
     Kind.Animal: "dynamic",
     Kind.Archway: "building",
@@ -53,14 +53,14 @@ def draw_composites(out: Path, frames: int, seed: int, size: tuple[int, int] | N
     """Draw scenes as side-by-side JPEG files in train/ and val/, a fifth of the sequences in val/.
 
     Args:
-        out: the folder to make; it must not exist yet, or be empty.
-        frames: how many, 3 or more.
-        seed: 0 or more; the same arguments give the same bytes.
-        size: height and width of each half in pixels, which are the same; None is 256 each.
+        out: the folder to make. It must not exist, or it must be empty.
+        frames: number of frames, at least 3.
+        seed: at least 0. The same arguments give the same bytes.
+        size: height and width of each half in pixels, which must be equal. None means 256.
 
     Raises:
-        ValueError: an impossible argument.
-        FileExistsError: a folder that holds something.
+        ValueError: an argument is impossible.
+        FileExistsError: `out` is not empty.
     """
     size = size or (SIDE, SIDE)
     check_size(size)

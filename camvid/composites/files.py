@@ -1,4 +1,4 @@
-"""Composites on disk: which files there are, and their two halves."""
+"""Composites on disk: the list of the files, and their two halves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Picture = NDArray[np.uint8]
 
 
 class Composite(NamedTuple):
-    """One file; `name` is unique over all splits, in which the popular data count from 1 each."""
+    """One file. `name` is unique over all splits; in the popular data, the files of each split count from 1."""
 
     split: str
     name: str
@@ -23,11 +23,11 @@ class Composite(NamedTuple):
 
 
 def find_composites(root: Path) -> list[Composite]:
-    """The pictures in `train/`, `val/` and `test/` under the root; each split may be missing, one may not be empty.
+    """The pictures in `train/`, `val/` and `test/` under the root. Some may be missing, but none may be empty.
 
     Raises:
-        FileNotFoundError: the root is no folder.
-        ValueError: no split, an empty one, or two files of one name; naming it and the fix.
+        FileNotFoundError: the root is not a folder.
+        ValueError: there is no split, a split is empty, or two files have one name. The message names it and the fix.
     """
     if not root.is_dir():
         raise FileNotFoundError(f"{root}: no such folder; give the one that holds train/ and val/")
@@ -35,12 +35,14 @@ def find_composites(root: Path) -> list[Composite]:
     for split in (split for split in SPLITS if (root / split).is_dir()):
         paths = pictures(root / split)
         if not paths:
-            raise ValueError(f"{root / split}: holds no picture; put the {split} composites there, or remove it")
+            raise ValueError(
+                f"{root / split}: there is no picture in it; put the {split} composites there, or remove it"
+            )
         found += [Composite(split, f"{split}_{path.stem}", path) for path in paths]
     if not found:
         inner = next((path for path in sorted(root.iterdir()) if (path / SPLITS[0]).is_dir()), None)
         hint = f"is it {inner}?" if inner else "put the composites into train/ and val/ there"
-        raise ValueError(f"{root}: neither train/, val/ nor test/ is there; {hint}")
+        raise ValueError(f"{root}: it has no train/, val/ or test/; {hint}")
     _check_names(found)
     return found
 
@@ -58,10 +60,11 @@ def read_halves(path: Path, side: int | None = None) -> tuple[Picture, Picture]:
 
     Args:
         path: the file.
-        side: H, where it is known from other files.
+        side: H, if it is known from other files.
 
     Raises:
-        ValueError: unreadable, not twice as wide as high, or of another size; naming the file, its size and the fix.
+        ValueError: the file is unreadable, not twice as wide as high, or of another size than the others. The message
+            names the file, its size and the fix.
     """
     picture = read_image(path)
     height, width = picture.shape[:2]
@@ -71,5 +74,5 @@ def read_halves(path: Path, side: int | None = None) -> tuple[Picture, Picture]:
             "remove the file, or crop it"
         )
     if side not in (None, height):
-        raise ValueError(f"{path}: {width}x{height} pixels, the others have {2 * side}x{side}; bring all to one size")
+        raise ValueError(f"{path}: {width}x{height} pixels, the others have {2 * side}x{side}; resize all to one size")
     return picture[:, :height], picture[:, height:]

@@ -1,4 +1,4 @@
-"""The colours that the labels of composites are made of, and the classes that they stand for."""
+"""The colours in the labels of composites, and the classes that they stand for."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from camvid.composites.files import Composite, Picture, read_halves
 from camvid.layouts.class_lists import read_class_dict
 from camvid.taxonomy import ClassSpec, Color, Taxonomy, load_taxonomy
 
-FILES, PIXELS = 500, 2000  # of the sample: how many files, and pixels of each
-FLAT = 12  # range of grey levels within 3x3 pixels up to which they lie within an area of one colour
-FEWEST_FLAT = 0.3  # share of such pixels in a label; photos have fewer
-RAREST = 50  # times that the rarest colour stands in what k-means is fitted on
-SMALLEST = 1e-4  # share of the sample below which a colour is noise
-CLOSE = 16.0  # RGB distance of the noise around one colour
-WIDE = 48.0  # the same beside a far larger area of the colour
-LARGER = 50.0  # times as many pixels
-SAME_NAME = 20.0  # RGB distance up to which a colour is a known one
-STRANGE = 0.01  # share of the sample in colours that are not Cityscapes' from which on asking for those is a mistake
+FILES, PIXELS = 500, 2000  # size of the sample: number of files, and of pixels from each
+FLAT = 12  # largest range of grey levels among 3x3 pixels that lie in an area of one colour
+FEWEST_FLAT = 0.3  # smallest share of such pixels in a label; photos have fewer
+RAREST = 50  # number of copies of the rarest colour in the points for k-means
+SMALLEST = 1e-4  # a colour with a smaller share of the sample is noise
+CLOSE = 16.0  # RGB distance of the noise around a colour
+WIDE = 48.0  # RGB distance of the noise around a colour that is far more frequent
+LARGER = 50.0  # "far more frequent": so many times as many pixels
+SAME_NAME = 20.0  # largest RGB distance to a known colour that gives a colour its name
+STRANGE = 0.01  # if unknown colours have a larger share of the sample, colors=cityscapes is refused
 
 
 class Palette(NamedTuple):
-    """Colours by name, and the classes that collect them; a colour that none collects is void."""
+    """Colours by name, and the classes that collect them. A colour that no class collects is void."""
 
     colors: dict[str, Color]
     taxonomy: Taxonomy
@@ -44,7 +44,7 @@ class Palette(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A colour of the labels, and how many pixels of the sample have it."""
+    """A colour of the labels, and its number of pixels in the sample."""
 
     color: Color
     pixels: int
@@ -53,26 +53,27 @@ class Found(NamedTuple):
 def fit_palette(composites: Sequence[Composite], k: int, seed: int) -> Palette:
     """Group the colours of the labels to k classes by k-means.
 
-    It is fitted on a sample of the training files. Each colour weighs by the square root of its pixels, so that small
-    things such as people get a class before the sky is divided. A class takes its name and flags from its most frequent
-    colour. Black is void, as in Cityscapes.
+    K-means is fitted on a sample of the training files. The weight of a colour is the square root of its pixels, so
+    that small things such as people get a class before the sky gets a second one. The most frequent colour of a class
+    gives it its name and flags. Black is void, as in Cityscapes.
 
     Raises:
-        ValueError: fewer distinct colours than k, or labels that are no coloured areas; naming the value and the fix.
+        ValueError: there are fewer distinct colours than k, or the labels are not coloured areas. The message names the
+            value and the fix.
     """
     found = find_colors(composites, seed)
     names = name_colors(found)
     scored = [(name, one) for name, one in zip(names, found, strict=True) if name != UNLABELED]
     if not 1 <= k <= len(scored):
         raise ValueError(
-            f"k={k}: the labels have {len(scored)} distinct colours, JPEG noise and black (void) left out; "
+            f"k={k}: the labels have {len(scored)} distinct colours, without JPEG noise and black (void); "
             f"take 1 to {len(scored)}"
         )
     points = np.array([one.color for _, one in scored], np.float64)  # (colours, 3)
     weights = np.sqrt([one.pixels for _, one in scored])
     pixels = np.repeat(points, np.ceil(RAREST * weights / weights.min()).astype(int), axis=0)
     means = MiniBatchKMeans(k, random_state=seed, n_init=20, init_size=len(pixels), reassignment_ratio=0).fit(pixels)
-    groups: dict[int, list[str]] = {}  # most frequent colour first, in the clusters and among them
+    groups: dict[int, list[str]] = {}  # clusters, and the colours in each, begin with the most frequent one
     for cluster, (name, _) in zip(means.predict(points).tolist(), scored, strict=True):
         groups.setdefault(cluster, []).append(name)
     colors = {name: one.color for name, one in zip(names, found, strict=True)}
@@ -80,9 +81,9 @@ def fit_palette(composites: Sequence[Composite], k: int, seed: int) -> Palette:
 
 
 def known_palette(composites: Sequence[Composite], seed: int) -> Palette:
-    """Those of Cityscapes' colours that a sample of the labels has, a class each; unlabeled is void.
+    """Cityscapes' colours that occur in a sample of the labels. Each is a class; unlabeled is void.
 
-    Raises ValueError where the labels have other colours, or are no coloured areas.
+    Raises ValueError if the labels have other colours, or are not coloured areas.
     """
     found = find_colors(composites, seed)
     total = sum(one.pixels for one in found)
@@ -91,7 +92,7 @@ def known_palette(composites: Sequence[Composite], seed: int) -> Palette:
         if distance > SAME_NAME and pixels > STRANGE * total:
             raise ValueError(
                 f"colors=cityscapes: {100 * pixels / total:.0f} % of the label pixels have colour {color}, which is "
-                f"none of Cityscapes' (nearest: {name} {COLORS[name]}); leave --colors out, and k-means finds them"
+                f"not one of Cityscapes' (nearest: {name} {COLORS[name]}); without --colors, k-means finds the classes"
             )
     there = {_nearest_known(one.color)[0] for one in found}
     colors = {name: color for name, color in COLORS.items() if name in there}
@@ -101,7 +102,7 @@ def known_palette(composites: Sequence[Composite], seed: int) -> Palette:
 def stored_palette(path: Path) -> Palette:
     """The palette of an earlier conversion: its class_dict.csv, and the taxonomy.yaml beside it.
 
-    Without a taxonomy every colour is a class. Raises ValueError or FileNotFoundError naming the file.
+    If there is no taxonomy, each colour is a class. Raises ValueError or FileNotFoundError that names the file.
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file; give the class_dict.csv of an earlier conversion")
@@ -112,9 +113,9 @@ def stored_palette(path: Path) -> Palette:
 
 
 def find_colors(composites: Sequence[Composite], seed: int) -> list[Found]:
-    """The distinct colours of the labels, most frequent first, without noise of the compression.
+    """The distinct colours of the labels, the most frequent first, without the noise of the compression.
 
-    Raises ValueError where the labels are no areas of one colour each.
+    Raises ValueError if the labels are not areas of one colour each.
     """
     sample = _sample(composites, seed)
     bins, which, counts = np.unique(sample // 4, axis=0, return_inverse=True, return_counts=True)
@@ -132,13 +133,13 @@ def find_colors(composites: Sequence[Composite], seed: int) -> list[Found]:
 
 
 def _is_noise(one: Found, found: Iterable[Found]) -> bool:
-    """Whether a far more frequent colour lies near."""
+    """Whether a far more frequent colour is near."""
     larger = (other.color for other in found if other.pixels >= LARGER * one.pixels)
     return any(math.dist(one.color, color) < WIDE for color in larger)
 
 
 def _sample(composites: Sequence[Composite], seed: int) -> NDArray[np.uint8]:
-    """Label pixels (N, 3) of some files, from within areas of one colour."""
+    """Label pixels (N, 3) from some files. They lie inside areas of one colour."""
     rng = np.random.default_rng(seed)
     chosen = sorted(rng.permutation(len(composites))[:FILES].tolist())
     side: int | None = None
@@ -151,20 +152,21 @@ def _sample(composites: Sequence[Composite], seed: int) -> NDArray[np.uint8]:
         pixels.append(inner[rng.permutation(len(inner))[:PIXELS]])
     if flat < FEWEST_FLAT * seen:
         raise ValueError(
-            f"{composites[0].path.parent}: only {100 * flat / seen:.0f} % of the right halves is areas of one colour, "
-            f"{100 * FEWEST_FLAT:.0f} % or more are expected; are these composites, the coloured label on the right?"
+            f"{composites[0].path.parent}: only {100 * flat / seen:.0f} % of the right halves lies in areas of one "
+            f"colour, but at least {100 * FEWEST_FLAT:.0f} % is expected; are these composites, with the coloured "
+            "label on the right?"
         )
     return np.concatenate(pixels)
 
 
 def _is_flat(label: Picture) -> NDArray[np.bool_]:
-    """Pixels (H, W) whose 3x3 neighbourhood has nearly one colour."""
+    """Which pixels (H, W) have a 3x3 neighbourhood of nearly one colour."""
     square = np.ones((3, 3), np.uint8)
     return np.asarray((cv2.dilate(label, square) - cv2.erode(label, square)).max(2) <= FLAT)
 
 
 def name_colors(found: Iterable[Found]) -> list[str]:
-    """A unique name for each colour: Cityscapes' where it has nearly that colour, else its red, green and blue."""
+    """A unique name for each colour: Cityscapes' name of nearly the same colour, else its red, green and blue."""
     names: Counter[str] = Counter()
     given = []
     for color, _ in found:
@@ -181,7 +183,7 @@ def _nearest_known(color: Color) -> tuple[str, float]:
 
 
 def _taxonomy(name: str, colors: Mapping[str, Color], groups: Iterable[list[str]]) -> Taxonomy:
-    """A class for each group of colours, named and coloured as its first."""
+    """A class for each group of colours, with the name and the colour of its first member."""
     members = {group[0]: tuple(group) for group in groups}
     classes = (ClassSpec(first, colors[first], first in PRIORITY, first in BACKGROUND) for first in members)
     return Taxonomy(name, tuple(classes), members)

@@ -1,4 +1,4 @@
-"""What a conversion found: each colour with its class and size, as a CSV file and a picture with a sample."""
+"""The report of a conversion: a CSV file of colours, classes and their sizes, and a picture with a sample."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def write_report(folder: Path, composites: Sequence[Composite], palette: Palette
 
     Args:
         folder: the data set.
-        composites: the files it was made of.
+        composites: the files that it was made from.
         palette: its colours and classes.
         counts: (N, P) pixels of each colour in each file.
     """
@@ -47,7 +47,7 @@ def write_report(folder: Path, composites: Sequence[Composite], palette: Palette
 
 
 def _classes(palette: Palette) -> list[tuple[str, list[int]]]:
-    """The places of each class's colours in the palette; void, if a colour is void, comes last."""
+    """For each class, the positions of its colours in the palette. If there are void colours, they come last."""
     places = {name: place for place, name in enumerate(palette.colors)}
     groups = [
         (name, [places[source] for source in palette.taxonomy.groups[name] if source in places])
@@ -88,7 +88,7 @@ def _draw_colors(figure: SubFigure, palette: Palette, shares: NDArray[np.float64
 
 
 def _draw_sample(figure: SubFigure, folder: Path, composites: Sequence[Composite], palette: Palette) -> None:
-    """Photo, label as it came, classes as they were derived."""
+    """For some files: the photo, the label as it came, and the classes that were derived."""
     shown = [composites[index] for index in np.linspace(0, len(composites) - 1, SAMPLE).astype(int)]
     grid = figure.subplots(SAMPLE, 3)
     sources = palette.taxonomy.sources

@@ -94,7 +94,7 @@ def test_what_lacks_its_classes_gets_a_draft_that_opens_it(tmp_path):
     assert not list(root.glob("*.yaml"))
     done = run("describe", root, "--out", root / "taxonomy.yaml")
     assert f"wrote {root}/taxonomy.yaml: name its classes" in done.stdout
-    assert "taxonomy.yaml: is there already" in run("describe", root, "--out", root / "taxonomy.yaml").stderr
+    assert "taxonomy.yaml: this file exists" in run("describe", root, "--out", root / "taxonomy.yaml").stderr
     text = (root / "taxonomy.yaml").read_text().replace("value_11", "person")
     (root / "taxonomy.yaml").write_text(text)
     with pytest.warns(match="divided by sequences"):
@@ -135,7 +135,7 @@ def test_colours_that_nobody_knows_are_drafted_by_their_numbers(tmp_path):
     found = describe(tmp_path)
     assert "  - {name: color_1_2_3, color: [1, 2, 3]}  # 33 % of the pixels" in found.classes
     assert "color_0_0_0" not in found.classes
-    assert "# left out as void: black, (0, 0, 0) and what is rare, 33 % of the pixels" in found.classes
+    assert "# void: black, (0, 0, 0) and what is rare, 33 % of the pixels" in found.classes
 
 
 def test_a_mask_of_0_and_255_has_two_classes_and_of_more_values_255_is_left_out_with_a_word(tmp_path):
@@ -146,7 +146,7 @@ def test_a_mask_of_0_and_255_has_two_classes_and_of_more_values_255_is_left_out_
     assert "name: value_255" in two
     assert "left out" not in two
     assert "name: value_255" not in three
-    assert "# left out as void: value 255 and what is rare, 33 % of the pixels; add a line if it is a class" in three
+    assert "# void: value 255 and what is rare, 33 % of the pixels; add a line if it is a class" in three
 
 
 def test_known_colours_keep_the_priority_of_their_class(tmp_path):
@@ -201,7 +201,8 @@ def test_flags_of_a_pair_of_folders(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, cwd=CHECKOUT, timeout=100)
     assert (done.returncode, done.stdout) == (0, "")
     assert (
-        f"{root}: classes with their values (own): road 0, person 1, sky, void 2 255; in no label: sky" in done.stderr
+        f"{root}: classes with their values (own): road 0, person 1, sky, void 2 255; these are in no label: sky"
+        in done.stderr
     )
     assert f"{root}: labels hold values, as in {tmp_path}/elsewhere/a_1.png" in done.stderr
     plain = tmp_path / "plain"
@@ -210,9 +211,14 @@ def test_flags_of_a_pair_of_folders(tmp_path):
     assert check(plain, find_taxonomy(plain))[:2] == (6, [])
     errors = {
         ("--images", "rgb"): "--images and --masks: give both",
-        ("--images", "rgb", "--masks", "nowhere"): "nowhere: missing, and so is nowhere",
+        ("--images", "rgb", "--masks", "nowhere"): "nowhere: there is no such file or folder, nor is there nowhere",
         ("--classes", "mine.yaml"): "--classes mine.yaml: this is a taxonomy; give it as --taxonomy mine.yaml",
-        ("--layout", "voc", "--ignore", "0"): "--layout voc: --images, --masks, --classes and --ignore are of layout",
+        (
+            "--layout",
+            "voc",
+            "--ignore",
+            "0",
+        ): "--layout voc: --images, --masks, --classes and --ignore work only with the layout",
     }
     for flags, message in errors.items():
         done = run("stats", root, *flags)

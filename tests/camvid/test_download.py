@@ -80,7 +80,7 @@ def test_a_file_address_and_an_empty_folder_will_do(served, tmp_path):
 def test_a_folder_in_use_is_kept(served, tmp_path):
     (tmp_path / "camvid").mkdir()
     (tmp_path / "camvid" / "mine.txt").write_text("mine")
-    with pytest.raises(FileExistsError, match="camvid: not an empty folder; give a new one"):
+    with pytest.raises(FileExistsError, match="camvid: this is not an empty folder; give a new one"):
         download(tmp_path / "camvid", f"{served[1]}/camvid.tgz")
     assert (tmp_path / "camvid" / "mine.txt").read_text() == "mine"
 
@@ -90,7 +90,7 @@ def test_a_folder_in_use_is_kept(served, tmp_path):
     [
         ("nothing.tgz", "HTTP Error 404"),
         ("cut/camvid.tgz", "the connection ended after"),
-        ("camvid/codes.txt", "not a whole"),
+        ("camvid/codes.txt", "archive is damaged"),
     ],
 )
 def test_what_goes_wrong_on_the_way_is_named_and_leaves_nothing(served, path, reason, tmp_path):
@@ -117,7 +117,7 @@ def test_no_network_names_the_ways_out(tmp_path):
 def test_a_truncated_archive_is_refused(served, tmp_path):
     archive = served[0] / "camvid.tgz"
     archive.write_bytes(archive.read_bytes()[:-4])
-    with pytest.raises(DownloadError, match="not a whole"):
+    with pytest.raises(DownloadError, match="archive is damaged"):
         download(tmp_path / "out", archive.as_uri())
     assert left_over(tmp_path / "out") == []
 
@@ -144,7 +144,7 @@ def member(name, kind=tarfile.REGTYPE, link=""):
 )
 def test_an_archive_that_is_more_than_files_and_folders_is_refused(served, tmp_path, made, reason):
     pack(served[0], (made, b""))
-    with pytest.raises(DownloadError, match=rf"will not unpack: .*{reason}"):
+    with pytest.raises(DownloadError, match=rf"refused to unpack: .*{reason}"):
         download(tmp_path / "out", (served[0] / "bad.tgz").as_uri())
     assert left_over(tmp_path / "out") == []
 
@@ -178,7 +178,8 @@ def test_an_archive_of_odd_but_honest_members_unpacks(served, tmp_path):
 def test_an_archive_of_something_else_is_refused(members, served, tmp_path):
     pack(served[0], *members)
     with pytest.raises(
-        DownloadError, match=r"no CamVid in this archive; its top: no layout recognised: known are [^`]*$"
+        DownloadError,
+        match=r"there is no CamVid in this archive; its top folder: no layout recognised: known are [^`]*$",
     ):
         download(tmp_path / "out", (served[0] / "bad.tgz").as_uri())
     assert left_over(tmp_path / "out") == []
@@ -194,6 +195,6 @@ def test_the_hosted_copy_must_be_the_known_one(served, tmp_path, monkeypatch):
 def test_an_archive_that_unpacks_to_more_than_the_disk_is_refused(served, tmp_path, monkeypatch):
     monkeypatch.setattr("camvid.download.MOST_BYTES", 1000)
     pack(served[0], *[(member(f"zeros{n}"), bytes(600)) for n in range(2)])
-    with pytest.raises(DownloadError, match=r"will not unpack: more than 0 GiB, or than 200000 files"):
+    with pytest.raises(DownloadError, match=r"refused to unpack: it holds more than 0 GiB or 200000 files"):
         download(tmp_path / "out", (served[0] / "bad.tgz").as_uri())
     assert left_over(tmp_path / "out") == []

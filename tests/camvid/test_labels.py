@@ -72,7 +72,7 @@ def test_index_pictures_with_a_palette_keep_their_values():
 
 def test_wrong_kind_of_picture_is_refused():
     grey, colored = Image.new("L", (2, 2)), Image.new("RGB", (2, 2), (0, 0, 1))
-    with pytest.raises(ValueError, match="RGB label is needed, this one has mode L"):
+    with pytest.raises(ValueError, match="RGB label is needed; this one has mode L"):
         color_labels(load_taxonomy("camvid11"), None, "list").decode(grey)
     with pytest.raises(ValueError, match=r"an index label is needed, .* this one has mode RGB"):
         index_labels(load_taxonomy("camvid11"), NAMES, "codes.txt").decode(colored)

@@ -30,7 +30,7 @@ def test_check_of_a_clean_set(tmp_path):
     assert (done.returncode, done.stdout) == (0, "")
     layout, classes, labels, val, count = done.stderr.splitlines()
     assert layout == f"{tmp_path}: layout original, split official: train 2, val 2, test 2"
-    assert val.startswith(f"{tmp_path}: all 2 val frames are of 0016E5, one of the 2 drives that train")
+    assert val.startswith(f"{tmp_path}: all 2 val frames are of 0016E5, one of the 2 drives of the train split")
     assert classes.startswith(f"{tmp_path}: classes (camvid32): Animal, Archway, ")
     assert labels == f"{tmp_path}: labels hold colours, as in lab/0001TP_006690_L.png"
     assert count == f"{tmp_path}: 6 pairs, 0 faults"
@@ -45,7 +45,7 @@ def test_check_says_that_a_taxonomy_has_no_priority_class_and_what_to_add(tmp_pa
     said = [line for line in done.stderr.splitlines() if line.startswith("taxonomy mine has no priority class: ")]
     assert len(said) == 1
     assert (
-        "priority Dice is undefined, no frame is an edge case, and promotion judges mIoU and great falls alone"
+        "priority Dice is undefined, no frame is an edge case, and promotion judges only mIoU and large falls"
         in said[0]
     )
     assert said[0].endswith("e.g. {name: Car, …, priority: true}")
@@ -158,11 +158,11 @@ USER_ERRORS = {
     "no layout": (["check", "docs_of_nothing"], "no layout recognised: known are fastai"),
     "no taxonomy": (
         ["stats", "data", "--taxonomy", "camvid13"],
-        "'camvid13': neither one of bdd19, camvid11, camvid12, camvid32",
+        "'camvid13': there is no such YAML file; built in are bdd19, camvid11, camvid12, camvid32",
     ),
     "another layout": (["stats", "data", "--layout", "kaggle"], "nearest are kaggle (train/, train_labels/ missing"),
     "no server": (["download", "new", "--url", "http://127.0.0.1:9/x.tgz"], "cannot download http://127.0.0.1:9/x.tgz"),
-    "folder in use": (["download", "data"], "data: not an empty folder"),
+    "folder in use": (["download", "data"], "data: this is not an empty folder"),
     "too few frames": (["synth", "new", "--frames", "0"], "frames"),
 }
 

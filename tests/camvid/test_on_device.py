@@ -131,6 +131,6 @@ def test_the_loader_brings_whole_frames_whatever_its_workers():
 
 def test_a_policy_of_the_loader_alone_is_refused():
     with pytest.raises(
-        ValueError, match="augment='weather' runs in the loader alone: take augment_on=loader, or one of"
+        ValueError, match="augment='weather' runs only in the loader: take augment_on=loader, or one of"
     ):
         DeviceAugmentation("weather", (32, 64), (0.3, 1.0))

@@ -134,7 +134,7 @@ def half_size_label(root):
 
 def grey_label(root):
     Image.new("L", (960, 720)).save(label(root, 3))
-    return [f"{label(root, 3)}: an RGB label is needed, this one has mode L"]
+    return [f"{label(root, 3)}: an RGB label is needed; this one has mode L"]
 
 
 def unknown_colour(root):

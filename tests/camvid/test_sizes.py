@@ -68,6 +68,6 @@ def test_a_crop_shows_no_padding_and_a_whole_frame_does(mixed, tmp_path, where):
 def test_several_sizes_are_said_in_one_line_and_one_size_is_not(mixed, dataset):
     assert mixed.remarks("train") == (
         f"{mixed.root}: the train frames have 4 sizes (2 of 128x96, 1 of 96x128, 1 of 64x201, …): for training, each "
-        "is fitted into 128x96 with its aspect kept and the rest is void; each is scored at its own size\n"
+        "is fitted into 128x96, its aspect is kept, and the rest is void; each is scored at its own size\n"
     )
     assert dataset.remarks("train") == ""

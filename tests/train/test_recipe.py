@@ -92,7 +92,7 @@ def test_data_unlike_most_is_said_at_the_start_and_each_frame_evaluated_at_its_s
     said = capsys.readouterr().err.splitlines()
     assert sum("has no priority class: priority Dice is undefined" in line for line in said) == 1
     (sizes,) = [line for line in said if "the train frames have 3 sizes" in line]
-    assert "each is fitted into 128x96 with its aspect kept and the rest is void" in sizes
+    assert "each is fitted into 128x96, its aspect is kept, and the rest is void" in sizes
 
     folder, out = only(tmp_path / "runs"), tmp_path / "report"
     assert eval_main([str(folder), f"--data={root}", "--split=val", f"--out={out}"]) == 0

@@ -40,7 +40,7 @@ FAULTS = {
     "another size": (
         lambda root: resize(root / "val" / "2.jpg", (64, 32)),
         {},
-        r"val/2\.jpg: 64x32 pixels, the others have 128x64; bring all to one size",
+        r"val/2\.jpg: 64x32 pixels, the others have 128x64; resize all to one size",
     ),
     "unreadable": (
         lambda root: (root / "val" / "2.jpg").write_bytes(b"x"),
@@ -52,13 +52,25 @@ FAULTS = {
         {},
         r"train/0\.jpg: unreadable or truncated picture",
     ),
-    "empty split": (lambda root: empty(root / "val"), {}, r"val: holds no picture; put the val composites there"),
+    "empty split": (
+        lambda root: empty(root / "val"),
+        {},
+        r"val: there is no picture in it; put the val composites there",
+    ),
     "twice one name": (twins, {}, r"val/0\.png: 0\.jpg has the same name; remove or rename"),
-    "no train": (lambda root: (root / "train").rename(root / "test"), {}, r"no train/, which the colours are found in"),
+    "no train": (
+        lambda root: (root / "train").rename(root / "test"),
+        {},
+        r"there is no train/, from which the colours are taken",
+    ),
     "too few colours": (lambda root: None, {"k": 10}, r"k=10: the labels have 3 distinct colours, .* take 1 to 3"),
     "no class": (lambda root: None, {"k": 0}, r"k=0: .* take 1 to 3"),
     "unknown colours": (lambda root: None, {"colors": "ade20k"}, "colors='ade20k': allowed are kmeans and cityscapes"),
-    "labels are photos": (photos, {}, r"train: only 0 % of the right halves is areas of one colour, .* on the right\?"),
+    "labels are photos": (
+        photos,
+        {},
+        r"train: only 0 % of the right halves lies in areas of one colour, .* on the right\?",
+    ),
     "no palette": (lambda root: None, {"palette": "class_dict.csv"}, r"class_dict\.csv: no such file; give"),
 }
 
@@ -77,7 +89,9 @@ def test_faults_are_named_and_nothing_is_left(spoil, settings, message, tmp_path
 
 def test_colors_of_another_data_set_are_not_taken_for_cityscapes(tmp_path):
     write_blocks(tmp_path / "raw", colors=((128, 0, 0), (64, 0, 128), (0, 0, 0), (128, 128, 0)))
-    with pytest.raises(ValueError, match=r"colors=cityscapes: .* have colour .* none of Cityscapes' .* leave --colors"):
+    with pytest.raises(
+        ValueError, match=r"colors=cityscapes: .* have colour .* not one of Cityscapes' .* without --colors"
+    ):
         convert(tmp_path / "raw", tmp_path / "set", colors="cityscapes")
 
 
@@ -85,14 +99,14 @@ def test_a_folder_in_use_is_left_alone(tmp_path):
     write_blocks(tmp_path / "raw")
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "mine.txt").write_text("keep")
-    with pytest.raises(FileExistsError, match="set: not an empty folder; give a new one"):
+    with pytest.raises(FileExistsError, match="set: this is not an empty folder; give a new one"):
         convert(tmp_path / "raw", tmp_path / "set", k=3)
     assert [path.name for path in (tmp_path / "set").iterdir()] == ["mine.txt"]
 
 
 def test_the_root_above_is_told(tmp_path):
     write_blocks(tmp_path / "raw" / "cityscapes_data")
-    with pytest.raises(ValueError, match=r"neither train/, val/ nor test/ is there; is it .*raw/cityscapes_data\?"):
+    with pytest.raises(ValueError, match=r"it has no train/, val/ or test/; is it .*raw/cityscapes_data\?"):
         convert(tmp_path / "raw", tmp_path / "set")
     with pytest.raises(FileNotFoundError, match="nowhere: no such folder"):
         convert(tmp_path / "nowhere", tmp_path / "set")

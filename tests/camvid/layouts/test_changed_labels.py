@@ -81,7 +81,7 @@ def test_values_in_jpeg_are_converted_where_they_lie_apart_and_else_refused(tmp_
     assert_cleaned(root, tmp_path / "plain")
     (root / "categories.json").unlink()
     (root / "classes.txt").write_text("\n".join(NAMES))
-    with pytest.warns(GuessWarning), pytest.raises(ValueError, match="its values 0 and 1 lie too near to each other"):
+    with pytest.warns(GuessWarning), pytest.raises(ValueError, match="its values 0 and 1 are too near to each other"):
         convert(tmp_path / "other", root)
     assert not (tmp_path / "other").exists()
 

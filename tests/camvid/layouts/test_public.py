@@ -45,8 +45,8 @@ def test_a_replica_has_no_fault_and_its_report_says_what_was_taken(replica):
     assert report.faults == []
     assert report.frames == sum(map(len, masks.values()))
     assert report.taken[0].startswith(f"layout {drawn.layout}")
-    left = [line for line in report.taken if line.startswith("frames without labels, left out: ")]
-    assert left == [f"frames without labels, left out: test {count}" for count in drawn.unlabelled.values()]
+    left = [line for line in report.taken if line.startswith("frames without labels, which are left out: ")]
+    assert left == [f"frames without labels, which are left out: test {count}" for count in drawn.unlabelled.values()]
 
 
 def test_a_replica_is_counted(replica):
@@ -168,7 +168,7 @@ def test_val_without_labels_is_said(tmp_path):
         path.unlink()
     report = check(tmp_path, find_taxonomy(tmp_path))
     assert report.faults == [f"{tmp_path}: split val is empty"]
-    assert "frames without labels, left out: val 2, test 2" in report.taken
+    assert "frames without labels, which are left out: val 2, test 2" in report.taken
 
 
 def test_void_labels_of_test_are_no_fault_and_said(tmp_path):
@@ -178,7 +178,10 @@ def test_void_labels_of_test_are_no_fault_and_said(tmp_path):
         grey(tmp_path / "gtFine" / "test" / f"{stem}_gtFine_labelIds.png", np.zeros(SIZE, np.uint8))
     report = check(tmp_path, find_taxonomy(tmp_path))
     assert (report.frames, report.faults) == (7, [])
-    assert "split test: no label shows a class, as where a benchmark keeps them" in report.taken
+    assert (
+        "split test: all pixels of its labels are void; some benchmarks keep their test labels secret in this way"
+        in report.taken
+    )
 
 
 def test_labels_without_any_pair_name_the_folders(tmp_path):

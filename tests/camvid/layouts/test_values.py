@@ -85,7 +85,7 @@ def test_segnets_values_are_said_to_be_a_guess(tmp_path):
         report = check(tmp_path, CAMVID11)
     assert len(said) == 1
     assert report.taken[1].startswith("classes with their values (camvid11): Sky 0, Building 1, Pole 2, Road 3,")
-    assert report.taken[1].endswith("; in no label: " + ", ".join(CAMVID11.names[3:]))
+    assert report.taken[1].endswith("; these are in no label: " + ", ".join(CAMVID11.names[3:]))
     with pytest.warns(GuessWarning) as said:
         open_dataset(tmp_path)
     assert said[0].filename == __file__
@@ -104,7 +104,7 @@ def test_a_list_of_names_says_what_the_values_mean(tmp_path):
     taken = check(tmp_path, CAMVID11).taken[1]
     assert taken.startswith("classes with their values (camvid11): Sky 2, Building, Pole, Road 0, ")
     assert taken.endswith(
-        "void 3 255; in no label: Building, Pole, Sidewalk, Tree, SignSymbol, Fence, Pedestrian, Bicyclist"
+        "void 3 255; these are in no label: Building, Pole, Sidewalk, Tree, SignSymbol, Fence, Pedestrian, Bicyclist"
     )
 
 
