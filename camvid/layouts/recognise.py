@@ -15,29 +15,16 @@ from camvid.layouts.kaggle import KAGGLE
 from camvid.layouts.kitti import KITTI
 from camvid.layouts.layout import Layout
 from camvid.layouts.mapillary import MAPILLARY
-from camvid.layouts.original import ORIGINAL
+from camvid.layouts.original import ORIGINAL, PUBLISHED
 from camvid.layouts.scan import SPLITS, Scan, pictures
 from camvid.layouts.segnet import SEGNET
 from camvid.layouts.voc import VOC
 
 LISTED = 3  # folders that a message names; the others are counted
 
-# The first one that fits is taken.
-LAYOUTS = {
-    layout.name: layout
-    for layout in (
-        FASTAI,
-        SEGNET,
-        KAGGLE,
-        CITYSCAPES,
-        BDD100K,
-        KITTI,
-        MAPILLARY,
-        VOC,
-        ORIGINAL,
-        FOLDERS,
-    )
-}
+# The first one that fits is taken. `*_L.png` of other frames than CamVid's says least, and comes last.
+ORDER = (FASTAI, SEGNET, KAGGLE, CITYSCAPES, BDD100K, KITTI, MAPILLARY, VOC, PUBLISHED, FOLDERS, ORIGINAL)
+LAYOUTS = {layout.name: layout for layout in ORDER}
 
 
 class UnknownLayoutError(ValueError):
@@ -61,7 +48,7 @@ def recognise(root: str | Path, layout: str | Layout | None = None) -> Layout:
     if not root.is_dir():
         raise FileNotFoundError(f"{root}: no such folder; give the folder that holds the data set")
     named = LAYOUTS[layout] if isinstance(layout, str) else layout
-    candidates = [named] if named else list(LAYOUTS.values())
+    candidates = [named] if named else list(ORDER)
     found = next(_fitting(root, candidates), None)
     if found is None:
         raise UnknownLayoutError(_looked_for(root, candidates), root)

@@ -17,6 +17,7 @@ from files.yamls import load_yaml
 Names: TypeAlias = dict[str, tuple[str, ...]]
 
 NEEDED = ("train", "val")  # a data set may do without a test split
+DRIVES = ("0001TP", "0006R0", "0016E5", "Seq05VD")  # with which the names of CamVid's frames begin
 OFFICIAL = Path(__file__).with_name("official_split")
 
 
