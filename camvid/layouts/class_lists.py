@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,9 +50,15 @@ class Listed(NamedTuple):
 
 
 def find_list(folders: Iterable[Path]) -> Path | None:
-    """The first list of classes in these folders."""
-    found = (path for folder in folders for pattern in FILES for path in sorted(folder.glob(pattern)))
-    return next((path for path in found if path.is_file()), None)
+    """The first list of classes in these folders, whose name may be in upper or lower case."""
+    return next(find_lists(folders), None)
+
+
+def find_lists(folders: Iterable[Path]) -> Iterator[Path]:
+    """All lists of classes in these folders; the first one is that which is read."""
+    for folder in folders:
+        files = [path for path in sorted(folder.iterdir()) if path.is_file()]
+        yield from (path for pattern in FILES for path in files if fnmatchcase(path.name.casefold(), pattern))
 
 
 def read_list(path: Path) -> tuple[Listed, ...]:
@@ -140,11 +147,14 @@ def read_codes(path: Path) -> tuple[str, ...]:
 
 
 def read_class_dict(path: Path) -> dict[str, Color]:
-    """Kaggle's class_dict.csv with columns name, r, g, b and maybe others. Raises ValueError naming the line."""
+    """Kaggle's class_dict.csv with columns name, r, g, b, in any order and case, and maybe others.
+
+    Raises ValueError naming the line.
+    """
     rows = csv.DictReader(read_lines(path), skipinitialspace=True)
     columns = [column.strip() for column in rows.fieldnames or ()]
-    rows.fieldnames = columns
-    if not {"name", "r", "g", "b"} <= set(columns):
+    rows.fieldnames = [column.casefold() for column in columns]
+    if not {"name", "r", "g", "b"} <= set(rows.fieldnames):
         raise ValueError(f"{path}: the first line must name the columns name,r,g,b; got {','.join(columns)!r}")
     pairs = [_pair(path, rows.line_num, row["name"], [row["r"], row["g"], row["b"]]) for row in rows]
     return _palette(path, pairs)

@@ -17,6 +17,19 @@ def test_class_dict_with_spaces_and_a_further_column(tmp_path):
     assert read_class_dict(path) == PALETTE
 
 
+@pytest.mark.parametrize("head", ["Name,R,G,B", " NAME , r ,g , b ", "\ufeffName,R,G,B"])
+def test_class_dict_with_a_head_in_any_case_and_blanks(head, tmp_path):
+    path = tmp_path / "class_dict.csv"
+    path.write_text("\n".join([head, *(f" {name} ,{r}, {g} ,{b}" for name, (r, g, b) in PALETTE.items())]))
+    assert read_class_dict(path) == PALETTE
+
+
+def test_class_dict_with_columns_in_another_order(tmp_path):
+    path = tmp_path / "class_dict.csv"
+    path.write_text("\n".join(["R,G,B,Name", *(f"{r},{g},{b},{name}" for name, (r, g, b) in PALETTE.items())]))
+    assert read_class_dict(path) == PALETTE
+
+
 def test_label_colors_with_uneven_tabs(tmp_path):
     path = tmp_path / "label_colors.txt"
     path.write_text("\n".join(f"{r} {g} {b}\t\t{name}" for name, (r, g, b) in PALETTE.items()) + "\n\n")
