@@ -14,6 +14,8 @@ import numpy as np
 from camvid.drafts import draft, taxonomy_yaml
 from camvid.labels import ColorLabels, Labels
 from camvid.layouts import AUTO, Frame, RoadDataset, Scan, find_taxonomy, recognise, scan_layout
+from camvid.layouts.codes import passed_over
+from camvid.layouts.folders import list_in
 from camvid.layouts.hints import is_export
 from camvid.layouts.label_content import look_at, spread
 from camvid.layouts.layout import Layout
@@ -114,7 +116,13 @@ def _labels(scan: Scan, found: Layout, taxonomy: str) -> tuple[list[str], str, b
         labels = found.labels(scan, classes)
     except FAULTS as error:
         return [*lines, f"classes: {error}"], taxonomy_yaml(*draft(look)), True
-    return [*lines, *_classes(scan, classes, labels, sample)], taxonomy_yaml(classes), False
+    return [*lines, *_lists(scan.root), *_classes(scan, classes, labels, sample)], taxonomy_yaml(classes), False
+
+
+def _lists(root: Path) -> list[str]:
+    """What a list of classes has besides names."""
+    path = list_in(root)
+    return [line] if path and (line := passed_over(path)) else []
 
 
 def _classes(scan: Scan, taxonomy: Taxonomy, labels: Labels, sample: Sequence[Frame]) -> list[str]:
