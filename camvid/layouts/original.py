@@ -8,7 +8,7 @@ from pathlib import Path
 from camvid.labels import Labels, color_labels
 from camvid.layouts.class_lists import read_label_colors
 from camvid.layouts.layout import Layout
-from camvid.layouts.scan import Scan, is_label, pair, pictures
+from camvid.layouts.scan import Scan, is_label, pair, pictures, plain
 from camvid.layouts.split_lists import DRIVES
 from camvid.taxonomy import Taxonomy
 from files.pictures import load_label
@@ -21,11 +21,11 @@ def scan_original(root: Path, layout: str) -> Scan:
     folders = [root, *(path for path in sorted(root.iterdir()) if path.is_dir())]
     files = {folder: pictures(folder) for folder in folders}
     masks = [path for paths in files.values() for path in paths if is_label(path, "_L")]
-    names = {mask.stem.removesuffix("_L") for mask in masks}
+    names = {plain(mask.stem.removesuffix("_L")) for mask in masks}
     images = [
         path
         for paths in files.values()
-        if any(path.stem in names for path in paths)  # a folder of plots or of other things holds no frame
+        if any(plain(path.stem) in names for path in paths)  # a folder of plots or of other things holds no frame
         for path in paths
         if not is_label(path, "_L")
     ]
