@@ -79,6 +79,7 @@ def check(
     kind = "values" if isinstance(dataset.labels, IndexLabels) else "colours"
     mask = scan.frames[0].mask
     taken.append(f"labels hold {kind}, as in {mask.relative_to(scan.root) if mask.is_relative_to(scan.root) else mask}")
+    taken += scan.notes
     if scan.unlabelled:
         taken.append(f"frames without labels, left out: {', '.join(f'{k} {n}' for k, n in scan.unlabelled.items())}")
     shown = dict(zip((frame.name for frame in scan.frames), (one.classes for one in found), strict=True))

@@ -104,7 +104,7 @@ def _cleaned(labels: Labels, frame: Frame) -> tuple[Mask, int]:
 
 
 def _left_out(scan: Scan, splits: Mapping[str, Sequence[Frame]]) -> list[str]:
-    lines = [f"left out: {fault}" for fault in scan.faults]
+    lines = [*scan.notes, *(f"left out: {fault}" for fault in scan.faults)]
     lines += [f"left out: {count} frames of {key}, which has no label" for key, count in scan.unlabelled.items()]
     rest = len(scan.frames) - sum(map(len, splits.values()))
     return lines + ([f"left out: {rest} frames between the splits"] if rest else [])

@@ -20,6 +20,7 @@ from camvid.layouts.hints import is_export
 from camvid.layouts.label_content import look_at, spread
 from camvid.layouts.layout import Layout
 from camvid.layouts.splits import split_frames
+from camvid.layouts.trees import about_loops
 from camvid.stats import count_pixels
 from camvid.survey import LABELS, SMOOTHED, content, matches, suffixes, survey, told
 from camvid.taxonomy import IGNORE_INDEX, VOID_NAME, Taxonomy
@@ -56,7 +57,7 @@ def describe(
     except ValueError as error:
         return _strange(root, error)
     rule = " with ".join(found.pair).replace("{split}", "<split>")
-    lines = [f"layout {scan.layout}: {rule}", *_frames(scan)]
+    lines = [f"layout {scan.layout}: {rule}", *_frames(scan), *scan.notes]
     with warnings.catch_warnings(record=True) as guesses:
         warnings.simplefilter("always")
         lines += _splits(scan, split, seed)
@@ -161,7 +162,7 @@ def _stands_for(labels: Labels, index: int) -> str:
 def _strange(root: Path, error: ValueError) -> Description:
     """A folder that no layout fits: its pictures, pairs, and what to do."""
     places = survey(root)
-    lines = [getattr(error, "reason", str(error)), *(told(root, place) for place in places)]
+    lines = [getattr(error, "reason", str(error)), *(told(root, place) for place in places), *about_loops(root, [root])]
     pairs = [] if is_export(root) else list(matches(places))
     for frames, labels, count in pairs:
         names = [place.folder.relative_to(root).as_posix() for place in (frames, labels)]

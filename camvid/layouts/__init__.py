@@ -20,6 +20,7 @@ from pathlib import Path
 
 from camvid.layouts.dataset import Frame, RoadDataset, content_digest
 from camvid.layouts.layout import Layout
+from camvid.layouts.notices import GuessWarning, notice
 from camvid.layouts.recognise import LAYOUTS, recognise, scan_layout
 from camvid.layouts.scan import SPLITS, Scan
 from camvid.layouts.splits import split_frames
@@ -73,6 +74,8 @@ def open_dataset(
     if scan.faults:
         more = f" and {len(scan.faults) - 1} more faults" if len(scan.faults) > 1 else ""
         raise ValueError(f"{scan.faults[0]}{more}; {dataset.advice}")
+    for note in scan.notes:
+        notice(f"{scan.root}: {note}", GuessWarning, level=2)
     return RoadDataset(scan.root, scan.layout, taxonomy, split_frames(scan, split, seed), labels)
 
 
