@@ -7,7 +7,7 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -15,20 +15,23 @@ from camvid.drafts import draft, taxonomy_yaml
 from camvid.labels import ColorLabels, Labels
 from camvid.layouts import AUTO, Frame, RoadDataset, Scan, find_taxonomy, recognise, scan_layout
 from camvid.layouts.codes import passed_over
+from camvid.layouts.dataset import size_mismatch
 from camvid.layouts.folders import list_in
 from camvid.layouts.hints import is_export
-from camvid.layouts.label_content import look_at, spread
+from camvid.layouts.label_content import FEW, SMOOTHED, look_at, spread
 from camvid.layouts.layout import Layout
 from camvid.layouts.splits import split_frames
 from camvid.layouts.trees import about_loops
 from camvid.stats import count_pixels
-from camvid.survey import LABELS, SMOOTHED, content, matches, suffixes, survey, told
-from camvid.taxonomy import IGNORE_INDEX, VOID_NAME, Taxonomy
+from camvid.survey import BLENDED, LABELS, content, matches, suffixes, survey, told
+from camvid.taxonomy import IGNORE_INDEX, OWN_FILE, VOID_NAME, Taxonomy
 from files.pictures import picture_size
 
 SIZED = 200  # frames whose sizes are read
+CHANGED = "labels in JPEG: when the classes are listed, `python -m camvid convert` writes them as PNG"
 LISTED = 3  # sizes, faults and folders that are named
 FAULTS = (ValueError, OSError)
+Size: TypeAlias = tuple[int, int]
 
 
 class Description(NamedTuple):
@@ -56,8 +59,8 @@ def describe(
         scan = scan_layout(root, found)
     except ValueError as error:
         return _strange(root, error)
-    rule = " with ".join(found.pair).replace("{split}", "<split>")
-    lines = [f"layout {scan.layout}: {rule}", *_frames(scan), *scan.notes]
+    image, mask = (scan.shown(path) for path in (scan.frames[0].image, scan.frames[0].mask))
+    lines = [f"layout {scan.layout}: {image} has the label {mask}", *_frames(scan), *scan.notes]
     with warnings.catch_warnings(record=True) as guesses:
         warnings.simplefilter("always")
         lines += _splits(scan, split, seed)
@@ -72,8 +75,10 @@ def describe(
 def _frames(scan: Scan) -> list[str]:
     sample = spread(scan.frames, SIZED)
     faults: list[str] = []
-    sizes = Counter(_size(frame.image, faults) for frame in sample)
+    found = [(frame, _size(frame.image, faults), _size(frame.mask, [])) for frame in sample]
+    sizes = Counter(size for _, size, _ in found)
     del sizes[None]
+    faults += _misfits(found)
     listed = ", ".join(f"{n} of {size[1]}x{size[0]}" for size, n in sizes.most_common(LISTED) if size)
     more = f" and {len(sizes) - LISTED} more sizes" if len(sizes) > LISTED else ""
     images, masks = suffixes(frame.image for frame in scan.frames), suffixes(frame.mask for frame in scan.frames)
@@ -84,7 +89,14 @@ def _frames(scan: Scan) -> list[str]:
     return lines + [f"fault: {fault}" for fault in faults[:LISTED]]
 
 
-def _size(path: Path, faults: list[str]) -> tuple[int, int] | None:
+def _misfits(found: Sequence[tuple[Frame, Size | None, Size | None]]) -> list[str]:
+    """One line for labels of another size than their frame."""
+    other = [(frame, size, label) for frame, size, label in found if size and label and size != label]
+    first = [size_mismatch(frame, size, label) for frame, size, label in other[:1] if size and label]
+    return [f"{len(other)} of {len(found)} labels have another size than their frame, such as {line}" for line in first]
+
+
+def _size(path: Path, faults: list[str]) -> Size | None:
     """Height and width; None for a damaged file, which becomes a fault."""
     try:
         return picture_size(path)
@@ -116,7 +128,9 @@ def _labels(scan: Scan, found: Layout, taxonomy: str) -> tuple[list[str], str, b
         classes = find_taxonomy(scan.root, taxonomy, found)
         labels = found.labels(scan, classes)
     except FAULTS as error:
-        return [*lines, f"classes: {error}"], taxonomy_yaml(*draft(look)), True
+        listed = list_in(scan.root) or (scan.root / OWN_FILE).is_file()
+        lines += [f"classes: {error}", *([CHANGED] if look.lossy and not listed else [])]
+        return lines, "" if listed else taxonomy_yaml(*draft(look)), not listed
     return [*lines, *_lists(scan.root), *_classes(scan, classes, labels, sample)], taxonomy_yaml(classes), False
 
 
@@ -148,7 +162,8 @@ def _classes(scan: Scan, taxonomy: Taxonomy, labels: Labels, sample: Sequence[Fr
         share = f"{100 * pixels[index] / max(1, pixels.sum()):8.3f} %  in {pictures[index]} of {len(sample)}"
         lines.append(f"  {star:<{width}} {share}  {_stands_for(labels, index)}".rstrip())
     lines += [f"outside the classes: {value}, {count} pixels" for value, count in beyond.most_common(LISTED)]
-    lines += [f"and {len(beyond) - LISTED} more values outside"] * (len(beyond) > LISTED)
+    lines += [f"and {len(beyond) - LISTED} more {what} outside"] * (len(beyond) > LISTED)
+    lines += [SMOOTHED] * (len(beyond) > FEW)
     return lines + faults[:LISTED]
 
 
@@ -170,7 +185,7 @@ def _strange(root: Path, error: ValueError) -> Description:
         lines.append(
             f"{count} names of {names[0]}/ are in {names[1]}/: `{command} --taxonomy FILE` with the draft below"
         )
-    found = [label for _, label, _ in pairs] or [place for place in places if place.kind in (LABELS, SMOOTHED)]
+    found = [label for _, label, _ in pairs] or [place for place in places if place.kind in (LABELS, BLENDED)]
     if not found or is_export(root):
         return Description(lines, "", False)
     look = look_at(spread(found[0].pictures))

@@ -43,6 +43,10 @@ class Scan:
     divided: bool = False
     notes: tuple[str, ...] = ()
 
+    def shown(self, path: Path) -> str:
+        """A path for messages: from the root, where it lies in there."""
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
+
 
 def sequence_of(name: str) -> str:
     """The drive that a frame's name leads with: 0016E5_07959 -> 0016E5, Seq05VD_f00000 -> Seq05VD, clip0012 -> clip."""
