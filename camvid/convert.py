@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from camvid.clean import clean
 from camvid.drafts import taxonomy_yaml
-from camvid.folders import new_folder
+from camvid.folders import new_folder, require_folder, require_outside
 from camvid.label_studio import find_tasks
 from camvid.labels import Labels, Mask
 from camvid.layouts import AUTO, SPLITS, Frame, Scan, find_taxonomy
@@ -67,11 +67,13 @@ def convert(
         What was decided, one line each; they stand in `converted.txt` too.
 
     Raises:
-        ValueError: no layout fits, a damaged file, or labels whose classes cannot be known.
+        ValueError: `out` lies in `root`, no layout fits, a damaged file, or labels whose classes cannot be known.
         FileExistsError: `out` is there and not empty.
     """
-    root = Path(root)
-    with new_folder(Path(out)) as folder:
+    root, out = Path(root), Path(out)
+    require_folder(root)
+    require_outside(out, root)
+    with new_folder(out) as folder:
         source = _source(root, taxonomy, layout)
         splits = split_frames(source.scan, split, seed)
         sizes = ", ".join(f"{key} {len(frames)}" for key, frames in splits.items())

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from camvid.drafts import draft, taxonomy_yaml
+from camvid.folders import require_folder
 from camvid.labels import ColorLabels, Labels
 from camvid.layouts import AUTO, Frame, RoadDataset, Scan, find_taxonomy, recognise, scan_layout
 from camvid.layouts.codes import passed_over
@@ -52,8 +53,7 @@ def describe(
 
     Raises FileNotFoundError for a root that is no folder.
     """
-    if not root.is_dir():
-        raise FileNotFoundError(f"{root}: no such folder")
+    require_folder(root)
     try:
         found = recognise(root, layout)
         scan = scan_layout(root, found)

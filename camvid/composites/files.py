@@ -25,12 +25,8 @@ class Composite(NamedTuple):
 def find_composites(root: Path) -> list[Composite]:
     """The pictures in `train/`, `val/` and `test/` under the root; each split may be missing, one may not be empty.
 
-    Raises:
-        FileNotFoundError: the root is no folder.
-        ValueError: no split, an empty one, or two files of one name; naming it and the fix.
+    Raises ValueError for no split, an empty one, or two files of one name; naming it and the fix.
     """
-    if not root.is_dir():
-        raise FileNotFoundError(f"{root}: no such folder; give the one that holds train/ and val/")
     found: list[Composite] = []
     for split in (split for split in SPLITS if (root / split).is_dir()):
         paths = pictures(root / split)

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from camvid.folders import require_folder
 from camvid.layouts.bdd100k import BDD100K
 from camvid.layouts.cityscapes import CITYSCAPES
 from camvid.layouts.fastai import FASTAI
@@ -45,8 +46,7 @@ def recognise(root: str | Path, layout: str | Layout | None = None) -> Layout:
     root = Path(root)
     if isinstance(layout, str) and layout not in LAYOUTS:
         raise ValueError(f"layout {layout!r}: allowed are {', '.join(LAYOUTS)}")
-    if not root.is_dir():
-        raise FileNotFoundError(f"{root}: no such folder; give the folder that holds the data set")
+    require_folder(root)
     named = LAYOUTS[layout] if isinstance(layout, str) else layout
     candidates = [named] if named else list(ORDER)
     found = next(_fitting(root, candidates), None)
