@@ -36,7 +36,8 @@ def convert(
         palette: class_dict.csv of an earlier conversion, whose colours and classes are taken instead.
 
     Raises:
-        ValueError: `out` lies in `root`, files that are no composites, or settings that do not fit them; naming file or setting and the fix.
+        ValueError: `out` lies in `root`, files that are no composites, or settings that do not fit them; naming file or
+            setting and the fix.
         FileExistsError: `out` is there and not empty.
         FileNotFoundError: the root or the palette is missing.
     """
