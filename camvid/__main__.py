@@ -39,6 +39,10 @@ def _describe(options: argparse.Namespace) -> int:
 
     if options.out and options.out.exists():
         raise FileExistsError(f"{options.out}: this file exists; give another name")
+    if options.out and not options.out.parent.is_dir():
+        raise FileNotFoundError(
+            f"{options.out}: there is no folder {options.out.parent}; make it, or give another file"
+        )
     found = describe(*chosen(options))
     print("\n".join(found.lines))
     if options.out and found.classes:
@@ -79,6 +83,8 @@ def _stats(options: argparse.Namespace) -> int:
     from camvid.stats import class_frequency, frequency_table, write_csv
     from camvid.stats_plot import plot_frequency
 
+    if file := next((path for path in (options.out, *options.out.parents) if path.is_file()), None):
+        raise NotADirectoryError(f"{file}: a file, and no folder; give --out a folder")
     data = open_dataset(*chosen(options))
     frequencies = {split: class_frequency(data, split) for split in SPLITS if data.splits[split]}
     print(frequency_table(data.taxonomy, frequencies))

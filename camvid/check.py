@@ -77,8 +77,8 @@ def check(
         sizes += f", left out {left}"
     taken = [f"layout {scan.layout}" + (f", split {split}: {sizes}" if splits else ""), _classes(dataset, seen)]
     kind = "values" if isinstance(dataset.labels, IndexLabels) else "colours"
-    mask = scan.frames[0].mask
-    taken.append(f"labels hold {kind}, as in {mask.relative_to(scan.root) if mask.is_relative_to(scan.root) else mask}")
+    taken.append(f"labels hold {kind}, as in {scan.shown(scan.frames[0].mask)}")
+    taken += scan.notes
     if scan.unlabelled:
         taken.append(
             f"frames without labels, which are left out: {', '.join(f'{k} {n}' for k, n in scan.unlabelled.items())}"

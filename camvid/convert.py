@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from camvid.clean import clean
 from camvid.drafts import taxonomy_yaml
-from camvid.folders import new_folder
+from camvid.folders import new_folder, require_folder, require_outside
 from camvid.label_studio import find_tasks
 from camvid.labels import Labels, Mask
 from camvid.layouts import AUTO, SPLITS, Frame, Scan, find_taxonomy
@@ -67,11 +67,13 @@ def convert(
         What was decided, one line each; they stand in `converted.txt` too.
 
     Raises:
-        ValueError: no layout fits, a damaged file, or labels whose classes cannot be known.
+        ValueError: `out` lies in `root`, no layout fits, a damaged file, or labels whose classes cannot be known.
         FileExistsError: `out` is there and not empty.
     """
-    root = Path(root)
-    with new_folder(Path(out)) as folder:
+    root, out = Path(root), Path(out)
+    require_folder(root)
+    require_outside(out, root)
+    with new_folder(out) as folder:
         source = _source(root, taxonomy, layout)
         splits = split_frames(source.scan, split, seed)
         sizes = ", ".join(f"{key} {len(frames)}" for key, frames in splits.items())
@@ -104,7 +106,7 @@ def _cleaned(labels: Labels, frame: Frame) -> tuple[Mask, int]:
 
 
 def _left_out(scan: Scan, splits: Mapping[str, Sequence[Frame]]) -> list[str]:
-    lines = [f"left out: {fault}" for fault in scan.faults]
+    lines = [*scan.notes, *(f"left out: {fault}" for fault in scan.faults)]
     lines += [f"left out: {count} frames of {key}, which has no label" for key, count in scan.unlabelled.items()]
     rest = len(scan.frames) - sum(map(len, splits.values()))
     return lines + ([f"left out: {rest} frames between the splits"] if rest else [])

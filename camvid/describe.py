@@ -7,25 +7,32 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from camvid.drafts import draft, taxonomy_yaml
+from camvid.folders import require_folder
 from camvid.labels import ColorLabels, Labels
 from camvid.layouts import AUTO, Frame, RoadDataset, Scan, find_taxonomy, recognise, scan_layout
+from camvid.layouts.codes import passed_over
+from camvid.layouts.dataset import size_mismatch
+from camvid.layouts.folders import list_in
 from camvid.layouts.hints import is_export
-from camvid.layouts.label_content import look_at, spread
+from camvid.layouts.label_content import FEW, SMOOTHED, look_at, spread
 from camvid.layouts.layout import Layout
 from camvid.layouts.splits import split_frames
+from camvid.layouts.trees import about_loops
 from camvid.stats import count_pixels
-from camvid.survey import LABELS, SMOOTHED, content, matches, suffixes, survey, told
-from camvid.taxonomy import IGNORE_INDEX, VOID_NAME, Taxonomy
+from camvid.survey import BLENDED, LABELS, content, matches, suffixes, survey, told
+from camvid.taxonomy import IGNORE_INDEX, OWN_FILE, VOID_NAME, Taxonomy
 from files.pictures import picture_size
 
 SIZED = 200  # frames whose sizes are read
+CHANGED = "labels in JPEG: when the classes are listed, `python -m camvid convert` writes them as PNG"
 LISTED = 3  # sizes, faults and folders that are named
 FAULTS = (ValueError, OSError)
+Size: TypeAlias = tuple[int, int]
 
 
 class Description(NamedTuple):
@@ -46,15 +53,14 @@ def describe(
 
     Raises FileNotFoundError for a root that is no folder.
     """
-    if not root.is_dir():
-        raise FileNotFoundError(f"{root}: no such folder")
+    require_folder(root)
     try:
         found = recognise(root, layout)
         scan = scan_layout(root, found)
     except ValueError as error:
         return _strange(root, error)
-    rule = " with ".join(found.pair).replace("{split}", "<split>")
-    lines = [f"layout {scan.layout}: {rule}", *_frames(scan)]
+    image, mask = (scan.shown(path) for path in (scan.frames[0].image, scan.frames[0].mask))
+    lines = [f"layout {scan.layout}: {image} has the label {mask}", *_frames(scan), *scan.notes]
     with warnings.catch_warnings(record=True) as guesses:
         warnings.simplefilter("always")
         lines += _splits(scan, split, seed)
@@ -69,8 +75,10 @@ def describe(
 def _frames(scan: Scan) -> list[str]:
     sample = spread(scan.frames, SIZED)
     faults: list[str] = []
-    sizes = Counter(_size(frame.image, faults) for frame in sample)
+    found = [(frame, _size(frame.image, faults), _size(frame.mask, [])) for frame in sample]
+    sizes = Counter(size for _, size, _ in found)
     del sizes[None]
+    faults += _misfits(found)
     listed = ", ".join(f"{n} of {size[1]}x{size[0]}" for size, n in sizes.most_common(LISTED) if size)
     more = f" and {len(sizes) - LISTED} more sizes" if len(sizes) > LISTED else ""
     images, masks = suffixes(frame.image for frame in scan.frames), suffixes(frame.mask for frame in scan.frames)
@@ -81,7 +89,14 @@ def _frames(scan: Scan) -> list[str]:
     return lines + [f"fault: {fault}" for fault in faults[:LISTED]]
 
 
-def _size(path: Path, faults: list[str]) -> tuple[int, int] | None:
+def _misfits(found: Sequence[tuple[Frame, Size | None, Size | None]]) -> list[str]:
+    """One line for labels of another size than their frame."""
+    other = [(frame, size, label) for frame, size, label in found if size and label and size != label]
+    first = [size_mismatch(frame, size, label) for frame, size, label in other[:1] if size and label]
+    return [f"{len(other)} of {len(found)} labels have another size than their frame, such as {line}" for line in first]
+
+
+def _size(path: Path, faults: list[str]) -> Size | None:
     """Height and width; None for a damaged file, which becomes a fault."""
     try:
         return picture_size(path)
@@ -113,8 +128,16 @@ def _labels(scan: Scan, found: Layout, taxonomy: str) -> tuple[list[str], str, b
         classes = find_taxonomy(scan.root, taxonomy, found)
         labels = found.labels(scan, classes)
     except FAULTS as error:
-        return [*lines, f"classes: {error}"], taxonomy_yaml(*draft(look)), True
-    return [*lines, *_classes(scan, classes, labels, sample)], taxonomy_yaml(classes), False
+        listed = list_in(scan.root) or (scan.root / OWN_FILE).is_file()
+        lines += [f"classes: {error}", *([CHANGED] if look.lossy and not listed else [])]
+        return lines, "" if listed else taxonomy_yaml(*draft(look)), not listed
+    return [*lines, *_lists(scan.root), *_classes(scan, classes, labels, sample)], taxonomy_yaml(classes), False
+
+
+def _lists(root: Path) -> list[str]:
+    """What a list of classes has besides names."""
+    path = list_in(root)
+    return [line] if path and (line := passed_over(path)) else []
 
 
 def _classes(scan: Scan, taxonomy: Taxonomy, labels: Labels, sample: Sequence[Frame]) -> list[str]:
@@ -139,7 +162,8 @@ def _classes(scan: Scan, taxonomy: Taxonomy, labels: Labels, sample: Sequence[Fr
         share = f"{100 * pixels[index] / max(1, pixels.sum()):8.3f} %  in {pictures[index]} of {len(sample)}"
         lines.append(f"  {star:<{width}} {share}  {_stands_for(labels, index)}".rstrip())
     lines += [f"outside the classes: {value}, {count} pixels" for value, count in beyond.most_common(LISTED)]
-    lines += [f"and {len(beyond) - LISTED} more values outside"] * (len(beyond) > LISTED)
+    lines += [f"and {len(beyond) - LISTED} more {what} outside"] * (len(beyond) > LISTED)
+    lines += [SMOOTHED] * (len(beyond) > FEW)
     return lines + faults[:LISTED]
 
 
@@ -153,7 +177,7 @@ def _stands_for(labels: Labels, index: int) -> str:
 def _strange(root: Path, error: ValueError) -> Description:
     """A folder that no layout fits: its pictures, pairs, and what to do."""
     places = survey(root)
-    lines = [getattr(error, "reason", str(error)), *(told(root, place) for place in places)]
+    lines = [getattr(error, "reason", str(error)), *(told(root, place) for place in places), *about_loops(root, [root])]
     pairs = [] if is_export(root) else list(matches(places))
     for frames, labels, count in pairs:
         names = [place.folder.relative_to(root).as_posix() for place in (frames, labels)]
@@ -161,7 +185,7 @@ def _strange(root: Path, error: ValueError) -> Description:
         lines.append(
             f"{count} names of {names[0]}/ are in {names[1]}/: `{command} --taxonomy FILE` with the draft below"
         )
-    found = [label for _, label, _ in pairs] or [place for place in places if place.kind in (LABELS, SMOOTHED)]
+    found = [label for _, label, _ in pairs] or [place for place in places if place.kind in (LABELS, BLENDED)]
     if not found or is_export(root):
         return Description(lines, "", False)
     look = look_at(spread(found[0].pictures))

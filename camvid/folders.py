@@ -1,4 +1,4 @@
-"""A folder that appears complete, or not at all."""
+"""A folder that a user names to be read, and a folder that appears complete, or not at all."""
 
 from __future__ import annotations
 
@@ -8,14 +8,32 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def require_folder(root: Path) -> None:
+    """Raises FileNotFoundError or NotADirectoryError for a data set's root that is no folder."""
+    fix = "give the folder that holds the data set"
+    if root.is_file():
+        raise NotADirectoryError(f"{root}: a file, and no folder; {fix}")
+    if not root.is_dir():
+        raise FileNotFoundError(f"{root}: no such folder; {fix}")
+
+
+def require_outside(out: Path, root: Path) -> None:
+    """Raises ValueError for a folder to make that lies in the folder that is read."""
+    if out.resolve().is_relative_to(root.resolve()):
+        raise ValueError(f"{out}: lies in {root}, which is read; give a folder outside of it")
+
+
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
     """A hidden folder beside `out`, to be filled. At the end it is renamed to `out`. After a kill there is no `out`.
 
     Raises:
         FileExistsError: `out` exists and is not an empty folder.
+        NotADirectoryError: a folder above it is a file.
     """
     out = out.absolute()
+    if file := next((path for path in out.parents if path.is_file()), None):
+        raise NotADirectoryError(f"{out}: {file} is a file, and no folder can be made in it; give another one")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FileExistsError(f"{out}: this is not an empty folder; give a new one, or empty it first")
     out.parent.mkdir(parents=True, exist_ok=True)

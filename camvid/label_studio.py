@@ -22,7 +22,7 @@ from camvid.layouts.class_lists import Listed, find_list, read_list
 from camvid.layouts.dataset import Frame
 from camvid.layouts.hints import TASK, is_export
 from camvid.layouts.own_classes import taxonomy_of
-from camvid.layouts.scan import Scan, sequence_of
+from camvid.layouts.scan import Scan, plain, sequence_of
 from camvid.layouts.trees import pictures_below
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 from files.jsons import read_json
@@ -127,12 +127,12 @@ def _taxonomy(root: Path, tags: Iterable[str]) -> Taxonomy:
 
 def _by_task(root: Path, pictures: Iterable[Path]) -> dict[str, Path]:
     """The frame of each task, by the JSON export or by its own name."""
-    by_name = {path.name: path for path in pictures}
+    by_name = {plain(path.name): path for path in pictures}
     found = {path.stem.removeprefix("task-"): path for path in by_name.values()}
     for file in sorted(root.rglob("*.json")):
         for task, name in _listed(read_json(file)):
             upload = name.partition("-")[2]  # Label Studio puts eight digits before the name of an uploaded file
-            if path := by_name.get(name) or by_name.get(upload):
+            if path := by_name.get(plain(name)) or by_name.get(plain(upload)):
                 found[task] = path
     return found
 

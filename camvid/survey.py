@@ -13,9 +13,9 @@ from camvid.layouts.trees import Tree, keyed, pictures_below
 from files.pictures import picture_size, read_image
 
 LOOKED = 6  # number of pictures of a folder that are opened
-LISTED = 12  # number of values or colours that are listed
+LISTED = 12  # number of folders that are named
 FLAT = 0.6  # if a larger share of pixels equals its neighbour, the picture is a smoothed label, not a photograph
-PHOTOS, LABELS, SMOOTHED, DAMAGED = "photographs", "labels", "labels with blended edges", "unreadable pictures"
+PHOTOS, LABELS, BLENDED, DAMAGED = "photographs", "labels", "labels with blended edges", "unreadable pictures"
 
 
 class Place(NamedTuple):
@@ -47,13 +47,13 @@ def kind_of(path: Path) -> str:
         pixels = read_image(path)
     except ValueError:
         return DAMAGED
-    return SMOOTHED if (pixels[:, 1:] == pixels[:, :-1]).all(2).mean() > FLAT else PHOTOS
+    return BLENDED if (pixels[:, 1:] == pixels[:, :-1]).all(2).mean() > FLAT else PHOTOS
 
 
 def matches(places: list[Place]) -> Iterator[tuple[Place, Place, int]]:
     """A folder of photographs, a folder of labels, and how many file names they share; one for each label folder."""
     photos = [place for place in places if place.kind == PHOTOS]
-    for labels in (place for place in places if place.kind in (LABELS, SMOOTHED)):
+    for labels in (place for place in places if place.kind in (LABELS, BLENDED)):
         trees = [(Tree("", place.folder, labels.folder), place) for place in photos]
         shared = [(_shared(tree, endings([tree])), place) for tree, place in trees]
         count, best = max(shared, key=lambda item: item[0], default=(0, None))
@@ -71,7 +71,7 @@ def told(root: Path, place: Place) -> str:
     sizes = Counter(picture_size(path) for path in sample if kind_of(path) != DAMAGED)
     size = ", ".join(f"{width}x{height}" for (height, width), _ in sizes.most_common(2)) + ", …" * (len(sizes) > 2)
     name = place.folder.relative_to(root).as_posix()
-    more = f": {content(look_at(sample))}" if place.kind in (LABELS, SMOOTHED) else ""
+    more = f": {content(look_at(sample))}" if place.kind in (LABELS, BLENDED) else ""
     return f"{name}/ has {len(place.pictures)} {suffixes(place.pictures)} of {size or 'no size'}, {place.kind}{more}"
 
 

@@ -43,6 +43,7 @@ def check_settings(configs: Iterable[TrainConfig]) -> None:
 
 def _open(config: TrainConfig) -> RoadDataset | None:
     """The data set of a folder; None for an artifact, for which only the taxonomy can be checked."""
+    from camvid.folders import require_folder
     from camvid.layouts import AUTO, OWN, open_dataset
     from camvid.taxonomy import load_taxonomy
 
@@ -51,9 +52,8 @@ def _open(config: TrainConfig) -> RoadDataset | None:
             "no data is named; give --data FOLDER or --dataset ARTIFACT (`python -m camvid synth OUT` draws a data set)"
         )
         raise FileNotFoundError(message)
-    if config.data and not Path(config.data).is_dir():
-        what = "is a file" if Path(config.data).is_file() else "no such folder"
-        raise FileNotFoundError(f"{config.data}: {what}; give the folder that holds the data set")
+    if config.data:
+        require_folder(Path(config.data))
     try:
         if config.data:
             dataset = open_dataset(config.data, config.taxonomy, **config.pick("split", "seed"))

@@ -18,7 +18,7 @@ from camvid.composites.clean import clean_label
 from camvid.composites.files import Composite, find_composites, read_halves
 from camvid.composites.palette import Palette, fit_palette, known_palette, stored_palette
 from camvid.composites.report import write_report
-from camvid.folders import new_folder
+from camvid.folders import new_folder, require_folder, require_outside
 
 
 def convert(
@@ -36,10 +36,13 @@ def convert(
         palette: class_dict.csv of an earlier conversion. Its colours and classes are used instead.
 
     Raises:
-        ValueError: a file is not a composite, or a setting does not fit. The message names it and the fix.
+        ValueError: `out` lies in `root`, a file is not a composite, or a setting does not fit. The message names it and
+            the fix.
         FileExistsError: `out` exists and is not empty.
         FileNotFoundError: the root or the palette is missing.
     """
+    require_folder(Path(root))
+    require_outside(Path(out), Path(root))
     with new_folder(Path(out)) as folder:
         composites = find_composites(Path(root))
         chosen = stored_palette(palette) if palette else _fit(Path(root), composites, colors, k, seed)

@@ -9,7 +9,7 @@ The other files, by what they are about:
 
 - frames: `scan` pairs them in flat folders, `trees` in nested ones; `dataset` reads them, `facts` knows what was read;
 - splits: `splits` chooses, `split_lists` reads lists of names, `drives` cuts films into stretches;
-- classes: `class_lists` reads what lists them, `own_classes` makes a taxonomy of such a list;
+- classes: `class_lists` and `codes` read what lists them, `own_classes` makes a taxonomy of such a list;
 - labels: `label_content` looks at what pictures hold, `label_meaning` concludes what it stands for;
 - messages: `hints` for what is no data set yet, `notices` for what is guessed.
 """
@@ -20,6 +20,7 @@ from pathlib import Path
 
 from camvid.layouts.dataset import Frame, RoadDataset, content_digest
 from camvid.layouts.layout import Layout
+from camvid.layouts.notices import GuessWarning, notice
 from camvid.layouts.recognise import LAYOUTS, recognise, scan_layout
 from camvid.layouts.scan import SPLITS, Scan
 from camvid.layouts.splits import split_frames
@@ -73,6 +74,8 @@ def open_dataset(
     if scan.faults:
         more = f" and {len(scan.faults) - 1} more faults" if len(scan.faults) > 1 else ""
         raise ValueError(f"{scan.faults[0]}{more}; {dataset.advice}")
+    for note in scan.notes:
+        notice(f"{scan.root}: {note}", GuessWarning, level=2)
     return RoadDataset(scan.root, scan.layout, taxonomy, split_frames(scan, split, seed), labels)
 
 

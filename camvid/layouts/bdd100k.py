@@ -39,4 +39,5 @@ BDD100K = Layout(
     bdd100k_labels,
     ("images/10k/{split}/x.jpg", "labels/sem_seg/masks/{split}/x.png"),
     built_in("bdd19"),
+    (("seg/images/{split}/x.jpg", "seg/labels/{split}/x_train_id.png"),),
 )

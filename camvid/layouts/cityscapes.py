@@ -103,4 +103,8 @@ CITYSCAPES = Layout(
     cityscapes_labels,
     ("leftImg8bit/{split}/*/x_leftImg8bit.png", "gtFine/{split}/*/x_gtFine_labelIds.png"),
     built_in("cityscapes19"),
+    (
+        ("rgb_anon/*/{split}/*/x_rgb_anon.png", "gt/*/{split}/*/x_gt_labelIds.png"),
+        ("rgb_anon_trainvaltest/rgb_anon/*/{split}/*/x_rgb_anon.png", "gt_trainval/gt/*/{split}/*/x_gt_labelIds.png"),
+    ),
 )

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from camvid.entries import Color, color, text
+from camvid.layouts.codes import CODES, COMMENT, read_codes, refuse_twice
 from files.jsons import read_json
 from files.texts import read_lines
 
 # They lie in the root of a data set, or in a folder there.
 FILES = (
     "classes.txt",
-    "codes.txt",
+    CODES,
     "class_dict.csv",
     "labelmap.txt",
     "label_colors.txt",
@@ -26,8 +27,6 @@ FILES = (
     "*_categories.json",
     "notes.json",
 )
-CODES = "codes.txt"
-_NUMBERED = re.compile(r"\d+[\s:,.=]")
 _LABELMAP = re.compile(r"(?P<name>.+?):(?P<color>\d+,\d+,\d+):[^:]*:[^:]*")
 _COLORED = re.compile(r"\d+\s+\d+\s+\d+\s+\S.*")
 
@@ -49,9 +48,15 @@ class Listed(NamedTuple):
 
 
 def find_list(folders: Iterable[Path]) -> Path | None:
-    """The first list of classes in these folders."""
-    found = (path for folder in folders for pattern in FILES for path in sorted(folder.glob(pattern)))
-    return next((path for path in found if path.is_file()), None)
+    """The first list of classes in these folders, whose name may be in upper or lower case."""
+    return next(find_lists(folders), None)
+
+
+def find_lists(folders: Iterable[Path]) -> Iterator[Path]:
+    """All lists of classes in these folders; the first one is that which is read."""
+    for folder in folders:
+        files = [path for path in sorted(folder.iterdir()) if path.is_file()]
+        yield from (path for pattern in FILES for path in files if fnmatchcase(path.name.casefold(), pattern))
 
 
 def read_list(path: Path) -> tuple[Listed, ...]:
@@ -64,7 +69,7 @@ def read_list(path: Path) -> tuple[Listed, ...]:
         raise FileNotFoundError(f"{path}: missing; give a list of classes, such as classes.txt with one name a line")
     if path.suffix.lower() == ".json":
         return _categories(path)
-    lines = [line for line in read_lines(path) if line and not line.startswith("#")]
+    lines = [line for line in read_lines(path) if line and not line.startswith(COMMENT)]
     if path.suffix.lower() == ".csv":
         head = [column.strip().casefold() for column in (lines or [""])[0].split(",")]
         return _pixel_values(path, lines) if head[:2] == ["pixel value", "class"] else _colored(read_class_dict(path))
@@ -117,44 +122,37 @@ def _unique(path: Path, listed: Iterable[Listed]) -> tuple[Listed, ...]:
     listed = tuple(listed)
     if not listed:
         raise ValueError(f"{path}: lists no class")
-    _refuse_twice(path, "name ", [one.name for one in listed])
-    _refuse_twice(path, "value ", [one.value for one in listed if one.value is not None])
+    refuse_twice(path, "name ", [one.name for one in listed])
+    refuse_twice(path, "value ", [one.value for one in listed if one.value is not None])
     return listed
 
 
-def read_codes(path: Path) -> tuple[str, ...]:
-    """fastai's codes.txt, one name a line: the i-th names value i of the masks. Raises ValueError naming the file."""
-    names = tuple("\n".join(read_lines(path)).rstrip().split("\n"))
-    if not all(names) or len(names) > 256:
-        raise ValueError(f"{path}: 1 to 256 names are needed, one a line and no empty line between them")
-    for number, name in enumerate(names, 1):
-        if name.startswith("#"):
-            raise ValueError(f"{path}: line {number} is a comment, {name!r}, and would count as a class; remove it")
-    if all(_NUMBERED.match(name) for name in names):
-        raise ValueError(
-            f"{path}: numbers stand before the names, as in {names[0]!r}; remove them, and put the names in the order "
-            "of the values"
-        )
-    _refuse_twice(path, "", names)
-    return names
-
-
 def read_class_dict(path: Path) -> dict[str, Color]:
-    """Kaggle's class_dict.csv with columns name, r, g, b and maybe others. Raises ValueError naming the line."""
-    rows = csv.DictReader(read_lines(path), skipinitialspace=True)
+    """Kaggle's class_dict.csv with columns name, r, g, b, in any order and case, and maybe others.
+
+    Raises ValueError naming the line.
+    """
+    lines = _without_comments(path)
+    head = next((place for place, line in enumerate(lines) if line), 0)
+    rows = csv.DictReader(lines[head:], skipinitialspace=True)
     columns = [column.strip() for column in rows.fieldnames or ()]
-    rows.fieldnames = columns
-    if not {"name", "r", "g", "b"} <= set(columns):
+    rows.fieldnames = [column.casefold() for column in columns]
+    if not {"name", "r", "g", "b"} <= set(rows.fieldnames):
         raise ValueError(f"{path}: the first line must name the columns name,r,g,b; got {','.join(columns)!r}")
-    pairs = [_pair(path, rows.line_num, row["name"], [row["r"], row["g"], row["b"]]) for row in rows]
+    pairs = [_pair(path, head + rows.line_num, row["name"], [row["r"], row["g"], row["b"]]) for row in rows]
     return _palette(path, pairs)
 
 
 def read_label_colors(path: Path) -> dict[str, Color]:
     """CamVid's label_colors.txt, "R G B name" a line. Raises ValueError naming the line."""
-    rows = [(number, line.split()) for number, line in enumerate(read_lines(path), 1) if line]
+    rows = [(number, line.split()) for number, line in enumerate(_without_comments(path), 1) if line]
     pairs = [_pair(path, number, " ".join(parts[3:]), parts[:3]) for number, parts in rows]
     return _palette(path, pairs)
+
+
+def _without_comments(path: Path) -> list[str]:
+    """The lines of a table, those that begin with # left empty, so that the others keep their numbers."""
+    return ["" if line.startswith(COMMENT) else line for line in read_lines(path)]
 
 
 def _pair(path: Path, number: int, name: str | None, color: Sequence[str | None]) -> tuple[str, Color]:
@@ -167,10 +165,5 @@ def _pair(path: Path, number: int, name: str | None, color: Sequence[str | None]
 def _palette(path: Path, pairs: list[tuple[str, Color]]) -> dict[str, Color]:
     if not pairs:
         raise ValueError(f"{path}: lists no class")
-    _refuse_twice(path, "", [name for name, _ in pairs])
+    refuse_twice(path, "", [name for name, _ in pairs])
     return dict(pairs)
-
-
-def _refuse_twice(path: Path, what: str, values: Sequence[object]) -> None:
-    if repeated := [value for value, count in Counter(values).items() if count > 1]:
-        raise ValueError(f"{path}: {what}{repeated[0]!r} is listed twice")

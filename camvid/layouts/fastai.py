@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from camvid.labels import Labels, index_labels
-from camvid.layouts.class_lists import CODES, read_codes
+from camvid.layouts.codes import CODES, read_codes
 from camvid.layouts.layout import Layout
 from camvid.layouts.scan import Scan, is_label, pair, pictures
 from camvid.taxonomy import Taxonomy

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from camvid.labels import Labels
-from camvid.layouts.class_lists import Listed, find_list, read_list
+from camvid.layouts.class_lists import Listed, find_lists, read_list
 from camvid.layouts.label_content import LOSSY, spread
 from camvid.layouts.label_meaning import labels_of
 from camvid.layouts.layout import Layout
@@ -55,9 +55,13 @@ def _inner(images: Path, masks: Path) -> Iterator[Tree]:
 
 def _named(folder: Path, names: Iterable[str]) -> Path | None:
     """The first folder of these names, in upper or lower case, that holds pictures."""
-    there = {path.name.casefold(): path for path in sorted(folder.iterdir()) if path.is_dir()}
-    found = (there[name.casefold()] for name in names if name.casefold() in there)
-    return next((path for path in found if holds_pictures(path)), None)
+    return next(_all_named(folder, names), None)
+
+
+def _all_named(folder: Path, names: Iterable[str]) -> Iterator[Path]:
+    there = [path for path in sorted(folder.iterdir()) if path.is_dir()]
+    found = (path for name in names for path in there if path.name.casefold() == name.casefold())
+    return (path for path in found if holds_pictures(path))
 
 
 def scan_pair(root: Path, layout: str, images: Path | None = None, masks: Path | None = None) -> Scan:
@@ -65,7 +69,26 @@ def scan_pair(root: Path, layout: str, images: Path | None = None, masks: Path |
     trees = list(trees_of(root, images, masks))
     ends = endings(trees)
     scan = scan_trees(root, layout, trees, ends, sequence_of, PICTURES)
-    return replace(scan, faults=(*scan.faults, *_named_otherwise(trees, ends)))
+    notes = (*scan.notes, *_choices(root, trees, given=bool(images and masks)))
+    return replace(scan, faults=(*scan.faults, *_named_otherwise(trees, ends)), notes=notes)
+
+
+def _choices(root: Path, trees: Iterable[Tree], given: bool) -> Iterator[str]:
+    """What was taken where several folders or lists might be meant."""
+    places = [] if given else [root, *(tree.images.parent for tree in trees if tree.images.parent != root)]
+    for folder in dict.fromkeys(places):
+        for what, names in {"frames": IMAGES, "labels": MASKS}.items():
+            yield from _choice(root, what, list(_all_named(folder, names)))
+    lists = {path.name: path for path in reversed(list(_lists_in(root)))}
+    yield from _choice(root, "classes", list(reversed(lists.values())))
+
+
+def _choice(root: Path, what: str, found: Sequence[Path]) -> Iterator[str]:
+    """One line if there is more than one."""
+    taken, *others = [path.relative_to(root).as_posix() + "/" * path.is_dir() for path in found] or [""]
+    if others:
+        rest = f"{' and '.join(others)} {'are' if len(others) > 1 else 'is'} passed over"
+        yield f"{what} are taken from {taken}, and {rest}; to take another one, move {taken} away"
 
 
 def _named_otherwise(trees: Sequence[Tree], ends: Ends) -> Iterator[str]:
@@ -125,7 +148,11 @@ def classes_of(root: Path, classes: Path | None = None, ignore: Collection[int] 
 
 def list_in(root: Path) -> Path | None:
     """A list of classes in a data set's root, or in a folder there."""
-    return find_list([root, *(path for path in sorted(root.iterdir()) if path.is_dir())])
+    return next(_lists_in(root), None)
+
+
+def _lists_in(root: Path) -> Iterator[Path]:
+    return find_lists([root, *(path for path in sorted(root.iterdir()) if path.is_dir())])
 
 
 def pair_labels(

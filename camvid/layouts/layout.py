@@ -38,6 +38,7 @@ class Layout:
         scan: finds the frames under a root, for a layout of this name.
         labels: builds the decoder for the labels of what was found.
         pair: a frame and its label, for messages; {split} stands for each split, * for folders of any name.
+        others: the pairs of its other forms.
         classes: the taxonomy of the data set under a root, which is taken where none is asked for.
     """
 
@@ -47,3 +48,4 @@ class Layout:
     labels: Callable[[Scan, Taxonomy], Labels]
     pair: tuple[str, str]
     classes: Classes = CAMVID11
+    others: tuple[tuple[str, str], ...] = ()

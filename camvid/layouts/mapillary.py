@@ -62,4 +62,5 @@ MAPILLARY = Layout(
     mapillary_labels,
     ("training/images/x.jpg", "training/labels/x.png"),
     built_in("mapillary65"),
+    tuple(("training/images/x.jpg", f"training/{version}/x.png") for version in VERSIONS[:2]),
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 
+_printed: set[str] = set()
+
 
 class LeakWarning(UserWarning):
     """Frames of one drive lie in several splits, so that scores on val and test promise too much."""
@@ -14,7 +16,7 @@ class GuessWarning(UserWarning):
 
 
 def notice(message: str, category: type[Warning], level: int) -> None:
-    """Warn without the place in the source, which means nothing to the user of a command.
+    """Warn without the place in the source, which means nothing to the user of a command, and print it once.
 
     Args:
         message: what is said.
@@ -22,8 +24,17 @@ def notice(message: str, category: type[Warning], level: int) -> None:
         level: how many calls lie between this one and the code that asked for the data; 1 is the caller.
     """
     usual = warnings.formatwarning
-    warnings.formatwarning = lambda message, category, *_, **__: f"{category.__name__}: {message}\n"
+    warnings.formatwarning = _once
     try:
         warnings.warn(message, category, stacklevel=level + 1)
     finally:
         warnings.formatwarning = usual
+
+
+def _once(message: Warning | str, category: type[Warning], *_: object, **__: object) -> str:
+    """The line; nothing if this process has printed it before, as where a command opens the data twice."""
+    line = f"{category.__name__}: {message}\n"
+    if line in _printed:
+        return ""
+    _printed.add(line)
+    return line

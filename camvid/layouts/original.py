@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from camvid.labels import Labels, color_labels
 from camvid.layouts.class_lists import read_label_colors
 from camvid.layouts.layout import Layout
-from camvid.layouts.scan import Scan, is_label, pair, pictures
+from camvid.layouts.scan import Scan, is_label, pair, pictures, plain
+from camvid.layouts.split_lists import DRIVES
 from camvid.taxonomy import Taxonomy
+from files.pictures import load_label
+
+GREY = ("L", "1", "I;16")  # modes that hold values and no colours
 
 DEPTH = "depth"  # a folder of depth pictures, which are named like the frames
 
@@ -18,11 +23,11 @@ def scan_original(root: Path, layout: str) -> Scan:
     folders = [root, *(path for path in sorted(root.iterdir()) if path.is_dir() and path.name != DEPTH)]
     files = {folder: pictures(folder) for folder in folders}
     masks = [path for paths in files.values() for path in paths if is_label(path, "_L")]
-    names = {mask.stem.removesuffix("_L") for mask in masks}
+    names = {plain(mask.stem.removesuffix("_L")) for mask in masks}
     images = [
         path
         for paths in files.values()
-        if any(path.stem in names for path in paths)  # a folder of plots or of other things holds no frame
+        if any(plain(path.stem) in names for path in paths)  # a folder of plots or of other things holds no frame
         for path in paths
         if not is_label(path, "_L")
     ]
@@ -31,7 +36,13 @@ def scan_original(root: Path, layout: str) -> Scan:
 
 
 def original_labels(scan: Scan, taxonomy: Taxonomy) -> Labels:
-    """Colours of label_colors.txt, or CamVid's."""
+    """Colours of label_colors.txt, or CamVid's. Raises ValueError for labels of values, which are not CamVid's."""
+    mask = scan.frames[0].mask
+    if scan.frames[0].sequence not in DRIVES and load_label(mask).mode in GREY:
+        raise ValueError(
+            f"{mask}: the label holds values, and layout original has CamVid's colours; for data of your own, put "
+            "the frames into images/, the labels into masks/, and the names of the classes into classes.txt"
+        )
     path = scan.root / "label_colors.txt"
     if path.is_file():
         return color_labels(taxonomy, read_label_colors(path), str(path))
@@ -39,3 +50,5 @@ def original_labels(scan: Scan, taxonomy: Taxonomy) -> Labels:
 
 
 ORIGINAL = Layout("original", ("*_L.png|*/*_L.png",), scan_original, original_labels, ("x.png", "x_L.png"))
+# CamVid's own frames are known by their names, in whichever folders they lie.
+PUBLISHED = replace(ORIGINAL, marks=("|".join(f"{folder}{drive}*_L.png" for folder in ("", "*/") for drive in DRIVES),))

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from camvid.folders import require_folder
 from camvid.layouts.bdd100k import BDD100K
 from camvid.layouts.cityscapes import CITYSCAPES
 from camvid.layouts.fastai import FASTAI
@@ -15,29 +16,16 @@ from camvid.layouts.kaggle import KAGGLE
 from camvid.layouts.kitti import KITTI
 from camvid.layouts.layout import Layout
 from camvid.layouts.mapillary import MAPILLARY
-from camvid.layouts.original import ORIGINAL
+from camvid.layouts.original import ORIGINAL, PUBLISHED
 from camvid.layouts.scan import SPLITS, Scan, pictures
 from camvid.layouts.segnet import SEGNET
 from camvid.layouts.voc import VOC
 
 LISTED = 3  # folders that a message names; the others are counted
 
-# The first one that fits is taken.
-LAYOUTS = {
-    layout.name: layout
-    for layout in (
-        FASTAI,
-        SEGNET,
-        KAGGLE,
-        CITYSCAPES,
-        BDD100K,
-        KITTI,
-        MAPILLARY,
-        VOC,
-        ORIGINAL,
-        FOLDERS,
-    )
-}
+# The first one that fits is taken. `*_L.png` of other frames than CamVid's says least, and comes last.
+ORDER = (FASTAI, SEGNET, KAGGLE, CITYSCAPES, BDD100K, KITTI, MAPILLARY, VOC, PUBLISHED, FOLDERS, ORIGINAL)
+LAYOUTS = {layout.name: layout for layout in ORDER}
 
 
 class UnknownLayoutError(ValueError):
@@ -58,10 +46,9 @@ def recognise(root: str | Path, layout: str | Layout | None = None) -> Layout:
     root = Path(root)
     if isinstance(layout, str) and layout not in LAYOUTS:
         raise ValueError(f"layout {layout!r}: allowed are {', '.join(LAYOUTS)}")
-    if not root.is_dir():
-        raise FileNotFoundError(f"{root}: no such folder; give the folder that holds the data set")
+    require_folder(root)
     named = LAYOUTS[layout] if isinstance(layout, str) else layout
-    candidates = [named] if named else list(LAYOUTS.values())
+    candidates = [named] if named else list(ORDER)
     found = next(_fitting(root, candidates), None)
     if found is None:
         raise UnknownLayoutError(_looked_for(root, candidates), root)
@@ -110,16 +97,26 @@ def _lacking(name: str, marks: Iterable[str]) -> str:
 
 
 def _no_pair(root: Path, layout: Layout) -> str:
-    """What was found where, and what would make a pair of it."""
-    folders = list(dict.fromkeys(path.split("*")[0].rpartition("/")[0] for path in layout.pair))
-    there = [key for key in SPLITS if any((root / folder.format(split=key)).is_dir() for folder in folders)]
-    splits = there or ["train"]
-    places = dict.fromkeys(folder.format(split=key) for key in splits for folder in folders)
+    """What was found where, and what would make a pair of it, by the form of which most folders are there."""
+    pair = max((layout.pair, *layout.others), key=lambda pair: len(_there_of(root, pair)))
+    splits = list(dict.fromkeys(key for key, _ in _there_of(root, pair))) or ["train"]
+    places = dict.fromkeys(folder.format(split=key) for key in splits for folder in _folders(pair))
     found = "; ".join(describe_folder(root / place, place) for place in places)
-    rule = " goes with ".join(path.format(split=splits[0]) for path in layout.pair)
+    rule = " goes with ".join(path.format(split=splits[0]) for path in pair)
     fix = f"{rule}: rename the files, or move them there"
     hint = hint_at(root)
     return f"{root}: layout {layout.name}, and no frame with its label: {found}. {fix}{hint and f'. {hint}'}"
+
+
+def _folders(pair: tuple[str, str]) -> list[str]:
+    """The folders of frames and of labels, as far as they have names of their own."""
+    return list(dict.fromkeys(path.split("*")[0].rpartition("/")[0] for path in pair))
+
+
+def _there_of(root: Path, pair: tuple[str, str]) -> list[tuple[str, str]]:
+    """The splits and folders of a pair that are there."""
+    places = [(key, folder.format(split=key)) for key in SPLITS for folder in _folders(pair)]
+    return [(key, place) for key, place in places if (root / place).is_dir()]
 
 
 def describe_folder(folder: Path, shown: str | None = None) -> str:
@@ -129,7 +126,9 @@ def describe_folder(folder: Path, shown: str | None = None) -> str:
         return f"{shown}/ is missing"
     if files := pictures(folder):
         return f"{shown}/ holds {len(files)} pictures (first: {files[0].name})"
-    inner = {path: len(pictures(path)) for path in sorted(folder.iterdir()) if path.is_dir()}
-    listed = ", ".join(f"{shown}/{path.name}/ has {count}" for path, count in list(inner.items())[:LISTED])
+    inner = {path: pictures(path) for path in sorted(folder.iterdir()) if path.is_dir()}
+    listed = ", ".join(f"{shown}/{path.name}/ has {len(files)}" for path, files in list(inner.items())[:LISTED])
     more = f", and {len(inner) - LISTED} more folders" if len(inner) > LISTED else ""
+    first = next((files[0] for files in inner.values() if files), None)
+    more += f" (first: {first.name})" if first else ""
     return f"{shown}/ holds no picture" + (f", but {listed}{more}" if inner else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ class Scan:
         faults: what is wrong, one line each.
         unlabelled: for a split that has frames and no label at all, how many; they are in no split, and no fault.
         divided: where nothing says which frames validate, they are divided by their sequences, with a word about it.
+        notes: what was taken and what was passed over, where there was a choice, one line each.
     """
 
     root: Path
@@ -39,11 +41,21 @@ class Scan:
     faults: tuple[str, ...]
     unlabelled: Mapping[str, int] = field(default_factory=dict)
     divided: bool = False
+    notes: tuple[str, ...] = ()
+
+    def shown(self, path: Path) -> str:
+        """A path for messages: from the root, where it lies in there."""
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
 
 
 def sequence_of(name: str) -> str:
     """The drive that a frame's name leads with: 0016E5_07959 -> 0016E5, Seq05VD_f00000 -> Seq05VD, clip0012 -> clip."""
     return name.split("_", maxsplit=1)[0] if "_" in name else name.rstrip("0123456789")
+
+
+def plain(name: str) -> str:
+    """A name in one Unicode form (NFC): a Mac writes an ü as two characters, other systems as one."""
+    return unicodedata.normalize("NFC", name)
 
 
 def pictures(folder: Path, suffixes: Sequence[str] = PICTURES) -> list[Path]:
@@ -64,9 +76,9 @@ def pair(images: Iterable[Path], masks: Iterable[Path], ending: str) -> tuple[li
     """Pairs `name.*` with `name<ending>.png`, and the faults: duplicate names and missing partners."""
     by_name: defaultdict[str, tuple[list[Path], list[Path]]] = defaultdict(lambda: ([], []))
     for image in images:
-        by_name[image.stem][0].append(image)
+        by_name[plain(image.stem)][0].append(image)
     for mask in masks:
-        by_name[mask.stem.removesuffix(ending)][1].append(mask)
+        by_name[plain(mask.stem.removesuffix(ending))][1].append(mask)
     frames, faults = [], []
     for name, (found, labels) in sorted(by_name.items()):
         for paths in (found, labels):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from camvid.labels import Labels, index_labels
-from camvid.layouts.class_lists import CODES, read_codes
+from camvid.layouts.codes import CODES, read_codes
 from camvid.layouts.layout import Layout
 from camvid.layouts.notices import GuessWarning, notice
-from camvid.layouts.scan import Scan, scan_folders, sequence_of
-from camvid.layouts.split_lists import published
+from camvid.layouts.scan import Scan, scan_folders
+from camvid.layouts.split_lists import DRIVES
 from camvid.taxonomy import OWN_FILE, TAXONOMIES, VOID_NAME, Taxonomy, TaxonomyError, load_taxonomy
 
 
@@ -71,8 +71,7 @@ def _guess(scan: Scan) -> None:
             f"{own}: this data set brings classes of its own ({', '.join(brought.names)}), and those that were asked "
             f"for are SegNet's; take taxonomy own, or list the names of the label values in {CODES}"
         )
-    drives = {sequence_of(name) for names in published().values() for name in names}
-    if all(frame.sequence in drives for frame in scan.frames):
+    if all(frame.sequence in DRIVES for frame in scan.frames):
         return
     values = ", ".join(f"{value} {name}" for value, name in enumerate(segnet_names()))
     notice(

@@ -10,13 +10,14 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from camvid.layouts.scan import PICTURES, SPLITS
+from camvid.layouts.scan import PICTURES, SPLITS, plain
 from files.texts import read_lines, read_text
 from files.yamls import load_yaml
 
 Names: TypeAlias = dict[str, tuple[str, ...]]
 
 NEEDED = ("train", "val")  # a data set may do without a test split
+DRIVES = ("0001TP", "0006R0", "0016E5", "Seq05VD")  # with which the names of CamVid's frames begin
 OFFICIAL = Path(__file__).with_name("official_split")
 
 
@@ -48,12 +49,12 @@ def _parsed(data: Any, path: Path) -> Names:
     lists = keys and all(isinstance(names, list) for names in data.values())
     if not lists or not all(isinstance(name, str) for names in data.values() for name in names):
         raise ValueError(f"{path}: a mapping of train, val and maybe test to lists of frame names is needed")
-    return {key: tuple(data.get(key, ())) for key in SPLITS}
+    return {key: tuple(map(plain, data.get(key, ()))) for key in SPLITS}
 
 
 def read_names(path: Path) -> tuple[str, ...]:
     """One frame name a line; an ending such as .png is dropped."""
-    lines = (line for line in read_lines(path) if line)
+    lines = (plain(line) for line in read_lines(path) if line)
     return tuple(Path(line).stem if line.lower().endswith(PICTURES) else line for line in lines)
 
 

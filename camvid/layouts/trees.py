@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from camvid.layouts.dataset import Frame
-from camvid.layouts.scan import PICTURES, SOME, SPLITS, Scan
+from camvid.layouts.scan import PICTURES, SOME, SPLITS, Scan, plain
 
 JUNK = "__MACOSX"  # what a Mac adds to archives; it also adds hidden files
 
@@ -77,7 +77,8 @@ def scan_trees(
     frames = tuple(Frame(name, sequence(name), pair.image, pair.mask) for name, pair in named)
     folders = {split: tuple(name for name, pair in named if pair.split == split) for split in SPLITS}
     split = all(tree.split for tree in trees)
-    return Scan(root, layout, frames, folders if split else None, tuple(faults), unlabelled, divided=not split)
+    notes = about_loops(root, (folder for tree in trees for folder in (tree.images, tree.masks)))
+    return Scan(root, layout, frames, folders if split else None, tuple(faults), unlabelled, not split, notes)
 
 
 def keyed(folder: Path, ending: str, suffixes: Sequence[str] = PICTURES) -> Keyed:
@@ -87,8 +88,27 @@ def keyed(folder: Path, ending: str, suffixes: Sequence[str] = PICTURES) -> Keye
         for name in names:
             stem, _, suffix = name.rpartition(".")
             if f".{suffix.lower()}" in suffixes and stem.endswith(ending):
-                found[f"{inner}{stem.removesuffix(ending)}"].append(place / name)
+                found[plain(f"{inner}{stem.removesuffix(ending)}")].append(place / name)
     return dict(sorted(found.items()))
+
+
+def loops(folder: Path) -> list[Path]:
+    """The links under a folder that lead to a folder above them; what lies there is passed over."""
+    found: list[Path] = []
+    for _ in _walk(folder, found):
+        pass
+    return found
+
+
+def about_loops(root: Path, folders: Iterable[Path]) -> tuple[str, ...]:
+    """One line that such links are passed over, or none."""
+    found = list(dict.fromkeys(path for folder in folders for path in loops(folder)))
+    if not found:
+        return ()
+    first = found[0].relative_to(root) if found[0].is_relative_to(root) else found[0]
+    rest = len(found) - 1
+    more = f", and so {'are' if rest > 1 else 'is'} {rest} more" if rest else ""
+    return (f"link {first} leads to a folder above it and is passed over{more}",)
 
 
 def pictures_below(folder: Path) -> list[Path]:
@@ -101,13 +121,28 @@ def holds_pictures(folder: Path) -> bool:
     return any(f".{name.rpartition('.')[2].lower()}" in PICTURES for _, _, names in _walk(folder) for name in names)
 
 
-def _walk(folder: Path) -> Iterator[tuple[Path, str, list[str]]]:
-    """Every folder, its path from there with a slash at its end, and the names of its files; nothing that is hidden."""
+def _walk(folder: Path, looped: list[Path] | None = None) -> Iterator[tuple[Path, str, list[str]]]:
+    """Every folder, its path from there with a slash at its end, and the names of its files; nothing that is hidden.
+
+    Links are followed, but those to a folder above them, which join `looped`.
+    """
     for place, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != JUNK)
+        shown = sorted(name for name in folders if not name.startswith(".") and name != JUNK)
+        above = {name for name in shown if _leads_above(Path(place, name), folder)}
+        if looped is not None:
+            looped += [Path(place, name) for name in sorted(above)]
+        folders[:] = [name for name in shown if name not in above]
         inner = os.path.relpath(place, folder).replace(os.sep, "/")
-        shown = sorted(name for name in names if not name.startswith("."))
-        yield Path(place), "" if inner == "." else f"{inner}/", shown
+        files = sorted(name for name in names if not name.startswith("."))
+        yield Path(place), "" if inner == "." else f"{inner}/", files
+
+
+def _leads_above(path: Path, top: Path) -> bool:
+    """Whether it is a link to a folder through which the way from `top` to it has led, or to one above those."""
+    if not path.is_symlink():
+        return False
+    target, steps = path.resolve(), path.relative_to(top).parents
+    return any((top / step).resolve().is_relative_to(target) for step in steps)
 
 
 def _pairs(tree: Tree, images: Keyed, masks: Keyed) -> list[_Pair]:

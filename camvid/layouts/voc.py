@@ -14,7 +14,7 @@ from camvid.labels import Labels, index_labels
 from camvid.layouts.dataset import Frame
 from camvid.layouts.folders import classes_of, list_in, pair_labels
 from camvid.layouts.layout import Layout
-from camvid.layouts.scan import SPLITS, Scan
+from camvid.layouts.scan import SPLITS, Scan, plain
 from camvid.layouts.trees import Keyed, keyed
 from camvid.taxonomy import Taxonomy, load_taxonomy
 from camvid.words import in_words_of
@@ -39,7 +39,7 @@ def scan_voc(root: Path, layout: str) -> Scan:
 
 
 def _listed(path: Path) -> list[str]:
-    return [name for name in read_lines(path) if name] if path.is_file() else []
+    return [plain(name) for name in read_lines(path) if name] if path.is_file() else []
 
 
 def _faults(root: Path, lists: Mapping[str, Sequence[str]], images: Keyed, masks: Keyed) -> Iterator[str]:

@@ -18,7 +18,7 @@ from camvid.taxonomy import Taxonomy, load_taxonomy
 from tests.camvid.drawn import draw, write_kaggle, write_segnet
 from tests.camvid.replicas.drawing import grey, photo, values
 from tests.camvid.replicas.every import REPLICAS
-from tests.camvid.replicas.folders import COLORS, NAMES, VARIANTS, codes, masked, write_plain
+from tests.camvid.replicas.folders import COLORS, NAMES, VARIANTS, codes, masked, write_colors, write_plain
 
 CHECKOUT = Path(__file__).parents[2]
 DRIVES = ("a_1", "a_2", "b_1", "b_2", "c_1", "c_2")
@@ -47,7 +47,7 @@ def test_a_data_set_is_described_line_by_line(tmp_path):
     write_plain(tmp_path)
     (tmp_path / "images" / "cam9_001.jpg").write_bytes((tmp_path / "images" / "cam1_001.jpg").read_bytes())
     assert describe(tmp_path).lines == [
-        "layout folders: images/x.png with masks/x.png",
+        "layout folders: images/cam1_001.jpg has the label masks/cam1_001.png",
         "5 frames with labels: frames .jpg, labels .png",
         "sizes of 5 frames: 5 of 64x32",
         "split official: train 3, val 2, test 0",
@@ -226,6 +226,49 @@ def test_flags_of_a_pair_of_folders(tmp_path):
         assert message in done.stderr
 
 
-def test_a_layout_of_two_folders_a_split_is_described_by_its_rule(tmp_path):
+def test_a_layout_of_two_folders_a_split_is_described_by_its_first_pair(tmp_path):
     write_kaggle(tmp_path, draw())
-    assert describe(tmp_path).lines[0] == "layout kaggle: <split>/x.png with <split>_labels/x_L.png"
+    assert describe(tmp_path).lines[0] == (
+        "layout kaggle: train/0001TP_006690.png has the label train_labels/0001TP_006690_L.png"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("idd", "gtFine/train/0/frame0029_gtFine_labellevel3Ids.png"),
+        ("cityscapes train ids", "gtFine/train/aachen/aachen_000000_000019_gtFine_labelTrainIds.png"),
+        ("acdc", "gt/night/val/GOPR0356/GOPR0356_frame_000324_gt_labelIds.png"),
+        ("bdd100k of 2018", "seg/labels/train/0000f77c-6257be58_train_id.png"),
+        ("mapillary v2.0", "training/v2.0/labels/"),
+    ],
+)
+def test_the_form_that_was_taken_is_named(name, label, tmp_path):
+    REPLICAS[name].write(tmp_path)
+    assert f" has the label {label}" in describe(tmp_path).lines[0]
+
+
+def test_labels_of_half_the_size_are_told_with_the_way_out(tmp_path):
+    write_plain(tmp_path)
+    for path in (tmp_path / "masks").iterdir():
+        grey(path, values(path.stem, 3, (16, 32)))
+    assert (
+        f"fault: 5 of 5 labels have another size than their frame, such as {tmp_path}/masks/cam1_001.png: label is "
+        "32x16, its frame cam1_001.jpg is 64x32; `python -m camvid convert` writes labels at the size of their frames"
+    ) in describe(tmp_path).lines
+
+
+def test_labels_with_blended_edges_are_told_with_the_way_out(tmp_path):
+    write_colors(tmp_path)
+    for path in (tmp_path / "labels").rglob("*.PNG"):
+        small = Image.fromarray(COLORS[codes(path.stem)[::8, ::8]])
+        small.resize((64, 32), Image.Resampling.BILINEAR).save(path)
+    assert any("`python -m camvid convert` gives each pixel" in line for line in describe(tmp_path).lines)
+
+
+def test_a_list_that_cannot_be_read_gets_no_draft(tmp_path):
+    write_plain(tmp_path)
+    (tmp_path / "classes.txt").write_text("1 road\n2 person\n3 sky\n")
+    found = describe(tmp_path)
+    assert (found.classes, found.draft) == ("", False)
+    assert any("classes.txt: numbers stand before the names" in line for line in found.lines)

@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from camvid.__main__ import main
 from camvid.folders import new_folder
 from tests.camvid.killed import CHECKOUT, kill_once_there
+from tests.camvid.replicas.folders import write_plain
+
+READ = ("describe", "check", "stats", "convert", "composites")
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -45,3 +49,40 @@ def test_scenes_whose_drawing_was_killed_are_drawn_anew(tmp_path):
     assert not (tmp_path / "set").exists()
     subprocess.run([*words, "--frames", "4", "--size", "64", "96"], check=True, timeout=120, **options)
     assert len(list((tmp_path / "set").glob("*annot/*.png"))) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        *(
+            (f"{command} nowhere", "nowhere: no such folder; give the folder that holds the data set")
+            for command in READ
+        ),
+        *(
+            (f"{command} file", "file: a file, and no folder; give the folder that holds the data set")
+            for command in READ
+        ),
+        ("convert set set/plain", "set/plain: lies in set, which is read; give a folder outside of it"),
+        ("convert set set", "set: lies in set, which is read; give a folder outside of it"),
+        ("convert set full", "full: not an empty folder; give a new one, or empty it first"),
+        ("convert set file", "file: not an empty folder; give a new one, or empty it first"),
+        ("convert set file/plain", "file is a file, and no folder can be made in it; give another one"),
+        ("composites set set/plain", "set/plain: lies in set, which is read; give a folder outside of it"),
+        ("synth file/plain", "file is a file, and no folder can be made in it; give another one"),
+        ("stats set --out file/stats", "file: a file, and no folder; give --out a folder"),
+        ("stats set --out file", "file: a file, and no folder; give --out a folder"),
+        ("describe set --out none/x.yaml", "none/x.yaml: there is no folder none; make it, or give another file"),
+    ],
+)
+def test_folders_that_cannot_be_read_or_made_are_one_line(words, message, tmp_path, monkeypatch, capsys):
+    write_plain(tmp_path / "set")
+    (tmp_path / "full" / "mine").mkdir(parents=True)
+    (tmp_path / "file").write_text("x")
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    command, *rest = words.split()
+    assert main([command, *rest, *(["out"] if command in ("convert", "composites") and len(rest) == 1 else [])]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+    assert line.endswith(message)
+    assert sorted(tmp_path.rglob("*")) == before

@@ -114,8 +114,8 @@ def test_a_layout_without_a_pair_is_an_error_that_says_what_was_found(command, w
         f"error: {tmp_path}: layout {write.__name__.removeprefix('write_')}, and no frame with its label"
     )
     assert (
-        f"train/ holds no picture, but train/city/ has 2; {labels}/ holds no picture, but {labels}/city/ has 2; "
-        in line
+        f"train/ holds no picture, but train/city/ has 2 (first: 0001TP_006690.png); {labels}/ holds no picture, but "
+        f"{labels}/city/ has 2 (first: 0001TP_006690{ending}.png); " in line
     )
     assert line.endswith(f". train/x.png goes with {labels}/x{ending}.png: rename the files, or move them there")
 

@@ -35,6 +35,12 @@ def test_a_list_is_found_and_read_whatever_saved_it(name, encoding, tmp_path):
     assert read_list(tmp_path / name) == expected
 
 
+@pytest.mark.parametrize("name", ["Classes.txt", "CLASS_DICT.CSV", "x_Categories.json"])
+def test_a_list_is_found_whatever_the_case_of_its_name(name, tmp_path):
+    (tmp_path / name).touch()
+    assert find_list([tmp_path]) == tmp_path / name
+
+
 BAD = {
     "a.json": ('{"a": 1}', "a list of categories with id and name is needed"),
     "b.json": ("{", "not valid JSON"),

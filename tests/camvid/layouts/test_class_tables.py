@@ -1,6 +1,7 @@
 import pytest
 
-from camvid.layouts.class_lists import read_class_dict, read_codes, read_label_colors
+from camvid.layouts.class_lists import read_class_dict, read_label_colors
+from camvid.layouts.codes import passed_over, read_codes
 from tests.camvid.drawn import NAMES, PALETTE
 
 
@@ -14,6 +15,19 @@ def test_class_dict_with_spaces_and_a_further_column(tmp_path):
     path = tmp_path / "class_dict.csv"
     rows = [f"{name}, {r}, {g}, {b}, 1" for name, (r, g, b) in PALETTE.items()]
     path.write_text("\n".join(["name, r, g, b, class_11", *rows, ""]))
+    assert read_class_dict(path) == PALETTE
+
+
+@pytest.mark.parametrize("head", ["Name,R,G,B", " NAME , r ,g , b ", "\ufeffName,R,G,B"])
+def test_class_dict_with_a_head_in_any_case_and_blanks(head, tmp_path):
+    path = tmp_path / "class_dict.csv"
+    path.write_text("\n".join([head, *(f" {name} ,{r}, {g} ,{b}" for name, (r, g, b) in PALETTE.items())]))
+    assert read_class_dict(path) == PALETTE
+
+
+def test_class_dict_with_columns_in_another_order(tmp_path):
+    path = tmp_path / "class_dict.csv"
+    path.write_text("\n".join(["R,G,B,Name", *(f"{r},{g},{b},{name}" for name, (r, g, b) in PALETTE.items())]))
     assert read_class_dict(path) == PALETTE
 
 
@@ -49,18 +63,47 @@ def test_bad_table_is_named(read, text, message, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("lines", "message"),
+    "lines",
     [
-        (["# mine", "road", "car"], "line 1 is a comment, '# mine'"),
-        (["0 road", "2 car", "1 sky"], "numbers stand before the names, as in '0 road'"),
-        (["0: road", "1: car"], "numbers stand before"),
-        (["0\troad", "1\tcar"], "numbers stand before"),
+        ["# mine", "", "road", "car", "# sky is last", "sky"],
+        ["0 road", "1 car", "2 sky"],
+        ["0: road", "1: car", "", "2: sky"],
+        ["0,road", "1, car", "2 ,sky"],
+        ["# value name", "0\troad", "1\tcar", "2\tsky"],
+        ["0 - road", "1 - car", "2 - sky"],
     ],
 )
-def test_what_would_be_taken_for_names_is_refused(lines, message, tmp_path):
+def test_numbers_in_order_and_comments_are_left_out(lines, tmp_path):
     (tmp_path / "classes.txt").write_text("\n".join(lines))
-    with pytest.raises(ValueError, match=rf"classes\.txt: .*{message}"):
+    assert read_codes(tmp_path / "classes.txt") == ("road", "car", "sky")
+
+
+@pytest.mark.parametrize("lines", [["0 road", "2 car", "1 sky"], ["1: road", "2: car"], ["0,road", "7,car"]])
+def test_numbers_that_are_not_those_of_the_lines_are_refused(lines, tmp_path):
+    (tmp_path / "classes.txt").write_text("\n".join(lines))
+    with pytest.raises(ValueError, match=r"classes\.txt: numbers .* not 0, 1, 2, … .*_classes\.csv, whose first line"):
         read_codes(tmp_path / "classes.txt")
+
+
+def test_comments_in_tables_are_passed_over(tmp_path):
+    (tmp_path / "class_dict.csv").write_text("# by hand\nname,r,g,b\n# first\nroad,1,2,3\n")
+    assert read_class_dict(tmp_path / "class_dict.csv") == {"road": (1, 2, 3)}
+    (tmp_path / "label_colors.txt").write_text("# r g b name\n1 2 3 road\n")
+    assert read_label_colors(tmp_path / "label_colors.txt") == {"road": (1, 2, 3)}
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("road\ncar\n", ""),
+        ("128 64 128 road\n", ""),
+        ("# a\nroad\n", "classes.txt: 1 comment passed over"),
+        ("# a\n# b\n0 road\n", "classes.txt: 2 comments passed over; the numbers before the names are the values"),
+    ],
+)
+def test_what_is_left_out_of_a_list_is_said(text, line, tmp_path):
+    (tmp_path / "classes.txt").write_text(text)
+    assert passed_over(tmp_path / "classes.txt") == line
 
 
 def test_a_name_may_begin_with_a_number(tmp_path):

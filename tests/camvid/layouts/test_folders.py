@@ -8,9 +8,12 @@ import pytest
 
 from camvid.check import check
 from camvid.convert import convert
-from camvid.layouts import find_taxonomy, open_dataset
+from camvid.layouts import find_taxonomy, open_dataset, recognise
 from camvid.layouts.folders import pair_of_folders
 from camvid.layouts.notices import GuessWarning
+from camvid.layouts.scan import sequence_of
+from camvid.layouts.split_lists import DRIVES, published
+from tests.camvid.drawn import draw, write_original
 from tests.camvid.replicas.comparing import assert_counted, assert_same, assert_shipped
 from tests.camvid.replicas.drawing import grey, photo, values, with_palette
 from tests.camvid.replicas.folders import COLORS, NAMES, VARIANTS, codes, masked, write_colors, write_cvat, write_plain
@@ -187,4 +190,37 @@ def test_a_frame_that_is_named_otherwise_is_a_fault(tmp_path):
     photo(tmp_path / "images" / "cam1_9.jpg")
     (tmp_path / "classes.txt").write_text("\n".join(NAMES))
     with pytest.raises(ValueError, match=r"cam1_9\.jpg: frame without a label, as its name does not end with rgb"):
+        open_dataset(tmp_path)
+
+
+@pytest.mark.parametrize("labels", ["masks", "labels"])
+@pytest.mark.filterwarnings("ignore::camvid.layouts.notices.GuessWarning")
+def test_labels_that_end_with_l_are_not_taken_for_camvid(labels, tmp_path):
+    for stem in ("a_1", "b_1", "c_1", "c_2"):
+        photo(tmp_path / "images" / f"{stem}.png")
+        grey(tmp_path / labels / f"{stem}_L.png", masked(stem))
+    (tmp_path / "classes.txt").write_text("\n".join(NAMES))
+    data = open_dataset(tmp_path)
+    assert (data.layout, data.taxonomy.names) == ("folders", NAMES)
+
+
+@pytest.mark.filterwarnings("ignore::camvid.layouts.notices.GuessWarning")
+def test_frames_of_a_left_camera_are_no_labels(tmp_path):
+    for stem in ("a_1_L", "b_1_L", "c_1_L", "c_2_L"):
+        photo(tmp_path / "images" / f"{stem}.png")
+        grey(tmp_path / "masks" / f"{stem}.png", masked(stem))
+    (tmp_path / "classes.txt").write_text("\n".join(NAMES))
+    assert sum(map(len, open_dataset(tmp_path).splits.values())) == 4
+
+
+def test_camvids_own_frames_are_the_original_in_any_folders(tmp_path):
+    write_original(tmp_path, draw(), images="images", labels="labels")
+    assert (recognise(tmp_path).name, find_taxonomy(tmp_path).name) == ("original", "camvid11")
+    assert {sequence_of(name) for names in published().values() for name in names} == set(DRIVES)
+
+
+def test_labels_of_values_beside_their_frames_are_named_with_the_way_out(tmp_path):
+    photo(tmp_path / "all" / "a_1.png")
+    grey(tmp_path / "all" / "a_1_L.png", masked("a_1"))
+    with pytest.raises(ValueError, match=r"a_1_L\.png: the label holds values, .*into images/, the labels into masks/"):
         open_dataset(tmp_path)

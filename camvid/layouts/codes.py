@@ -1,0 +1,66 @@
+"""Lists of names alone: codes.txt as fastai has it, classes.txt, and others with one name a line."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from files.texts import read_lines
+
+CODES = "codes.txt"
+COMMENT = "#"
+_NUMBERED = re.compile(r"(?P<number>\d+)\s*[\s:,.;=)-]\s*(?P<name>\S.*)")
+
+
+def read_codes(path: Path) -> tuple[str, ...]:
+    """fastai's codes.txt, one name a line: the i-th names value i of the masks.
+
+    Lines that begin with # are comments. Where all names have the numbers 0, 1, 2, … before them, those are left out.
+
+    Raises ValueError naming the file.
+    """
+    raw = read_lines(path)
+    lines = "\n".join(line for line in raw if not line.startswith(COMMENT)).rstrip()
+    names = _unnumbered(path, (lines.lstrip("\n") if raw[:1] and raw[0].startswith(COMMENT) else lines).split("\n"))
+    if not all(names) or len(names) > 256:
+        raise ValueError(f"{path}: 1 to 256 names are needed, one a line and no empty line between them")
+    refuse_twice(path, "", names)
+    return names
+
+
+def _unnumbered(path: Path, lines: Sequence[str]) -> tuple[str, ...]:
+    """Names without the numbers before them. Raises ValueError for numbers that are not those of the lines."""
+    found = [_NUMBERED.fullmatch(line) for line in lines if line]
+    if not found or not all(found):
+        return tuple(lines)
+    if wrong := _misplaced([line for line in lines if line]):
+        raise ValueError(
+            f"{path}: numbers stand before the names, and they are not 0, 1, 2, … in this order (first: {wrong[0]!r}); "
+            "remove them and put the names in the order of the values, or list both in a _classes.csv, whose "
+            "first line is `Pixel Value, Class`"
+        )
+    return tuple(match["name"] for match in found if match)
+
+
+def _misplaced(lines: Sequence[str]) -> list[str]:
+    """The lines that do not begin with their number, the first one with 0."""
+    found = [_NUMBERED.fullmatch(line) for line in lines]
+    return [line for place, line in enumerate(lines) if not (m := found[place]) or int(m["number"]) != place]
+
+
+def passed_over(path: Path) -> str:
+    """What a list of names has besides them, one line; empty for a plain list, and for one of another form."""
+    lines = [line for line in read_lines(path) if line] if path.suffix.lower() == ".txt" else []
+    names = [line for line in lines if not line.startswith(COMMENT)]
+    comments = len(lines) - len(names)
+    said = [f"{comments} comment{'s' * (comments > 1)} passed over"] if comments else []
+    said += ["the numbers before the names are the values"] if names and not _misplaced(names) else []
+    return f"{path.name}: {'; '.join(said)}" if said else ""
+
+
+def refuse_twice(path: Path, what: str, values: Sequence[object]) -> None:
+    """Raises ValueError for the first value that stands twice in a list; `what` is the kind of value, or nothing."""
+    if repeated := [value for value, count in Counter(values).items() if count > 1]:
+        raise ValueError(f"{path}: {what}{repeated[0]!r} is listed twice")
