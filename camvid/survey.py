@@ -13,7 +13,7 @@ from camvid.layouts.trees import Tree, keyed, pictures_below
 from files.pictures import picture_size, read_image
 
 LOOKED = 6  # number of pictures of a folder that are opened
-LISTED = 12  # number of folders that are named
+LISTED = 12  # number of colours and folders that are named
 FLAT = 0.6  # if a larger share of pixels equals its neighbour, the picture is a smoothed label, not a photograph
 PHOTOS, LABELS, BLENDED, DAMAGED = "photographs", "labels", "labels with blended edges", "unreadable pictures"
 
