@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from camvid.depth import DepthSource, find_depth
 from camvid.labels import IndexLabels
 from camvid.layouts import SPLITS, Frame, RoadDataset, Scan, recognise, scan_layout
 from camvid.layouts.dataset import drives_of, size_mismatch
@@ -56,7 +57,8 @@ def check(
     """Read every file of a data set, and report what is wrong.
 
     Faults: a frame or label without its partner, duplicate names, an unreadable or truncated file, a label of another
-    size than its frame, colours or indices outside the taxonomy, a split that does not fit or is empty.
+    size than its frame, colours or indices outside the taxonomy, a split that does not fit or is empty. Of depth: a map
+    without a frame or of another size, impossible or no values, a camera that is missing or impossible.
     A missing test split is no fault. An empty folder for it is one.
 
     Raises:
@@ -67,9 +69,10 @@ def check(
     scan = scan_layout(root, layout)
     dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, layout.labels(scan, taxonomy))
     splits, faults = _splits(scan, split, seed)
-    reading = map_ordered(partial(_read, dataset), scan.frames)
+    depth, misfits = _depth(scan)
+    reading = map_ordered(partial(_read, dataset, depth), scan.frames)
     found = list(tqdm(reading, "checking", len(scan.frames), unit="frame", disable=None))
-    faults = [*scan.faults, *faults, *_outside(zip(scan.frames, found, strict=True), taxonomy.name)]
+    faults = [*scan.faults, *faults, *misfits, *_outside(zip(scan.frames, found, strict=True), taxonomy.name)]
     faults += [fault for one in found for fault in one.faults]
     seen = frozenset[int]().union(*(one.classes for one in found))
     sizes = ", ".join(f"{key} {len(frames)}" for key, frames in splits.items())
@@ -78,6 +81,8 @@ def check(
     taken = [f"layout {scan.layout}" + (f", split {split}: {sizes}" if splits else ""), _classes(dataset, seen)]
     kind = "values" if isinstance(dataset.labels, IndexLabels) else "colours"
     taken.append(f"labels hold {kind}, as in {scan.shown(scan.frames[0].mask)}")
+    if depth:
+        taken.append(f"depth of {sum(f.name in depth.maps for f in scan.frames)} frames, as in {depth.form}")
     taken += scan.notes
     if scan.unlabelled:
         taken.append(
@@ -114,7 +119,29 @@ def _expected(scan: Scan, split: str) -> bool:
     return (scan.root / split).exists() and split not in scan.unlabelled
 
 
-def _read(dataset: RoadDataset, frame: Frame) -> Read:
+def _depth(scan: Scan) -> tuple[DepthSource | None, list[str]]:
+    """The depth of the frames, if there is any, and what is wrong with all of it."""
+    try:
+        depth = find_depth(scan)
+    except ValueError as error:
+        return None, [str(error)]
+    names = {frame.name for frame in scan.frames}
+    maps = depth.maps if depth else {}
+    return depth, [f"{path}: depth without a frame ({name})" for name, path in maps.items() if name not in names]
+
+
+def _depth_faults(depth: DepthSource, frame: Frame, size: tuple[int, int] | None) -> list[str]:
+    try:
+        found, _ = depth.read(frame.name)
+    except ValueError as error:
+        return [str(error)]
+    path, (height, width) = depth.maps[frame.name], found.shape
+    if size and size != found.shape:
+        return [f"{path}: depth is {width}x{height}, its frame {frame.image.name} is {size[1]}x{size[0]}"]
+    return [] if np.isfinite(found).any() else [f"{path}: no pixel has a depth; remove the file, or write it again"]
+
+
+def _read(dataset: RoadDataset, depth: DepthSource | None, frame: Frame) -> Read:
     faults: list[str] = []
     outside: dict[str, int] = {}
     classes: frozenset[int] = frozenset()
@@ -131,6 +158,8 @@ def _read(dataset: RoadDataset, frame: Frame) -> Read:
         faults.append(str(error))
     if image_size and mask_size and image_size != mask_size:
         faults.append(size_mismatch(frame, image_size, mask_size))
+    if depth and frame.name in depth.maps:
+        faults += _depth_faults(depth, frame, image_size)
     return Read(faults, outside, classes)
 
 

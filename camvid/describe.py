@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from camvid.depth import find_depth
 from camvid.drafts import draft, taxonomy_yaml
 from camvid.folders import require_folder
 from camvid.labels import ColorLabels, Labels
@@ -65,7 +66,7 @@ def describe(
         warnings.simplefilter("always")
         lines += _splits(scan, split, seed)
         more, classes, drafted = _labels(scan, found, taxonomy)
-    lines += more + [f"guessed: {guess.message}" for guess in guesses]
+    lines += more + _depth(scan) + [f"guessed: {guess.message}" for guess in guesses]
     if scan.faults:
         listed = scan.faults[:LISTED]
         lines += [f"fault: {fault}" for fault in listed] + [f"{len(scan.faults)} faults"] * (len(scan.faults) > LISTED)
@@ -87,6 +88,25 @@ def _frames(scan: Scan) -> list[str]:
         f"sizes of {sizes.total()} frames: {listed}{more}",
     ]
     return lines + [f"fault: {fault}" for fault in faults[:LISTED]]
+
+
+def _depth(scan: Scan) -> list[str]:
+    """One line about depth maps: how many, how far they reach, how much of them is known. None if there are none."""
+    try:
+        depth = find_depth(scan)
+        names = [frame.name for frame in scan.frames if depth and frame.name in depth.maps]
+        maps = [depth.read(name)[0] for name in spread(names)] if depth else []
+    except ValueError as error:
+        return [f"fault: {error}"]
+    if not depth or not maps:
+        return []
+    values = np.concatenate([found.ravel() for found in maps])
+    known = values[np.isfinite(values)]
+    reach = f"{known.min():.1f} to {known.max():.1f} m" if len(known) else "no values"
+    return [
+        f"depth of {len(names)} frames, as in {depth.form}; of {len(maps)} looked at: {reach}, "
+        f"{len(known) / len(values):.0%} of the pixels known"
+    ]
 
 
 def _misfits(found: Sequence[tuple[Frame, Size | None, Size | None]]) -> list[str]:

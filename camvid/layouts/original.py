@@ -8,14 +8,12 @@ from pathlib import Path
 from camvid.labels import Labels, color_labels
 from camvid.layouts.class_lists import read_label_colors
 from camvid.layouts.layout import Layout
-from camvid.layouts.scan import Scan, is_label, pair, pictures, plain
+from camvid.layouts.scan import DEPTH, Scan, is_label, pair, pictures, plain
 from camvid.layouts.split_lists import DRIVES
 from camvid.taxonomy import Taxonomy
 from files.pictures import load_label
 
 GREY = ("L", "1", "I;16")  # modes that hold values and no colours
-
-DEPTH = "depth"  # a folder of depth pictures, which are named like the frames
 
 
 def scan_original(root: Path, layout: str) -> Scan:

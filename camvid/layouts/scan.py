@@ -17,6 +17,7 @@ PICTURES = (
     *(".jp2", ".avif", ".tga", ".gif", ".jfif", ".jpe"),
 )
 SOME = ", ".join(PICTURES[:4])
+DEPTH = "depth"  # a folder of depth maps, which are named like the frames
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,99 @@
+"""Depth beside any layout: `depth/NAME.png` or `depth/NAME.npy`, and `cameras.csv`.
+
+A picture has 16 bits, 256 to a metre, and 0 where the depth is unknown, as KITTI stores it. An array holds metres as
+floats, and 0 or NaN where the depth is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from functools import partial
+from math import isfinite
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from camvid.depth.camera import Camera
+from camvid.depth.source import Depth, DepthSource, read_16_bits
+from camvid.layouts.scan import DEPTH, Scan
+from camvid.layouts.trees import Keyed, keyed
+
+CAMERAS = "cameras.csv"
+COLUMNS = ("fx", "fy", "cx", "cy", "width", "height")
+STEPS = 256  # of a picture's value in a metre
+
+
+def find_plain(scan: Scan) -> DepthSource | None:
+    """Depth in `depth/`, under the names of the frames, or under the folders that make up a frame's name."""
+    found = keyed(scan.root / DEPTH, "", (".png", ".npy"))
+    if not found:
+        return None
+    table = scan.root / CAMERAS
+    if not table.is_file():
+        raise ValueError(
+            f"{table}: missing, and {scan.root / DEPTH} holds depth; write a table with the columns name, "
+            f"{', '.join(COLUMNS)} (pixels), with a line for each frame"
+        )
+    cameras = _cameras(table)
+    files = _by_frame(found, {frame.name for frame in scan.frames})
+    return DepthSource(
+        f"{DEPTH}/ and {CAMERAS}", files, partial(_camera, table, cameras), lambda name: _decode(files[name])
+    )
+
+
+def _by_frame(found: Keyed, names: Container[str]) -> dict[str, Path]:
+    """The map of each frame. Maps may lie in the folders that make up a frame's name, or in others."""
+    files: dict[str, Path] = {}
+    for key, paths in found.items():
+        name = key if key in names else key.rpartition("/")[2]
+        for path in paths:
+            if files.setdefault(name, path) != path:
+                raise ValueError(f"{path}: a second depth map of frame {name}, beside {files[name]}; remove one")
+    return files
+
+
+def _cameras(table: Path) -> dict[str, Camera]:
+    try:
+        rows = pd.read_csv(table, dtype={"name": str})
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{table}: not a table of comma-separated values ({error})") from error
+    if missing := [column for column in ("name", *COLUMNS) if column not in rows]:
+        raise ValueError(f"{table}: column {missing[0]} is missing; needed are name, {', '.join(COLUMNS)}")
+    if len(twice := rows["name"][rows["name"].duplicated()]):
+        raise ValueError(f"{table}: {twice.iloc[0]} has two lines; leave one")
+    try:
+        numbers = rows[[*COLUMNS]].to_numpy(np.float64)
+    except ValueError as error:
+        raise ValueError(f"{table}: {', '.join(COLUMNS)} must be numbers of pixels ({error})") from error
+    return {str(name): _of_row(*row) for name, row in zip(rows["name"], numbers.tolist(), strict=True)}
+
+
+def _of_row(fx: float, fy: float, cx: float, cy: float, width: float, height: float) -> Camera:
+    """Empty fields are NaN, which `Camera.fault` names; an empty size is none."""
+    sized = isfinite(width) and isfinite(height)
+    return Camera(fx, fy, cx, cy, (int(height), int(width)) if sized else None)
+
+
+def _camera(table: Path, cameras: Mapping[str, Camera], name: str) -> Camera:
+    if name not in cameras:
+        raise ValueError(f"{table}: no line for frame {name}; add its camera")
+    if fault := cameras[name].fault():
+        raise ValueError(f"{table}: frame {name}: {fault}")
+    return cameras[name]
+
+
+def _decode(path: Path) -> Depth:
+    metres = _array(path) if path.suffix.lower() == ".npy" else read_16_bits(path) / np.float32(STEPS)
+    return np.where(metres == 0, np.float32("nan"), metres)
+
+
+def _array(path: Path) -> Depth:
+    try:
+        values = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise ValueError(f"{path}: not an array of NumPy ({error})") from error
+    if values.ndim != 2 or not np.issubdtype(values.dtype, np.floating):
+        shape = "x".join(map(str, values.shape))
+        raise ValueError(f"{path}: a depth map is an array (H, W) of floats, and this one is {shape} of {values.dtype}")
+    return np.asarray(values, np.float32)
