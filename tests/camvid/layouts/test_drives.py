@@ -96,7 +96,8 @@ def test_on_camvid_val_shows_each_drive_that_trains_and_its_own_test_stays(real_
     assert "val frames are of" not in drives.remarks("train")
     assert official.remarks("train").endswith(
         ": all 101 val frames are of 0016E5, one of the 3 drives of the train split: a model that is better on val "
-        "may be worse elsewhere; to choose settings or models, take `--split drives`, which holds out a stretch of every drive\n"
+        "may be worse elsewhere; to choose settings or models, take `--split drives`, which holds out a stretch of "
+        "every drive\n"
     )
 
 
