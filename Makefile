@@ -1,4 +1,4 @@
-# make run | serve | test | alone | soak | evening | lint | audit | bench | reproduce | screenshots | setup | clean      (what each does stands in docs/README.md)
+# make run | serve | test | alone | soak | evening | lint | audit | bench | reproduce | screenshots | setup | clean      (docs/README.md explains them)
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin

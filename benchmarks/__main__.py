@@ -30,9 +30,11 @@ PACKAGES = ("torch", "fastai", "timm", "segmentation-models-pytorch", "albumenta
 
 def main() -> None:
     """Run, print, write."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Speed beside what one would use instead")
-    parser.add_argument("names", nargs="*", help=f"which ones: {', '.join(BENCHMARKS)} (all)")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "latest.json", help="where the table goes")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Compare the speed with what one would use instead."
+    )
+    parser.add_argument("names", nargs="*", help=f"benchmarks to run: {', '.join(BENCHMARKS)} (all)")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "latest.json", help="file for the table")
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in BENCHMARKS]
     if unknown:

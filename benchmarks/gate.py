@@ -1,15 +1,16 @@
-"""How often the gate of a promotion is right, on simulated pairs of models.
+"""How often the gate of a promotion decides correctly, on simulated pairs of models.
 
     python -m benchmarks.gate [--trials 400] [--frames 101] [--drives 1]
 
-The error model, for each class and frame: the true area is lognormal while the class is there, and 0 else; the log odds
-that a pixel of it is found are the class's own, a difficulty that both models share, and an error of each model alone;
-false pixels likewise, as a share of the area; objects are found by the same odds. Each of these is a Gaussian process
-that keeps exp(-1/τ) of itself from frame to frame, τ the correlation time; nothing is independent. Both are equal,
-or the second has lower odds for one class, by which its Dice falls by 0.085 in the long run.
+The error model, for each class and frame: the true area is lognormal in frames that have the class, and 0 in others.
+The log odds that a pixel is found are a sum of three terms: one of the class, a difficulty that both models share, and
+an error of each model. The same holds for false pixels, as a share of the area. Objects are found with the same odds.
+Each term is a Gaussian process that keeps exp(-1/τ) of its value from frame to frame, where τ is the correlation time.
+Either both models are equal, or the second has lower odds for one class, so that its Dice falls by 0.085 in the long
+run.
 
-Printed are, for each τ, the share of pairs with each answer of the gate; how many intervals hold the true change, over
-all figures and of the worst figure; and how often the Dice with the loss is called as good.
+For each τ it prints the share of pairs with each answer of the gate; how many intervals hold the true change, over all
+figures and for the worst figure; and how often the Dice with the loss is called as good.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What grows with a run, a sweep or a data folder, each at two sizes. A part of `benchmarks.server`.
+"""Costs that grow with a run, a sweep or a data folder, each measured at two sizes. A part of `benchmarks.server`.
 
-Seconds are those of the processor, but for writers that wait.
+The figures are seconds of the processor, except for writers that wait.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def growing(home: Path) -> None:
 
 
 def history(server: Server, home: Path, rows: int) -> float:
-    """``run.history(keys=…)`` of the client, what the server computes for it."""
+    """Time of the server for one ``run.history(keys=…)`` of the client."""
     connection = server.connect()
     server.graphql(connection, UPSERT, n=f"r{rows}")
     for start in range(0, rows, 10_000):
@@ -81,7 +81,7 @@ def _send(context: Context, file: str, offset: int, lines: list[str]) -> None:
 
 
 def open_table(folder: Path, rows: int) -> tuple[float, float]:
-    """To read a table whose rows have an image with two masks each and six numbers, and MB that stay."""
+    """Time to read a table whose rows have six numbers and an image with two masks, and MB of memory that it keeps."""
     names = [f"{hashlib.sha256(str(number).encode()).hexdigest()[:20]}.png" for number in range(3 * rows)]
     paths = [f"media/images/{name}" for name in names]
     data = [
@@ -126,7 +126,7 @@ def row_on_disk(folder: Path, rows: int) -> float:
 
 
 def garbage(folder: Path, blobs: int) -> float:
-    """How long 99 of 100 writers wait at most beside ``gc``, which deletes blobs that nothing refers to."""
+    """The longest wait of 99 of 100 writers while ``gc`` deletes blobs that no record refers to."""
     with _stores(folder) as context:
         digests = [hashlib.md5(str(number).encode()).hexdigest() for number in range(blobs)]
         for md5 in digests:
@@ -147,7 +147,7 @@ def garbage(folder: Path, blobs: int) -> float:
 
 
 def log_search(folder: Path, lines: int) -> float:
-    """A look at what a search has found, when twenty lines have come since the last one."""
+    """Time to update the results of a search after twenty new lines."""
     with _stores(folder) as context:
         text = [f"2026-01-01T00:00:00.000000 step {number}: loss 0.123456, 31 images/s\n" for number in range(lines)]
         for start in range(0, lines, 10_000):

@@ -2,9 +2,9 @@
 
     python -m benchmarks.large [--frames 3000] [--size 1024 2048] [--ending png] [--home FOLDER] [--only check,start]
 
-The set is two dozen drawn frames under many names (hard links), so that its files come from memory: what a disk adds is
-not measured. Memory is the peak of PSS over all processes. Seconds of the processor stand beside those of the clock,
-which count what other programs of the machine do.
+The set has two dozen drawn frames under many names (hard links). So its files come from memory, and the time of a disk
+is not measured. Memory is the peak of PSS over all processes. The table has seconds of the processor beside seconds of
+the clock, because other programs of the machine lengthen the latter.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Cost(NamedTuple):
 
 
 def draw(root: Path, frames: int, size: tuple[int, int], ending: str) -> None:
-    """A data set in SegNet's layout, of which all frames but a few are for training."""
+    """A data set in SegNet's layout. All but a few of its frames are for training."""
     source = root.with_name("drawn")
     if not source.exists():
         synth(source, frames=DRAWN, seed=0, layout="segnet", size=size)
@@ -73,7 +73,7 @@ def _as_jpeg(path: Path) -> Path:
 
 @contextmanager
 def peak(process: psutil.Process) -> Iterator[list[int]]:
-    """The largest PSS of a process and those under it so far, as the only item of a list."""
+    """The largest PSS so far of a process and its children, as the only item of a list."""
     most, ended = [0], threading.Event()
 
     def watch() -> None:
@@ -104,7 +104,7 @@ def _pss(process: psutil.Process) -> int:
 
 
 def command(home: Path, *words: str, until: Callable[[], bool] = lambda: False, more: float = 0) -> Cost:
-    """A command of the harness, to its end, or some seconds longer than until something holds."""
+    """Runs a command of the harness, either to its end or until some seconds after a condition holds."""
     environment = os.environ | {"XDG_CACHE_HOME": str(home / "cache"), "WANDB_MODE": "offline", "WANDB_SILENT": "true"}
     started, before = time.perf_counter(), os.times()
     process = subprocess.Popen([sys.executable, *words], env=environment, stdout=subprocess.DEVNULL)
@@ -128,7 +128,7 @@ def start(home: Path, root: Path, name: str, more: float = 0) -> Cost:
 
 
 def seconds_a_frame(home: Path, root: Path) -> float:
-    """The core's time in which a loader process makes one training pair."""
+    """Time of a core in which a loader process makes one training pair."""
     frames = training_frames(open_dataset(root), "train", SIZE, home / "few", limit=1, augment="color")
     data = train_loader(frames, augment="color", size=SIZE, crop_min=0.25, crop_max=1.0, batch_size=1, seed=0).dataset
     data[0, 0]
@@ -139,7 +139,7 @@ def seconds_a_frame(home: Path, root: Path) -> float:
 
 
 def waits(home: Path, root: Path, workers: int, steps: int = 12) -> float:
-    """The share of steps on this machine's CPU that wait for their batch, with so many loader processes."""
+    """Share of a step on this machine's CPU that is spent waiting for the batch, with so many loader processes."""
     dataset = open_dataset(root)
     dataset.splits["train"] = dataset.splits["train"][: steps * BATCH]
     frames = training_frames(dataset, "train", SIZE, home / "few", limit=1, augment="color")

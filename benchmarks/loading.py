@@ -1,10 +1,10 @@
-"""Loading and augmenting one epoch beside a fastai DataBlock, and how long a training step waits for its batch.
+"""Loading and augmenting one epoch, compared with a fastai DataBlock, and the time that a step waits for its batch.
 
     python -m benchmarks.loading
 
 Both sides read the same 128 frames of 360x480 (drawn, PNG) and give augmented batches of 8 at 192x256, in this process:
 fastai from the files, as a DataBlock does in every epoch, with `Resize` and `aug_transforms`; ours from its cache of
-decoded frames with the policy `color` (crop, flip, colour jitter). What filling the cache costs is a row of its own.
+decoded frames with the policy `color` (crop, flip, colour jitter). The time to fill the cache is a separate row.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class Waiting(Callback):
         self.waited, self.steps = 0.0, 0.0
 
     def before_train(self) -> None:
-        """The first batch, whose wait is that for the worker or the first decode, does not count."""
+        """Leaves out the first batch, which waits for the start of the worker or for the first decoding."""
         self.ended: float | None = None
 
     def before_batch(self) -> None:

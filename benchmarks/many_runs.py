@@ -1,4 +1,4 @@
-"""What the list of runs costs the server with few runs and with many. A part of `benchmarks.server`."""
+"""Time of the server for the list of runs, with few runs and with many. A part of `benchmarks.server`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PAGE = {"runs-page.data": {"entity": "local", "project": "many"}, "runs-columns.
 
 
 class Pages:
-    """What a browser asks the pages of a server, with a cookie of its own."""
+    """Requests the pages of a server as a browser does, with a cookie of its own."""
 
     def __init__(self, server: Server) -> None:
         self._connection, self._headers = server.connect(), {"Origin": server.url}

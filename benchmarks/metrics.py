@@ -2,14 +2,14 @@
 
     python -m benchmarks.metrics
 
-All run in one process on the same drawn masks, in batches of 8 as an evaluation makes them, alternating with ours; the
-figure is the median. What each is given:
+All run in one process on the same drawn masks, in batches of 8 as in an evaluation, in turn with ours. The figure is
+the median. Their inputs:
 
-- torchmetrics' confusion matrix, and its Jaccard + F1 (two metric objects, as its users have them): predicted and true
-  masks as uint8, which it takes faster than int64, void by ``ignore_index``. It checks the labels, and so do we.
-- fastai's ``JaccardCoeffMulti`` + ``DiceMulti`` (which know no void: it counts as error) take logits, and each takes
-  the argmax. Ours is given the same logits and takes the argmax once, as ``eval.evaluate`` does. In the row "without
-  argmax" both are given masks: fastai's metrics see an object whose argmax is the mask and costs nothing.
+- torchmetrics' confusion matrix, and its Jaccard + F1 (two metric objects, as users have them), get predicted and true
+  masks as uint8, which is faster there than int64, and void by ``ignore_index``. Both they and we check the labels.
+- fastai's ``JaccardCoeffMulti`` + ``DiceMulti`` get logits, and each computes the argmax. They know no void, so it
+  counts as an error. Ours gets the same logits and computes the argmax once, as ``eval.evaluate`` does. In the row
+  "without argmax" both get masks: fastai's metrics get an object whose argmax is the mask and costs nothing.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""How fast the pages of the local W&B server show what a real client logged, beside the limits that the project sets.
+"""How fast the pages of the local W&B server show what a real client logged, compared with the project's limits.
 
     python -m benchmarks.pages
 
 A table of 2,000 rows with 480x360 images under two masks, one of 20 rows with 960x720 images under three, and a run of
-100,000 points, in a headless Chromium on the machine that serves them. Medians; times end when the browser shows it.
+100,000 points, in a headless Chromium on the machine that serves them. The figures are medians. A time ends
+when the browser shows the result.
 """
 
 from __future__ import annotations

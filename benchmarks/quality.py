@@ -50,7 +50,7 @@ class Normalised(nn.Module):
 
 
 def trained_miou(model: nn.Module, dataset: RoadDataset, epochs: int, seed: int) -> tuple[float, float]:
-    """mIoU on val, and minutes, after a one-cycle fit of that many epochs."""
+    """mIoU on val and the time in minutes, after a one-cycle fit of so many epochs."""
     taxonomy = dataset.taxonomy
     val = KeptSamples(FrameSamples(dataset.splits["val"], dataset.read))
     precision = resolve_precision("auto", "cpu")
@@ -93,7 +93,7 @@ def trained_miou(model: nn.Module, dataset: RoadDataset, epochs: int, seed: int)
 
 
 def benchmark_quality(root: Path, epochs: int, seeds: list[int]) -> list[Result]:
-    """One row a seed; ratio = ours / theirs, above 1: ours is better."""
+    """One row for each seed. The ratio is ours / theirs: above 1, ours is better."""
     dataset, rows = open_dataset(root), []
     for seed in seeds:
         scores = []

@@ -2,8 +2,9 @@
 
     python -m benchmarks.record_search CAMVID [--most 10] [--out FILE]
 
-One row a training, written as soon as it is done; started again, it goes on with the points that are missing. Decoded
-frames stay in memory, and nothing is tracked: a row costs the training and one evaluation, 27 to 139 s on one core.
+Each training is one row, which is written as soon as it is done. If the command is started again, it continues with the
+missing points. Decoded frames stay in memory, and nothing is tracked. So a row costs one training and one evaluation:
+27 to 139 s on one core.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def config_of(point: dict[str, Any]) -> TrainConfig:
 
 
 def train(config: TrainConfig, frames: TrainingFrames, val: KeptSamples, dataset: RoadDataset) -> dict[str, float]:
-    """Metrics on val of the last weights; none where the loss diverged."""
+    """Metrics of the last weights on val. They are empty if the loss diverged."""
     seed_everything(config.seed)
     taxonomy, precision = dataset.taxonomy, resolve_precision("auto", "cpu")
     model = build_model(num_classes=taxonomy.num_classes, **config.pick("architecture", "backbone", "weights", "crp"))
@@ -81,7 +82,7 @@ def train(config: TrainConfig, frames: TrainingFrames, val: KeptSamples, dataset
 
 
 def missing(path: Path) -> Iterator[dict[str, Any]]:
-    """The points that have no row yet, in an order that is mixed and always the same."""
+    """The points that have no row yet, in a shuffled order that is always the same."""
     done = [row.settings for row in read_table(path)]
     points = [dict(zip(SPACE, values, strict=True)) for values in product(*SPACE.values())]
     random.Random(0).shuffle(points)
@@ -89,7 +90,7 @@ def missing(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def record(root: Path, path: Path, most: int) -> None:
-    """Train at most so many missing points and append their rows."""
+    """Train at most so many of the missing points, and append their rows."""
     dataset = open_dataset(root)
     frames = training_frames(dataset, "train", SIZE)
     val = KeptSamples(FrameSamples(dataset.splits["val"], dataset.read))

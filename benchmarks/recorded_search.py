@@ -4,13 +4,14 @@
 
 `camvid_search.csv` holds the outcome of every point of `SPACE` (trained by `benchmarks.record_search` on CamVid: 96x128
 crops, 4 epochs, 27 to 139 s each on one core; val is the official split, one drive). A sweep proposes any learning rate
-between the ends of `RATES`; its outcome is that of the nearest rate with the same other settings. The best training has
-the largest rate of the table, which would be a corner; so sweeps may go on to `BEYOND`, where nothing was trained:
-there a setting is taken to do no better than at its last rate, and no better than as many steps before that one.
+between the ends of `RATES`. Its outcome is that of the nearest rate with the same other settings. The best training has
+the largest rate of the table, so the optimum would be in a corner. Therefore sweeps may go on to `BEYOND`, where
+nothing was trained. The assumption there: a setting is no better than at the last rate, and no better than at the rate
+as many steps before the last one.
 
-What a sweep sees carries noise as of another seed; its deviation is an assumption, since every point was trained once.
-Printed are median and quartiles over the seeds of the recorded value of the run that looked best, and how often
-Bayesian search found a better one than random search (a tie counts half).
+Each value that a sweep sees has noise, as if from another seed. Its deviation is an assumption, because every point was
+trained once. The output has median and quartiles, over the seeds, of the recorded value of the run that looked best. It
+also says how often Bayesian search found a better run than random search (a tie counts half).
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def read_table(path: Path = TABLE) -> list[Recorded]:
     """The trainings recorded so far, in the order in which they ran.
 
     Raises:
-        ValueError: a row holds what is not in `SPACE`; the table was recorded for another space.
+        ValueError: a row holds a setting that is not in `SPACE`, because the table was recorded for another space.
     """
     with path.open(newline="", encoding="utf-8") as file:
         return [_recorded(row, path) for row in csv.DictReader(file)]
@@ -75,7 +76,7 @@ def parameters() -> dict[str, Any]:
 
 
 def outcome(table: Sequence[Recorded], args: Mapping[str, Any], metric: str) -> float | None:
-    """What the training with these settings reached, at the nearest learning rate; None where that one diverged."""
+    """Value of the training with these settings and the nearest learning rate. None if this training diverged."""
     same = [row for row in table if all(row.settings[name] == args[name] for name in SPACE if name != "lr")]
     by_rate = {row.settings["lr"]: row.metrics.get(metric) for row in same}
     place = min(range(len(RATES)), key=lambda i: abs(math.log(RATES[i] / args["lr"])))

@@ -3,9 +3,9 @@
     python -m benchmarks.search [--runs 15] [--seeds 30] [--agents 1] [--sweeps PYTHON] [--optuna] [--only NAME ...]
 
 The twelve functions are synthetic (see `search_landscapes` and `search_functions`). A sweep's result is the noiseless
-score of the run that looked best; printed are its median and quartiles over the seeds, and how often our Bayesian
-search did better (a tie counts half). `--sweeps` adds W&B's own engine, `sweeps` 0.3.0, in an environment of its own,
-as it wants numpy below 2: `python -m venv E && E/bin/pip install sweeps==0.3.0`, then `--sweeps E/bin/python`.
+score of the run that looked best. The output has its median and quartiles over the seeds, and how often our Bayesian
+search did better (a tie counts half). `--sweeps` adds W&B's own engine, `sweeps` 0.3.0. It needs numpy below 2, and so
+an environment of its own: `python -m venv E && E/bin/pip install sweeps==0.3.0`, then `--sweeps E/bin/python`.
 `--optuna` adds optuna's TPE and its Gaussian process, both with 5 startup trials, on the same codes.
 """
 
@@ -62,7 +62,7 @@ def ours(method: str, landscape: Landscape, seed: int) -> Suggest:
 
 
 def wandbs(process: subprocess.Popen[str], landscape: Landscape, seed: int) -> Suggest:
-    """W&B's engine. Without the odds of choices: with them, its Bayesian search ends in an IndexError."""
+    """W&B's engine. The odds of choices are left out, because its Bayesian search fails with an IndexError on them."""
     asked = config(landscape, "bayes")
     asked["parameters"] = {
         name: {key: value for key, value in spec.items() if key != "probabilities"}
@@ -117,7 +117,7 @@ def optunas(kind: str, landscape: Landscape, seed: int) -> Suggest:
 
 
 def engines(options: argparse.Namespace, stack: ExitStack) -> dict[str, Engine]:
-    """The engines to compare; ours comes first. The stack ends the process that W&B's runs in."""
+    """The engines to compare, ours first. The stack ends the process of W&B's engine."""
     found: dict[str, Engine] = {"bayes": partial(ours, "bayes"), "random": partial(ours, "random")}
     if options.sweeps:
         command = [options.sweeps, str(Path(__file__).with_name("search_sweeps.py"))]

@@ -1,7 +1,7 @@
-"""Seven functions beside the landscapes: four that everybody uses, and three that rest on what a parameter is.
+"""Seven functions besides the landscapes: four well-known test functions, and three with special parameters.
 
-The test functions are those of https://www.sfu.ca/~ssurjano/optimization.html, turned over and scaled so that 1 is the
-best score. The others have priors that are not uniform, choices with odds of their own, and rounded numbers.
+The test functions are from https://www.sfu.ca/~ssurjano/optimization.html. They are negated and scaled so that 1 is the
+best score. The other functions have non-uniform priors, choices with odds, and rounded numbers.
 """
 
 import math

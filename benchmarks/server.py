@@ -1,9 +1,9 @@
-"""How fast the local W&B server takes what the real client sends, beside the limits that the project sets itself.
+"""How fast the local W&B server handles what the real client sends, compared with the project's limits.
 
     python -m benchmarks.server [--agents]
 
-Client and server share the machine. `--agents` adds 8 sweep agents with 100 short runs each, which takes 10 minutes and
-more: an agent asks for work every 5 seconds.
+Client and server share the machine. `--agents` adds 8 sweep agents with 100 short runs each. That takes more than 10
+minutes, because an agent asks for work every 5 seconds.
 """
 
 import argparse

@@ -1,11 +1,10 @@
-"""How often an idle parameter "mattered", and how often one that has an effect.
+"""How often the analysis of a sweep says that a parameter mattered: for idle parameters, and for those with an effect.
 
     python -m benchmarks.sweep_importance [--runs 30] [--seeds 30] [--method bayes]
 
 Every function of `benchmarks.search` gets two idle parameters, a number and a choice. Sweeps of so many runs are
-played, and what `wandb_local.search.effects` says of their parameters is counted: the page of a sweep and its report
-use it.
-The effects of the others differ in size; some lie below the noise.
+simulated. The table counts the answers of `wandb_local.search.effects`, which the page of a sweep and its report use.
+The effects of the other parameters differ in size, and some are smaller than the noise.
 """
 
 import argparse

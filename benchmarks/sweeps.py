@@ -32,7 +32,7 @@ parameters: {x: {min: 0.0, max: 1.0}}
 
 
 def heartbeats(server: Server, count: int = 2000, threads: int = 4) -> float:
-    """Heartbeats in a second, of agents that are each busy with a run."""
+    """Heartbeats per second of agents that are all busy with a run."""
     connection = server.connect()
     sweep = server.graphql(connection, SWEEP, c=CONFIG)["upsertSweep"]["sweep"]["name"]
 
@@ -62,7 +62,7 @@ def agents(server: Server, home: Path) -> int:
 
 
 def early_termination(server: Server, trials: int, beats: int = 40) -> float:
-    """A heartbeat of one of 200 agents whose trial has just logged a row, beside trials that have ended."""
+    """Time of a heartbeat of one of 200 agents whose trial has just logged a row, while other trials have ended."""
     connection = server.connect()
     sweep = server.graphql(connection, SWEEP, c=EARLY)["upsertSweep"]["sweep"]["name"]
     agents = [server.graphql(connection, REGISTER, s=sweep)["createAgent"]["agent"]["id"] for _ in range(AGENTS)]

@@ -1,4 +1,4 @@
-"""Two ways to the same thing, timed side by side."""
+"""Times two implementations of the same task in turn."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def compare(
     """Median milliseconds of each, called in turn after one warm-up of ours.
 
     Args:
-        name: of the row.
-        ours: one run of ours.
-        theirs: one run of what it is measured against.
-        rounds: turns.
-        ours_per_round: calls of ours in a turn; more where it is so short that a busy machine disturbs a single one.
+        name: name of the row.
+        ours: runs our implementation once.
+        theirs: runs the other implementation once.
+        rounds: number of turns.
+        ours_per_round: calls of ours in a turn. Use more if one call is so short that a busy machine disturbs it.
     """
     ours()
     times: tuple[list[float], list[float]] = ([], [])

@@ -1,4 +1,4 @@
-"""Evaluate a model on a split: every image once, without augmentation, scored at its mask's own size."""
+"""Evaluate a model on a split: each image once, without augmentation, scored at the size of its mask."""
 
 import sys
 import time
@@ -31,7 +31,7 @@ __all__ = [
     "expected_seconds",
 ]
 
-SCORERS = min(8, cores())  # threads that score; NumPy and OpenCV let others compute
+SCORERS = min(8, cores())  # threads that score; NumPy and OpenCV release the interpreter's lock
 
 
 def evaluate(
@@ -57,26 +57,27 @@ def evaluate(
     Images are read and scored in threads, some at a time, and predictions are stored on the disk.
 
     Args:
-        model: images (N, 3, h, w) in [0, 1] to logits (N, C, h, w); moved to ``device``, its modes are put back.
+        model: images (N, 3, h, w) in [0, 1] to logits (N, C, h, w). It is moved to ``device``; its modes are restored.
         samples: the split; images and masks may differ in size from sample to sample.
         num_classes: C, void excluded.
         class_names: C names, in the order of the indices.
         priority: indices of the priority classes.
-        background: indices left out of ``foreground_acc``.
-        size_for: from an image's (H, W) to the (h, w) at which its logits are computed; None is its own size.
+        background: indices of the classes that ``foreground_acc`` leaves out.
+        size_for: from an image's (H, W) to the (h, w) at which its logits are computed; None takes the image's size.
         batch_size: images per forward pass, all of one size.
         device: where the model runs.
         precision: "fp32" or "bf16" (autocast).
-        threshold: the share of an object that must be found, else it is missed, and of a predicted one that must be
-            true, else it is false.
+        threshold: an object is missed if less than this share of it is found. A predicted object is false if less than
+            this share of it is correct.
         object_area: the smallest object that counts, as a share of the frame.
-        severity: for each class, what a pixel of a missed object weighs when images are ordered; None is 1 for all.
-        loss: of logits (N, C, h, w) and target (N, h, w). Its mean over the batches, each counted by its images, is the
-            metric ``loss``: what training minimises, without augmentation and auxiliary logits.
-        progress: True shows a bar on stderr, False does not, None only on a terminal.
+        severity: for each class, the weight of a pixel of a missed object when images are ordered; None means 1.
+        loss: a function of logits (N, C, h, w) and target (N, h, w). The metric ``loss`` is its mean over the images:
+            what training minimises, without augmentation and auxiliary logits.
+        progress: True shows a bar on stderr, False shows none, None shows one only on a terminal.
 
     Raises:
-        ValueError: empty split, names that do not match the classes, a label outside them, logits that are not finite.
+        ValueError: the split is empty, the names do not match the classes, a label is not a class, or logits are not
+            finite.
     """
     if len(samples) == 0:
         raise ValueError("the split has no images, so there is nothing to evaluate")
@@ -118,7 +119,7 @@ def evaluate(
 
 
 def expected_seconds(judge: Callable[..., object], model: nn.Module, samples: Samples, few: int = 3) -> float:
-    """How long ``judge(model, samples=samples)`` will take, from a few of the samples, after one to warm up."""
+    """Estimated seconds of ``judge(model, samples=samples)``, measured on a few of the samples after one to warm up."""
     some = [samples[position] for position in range(min(few, len(samples)))]
     judge(model, samples=some[:1])
     started = time.perf_counter()
@@ -127,7 +128,7 @@ def expected_seconds(judge: Callable[..., object], model: nn.Module, samples: Sa
 
 
 class Judged(NamedTuple):
-    """What is kept of an image: its record, its failures, and its mask, packed."""
+    """What is kept for each image: its record, its failures, and its packed mask."""
 
     position: int
     counts: Tensor

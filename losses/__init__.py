@@ -1,4 +1,4 @@
-"""Losses for segmentation: one file per loss, and `build_loss`, which makes one from its name or a weighted sum.
+"""Losses for segmentation: one file per loss, and `build_loss`, which builds one by its name, or a weighted sum.
 
 All take logits (N, C, H, W) and a target (N, H, W) of class indices, ignore void pixels, and return a scalar.
 """

@@ -12,7 +12,7 @@ from losses.base import PixelLoss, check_shapes
 class WeightedLoss(PixelLoss):
     """Sum of weight * loss over its terms, which share one log-softmax.
 
-    Shapes, void and absent classes: as the terms have them. Range: the sum of the terms' ranges times the weights.
+    Shapes, void and absent classes: as in the terms. Range: the weighted sum of the terms' ranges.
     """
 
     def __init__(self, terms: Mapping[str, tuple[float, PixelLoss]]) -> None:

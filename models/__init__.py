@@ -1,4 +1,4 @@
-"""Models for segmentation: one file per architecture, and `build_model`, which makes one by name.
+"""Models for segmentation: one file per architecture, and `build_model`, which builds one by its name.
 
 Every model takes images (N, 3, H, W) in [0, 1], normalises them inside with its backbone's mean and std, and returns
 raw logits (N, num_classes, H, W) at the input's size, for any size. `.backbone` is its pretrained part.

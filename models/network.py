@@ -1,4 +1,4 @@
-"""What all models share: normalisation inside, backbone, decoder, head, and logits at the input's size."""
+"""What all models share: normalisation, backbone, decoder, head, and logits at the size of the input."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-STRIDE = 32  # of the deepest feature map; images are padded to multiples of it
+STRIDE = 32  # stride of the deepest feature map; images are padded to multiples of it
 
 
 class TrainingLogits(NamedTuple):
-    """What a model with auxiliary heads returns while it trains; every loss takes it in place of the logits.
+    """What a model with auxiliary heads returns in training. Every loss takes it in place of logits.
 
-    logits: (N, num_classes, H, W). auxiliary: more of them, of the same shape. weight: of each one's loss in the sum,
-    which is what train/loss shows; val/loss is that of the logits alone.
+    logits: (N, num_classes, H, W). auxiliary: further logits of the same shape. weight: weight of the loss of each
+    auxiliary one in the sum. train/loss is this sum; val/loss is the loss of `logits` only.
     """
 
     logits: Tensor
@@ -34,8 +34,8 @@ class SegmentationModel(nn.Module):
     `TrainingLogits`; in eval mode these heads are not computed.
 
     Attributes:
-        mirror: in eval mode, average the logits with those of the mirrored image: better, and twice the time.
-        auxiliary_weight: of each auxiliary head's loss.
+        mirror: in eval mode, average the logits with those of the mirrored image: more accurate, in twice the time.
+        auxiliary_weight: weight of the loss of each auxiliary head.
     """
 
     mean: Tensor
@@ -54,8 +54,8 @@ class SegmentationModel(nn.Module):
         """stats: mean and std (1, 3, 1, 1) that the backbone's images are normalised with.
 
         pools_globally: some batch normalisation follows global pooling, so training needs more than one image.
-        auxiliary: heads that train with the model and predict nothing, in the order of the decoder's other maps.
-        auxiliary_weight: 0.4 is that of PSPNet (Zhao et al., CVPR 2017); a paper that differs says so in its file.
+        auxiliary: heads that are used only in training, in the order of the decoder's other maps.
+        auxiliary_weight: 0.4 is the value of PSPNet (Zhao et al., CVPR 2017). A model's file explains any other value.
         """
         super().__init__()
         self.mirror = False
@@ -70,7 +70,7 @@ class SegmentationModel(nn.Module):
         self.register_load_state_dict_pre_hook(_rename_in_place)  # type: ignore[no-untyped-call]
 
     def forward(self, images: Tensor) -> Tensor | TrainingLogits:
-        """Logits of images; ValueError for a training batch too small for batch normalisation."""
+        """Logits of images. Raises ValueError for a training batch that is too small for batch normalisation."""
         if self.training:
             self.check_batch(len(images), (images.shape[-2], images.shape[-1]))
             logits, *auxiliary = self._logits(images, [self.head, *self.auxiliary])
@@ -81,7 +81,7 @@ class SegmentationModel(nn.Module):
         return logits
 
     def _logits(self, images: Tensor, heads: list[nn.Module]) -> list[Tensor]:
-        """The logits of each of the heads, of which `head` is the first, at the size of the images."""
+        """The logits of all heads, `head` first, at the size of the images."""
         padded = pad_to_multiple(images, STRIDE)
         normalised = (padded - self.mean) / self.std
         decoded = self.decoder([normalised, *self.backbone(normalised)])
@@ -89,11 +89,11 @@ class SegmentationModel(nn.Module):
         return [_at_size(head(features), padded, images) for head, features in zip(heads, maps, strict=False)]
 
     def drop_auxiliary(self) -> None:
-        """Leave the auxiliary heads behind: what is saved and exported only predicts."""
+        """Remove the auxiliary heads: a model that is saved or exported only predicts."""
         self.auxiliary = nn.ModuleList()
 
     def check_batch(self, count: int, size: tuple[int, int] | None = None) -> None:
-        """ValueError for a training batch of so many images, of a known or any size, too small to be normalised."""
+        """Raise ValueError if a training batch of so many images, of a known or any size, is too small to normalise."""
         small = size is not None and max(size) <= STRIDE
         if count == 1 and (self.pools_globally or small):
             what = f"{size[0]}x{size[1]} image" if size else "image"
@@ -104,7 +104,7 @@ class SegmentationModel(nn.Module):
 
 
 def current_names(tensors: MutableMapping[str, Tensor], own: Iterable[str]) -> None:
-    """Rename, in place, what models of smp had saved before: `backbone.model.x` is `backbone.x` now."""
+    """Rename, in place, the parameters of smp's models in earlier versions: `backbone.model.x` to `backbone.x`."""
     known = set(own)
     for name in [name for name in tensors if name.startswith("backbone.model.") and name not in known]:
         tensors[name.replace("backbone.model.", "backbone.", 1)] = tensors.pop(name)

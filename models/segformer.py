@@ -1,4 +1,4 @@
-"""SegFormer: MiT or any other backbone, all its maps projected, brought to stride 4 and mixed."""
+"""SegFormer: MiT or another backbone, whose maps are projected, upsampled to stride 4 and added."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ def build_segformer(num_classes: int, backbone: str, weights: str, crp: bool) ->
 class SegFormerDecoder(nn.Module):
     """Feature maps (N, C_i, H_i, W_i), finest first, to one of `WIDTH` channels at the finest one's size.
 
-    In the paper each map is projected, upsampled, all are concatenated, and a 1x1 convolution mixes them. Convolving
-    1x1 and upsampling bilinearly may change places, and two linear maps are one: here each map is projected once by
-    the product of both, then upsampled, and the results are added. The function and its parameters are the same.
+    In the paper, each map is projected and upsampled, all are concatenated, and a 1x1 convolution mixes them. The order
+    of a 1x1 convolution and bilinear upsampling does not matter, and the product of two linear maps is linear. So here
+    each map is projected once by the product of both, then upsampled, and the results are added. The function and its
+    parameters are the same.
     """
 
     def __init__(self, channels: Sequence[int]) -> None:

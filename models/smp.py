@@ -35,7 +35,7 @@ def build_upernet(num_classes: int, backbone: str, weights: str, crp: bool) -> S
 
 
 def build_fpn(num_classes: int, backbone: str, weights: str, crp: bool) -> SegmentationModel:
-    """FPN (Kirillov et al., "Panoptic Feature Pyramid Networks", CVPR 2019): a feature pyramid, its levels summed."""
+    """FPN (Kirillov et al., "Panoptic Feature Pyramid Networks", CVPR 2019): the sum of a feature pyramid's levels."""
     return _build(smp.FPN, num_classes, backbone, weights, crp)
 
 
@@ -67,7 +67,7 @@ def _build(
 
 
 def _six_maps(_: nn.Module, inputs: tuple[list[Tensor]]) -> tuple[list[Tensor]]:
-    """The maps at strides 1 to 32 that their decoders count on; of one that is not there (stride 2), an empty one."""
+    """The maps at strides 1 to 32, which smp's decoders expect. If the backbone has none at stride 2, it is empty."""
     image, *features = inputs[0]
     missing = [image[:, :0, ::2, ::2]] * (LEVELS - 1 - len(features))
     return ([image, *missing, *features][-LEVELS:],)

@@ -13,7 +13,7 @@ from models.backbones import build_backbone, normalisation
 from models.crp import ChainedResidualPooling
 from models.network import SegmentationModel
 
-# Channels of the decoder, deepest first. The widest maps get the fewest: they are where the time goes.
+# Channels of the decoder, deepest map first. The largest maps get the fewest channels, because they take the most time.
 WIDTHS = (256, 128, 64, 32)
 
 
@@ -32,9 +32,9 @@ def assemble(
     num_classes: int,
     crp: bool,
 ) -> SegmentationModel:
-    """UNet over a backbone whose feature maps have these channels, finest first, the finest at 1/`reduction`.
+    """UNet over a backbone whose feature maps have these channels, finest first. The finest is at 1/`reduction`.
 
-    stats: mean and std (1, 3, 1, 1) of its images.
+    stats: mean and std (1, 3, 1, 1) of the backbone's images.
     """
     decoder = UNetDecoder(channels, crp)
     head = SubPixelHead(decoder.out_channels, num_classes, reduction)

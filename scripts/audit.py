@@ -1,7 +1,7 @@
-"""``make audit``: known advisories on the versions that the tests ran with and on the lowest that are allowed.
+"""``make audit``: looks for known vulnerabilities in the tested versions and in the lowest allowed versions.
 
-It needs a network, as pip-audit asks the package registry about each version. A version that the registry has no answer
-for fails the audit, which pip-audit alone passes over: nothing found must not be what nobody looked for.
+It needs a network, because pip-audit asks the package registry about each version. If the registry does not answer for
+a version, the audit fails. pip-audit alone would skip this version.
 """
 
 import re
@@ -28,7 +28,7 @@ def lowest(*pyprojects: str) -> list[str]:
 
 
 def main() -> int:
-    """Audit both lists; 0 if each version was looked up and has no advisory."""
+    """Audit both lists. Returns 0 if each version was looked up and has no advisory."""
     tested = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
     lists = {"as tested": tested, "lowest allowed": lowest(*(path.read_text() for path in PROJECTS))}
     failed = []
@@ -40,7 +40,11 @@ def main() -> int:
             command = ["pip_audit", "--strict", "--no-deps", "--disable-pip", "--requirement", handle.name]
             if subprocess.run([sys.executable, "-m", *command], check=False).returncode:
                 failed.append(name)
-    print(f"audit: failed, or could not be done: {', '.join(failed)}" if failed else "audit: no known advisory")
+    print(
+        f"audit: an advisory was found, or the audit could not be done: {', '.join(failed)}"
+        if failed
+        else "audit: no known advisory"
+    )
     return 1 if failed else 0
 
 

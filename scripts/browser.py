@@ -26,7 +26,7 @@ TIMEOUT = 60_000  # milliseconds that a page may take on a busy machine
 
 
 class Tab:
-    """A tab that logs in by itself, and a list of all that went wrong in it: console errors and warnings about the
+    """A tab that logs in by itself. It keeps a list of faults: console errors and warnings about the
     Content-Security-Policy, exceptions, failed and refused requests, requests to another origin."""
 
     def __init__(self, context: BrowserContext, url: str, key: str) -> None:
@@ -49,7 +49,7 @@ class Tab:
         self._context.remove_listener("request", self._request)
 
     def open(self, path: str) -> Page:
-        """Open a path of the server and wait until the page stands; logs in if needed."""
+        """Open a path of the server and wait until the page is complete; logs in if needed."""
         self.page.goto(self._url + path)
         if "/login?" in self.page.url:
             self.page.fill("#key", self._key)
@@ -58,10 +58,10 @@ class Tab:
         return self.page
 
     def save(self, path: Path) -> None:
-        """Writes what the window shows once it has stood still for half a second.
+        """Writes a picture of the window, once it has not changed for half a second.
 
         Raises:
-            ValueError: it does not come to rest.
+            ValueError: the window keeps changing.
         """
         last, now = b"", self.page.screenshot()
         deadline = time.monotonic() + TIMEOUT / 1000

@@ -1,4 +1,4 @@
-"""What scripts/reproduce.sh asks of runs and sweeps: `best`, `version`, `backbones`, `sweep` and `table`."""
+"""Answers what scripts/reproduce.sh asks about runs and sweeps: `best`, `version`, `backbones`, `sweep`, `table`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def best(folder: Path) -> Path:
     """The run under a folder of trainings with the highest val score.
 
     Raises:
-        ValueError: no training under it has ended.
+        ValueError: no training under the folder is complete.
     """
     scores = {run: json.loads((run / "metrics.json").read_text())[METRIC] for run in _runs(folder)}
     scores = {run: score for run, score in scores.items() if score is not None}
@@ -39,7 +39,7 @@ def version(run: Path) -> str:
     """entity/project/name:version of the model that a run logged.
 
     Raises:
-        ValueError: the server knows none.
+        ValueError: the run has not logged a model.
     """
     import wandb
 
@@ -51,10 +51,10 @@ def version(run: Path) -> str:
 
 
 def backbones(sweep: str) -> list[str]:
-    """The backbones with which a run of the sweep has finished, the best first.
+    """The backbones of the sweep's finished runs, the best first.
 
     Raises:
-        ValueError: none has.
+        ValueError: no run has finished with a score.
     """
     from artifacts.sweep import read_sweep
 
@@ -78,7 +78,7 @@ def pinned(sweep: dict[str, Any], changes: Iterable[str]) -> dict[str, Any]:
 
 
 def table(out: Path) -> str:
-    """The results as a Markdown table, then the sweep, what the promotion said, and the time it all took."""
+    """The results as a Markdown table, then the sweep, the answer of the promotion, and the total time."""
     rows = []
     for run in [*_runs(out / "baselines"), *_runs(out / "finals")]:
         metrics = {"val": run / "metrics.json", "test": run / "test" / "metrics.json"}
@@ -115,7 +115,7 @@ def _shown(value: float | None, key: str) -> str:
 
 
 def main() -> int:
-    """Run one command; what the user can mend is one line on stderr and exit code 2."""
+    """Run one command. An error of the user is one line on stderr and exit code 2."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("command", choices=["best", "version", "backbones", "sweep", "table"])
     parser.add_argument("words", nargs="+")

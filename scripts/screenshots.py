@@ -1,7 +1,8 @@
 """The pictures of the table and of a sweep in docs/, from drawn scenes: make screenshots
 
-On a `wandb_local` of its own it trains the demo, runs a small sweep, and opens their pages in the system's Chromium.
-With `--keep DIR` all of that stays in DIR: started again it goes on where it was, and takes the pictures in seconds.
+It starts a `wandb_local` of its own, trains the demo, runs a small sweep, and opens their pages in the system's
+Chromium. With `--keep DIR` the trainings stay in DIR. The next start continues them, or takes only the pictures, in
+seconds.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ ROOT = Path(__file__).parents[1]
 
 
 class Plan(NamedTuple):
-    """How much is trained: frames and their height and width, settings of the demo, and of configs/sweep_cpu.yaml."""
+    """How much is trained: frames and their size, settings for the demo and for configs/sweep_cpu.yaml, and runs."""
 
     frames: int
     size: tuple[int, int] | None
@@ -62,10 +63,10 @@ COLUMNS = ("image", "missed", "dice/Pedestrian")
 
 
 def train(folder: Path, plan: Plan) -> str:
-    """Draws the scenes and trains the demo, unless that was done; the path of its table.
+    """Draws the scenes and trains the demo, unless it was done before. Returns the path of its table.
 
     Raises:
-        ValueError: the training failed, or was begun with other settings.
+        ValueError: the training failed, or was started with other settings.
     """
     from camvid.synth import synth
 
@@ -82,10 +83,10 @@ def train(folder: Path, plan: Plan) -> str:
 
 
 def search(folder: Path, plan: Plan) -> str:
-    """Makes the sweep and runs its agent to the end, unless that was done; the path of its page.
+    """Makes the sweep and runs its agent to the end, unless it was done before. Returns the path of its page.
 
     Raises:
-        ValueError: the client does not make the sweep, or its agent fails.
+        ValueError: the client could not make the sweep, or its agent failed.
     """
     from artifacts.sweep import read_sweep
 
@@ -111,7 +112,7 @@ def search(folder: Path, plan: Plan) -> str:
                 bar.update(sum(run.state not in ("pending", "running") for run in read_sweep(path).runs) - bar.n)
         bar.update(plan.runs - bar.n)
     if agent.returncode:
-        raise ValueError(f"the sweep's agent ended with code {agent.returncode}; what it said is in {log}")
+        raise ValueError(f"the sweep's agent ended with code {agent.returncode}; its output is in {log}")
     return page
 
 
@@ -171,7 +172,7 @@ def main() -> int:
 
 
 def _point_at(url: str, key: str, folder: Path) -> None:
-    """Has the client, here and in what is started here, speak to this server and leave everything in the folder."""
+    """Sets the environment: the client here and in child processes uses this server, and writes only to the folder."""
     for name in [name for name in os.environ if name.startswith("WANDB_")]:
         del os.environ[name]
     (folder / "wandb").mkdir(exist_ok=True)

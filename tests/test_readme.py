@@ -1,4 +1,4 @@
-"""What the README and the pages in docs/ show runs as it stands, on drawn data in place of the reader's.
+"""What the README, the pages in docs/ and the guides show runs as it stands, on drawn data in place of the reader's.
 
 Python examples run here. The flags of commands are checked here, by the parsers of the commands. Whole sequences of
 commands run as processes in the soak tests below.
@@ -12,6 +12,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import cv2
@@ -32,7 +33,8 @@ from wandb_local.__main__ import parser as wandb_local_parser
 
 ROOT = Path(__file__).parents[1]
 SERVERS = "wandb_local/README.md"  # its examples run in tests/wandb_local
-PATHS = (ROOT / "README.md", ROOT / SERVERS, *ROOT.glob("docs/*.md"))
+GUIDES = ("README.md", "CONTRIBUTING.md", "deploy/README.md", SERVERS)
+PATHS = (*(ROOT / guide for guide in GUIDES), *ROOT.glob("docs/*.md"))
 PAGES = {path.relative_to(ROOT).as_posix(): path.read_text() for path in PATHS}
 EVERYTHING = " ".join("\n".join(PAGES.values()).split())  # a line may end between two words
 PARSERS = {
@@ -158,7 +160,7 @@ def slugs(text: str) -> list[str]:
 
 def test_links_lead_somewhere_and_every_page_is_in_the_contents():
     listed = re.findall(r"\(([\w.]+\.md)\)", PAGES["docs/README.md"])
-    assert {f"docs/{name}" for name in listed} >= PAGES.keys() - {"README.md", SERVERS, "docs/README.md"}
+    assert {f"docs/{name}" for name in listed} >= PAGES.keys() - {*GUIDES, "docs/README.md"}
     assert f"(../{SERVERS})" in PAGES["docs/README.md"]
     for page, text in PAGES.items():
         for link in re.findall(r"\]\(([^)]+)\)", text):
@@ -166,6 +168,19 @@ def test_links_lead_somewhere_and_every_page_is_in_the_contents():
             target = (ROOT / page).parent / path if path else ROOT / page
             assert target.exists(), f"{page}: {link}"
             assert not heading or heading in slugs(target.read_text()), f"{page}: {link}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_files_and_modules_that_are_named_exist(page):
+    """A path with a star is a pattern, and a recipe says NAME."""
+    rooms = "|".join(path.parent.name for path in ROOT.glob("*/__init__.py"))
+    inner = "|".join(path.parent.name for path in ROOT.glob("wandb_local/*/__init__.py"))
+    folders = f"(?:{rooms}|{inner}|benchmarks|deploy|docs|scripts|tests)"
+    for path in re.findall(rf"(?<![\w./-]){folders}/[\w./-]*+(?![*…<])", PAGES[page]):
+        places = (ROOT / path.rstrip("."), ROOT / "wandb_local" / path.rstrip("."))
+        assert "NAME" in path or any(place.exists() for place in places), path
+    for module in re.findall(rf"`((?:{rooms})(?:\.[A-Za-z_]\w*)+)`", PAGES[page]):
+        resolve_name(module)
 
 
 def test_every_preset_and_folder_is_named():

@@ -84,7 +84,7 @@ class Checkpoint(Callback):
         return bool(self.patience) and self.waited >= self.patience
 
     def begin(self, stage: int) -> None:
-        """Tells the number of the stage that begins."""
+        """Sets the number of the stage that begins."""
         self.stage, self.waited = stage, 0
 
     def restore(self, checkpoint: dict[str, Any]) -> None:

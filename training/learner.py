@@ -58,7 +58,7 @@ class Accumulate(Callback):
 
 
 class SetEpoch(Callback):
-    """Tells the sampler the epoch, counted over all stages, and resumes the random generators."""
+    """Sets the sampler's epoch, counted over all stages, and restores the random generators after an interruption."""
 
     order, run_valid = 15, False
 

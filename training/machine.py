@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import torch
 
-NO_MEMORY = ("out of memory", "can't allocate memory", "ALLOC_FAILED")  # torch has a class for some of these alone
+NO_MEMORY = ("out of memory", "can't allocate memory", "ALLOC_FAILED")  # torch has a class only for some of these
 NO_SHARED_MEMORY = ("shared memory", "write to file </torch_", "Bus error")
 
 

@@ -1,4 +1,4 @@
-"""Memory layout, number format of the forward pass, and compilation, on the GPU and on the CPU alike."""
+"""Memory format, number format of the forward pass, and compilation, both for a GPU and for a CPU."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ class Validate(Callback):
 
 
 class EpochLine(Callback):
-    """One line an epoch: loss, mIoU, priority Dice, seconds."""
+    """Prints one line for each epoch: loss, mIoU, priority Dice, time."""
 
     order = 90
 

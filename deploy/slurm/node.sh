@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# What train.sbatch starts once on each node: a process for each GPU there, of one training on all nodes.
+# train.sbatch runs this once on each node. It starts a process for each GPU, and all processes share one training.
 set -euo pipefail
 
-# Decoded frames lie on the node's own disk for the time of the job; CAMVID_CACHE names a folder that stays.
+# Decoded frames are on the node's own disk until the job ends; CAMVID_CACHE names a folder that stays.
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 export XDG_CACHE_HOME="${CAMVID_CACHE:-$scratch}"
