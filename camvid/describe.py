@@ -21,6 +21,8 @@ from camvid.layouts.folders import list_in
 from camvid.layouts.hints import is_export
 from camvid.layouts.label_content import FEW, SMOOTHED, look_at, spread
 from camvid.layouts.layout import Layout
+from camvid.layouts.nearby import nearby
+from camvid.layouts.recognise import ORDER
 from camvid.layouts.splits import split_frames
 from camvid.layouts.trees import about_loops
 from camvid.stats import count_pixels
@@ -176,6 +178,8 @@ def _stands_for(labels: Labels, index: int) -> str:
 
 def _strange(root: Path, error: ValueError) -> Description:
     """A folder that no layout fits: its pictures, pairs, and what to do."""
+    if nearby(root, ORDER):
+        return Description([getattr(error, "reason", str(error))], "", False)
     places = survey(root)
     lines = [getattr(error, "reason", str(error)), *(told(root, place) for place in places), *about_loops(root, [root])]
     pairs = [] if is_export(root) else list(matches(places))

@@ -49,3 +49,13 @@ class Layout:
     pair: tuple[str, str]
     classes: Classes = CAMVID11
     others: tuple[tuple[str, str], ...] = ()
+
+    def missing(self, root: Path) -> list[str]:
+        """The marks of which nothing is there; none where the layout fits a folder."""
+        return [mark for mark in self.marks if not any(matching(root, pattern) for pattern in mark.split("|"))]
+
+
+def matching(root: Path, pattern: str) -> bool:
+    """Whether a glob pattern matches something in a folder; one with a slash at its end matches folders alone."""
+    found = root.glob(pattern.rstrip("/"))
+    return any(path.is_dir() or not pattern.endswith("/") for path in found)
