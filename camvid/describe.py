@@ -25,6 +25,7 @@ from camvid.layouts.nearby import nearby
 from camvid.layouts.recognise import ORDER
 from camvid.layouts.splits import split_frames
 from camvid.layouts.trees import about_loops
+from camvid.remarks import NO_TRAINING
 from camvid.stats import count_pixels
 from camvid.survey import BLENDED, LABELS, content, matches, suffixes, survey, told
 from camvid.taxonomy import IGNORE_INDEX, OWN_FILE, VOID_NAME, Taxonomy
@@ -108,12 +109,12 @@ def _size(path: Path, faults: list[str]) -> Size | None:
 
 
 def _splits(scan: Scan, split: str, seed: int) -> list[str]:
-    lines = [f"{count} frames of {key or 'no split'} have no labels" for key, count in scan.unlabelled.items()]
     try:
         splits = split_frames(scan, split, seed)
     except ValueError as error:
-        return [*lines, f"no split: {error}"]
-    return [f"split {split}: {', '.join(f'{key} {len(frames)}' for key, frames in splits.items())}", *lines]
+        return [*scan.left_out, f"no split: {error}"]
+    sizes = ", ".join(f"{key} {len(frames)}" for key, frames in splits.items())
+    return [f"split {split}: {sizes}", *scan.left_out, *([] if splits["train"] else [NO_TRAINING])]
 
 
 def _labels(scan: Scan, found: Layout, taxonomy: str) -> tuple[list[str], str, bool]:
@@ -128,7 +129,7 @@ def _labels(scan: Scan, found: Layout, taxonomy: str) -> tuple[list[str], str, b
         return lines, "", False
     try:
         classes = find_taxonomy(scan.root, taxonomy, found)
-        labels = found.labels(scan, classes)
+        labels = found.decoder(scan, classes)
     except FAULTS as error:
         listed = list_in(scan.root) or (scan.root / OWN_FILE).is_file()
         lines += [f"classes: {error}", *([CHANGED] if look.lossy and not listed else [])]

@@ -89,14 +89,15 @@ def _lacking(name: str, marks: Iterable[str]) -> str:
 
 def _no_pair(root: Path, layout: Layout) -> str:
     """What was found where, and what would make a pair of it, by the form of which most folders are there."""
+    head = f"{root}: layout {layout.name}, and no frame with its label"
+    if hint := hint_at(root):
+        return f"{head}: {hint}"
     pair = max((layout.pair, *layout.others), key=lambda pair: len(_there_of(root, pair)))
     splits = list(dict.fromkeys(key for key, _ in _there_of(root, pair))) or ["train"]
     places = dict.fromkeys(folder.format(split=key) for key in splits for folder in _folders(pair))
     found = "; ".join(describe_folder(root / place, place) for place in places)
     rule = " goes with ".join(path.format(split=splits[0]) for path in pair)
-    fix = f"{rule}: rename the files, or move them there"
-    hint = hint_at(root)
-    return f"{root}: layout {layout.name}, and no frame with its label: {found}. {fix}{hint and f'. {hint}'}"
+    return f"{head}: {found}. {rule}: rename the files, or move them there"
 
 
 def _folders(pair: tuple[str, str]) -> list[str]:
