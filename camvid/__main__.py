@@ -58,9 +58,13 @@ def _describe(options: argparse.Namespace) -> int:
 
 def _convert(options: argparse.Namespace) -> int:
     from camvid.convert import convert
+    from camvid.remarks import NO_TRAINING
 
-    print("\n".join(convert(options.out, *chosen(options, lossy=True))))
-    print(f"wrote {options.out}; train with\n  python train.py --config cpu --data {shlex.quote(str(options.out))}")
+    lines, out = convert(options.out, *chosen(options, lossy=True)), shlex.quote(str(options.out))
+    print("\n".join(lines))
+    trained = NO_TRAINING not in lines
+    command = f"python train.py --config cpu --data {out}" if trained else f"python -m eval RUN --data {out}"
+    print(f"wrote {options.out}; {'train' if trained else 'evaluate a model'} with\n  {command}")
     return 0
 
 

@@ -20,7 +20,7 @@ from camvid.layouts.layout import Layout
 from camvid.layouts.recognise import describe_folder
 from camvid.layouts.split_lists import NEEDED
 from camvid.layouts.splits import split_frames
-from camvid.remarks import about_val
+from camvid.remarks import NO_TRAINING, about_val
 from camvid.stats import count_pixels
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 from files.ordered import map_ordered
@@ -67,7 +67,7 @@ def check(
     """
     layout = recognise(root, layout)
     scan = scan_layout(root, layout)
-    dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, layout.labels(scan, taxonomy))
+    dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, layout.decoder(scan, taxonomy))
     splits, faults = _splits(scan, split, seed)
     depth, misfits = _depth(scan)
     reading = map_ordered(partial(_read, dataset, depth), scan.frames)
@@ -83,17 +83,15 @@ def check(
     taken.append(f"labels hold {kind}, as in {scan.shown(scan.frames[0].mask)}")
     if depth:
         taken.append(f"depth of {sum(f.name in depth.maps for f in scan.frames)} frames, as in {depth.form}")
-    taken += scan.notes
-    if scan.unlabelled:
-        taken.append(
-            f"frames without labels, which are left out: {', '.join(f'{k} {n}' for k, n in scan.unlabelled.items())}"
-        )
+    taken += [*scan.notes, *scan.left_out]
     shown = dict(zip((frame.name for frame in scan.frames), (one.classes for one in found), strict=True))
     taken += [
         f"split {key}: all pixels of its labels are void; some benchmarks keep their test labels secret in this way"
         for key, frames in splits.items()
         if frames and not any(shown[frame.name] - {IGNORE_INDEX} for frame in frames)
     ]
+    if splits and not splits["train"]:
+        taken.append(NO_TRAINING)
     if remark := about_val(drives_of(splits)):
         taken.append(remark)
     return Report(len(scan.frames), faults, taken)
@@ -108,10 +106,16 @@ def _splits(scan: Scan, split: str, seed: int) -> tuple[Mapping[str, Sequence[Fr
     folders = scan.folders is not None
     needed = [key for key in SPLITS if key in NEEDED or (folders and _expected(scan, key))]
     faults = []
+    needed = [key for key in needed if not _only_judged(scan, splits, key)]
     for key in (key for key in needed if not splits[key]):
         there = folders and (scan.root / key).is_dir()
         faults.append(f"{scan.root}: split {key} is empty" + (f": {describe_folder(scan.root / key)}" if there else ""))
     return splits, faults
+
+
+def _only_judged(scan: Scan, splits: Mapping[str, Sequence[Frame]], split: str) -> bool:
+    """Whether a train split is empty because there is no folder for it, or no label: others can be evaluated."""
+    return split == "train" and not _expected(scan, split) and any(splits.values())
 
 
 def _expected(scan: Scan, split: str) -> bool:

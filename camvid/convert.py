@@ -22,6 +22,7 @@ from camvid.layouts.label_content import LOSSY
 from camvid.layouts.layout import Layout
 from camvid.layouts.recognise import recognise, scan_layout
 from camvid.layouts.splits import split_frames
+from camvid.remarks import NO_TRAINING
 from camvid.taxonomy import OWN_FILE, Taxonomy
 from files.ordered import map_ordered
 from files.pictures import load_label, picture_size
@@ -94,7 +95,7 @@ def _source(root: Path, taxonomy: str, layout: str | Layout | None) -> Source:
     found = pair_of_folders(lossy=True) if found is FOLDERS else found
     scan, classes = scan_layout(root, found), find_taxonomy(root, taxonomy, found)
     plain = Taxonomy(classes.name, classes.classes, {name: (name,) for name in classes.names})  # of what is written
-    return Source(scan, plain, partial(_cleaned, found.labels(scan, classes)))
+    return Source(scan, plain, partial(_cleaned, found.decoder(scan, classes)))
 
 
 def _cleaned(labels: Labels, frame: Frame) -> tuple[Mask, int]:
@@ -106,8 +107,8 @@ def _cleaned(labels: Labels, frame: Frame) -> tuple[Mask, int]:
 
 
 def _left_out(scan: Scan, splits: Mapping[str, Sequence[Frame]]) -> list[str]:
-    lines = [*scan.notes, *(f"left out: {fault}" for fault in scan.faults)]
-    lines += [f"left out: {count} frames of {key}, which has no label" for key, count in scan.unlabelled.items()]
+    lines = [*scan.notes, *(f"left out: {fault}" for fault in scan.faults), *scan.left_out]
+    lines += [] if splits["train"] else [NO_TRAINING]
     rest = len(scan.frames) - sum(map(len, splits.values()))
     return lines + ([f"left out: {rest} frames between the splits"] if rest else [])
 

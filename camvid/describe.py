@@ -22,8 +22,11 @@ from camvid.layouts.folders import list_in
 from camvid.layouts.hints import is_export
 from camvid.layouts.label_content import FEW, SMOOTHED, look_at, spread
 from camvid.layouts.layout import Layout
+from camvid.layouts.nearby import nearby
+from camvid.layouts.recognise import ORDER
 from camvid.layouts.splits import split_frames
 from camvid.layouts.trees import about_loops
+from camvid.remarks import NO_TRAINING
 from camvid.stats import count_pixels
 from camvid.survey import BLENDED, LABELS, content, matches, suffixes, survey, told
 from camvid.taxonomy import IGNORE_INDEX, OWN_FILE, VOID_NAME, Taxonomy
@@ -126,12 +129,12 @@ def _size(path: Path, faults: list[str]) -> Size | None:
 
 
 def _splits(scan: Scan, split: str, seed: int) -> list[str]:
-    lines = [f"{count} frames of {key or 'no split'} have no labels" for key, count in scan.unlabelled.items()]
     try:
         splits = split_frames(scan, split, seed)
     except ValueError as error:
-        return [*lines, f"no split: {error}"]
-    return [f"split {split}: {', '.join(f'{key} {len(frames)}' for key, frames in splits.items())}", *lines]
+        return [*scan.left_out, f"no split: {error}"]
+    sizes = ", ".join(f"{key} {len(frames)}" for key, frames in splits.items())
+    return [f"split {split}: {sizes}", *scan.left_out, *([] if splits["train"] else [NO_TRAINING])]
 
 
 def _labels(scan: Scan, found: Layout, taxonomy: str) -> tuple[list[str], str, bool]:
@@ -146,7 +149,7 @@ def _labels(scan: Scan, found: Layout, taxonomy: str) -> tuple[list[str], str, b
         return lines, "", False
     try:
         classes = find_taxonomy(scan.root, taxonomy, found)
-        labels = found.labels(scan, classes)
+        labels = found.decoder(scan, classes)
     except FAULTS as error:
         listed = list_in(scan.root) or (scan.root / OWN_FILE).is_file()
         lines += [f"classes: {error}", *([CHANGED] if look.lossy and not listed else [])]
@@ -196,6 +199,8 @@ def _stands_for(labels: Labels, index: int) -> str:
 
 def _strange(root: Path, error: ValueError) -> Description:
     """A folder that no layout fits: its pictures, pairs, and what to do."""
+    if nearby(root, ORDER):
+        return Description([getattr(error, "reason", str(error))], "", False)
     places = survey(root)
     lines = [getattr(error, "reason", str(error)), *(told(root, place) for place in places), *about_loops(root, [root])]
     pairs = [] if is_export(root) else list(matches(places))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from camvid.taxonomy import Taxonomy
 
+NO_TRAINING = "the train split has no frame with a label: models can be evaluated on this data, and none be trained"
 LISTED = 3  # sizes that are named, most frequent first
 
 

@@ -69,14 +69,14 @@ def open_dataset(
     taxonomy = find_taxonomy(root, taxonomy, layout)
     found = recognise(root, layout)
     scan = scan_layout(root, found)
-    labels = found.labels(scan, taxonomy)
+    labels = found.decoder(scan, taxonomy)
     dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, labels)
     if scan.faults:
         more = f" and {len(scan.faults) - 1} more faults" if len(scan.faults) > 1 else ""
         raise ValueError(f"{scan.faults[0]}{more}; {dataset.advice}")
     for note in scan.notes:
         notice(f"{scan.root}: {note}", GuessWarning, level=2)
-    return RoadDataset(scan.root, scan.layout, taxonomy, split_frames(scan, split, seed), labels)
+    return RoadDataset(scan.root, scan.layout, taxonomy, split_frames(scan, split, seed), labels, scan.unlabelled)
 
 
 def find_taxonomy(

@@ -4,13 +4,15 @@
 - ACDC: `rgb_anon/<condition>/<split>/<sequence>/*_rgb_anon.png` and `gt/…/*_gt_labelIds.png`.
 - IDD: as Cityscapes, with the labels that its `createLabels.py` draws.
 
-The first kind of labels that is there is taken. Polygons, instance ids and coarse labels are passed over.
+The kind of labels that most splits have is taken, of several the first. Polygons, instance ids and coarse labels are
+passed over.
 Source of names and values: cityscapesScripts, helpers/labels.py; AutoNUE public-code, helpers/anue_labels.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from camvid.composites.cityscapes import COLORS
@@ -64,12 +66,29 @@ FORMS = (
 
 
 def scan_cityscapes(root: Path, layout: str) -> Scan:
-    """Frames of the first form that is there, with the first kind of labels."""
+    """Frames of the first form that is there, with the kind of labels that most splits have."""
     images, masks, frame_ending, beginning = next(form for form in FORMS if (root / form[0]).is_dir())
     trees = list(_trees(root / images, root / masks))
-    endings = (f"{beginning}{ending}" for ending in ENCODINGS)
-    label_ending = next((end for end in endings if any(keyed(tree.masks, end) for tree in trees)), "_labelIds")
-    return scan_trees(root, layout, trees, (frame_ending, label_ending), _sequence)
+    endings = [f"{beginning}{ending}" for ending in ENCODINGS]
+    held = {tree.masks: _kinds(tree.masks, endings) for tree in trees}
+    taken = max(endings, key=lambda end: sum(end in found for found in held.values()))
+    scan = scan_trees(root, layout, trees, (frame_ending, taken), _sequence)
+    return replace(scan, faults=(*scan.faults, *_other_kinds(held, taken)))
+
+
+def _kinds(masks: Path, endings: Iterable[str]) -> set[str]:
+    """With which of the endings the names of labels in a folder end."""
+    names = list(keyed(masks, ""))
+    return {ending for ending in endings if any(name.endswith(ending) for name in names)}
+
+
+def _other_kinds(held: Mapping[Path, Collection[str]], taken: str) -> Iterator[str]:
+    """A line for each folder of labels, all of which are of other kinds than those that are taken."""
+    first = next((folder for folder, endings in held.items() if taken in endings), None)
+    for folder, endings in held.items():
+        if endings and taken not in endings:
+            others = " and ".join(f"*{ending}.png" for ending in sorted(endings))
+            yield f"{folder}: its labels are {others}, and those of {first} are *{taken}.png; one kind is needed"
 
 
 def cityscapes_labels(scan: Scan, taxonomy: Taxonomy) -> Labels:

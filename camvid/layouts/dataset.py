@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -32,13 +32,16 @@ class Frame:
 
 @dataclass(frozen=True)
 class RoadDataset:
-    """A data set on disk. `splits` has the keys train, val, test; `labels` decodes its label pictures."""
+    """A data set on disk. `splits` has the keys train, val, test; `labels` decodes its label pictures; `unlabelled` has
+    the number of frames without labels of each split that has no label at all.
+    """
 
     root: Path
     layout: str
     taxonomy: Taxonomy
     splits: dict[str, tuple[Frame, ...]]
     labels: Labels
+    unlabelled: Mapping[str, int] = field(default_factory=dict)
 
     def read_image(self, frame: Frame) -> NDArray[np.uint8]:
         """RGB, (H, W, 3) uint8, upright. Raises ValueError naming a file that is damaged."""
@@ -76,7 +79,15 @@ class RoadDataset:
         """Raises ValueError for the first of these splits that has no frames."""
         for split in splits:
             if not self.splits[split]:
-                raise ValueError(f"{self.root}: the {split} split has no frames; {self.advice}")
+                raise ValueError(f"{self.root}: {self._lacking(split)}")
+
+    def _lacking(self, split: str) -> str:
+        """Why a training without frames of a split is refused, and what these data are good for."""
+        bare = self.unlabelled.get(split, 0)
+        why = f"no frames with labels, {bare} without" if bare else "no frames"
+        judged = next((key for key, frames in self.splits.items() if frames and key != "train"), "")
+        way = f"; `python -m eval RUN --data {self.root} --split {judged}` judges a model" if judged else ""
+        return f"the {split} split has {why}, and a training needs them{way}"
 
     def sizes(self, split: str) -> list[tuple[int, int]]:
         """Height and width of each frame of a split, as its label's file says without being decoded.

@@ -9,6 +9,7 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from camvid.layouts.scan import pictures
+from camvid.layouts.trees import holds_pictures
 
 # How Label Studio calls the picture of a class.
 TASK = re.compile(r"task-(?P<task>\d+)-(?:annotation-(?P<annotation>\d+)-)?.*?tag-(?P<tag>.+)-\d+")
@@ -24,7 +25,19 @@ def hint_at(root: Path) -> str:
         return f"Label Studio's pictures, one for each class: `python -m camvid convert {where} OUT` joins them"
     if files := coco_files(root):
         return f"{files[0]}: {DRAW}"
-    return _composites_hint(root)
+    return _polygons_hint(root) or _composites_hint(root)
+
+
+def _polygons_hint(root: Path) -> str:
+    """What to do with polygons alone, as IDD ships them."""
+    labels = root / "gtFine"
+    if not any(labels.glob("*/*/*_polygons.json")) or holds_pictures(labels):
+        return ""
+    return (
+        f"{labels} has polygons and no label pictures, as IDD ships them: in its code, github.com/AutoNUE/public-code, "
+        f"run `python preperation/createLabels.py --datadir {shlex.quote(str(root))} --id-type level3Id`, which draws "
+        "*_gtFine_labellevel3Ids.png beside them"
+    )
 
 
 def is_export(root: Path) -> bool:
@@ -51,7 +64,7 @@ def _composites_hint(root: Path) -> str:
         files = pictures(folder / "train")
         if files and _is_composite(files[0]):
             return (
-                f"These look like side-by-side composites, photo left and coloured label right; "
+                f"these look like side-by-side composites, photo left and coloured label right; "
                 f"`python -m camvid composites {folder} OUT` makes a data set of them"
             )
     return ""

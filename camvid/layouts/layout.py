@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from camvid.labels import Labels
+from camvid.layouts.label_kinds import require_one_kind
 from camvid.layouts.scan import Scan
 from camvid.taxonomy import DEFAULT, Taxonomy, load_taxonomy
 
@@ -49,3 +50,18 @@ class Layout:
     pair: tuple[str, str]
     classes: Classes = CAMVID11
     others: tuple[tuple[str, str], ...] = ()
+
+    def decoder(self, scan: Scan, taxonomy: Taxonomy) -> Labels:
+        """The decoder for the labels of what was found. Raises ValueError where they are of two kinds, or not known."""
+        require_one_kind(scan)
+        return self.labels(scan, taxonomy)
+
+    def missing(self, root: Path) -> list[str]:
+        """The marks of which nothing is there; none where the layout fits a folder."""
+        return [mark for mark in self.marks if not any(matching(root, pattern) for pattern in mark.split("|"))]
+
+
+def matching(root: Path, pattern: str) -> bool:
+    """Whether a glob pattern matches something in a folder; one with a slash at its end matches folders alone."""
+    found = root.glob(pattern.rstrip("/"))
+    return any(path.is_dir() or not pattern.endswith("/") for path in found)

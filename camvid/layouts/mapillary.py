@@ -6,6 +6,7 @@ both are there, the newer ones are taken. Frames differ in size, and each is of 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from camvid.labels import Labels, index_labels
@@ -18,13 +19,21 @@ from files.jsons import read_json
 
 SPLITS = {"train": "training", "val": "validation", "test": "testing"}
 VERSIONS = ("v2.0/labels", "v1.2/labels", "labels")
+ONE_VERSION = "the labels of other splits lie in {}/; one version is needed in all"
 
 
 def scan_mapillary(root: Path, layout: str) -> Scan:
-    """Frames with the newest labels that are there."""
-    labels = next((version for version in VERSIONS if (root / "training" / version).is_dir()), "labels")
-    trees = [Tree(split, root / folder / "images", root / folder / labels) for split, folder in SPLITS.items()]
-    return scan_trees(root, layout, trees, ("", ""), lambda name: name)
+    """Frames with the labels that most splits have, of several versions the newest."""
+    held = {folder: _versions(root / folder) for folder in SPLITS.values()}
+    taken = max(VERSIONS, key=lambda version: sum(version in found for found in held.values()))
+    trees = [Tree(split, root / folder / "images", root / folder / taken) for split, folder in SPLITS.items()]
+    scan = scan_trees(root, layout, trees, ("", ""), lambda name: name)
+    others = [root / folder / found[0] for folder, found in held.items() if found and taken not in found]
+    return replace(scan, faults=(*scan.faults, *(f"{path}: {ONE_VERSION.format(taken)}" for path in others)))
+
+
+def _versions(folder: Path) -> list[str]:
+    return [version for version in VERSIONS if (folder / version).is_dir()]
 
 
 def mapillary_labels(scan: Scan, taxonomy: Taxonomy) -> Labels:

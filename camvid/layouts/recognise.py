@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from camvid.folders import require_folder
@@ -16,6 +16,7 @@ from camvid.layouts.kaggle import KAGGLE
 from camvid.layouts.kitti import KITTI
 from camvid.layouts.layout import Layout
 from camvid.layouts.mapillary import MAPILLARY
+from camvid.layouts.nearby import nearby
 from camvid.layouts.original import ORIGINAL, PUBLISHED
 from camvid.layouts.scan import SPLITS, Scan, pictures
 from camvid.layouts.segnet import SEGNET
@@ -49,7 +50,7 @@ def recognise(root: str | Path, layout: str | Layout | None = None) -> Layout:
     require_folder(root)
     named = LAYOUTS[layout] if isinstance(layout, str) else layout
     candidates = [named] if named else list(ORDER)
-    found = next(_fitting(root, candidates), None)
+    found = next((layout for layout in candidates if not layout.missing(root)), None)
     if found is None:
         raise UnknownLayoutError(_looked_for(root, candidates), root)
     return found
@@ -70,25 +71,15 @@ def scan_layout(root: str | Path, layout: str | Layout | None = None) -> Scan:
     return scan
 
 
-def _fitting(root: Path, candidates: Iterable[Layout]) -> Iterator[Layout]:
-    return (layout for layout in candidates if all(_there(root, mark) for mark in layout.marks))
-
-
-def _there(root: Path, mark: str) -> bool:
-    matches = (path for pattern in mark.split("|") for path in root.glob(pattern.rstrip("/")))
-    return any(path.is_dir() or not mark.endswith("/") for path in matches)
-
-
 def _looked_for(root: Path, candidates: list[Layout]) -> str:
     """Which marks are missing, for the layouts of which something is there or that was named."""
-    missing = {layout.name: [mark for mark in layout.marks if not _there(root, mark)] for layout in candidates}
+    missing = {layout.name: layout.missing(root) for layout in candidates}
     near = [_lacking(name, marks) for name, marks in missing.items() if len(marks) < len(LAYOUTS[name].marks)]
     if len(candidates) == 1:
         near = [_lacking(name, marks) for name, marks in missing.items()]
     told = f"nearest are {'; '.join(near)}" if near else f"known are {', '.join(missing)}"
-    inner = [path.name for path in sorted(root.iterdir()) if path.is_dir() and any(_fitting(path, candidates))]
-    hint = f". Is it {root / inner[0]}?" if inner else f". {found}" if (found := hint_at(root)) else ""
-    return f"{root}: no layout recognised: {told}{hint}"
+    hint = nearby(root, candidates) or hint_at(root)
+    return f"{root}: no layout recognised: {told}{hint and f'; {hint}'}"
 
 
 def _lacking(name: str, marks: Iterable[str]) -> str:
@@ -98,14 +89,15 @@ def _lacking(name: str, marks: Iterable[str]) -> str:
 
 def _no_pair(root: Path, layout: Layout) -> str:
     """What was found where, and what would make a pair of it, by the form of which most folders are there."""
+    head = f"{root}: layout {layout.name}, and no frame with its label"
+    if hint := hint_at(root):
+        return f"{head}: {hint}"
     pair = max((layout.pair, *layout.others), key=lambda pair: len(_there_of(root, pair)))
     splits = list(dict.fromkeys(key for key, _ in _there_of(root, pair))) or ["train"]
     places = dict.fromkeys(folder.format(split=key) for key in splits for folder in _folders(pair))
     found = "; ".join(describe_folder(root / place, place) for place in places)
     rule = " goes with ".join(path.format(split=splits[0]) for path in pair)
-    fix = f"{rule}: rename the files, or move them there"
-    hint = hint_at(root)
-    return f"{root}: layout {layout.name}, and no frame with its label: {found}. {fix}{hint and f'. {hint}'}"
+    return f"{head}: {found}. {rule}: rename the files, or move them there"
 
 
 def _folders(pair: tuple[str, str]) -> list[str]:

@@ -44,6 +44,12 @@ class Scan:
     divided: bool = False
     notes: tuple[str, ...] = ()
 
+    @property
+    def left_out(self) -> list[str]:
+        """One line that frames without labels are left out, or none."""
+        told = ", ".join(f"{split or 'no split'} {count}" for split, count in self.unlabelled.items())
+        return [f"frames without labels, left out: {told}"] if told else []
+
     def shown(self, path: Path) -> str:
         """A path for messages: from the root, where it lies in there."""
         return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)

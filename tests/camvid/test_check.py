@@ -196,7 +196,7 @@ def test_an_empty_folder_for_a_split_is_a_fault_that_says_what_lies_there(tmp_pa
     assert check(tmp_path, CAMVID11).faults == [f"{tmp_path}: split test is empty: test/ holds no picture"]
     (tmp_path / "kept" / "test").rename(tmp_path / "test" / "city")
     assert check(tmp_path, CAMVID11).faults == [
-        f"{tmp_path}: split test is empty: test/ holds no picture, but test/city/ has 2"
+        f"{tmp_path}: split test is empty: test/ holds no picture, but test/city/ has 2 (first: 0001TP_008550.png)"
     ]
 
 
