@@ -48,7 +48,7 @@ class Scan:
     def left_out(self) -> list[str]:
         """One line that frames without labels are left out, or none."""
         told = ", ".join(f"{split or 'no split'} {count}" for split, count in self.unlabelled.items())
-        return [f"frames without labels, left out: {told}"] if told else []
+        return [f"frames without labels, which are left out: {told}"] if told else []
 
     def shown(self, path: Path) -> str:
         """A path for messages: from the root, where it lies in there."""
