@@ -183,6 +183,13 @@ def test_files_and_modules_that_are_named_exist(page):
         resolve_name(module)
 
 
+def test_a_version_in_the_changelog_has_each_heading_once():
+    """A merge of two branches may add a second one."""
+    for version in (ROOT / "CHANGELOG.md").read_text().split("\n## ")[1:]:
+        headings = re.findall(r"^### (.*)", version, re.MULTILINE)
+        assert len(headings) == len(set(headings)), headings
+
+
 def test_every_preset_and_folder_is_named():
     presets = {path.name for path in (ROOT / "configs").glob("*.yaml")}
     named = re.findall(r"configs/(\w+)(\*?)\.yaml", EVERYTHING)

@@ -76,10 +76,10 @@ def paint_gatehouse(canvas: Canvas, z: float, half: float, color: Color) -> None
         canvas.polygon(_upright(window, z), (50, 54, 62), Kind.Building, canvas.light.face(0, 0, -1))
 
 
-def paint_tunnel(canvas: Canvas, z: float, half: float, color: Color, length: float = 32.0) -> None:
+def paint_tunnel(canvas: Canvas, z: float, half: float, color: Color) -> None:
     """A portal and the tunnel behind it (Tunnel) through a green hill (VegetationMisc)."""
     opening, rim = _arch(half, 3.2, 2.2), _arch(half + 1.4, 3.6, 2.9)
-    _vault(canvas, opening, z, z + length, color, Kind.Tunnel)
+    _vault(canvas, opening, z, z + 32, color, Kind.Tunnel)
     turns = np.linspace(np.pi, 0, 15)
     hill = np.stack((SIDE * np.cos(turns), 13 * np.sin(turns) ** 0.6), axis=1)
     _face(canvas, hill, rim, z, (84, 106, 58), Kind.VegetationMisc)

@@ -3,8 +3,8 @@
 The classes, their colours and the size at which it predicts travel in the file as JSON.
 """
 
-from eval.export.check import Agreement, ExportError, verify
+from eval.export.check import ExportError, verify
 from eval.export.formats import FORMATS, ExportMissing
-from eval.export.read import Exported, is_exported, load_exported
+from eval.export.read import is_exported, load_exported
 
-__all__ = ["FORMATS", "Agreement", "ExportError", "ExportMissing", "Exported", "is_exported", "load_exported", "verify"]
+__all__ = ["FORMATS", "ExportError", "ExportMissing", "is_exported", "load_exported", "verify"]

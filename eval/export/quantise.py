@@ -23,7 +23,6 @@ from eval.export.formats import INPUT, KEY, ExportMissing, missing_packages
 
 Batch = NDArray[np.float32]  # (N, 3, h, w) in [0, 1]
 
-METHODS = ("dynamic", "static")
 PERCENTILE = 99.99  # of the activations lie within their range
 QUANTISED = ["Conv", "MatMul", "Gemm"]  # softmax, normalisation and sums stay floats: they are cheap, and lose most
 

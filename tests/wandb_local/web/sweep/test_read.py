@@ -9,7 +9,7 @@ from wandb_local.clock import now
 from wandb_local.records import runs
 from wandb_local.records import sweeps as records
 from wandb_local.store import durable
-from wandb_local.web.sweep.page import set_state
+from wandb_local.web.sweep.callbacks import set_state
 from wandb_local.web.sweep.panels import heading, run_columns, run_rows
 from wandb_local.web.sweep.read import agents, read_sweep, stamp
 
