@@ -15,6 +15,7 @@ require_own("files")  # before it is imported
 
 from camvid.layouts import SPLITS, find_taxonomy, open_dataset
 from camvid.options import chosen, data_flags, days
+from files.amounts import byte_size
 from files.whole import write_whole
 
 DRAWN = ("original", "fastai", "segnet", "kaggle")  # layouts that `synth` writes
@@ -138,7 +139,7 @@ def _cache(options: argparse.Namespace) -> int:
     folder = options.folder or default_folder()
     if options.free is not None:
         freed = free(folder, options.free)
-        print(f"entries freed: {len(freed)} ({sum(entry.size for entry in freed) / 1e6:.0f} MB)\n")
+        print(f"entries freed: {len(freed)} ({byte_size(sum(entry.size for entry in freed))})\n")
     print(report(folder, list_entries(folder)))
     return 0
 
