@@ -188,7 +188,7 @@ def _strange(root: Path, error: ValueError) -> Description:
         names = [place.folder.relative_to(root).as_posix() for place in (frames, labels)]
         command = shlex.join(["python", "-m", "camvid", "check", str(root), "--images", names[0], "--masks", names[1]])
         lines.append(
-            f"{count} names of {names[0]}/ are in {names[1]}/: `{command} --taxonomy FILE` with the draft below"
+            f"{count} names of {names[0]}/ are in {names[1]}/: `{command} --taxonomy FILE`; FILE lists the classes"
         )
     found = [label for _, label, _ in pairs] or [place for place in places if place.kind in (LABELS, BLENDED)]
     if not found or is_export(root):
