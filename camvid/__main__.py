@@ -15,10 +15,10 @@ require_own("files")  # before it is imported
 
 from camvid.layouts import SPLITS, find_taxonomy, open_dataset
 from camvid.options import chosen, data_flags, days
+from camvid.synth.write import STYLES
 from files.amounts import byte_size
 from files.whole import write_whole
 
-DRAWN = ("original", "fastai", "segnet", "kaggle")  # layouts that `synth` writes
 COMPOSITES = "composites"  # side-by-side pictures: drawn and converted, not read
 
 
@@ -165,7 +165,7 @@ def _parser() -> argparse.ArgumentParser:
     synth.add_argument("out", type=Path, metavar="OUT", help="folder to make")
     synth.add_argument("--frames", type=int, default=60, metavar="N", help="number of frames, default 60")
     synth.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed draws the same bytes, default 0")
-    synth.add_argument("--layout", choices=[*DRAWN, COMPOSITES], default="original", help="default: original")
+    synth.add_argument("--layout", choices=[*STYLES, COMPOSITES], default="original", help="default: original")
     synth.add_argument(
         "--size",
         type=int,

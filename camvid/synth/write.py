@@ -10,13 +10,19 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from camvid.folders import new_folder
+from camvid.layouts import SPLITS
+from camvid.layouts.codes import CODES
+from camvid.layouts.fastai import FASTAI
+from camvid.layouts.kaggle import KAGGLE
+from camvid.layouts.layout import Layout
+from camvid.layouts.original import ORIGINAL
+from camvid.layouts.segnet import SEGNET
 from camvid.synth.kinds import Kind
 from camvid.synth.plan import Shot, plan
 from camvid.synth.render import Picture, check_size, draw_frame
 from camvid.synth.world import make_world
 from camvid.taxonomy import VOID_NAME, load_taxonomy, original_palette
 
-SPLITS = ("train", "val", "test")
 _PNG_EFFORT = 1  # of 9: more makes files hardly smaller and takes much longer
 
 
@@ -34,14 +40,21 @@ def segnet_indices() -> NDArray[np.uint8]:
 
 
 @dataclass(frozen=True)
-class Layout:
-    """Where a frame and its label lie under the root, what a label holds for each `Kind`, which lists there are."""
+class Style:
+    """How a layout is drawn: what a label holds for each `Kind`, which lists there are, the size, and folders of frames
+    and labels beyond those of the layout's own pair.
+    """
 
-    image: Callable[[Shot], str]
-    label: Callable[[Shot], str]
+    layout: Layout
     table: Callable[[], NDArray[np.uint8]]  # (32,) values or (32, 3) colours
     lists: Callable[[Sequence[Shot]], dict[str, str]]  # file name -> text
     size: tuple[int, int] = (720, 960)
+    folders: tuple[str, str] = ("", "")
+
+    def paths(self, shot: Shot) -> list[Path]:
+        """Where a frame and its label lie under the root."""
+        own = [Path(path.format(split=shot.split)) for path in self.layout.pair]
+        return [Path(f, p).with_name(p.name.replace("x", shot.name, 1)) for f, p in zip(self.folders, own, strict=True)]
 
 
 def _split_lists(shots: Sequence[Shot]) -> dict[str, str]:
@@ -59,7 +72,11 @@ def _original_lists(shots: Sequence[Shot]) -> dict[str, str]:
 
 def _fastai_lists(shots: Sequence[Shot]) -> dict[str, str]:
     valid = _lines(f"{shot.name}.png" for shot in shots if shot.split == "val")
-    return {"codes.txt": _lines(kind.name for kind in Kind), "valid.txt": valid, **_split_lists(shots)}
+    return {CODES: _lines(kind.name for kind in Kind), "valid.txt": valid, **_split_lists(shots)}
+
+
+def _segnet_lists(shots: Sequence[Shot]) -> dict[str, str]:
+    return {CODES: _lines((*load_taxonomy("camvid11").names, VOID_NAME))}
 
 
 def _kaggle_lists(shots: Sequence[Shot]) -> dict[str, str]:
@@ -67,32 +84,14 @@ def _kaggle_lists(shots: Sequence[Shot]) -> dict[str, str]:
     return {"class_dict.csv": _lines(("name,r,g,b", *rows))}
 
 
-LAYOUTS = {
-    "original": Layout(
-        lambda shot: f"701_StillsRaw_full/{shot.name}.png",
-        lambda shot: f"LabeledApproved_full/{shot.name}_L.png",
-        palette,
-        _original_lists,
-    ),
-    "fastai": Layout(
-        lambda shot: f"images/{shot.name}.png",
-        lambda shot: f"labels/{shot.name}_P.png",
-        lambda: np.arange(len(Kind), dtype=np.uint8),
-        _fastai_lists,
-    ),
-    "segnet": Layout(
-        lambda shot: f"{shot.split}/{shot.name}.png",
-        lambda shot: f"{shot.split}annot/{shot.name}.png",
-        segnet_indices,
-        lambda shots: {"codes.txt": _lines((*load_taxonomy("camvid11").names, VOID_NAME))},
-        size=(360, 480),
-    ),
-    "kaggle": Layout(
-        lambda shot: f"{shot.split}/{shot.name}.png",
-        lambda shot: f"{shot.split}_labels/{shot.name}_L.png",
-        palette,
-        _kaggle_lists,
-    ),
+STYLES = {
+    style.layout.name: style
+    for style in (
+        Style(ORIGINAL, palette, _original_lists, folders=("701_StillsRaw_full", "LabeledApproved_full")),
+        Style(FASTAI, lambda: np.arange(len(Kind), dtype=np.uint8), _fastai_lists),
+        Style(SEGNET, segnet_indices, _segnet_lists, size=(360, 480)),
+        Style(KAGGLE, palette, _kaggle_lists),
+    )
 }
 
 
@@ -110,18 +109,18 @@ def synth(out: Path, frames: int, seed: int, layout: str = "original", size: tup
         ValueError: an impossible argument.
         OSError: the folder holds something, or cannot be written.
     """
-    if layout not in LAYOUTS:
-        raise ValueError(f"layout {layout!r}: allowed are {', '.join(LAYOUTS)}")
-    style = LAYOUTS[layout]
+    if layout not in STYLES:
+        raise ValueError(f"layout {layout!r}: allowed are {', '.join(STYLES)}")
+    style = STYLES[layout]
     size = style.size if size is None else size
     check_size(size)
     shots, table = plan(frames, seed), style.table()
     with new_folder(Path(out)) as folder:
-        for path in {(folder / path(shot)).parent for shot in shots for path in (style.image, style.label)}:
+        for path in {(folder / path).parent for shot in shots for path in style.paths(shot)}:
             path.mkdir(parents=True, exist_ok=True)
         for shot, image, label in draw_shots(shots, size):
-            _write_png(folder / style.image(shot), image)
-            _write_png(folder / style.label(shot), table[label])
+            for path, picture in zip(style.paths(shot), (image, table[label]), strict=True):
+                _write_png(folder / path, picture)
         for name, text in style.lists(shots).items():
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
