@@ -16,7 +16,7 @@ require_own("files")  # before it is imported
 from camvid.layouts import SPLITS, find_taxonomy, open_dataset
 from camvid.options import chosen, data_flags, days
 from camvid.synth.write import STYLES
-from files.amounts import byte_size
+from files.amounts import byte_size, counted
 from files.whole import write_whole
 
 COMPOSITES = "composites"  # side-by-side pictures: drawn and converted, not read
@@ -76,7 +76,7 @@ def _check(options: argparse.Namespace) -> int:
     report = check(root, taxonomy, layout, split, seed)
     for fault in report.faults:
         print(fault)
-    for line in (*report.taken, f"{report.frames} pairs, {len(report.faults)} faults"):
+    for line in (*report.taken, f"{counted(report.frames, 'pair')}, {counted(len(report.faults), 'fault')}"):
         print(f"{options.root}: {line}", file=sys.stderr)
     return 1 if report.faults else 0
 
@@ -108,7 +108,7 @@ def _synth(options: argparse.Namespace) -> int:
         from camvid.synth import synth
 
         synth(options.out, options.frames, options.seed, options.layout, size)
-    print(f"{options.out}: {options.frames} frames, layout {options.layout}")
+    print(f"{options.out}: {counted(options.frames, 'frame')}, layout {options.layout}")
     return 0
 
 

@@ -1,6 +1,11 @@
-"""Amounts for people: bytes and times with the unit that suits them, in two or three digits."""
+"""Amounts for people: numbers of things, and bytes and times with the unit that suits them."""
 
 from __future__ import annotations
+
+
+def counted(number: int, thing: str) -> str:
+    """1 frame, 2 frames."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def byte_size(count: float) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from files.amounts import byte_size, duration
+from files.amounts import byte_size, counted, duration
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,7 @@ def test_bytes(count, text):
 )
 def test_times(seconds, text):
     assert duration(seconds) == text
+
+
+def test_things():
+    assert [counted(number, "frame") for number in (0, 1, 2)] == ["0 frames", "1 frame", "2 frames"]
