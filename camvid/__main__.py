@@ -15,9 +15,10 @@ require_own("files")  # before it is imported
 
 from camvid.layouts import SPLITS, find_taxonomy, open_dataset
 from camvid.options import chosen, data_flags, days
+from camvid.synth.write import STYLES
+from files.amounts import byte_size, counted
 from files.whole import write_whole
 
-DRAWN = ("original", "fastai", "segnet", "kaggle")  # layouts that `synth` writes
 COMPOSITES = "composites"  # side-by-side pictures: drawn and converted, not read
 
 
@@ -78,7 +79,7 @@ def _check(options: argparse.Namespace) -> int:
     report = check(root, taxonomy, layout, split, seed)
     for fault in report.faults:
         print(fault)
-    for line in (*report.taken, f"{report.frames} pairs, {len(report.faults)} faults"):
+    for line in (*report.taken, f"{counted(report.frames, 'pair')}, {counted(len(report.faults), 'fault')}"):
         print(f"{options.root}: {line}", file=sys.stderr)
     return 1 if report.faults else 0
 
@@ -112,7 +113,7 @@ def _synth(options: argparse.Namespace) -> int:
         from camvid.synth import synth
 
         synth(options.out, options.frames, options.seed, options.layout, size, options.depth)
-    print(f"{options.out}: {options.frames} frames, layout {options.layout}")
+    print(f"{options.out}: {counted(options.frames, 'frame')}, layout {options.layout}")
     return 0
 
 
@@ -143,7 +144,7 @@ def _cache(options: argparse.Namespace) -> int:
     folder = options.folder or default_folder()
     if options.free is not None:
         freed = free(folder, options.free)
-        print(f"entries freed: {len(freed)} ({sum(entry.size for entry in freed) / 1e6:.0f} MB)\n")
+        print(f"entries freed: {len(freed)} ({byte_size(sum(entry.size for entry in freed))})\n")
     print(report(folder, list_entries(folder)))
     return 0
 
@@ -179,7 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     synth.add_argument("out", type=Path, metavar="OUT", help="folder to make")
     synth.add_argument("--frames", type=int, default=60, metavar="N", help="number of frames, default 60")
     synth.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed draws the same bytes, default 0")
-    synth.add_argument("--layout", choices=[*DRAWN, COMPOSITES], default="original", help="default: original")
+    synth.add_argument("--layout", choices=[*STYLES, COMPOSITES], default="original", help="default: original")
     synth.add_argument(
         "--size",
         type=int,

@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from camvid.cache_folder import ABOUT, COUNTS, UNFINISHED
+from files.amounts import byte_size
 
 DAY = 86400.0  # seconds
 
@@ -68,11 +69,11 @@ def free(folder: Path, days: float = 0) -> list[Entry]:
 
 def report(folder: Path, entries: list[Entry]) -> str:
     """The entries as a table, with their sum."""
-    lines = [f"{folder}", "      MB  last used         what"]
+    lines = [f"{folder}", "      size  last used         what"]
     for entry in entries:
         used = "in use now" if entry.in_use else time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.used))
-        lines.append(f"{entry.size / 1e6:8.0f}  {used:<16}  {entry.about or entry.path.name}")
-    return "\n".join([*lines, f"{sum(entry.size for entry in entries) / 1e6:8.0f}  in all"])
+        lines.append(f"{byte_size(entry.size):>10}  {used:<16}  {entry.about or entry.path.name}")
+    return "\n".join([*lines, f"{byte_size(sum(entry.size for entry in entries)):>10}  in all"])
 
 
 def _entry(path: Path) -> Entry:

@@ -24,6 +24,7 @@ from camvid.layouts.recognise import recognise, scan_layout
 from camvid.layouts.splits import split_frames
 from camvid.remarks import NO_TRAINING
 from camvid.taxonomy import OWN_FILE, Taxonomy
+from files.amounts import counted
 from files.ordered import map_ordered
 from files.pictures import load_label, picture_size
 
@@ -169,11 +170,14 @@ def link(source: Path, target: Path) -> None:
 def _told(written: Sequence[Written]) -> list[str]:
     linked, scaled = (sum(getattr(one, what) for one in written) for what in ("linked", "scaled"))
     lines = [
-        f"{len(written)} frames linked; {linked} labels linked as they are, {len(written) - linked} written as PNG"
+        f"{counted(len(written), 'frame')} linked; {counted(linked, 'label')} linked as they are, "
+        f"{len(written) - linked} written as PNG"
     ]
     if scaled:
-        lines.append(f"{scaled} labels scaled to the size of their frames, each pixel as its nearest one")
+        lines.append(f"scaled to the size of the frame, each pixel as its nearest one: {counted(scaled, 'label')}")
     if cleaned := [one for one in written if one.cleaned]:
         share = 100 * sum(one.cleaned for one in cleaned) / sum(one.pixels for one in cleaned)
-        lines.append(f"{len(cleaned)} labels were smoothed or compressed: {share:.2g} % of their pixels got {NEAREST}")
+        lines.append(
+            f"smoothed or compressed: {counted(len(cleaned), 'label')}; {share:.2g} % of their pixels got {NEAREST}"
+        )
     return lines

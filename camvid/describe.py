@@ -16,6 +16,7 @@ from camvid.drafts import draft, taxonomy_yaml
 from camvid.folders import require_folder
 from camvid.labels import ColorLabels, Labels
 from camvid.layouts import AUTO, Frame, RoadDataset, Scan, find_taxonomy, recognise, scan_layout
+from camvid.layouts.class_lists import read_list
 from camvid.layouts.codes import passed_over
 from camvid.layouts.dataset import size_mismatch
 from camvid.layouts.folders import list_in
@@ -30,6 +31,7 @@ from camvid.remarks import NO_TRAINING
 from camvid.stats import count_pixels
 from camvid.survey import BLENDED, LABELS, content, matches, suffixes, survey, told
 from camvid.taxonomy import IGNORE_INDEX, OWN_FILE, VOID_NAME, Taxonomy
+from files.amounts import counted
 from files.pictures import picture_size
 
 SIZED = 200  # frames whose sizes are read
@@ -87,8 +89,8 @@ def _frames(scan: Scan) -> list[str]:
     more = f" and {len(sizes) - LISTED} more sizes" if len(sizes) > LISTED else ""
     images, masks = suffixes(frame.image for frame in scan.frames), suffixes(frame.mask for frame in scan.frames)
     lines = [
-        f"{len(scan.frames)} frames with labels: frames {images}, labels {masks}",
-        f"sizes of {sizes.total()} frames: {listed}{more}",
+        f"{counted(len(scan.frames), 'frame')} with labels: frames {images}, labels {masks}",
+        f"sizes of {counted(sizes.total(), 'frame')}: {listed}{more}",
     ]
     return lines + [f"fault: {fault}" for fault in faults[:LISTED]]
 
@@ -160,7 +162,7 @@ def _labels(scan: Scan, found: Layout, taxonomy: str) -> tuple[list[str], str, b
 def _lists(root: Path) -> list[str]:
     """What a list of classes has besides names."""
     path = list_in(root)
-    return [line] if path and (line := passed_over(path)) else []
+    return [line] if path and read_list(path)[0].by_line and (line := passed_over(path)) else []
 
 
 def _classes(scan: Scan, taxonomy: Taxonomy, labels: Labels, sample: Sequence[Frame]) -> list[str]:
@@ -208,7 +210,7 @@ def _strange(root: Path, error: ValueError) -> Description:
         names = [place.folder.relative_to(root).as_posix() for place in (frames, labels)]
         command = shlex.join(["python", "-m", "camvid", "check", str(root), "--images", names[0], "--masks", names[1]])
         lines.append(
-            f"{count} names of {names[0]}/ are in {names[1]}/: `{command} --taxonomy FILE` with the draft below"
+            f"{count} names of {names[0]}/ are in {names[1]}/: `{command} --taxonomy FILE`; FILE lists the classes"
         )
     found = [label for _, label, _ in pairs] or [place for place in places if place.kind in (LABELS, BLENDED)]
     if not found or is_export(root):

@@ -19,6 +19,7 @@ from camvid.labels import Mask
 from camvid.layouts import Frame, RoadDataset
 from camvid.stats import count_pixels
 from camvid.transforms import resize_mask
+from files.amounts import duration
 from files.ordered import map_ordered
 
 LIMIT = 8 * GB
@@ -115,8 +116,8 @@ def _cost(dataset: RoadDataset, frame: Frame, kept: Kept, limit: int) -> str:
     decode(dataset, frame, kept.extents[0], kept.size)
     seconds = time.thread_time() - started
     return (
-        f"{kept.needs(limit)}: each is decoded whenever it is needed, which takes {1e3 * seconds:.0f} ms of a core, "
-        f"and {seconds * len(kept.extents) / 60:.1f} minutes of one in an epoch\n"
+        f"{kept.needs(limit)}: each is decoded whenever it is needed, which takes {duration(seconds)} of a core, "
+        f"and {duration(seconds * len(kept.extents))} of one in an epoch\n"
     )
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from camvid.labels import Mask
 from camvid.layouts import Frame, RoadDataset
 from camvid.transforms import WHOLE, fitted_size, pad_image, pad_mask, resize_image, resize_mask
+from files.amounts import byte_size
 
 Extent = tuple[int, int]
 GB = 2**30
@@ -36,8 +37,8 @@ class Kept(NamedTuple):
     def needs(self, limit: int) -> str:
         """The beginning of a sentence: a cache of `limit` bytes has no room for the frames."""
         return (
-            f"cache_gb={limit / GB:g} has no room for {len(self.extents)} frames at {self.size[0]}x{self.size[1]}, "
-            f"which take {self.bytes / GB:.1f} GB decoded"
+            f"cache_gb={limit / GB:.3g} has no room for {len(self.extents)} frames at {self.size[0]}x{self.size[1]}, "
+            f"which take {byte_size(self.bytes)} decoded"
         )
 
 

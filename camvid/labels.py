@@ -17,6 +17,7 @@ from camvid.taxonomy import IGNORE_INDEX, VOID_NAME, Color, Taxonomy, TaxonomyEr
 Mask: TypeAlias = NDArray[np.uint8]
 
 LISTED = 3  # number of unknown values or colours that a message names
+MOST = (1 << 16) - 1  # highest value of a label
 OUTSIDE = 254  # in a table: a colour or value without a name. Masks that leave this module never hold it
 
 
@@ -76,7 +77,7 @@ class IndexLabels:
         values = stored_values(label)
         if values is None:
             raise ValueError(
-                f"an index label is needed, of one channel with 8 or 16 bits; this one has mode {label.mode}"
+                f"an index label is needed, of one channel with 8, 16 or 32 bits; this one has mode {label.mode}"
             )
         table = _index_table(self.indices, self.void)
         mask = np.asarray(cv2.LUT(values, table[:256]), np.uint8) if values.dtype == np.uint8 else table[values]
@@ -93,15 +94,21 @@ def say_outside(outside: Mapping[str, int], what: str) -> str:
 
 
 def stored_values(label: Image.Image) -> NDArray[np.integer] | None:
-    """The values (H, W) of a label of 1, 8 or 16 bits. A tool may have written each three times, as grey in RGB.
+    """The values (H, W) of a label of 1, 8, 16 or 32 bits. A tool may have written each three times, as grey in RGB.
 
     For a picture with a palette, they are the indices. None for any other kind of picture.
+
+    Raises ValueError for values of 32 bits that do not fit into 16, such as ids of objects.
     """
     pixels = np.asarray(label)
     if label.mode == "1":
         return pixels.astype(np.uint8)
     if label.mode in ("L", "P") or label.mode.startswith("I;16"):
         return pixels
+    if label.mode == "I":
+        if pixels.min() < 0 or pixels.max() > MOST:
+            raise ValueError(f"values {pixels.min()} to {pixels.max()}, where 0 to {MOST} are allowed")
+        return pixels.astype(np.uint16)
     if label.mode in ("RGB", "RGBA") and (pixels[..., :1] == pixels[..., :3]).all():
         return pixels[..., 0]
     return None
@@ -197,7 +204,7 @@ def _color_table(colors: tuple[tuple[Color, int], ...]) -> Mask:
 
 @lru_cache(maxsize=4)
 def _index_table(indices: tuple[int, ...], void: int) -> Mask:
-    table = np.full(1 << 16, OUTSIDE, np.uint8)
+    table = np.full(MOST + 1, OUTSIDE, np.uint8)
     table[IGNORE_INDEX] = void  # as in VOC, Cityscapes' trainIds and most tools
     table[: len(indices)] = indices
     return table

@@ -38,8 +38,9 @@ def about_val(drives: Mapping[str, Sequence[str]]) -> str:
     if len(val) != 1 or len(train) < 2 or not val <= train:
         return ""
     (drive,) = val
+    which = f"all {count} val frames are" if (count := len(drives["val"])) > 1 else "the only val frame is"
     return (
-        f"all {len(drives['val'])} val frames are of {drive}, one of the {len(train)} drives of the train split: "
+        f"{which} of {drive}, one of the {len(train)} drives of the train split: "
         "a model that is better on val may be worse elsewhere; to choose settings or models, take `--split drives`, "
         "which holds out a stretch of every drive"
     )

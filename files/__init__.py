@@ -8,5 +8,6 @@
 - `markdown`: tables as Markdown;
 - `ordered`: a `map` by threads with a bound on what waits;
 - `headlines`: the headline metrics of an evaluation;
+- `amounts`: bytes and times for people;
 - `faults`: errors that would fail every training of a sweep.
 """

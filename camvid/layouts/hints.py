@@ -34,8 +34,8 @@ def _polygons_hint(root: Path) -> str:
     if not any(labels.glob("*/*/*_polygons.json")) or holds_pictures(labels):
         return ""
     return (
-        f"{labels} has polygons and no label pictures, as IDD ships them: in its code, github.com/AutoNUE/public-code, "
-        f"run `python preperation/createLabels.py --datadir {shlex.quote(str(root))} --id-type level3Id`, which draws "
+        f"{labels} has polygons and no label pictures, as IDD ships it; run `python preperation/createLabels.py "
+        f"--datadir {shlex.quote(str(root))} --id-type level3Id` of github.com/AutoNUE/public-code, which draws "
         "*_gtFine_labellevel3Ids.png beside them"
     )
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from PIL import Image
 
 from camvid.entries import Color
 from camvid.labels import stored_values
@@ -24,8 +23,8 @@ SMOOTHED = (
     "blended edges or JPEG make that many: `python -m camvid convert` gives each pixel the nearest class of the list"
 )
 APART = 16  # by which values differ that a lossy format does not mix
-MODES = {"1", "L", "P", "RGB", "RGBA", "I;16", "I;16B"}  # of labels
-STRANGE = "mode {}, which no label has: save the labels with one channel of 8 or 16 bits"
+MODES = {"1", "L", "P", "RGB", "RGBA", "I", "I;16", "I;16B"}  # of labels
+STRANGE = "mode {}: that is no label of classes; save the labels with one channel of 8 or 16 bits"
 LOSSY = {".jpg", ".jpeg", ".jpe", ".jfif"}  # suffixes of formats that change colours
 One = TypeVar("One")
 
@@ -102,7 +101,7 @@ def look_at(paths: Iterable[Path]) -> Look:
     looks, faults = [], []
     for path in paths:
         try:
-            looks.append(_look(load_label(path), path.suffix.lower() in LOSSY))
+            looks.append(_look(path))
         except ValueError as error:
             faults.append(error)
     if not looks:
@@ -110,15 +109,19 @@ def look_at(paths: Iterable[Path]) -> Look:
     return reduce(Look.__add__, [look for look in looks if look.modes.keys() <= MODES] or looks)
 
 
-def _look(picture: Image.Image, lossy: bool) -> Look:
-    values = stored_values(picture)
+def _look(path: Path) -> Look:
+    picture = load_label(path)
+    try:
+        values = stored_values(picture)
+    except ValueError as error:
+        return Look(Counter([f"{picture.mode}, {error}"]), None, Counter())
     found = None if values is None else _counted(values)
     if found is None or picture.mode == "P":
         pixels = np.asarray(picture.convert("RGB").convert("RGBX")).view("<u4")[..., 0] & 0xFFFFFF
         colors = Counter({(v & 255, v >> 8 & 255, v >> 16): n for v, n in _counted(pixels).items()})
     else:
         colors = Counter({(value, value, value): count for value, count in found.items()})
-    return Look(Counter([picture.mode]), found, colors, lossy)
+    return Look(Counter([picture.mode]), found, colors, path.suffix.lower() in LOSSY)
 
 
 def _counted(values: np.typing.NDArray[np.integer]) -> Counter[int]:

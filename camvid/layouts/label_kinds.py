@@ -12,7 +12,7 @@ from camvid.layouts.label_content import spread
 from camvid.layouts.scan import Scan
 from files.pictures import load_label
 
-GREY = ("1", "L", "I;16", "I;16B")  # modes that hold values
+GREY = ("1", "L", "I", "I;16", "I;16B")  # modes that hold values
 COLORED = ("RGB", "RGBA")  # modes that hold colours, unless all of them are grey
 
 

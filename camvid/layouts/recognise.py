@@ -77,9 +77,10 @@ def _looked_for(root: Path, candidates: list[Layout]) -> str:
     near = [_lacking(name, marks) for name, marks in missing.items() if len(marks) < len(LAYOUTS[name].marks)]
     if len(candidates) == 1:
         near = [_lacking(name, marks) for name, marks in missing.items()]
-    told = f"nearest are {'; '.join(near)}" if near else f"known are {', '.join(missing)}"
     hint = nearby(root, candidates) or hint_at(root)
-    return f"{root}: no layout recognised: {told}{hint and f'; {hint}'}"
+    known = f"known are {', '.join(missing)}" if not hint else ""
+    told = f"nearest are {'; '.join(near)}" if near else known
+    return f"{root}: no layout recognised: {'; '.join(filter(None, (told, hint)))}"
 
 
 def _lacking(name: str, marks: Iterable[str]) -> str:

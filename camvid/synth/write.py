@@ -10,7 +10,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from camvid.depth.plain import CAMERAS, COLUMNS, STEPS
 from camvid.folders import new_folder
+from camvid.layouts import SPLITS
+from camvid.layouts.codes import CODES
+from camvid.layouts.fastai import FASTAI
+from camvid.layouts.kaggle import KAGGLE
+from camvid.layouts.layout import Layout
+from camvid.layouts.original import ORIGINAL
+from camvid.layouts.scan import DEPTH
+from camvid.layouts.segnet import SEGNET
 from camvid.synth.camera import Camera
 from camvid.synth.kinds import Kind
 from camvid.synth.plan import Shot, plan
@@ -18,8 +27,6 @@ from camvid.synth.render import Depth, Picture, Scene, check_size, take
 from camvid.synth.world import make_world
 from camvid.taxonomy import VOID_NAME, load_taxonomy, original_palette
 
-SPLITS = ("train", "val", "test")
-DEPTH_STEPS = 256  # of a depth picture in a metre
 _PNG_EFFORT = 1  # of 9: more makes files hardly smaller and takes much longer
 
 
@@ -37,14 +44,21 @@ def segnet_indices() -> NDArray[np.uint8]:
 
 
 @dataclass(frozen=True)
-class Layout:
-    """Where a frame and its label lie under the root, what a label holds for each `Kind`, which lists there are."""
+class Style:
+    """How a layout is drawn: what a label holds for each `Kind`, which lists there are, the size, and folders of frames
+    and labels beyond those of the layout's own pair.
+    """
 
-    image: Callable[[Shot], str]
-    label: Callable[[Shot], str]
+    layout: Layout
     table: Callable[[], NDArray[np.uint8]]  # (32,) values or (32, 3) colours
     lists: Callable[[Sequence[Shot]], dict[str, str]]  # file name -> text
     size: tuple[int, int] = (720, 960)
+    folders: tuple[str, str] = ("", "")
+
+    def paths(self, shot: Shot) -> list[Path]:
+        """Where a frame and its label lie under the root."""
+        own = [Path(path.format(split=shot.split)) for path in self.layout.pair]
+        return [Path(f, p).with_name(p.name.replace("x", shot.name, 1)) for f, p in zip(self.folders, own, strict=True)]
 
 
 def _split_lists(shots: Sequence[Shot]) -> dict[str, str]:
@@ -62,7 +76,11 @@ def _original_lists(shots: Sequence[Shot]) -> dict[str, str]:
 
 def _fastai_lists(shots: Sequence[Shot]) -> dict[str, str]:
     valid = _lines(f"{shot.name}.png" for shot in shots if shot.split == "val")
-    return {"codes.txt": _lines(kind.name for kind in Kind), "valid.txt": valid, **_split_lists(shots)}
+    return {CODES: _lines(kind.name for kind in Kind), "valid.txt": valid, **_split_lists(shots)}
+
+
+def _segnet_lists(shots: Sequence[Shot]) -> dict[str, str]:
+    return {CODES: _lines((*load_taxonomy("camvid11").names, VOID_NAME))}
 
 
 def _kaggle_lists(shots: Sequence[Shot]) -> dict[str, str]:
@@ -70,32 +88,14 @@ def _kaggle_lists(shots: Sequence[Shot]) -> dict[str, str]:
     return {"class_dict.csv": _lines(("name,r,g,b", *rows))}
 
 
-LAYOUTS = {
-    "original": Layout(
-        lambda shot: f"701_StillsRaw_full/{shot.name}.png",
-        lambda shot: f"LabeledApproved_full/{shot.name}_L.png",
-        palette,
-        _original_lists,
-    ),
-    "fastai": Layout(
-        lambda shot: f"images/{shot.name}.png",
-        lambda shot: f"labels/{shot.name}_P.png",
-        lambda: np.arange(len(Kind), dtype=np.uint8),
-        _fastai_lists,
-    ),
-    "segnet": Layout(
-        lambda shot: f"{shot.split}/{shot.name}.png",
-        lambda shot: f"{shot.split}annot/{shot.name}.png",
-        segnet_indices,
-        lambda shots: {"codes.txt": _lines((*load_taxonomy("camvid11").names, VOID_NAME))},
-        size=(360, 480),
-    ),
-    "kaggle": Layout(
-        lambda shot: f"{shot.split}/{shot.name}.png",
-        lambda shot: f"{shot.split}_labels/{shot.name}_L.png",
-        palette,
-        _kaggle_lists,
-    ),
+STYLES = {
+    style.layout.name: style
+    for style in (
+        Style(ORIGINAL, palette, _original_lists, folders=("701_StillsRaw_full", "LabeledApproved_full")),
+        Style(FASTAI, lambda: np.arange(len(Kind), dtype=np.uint8), _fastai_lists),
+        Style(SEGNET, segnet_indices, _segnet_lists, size=(360, 480)),
+        Style(KAGGLE, palette, _kaggle_lists),
+    )
 }
 
 
@@ -115,31 +115,31 @@ def synth(
         seed: 0 or more.
         layout: original, fastai, segnet or kaggle.
         size: (height, width) in pixels; None is the layout's own: 360x480 for segnet, else 720x960.
-        depth: whether `depth/` and `cameras.csv` are written too; see `DEPTH_STEPS` and `_camera_table`.
+        depth: whether `depth/` and `cameras.csv` are written too; in the form of `camvid.depth.plain`.
 
     Raises:
         ValueError: an impossible argument.
         OSError: the folder holds something, or cannot be written.
     """
-    if layout not in LAYOUTS:
-        raise ValueError(f"layout {layout!r}: allowed are {', '.join(LAYOUTS)}")
-    style = LAYOUTS[layout]
+    if layout not in STYLES:
+        raise ValueError(f"layout {layout!r}: allowed are {', '.join(STYLES)}")
+    style = STYLES[layout]
     size = style.size if size is None else size
     check_size(size)
     shots, table = plan(frames, seed), style.table()
     with new_folder(Path(out)) as folder:
-        places = (style.image, style.label, *([_depth_path] if depth else []))
-        for path in {(folder / place(shot)).parent for shot in shots for place in places}:
-            path.mkdir(parents=True, exist_ok=True)
+        paths = [path for shot in shots for path in (*style.paths(shot), *([_depth_path(shot)] if depth else []))]
+        for place in {(folder / path).parent for path in paths}:
+            place.mkdir(parents=True, exist_ok=True)
         cameras: dict[str, Camera] = {}
         for shot, scene in draw_shots(shots, size, depth):
-            _write_png(folder / style.image(shot), scene.image)
-            _write_png(folder / style.label(shot), table[scene.label])
+            for path, picture in zip(style.paths(shot), (scene.image, table[scene.label]), strict=True):
+                _write_png(folder / path, picture)
             if scene.depth is not None:
                 _write_png(folder / _depth_path(shot), encode_depth(scene.depth))
                 cameras[shot.name] = scene.camera
         if cameras:
-            _camera_table(cameras).to_csv(folder / "cameras.csv", lineterminator="\n")
+            _camera_table(cameras).to_csv(folder / CAMERAS, lineterminator="\n")
         for name, text in style.lists(shots).items():
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
@@ -153,12 +153,12 @@ def draw_shots(shots: Sequence[Shot], size: tuple[int, int], depth: bool = False
 
 
 def _depth_path(shot: Shot) -> str:
-    return f"depth/{shot.name}.png"
+    return f"{DEPTH}/{shot.name}.png"
 
 
 def encode_depth(depth: Depth) -> NDArray[np.uint16]:
     """Depth (H, W) in metres as KITTI stores it: in steps of 1/256 m, with 0 where it is unknown (NaN)."""
-    return np.rint(np.nan_to_num(depth) * DEPTH_STEPS).clip(0, 2**16 - 1).astype(np.uint16)
+    return np.rint(np.nan_to_num(depth) * STEPS).clip(0, 2**16 - 1).astype(np.uint16)
 
 
 def _camera_table(cameras: Mapping[str, Camera]) -> pd.DataFrame:
@@ -170,8 +170,7 @@ def _camera_table(cameras: Mapping[str, Camera]) -> pd.DataFrame:
         name: (camera.focal, camera.focal, *camera.centre, camera.size[1], camera.size[0])
         for name, camera in cameras.items()
     }
-    columns = ["fx", "fy", "cx", "cy", "width", "height"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("name")
+    return pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).rename_axis("name")
 
 
 def _write_png(path: Path, picture: Picture | NDArray[np.uint16]) -> None:

@@ -12,6 +12,7 @@ from camvid.__main__ import main
 from camvid.cache_entries import free, list_entries
 from camvid.layouts import open_dataset
 from camvid.synth import synth
+from files.amounts import byte_size
 from tests.camvid.loaded import cached_frames
 
 SIZE = (32, 48)
@@ -41,14 +42,15 @@ def test_a_list_says_what_it_is_how_large_and_when_it_was_used(dataset, tmp_path
     day = time.strftime("%Y-%m-%d", time.localtime(time.time() - 3 * 86400))
     frames = len(dataset.splits["train"])
     assert lines[0] == str(tmp_path)
-    assert lines[2].split()[:2] == [f"{size / 1e6:.0f}", day]
+    assert lines[2].split()[:3] == [*byte_size(size).split(), day]
     assert lines[2].endswith(f"{dataset.root}, train: {frames} frames at 64x96, camvid11")
-    assert lines[3].split() == [f"{size / 1e6:.0f}", "in", "all"]
+    assert lines[3].split() == [*byte_size(size).split(), "in", "all"]
+    assert not lines[2].lstrip().startswith("0")
 
 
 def test_without_a_cache_the_list_is_empty(tmp_path, capsys):
     assert main(["cache", "--folder", str(tmp_path / "none"), "--free"]) == 0
-    assert "entries freed: 0 (0 MB)" in capsys.readouterr().out
+    assert "entries freed: 0 (0 bytes)" in capsys.readouterr().out
     assert not (tmp_path / "none").exists()
 
 

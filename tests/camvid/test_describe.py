@@ -120,7 +120,7 @@ def test_an_unknown_folder_is_told_place_by_place_and_opens_by_what_is_said(tmp_
     )
     assert found.lines[3] == (
         f"6 names of camera/ are in truth/: `python -m camvid check '{root}' --images camera --masks truth "
-        "--taxonomy FILE` with the draft below"
+        "--taxonomy FILE`; FILE lists the classes"
     )
     (tmp_path / "draft.yaml").write_text(found.classes)
     taxonomy = load_taxonomy(tmp_path / "draft.yaml")

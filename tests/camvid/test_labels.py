@@ -122,7 +122,7 @@ def test_names_of_single_values_leave_the_others_outside():
     assert labels.known == {255: 255, 3: 0, 300: 1}
 
 
-@pytest.mark.parametrize("mode", ["RGB", "RGBA", "I;16"])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "I;16", "I"])
 def test_values_are_read_whichever_way_a_tool_wrote_them(mode):
     values = np.arange(32, dtype=np.uint8).reshape(4, 8)
     picture = Image.fromarray(values.astype(np.uint16)) if mode == "I;16" else Image.fromarray(values).convert(mode)
@@ -130,3 +130,10 @@ def test_values_are_read_whichever_way_a_tool_wrote_them(mode):
     mask, outside = index_labels(load_taxonomy("camvid32"), NAMES, "codes.txt").decode(picture)
     assert (mask == [[expected_index(NAMES[value], "camvid32") for value in row] for row in values]).all()
     assert outside == {}
+
+
+@pytest.mark.parametrize("value", [-1, 1 << 16])
+def test_values_of_32_bits_that_16_do_not_hold_are_named(value):
+    labels = index_labels(load_taxonomy("camvid32"), NAMES, "codes.txt")
+    with pytest.raises(ValueError, match=rf"values .*{value}.*, where 0 to 65535 are allowed"):
+        labels.decode(Image.fromarray(np.array([[0, value]], np.int32)))

@@ -105,6 +105,6 @@ def test_check_says_how_many_frames_are_left_out_and_what_val_can_tell(tmp_path)
     write_segnet(tmp_path, draw({"train": [*drive("0001TP", 3), *drive("0016E5", 20)], "val": ["0016E5_00900"]}))
     taken = check(tmp_path, load_taxonomy("camvid11")).taken
     assert taken[0] == "layout segnet, split official: train 23, val 1, test 0"
-    assert taken[-1].startswith("all 1 val frames are of 0016E5, one of the 2 drives of the train split")
+    assert taken[-1].startswith("the only val frame is of 0016E5, one of the 2 drives of the train split")
     taken = check(tmp_path, load_taxonomy("camvid11"), split="drives").taken
     assert taken[0] == "layout segnet, split drives: train 16, val 3, test 3, left out 2"

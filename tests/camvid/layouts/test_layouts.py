@@ -124,7 +124,7 @@ def test_kaggle_without_its_colors_is_not_taken_for_the_original(tmp_path):
 
 def test_a_layout_one_folder_down_is_pointed_at(tmp_path):
     write_kaggle(tmp_path / "CamVid", draw())
-    with pytest.raises(ValueError, match=r"; a data set lies in .*/CamVid: give that folder\. `python"):
+    with pytest.raises(ValueError, match=r": a data set lies in .*/CamVid: give that folder\. `python"):
         open_dataset(tmp_path)
 
 

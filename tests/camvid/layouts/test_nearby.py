@@ -19,9 +19,9 @@ def refusal(root):
 @pytest.mark.parametrize("inner", ["VOC2012", "VOCdevkit/VOC2012", "VOCtrainval_11-May-2012/VOCdevkit/VOC2012"])
 def test_a_set_further_down_is_named(inner, tmp_path):
     write_voc(tmp_path / inner)
-    assert f"; a data set lies in {tmp_path / inner}: give that folder. `python" in refusal(tmp_path)
+    assert f" a data set lies in {tmp_path / inner}: give that folder. `python" in refusal(tmp_path)
     (line,) = describe(tmp_path).lines
-    assert line.endswith(f"; a data set lies in {tmp_path / inner}: give that folder")
+    assert line.endswith(f" a data set lies in {tmp_path / inner}: give that folder")
 
 
 def test_several_sets_further_down_are_named(tmp_path):
@@ -39,7 +39,7 @@ def test_parts_of_cityscapes_in_folders_of_their_archives_are_named(tmp_path):
     moves = ", and ".join(
         f"{tmp_path}/{name}_trainvaltest/{name} to {tmp_path}/{name}" for name in ("leftImg8bit", "gtFine")
     )
-    assert f"; the parts of a set of layout cityscapes lie apart: move or link {moves}. `python" in refusal(tmp_path)
+    assert f" the parts of a set of layout cityscapes lie apart: move or link {moves}. `python" in refusal(tmp_path)
     for name in ("leftImg8bit", "gtFine"):
         (tmp_path / name).symlink_to(tmp_path / f"{name}_trainvaltest" / name)
     assert len(open_dataset(tmp_path).splits["train"]) == 3
@@ -79,6 +79,6 @@ def test_polygons_without_label_pictures_name_the_tool_that_draws_them(tmp_path)
             polygons.parent.mkdir(parents=True, exist_ok=True)
             polygons.write_text('{"imgHeight": 1080, "imgWidth": 1920, "objects": []}')
     assert refusal(tmp_path).endswith(
-        f"run `python preperation/createLabels.py --datadir {tmp_path} --id-type level3Id`, which draws "
-        "*_gtFine_labellevel3Ids.png beside them"
+        f"run `python preperation/createLabels.py --datadir {tmp_path} --id-type level3Id` of "
+        "github.com/AutoNUE/public-code, which draws *_gtFine_labellevel3Ids.png beside them"
     )

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from camvid.check import check
 from camvid.describe import describe
-from camvid.layouts import open_dataset
+from camvid.layouts import find_taxonomy, open_dataset
 from camvid.layouts.folders import pair_of_folders
 from camvid.layouts.notices import GuessWarning
 from camvid.taxonomy import TaxonomyError
-from tests.camvid.replicas.comparing import faults_of, first, masks_are
+from tests.camvid.replicas.comparing import assert_same, faults_of, first, masks_are
 from tests.camvid.replicas.drawing import SIZE, grey, with_palette
 from tests.camvid.replicas.folders import DICT, NAMES, each, masked, relabelled, write_colors, write_plain
 
@@ -101,15 +102,39 @@ def test_colours_are_not_ignored_by_a_value(tmp_path):
         open_dataset(tmp_path, layout=pair_of_folders(ignore=[3]))
 
 
-@pytest.mark.parametrize("mode", ["I", "F", "LA"])
+@pytest.mark.parametrize("mode", ["F", "LA"])
 def test_a_mode_that_no_label_has_is_named(mode, tmp_path):
     write_plain(tmp_path)
     for _, stem in each():
         (tmp_path / "masks" / f"{stem}.png").unlink()
         Image.fromarray(masked(stem)).convert(mode).save(tmp_path / "masks" / f"{stem}.tif")
-    said = f"mode {mode}, which no label has: save the labels with one channel of 8 or 16 bits"
+    said = f"mode {mode}: that is no label of classes; save the labels with one channel of 8 or 16 bits"
     with pytest.raises(ValueError, match=rf"cam1_001\.tif: {said}"):
         open_dataset(tmp_path)
     found = describe(tmp_path)
     assert f"labels, of 5 looked at: {said}" in found.lines
     assert found.classes == ""
+
+
+def test_values_of_32_bits_are_values(tmp_path):
+    masks = relabelled_as_tiff(tmp_path, lambda mask: mask.astype(np.int32))
+    assert_same(open_dataset(tmp_path), masks)
+    assert any("mode I (5), values 0 to 2, 255" in line for line in describe(tmp_path).lines)
+    assert "labels hold values, as in masks/cam1_001.tif" in check(tmp_path, find_taxonomy(tmp_path)).taken
+
+
+def test_ids_of_objects_in_32_bits_are_no_labels(tmp_path):
+    relabelled_as_tiff(tmp_path, lambda mask: mask.astype(np.int32) * 1000)
+    line = "mode I, values 0 to 255000, where 0 to 65535 are allowed: that is no label of classes; save"
+    assert any(line in told for told in describe(tmp_path).lines)
+    with pytest.raises(ValueError, match=line):
+        open_dataset(tmp_path)
+
+
+def relabelled_as_tiff(root, change):
+    """The plain replica, whose masks are TIFF pictures of `change` of their values."""
+    masks = write_plain(root)
+    for path in (root / "masks").iterdir():
+        grey(path.with_suffix(".tif"), change(masked(path.stem)))
+        path.unlink()
+    return masks

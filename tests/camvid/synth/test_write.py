@@ -10,7 +10,7 @@ from camvid.synth import Kind, synth
 from camvid.synth.plan import plan
 from camvid.synth.render import draw_frame
 from camvid.synth.world import make_world
-from camvid.synth.write import LAYOUTS
+from camvid.synth.write import STYLES
 from camvid.taxonomy import load_taxonomy
 
 SIZE = (72, 96)
@@ -33,7 +33,7 @@ def drawn(seed, index):
     return draw_frame(make_world(seed), index, SIZE)
 
 
-@pytest.fixture(scope="module", params=LAYOUTS)
+@pytest.fixture(scope="module", params=STYLES)
 def written(request, tmp_path_factory):
     root = tmp_path_factory.mktemp(request.param) / "set"
     synth(root, FRAMES, SEED, request.param, SIZE)
