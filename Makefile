@@ -33,8 +33,8 @@ alone:  # the tests of wandb_local where nothing else of this repository is inst
 	build/alone/bin/python -m pip install --quiet --constraint constraints.txt --editable ./wandb_local --group wandb_local/pyproject.toml:test
 	OMP_NUM_THREADS=1 build/alone/bin/python -m pytest -n 4 --dist worksteal -q tests/wandb_local
 
-soak: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal -q -m soak --timeout 1200
+soak: setup  # importing the other tests takes longer than some of these
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal -q -m soak --timeout 1200 $$(grep -rlw --include 'test_*.py' mark.soak tests)
 
 evening: setup
 	$(BIN)/python -m pytest -q -m evening --timeout 1800

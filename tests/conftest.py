@@ -1,5 +1,6 @@
 """What holds for all tests: a busy machine is no failure, and there is one browser."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,18 @@ from tests.browser import require_browser
 
 settings.register_profile("any machine", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+gc.disable()  # while the tests are imported: torch and others make a million objects, and all of them stay
+
+
+def pytest_collection_finish() -> None:
+    """From here on garbage is looked for again, but not among what was imported."""
+    gc.freeze()
+    gc.enable()
+
+
+def pytest_unconfigure() -> None:
+    """At the end of the process all of it may be freed."""
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")
