@@ -104,7 +104,7 @@ def _stats(options: argparse.Namespace) -> int:
 def _synth(options: argparse.Namespace) -> int:
     size = tuple(options.size) if options.size else None
     if options.layout == COMPOSITES and options.depth:
-        raise ValueError(f"--depth does not go with --layout {COMPOSITES}; choose {', '.join(DRAWN)}")
+        raise ValueError(f"--depth does not go with --layout {COMPOSITES}; choose another layout")
     if options.layout == COMPOSITES:
         from camvid.composites.draw import draw_composites
 

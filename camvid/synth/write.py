@@ -128,8 +128,8 @@ def synth(
     check_size(size)
     shots, table = plan(frames, seed), style.table()
     with new_folder(Path(out)) as folder:
-        paths = [path for shot in shots for path in (*style.paths(shot), *([_depth_path(shot)] if depth else []))]
-        for place in {(folder / path).parent for path in paths}:
+        places = {(folder / path).parent for shot in shots for path in style.paths(shot)}
+        for place in places | ({folder / DEPTH} if depth else set()):
             place.mkdir(parents=True, exist_ok=True)
         cameras: dict[str, Camera] = {}
         for shot, scene in draw_shots(shots, size, depth):
