@@ -183,8 +183,9 @@ def _strange(root: Path, error: ValueError) -> Description:
     """A folder that no layout fits: its pictures, pairs, and what to do."""
     if nearby(root, ORDER):
         return Description([getattr(error, "reason", str(error))], "", False)
-    places = survey(root)
-    lines = [getattr(error, "reason", str(error)), *(told(root, place) for place in places), *about_loops(root, [root])]
+    looped: list[Path] = []
+    places = survey(root, looped)
+    lines = [getattr(error, "reason", str(error)), *(told(root, place) for place in places), *about_loops(root, looped)]
     pairs = [] if is_export(root) else list(matches(places))
     for frames, labels, count in pairs:
         names = [place.folder.relative_to(root).as_posix() for place in (frames, labels)]

@@ -26,9 +26,9 @@ class Place(NamedTuple):
     kind: str
 
 
-def survey(folder: Path) -> list[Place]:
-    """The highest folders whose pictures are of one kind each."""
-    pictures = pictures_below(folder)
+def survey(folder: Path, looped: list[Path] | None = None) -> list[Place]:
+    """The highest folders whose pictures are of one kind each; links to folders above them join `looped`."""
+    pictures = pictures_below(folder, looped)
     kinds = {kind_of(path) for path in spread(pictures, LOOKED)}
     if len(kinds) < 2:
         return [Place(folder, pictures, kinds.pop())] if kinds else []
