@@ -31,6 +31,7 @@ from camvid.stats import count_pixels
 from camvid.survey import BLENDED, LABELS, content, matches, survey, told
 from camvid.taxonomy import IGNORE_INDEX, OWN_FILE, VOID_NAME, Taxonomy
 
+TO_TRAIN = "to train on it, let `python -m camvid convert ROOT OUT`, with the same flags, write it in plain form"
 CHANGED = "labels in JPEG: when the classes are listed, `python -m camvid convert` writes them as PNG"
 LISTED = 3  # sizes, faults and folders that are named
 FAULTS = (ValueError, OSError)
@@ -67,6 +68,8 @@ def describe(
         lines += _splits(scan, split, seed)
         more, classes, drafted = _labels(scan, found, taxonomy)
     lines += more + [f"guessed: {guess.message}" for guess in guesses]
+    if isinstance(layout, Layout):
+        lines.append(TO_TRAIN)
     if scan.faults:
         listed = scan.faults[:LISTED]
         lines += [f"fault: {fault}" for fault in listed] + [f"{len(scan.faults)} faults"] * (len(scan.faults) > LISTED)
@@ -154,7 +157,8 @@ def _strange(root: Path, error: ValueError) -> Description:
         names = [place.folder.relative_to(root).as_posix() for place in (frames, labels)]
         command = shlex.join(["python", "-m", "camvid", "check", str(root), "--images", names[0], "--masks", names[1]])
         lines.append(
-            f"{count} names of {names[0]}/ are in {names[1]}/: `{command} --taxonomy FILE`; FILE lists the classes"
+            f"{count} names of {names[0]}/ are in {names[1]}/: `{command} --taxonomy FILE`; "
+            "FILE lists the classes; `convert`, with the same flags and a folder to make, writes what `train.py` reads"
         )
     found = [label for _, label, _ in pairs] or [place for place in places if place.kind in (LABELS, BLENDED)]
     if not found or is_export(root):
