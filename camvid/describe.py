@@ -7,18 +7,17 @@ import warnings
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 
-from camvid.depth import find_depth
+from camvid.depth.about import about_depth
 from camvid.drafts import draft, taxonomy_yaml
 from camvid.folders import require_folder
 from camvid.labels import ColorLabels, Labels
 from camvid.layouts import AUTO, Frame, RoadDataset, Scan, find_taxonomy, recognise, scan_layout
 from camvid.layouts.class_lists import read_list
 from camvid.layouts.codes import passed_over
-from camvid.layouts.dataset import size_mismatch
 from camvid.layouts.folders import list_in
 from camvid.layouts.hints import is_export
 from camvid.layouts.label_content import FEW, SMOOTHED, look_at, spread
@@ -27,18 +26,16 @@ from camvid.layouts.nearby import nearby
 from camvid.layouts.recognise import ORDER
 from camvid.layouts.splits import split_frames
 from camvid.layouts.trees import about_loops
+from camvid.picture_sizes import about_pictures
 from camvid.remarks import NO_TRAINING
 from camvid.stats import count_pixels
-from camvid.survey import BLENDED, LABELS, content, matches, suffixes, survey, told
+from camvid.survey import BLENDED, LABELS, content, matches, survey, told
 from camvid.taxonomy import IGNORE_INDEX, OWN_FILE, VOID_NAME, Taxonomy
-from files.amounts import counted
-from files.pictures import picture_size
 
-SIZED = 200  # frames whose sizes are read
+TO_TRAIN = "to train on it, let `python -m camvid convert ROOT OUT`, with the same flags, write it in plain form"
 CHANGED = "labels in JPEG: when the classes are listed, `python -m camvid convert` writes them as PNG"
 LISTED = 3  # sizes, faults and folders that are named
 FAULTS = (ValueError, OSError)
-Size: TypeAlias = tuple[int, int]
 
 
 class Description(NamedTuple):
@@ -66,68 +63,18 @@ def describe(
     except ValueError as error:
         return _strange(root, error)
     image, mask = (scan.shown(path) for path in (scan.frames[0].image, scan.frames[0].mask))
-    lines = [f"layout {scan.layout}: {image} has the label {mask}", *_frames(scan), *scan.notes]
+    lines = [f"layout {scan.layout}: {image} has the label {mask}", *about_pictures(scan), *scan.notes]
     with warnings.catch_warnings(record=True) as guesses:
         warnings.simplefilter("always")
         lines += _splits(scan, split, seed)
         more, classes, drafted = _labels(scan, found, taxonomy)
-    lines += more + _depth(scan) + [f"guessed: {guess.message}" for guess in guesses]
+    lines += more + about_depth(scan) + [f"guessed: {guess.message}" for guess in guesses]
+    if isinstance(layout, Layout):
+        lines.append(TO_TRAIN)
     if scan.faults:
         listed = scan.faults[:LISTED]
         lines += [f"fault: {fault}" for fault in listed] + [f"{len(scan.faults)} faults"] * (len(scan.faults) > LISTED)
     return Description(lines, classes, drafted)
-
-
-def _frames(scan: Scan) -> list[str]:
-    sample = spread(scan.frames, SIZED)
-    faults: list[str] = []
-    found = [(frame, _size(frame.image, faults), _size(frame.mask, [])) for frame in sample]
-    sizes = Counter(size for _, size, _ in found)
-    del sizes[None]
-    faults += _misfits(found)
-    listed = ", ".join(f"{n} of {size[1]}x{size[0]}" for size, n in sizes.most_common(LISTED) if size)
-    more = f" and {len(sizes) - LISTED} more sizes" if len(sizes) > LISTED else ""
-    images, masks = suffixes(frame.image for frame in scan.frames), suffixes(frame.mask for frame in scan.frames)
-    lines = [
-        f"{counted(len(scan.frames), 'frame')} with labels: frames {images}, labels {masks}",
-        f"sizes of {counted(sizes.total(), 'frame')}: {listed}{more}",
-    ]
-    return lines + [f"fault: {fault}" for fault in faults[:LISTED]]
-
-
-def _depth(scan: Scan) -> list[str]:
-    """One line about depth maps: how many, how far they reach, how much of them is known. None if there are none."""
-    try:
-        depth = find_depth(scan)
-        names = [frame.name for frame in scan.frames if depth and frame.name in depth.maps]
-        maps = [depth.read(name)[0] for name in spread(names)] if depth else []
-    except ValueError as error:
-        return [f"fault: {error}"]
-    if not depth or not maps:
-        return []
-    values = np.concatenate([found.ravel() for found in maps])
-    known = values[np.isfinite(values)]
-    reach = f"{known.min():.1f} to {known.max():.1f} m" if len(known) else "no values"
-    return [
-        f"depth of {len(names)} frames, as in {depth.form}; of {len(maps)} looked at: {reach}, "
-        f"{len(known) / len(values):.0%} of the pixels known"
-    ]
-
-
-def _misfits(found: Sequence[tuple[Frame, Size | None, Size | None]]) -> list[str]:
-    """One line for labels of another size than their frame."""
-    other = [(frame, size, label) for frame, size, label in found if size and label and size != label]
-    first = [size_mismatch(frame, size, label) for frame, size, label in other[:1] if size and label]
-    return [f"{len(other)} of {len(found)} labels have another size than their frame, such as {line}" for line in first]
-
-
-def _size(path: Path, faults: list[str]) -> Size | None:
-    """Height and width; None for a damaged file, which becomes a fault."""
-    try:
-        return picture_size(path)
-    except ValueError as error:
-        faults.append(str(error))
-        return None
 
 
 def _splits(scan: Scan, split: str, seed: int) -> list[str]:
@@ -203,14 +150,16 @@ def _strange(root: Path, error: ValueError) -> Description:
     """A folder that no layout fits: its pictures, pairs, and what to do."""
     if nearby(root, ORDER):
         return Description([getattr(error, "reason", str(error))], "", False)
-    places = survey(root)
-    lines = [getattr(error, "reason", str(error)), *(told(root, place) for place in places), *about_loops(root, [root])]
+    looped: list[Path] = []
+    places = survey(root, looped)
+    lines = [getattr(error, "reason", str(error)), *(told(root, place) for place in places), *about_loops(root, looped)]
     pairs = [] if is_export(root) else list(matches(places))
     for frames, labels, count in pairs:
         names = [place.folder.relative_to(root).as_posix() for place in (frames, labels)]
         command = shlex.join(["python", "-m", "camvid", "check", str(root), "--images", names[0], "--masks", names[1]])
         lines.append(
-            f"{count} names of {names[0]}/ are in {names[1]}/: `{command} --taxonomy FILE`; FILE lists the classes"
+            f"{count} names of {names[0]}/ are in {names[1]}/: `{command} --taxonomy FILE`; "
+            "FILE lists the classes; `convert`, with the same flags and a folder to make, writes what `train.py` reads"
         )
     found = [label for _, label, _ in pairs] or [place for place in places if place.kind in (LABELS, BLENDED)]
     if not found or is_export(root):

@@ -26,9 +26,9 @@ class Place(NamedTuple):
     kind: str
 
 
-def survey(folder: Path) -> list[Place]:
-    """The topmost folders whose pictures are of one kind."""
-    pictures = pictures_below(folder)
+def survey(folder: Path, looped: list[Path] | None = None) -> list[Place]:
+    """The topmost folders whose pictures are of one kind. Links to folders above them join `looped`."""
+    pictures = pictures_below(folder, looped)
     kinds = {kind_of(path) for path in spread(pictures, LOOKED)}
     if len(kinds) < 2:
         return [Place(folder, pictures, kinds.pop())] if kinds else []

@@ -17,14 +17,19 @@ COLORED = ("RGB", "RGBA")  # modes that hold colours, unless all of them are gre
 
 
 def require_one_kind(scan: Scan) -> None:
-    """Raises ValueError naming a folder of each kind; by a sample that has a label of each folder, up to twelve."""
+    """Raises ValueError naming a folder of each kind; by a sample that has a label of each folder, up to twelve.
+
+    Where one folder has both kinds, some of its files are at fault, and whoever reads them names them.
+    """
     found = [(path, mode) for path in _sample(scan) if (mode := _mode(path))]
-    grey = next((path for path, mode in found if mode in GREY), None)
-    colored = (path for path, mode in found if mode in COLORED)
-    if grey and (other := next((path for path in colored if _has_colors(path)), None)):
+    grey = {path.parent: path for path, mode in found if mode in GREY}
+    colored = {path.parent: path for path, mode in found if mode in COLORED}
+    values = next((path for folder, path in grey.items() if folder not in colored), None)
+    others = (path for folder, path in colored.items() if folder not in grey and values and _has_colors(path))
+    if values and (colors := next(others, None)):
         raise ValueError(
-            f"{scan.root}: labels of two kinds: those of {_folder(scan, other)} hold colours ({other.name}), those of "
-            f"{_folder(scan, grey)} hold values ({grey.name}); bring all of them into one form"
+            f"{scan.root}: labels of two kinds: {_folder(scan, colors)} has colours ({colors.name}), and "
+            f"{_folder(scan, values)} has values ({values.name}); bring all of them into one form"
         )
 
 

@@ -123,7 +123,7 @@ def _guessed(named: dict[int, str], origin: str) -> dict[int, str]:
         f"{origin}: by what the labels hold, its lines name these values: {told}. If that is wrong, say the values "
         'in a JSON file of the form [{"id": 0, "name": …}, …] and give it with --classes',
         GuessWarning,
-        level=6,
+        level=7,
     )
     return named
 

@@ -78,7 +78,7 @@ def _guess(scan: Scan) -> None:
         f"{scan.root}: no {CODES} lists the names of the label values; guessed: {values}. If that is wrong, list the "
         f"names there, one a line, or put the classes in this order into {OWN_FILE} and take taxonomy own",
         GuessWarning,
-        level=4,
+        level=5,
     )
 
 

@@ -63,9 +63,11 @@ def scan_trees(
     trees = list(trees)
     pairs: list[_Pair] = []
     faults: list[str] = []
+    looped: list[Path] = []
     unlabelled: Counter[str] = Counter()
     for tree in trees:
-        images, masks = keyed(tree.images, endings[0]), keyed(tree.masks, endings[1], suffixes)
+        images = keyed(tree.images, endings[0], looped=looped)
+        masks = keyed(tree.masks, endings[1], suffixes, looped)
         if tree.images == tree.masks:
             images = {key: paths for key, paths in images.items() if not key.endswith(endings[1])}
         pairs += _pairs(tree, images, masks)
@@ -77,14 +79,17 @@ def scan_trees(
     frames = tuple(Frame(name, sequence(name), pair.image, pair.mask) for name, pair in named)
     folders = {split: tuple(name for name, pair in named if pair.split == split) for split in SPLITS}
     split = all(tree.split for tree in trees)
-    notes = about_loops(root, (folder for tree in trees for folder in (tree.images, tree.masks)))
+    notes = about_loops(root, looped)
     return Scan(root, layout, frames, folders if split else None, tuple(faults), unlabelled, not split, notes)
 
 
-def keyed(folder: Path, ending: str, suffixes: Sequence[str] = PICTURES) -> Keyed:
-    """The pictures under a folder whose names end so, by their path from there without ending and suffix, sorted."""
+def keyed(folder: Path, ending: str, suffixes: Sequence[str] = PICTURES, looped: list[Path] | None = None) -> Keyed:
+    """The pictures under a folder whose names end so, by their path from there without ending and suffix, sorted.
+
+    Links to a folder above them are passed over, and join `looped`.
+    """
     found: defaultdict[str, list[Path]] = defaultdict(list)
-    for place, inner, names in _walk(folder):
+    for place, inner, names in _walk(folder, looped):
         for name in names:
             stem, _, suffix = name.rpartition(".")
             if f".{suffix.lower()}" in suffixes and stem.endswith(ending):
@@ -92,17 +97,9 @@ def keyed(folder: Path, ending: str, suffixes: Sequence[str] = PICTURES) -> Keye
     return dict(sorted(found.items()))
 
 
-def loops(folder: Path) -> list[Path]:
-    """The links under a folder that lead to a folder above them; what lies there is passed over."""
-    found: list[Path] = []
-    for _ in _walk(folder, found):
-        pass
-    return found
-
-
-def about_loops(root: Path, folders: Iterable[Path]) -> tuple[str, ...]:
+def about_loops(root: Path, looped: Iterable[Path]) -> tuple[str, ...]:
     """One line that such links are passed over, or none."""
-    found = list(dict.fromkeys(path for folder in folders for path in loops(folder)))
+    found = list(dict.fromkeys(looped))
     if not found:
         return ()
     first = found[0].relative_to(root) if found[0].is_relative_to(root) else found[0]
@@ -111,9 +108,9 @@ def about_loops(root: Path, folders: Iterable[Path]) -> tuple[str, ...]:
     return (f"link {first} leads to a folder above it and is passed over{more}",)
 
 
-def pictures_below(folder: Path) -> list[Path]:
-    """The pictures in a folder and below."""
-    return [path for paths in keyed(folder, "").values() for path in paths]
+def pictures_below(folder: Path, looped: list[Path] | None = None) -> list[Path]:
+    """The pictures in a folder and below; for links see `keyed`."""
+    return [path for paths in keyed(folder, "", looped=looped).values() for path in paths]
 
 
 def holds_pictures(folder: Path) -> bool:

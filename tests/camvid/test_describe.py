@@ -120,7 +120,8 @@ def test_an_unknown_folder_is_told_place_by_place_and_opens_by_what_is_said(tmp_
     )
     assert found.lines[3] == (
         f"6 names of camera/ are in truth/: `python -m camvid check '{root}' --images camera --masks truth "
-        "--taxonomy FILE`; FILE lists the classes"
+        "--taxonomy FILE`; FILE lists the classes; `convert`, with the same flags and a folder to make, writes what "
+        "`train.py` reads"
     )
     (tmp_path / "draft.yaml").write_text(found.classes)
     taxonomy = load_taxonomy(tmp_path / "draft.yaml")
@@ -272,3 +273,10 @@ def test_a_list_that_cannot_be_read_gets_no_draft(tmp_path):
     found = describe(tmp_path)
     assert (found.classes, found.draft) == ("", False)
     assert any("classes.txt: numbers stand before the names" in line for line in found.lines)
+
+
+def test_a_pair_of_folders_that_was_named_is_told_the_way_to_a_training(tmp_path):
+    write_plain(tmp_path)
+    line = "to train on it, let `python -m camvid convert ROOT OUT`, with the same flags, write it in plain form"
+    assert line in describe(tmp_path, layout=pair_of_folders(tmp_path / "images", tmp_path / "masks")).lines
+    assert line not in describe(tmp_path).lines

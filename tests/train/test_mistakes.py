@@ -102,7 +102,7 @@ def test_a_damaged_frame_is_named_by_a_process_that_ends_with_2(data, tmp_path, 
     ("root", "flags", "message"),
     [
         ("nowhere", [], "nowhere: no such folder"),
-        (".", [], "no layout recognised: known are fastai"),
+        (".", [], "/camvid: give that folder"),
         ("camvid", ["--taxonomy=camvid13"], "cityscapes19, mapillary65, voc21 nor a YAML file"),
         ("camvid", ["--project=a/b"], "project='a/b'"),
     ],

@@ -23,7 +23,7 @@ def test_colours_in_one_split_and_values_in_another_are_named(colored, listed, t
         grey(tmp_path / "masks" / split / f"{stem}.png", mask)
     (tmp_path / listed).write_text(text)
     other = {"train": "val", "val": "train"}[colored]
-    line = rf"labels of two kinds: those of masks/{colored}/ hold colours .*, those of masks/{other}/ hold values"
+    line = rf"labels of two kinds: masks/{colored}/ has colours .*, and masks/{other}/ has values"
     for read in (lambda: open_dataset(tmp_path), lambda: check(tmp_path, find_taxonomy(tmp_path))):
         with pytest.raises(ValueError, match=line):
             read()
