@@ -125,20 +125,18 @@ def test_a_backup_leaves_out_what_is_damaged_and_says_so(filled, tmp_path):
     assert "artifact local/p/data:v0, file a.txt: is gone" in command("verify", data=tmp_path / "backup")[1]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("backup", "{data}/inside"), "is inside the data folder"),
-        (("backup", "{home}"), "the folder is not empty and not a backup"),
-        (("restore", "{home}"), "the folder has no records.sqlite3"),
-        (("restore", "{data}"), "holds records; give --data with a new folder"),
-    ],
-)
-def test_what_cannot_be_copied_is_refused(filled, tmp_path, arguments, message):
-    places = {"data": filled.data, "home": tmp_path / "home"}
-    code, _, err = command(*(text.format(**places) for text in arguments), data=filled.data)
-    assert code == 2
-    assert message in err and len(err.splitlines()) == 1
+def test_what_cannot_be_copied_is_refused(filled, tmp_path):
+    data, home = filled.data, tmp_path / "home"
+    refused = {
+        ("backup", data / "inside"): "is inside the data folder",
+        ("backup", home): "the folder is not empty and not a backup",
+        ("restore", home): "the folder has no records.sqlite3",
+        ("restore", data): "holds records; give --data with a new folder",
+    }
+    for arguments, message in refused.items():
+        code, _, err = command(*arguments, data=data)
+        assert (code, len(err.splitlines())) == (2, 1), (arguments, err)
+        assert message in err, arguments
 
 
 def test_a_folder_without_records_is_named(tmp_path):

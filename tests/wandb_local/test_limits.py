@@ -112,22 +112,23 @@ def archive(shape, dtype="<f8", data=b"", method=zipfile.ZIP_DEFLATED, head=None
 
 
 @pytest.mark.parametrize(
-    "data",
+    "make",
     [
-        archive((5_000_000,), "|i1", bytes(5_000_000)),
-        archive((10**12,)),
-        archive((10**12, 0)),
-        archive((1,), data=bytes(80 << 20)),
-        archive((1,), head=b"\x93NUMPY\x02\x00\xff\xff\xff\xff", data=bytes(80 << 20)),
-        archive((2,), "|O", bytes(16)),
-        archive((-5, -1), data=bytes(40)),
-        archive((1,), data=bytes(8), method=zipfile.ZIP_LZMA),
-        archive((2,), data=bytes(3)),
-        b"PK\x01\x02" * 2_000,
+        lambda: archive((5_000_000,), "|i1", bytes(5_000_000)),
+        lambda: archive((10**12,)),
+        lambda: archive((10**12, 0)),
+        lambda: archive((1,), data=bytes(80 << 20)),
+        lambda: archive((1,), head=b"\x93NUMPY\x02\x00\xff\xff\xff\xff", data=bytes(80 << 20)),
+        lambda: archive((2,), "|O", bytes(16)),
+        lambda: archive((-5, -1), data=bytes(40)),
+        lambda: archive((1,), data=bytes(8), method=zipfile.ZIP_LZMA),
+        lambda: archive((2,), data=bytes(3)),
+        lambda: b"PK\x01\x02" * 2_000,
     ],
     ids=["zeros", "promised", "empty lists", "behind", "head", "objects", "negative", "lzma", "short", "entries"],
 )
-def test_arrays_are_judged_before_they_are_made(data):
+def test_arrays_are_judged_before_they_are_made(make):
+    data = make()
     assert len(data) < 100_000
     with pytest.raises((TooLargeError, ValueError)):
         Allowance().array(data, "c")
