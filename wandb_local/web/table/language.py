@@ -18,39 +18,18 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from wandb_local.web.documents import is_number
 from wandb_local.web.table.cells import Cell, Column, File, OverlaySet, Row, all_pictures, is_missing
+from wandb_local.web.table.predicates import COMPARISONS, Predicate, Value, comparison, contains
 from wandb_local.web.table.tokens import FilterError, Token, nearest, no_column, tokens
 
 MAX_DEPTH = 40  # brackets and nots inside each other
 
-Predicate = Callable[[Row], bool]
 Counts = Callable[[str], Mapping[int, int]]
 """Pixels by class of the mask with an MD5."""
 
-_COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<>": operator.ne,
-}
 _CONSTANTS: Mapping[str, Cell] = {"true": True, "false": False, "null": None, "inf": float("inf")}
-
-
-@dataclass(frozen=True)
-class Value:
-    """An operand of a comparison: its value in a row, its kind, and its place in the expression."""
-
-    of: Callable[[Row], Cell]
-    kind: str
-    token: Token
 
 
 def parse(expression: str, columns: Sequence[Column], sets: Sequence[OverlaySet], counts: Counts) -> Predicate:
@@ -129,15 +108,15 @@ class _Parser:
 
     def _test(self) -> Predicate:
         left = self._left()
-        if token := self._take(*_COMPARISONS):
-            return _comparison(_COMPARISONS[token.text], left, self._value(f"behind {token.text!r}"))
+        if token := self._take(*COMPARISONS):
+            return comparison(COMPARISONS[token.text], left, self._value(f"behind {token.text!r}"))
         if self._take("is"):
             wanted = not self._take("not")
             self._need("null")
             return lambda row: is_missing(left.of(row)) is wanted
         negated = bool(self._take("not"))
         if self._take("contains"):
-            test = _contains(left, self._value("behind 'contains'"))
+            test = contains(left, self._value("behind 'contains'"))
         elif self._take("in"):
             test = self._in(left)
         elif negated:
@@ -160,10 +139,10 @@ class _Parser:
             while self._take(","):
                 choices.append(self._value("behind ','"))
             self._need(")")
-            tests = [_comparison(operator.eq, left, choice) for choice in choices]
+            tests = [comparison(operator.eq, left, choice) for choice in choices]
             return lambda row: any(test(row) for test in tests)
         whole = self._value("behind 'in': a list in brackets or a column")
-        return _contains(whole, left)
+        return contains(whole, left)
 
     def _left(self) -> Value:
         """A value at the left of a test, where a quoted text can be a column's name."""
@@ -250,41 +229,3 @@ def _kind(cell: Cell) -> str:
     if is_number(cell):
         return "number"
     return "null" if cell is None else "text"
-
-
-def _comparison(compare: Callable[[Any, Any], bool], left: Value, right: Value) -> Predicate:
-    kinds = {left.kind, right.kind}
-    if "null" in kinds:
-        raise FilterError(right.token.position, "null cannot be compared: write 'is null' or 'is not null'")
-    if len(kinds) == 2 and kinds <= {"number", "text", "boolean"} and kinds != {"number", "boolean"}:
-        raise FilterError(
-            right.token.position,
-            f"{left.token} is a {left.kind} and {right.token} is a {right.kind}: they cannot be compared",
-        )
-    unequal = compare is operator.ne
-
-    def holds(row: Row) -> bool:
-        one, other = left.of(row), right.of(row)
-        if is_missing(one) or is_missing(other):
-            return unequal and is_missing(one) is not is_missing(other)
-        if isinstance(one, str) is not isinstance(other, str):
-            return unequal
-        try:
-            return bool(compare(one, other))
-        except TypeError:  # a list beside an object
-            return unequal
-
-    return holds
-
-
-def _contains(whole: Value, part: Value) -> Predicate:
-    if whole.kind in ("number", "boolean", "image", "file", "null"):
-        raise FilterError(whole.token.position, f"{whole.token} is a {whole.kind}; 'contains' needs a text or a list")
-
-    def holds(row: Row) -> bool:
-        container, item = whole.of(row), part.of(row)
-        if isinstance(container, str):
-            return isinstance(item, str) and item.casefold() in container.casefold()
-        return isinstance(container, list | dict) and not isinstance(item, list | dict) and item in container
-
-    return holds

@@ -10,7 +10,7 @@ from typing import Any
 
 from wandb_local.web.documents import is_number
 from wandb_local.web.table.cells import Attachment, Cell, Row, Table, is_missing, written
-from wandb_local.web.table.language import Predicate
+from wandb_local.web.table.predicates import Predicate
 
 _PART = 250  # rows
 

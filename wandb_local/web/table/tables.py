@@ -19,10 +19,11 @@ from wandb_local.web.table.cells import File, Folder, Table
 from wandb_local.web.table.compare import compare, key_columns
 from wandb_local.web.table.files import ArtifactFiles, RunFiles
 from wandb_local.web.table.joined import join
-from wandb_local.web.table.language import Predicate, parse
+from wandb_local.web.table.language import parse
 from wandb_local.web.table.logged import logged_value
 from wandb_local.web.table.masks import MaskCounts
 from wandb_local.web.table.order import ordered, sortings_of
+from wandb_local.web.table.predicates import Predicate
 from wandb_local.web.table.read import make_table
 from wandb_local.web.table.sources import Document, Join, find_table, read_document
 from wandb_local.web.table.tokens import FUNCTIONS
