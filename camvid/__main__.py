@@ -38,7 +38,7 @@ def _describe(options: argparse.Namespace) -> int:
     from camvid.describe import describe
 
     if options.out and options.out.exists():
-        raise FileExistsError(f"{options.out}: this file exists; give another name")
+        raise FileExistsError(f"{options.out}: is there already; give another file")
     found = describe(*chosen(options))
     print("\n".join(found.lines))
     if options.out and found.classes:

@@ -80,9 +80,7 @@ def check(
     mask = scan.frames[0].mask
     taken.append(f"labels hold {kind}, as in {mask.relative_to(scan.root) if mask.is_relative_to(scan.root) else mask}")
     if scan.unlabelled:
-        taken.append(
-            f"frames without labels, which are left out: {', '.join(f'{k} {n}' for k, n in scan.unlabelled.items())}"
-        )
+        taken.append(f"frames without labels, left out: {', '.join(f'{k} {n}' for k, n in scan.unlabelled.items())}")
     shown = dict(zip((frame.name for frame in scan.frames), (one.classes for one in found), strict=True))
     taken += [
         f"split {key}: all pixels of its labels are void; some benchmarks keep their test labels secret in this way"

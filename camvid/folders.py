@@ -1,4 +1,4 @@
-"""A folder that appears complete, or not at all."""
+"""A folder that appears whole, or not at all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def new_folder(out: Path) -> Iterator[Path]:
     """A hidden folder beside `out`, to be filled. At the end it is renamed to `out`. After a kill there is no `out`.
 
     Raises:
-        FileExistsError: `out` exists and is not an empty folder.
+        FileExistsError: `out` is there and no empty folder.
     """
     out = out.absolute()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):

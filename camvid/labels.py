@@ -16,8 +16,8 @@ from camvid.taxonomy import IGNORE_INDEX, VOID_NAME, Color, Taxonomy, TaxonomyEr
 
 Mask: TypeAlias = NDArray[np.uint8]
 
-LISTED = 3  # number of unknown values or colours that a message names
-OUTSIDE = 254  # in a table: a colour or value without a name. Masks that leave this module never hold it
+LISTED = 3  # values or colours outside that a message names
+OUTSIDE = 254  # what a table holds for a colour or value that has no name; never leaves this module
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,9 @@ def say_outside(outside: Mapping[str, int], what: str) -> str:
 
 
 def stored_values(label: Image.Image) -> NDArray[np.integer] | None:
-    """The values (H, W) of a label of 1, 8 or 16 bits. A tool may have written each three times, as grey in RGB.
+    """The values of a label of 1, 8 or 16 bits, (H, W), also where a tool wrote them three times, as grey in RGB.
 
-    For a picture with a palette, they are the indices. None for any other kind of picture.
+    Those of a palette are its indices. None for a picture of another kind.
     """
     pixels = np.asarray(label)
     if label.mode == "1":
@@ -198,6 +198,6 @@ def _color_table(colors: tuple[tuple[Color, int], ...]) -> Mask:
 @lru_cache(maxsize=4)
 def _index_table(indices: tuple[int, ...], void: int) -> Mask:
     table = np.full(1 << 16, OUTSIDE, np.uint8)
-    table[IGNORE_INDEX] = void  # as in VOC, Cityscapes' trainIds and most tools
+    table[IGNORE_INDEX] = void  # as VOC, Cityscapes' trainIds and most tools have it
     table[: len(indices)] = indices
     return table

@@ -38,9 +38,9 @@ def about_val(drives: Mapping[str, Sequence[str]]) -> str:
         return ""
     (drive,) = val
     return (
-        f"all {len(drives['val'])} val frames are of {drive}, one of the {len(train)} drives of the train split: "
-        "a model that is better on val may be worse elsewhere; to choose settings or models, take `--split drives`, "
-        "which holds out a stretch of every drive"
+        f"all {len(drives['val'])} val frames are of {drive}, one of the {len(train)} drives that train: "
+        "what is better on val may be worse elsewhere; to choose settings or models, take `--split drives`, which "
+        "holds out a stretch of every drive"
     )
 
 

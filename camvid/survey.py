@@ -12,9 +12,9 @@ from camvid.layouts.label_content import Look, look_at, spread
 from camvid.layouts.trees import Tree, keyed, pictures_below
 from files.pictures import picture_size, read_image
 
-LOOKED = 6  # number of pictures of a folder that are opened
-LISTED = 12  # number of values or colours that are listed
-FLAT = 0.6  # if a larger share of pixels equals its neighbour, the picture is a smoothed label, not a photograph
+LOOKED = 6  # pictures of a folder that are opened
+LISTED = 12  # folders that are named
+FLAT = 0.6  # share of a smoothed label's pixels that equal their neighbour; of a photograph's, far fewer do
 PHOTOS, LABELS, SMOOTHED, DAMAGED = "photographs", "labels", "labels with blended edges", "unreadable pictures"
 
 
@@ -27,7 +27,7 @@ class Place(NamedTuple):
 
 
 def survey(folder: Path) -> list[Place]:
-    """The topmost folders whose pictures are of one kind."""
+    """The highest folders whose pictures are of one kind each."""
     pictures = pictures_below(folder)
     kinds = {kind_of(path) for path in spread(pictures, LOOKED)}
     if len(kinds) < 2:

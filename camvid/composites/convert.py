@@ -36,8 +36,8 @@ def convert(
         palette: class_dict.csv of an earlier conversion. Its colours and classes are used instead.
 
     Raises:
-        ValueError: a file is not a composite, or a setting does not fit. The message names it and the fix.
-        FileExistsError: `out` exists and is not empty.
+        ValueError: files that are no composites, or settings that do not fit them; naming file or setting and the fix.
+        FileExistsError: `out` is there and not empty.
         FileNotFoundError: the root or the palette is missing.
     """
     with new_folder(Path(out)) as folder:

@@ -26,8 +26,8 @@ def find_composites(root: Path) -> list[Composite]:
     """The pictures in `train/`, `val/` and `test/` under the root. Some may be missing, but none may be empty.
 
     Raises:
-        FileNotFoundError: the root is not a folder.
-        ValueError: there is no split, a split is empty, or two files have one name. The message names it and the fix.
+        FileNotFoundError: the root is no folder.
+        ValueError: no split, an empty one, or two files of one name; naming it and the fix.
     """
     if not root.is_dir():
         raise FileNotFoundError(f"{root}: no such folder; give the one that holds train/ and val/")

@@ -94,7 +94,7 @@ def test_what_lacks_its_classes_gets_a_draft_that_opens_it(tmp_path):
     assert not list(root.glob("*.yaml"))
     done = run("describe", root, "--out", root / "taxonomy.yaml")
     assert f"wrote {root}/taxonomy.yaml: name its classes" in done.stdout
-    assert "taxonomy.yaml: this file exists" in run("describe", root, "--out", root / "taxonomy.yaml").stderr
+    assert "taxonomy.yaml: is there already" in run("describe", root, "--out", root / "taxonomy.yaml").stderr
     text = (root / "taxonomy.yaml").read_text().replace("value_11", "person")
     (root / "taxonomy.yaml").write_text(text)
     with pytest.warns(match="divided by sequences"):

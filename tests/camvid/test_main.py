@@ -30,7 +30,7 @@ def test_check_of_a_clean_set(tmp_path):
     assert (done.returncode, done.stdout) == (0, "")
     layout, classes, labels, val, count = done.stderr.splitlines()
     assert layout == f"{tmp_path}: layout original, split official: train 2, val 2, test 2"
-    assert val.startswith(f"{tmp_path}: all 2 val frames are of 0016E5, one of the 2 drives of the train split")
+    assert val.startswith(f"{tmp_path}: all 2 val frames are of 0016E5, one of the 2 drives that train")
     assert classes.startswith(f"{tmp_path}: classes (camvid32): Animal, Archway, ")
     assert labels == f"{tmp_path}: labels hold colours, as in lab/0001TP_006690_L.png"
     assert count == f"{tmp_path}: 6 pairs, 0 faults"

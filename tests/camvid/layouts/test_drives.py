@@ -95,9 +95,8 @@ def test_on_camvid_val_shows_each_drive_that_trains_and_its_own_test_stays(real_
     }
     assert "val frames are of" not in drives.remarks("train")
     assert official.remarks("train").endswith(
-        ": all 101 val frames are of 0016E5, one of the 3 drives of the train split: a model that is better on val "
-        "may be worse elsewhere; to choose settings or models, take `--split drives`, which holds out a stretch of "
-        "every drive\n"
+        ": all 101 val frames are of 0016E5, one of the 3 drives that train: what is better on val may be worse "
+        "elsewhere; to choose settings or models, take `--split drives`, which holds out a stretch of every drive\n"
     )
 
 
@@ -105,6 +104,6 @@ def test_check_says_how_many_frames_are_left_out_and_what_val_can_tell(tmp_path)
     write_segnet(tmp_path, draw({"train": [*drive("0001TP", 3), *drive("0016E5", 20)], "val": ["0016E5_00900"]}))
     taken = check(tmp_path, load_taxonomy("camvid11")).taken
     assert taken[0] == "layout segnet, split official: train 23, val 1, test 0"
-    assert taken[-1].startswith("all 1 val frames are of 0016E5, one of the 2 drives of the train split")
+    assert taken[-1].startswith("all 1 val frames are of 0016E5, one of the 2 drives that train")
     taken = check(tmp_path, load_taxonomy("camvid11"), split="drives").taken
     assert taken[0] == "layout segnet, split drives: train 16, val 3, test 3, left out 2"

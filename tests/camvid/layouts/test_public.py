@@ -45,8 +45,8 @@ def test_a_replica_has_no_fault_and_its_report_says_what_was_taken(replica):
     assert report.faults == []
     assert report.frames == sum(map(len, masks.values()))
     assert report.taken[0].startswith(f"layout {drawn.layout}")
-    left = [line for line in report.taken if line.startswith("frames without labels, which are left out: ")]
-    assert left == [f"frames without labels, which are left out: test {count}" for count in drawn.unlabelled.values()]
+    left = [line for line in report.taken if line.startswith("frames without labels, left out: ")]
+    assert left == [f"frames without labels, left out: test {count}" for count in drawn.unlabelled.values()]
 
 
 def test_a_replica_is_counted(replica):
@@ -168,7 +168,7 @@ def test_val_without_labels_is_said(tmp_path):
         path.unlink()
     report = check(tmp_path, find_taxonomy(tmp_path))
     assert report.faults == [f"{tmp_path}: split val is empty"]
-    assert "frames without labels, which are left out: val 2, test 2" in report.taken
+    assert "frames without labels, left out: val 2, test 2" in report.taken
 
 
 def test_void_labels_of_test_are_no_fault_and_said(tmp_path):
