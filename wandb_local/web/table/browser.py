@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from wandb_local.web.cloud.place import cloud_url, is_cloud
 from wandb_local.web.table.cells import (
     Attachment,
     Cell,
@@ -67,7 +68,9 @@ def _text(cell: Cell, limit: int, digits: int) -> str | dict[str, str]:
 
 
 def _attachment(cell: Attachment) -> dict[str, str]:
-    return {"text": cell.kind, "href": _address(cell.file), "path": cell.path}
+    address = _address(cell.file)
+    drawn = {"cloud": cloud_url(address)} if address and is_cloud(cell.kind, cell.path) else {}
+    return {"text": cell.kind, "href": address, "path": cell.path, **drawn}
 
 
 def _picture(picture: Picture) -> dict[str, Any]:
