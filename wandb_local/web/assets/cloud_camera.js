@@ -3,7 +3,7 @@
 // towards the viewer.
 window.cloudCamera = (() => {
     "use strict";
-    const FIELD = 0.8; // radians from the upper to the lower edge
+    const FIELD = 0.6; // radians from the upper to the lower edge
     const FILLED = 0.92; // of the picture, in which all is seen at first
     const STEEPEST = 1.55; // radians, just less than straight down
 
@@ -32,8 +32,8 @@ window.cloudCamera = (() => {
         const [right, above, back] = axes(eye, up);
         const scale = 0.5 / Math.tan(FIELD / 2);
         const radius = Math.hypot(...half);
-        const distance = (fitted(up, half, scale, aspect) || 1) / eye.zoom;
-        const [least, most] = [distance / 100, distance + 20 * (radius || 1)];
+        const distance = fitted(up, half, scale, aspect) / eye.zoom;
+        const [least, most] = [distance / 100, distance + 20 * radius];
         const rows = [
             [...right.map((value) => (2 * scale * value) / aspect), (-2 * scale * dot(right, eye.middle)) / aspect],
             [...above.map((value) => 2 * scale * value), -2 * scale * dot(above, eye.middle)],

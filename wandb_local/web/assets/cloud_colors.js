@@ -24,7 +24,7 @@ window.cloudColors = (() => {
         if (way === "logged") return [cloud.colors, {}];
         if (way === "class") return byClass(cloud.classes);
         const [shades, meaning] = byNumber(numbers(cloud, way, up));
-        return [shades, {...meaning, of: way === "height" ? `${up}, which is up` : "from the origin"}];
+        return [shades, {...meaning, of: way === "height" ? `height (${up})` : "distance from the origin"}];
     }
 
     function byClass(classes) {
@@ -64,7 +64,7 @@ window.cloudColors = (() => {
         if (ramp) {
             const bar = make("span", {className: "cloud-ramp"});
             bar.style.background = `linear-gradient(to right, ${ramp.join()})`;
-            return [make("span", {className: "cloud-scale"}, low, bar, `${high} ${of}`)];
+            return [make("span", {className: "cloud-scale"}, `${of} ${low}`, bar, high)];
         }
         if (!classes) return [];
         const listed = classes.slice(0, MOST_LISTED).map(([value, color, count]) => {

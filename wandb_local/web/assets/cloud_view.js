@@ -43,7 +43,7 @@ window.cloudView = (() => {
         for (const [, end] of cloud.vectors) dot(state, end, VECTOR, 2.6 * dense);
         for (const box of cloud.boxes.slice(0, MOST_LABELS)) label(state, box, 11 * dense);
         compass(state, dense);
-        canvas.dataset.drawn = Number(canvas.dataset.drawn ?? 0) + 1;
+        canvas.dataset.drawn = true;
     }
 
     function lines({canvas, view}, pairs, color, width) {

@@ -82,7 +82,7 @@ window.clouds = (() => {
         color.field.addEventListener("change", paint);
         up.field.addEventListener("change", paint);
         paint();
-        const buttons = [["+", "Nearer", () => view.zoom(1.25)], ["−", "Farther", () => view.zoom(0.8)], ["Reset view", "", view.reset]];
+        const buttons = [["+", "Nearer", () => view.zoom(1.25)], ["−", "Farther", () => view.zoom(0.8)], ["Reset", "Reset the view", view.reset]];
         const bar = make("div", {className: "cloud-bar"}, color.label, up.label, ...buttons.map(button));
         return [canvas, bar, make("p", {className: "soft cloud-count"}, make("span", {}, points(cloud)), ...extent(cloud)), legend, ...boxes(cloud)];
     }
@@ -94,7 +94,7 @@ window.clouds = (() => {
 
     function button([text, says, act]) {
         const made = make("button", {type: "button", className: "quiet"}, text);
-        if (says) made.setAttribute("aria-label", says);
+        made.setAttribute("aria-label", says);
         made.addEventListener("click", act);
         return made;
     }

@@ -21,12 +21,13 @@ _TURN = asyncio.Semaphore(1)  # reading a large cloud takes some 300 MB
 
 
 async def cloud_bytes(context: Context, path: Path) -> bytes:
-    """The answer for a stored file; one that is no cloud gives a head with ``fault``, a text for people."""
+    """``answer_for`` a stored file, for one file after the other."""
     async with _TURN:
-        return await context.run(_answer, path)
+        return await context.run(answer_for, path)
 
 
-def _answer(path: Path) -> bytes:
+def answer_for(path: Path) -> bytes:
+    """The cloud in a file for the browser; if it is none, a head alone, whose ``fault`` is a text for people."""
     try:
         if path.stat().st_size > MAX_CLOUD_BYTES:
             raise CloudError(f"the file is larger than {MAX_CLOUD_BYTES >> 20} MiB")
@@ -36,11 +37,13 @@ def _answer(path: Path) -> bytes:
 
 
 def for_browser(cloud: Cloud) -> bytes:
-    """Little-endian: the length of the head as uint32, the head, padded to whole words; then for N points float32
-    (N, 3), from ``center`` on; then uint8 (N, 3) if ``colors`` are many, int16 (N,) if ``classes`` are."""
+    """Little-endian: the length of the head as uint32; the head, as JSON, padded to whole words; N points as float32
+    (N, 3), from ``center`` on; after them uint8 (N, 3) if the head says ``colors``, int16 (N,) if it says ``classes``.
+    """
     spread = cloud.points if len(cloud.points) else _corners(cloud)
-    low, high = np.percentile(spread, _MIDDLE[0], 0, method="lower"), np.percentile(spread, _MIDDLE[1], 0, method="higher")
-    center = (low + high) / 2
+    low = np.percentile(spread, _MIDDLE[0], axis=0, method="lower")
+    high = np.percentile(spread, _MIDDLE[1], axis=0, method="higher")
+    center, half = (low + high) / 2, (high - low) / 2
     head = {
         "drawn": len(cloud.points),
         "logged": cloud.logged,
@@ -48,9 +51,9 @@ def for_browser(cloud: Cloud) -> bytes:
         "colors": cloud.colors is not None,
         "classes": cloud.classes is not None,
         "center": center.tolist(),
-        "half": ((high - low) / 2).tolist(),
+        "half": (half if half.any() else half + 0.5).tolist(),
         "extent": np.stack([spread.min(axis=0), spread.max(axis=0)], axis=1).tolist(),
-        "boxes": [{"corners": (box.corners - center).tolist(), "color": box.color, "text": box.text} for box in cloud.boxes],
+        "boxes": [{**box._asdict(), "corners": (box.corners - center).tolist()} for box in cloud.boxes],
         "vectors": [(np.array(vector) - center).tolist() for vector in cloud.vectors],
         "lost_boxes": cloud.lost_boxes,
     }
