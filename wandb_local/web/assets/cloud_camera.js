@@ -7,7 +7,7 @@ window.cloudCamera = (() => {
     const FILLED = 0.92; // of the picture, in which all is seen at first
     const STEEPEST = 1.55; // radians, just less than straight down
 
-    const first = () => ({yaw: 0.45, pitch: 0.35, zoom: 1, middle: [0, 0, 0]});
+    const first = () => ({yaw: 0.35, pitch: 0.5, zoom: 1, middle: [0, 0, 0]});
     const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
     const moved = (a, b, share) => a.map((value, at) => value + share * b[at]);
 

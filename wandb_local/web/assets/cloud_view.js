@@ -83,10 +83,10 @@ window.cloudView = (() => {
         context.fillText(short, x, y - size / 3);
     }
 
-    // The axes, in the lower left corner.
+    // The axes, in the lower right corner.
     function compass({canvas, view: {rows}}, dense) {
         const context = canvas.getContext("2d");
-        const [x, y, length] = [34 * dense, canvas.height - 34 * dense, 22 * dense];
+        const [x, y, length] = [canvas.width - 36 * dense, canvas.height - 36 * dense, 22 * dense];
         Object.assign(context, {font: `600 ${11 * dense}px system-ui, sans-serif`, textAlign: "center", textBaseline: "middle", lineWidth: 2 * dense});
         const flat = [0, 1].map((at) => Math.hypot(...rows[at].slice(0, 3)));
         for (const [name, [color, axis]] of Object.entries(AXES)) {

@@ -7,7 +7,7 @@ window.cloudElement = (tag, attributes, ...content) => {
 window.clouds = (() => {
     "use strict";
     const make = window.cloudElement;
-    const UPS = [["y", "y is up"], ["z", "z is up"]];
+    const UPS = [["y", "y"], ["z", "z"]];
     const KEYS = "Drag or arrow keys turn, with Shift they move. Plus and minus zoom, so does the wheel after a click. 0 shows all again.";
     const count = (number, one, many = `${one}s`) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
     const held = new Map(); // the clouds of this page by the elements that show them
