@@ -21,11 +21,15 @@ window.tableFields = (() => {
         return place;
     }
 
-    // A text, {text, exact} for one that is shortened, or {text, href, path} for a file; `cloud` is the address of
-    // the points of one that is a cloud.
+    // A text, {text, exact} for one that is shortened, or a list of files.
     function cell(name, value) {
+        if (Array.isArray(value)) return value.flatMap((one) => file(name, one));
         if (typeof value !== "object") return [value || "–"];
-        if (value.exact) return [make("span", { title: value.exact }, value.text)];
+        return [make("span", { title: value.exact }, value.text)];
+    }
+
+    // {text, href, path}; `cloud` is the address of the points of one that is a cloud.
+    function file(name, value) {
         if (!value.href) return [`${value.text}: not stored on this server`];
         const link = make("a", { href: value.href, target: "_blank", rel: "noopener" }, `${value.text}: ${value.path}`);
         if (value.cloud) return [cloud(name, value.cloud), link];

@@ -61,6 +61,7 @@ def clouds(client_home: dict[str, str], tmp_path_factory: pytest.TempPathFactory
     table = wandb.Table(columns=["frame", "cloud"])
     table.add_data("first", wandb.Object3D(rgb))
     table.add_data("second", wandb.Object3D(classes))
+    lists = wandb.Table(columns=["clouds"], data=[[[wandb.Object3D(rgb), wandb.Object3D(classes)]]])
     with wandb.init(project="clouds") as run:
         run.log(
             {
@@ -71,6 +72,7 @@ def clouds(client_home: dict[str, str], tmp_path_factory: pytest.TempPathFactory
                 "e mesh": wandb.Object3D(str(folder / "mesh.obj")),
                 "f empty": wandb.Object3D(np.zeros((0, 3))),
                 "table": table,
+                "lists": lists,
             }
         )
     return run
@@ -183,6 +185,12 @@ def test_a_cloud_in_a_table_is_drawn_beside_its_row(visitor: Visitor, clouds):
     page.click("#table-next")
     expect(page.locator("#table-fields .classes li")).to_have_count(5)
     assert "86,180,233" in seen(canvas)["all"]
+    page = visitor.open(run_path(clouds, "tables", "lists"))
+    expect(page.locator(".table-cell a")).to_have_text("object3D and 1 more")
+    page = visitor.open(run_path(clouds, "tables", "lists") + "?row=0")
+    first, second = (seen(page.locator("#table-fields canvas").nth(place))["all"] for place in (0, 1))
+    assert "255,0,0" in first and "86,180,233" in second
+    expect(page.locator("#table-fields dd > a")).to_have_count(2)
 
 
 def test_a_browser_without_webgl_gets_one_line_and_the_link(playwright: Playwright, shared_server, login_state, clouds):
