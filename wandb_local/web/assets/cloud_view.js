@@ -8,11 +8,11 @@ window.cloudView = (() => {
     const AXES = {x: ["#ff7a70", [1, 0, 0]], y: ["#7bd88f", [0, 1, 0]], z: ["#7db1ff", [0, 0, 1]]};
     const VECTOR = "#ffd75e";
 
-    function make(canvas, cloud) {
-        const state = {canvas, cloud, eye: camera.first(), up: "y", asked: 0};
+    function make(canvas, cloud, eye) {
+        const state = {canvas, cloud, eye, up: "y", asked: 0};
         state.redraw = () => (state.asked ||= requestAnimationFrame(() => draw(state)));
         state.reset = () => {
-            state.eye = camera.first();
+            Object.assign(eye, camera.first());
             state.redraw();
         };
         state.zoom = (factor) => {

@@ -48,7 +48,7 @@ window.clouds = (() => {
         }
         if (!cloud.drawn && !cloud.boxes.length && !cloud.vectors.length) return place.replaceChildren(said(`This cloud has ${points(cloud)}.`));
         held.set(place, cloud);
-        place.replaceChildren(...viewer(cloud, place.dataset.title));
+        place.replaceChildren(...viewer(cloud, place.dataset.title, kept(place)));
     }
 
     // The form of the answer is described in `web/cloud/answer.py`.
@@ -64,14 +64,21 @@ window.clouds = (() => {
         return {...head, places: new Float32Array(bytes, start, 3 * points), colors, classes};
     }
 
-    function viewer(cloud, title) {
+    // How a visitor looks at the clouds of a card or of a row; those of the next step or row appear in the same way.
+    function kept(place) {
+        const around = place.closest(".media, #table-fields");
+        const at = [...around.querySelectorAll("[data-cloud]")].indexOf(place);
+        return ((around.kept ??= [])[at] ??= {eye: window.cloudCamera.first()});
+    }
+
+    function viewer(cloud, title, kept) {
         const canvas = make("canvas", {tabIndex: 0, className: "cloud-canvas", title: KEYS});
         canvas.setAttribute("role", "application");
         canvas.setAttribute("aria-label", `${title}: ${points(cloud)}. ${KEYS}`);
-        const view = window.cloudView(canvas, cloud);
+        const view = window.cloudView(canvas, cloud, kept.eye);
         const legend = make("div", {className: "cloud-legend"});
-        const color = select("Colour", window.cloudColors.ways(cloud));
-        const up = select("Up", UPS);
+        const color = select("Colour", window.cloudColors.ways(cloud), kept.color);
+        const up = select("Up", UPS, kept.up);
         const paint = () => {
             view.up = up.field.value;
             const [shades, meaning] = window.cloudColors.shades(cloud, color.field.value, view.up);
@@ -79,16 +86,20 @@ window.clouds = (() => {
             legend.replaceChildren(...(cloud.drawn ? window.cloudColors.legend(meaning) : []));
             view.redraw();
         };
-        color.field.addEventListener("change", paint);
-        up.field.addEventListener("change", paint);
+        const change = () => {
+            Object.assign(kept, {color: color.field.value, up: up.field.value});
+            paint();
+        };
+        color.field.addEventListener("change", change);
+        up.field.addEventListener("change", change);
         paint();
         const buttons = [["+", "Nearer", () => view.zoom(1.25)], ["−", "Farther", () => view.zoom(0.8)], ["Reset", "Reset the view", view.reset]];
         const bar = make("div", {className: "cloud-bar"}, color.label, up.label, ...buttons.map(button));
         return [canvas, bar, make("p", {className: "soft cloud-count"}, make("span", {}, points(cloud)), ...extent(cloud)), legend, ...boxes(cloud)];
     }
 
-    function select(name, options) {
-        const field = make("select", {}, ...options.map(([value, text]) => make("option", {value}, text)));
+    function select(name, options, chosen) {
+        const field = make("select", {}, ...options.map(([value, text]) => make("option", {value, selected: value === chosen}, text)));
         return {field, label: make("label", {}, `${name} `, field)};
     }
 

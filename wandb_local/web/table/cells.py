@@ -152,12 +152,10 @@ def rename_sets(picture: Picture, new: Callable[[str], str]) -> Picture:
 
 def written(cell: Cell) -> str:
     """The cell in full, as text."""
-    if cell is None:
-        return ""
+    if cell is None or isinstance(cell, str):
+        return cell or ""
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    if isinstance(cell, str):
-        return cell
     if isinstance(cell, int | float):
         return str(cell)
     if isinstance(cell, Attachment):

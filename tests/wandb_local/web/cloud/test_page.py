@@ -63,6 +63,7 @@ def clouds(client_home: dict[str, str], tmp_path_factory: pytest.TempPathFactory
     table.add_data("second", wandb.Object3D(classes))
     lists = wandb.Table(columns=["clouds"], data=[[[wandb.Object3D(rgb), wandb.Object3D(classes)]]])
     with wandb.init(project="clouds") as run:
+        run.log({"a photo": wandb.Object3D(rgb[:1500])})
         run.log(
             {
                 "a photo": wandb.Object3D(rgb, caption="worst frame"),
@@ -143,6 +144,12 @@ def test_a_cloud_stands_upright_unmirrored_and_can_be_turned_zoomed_moved_and_co
     expect(photo.locator(".cloud-scale")).to_contain_text("height (z) -3.")
     heights = seen(canvas)["all"]
     assert heights["253,231,37"][2] < heights["70,50,126"][2] and "255,0,0" not in heights
+    page.get_by_role("slider", name="Step of a photo").press("Home")
+    expect(photo.locator(".cloud-count")).to_contain_text("1,500 points")
+    expect(photo.get_by_label("Colour")).to_have_value("height")
+    photo.get_by_label("Colour").select_option("logged")
+    earlier = seen(canvas)
+    assert earlier["white"][0] == 0 and earlier["green"][0] > 50
     assert visitor.inaccessible() == []
 
 
