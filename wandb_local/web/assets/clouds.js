@@ -128,7 +128,7 @@ window.clouds = (() => {
         });
         const what = [count(all.length, "box", "boxes"), count(vectors.length, "vector")].filter((text) => !text.startsWith("0 ")).join(", ");
         const list = make("details", {open: all.length <= 12}, make("summary", {}, what), make("ul", {className: "classes"}, ...items));
-        const left = said(`${count(lost, "box", "boxes")} or vectors are left out, because they are damaged or too many.`);
+        const left = said(`Boxes and vectors that are left out, because they are damaged or too many: ${lost.toLocaleString("en")}`);
         return [...(what ? [list] : []), ...(lost ? [left] : [])];
     }
 

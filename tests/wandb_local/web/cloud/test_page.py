@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import Locator, Page, Playwright, expect
 
 from scripts.browser import OPTIONS
 from tests.browser import require_browser
+from tests.wandb_local.web.asked import ask
 from tests.wandb_local.web.conftest import Visitor, run_path
 
 # Balls to the right, to the left, above, before and behind: x leads to the right, y up, z to the viewer.
@@ -195,9 +197,24 @@ def test_a_cloud_in_a_table_is_drawn_beside_its_row(visitor: Visitor, clouds):
     page = visitor.open(run_path(clouds, "tables", "lists"))
     expect(page.locator(".table-cell a")).to_have_text("object3D and 1 more")
     page = visitor.open(run_path(clouds, "tables", "lists") + "?row=0")
-    first, second = (seen(page.locator("#table-fields canvas").nth(place))["all"] for place in (0, 1))
+    places = page.locator("#table-fields .cloud")
+    first, second = (seen(places.nth(place).locator("canvas"))["all"] for place in (0, 1))
     assert "255,0,0" in first and "86,180,233" in second
     expect(page.locator("#table-fields dd > a")).to_have_count(2)
+
+
+def test_the_points_of_a_cloud_are_sent_inert_and_once(shared_server, cookie, clouds):
+    (path,) = [file.name for file in wandb.Api().run(clouds.path).files() if "/d broken" in file.name]
+    address = f"/_media/runs/local/clouds/{clouds.id}/{quote(path)}"
+    file, points = (
+        ask(shared_server, "GET", address, Cookie=cookie),
+        ask(shared_server, "GET", f"{address}?cloud", Cookie=cookie),
+    )
+    assert file.text == "[[1, 2"
+    assert '{"fault":"This cloud cannot be shown: the file is not JSON."}' in points.text
+    assert points.getheader("Content-Security-Policy").startswith("sandbox;")
+    known = {"Cookie": cookie, "If_None_Match": points.getheader("ETag")}
+    assert [ask(shared_server, "GET", f"{address}{end}", **known).status for end in ("", "?cloud")] == [200, 304]
 
 
 def test_a_browser_without_webgl_gets_one_line_and_the_link(playwright: Playwright, shared_server, login_state, clouds):
