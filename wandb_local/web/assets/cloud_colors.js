@@ -1,11 +1,12 @@
 // What the colours of a cloud's points stand for, and their legend.
 window.cloudColors = (() => {
     "use strict";
-    // Fourteen classes, as W&B counts them from 1 on: the colours of Okabe and Ito without black, then light ones of
-    // Krzywinski's palette, all of which people with a colour vision deficiency can tell apart.
+    // Fourteen classes, as W&B counts them from 1 on: the colours of Okabe and Ito without black, then seven that lie as far
+    // as possible from those before them and from the ground. Any two are 16 apart or more in CIELAB, also as people with
+    // protanopia, deuteranopia and tritanopia see them (Machado et al. 2009).
     const CLASSES = [
         "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7",
-        "#b04cff", "#00e307", "#ffcfe2", "#7cfffa", "#f60239", "#00dcb5", "#ff71fd",
+        "#ccffcc", "#9900ff", "#773300", "#99bb66", "#9977ff", "#00ffff", "#5533bb",
     ];
     const RAMP = ["#46327e", "#365c8d", "#277f8e", "#1fa187", "#4ac16d", "#a0da39", "#fde725"]; // viridis, which begins darker
     const MOST_LISTED = 20;
