@@ -13,6 +13,8 @@ from wandb_local.names import checked_path
 from wandb_local.records import files
 from wandb_local.records.artifacts.collections import find_member
 from wandb_local.records.projects import need_project, need_run
+from wandb_local.web.cloud.answer import FORM, cloud_bytes
+from wandb_local.web.cloud.read import ENDING
 
 # A logged page runs its own scripts in an origin of its own, and reaches nothing.
 _LOGGED_PAGE = (
@@ -75,9 +77,13 @@ async def _send(context: Context, request: Request, look_up: Callable[[], str]) 
         return PlainTextResponse(f"{name}: the content of this file is not stored", status_code=404)
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     policy = _LOGGED_PAGE if media_type in ("text/html", "application/xhtml+xml") else _INERT
-    headers = {"ETag": f'"{md5}"', "Content-Security-Policy": policy, "Cache-Control": "private, no-cache"}
-    if f'"{md5}"' in request.headers.get("if-none-match", ""):  # a browser takes over the headers of this answer too
+    drawn = "cloud" in request.query_params and name.endswith(ENDING)  # as the page that draws it takes it
+    etag = f'"{md5}-cloud-{FORM}"' if drawn else f'"{md5}"'
+    headers = {"ETag": etag, "Content-Security-Policy": policy, "Cache-Control": "private, no-cache"}
+    if etag in request.headers.get("if-none-match", ""):  # a browser takes over the headers of this answer too
         return Response(status_code=304, headers=headers)
+    if drawn:
+        return Response(await cloud_bytes(context, path), headers=headers, media_type="application/octet-stream")
     if "download" in request.query_params:
         return FileResponse(path, media_type=media_type, headers=headers, filename=name.rpartition("/")[2])
     return FileResponse(path, media_type=media_type, headers=headers)

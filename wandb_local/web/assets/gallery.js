@@ -1,4 +1,5 @@
-// What lies over a run's pictures: the mask that is chosen, and the boxes, in the colours of their classes.
+// What the browser draws of a run's media: point clouds, and what lies over pictures: the mask that is chosen, and the boxes,
+// in the colours of their classes.
 window.dash_clientside = Object.assign({}, window.dash_clientside, {
     gallery: {
         left: (chosen, keys) => {
@@ -7,6 +8,7 @@ window.dash_clientside = Object.assign({}, window.dash_clientside, {
         },
         paint: (_views, mask, opacity, boxes) => {
             window.requestAnimationFrame(() => {
+                for (const cloud of document.querySelectorAll("[data-cloud]")) window.clouds.show(cloud);
                 for (const element of document.querySelectorAll(".overlaid")) {
                     const overlays = JSON.parse(element.dataset.overlays);
                     paintMask(element.querySelector("canvas.mask"), mask, overlays.masks[mask], opacity);

@@ -14,12 +14,25 @@ window.tableFields = (() => {
         return element;
     }
 
-    // A text, {text, exact} for one that is shortened, or {text, href, path} for a file.
-    function cell(value) {
+    function cloud(title, address) {
+        const place = make("div", { className: "cloud" });
+        Object.assign(place.dataset, { cloud: address, title });
+        window.clouds.show(place);
+        return place;
+    }
+
+    // A text, {text, exact} for one that is shortened, or a list of files.
+    function cell(name, value) {
+        if (Array.isArray(value)) return value.flatMap((one) => file(name, one));
         if (typeof value !== "object") return [value || "–"];
-        if (value.exact) return [make("span", { title: value.exact }, value.text)];
+        return [make("span", { title: value.exact }, value.text)];
+    }
+
+    // {text, href, path}; `cloud` is the address of the points of one that is a cloud.
+    function file(name, value) {
         if (!value.href) return [`${value.text}: not stored on this server`];
         const link = make("a", { href: value.href, target: "_blank", rel: "noopener" }, `${value.text}: ${value.path}`);
+        if (value.cloud) return [cloud(name, value.cloud), link];
         if (!players[value.text]) return [link];
         const { tag, ...attributes } = players[value.text];
         return [make(tag, { ...attributes, src: value.href, title: value.path }), link];
@@ -28,5 +41,5 @@ window.tableFields = (() => {
     return (pairs) =>
         document
             .getElementById("table-fields")
-            ?.replaceChildren(...pairs.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, ...cell(value))]));
+            ?.replaceChildren(...pairs.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, ...cell(name, value))]));
 })();

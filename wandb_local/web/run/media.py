@@ -14,6 +14,7 @@ from wandb_local.records.history import lookup, parse_row
 from wandb_local.records.lines import last_with
 from wandb_local.store.database import Row
 from wandb_local.web.charts.figure import GRAPH
+from wandb_local.web.cloud.place import object_3d
 from wandb_local.web.documents import is_media, is_number, logged_kinds
 from wandb_local.web.media import run_file_url
 from wandb_local.web.run.histograms import histogram
@@ -101,6 +102,8 @@ def show_item(context: Context, run: Row, params: Params, item: Mapping[str, Any
         shown = html.Video(src=url, controls=True, className="logged", **{"aria-label": caption or key})
     elif kind == "plotly-file":
         shown = _plotly(context, md5)
+    elif kind == "object3D-file":
+        shown = object_3d(path, url, caption or key)
     else:
         shown = html.A(path.rpartition("/")[2], href=f"{url}?download")
     return html.Figure([shown, html.Figcaption(caption)] if caption else shown, className="medium")

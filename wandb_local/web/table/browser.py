@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from wandb_local.web.cloud.place import cloud_url, is_cloud
 from wandb_local.web.table.cells import (
     Attachment,
     Cell,
@@ -23,6 +24,7 @@ _LONG = 20_000  # in the view of one row
 _LOOKED_AT = 200  # rows, for the width of a column
 _MOST_THUMBS = 4  # pictures of a cell that the grid shows, as in table_compose.js
 _MOST_TILES = 12
+_MOST_FILES = 100  # of a list in a cell
 
 
 def grid_row(table: Table, number: int) -> dict[str, Any]:
@@ -50,14 +52,17 @@ def pictures(table: Table, number: int) -> list[dict[str, Any]]:
 
 def _field(cell: Cell) -> Any:
     if isinstance(cell, Attachment):
-        return _attachment(cell)
+        return _attachments(cell)
     return _text(cell, _LONG, 5)
 
 
 def _cell(cell: Cell, limit: int) -> Any:
     if isinstance(cell, tuple):
         return [_picture(picture) for picture in cell]
-    return _attachment(cell) if isinstance(cell, Attachment) else _text(cell, limit, 4)
+    if isinstance(cell, Attachment):
+        more = f" and {len(cell.beside)} more" if cell.beside else ""
+        return {**_attachment(cell), "text": cell.kind + more}
+    return _text(cell, limit, 4)
 
 
 def _text(cell: Cell, limit: int, digits: int) -> str | dict[str, str]:
@@ -66,8 +71,14 @@ def _text(cell: Cell, limit: int, digits: int) -> str | dict[str, str]:
     return text if full is None else {"text": text, "exact": full}
 
 
+def _attachments(cell: Attachment) -> list[dict[str, str]]:
+    return [_attachment(each) for each in (cell, *cell.beside)[:_MOST_FILES]]
+
+
 def _attachment(cell: Attachment) -> dict[str, str]:
-    return {"text": cell.kind, "href": _address(cell.file), "path": cell.path}
+    address = _address(cell.file)
+    drawn = {"cloud": cloud_url(address)} if address and is_cloud(cell.kind, cell.path) else {}
+    return {"text": cell.kind, "href": address, "path": cell.path, **drawn}
 
 
 def _picture(picture: Picture) -> dict[str, Any]:

@@ -65,11 +65,13 @@ class Picture(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """Any other medium: a video, a sound, a page; ``file`` is None if it is not stored."""
+    """Any other medium: a video, a sound, a page; ``file`` is None if it is not stored. ``beside`` are the others of a
+    list that begins with it."""
 
     kind: str
     file: File | None
     path: str
+    beside: tuple[Attachment, ...] = ()
 
 
 Cell: TypeAlias = bool | int | float | str | tuple[Picture, ...] | Attachment | Sequence[Any] | Mapping[str, Any] | None
@@ -150,16 +152,14 @@ def rename_sets(picture: Picture, new: Callable[[str], str]) -> Picture:
 
 def written(cell: Cell) -> str:
     """The cell in full, as text."""
-    if cell is None:
-        return ""
+    if cell is None or isinstance(cell, str):
+        return cell or ""
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    if isinstance(cell, str):
-        return cell
     if isinstance(cell, int | float):
         return str(cell)
     if isinstance(cell, Attachment):
-        return cell.path
+        return ", ".join(each.path for each in (cell, *cell.beside))
     if isinstance(cell, tuple):
         return ", ".join(picture.path for picture in cell)
     return json.dumps(cell, ensure_ascii=False)

@@ -47,16 +47,19 @@ class Media:
             return self._medium(value)
         if isinstance(value, list) and value and all(map(_is_image, value)):
             return tuple(map(self._picture, value))
+        if isinstance(value, list) and value and all(map(_is_attached, value)):
+            first, *others = map(self._attachment, value)
+            return replace(first, beside=tuple(others))
         plain: Cell = value
         return plain
 
     def _medium(self, value: Mapping[str, Any]) -> Cell:
-        kind = value["_type"]
-        if kind == "image-file":
+        if _is_image(value):
             return (self._picture(value),)
-        if isinstance(value.get("path"), str):
-            return Attachment(kind.removesuffix("-file"), self._file(value["path"]), value["path"])
-        return value
+        return self._attachment(value) if _is_attached(value) else value
+
+    def _attachment(self, value: Mapping[str, Any]) -> Attachment:
+        return Attachment(value["_type"].removesuffix("-file"), self._file(value["path"]), value["path"])
 
     def _picture(self, value: Mapping[str, Any]) -> Picture:
         given, caption, path = value.get("masks"), value.get("caption"), str(value.get("path", ""))
@@ -98,7 +101,8 @@ class Media:
                         row[place] = cell = tuple(_with_files(picture, settled) for picture in cell)
                     self.pictures.extend(cell)
                 elif isinstance(cell, Attachment):
-                    row[place] = replace(cell, file=settled(cell.file))
+                    others = tuple(replace(each, file=settled(each.file)) for each in cell.beside)
+                    row[place] = replace(cell, file=settled(cell.file), beside=others)
 
     def _boxes(self, given: object) -> tuple[tuple[Box, ...], int]:
         if not isinstance(given, dict):
@@ -142,6 +146,12 @@ def _with_files(picture: Picture, settled: Callable[[File | None], File | None])
 
 def _is_image(value: object) -> bool:
     return isinstance(value, dict) and value.get("_type") == "image-file"
+
+
+def _is_attached(value: object) -> bool:
+    """Whether this is a medium with a file that is no picture."""
+    typed = isinstance(value, dict) and all(isinstance(value.get(name), str) for name in ("_type", "path"))
+    return typed and not _is_image(value)
 
 
 def named(overlays: object) -> list[tuple[str, Any]]:
