@@ -41,7 +41,7 @@ def data_flags() -> FlagParser:
 def chosen(options: argparse.Namespace, lossy: bool = False) -> tuple[Path, str, str | Layout | None, str, int]:
     """Root, taxonomy, layout, split and seed, as the functions take them. With `lossy`, labels may be JPEG files.
 
-    Raises ValueError for flags that contradict each other, FileNotFoundError for a missing folder.
+    Raises ValueError for flags that contradict each other, OSError for what is missing or of the other kind.
     """
     return options.root, options.taxonomy, _layout(options, lossy), options.split, options.seed
 
@@ -58,8 +58,13 @@ def _layout(options: argparse.Namespace, lossy: bool) -> str | Layout | None:
         )
     if classes and classes.suffix.lower() in (".yaml", ".yml"):
         raise ValueError(f"--classes {classes}: this is a taxonomy; give it as --taxonomy {classes}")
-    frames, labels = (folder and _found(options.root, folder) for folder in (images, masks))
-    return pair_of_folders(frames, labels, classes and _found(options.root, classes), options.ignore, lossy)
+    frames, labels, listed = (path and _found(options.root, path) for path in (images, masks, classes))
+    for flag, folder in {"--images": frames, "--masks": labels}.items():
+        if folder and not folder.is_dir():
+            raise NotADirectoryError(f"{flag} {folder}: a file; give a folder")
+    if listed and listed.is_dir():
+        raise IsADirectoryError(f"--classes {listed}: a folder; give the file that lists the classes")
+    return pair_of_folders(frames, labels, listed, options.ignore, lossy)
 
 
 def _found(root: Path, path: Path) -> Path:

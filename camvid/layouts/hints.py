@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from camvid.layouts.cityscapes import ENCODINGS
 from camvid.layouts.scan import pictures
 from camvid.layouts.trees import holds_pictures
 
@@ -25,7 +26,7 @@ def hint_at(root: Path) -> str:
         return f"Label Studio's pictures, one for each class: `python -m camvid convert {where} OUT` joins them"
     if files := coco_files(root):
         return f"{files[0]}: {DRAW}"
-    return _polygons_hint(root) or _composites_hint(root)
+    return _polygons_hint(root) or _kinds_hint(root) or _composites_hint(root)
 
 
 def _polygons_hint(root: Path) -> str:
@@ -37,6 +38,20 @@ def _polygons_hint(root: Path) -> str:
         f"{labels} has polygons and no label pictures, as IDD ships it; run `python preperation/createLabels.py "
         f"--datadir {shlex.quote(str(root))} --id-type level3Id` of github.com/AutoNUE/public-code, which draws "
         "*_gtFine_labellevel3Ids.png beside them"
+    )
+
+
+def _kinds_hint(root: Path) -> str:
+    """What to do with Cityscapes labels of a kind that is not known: under another name they would be misread."""
+    labels = root / "gtFine"
+    kinds = {path.stem.rpartition("_")[2] for path in labels.glob("*/*/*_gtFine_*.png")}
+    if not kinds or any(f"_{kind}" in ENCODINGS for kind in kinds):
+        return ""
+    flags = "--images leftImg8bit --masks gtFine --classes FILE"
+    return (
+        f"{labels} has labels of the kind {' and '.join(sorted(kinds))}, and known are "
+        f"{', '.join(kind.removeprefix('_') for kind in ENCODINGS)}; list the names of its values, and "
+        f"`python -m camvid convert {shlex.quote(str(root))} OUT {flags}` writes what is trained on"
     )
 
 

@@ -62,6 +62,9 @@ def test_scenes_whose_drawing_was_killed_are_drawn_anew(tmp_path):
             (f"{command} file", "file: a file, and no folder; give the folder that holds the data set")
             for command in READ
         ),
+        ("check set --images classes.txt --masks masks", "--images set/classes.txt: a file; give a folder"),
+        ("check set --images images --masks classes.txt", "--masks set/classes.txt: a file; give a folder"),
+        ("check set --classes images", "--classes set/images: a folder; give the file that lists the classes"),
         ("convert set set/plain", "set/plain: lies in set, which is read; give a folder outside of it"),
         ("convert set set", "set: lies in set, which is read; give a folder outside of it"),
         ("convert set full", "full: not an empty folder; give a new one, or empty it first"),

@@ -1,12 +1,17 @@
 """Data sets that lie further down than the folder that was given, or in parts; and IDD without its label pictures."""
 
+import shlex
+
 import pytest
 
+from camvid.__main__ import main
+from camvid.check import check
 from camvid.describe import describe
-from camvid.layouts import open_dataset
+from camvid.layouts import find_taxonomy, open_dataset
 from tests.camvid.replicas.bdd100k import write_10k
 from tests.camvid.replicas.cityscapes import IDD, write_fine
-from tests.camvid.replicas.drawing import photo
+from tests.camvid.replicas.drawing import grey, photo
+from tests.camvid.replicas.folders import NAMES, masked
 from tests.camvid.replicas.voc import write_voc
 
 
@@ -82,3 +87,19 @@ def test_polygons_without_label_pictures_name_the_tool_that_draws_them(tmp_path)
         f"run `python preperation/createLabels.py --datadir {tmp_path} --id-type level3Id` of "
         "github.com/AutoNUE/public-code, which draws *_gtFine_labellevel3Ids.png beside them"
     )
+
+
+@pytest.mark.filterwarnings("ignore::camvid.layouts.notices.GuessWarning")
+def test_an_unknown_kind_of_cityscapes_labels_is_named_and_not_to_be_renamed(tmp_path):
+    root = tmp_path / "set"
+    for split, stems in IDD.items():
+        for stem in stems:
+            photo(root / "leftImg8bit" / split / f"{stem}_leftImg8bit.jpg")
+            grey(root / "gtFine" / split / f"{stem}_gtFine_labelmap20Ids.png", masked(split + stem))
+    said = refusal(root)
+    assert f"{root}/gtFine has labels of the kind labelmap20Ids, and known are labelIds, labelTrainIds, " in said
+    assert "rename" not in said
+    (tmp_path / "names.txt").write_text("\n".join(NAMES))
+    flags = shlex.split(said.partition(" OUT ")[2].partition("`")[0].replace("FILE", str(tmp_path / "names.txt")))
+    assert main(["convert", str(root), str(tmp_path / "plain"), *flags]) == 0
+    assert check(tmp_path / "plain", find_taxonomy(tmp_path / "plain"))[:2] == (4, [])
