@@ -17,7 +17,7 @@ def new_folder(out: Path) -> Iterator[Path]:
     """
     out = out.absolute()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise FileExistsError(f"{out}: this is not an empty folder; give a new one, or empty it first")
+        raise FileExistsError(f"{out}: not an empty folder; give a new one, or empty it first")
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(f".{out.name}.part")
     shutil.rmtree(part, ignore_errors=True)  # left by a process that was killed
