@@ -20,14 +20,14 @@ def new_folder(out: Path) -> Iterator[Path]:
         raise FileExistsError(f"{out}: not an empty folder; give a new one, or empty it first")
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(f".{out.name}.part")
-    shutil.rmtree(part, ignore_errors=True)  # left by a process that was killed
+    shutil.rmtree(part, ignore_errors=True)  # left by one that was killed
     part.mkdir()
     try:
         yield part
         if not out.exists():
             part.rename(out)
             return
-        for path in part.iterdir():  # the empty folder may be a mount point, which cannot be replaced
+        for path in part.iterdir():  # an empty folder may be where a disk is mounted
             shutil.move(path, out / path.name)
     finally:
         shutil.rmtree(part, ignore_errors=True)

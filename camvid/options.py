@@ -41,7 +41,7 @@ def data_flags() -> FlagParser:
 def chosen(options: argparse.Namespace, lossy: bool = False) -> tuple[Path, str, str | Layout | None, str, int]:
     """Root, taxonomy, layout, split and seed, as the functions take them. With `lossy`, labels may be JPEG files.
 
-    Raises ValueError for flags that contradict each other, FileNotFoundError for a missing folder.
+    Raises ValueError for flags that do not go together, FileNotFoundError for a missing folder.
     """
     return options.root, options.taxonomy, _layout(options, lossy), options.split, options.seed
 
