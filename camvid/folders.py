@@ -35,17 +35,17 @@ def new_folder(out: Path) -> Iterator[Path]:
     if file := next((path for path in out.parents if path.is_file()), None):
         raise NotADirectoryError(f"{out}: {file} is a file, and no folder can be made in it; give another one")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise FileExistsError(f"{out}: this is not an empty folder; give a new one, or empty it first")
+        raise FileExistsError(f"{out}: not an empty folder; give a new one, or empty it first")
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(f".{out.name}.part")
-    shutil.rmtree(part, ignore_errors=True)  # left by a process that was killed
+    shutil.rmtree(part, ignore_errors=True)  # left by one that was killed
     part.mkdir()
     try:
         yield part
         if not out.exists():
             part.rename(out)
             return
-        for path in part.iterdir():  # the empty folder may be a mount point, which cannot be replaced
+        for path in part.iterdir():  # an empty folder may be where a disk is mounted
             shutil.move(path, out / path.name)
     finally:
         shutil.rmtree(part, ignore_errors=True)

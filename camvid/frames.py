@@ -122,7 +122,7 @@ def _cost(dataset: RoadDataset, frame: Frame, kept: Kept, limit: int) -> str:
 
 
 def _counts(dataset: RoadDataset, split: str, kept: Kept, folder: Path, limit: int) -> NDArray[np.int64]:
-    """(N, C) pixels of each class in each mask as it is kept. They are counted once and stored in the cache."""
+    """(N, C) pixels of each class in each mask as it is kept; counted once, and kept as an entry of the cache."""
     shape = (len(kept.extents), dataset.taxonomy.num_classes)
     entry = folder / entry_name(dataset, split, kept, what="counts")
 

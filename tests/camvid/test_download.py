@@ -80,7 +80,7 @@ def test_a_file_address_and_an_empty_folder_will_do(served, tmp_path):
 def test_a_folder_in_use_is_kept(served, tmp_path):
     (tmp_path / "camvid").mkdir()
     (tmp_path / "camvid" / "mine.txt").write_text("mine")
-    with pytest.raises(FileExistsError, match="camvid: this is not an empty folder; give a new one"):
+    with pytest.raises(FileExistsError, match="camvid: not an empty folder; give a new one"):
         download(tmp_path / "camvid", f"{served[1]}/camvid.tgz")
     assert (tmp_path / "camvid" / "mine.txt").read_text() == "mine"
 

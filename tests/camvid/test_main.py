@@ -162,7 +162,7 @@ USER_ERRORS = {
     ),
     "another layout": (["stats", "data", "--layout", "kaggle"], "nearest are kaggle (train/, train_labels/ missing"),
     "no server": (["download", "new", "--url", "http://127.0.0.1:9/x.tgz"], "cannot download http://127.0.0.1:9/x.tgz"),
-    "folder in use": (["download", "data"], "data: this is not an empty folder"),
+    "folder in use": (["download", "data"], "data: not an empty folder"),
     "too few frames": (["synth", "new", "--frames", "0"], "frames"),
 }
 

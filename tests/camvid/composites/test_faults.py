@@ -99,7 +99,7 @@ def test_a_folder_in_use_is_left_alone(tmp_path):
     write_blocks(tmp_path / "raw")
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "mine.txt").write_text("keep")
-    with pytest.raises(FileExistsError, match="set: this is not an empty folder; give a new one"):
+    with pytest.raises(FileExistsError, match="set: not an empty folder; give a new one"):
         convert(tmp_path / "raw", tmp_path / "set", k=3)
     assert [path.name for path in (tmp_path / "set").iterdir()] == ["mine.txt"]
 

@@ -126,7 +126,7 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path):
     (tmp_path / "mine.txt").write_text("keep")
     with pytest.raises(FileExistsError, match=r"not an empty folder; give a new one"):
         synth(tmp_path, 3, 0, size=SIZE)
-    with pytest.raises(FileExistsError, match=r"mine\.txt: this is not an empty folder"):
+    with pytest.raises(FileExistsError, match=r"mine\.txt: not an empty folder"):
         synth(tmp_path / "mine.txt", 3, 0, size=SIZE)
     assert list(tmp_path.iterdir()) == [tmp_path / "mine.txt"]
 
