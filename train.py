@@ -28,8 +28,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     """Runs the recipe, or goes on with the run in `resume`; returns its folder. ValueError and OSError name the fix."""
     import torch  # slow imports come after the settings were checked
 
-    from artifacts import WandbCallback, faults_of_all, log_evaluation, log_model, log_preview, names_in
-    from artifacts.run import start_run, sync_hint, tracked
+    from artifacts import faults_of_all, log_evaluation, log_model, log_preview, names_in, start_run, sync_hint, tracked
+    from artifacts.callback import WandbCallback
     from camvid.frames import training_frames
     from camvid.loaders import train_loader
     from camvid.preview import write_preview

@@ -1,4 +1,5 @@
-"""Everything that speaks to W&B: the run, the fastai callback, dataset and model artifacts, and the edge-case tables.
+"""Everything that speaks to W&B: the run, dataset and model artifacts, the edge-case tables, and the fastai callback,
+which `artifacts.callback` has: fastai takes seconds to import.
 
 One training uses them in this order, online and offline alike:
 
@@ -20,7 +21,6 @@ from flags import require_own
 
 require_own("camvid", "eval", "files", program=sys.argv[0] == "-m")  # before they are imported
 
-from artifacts.callback import WandbCallback
 from artifacts.dataset import data_version, log_dataset, track_dataset, use_dataset
 from artifacts.download import fetch_model
 from artifacts.errors import ArtifactError
@@ -33,7 +33,6 @@ from artifacts.trial import end_failed_trial, faults_of_all
 
 __all__ = [
     "ArtifactError",
-    "WandbCallback",
     "artifact_name",
     "data_version",
     "end_failed_trial",

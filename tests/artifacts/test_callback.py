@@ -11,7 +11,8 @@ from fastai.learner import Learner
 from torch import nn
 from torch.utils.data import DataLoader
 
-from artifacts import WandbCallback, tracked
+from artifacts import tracked
+from artifacts.callback import WandbCallback
 from configs.values import Monitor
 
 EPOCHS = [

@@ -18,7 +18,8 @@ from fastai.learner import Learner
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from artifacts import WandbCallback, sync_hint, tracked
+from artifacts import sync_hint, tracked
+from artifacts.callback import WandbCallback
 from tests.client import teardown
 
 pytestmark = [pytest.mark.usefixtures("online"), pytest.mark.timeout(120)]

@@ -11,7 +11,7 @@ from PIL import Image
 
 from eval.evaluate import evaluate
 from eval.writers.report import write_report
-from tests.eval.drawn import COLORS, NAMES, SPLIT, sample, street, streets
+from tests.eval.drawn import COLORS, NAMES, SPLIT, ColorModel, sample, street, streets
 
 FILES = [
     "classes.png",
@@ -33,18 +33,20 @@ def blind(seed):
     return sample(labels, np.where((labels == 9) | (labels == 255), 3, labels), f"blind<{seed}>")
 
 
-@pytest.fixture
-def written(model, tmp_path):
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """An evaluation, and the folder of its report; nothing may write to it."""
+    folder = tmp_path_factory.mktemp("written") / "report"
     samples = [*streets(3), blind(7), blind(8)]
-    evaluation = evaluate(model, samples, **SPLIT)
+    evaluation = evaluate(ColorModel(), samples, **SPLIT)
     history = [
         {"train/loss": 2.0},
         {"train/loss": 1.0, "val/loss": 1.5, "val/miou": 0.5, "val/priority_dice": math.nan},
     ]
     more: dict[str, Any] = {"extra": {"speed": 2.5}, "history": history}
-    page = write_report(evaluation, samples, tmp_path / "report", colors=COLORS, title="A <title>", **more)
-    assert page == tmp_path / "report" / "index.html"
-    return evaluation, page.parent
+    page = write_report(evaluation, samples, folder, colors=COLORS, title="A <title>", **more)
+    assert page == folder / "index.html"
+    return evaluation, folder
 
 
 def test_files_and_nothing_else(written):
