@@ -73,12 +73,18 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _stats(options: argparse.Namespace) -> int:
+    import numpy as np
+
+    from camvid.remarks import about_absent
     from camvid.stats import class_frequency, frequency_table, write_csv
     from camvid.stats_plot import plot_frequency
 
     data = open_dataset(*chosen(options))
     frequencies = {split: class_frequency(data, split) for split in SPLITS if data.splits[split]}
     print(frequency_table(data.taxonomy, frequencies))
+    seen = {split: np.flatnonzero(found.pixels).tolist() for split, found in frequencies.items()}
+    if remark := about_absent(data.taxonomy, seen):
+        print(f"{data.root}: {remark}", file=sys.stderr)
     options.out.mkdir(parents=True, exist_ok=True)
     table, plot = options.out / "frequency.csv", options.out / "frequency.png"
     write_csv(table, data.taxonomy, frequencies)

@@ -19,7 +19,7 @@ from camvid.layouts.layout import Layout
 from camvid.layouts.recognise import describe_folder
 from camvid.layouts.split_lists import NEEDED
 from camvid.layouts.splits import split_frames
-from camvid.remarks import about_val
+from camvid.remarks import about_absent, about_val
 from camvid.stats import count_pixels
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 from files.ordered import map_ordered
@@ -87,8 +87,8 @@ def check(
         for key, frames in splits.items()
         if frames and not any(shown[frame.name] - {IGNORE_INDEX} for frame in frames)
     ]
-    if remark := about_val(drives_of(splits)):
-        taken.append(remark)
+    classes = {key: frozenset[int]().union(*(shown[frame.name] for frame in splits[key])) for key in splits}
+    taken += filter(None, (about_absent(taxonomy, classes), about_val(drives_of(splits))))
     return Report(len(scan.frames), faults, taken)
 
 
