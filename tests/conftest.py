@@ -1,5 +1,6 @@
 """What holds for all tests: a busy machine is no failure, and there is one browser."""
 
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,16 @@ from tests.browser import require_browser
 
 settings.register_profile("any machine", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _temporary_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a killed process leaves goes with the folders of these tests, of which pytest keeps those of three runs."""
+    folder = tmp_path_factory.mktemp("tmp", numbered=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(folder))
+        patch.setattr(tempfile, "tempdir", str(folder))
+        yield
 
 
 @pytest.fixture(scope="session")
