@@ -7,6 +7,11 @@ them. `--help` explains every setting.
 
 from __future__ import annotations
 
+from files.interrupts import advising, end_at_once, run_program
+
+if __name__ == "__main__":
+    end_at_once()  # before the imports, which take seconds
+
 import os
 import sys
 import traceback
@@ -49,7 +54,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     checkpoint = resume_from(folder / "checkpoints") if begun else None
     tracking = config.pick("project", "name", "tags") | {"whole": True, "disabled": not team.leads}
     run = start_run(config.to_dict(), folder=folder, resume_id=folder.name, **tracking)
-    with tracked(run):
+    with advising(f"`python train.py --resume {folder}` continues the training"), tracked(run):
         tracker = WandbCallback(run, checkpoint["history"] if checkpoint else ())
         if team.leads:
             write_whole(folder / "config.yaml", config.to_yaml())
@@ -128,4 +133,4 @@ def cli(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(cli())
+    run_program(cli)

@@ -19,6 +19,10 @@ import sys
 from flags import require_own
 
 require_own("camvid", "eval", "files", program=sys.argv[0] == "-m")  # before they are imported
+from files.interrupts import end_at_once
+
+if sys.argv[0] == "-m":
+    end_at_once()  # the imports take seconds
 
 from artifacts.callback import WandbCallback
 from artifacts.dataset import data_version, log_dataset, track_dataset, use_dataset

@@ -12,10 +12,14 @@ from pathlib import Path
 from flags import FlagParser, require_own
 
 require_own("files")  # before it is imported
+from files.interrupts import end_at_once, run_program
+
+if __name__ == "__main__":
+    end_at_once()
 
 from camvid.layouts import SPLITS, find_taxonomy, open_dataset
 from camvid.options import chosen, data_flags, days
-from files.whole import write_whole
+from files.whole import replacing, write_whole
 
 DRAWN = ("original", "fastai", "segnet", "kaggle")  # layouts that `synth` writes
 COMPOSITES = "composites"  # side-by-side pictures: drawn and converted, not read
@@ -87,8 +91,11 @@ def _stats(options: argparse.Namespace) -> int:
         print(f"{data.root}: {remark}", file=sys.stderr)
     options.out.mkdir(parents=True, exist_ok=True)
     table, plot = options.out / "frequency.csv", options.out / "frequency.png"
-    write_csv(table, data.taxonomy, frequencies)
-    plot_frequency(plot, data.taxonomy, frequencies, f"{data.taxonomy.name} in {data.root.name}, {data.layout} layout")
+    with replacing(table) as path:
+        write_csv(path, data.taxonomy, frequencies)
+    with replacing(plot) as path:
+        title = f"{data.taxonomy.name} in {data.root.name}, {data.layout} layout"
+        plot_frequency(path, data.taxonomy, frequencies, title)
     print(f"wrote {table} and {plot}")
     return 0
 
@@ -200,4 +207,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_program(main)
