@@ -7,34 +7,36 @@ them. `--help` explains every setting.
 
 from __future__ import annotations
 
+from files.interrupts import advising, end_at_once, run_program
+
+if __name__ == "__main__":
+    end_at_once()  # before the imports, which take seconds
+
 import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from commands.experiments import end_trial, free_ended_trials, parse_command_line, run_experiments, run_folder
 from configs import TrainConfig
-
-if TYPE_CHECKING:
-    import wandb
-
-    from camvid.layouts import RoadDataset
 
 
 def main(config: TrainConfig, resume: Path | None = None) -> Path:
     """Runs the recipe, or goes on with the run in `resume`; returns its folder. ValueError and OSError name the fix."""
     import torch  # slow imports come after the settings were checked
 
-    from artifacts import faults_of_all, log_evaluation, log_model, log_preview, names_in, start_run, sync_hint, tracked
+    from artifacts import faults_of_all, log_evaluation, log_model, log_preview, names_in
     from artifacts.callback import WandbCallback
-    from camvid.frames import training_frames
+    from artifacts.run import start_run, sync_hint, tracked
+    from camvid.frames import about_classes, training_frames
     from camvid.loaders import train_loader
     from camvid.preview import write_preview
     from camvid.weights import class_weights
     from commands.device import resolve_device, resolve_precision
+    from commands.opening import training_data
     from eval.evaluate import FrameSamples, KeptSamples, evaluate, expected_seconds
     from eval.latency import measure_latency
     from eval.writers.report import write_report
@@ -53,19 +55,19 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     checkpoint = resume_from(folder / "checkpoints") if begun else None
     tracking = config.pick("project", "name", "tags") | {"whole": True, "disabled": not team.leads}
     run = start_run(config.to_dict(), folder=folder, resume_id=folder.name, **tracking)
-    with tracked(run):
+    with advising(f"`python train.py --resume {folder}` continues the training"), tracked(run):
         tracker = WandbCallback(run, checkpoint["history"] if checkpoint else ())
         if team.leads:
-            free_ended_trials(run, folder.parent)
             write_whole(folder / "config.yaml", config.to_yaml())
+            free_ended_trials(run, folder.parent)
         with faults_of_all():
-            dataset = team.once(lambda: open_data(run, config))
+            dataset = team.once(lambda: training_data(run, config))
         taxonomy, frame_size = dataset.taxonomy, dataset.frame_size("train")
         train_size = scaled_size(frame_size, config.resize_factor)
         size_for = partial(prediction_size, factor=config.eval_factor or config.resize_factor, trained=frame_size)
         kept = {"limit": int(config.cache_gb * 2**30), **config.pick("augment", "crop_min")}
         frames = training_frames(dataset, "train", train_size, **kept)
-        sys.stderr.write(frames.cost if team.leads else "")
+        sys.stderr.write(frames.cost + about_classes(dataset, frames, limit=kept["limit"]) if team.leads else "")
         seen = config.pick("augment", "augment_on", "crop_min", "crop_max", "batch_size", "seed", "workers")
         train = train_loader(frames, size=train_size, device=device, share=(team.rank, team.count), **seen)
         network = config.pick("architecture", "backbone", "weights", "crp", "mirror")
@@ -112,21 +114,6 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     return folder
 
 
-def open_data(run: wandb.Run, config: TrainConfig) -> RoadDataset:
-    """Open the data set and track it: a folder as `log_data` says; an artifact is fetched and recorded as an input."""
-    from artifacts import artifact_name, track_dataset, use_dataset
-    from camvid.layouts import content_digest, open_dataset
-
-    root = Path(config.data) if config.data else use_dataset(run, config.dataset)
-    dataset = open_dataset(root, config.taxonomy, **config.pick("split", "seed"))
-    dataset.require("train", "val")
-    sys.stderr.write(dataset.remarks("train"))
-    if config.data:
-        name = artifact_name(config.project)
-        track_dataset(run, dataset, name, digest=content_digest(dataset), log_data=config.log_data)
-    return dataset
-
-
 def cli(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0, or 2 with one line on stderr for an error that the user can fix; in a sweep see `end_trial`."""
     started: TrainConfig | None = None
@@ -147,4 +134,4 @@ def cli(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(cli())
+    run_program(cli)

@@ -20,6 +20,10 @@ import sys
 from flags import require_own
 
 require_own("camvid", "eval", "files", program=sys.argv[0] == "-m")  # before they are imported
+from files.interrupts import end_at_once
+
+if sys.argv[0] == "-m":
+    end_at_once()  # the imports take seconds
 
 from artifacts.dataset import data_version, log_dataset, track_dataset, use_dataset
 from artifacts.download import fetch_model

@@ -25,6 +25,7 @@ from artifacts.publish import publish
 from artifacts.run import start_run, sync_hint, tracked
 from artifacts.verdict import Changes, change_rows
 from eval.noninferiority import AS_GOOD, OPEN, WORSE
+from files.interrupts import unwinding
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ def carry_out(decision: Decision) -> str:
     place: dict[str, Any] = {"entity": model.entity, "project": model.project, "job_type": JOB_TYPE}
     name = f"{decision.action} {version_name(model)}"
     with (
+        unwinding(),
         tempfile.TemporaryDirectory() as folder,
         tracked(start_run(config, folder=Path(folder), name=name, **place)) as run,
     ):

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from wandb.sdk.lib.wbauth import read_netrc_auth
 
 from artifacts.errors import CLIENT_ERRORS
 from artifacts.leaving import on_this_machine
+from files.interrupts import unwinding
 
 ROOT = Path(__file__).resolve().parent.parent
 CHOICES = ("WANDB_MODE", "WANDB_BASE_URL", "WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE")
@@ -67,22 +69,22 @@ def start_run(
         wandb.Settings(project=project or None, run_id=resume_id, run_tags=tuple(tags) or None)
     except (wandb.errors.UsageError, ValueError) as error:
         raise ValueError(f"W&B: {' '.join(str(error).split())}") from error
-    folder.mkdir(parents=True, exist_ok=True)
     mode: Literal["disabled", "offline"] | None = "disabled" if disabled else tracking_mode()
     replaces = whole and (mode or wandb.setup().settings.mode) in ("offline", "dryrun")
     try:
-        run = wandb.init(
-            entity=entity,
-            project=project,
-            name=name or None,
-            tags=list(tags) or None,
-            job_type=job_type,
-            dir=str(folder),
-            config={**config, "code": code_version()},
-            id=resume_id or secrets.token_hex(4),  # else WANDB_RUN_ID, which is that of a training
-            resume="allow" if resume_id and not replaces else None,  # a log without it replaces the run when synced
-            mode=mode,
-        )
+        with _folder(folder):
+            run = wandb.init(
+                entity=entity,
+                project=project,
+                name=name or None,
+                tags=list(tags) or None,
+                job_type=job_type,
+                dir=str(folder),
+                config={**config, "code": code_version()},
+                id=resume_id or secrets.token_hex(4),  # else WANDB_RUN_ID, which is that of a training
+                resume="allow" if resume_id and not replaces else None,  # a log without it replaces the run when synced
+                mode=mode,
+            )
     except CLIENT_ERRORS as error:
         raise ConnectionError(
             f"W&B: the run could not be started ({error}); check WANDB_BASE_URL and the key, or set WANDB_MODE=offline"
@@ -93,6 +95,20 @@ def start_run(
     for pattern in EPOCH_METRICS:
         run.define_metric(pattern, step_metric="epoch")
     return run
+
+
+@contextmanager
+def _folder(folder: Path) -> Iterator[None]:
+    """The folder, made if it is missing; then it goes again if the block raises."""
+    missing = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    with unwinding():
+        try:
+            yield
+        except BaseException:
+            if missing:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
 
 
 def new_run_id() -> str:
@@ -177,17 +193,18 @@ def has_table_pages(base_url: str) -> bool:
 @contextmanager
 def tracked(run: wandb.Run) -> Iterator[wandb.Run]:
     """Finish the run at the end of the block; if the block raises, the run fails, with the reason in its summary."""
-    try:
-        yield run
-    except BaseException as error:
-        finish_failed(run, error)
-        raise
-    _finish(run)
+    with unwinding():
+        try:
+            yield run
+        except BaseException as error:
+            finish_failed(run, error)
+            raise
+        _finish(run)
 
 
 def finish_failed(run: wandb.Run, error: BaseException) -> None:
     """Finish the run as failed; its summary says why under `error`."""
-    run.summary["error"] = f"{type(error).__name__}: {error}"[:REASON_LENGTH]
+    run.summary["error"] = f"{type(error).__name__}: {error}".removesuffix(": ")[:REASON_LENGTH]
     _finish(run, exit_code=1)
 
 

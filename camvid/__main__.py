@@ -12,12 +12,16 @@ from pathlib import Path
 from flags import FlagParser, require_own
 
 require_own("files")  # before it is imported
+from files.interrupts import end_at_once, run_program
+
+if __name__ == "__main__":
+    end_at_once()
 
 from camvid.layouts import SPLITS, find_taxonomy, open_dataset
 from camvid.options import chosen, data_flags, days
 from camvid.synth.write import STYLES
 from files.amounts import byte_size, counted
-from files.whole import write_whole
+from files.whole import replacing, write_whole
 
 COMPOSITES = "composites"  # side-by-side pictures: drawn and converted, not read
 
@@ -85,6 +89,9 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _stats(options: argparse.Namespace) -> int:
+    import numpy as np
+
+    from camvid.remarks import about_absent
     from camvid.stats import class_frequency, frequency_table, write_csv
     from camvid.stats_plot import plot_frequency
 
@@ -93,10 +100,16 @@ def _stats(options: argparse.Namespace) -> int:
     data = open_dataset(*chosen(options))
     frequencies = {split: class_frequency(data, split) for split in SPLITS if data.splits[split]}
     print(frequency_table(data.taxonomy, frequencies))
+    seen = {split: np.flatnonzero(found.pixels).tolist() for split, found in frequencies.items()}
+    if remark := about_absent(data.taxonomy, seen):
+        print(f"{data.root}: {remark}", file=sys.stderr)
     options.out.mkdir(parents=True, exist_ok=True)
     table, plot = options.out / "frequency.csv", options.out / "frequency.png"
-    write_csv(table, data.taxonomy, frequencies)
-    plot_frequency(plot, data.taxonomy, frequencies, f"{data.taxonomy.name} in {data.root.name}, {data.layout} layout")
+    with replacing(table) as path:
+        write_csv(path, data.taxonomy, frequencies)
+    with replacing(plot) as path:
+        title = f"{data.taxonomy.name} in {data.root.name}, {data.layout} layout"
+        plot_frequency(path, data.taxonomy, frequencies, title)
     print(f"wrote {table} and {plot}")
     return 0
 
@@ -230,4 +243,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_program(main)

@@ -15,6 +15,8 @@ from typing import TypeVar
 from filelock import FileLock
 from platformdirs import user_cache_path
 
+from files.interrupts import unwinding
+
 T = TypeVar("T")
 
 UNFINISHED = ".unfinished-"  # prefix of the names of entries that are being built or deleted
@@ -47,7 +49,7 @@ def obtain(entry: Path, need: int, limit: int, load: Callable[[Path], T | None],
             found = load(entry)  # another process may have built it meanwhile
             if found is None:
                 _make_room(entry, limit - need)
-                with _building(entry) as folder:
+                with unwinding(), _building(entry) as folder:
                     build(folder)
                 found = load(entry)
     assert found is not None

@@ -20,7 +20,7 @@ from camvid.layouts.layout import Layout
 from camvid.layouts.recognise import describe_folder
 from camvid.layouts.split_lists import NEEDED
 from camvid.layouts.splits import split_frames
-from camvid.remarks import NO_TRAINING, about_val
+from camvid.remarks import NO_TRAINING, about_absent, about_val
 from camvid.stats import count_pixels
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 from files.ordered import map_ordered
@@ -92,8 +92,8 @@ def check(
     ]
     if splits and not splits["train"]:
         taken.append(NO_TRAINING)
-    if remark := about_val(drives_of(splits)):
-        taken.append(remark)
+    classes = {key: frozenset[int]().union(*(shown[frame.name] for frame in splits[key])) for key in splits}
+    taken += filter(None, (about_absent(taxonomy, classes), about_val(drives_of(splits))))
     return Report(len(scan.frames), faults, taken)
 
 

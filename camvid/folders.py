@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from files.interrupts import unwinding
+
 
 def require_folder(root: Path) -> None:
     """Raises FileNotFoundError or NotADirectoryError for a data set's root that is no folder."""
@@ -39,13 +41,14 @@ def new_folder(out: Path) -> Iterator[Path]:
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(f".{out.name}.part")
     shutil.rmtree(part, ignore_errors=True)  # left by one that was killed
-    part.mkdir()
-    try:
-        yield part
-        if not out.exists():
-            part.rename(out)
-            return
-        for path in part.iterdir():  # an empty folder may be where a disk is mounted
-            shutil.move(path, out / path.name)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    with unwinding():
+        try:
+            part.mkdir()
+            yield part
+            if not out.exists():
+                part.rename(out)
+                return
+            for path in part.iterdir():  # an empty folder may be where a disk is mounted
+                shutil.move(path, out / path.name)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)

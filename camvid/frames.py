@@ -17,6 +17,7 @@ from camvid.cache_folder import COUNTS, default_folder, obtain
 from camvid.kept import GB, Extent, Kept, decode, keep
 from camvid.labels import Mask
 from camvid.layouts import Frame, RoadDataset
+from camvid.remarks import about_absent
 from camvid.stats import count_pixels
 from camvid.transforms import resize_mask
 from files.amounts import duration
@@ -110,6 +111,27 @@ def training_frames(
     return StreamedFrames(dataset, frames, kept, counts, _cost(dataset, frames[0], kept, limit))
 
 
+def class_counts(dataset: RoadDataset, split: str, folder: Path | None = None, limit: int = LIMIT) -> NDArray[np.int64]:
+    """(N, C) pixels of each class in each mask of a split at its own size, counted once; see `training_frames`.
+
+    Raises:
+        ValueError: a mask is corrupt or holds what the taxonomy does not (named).
+    """
+    if not dataset.splits[split]:
+        return np.zeros((0, dataset.taxonomy.num_classes), np.int64)
+    whole = Kept(dataset.frame_size(split), dataset.sizes(split))
+    return _counts(dataset, split, whole, folder or default_folder(), limit, what="counts at own size")
+
+
+def about_classes(dataset: RoadDataset, train: TrainingFrames, folder: Path | None = None, limit: int = LIMIT) -> str:
+    """One line about priority classes that no training frame shows; empty where there is none."""
+    if all(train.counts.sum(0)[[*dataset.taxonomy.priority]]):
+        return ""
+    counts = {"train": train.counts} | {key: class_counts(dataset, key, folder, limit) for key in ("val", "test")}
+    seen = {key: np.flatnonzero(found.sum(0)).tolist() for key, found in counts.items()}
+    return f"{dataset.root}: {about_absent(dataset.taxonomy, seen)}\n"
+
+
 def _cost(dataset: RoadDataset, frame: Frame, kept: Kept, limit: int) -> str:
     """One line: why frames are streamed, and the time of a core for one frame and for all frames."""
     started = time.thread_time()
@@ -121,10 +143,12 @@ def _cost(dataset: RoadDataset, frame: Frame, kept: Kept, limit: int) -> str:
     )
 
 
-def _counts(dataset: RoadDataset, split: str, kept: Kept, folder: Path, limit: int) -> NDArray[np.int64]:
+def _counts(
+    dataset: RoadDataset, split: str, kept: Kept, folder: Path, limit: int, what: str = "counts"
+) -> NDArray[np.int64]:
     """(N, C) pixels of each class in each mask as it is kept; counted once, and kept as an entry of the cache."""
     shape = (len(kept.extents), dataset.taxonomy.num_classes)
-    entry = folder / entry_name(dataset, split, kept, what="counts")
+    entry = folder / entry_name(dataset, split, kept, what=what)
 
     def load(path: Path) -> NDArray[np.int64] | None:
         try:

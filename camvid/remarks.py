@@ -7,7 +7,7 @@ in `about_val`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from camvid.taxonomy import Taxonomy
 
@@ -26,6 +26,21 @@ def about_priority(taxonomy: Taxonomy) -> str:
         "writes one), add `priority: true` to the classes whose errors matter for safety, e.g. "
         f"{{name: {spec.name}, …, priority: true}}\n"
     )
+
+
+def about_absent(taxonomy: Taxonomy, seen: Mapping[str, Collection[int]]) -> str:
+    """Which priority classes no label of train shows, and which splits do; without an end of line.
+
+    Args:
+        taxonomy: the classes.
+        seen: for each split, the indices of the classes that its labels show.
+    """
+    told = []
+    for index in taxonomy.priority if seen.get("train") else ():
+        if index not in seen["train"]:
+            others = " and ".join(split for split, classes in seen.items() if index in classes)
+            told.append(f"{taxonomy.names[index]} (in {others or 'no split'})")
+    return f"no train label shows these priority classes, so they cannot be learnt: {', '.join(told)}" if told else ""
 
 
 def about_val(drives: Mapping[str, Sequence[str]]) -> str:

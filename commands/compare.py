@@ -20,6 +20,7 @@ from eval.export.read import OnnxModel, load_exported
 from eval.latency import measure_latency
 from eval.ranking import SCORES, Ranked, Target, csv_text, markdown, ranking, records
 from eval.writers.ranking_plot import ranking_figure
+from files.interrupts import unwinding
 from files.whole import replacing, write_whole
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _onnx_ms(saved: SavedModel, options: argparse.Namespace, size: tuple[int, in
     """Milliseconds per image with ONNX Runtime; NaN for an exported file and with --no-onnx."""
     if options.no_onnx or file_figures(saved):
         return math.nan
-    with tempfile.TemporaryDirectory() as folder:
+    with unwinding(), tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         write_onnx(saved.model.cpu(), path, metadata_of(saved))
         return float(measure_latency(load_exported(path).model, size, seconds=SECONDS)["model/latency_ms"])

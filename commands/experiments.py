@@ -95,13 +95,15 @@ def run_experiments(cells: Sequence[Cell]) -> int:
     from artifacts.media import log_tables
     from artifacts.run import start_run, sync_hint, tracked
     from eval.repeats import seeds_page, seeds_table
+    from files.interrupts import advising
     from files.whole import write_whole
     from training.processes import Order, run_all
 
     first = cells[0].config
     folder = Path(first.out)
     orders = [Order(cell.name, _settings(cell, folder)) for cell in cells]
-    outcomes = list(run_all(orders, folder, [sys.executable, str(RECIPE)]))
+    with advising("the same command continues the trainings"):
+        outcomes = list(run_all(orders, folder, [sys.executable, str(RECIPE)]))
     pairs = zip(cells, outcomes, strict=True)
     table = seeds_table([(cell.varied, outcome.metrics, outcome.reason) for cell, outcome in pairs])
     write_whole(folder / "comparison.csv", table.to_csv(index=False, float_format="%.5g"))

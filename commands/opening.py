@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 from eval.export.read import is_exported, load_exported
 
 if TYPE_CHECKING:  # what takes seconds to import is imported by the command that needs it
+    import wandb
+
     from camvid.layouts import RoadDataset
     from camvid.taxonomy import Taxonomy
+    from configs import TrainConfig
     from eval.inference import SizeFor
     from models.saved import SavedModel
 
@@ -62,6 +66,22 @@ def file_figures(saved: SavedModel) -> dict[str, float]:
     """Number of parameters and 10⁶ bytes of an exported model, whose tensors cannot be counted; empty for others."""
     keys = ("model/parameters", "model/mb") if is_exported(saved.folder) else ()
     return {key: saved.metrics[key] for key in keys}
+
+
+def training_data(run: wandb.Run, config: TrainConfig) -> RoadDataset:
+    """The data set of a training, opened and tracked: a folder as `log_data` says; an artifact is fetched and recorded
+    as an input."""
+    from artifacts import artifact_name, track_dataset, use_dataset
+    from camvid.layouts import content_digest, open_dataset
+
+    root = Path(config.data) if config.data else use_dataset(run, config.dataset)
+    dataset = open_dataset(root, config.taxonomy, **config.pick("split", "seed"))
+    dataset.require("train", "val")
+    sys.stderr.write(dataset.remarks("train"))
+    if config.data:
+        name = artifact_name(config.project)
+        track_dataset(run, dataset, name, digest=content_digest(dataset), log_data=config.log_data)
+    return dataset
 
 
 def open_data(options: argparse.Namespace, saved: SavedModel, *splits: str) -> RoadDataset:

@@ -39,6 +39,8 @@ def check_settings(configs: Iterable[TrainConfig]) -> None:
     networks: dict[str, SegmentationModel] = {}
     for config, dataset in opened:
         _check(config, dataset, networks)
+    if len(opened) == 1 and (dataset := opened[0][1]):  # of several, each begins with its own check
+        _read_data(opened[0][0], dataset)
 
 
 def _open(config: TrainConfig) -> RoadDataset | None:
@@ -90,6 +92,22 @@ def _check(config: TrainConfig, dataset: RoadDataset | None, networks: dict[str,
         )
     _check_room(Path(config.out), networks[repr(network)])
     _check_names(config)
+
+
+def _read_data(config: TrainConfig, dataset: RoadDataset) -> None:
+    """Reads every file once, decodes what is trained on, and the labels of val; later it is known, or in the cache."""
+    from camvid.frames import class_counts, training_frames
+    from camvid.layouts import content_digest
+    from camvid.transforms import scaled_size
+
+    limit = int(config.cache_gb * 2**30)
+    try:
+        content_digest(dataset)
+        size = scaled_size(dataset.frame_size("train"), config.resize_factor)
+        training_frames(dataset, "train", size, limit=limit, **config.pick("augment", "crop_min"))
+        class_counts(dataset, "val", limit=limit)
+    except ValueError as error:
+        raise CommonFault(str(error)) from error
 
 
 def _check_room(out: Path, model: nn.Module) -> None:

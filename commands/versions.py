@@ -49,10 +49,12 @@ def _log_dataset(options: argparse.Namespace) -> int:
     from artifacts.publish import artifact_name
     from artifacts.run import start_run, sync_hint, tracked
     from camvid.layouts import content_digest, open_dataset
+    from files.interrupts import unwinding
 
     dataset = open_dataset(options.root, options.taxonomy)
     config = {"root": str(options.root), "taxonomy": dataset.taxonomy.name}
     with (
+        unwinding(),
         tempfile.TemporaryDirectory() as folder,
         tracked(start_run(config, project=options.project, folder=Path(folder), job_type="dataset")) as run,
     ):

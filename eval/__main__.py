@@ -1,13 +1,16 @@
 """``python -m eval``: see `commands.evaluation`, where the packages meet."""
 
-import sys
-
 from flags import require_own
 
-require_own("commands")  # before it is imported
+require_own("commands", "files")  # before they are imported
+from files.interrupts import end_at_once, run_program  # noqa: E402
+
+if __name__ == "__main__":
+    end_at_once()
+
 from commands.evaluation import main  # noqa: E402
 
 __all__ = ["main"]
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_program(main)

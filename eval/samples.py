@@ -39,7 +39,7 @@ class NamedFrame(Protocol):
         ...
 
 
-KEPT = 2**30  # bytes of samples that stay in memory from one evaluation to the next
+KEPT = 2**28  # bytes of samples that stay in memory from one evaluation to the next
 F = TypeVar("F", bound=NamedFrame)
 
 

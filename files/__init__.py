@@ -7,6 +7,7 @@
 - `jsons`: strict JSON, in which an undefined number is null;
 - `markdown`: tables as Markdown;
 - `ordered`: a `map` by threads with a bound on what waits;
+- `interrupts`: Ctrl-C ends a program with one line;
 - `headlines`: the headline metrics of an evaluation;
 - `amounts`: bytes and times for people;
 - `faults`: errors that would fail every training of a sweep.

@@ -26,6 +26,8 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+PNG = b"\x89PNG\r\n\x1a\n"  # how such a file begins
+ENDING = 64  # last bytes of a JPEG, among which its end is marked; some programs fill them up
 JPEGS = ("JPEG", "MPO")  # decoders that can leave out detail
 STRIDE = 32  # deepest reduction of the backbones; sizes that are multiples of it waste no pixels
 # One of these stands in every file that has an orientation, and in few others: a search is faster than an opening.
@@ -137,6 +139,16 @@ def picture_size(path: Path, data: bytes | None = None) -> tuple[int, int]:
     return (width, height) if _announced_turn(data) > 4 else (height, width)
 
 
+def whole_size(path: Path, data: bytes) -> tuple[int, int]:
+    """As `picture_size`, of a picture that is known to be whole: a PNG by its checksums, a JPEG by the mark at its end.
+
+    Raises ValueError for a file that is not a picture or is cut short. Others are decoded for that.
+    """
+    if data[:2] != b"\xff\xd8" or b"\xff\xd9" not in data[-ENDING:]:
+        (_check_png if data[:8] == PNG else _decoded)(path, data)
+    return picture_size(path, data)
+
+
 def beyond_decoding(data: bytes, label: bool = False) -> bytes:
     """A text for digests that names what is done to a picture after decoding; empty for nearly every file.
 
@@ -156,6 +168,14 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ValueError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _check_png(path: Path, data: bytes) -> None:
+    try:
+        Image.open(BytesIO(data)).verify()
+    except (UnidentifiedImageError, *_DAMAGES):
+        _decoded(path, data)  # which says what is wrong
+        raise
 
 
 def _decoded(path: Path, data: bytes) -> Image.Image:
@@ -204,5 +224,5 @@ def _announced_turn(data: bytes) -> int:
 
 def _grey_bits(data: bytes) -> int:
     """Bits of a pixel in a grey PNG; 8 for all other pictures, whose values Pillow leaves as they are."""
-    grey = data[:8] == b"\x89PNG\r\n\x1a\n" and data[25:26] == b"\0"
+    grey = data[:8] == PNG and data[25:26] == b"\0"
     return data[24] if grey else 8

@@ -1,6 +1,7 @@
 """What holds for all tests: a busy machine is no failure, and there is one browser."""
 
 import gc
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -24,6 +25,16 @@ def pytest_collection_finish() -> None:
 def pytest_unconfigure() -> None:
     """At the end of the process all of it may be freed."""
     gc.unfreeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _temporary_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a killed process leaves goes with the folders of these tests, of which pytest keeps those of three runs."""
+    folder = tmp_path_factory.mktemp("tmp", numbered=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(folder))
+        patch.setattr(tempfile, "tempdir", str(folder))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,9 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
+from files.interrupts import unwinding
 from files.whole import write_whole
 from training.ended import has_ended
 
@@ -90,16 +91,25 @@ def _call(words: Sequence[str]) -> tuple[int, list[str]]:
     """Exit code of a process and the last lines of its stderr, which is passed on as it comes, bars included."""
     tail: deque[bytes] = deque(maxlen=TAIL)
     environment = {name: value for name, value in os.environ.items() if name != "WANDB_RUN_ID"}  # it is one run's id
-    with subprocess.Popen(words, stderr=subprocess.PIPE, env=environment) as process:
+    with unwinding(), subprocess.Popen(words, stderr=subprocess.PIPE, env=environment) as process:
         assert process.stderr is not None
-        rest = b""
-        while part := os.read(process.stderr.fileno(), 1 << 16):
-            sys.stderr.write(part.decode(errors="replace"))
-            sys.stderr.flush()
-            *lines, rest = (rest + part).replace(b"\r", b"\n").split(b"\n")
-            tail.extend(line for line in lines if line.strip())
-        tail.append(rest)
+        try:
+            _pass_on(process.stderr, tail)
+        except KeyboardInterrupt:  # which the training has got, too
+            _pass_on(process.stderr, tail)
+            process.wait()
+            raise
     return process.returncode, [line.decode(errors="replace").strip() for line in tail if line.strip()]
+
+
+def _pass_on(stream: IO[bytes], tail: deque[bytes]) -> None:
+    rest = b""
+    while part := os.read(stream.fileno(), 1 << 16):
+        sys.stderr.write(part.decode(errors="replace"))
+        sys.stderr.flush()
+        *lines, rest = (rest + part).replace(b"\r", b"\n").split(b"\n")
+        tail.extend(line for line in lines if line.strip())
+    tail.append(rest)
 
 
 def _reason(code: int, said: Sequence[str]) -> str:

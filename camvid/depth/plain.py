@@ -6,18 +6,21 @@ floats, and 0 or NaN where the depth is unknown.
 
 from __future__ import annotations
 
+import csv
+from collections import Counter
 from collections.abc import Container, Mapping
 from functools import partial
+from io import StringIO
 from math import isfinite
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from camvid.depth.camera import Camera
 from camvid.depth.source import Depth, DepthSource, read_16_bits
 from camvid.layouts.scan import DEPTH, Scan
 from camvid.layouts.trees import Keyed, keyed
+from files.texts import read_text
 
 CAMERAS = "cameras.csv"
 COLUMNS = ("fx", "fy", "cx", "cy", "width", "height")
@@ -55,18 +58,19 @@ def _by_frame(found: Keyed, names: Container[str]) -> dict[str, Path]:
 
 def _cameras(table: Path) -> dict[str, Camera]:
     try:
-        rows = pd.read_csv(table, dtype={"name": str})
-    except (OSError, ValueError) as error:
+        rows = list(csv.DictReader(StringIO(read_text(table)), skipinitialspace=True))
+    except csv.Error as error:
         raise ValueError(f"{table}: not a table of comma-separated values ({error})") from error
-    if missing := [column for column in ("name", *COLUMNS) if column not in rows]:
+    given = rows[0] if rows else {}
+    if missing := [column for column in ("name", *COLUMNS) if column not in given]:
         raise ValueError(f"{table}: column {missing[0]} is missing; needed are name, {', '.join(COLUMNS)}")
-    if len(twice := rows["name"][rows["name"].duplicated()]):
-        raise ValueError(f"{table}: {twice.iloc[0]} has two lines; leave one")
+    names = Counter(row["name"] for row in rows)
+    if (name := names.most_common(1)[0][0]) and names[name] > 1:
+        raise ValueError(f"{table}: {name} has two lines; leave one")
     try:
-        numbers = rows[[*COLUMNS]].to_numpy(np.float64)
+        return {row["name"]: _of_row(*(float(row[column] or "nan") for column in COLUMNS)) for row in rows}
     except ValueError as error:
         raise ValueError(f"{table}: {', '.join(COLUMNS)} must be numbers of pixels ({error})") from error
-    return {str(name): _of_row(*row) for name, row in zip(rows["name"], numbers.tolist(), strict=True)}
 
 
 def _of_row(fx: float, fy: float, cx: float, cy: float, width: float, height: float) -> Camera:

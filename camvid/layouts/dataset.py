@@ -17,7 +17,7 @@ from camvid.layouts.facts import file_facts
 from camvid.layouts.label_content import FEW, SMOOTHED
 from camvid.remarks import about_priority, about_sizes, about_val
 from camvid.taxonomy import Taxonomy
-from files.pictures import load_label, picture_size, read_image, read_reduced
+from files.pictures import load_label, load_picture, picture_size, read_image, read_reduced
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,13 @@ class RoadDataset:
         val = about_val(drives_of(self.splits))
         return about_priority(self.taxonomy) + sizes + (val and f"{self.root}: {val}\n")
 
+    def complain(self, path: Path) -> None:
+        """Raises ValueError that says what is wrong with a picture, and what to do."""
+        try:
+            load_picture(path)
+        except ValueError as error:
+            raise ValueError(f"{error}; {self.advice}") from error
+
     @property
     def advice(self) -> str:
         """The end of messages about a damaged data set."""
@@ -138,7 +145,14 @@ def content_digest(dataset: RoadDataset) -> str:
 
 
 def frame_digests(dataset: RoadDataset, frames: Sequence[Frame]) -> list[tuple[str, str]]:
-    """SHA-256 of what is read of each frame: of its image and of its mask, each with what is done to it."""
+    """SHA-256 of what is read of each frame: of its image and of its mask, each with what is done to it.
+
+    Raises ValueError naming a file that is no picture, or is cut short.
+    """
     files = [file for frame in frames for file in ((frame.image, False), (frame.mask, True))]
-    digests = [fact.digest for fact in file_facts(dataset.root, files)]
+    facts = file_facts(dataset.root, files)
+    for (path, _), fact in zip(files, facts, strict=True):
+        if fact.size is None:
+            dataset.complain(path)
+    digests = [fact.digest for fact in facts]
     return list(zip(digests[::2], digests[1::2], strict=True))

@@ -20,10 +20,10 @@ from platformdirs import user_cache_path
 from tqdm import tqdm
 
 from files.ordered import map_ordered
-from files.pictures import beyond_decoding, picture_size, read_bytes
+from files.pictures import beyond_decoding, read_bytes, whole_size
 from files.whole import write_whole
 
-FORMAT = 1  # raised when the same bytes give other facts
+FORMAT = 2  # raised when the same bytes give other facts
 SETTLED = 2.0  # seconds; a file that changed later may change again within the same tick of the disk's clock
 
 File = tuple[Path, bool]  # a picture, and whether it is a label
@@ -31,7 +31,7 @@ Notes = Mapping[str, list[Any]]  # name of each file: its state, and its facts
 
 
 class Fact(NamedTuple):
-    """A file's SHA-256, of its bytes and of what is done to them, and its height and width; None for no picture."""
+    """A file's SHA-256, of its bytes and of what is done to them, and its height and width; None if it is not whole."""
 
     digest: str
     size: tuple[int, int] | None
@@ -94,8 +94,8 @@ def _read(file: File) -> list[Any]:
     path, label = file
     state, data = _state(file), read_bytes(path)
     try:
-        size = picture_size(path, data)
-    except ValueError:  # who needs the size says what is wrong
+        size = whole_size(path, data)
+    except ValueError:  # who needs the picture says what is wrong
         size = None
     return [*state, hashlib.sha256(data + beyond_decoding(data, label)).hexdigest(), size]
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -139,7 +138,7 @@ def synth(
                 _write_png(folder / _depth_path(shot), encode_depth(scene.depth))
                 cameras[shot.name] = scene.camera
         if cameras:
-            _camera_table(cameras).to_csv(folder / CAMERAS, lineterminator="\n")
+            (folder / CAMERAS).write_text(_camera_table(cameras), encoding="utf-8", newline="\n")
         for name, text in style.lists(shots).items():
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
@@ -161,16 +160,13 @@ def encode_depth(depth: Depth) -> NDArray[np.uint16]:
     return np.rint(np.nan_to_num(depth) * STEPS).clip(0, 2**16 - 1).astype(np.uint16)
 
 
-def _camera_table(cameras: Mapping[str, Camera]) -> pd.DataFrame:
-    """By the name of the frame: focal lengths and principal point (column, row), and the size of the frame, in pixels.
-
-    The middle of the upper left pixel is (0, 0).
-    """
-    rows = {
-        name: (camera.focal, camera.focal, *camera.centre, camera.size[1], camera.size[0])
+def _camera_table(cameras: Mapping[str, Camera]) -> str:
+    """Of each frame: focal lengths and principal point (column, row), and the size of the frame, in pixels."""
+    rows = [
+        (name, camera.focal, camera.focal, *camera.centre, camera.size[1], camera.size[0])
         for name, camera in cameras.items()
-    }
-    return pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS).rename_axis("name")
+    ]
+    return _lines(",".join(map(str, row)) for row in [("name", *COLUMNS), *rows])
 
 
 def _write_png(path: Path, picture: Picture | NDArray[np.uint16]) -> None:

@@ -94,13 +94,22 @@ def test_cache_is_bounded(dataset, tmp_path):
     assert not isinstance(training_frames(dataset, "train", SIZE, tmp_path, limit=room - 1), FrameCache)
 
 
-def test_corrupt_frame_is_named_and_leaves_nothing(root, tmp_path):
-    copy = tmp_path / "copy"
-    shutil.copytree(root, copy)
-    frame = open_dataset(copy).splits["train"][3]
-    os.truncate(frame.image, frame.image.stat().st_size // 2)
-    with pytest.raises(ValueError, match=frame.image.name):
-        cached_frames(open_dataset(copy), "train", SIZE, tmp_path / "cache")
+def test_a_frame_that_is_cut_short_is_found_before_any_is_decoded(root, tmp_path):
+    shutil.copytree(root, tmp_path / "copy")
+    dataset = open_dataset(tmp_path / "copy")
+    cut(dataset.splits["train"][3].image)
+    with pytest.raises(ValueError, match=dataset.splits["train"][3].image.name):
+        cached_frames(dataset, "train", SIZE, tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_label_outside_the_classes_is_named_and_leaves_nothing(root, tmp_path):
+    shutil.copytree(root, tmp_path / "copy")
+    dataset = open_dataset(tmp_path / "copy")
+    path = dataset.splits["train"][3].mask
+    Image.fromarray(np.full((64, 96), 77, np.uint8)).save(path)
+    with pytest.raises(ValueError, match=f"{path.name}: 1 values outside"):
+        cached_frames(dataset, "train", SIZE, tmp_path / "cache")
     assert not entries(tmp_path / "cache")
 
 

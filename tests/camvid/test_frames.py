@@ -129,7 +129,7 @@ def test_a_damaged_frame_is_named_when_it_is_needed(photographs, tmp_path, worke
     shutil.copytree(photographs.root, root)
     dataset = open_dataset(root)
     path = dataset.splits["train"][3].image
-    os.truncate(path, path.stat().st_size // 2)
     streamed = training_frames(dataset, "train", SIZE, tmp_path / "cache", limit=1)
+    os.truncate(path, path.stat().st_size // 2)  # before, it would have been found
     with pytest.raises(ValueError, match=f"{path}: unreadable or truncated picture"):
         batches(streamed, workers=workers)

@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from files.pictures import beyond_decoding, check_image, load_label, load_picture, read_image, read_reduced
+from files.pictures import (
+    beyond_decoding,
+    check_image,
+    load_label,
+    load_picture,
+    picture_size,
+    read_image,
+    read_reduced,
+    whole_size,
+)
 from tests.files.written import grey_png
 
 # What a camera stores that is held so, for each EXIF orientation: the inverse of how viewers turn it.
@@ -180,6 +189,16 @@ def test_a_check_finds_what_a_reading_finds(ending, cut, tmp_path):
             return re.sub(r"\d+ bytes|\(.*", "", str(error))
 
     assert fault(check_image) == fault(read_image)
+    assert fault(lambda path: whole_size(path, path.read_bytes())) == fault(load_picture)
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp", "tif"])
+@pytest.mark.parametrize("more", [b"", b"\0" * 20, b"\0" * 5000])
+def test_a_whole_picture_may_be_followed_by_other_bytes(ending, more, seen, tmp_path):
+    path = save(seen, tmp_path / f"a.{ending}", 6)
+    data = path.read_bytes() + more
+    path.write_bytes(data)
+    assert whole_size(path, data) == picture_size(path, data) == (48, 32)
 
 
 @pytest.mark.parametrize("mode", ["F", "I"])

@@ -1,0 +1,126 @@
+"""Ctrl-C in our commands, at each stage: one line, exit code 130, no process left, and no file that is half written."""
+
+import sys
+
+import pytest
+from PIL import Image
+
+from camvid.synth import synth
+from tests.interrupted import interrupt
+from tests.train.started import command, only, run, variables
+
+MANY = 2500  # small frames, which keep a command busy for some seconds
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data") / "camvid"
+    synth(folder, frames=20, seed=3, layout="segnet", size=(96, 128))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def large(data, tmp_path_factory):
+    """The frames of train under many names."""
+    folder = tmp_path_factory.mktemp("large")
+    for split in ("train", "val"):
+        for kind in ("", "annot"):
+            files = sorted((data / f"train{kind}").iterdir())
+            (folder / f"{split}{kind}").mkdir()
+            for number in range(MANY if split == "train" else 20):
+                (folder / f"{split}{kind}" / f"{split}_{number:05d}.png").hardlink_to(files[number % len(files)])
+    return folder
+
+
+@pytest.fixture
+def environment(tmp_path):
+    (tmp_path / "tmp").mkdir()
+    return variables(tmp_path) | {"TMPDIR": str(tmp_path / "tmp")}
+
+
+def ours(program):
+    return [sys.executable, "train.py"] if program == "train" else [sys.executable, "-m", program]
+
+
+def files_in(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def temporary(folder):
+    """What is left for temporary files, without a folder that torch makes once for each user."""
+    return [path.name for path in (folder / "tmp").iterdir() if not path.name.startswith("torchinductor_")]
+
+
+@pytest.mark.parametrize("delay", [0.05, 0.5, 1.5])
+@pytest.mark.parametrize("program", ["train", "eval", "artifacts", "camvid"])
+def test_the_start(program, delay, data, environment, tmp_path):
+    words = {
+        "train": command(data, tmp_path / "runs", "--epochs=2")[2:],
+        "eval": ["compare", "cpu", "gpu", f"--out={tmp_path / 'out'}"],
+        "artifacts": ["dataset", str(data)],
+        "camvid": ["synth", str(tmp_path / "out"), "--frames=400"],
+    }
+    shown = ours(program) + words[program]
+    shown[1:1] = ["-X", "importtime"]  # Python's own start is over once a module of ours is imported
+    ended = interrupt(shown, environment, lambda said: "files.interrupts" in said, delay)
+    assert (ended.code, ended.lines[-1:], ended.left) == (130, ["interrupted"], [])
+    assert "Traceback" not in ended.stderr
+    assert files_in(tmp_path) == []
+    assert temporary(tmp_path) == []
+
+
+@pytest.mark.parametrize(("name", "bar"), [("check", "checking"), ("stats", "train:"), ("convert", "converting")])
+def test_commands_that_read_a_data_set(name, bar, large, environment, tmp_path):
+    out = {"stats": [f"--out={tmp_path / 'out'}"], "convert": [str(tmp_path / "out")]}.get(name, [])
+    ended = interrupt([*ours("camvid"), name, str(large), *out], environment, lambda said: bar in said)
+    assert (ended.code, ended.lines[-1], ended.left, ended.stdout) == (130, "interrupted", [], "")
+    assert "Traceback" not in ended.stderr
+    assert not list(tmp_path.glob("*out*"))
+
+
+@pytest.mark.parametrize(
+    ("flags", "sign"),
+    [
+        (["--cache_gb=0.0001", "--workers=2", "--augment=color"], "step"),
+        pytest.param(["--workers=0"], "epoch   1/", marks=pytest.mark.soak),
+    ],
+    ids=["decoding workers", "after an epoch"],
+)
+def test_a_training_says_how_it_goes_on(flags, sign, data, environment, tmp_path):
+    words = command(data, tmp_path / "runs", "--epochs=300", *flags)
+    ended = interrupt(words, environment, lambda said: "training:" in said and sign in said.rpartition("training:")[2])
+    folder = only(tmp_path / "runs")
+    advice = f"`python train.py --resume {folder}` continues the training"
+    assert (ended.code, ended.lines[-1], ended.left) == (130, f"interrupted; {advice}", [])
+    assert "Traceback" not in ended.stderr
+    assert not list(folder.rglob(".*.tmp*"))
+    assert temporary(tmp_path) == []
+
+
+@pytest.fixture(scope="module")
+def model(data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    run(command(data, folder / "runs", "--epochs=1"), variables(folder))
+    return only(folder / "runs")
+
+
+@pytest.mark.parametrize("sign", ["evaluate: ", pytest.param("100%|", marks=pytest.mark.soak)])
+def test_an_evaluation(sign, model, large, environment, tmp_path):
+    words = [*ours("eval"), str(model), f"--data={large}", "--split=train", f"--out={tmp_path / 'out'}"]
+    ended = interrupt(words, environment, lambda said: sign in said, delay=0.5)
+    assert (ended.code, ended.lines[-1], ended.left) == (130, "interrupted", [])
+    assert "Traceback" not in ended.stderr
+    for path in (tmp_path / "out").glob("[!.]*.png"):
+        Image.open(path).verify()
+    assert temporary(tmp_path) == []
+
+
+@pytest.mark.soak
+def test_several_trainings_end_together(data, environment, tmp_path):
+    words = command(data, tmp_path / "runs", "--epochs=300", "--seeds=0,1")
+    ended = interrupt(words, environment, lambda said: "training:" in said)
+    folder = only(tmp_path / "runs" / "seed=0")
+    assert (ended.code, ended.left) == (130, [])
+    assert f"interrupted; `python train.py --resume {folder}` continues the training" in ended.lines
+    assert ended.lines[-1] == "interrupted; the same command continues the trainings"
+    assert "Traceback" not in ended.stderr
