@@ -3,6 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+# Many short processes import the same modules: Python keeps them compiled, whatever the machine's setting is.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: setup run serve test alone soak evening lint audit bench reproduce screenshots clean
 
