@@ -38,8 +38,8 @@ def environment(tmp_path):
     return variables(tmp_path) | {"TMPDIR": str(tmp_path / "tmp")}
 
 
-def ours(program):
-    return [sys.executable, "train.py"] if program == "train" else [sys.executable, "-m", program]
+def ours(program, *options):
+    return [sys.executable, *options, *(["train.py"] if program == "train" else ["-m", program])]
 
 
 def files_in(folder):
@@ -60,9 +60,8 @@ def test_the_start(program, delay, data, environment, tmp_path):
         "artifacts": ["dataset", str(data)],
         "camvid": ["synth", str(tmp_path / "out"), "--frames=400"],
     }
-    shown = ours(program) + words[program]
-    shown[1:1] = ["-X", "importtime"]  # Python's own start is over once a module of ours is imported
-    ended = interrupt(shown, environment, lambda said: "files.interrupts" in said, delay)
+    whole = [*ours(program, "-X", "importtime"), *words[program]]
+    ended = interrupt(whole, environment, lambda said: "files.interrupts" in said, delay)  # Python's start is over
     assert (ended.code, ended.lines[-1:], ended.left) == (130, ["interrupted"], [])
     assert "Traceback" not in ended.stderr
     assert files_in(tmp_path) == []
