@@ -5,28 +5,36 @@ import re
 import numpy as np
 import pytest
 import wandb
-from playwright.sync_api import FloatRect, Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, ViewportSize, expect
 
-from tests.wandb_local.web.conftest import Visitor
+from tests.wandb_local.web.conftest import VIEWPORT, Visitor
 from tests.wandb_local.web.table.steps import GREY, apply, count, open_table, pixel, toggle
 from tests.wandb_local.web.table.tiles import THREE, TILES, all_rows_show, street
 
-# For every row, from the top: the names of its tiles; with a mark where its masks, or itself, cannot be seen.
+PHONE: ViewportSize = {"width": 390, "height": 844}
+BEFORE = [f"column {number}" for number in range(6)]  # the columns that were logged before the pictures
 
 
 @pytest.fixture(scope="module")
 def streets(client_home: dict[str, str]) -> list[wandb.Run]:
-    """Two runs that logged the street; the first one also as a file of an artifact."""
+    """Two runs that logged the street. The first one logged it also as a file of an artifact. The second one logged
+    cells with several pictures, and pictures behind other columns."""
     assert client_home
     runs = []
     for shift in (4, 8):
         with wandb.init(project="tiles", name=f"shift {shift}") as run:
-            run.log({"street": street(shift)})
+            made = street(shift)
+            run.log({"street": made})
             if shift == 4:
                 colors = {"correct": "#80808046", "person": "#ff8000"}
                 artifact = wandb.Artifact("street", "dataset", metadata={"class_colors": colors})
                 artifact.add(street(shift), "street")
                 run.log_artifact(artifact).wait()
+            else:
+                grey = [wandb.Image(np.full((48, 64, 3), GREY, np.uint8)) for _ in range(6)]
+                behind = [[*range(6), row[2]] for row in street(4).data[:4]]
+                run.log({"many": wandb.Table(columns=["images"], data=[[grey[:3]], [grey]])})
+                run.log({"behind": wandb.Table(columns=[*BEFORE, "image"], data=behind)})
             runs.append(run)
     return runs
 
@@ -42,15 +50,58 @@ def first_row(page: Page, name: str) -> None:
     expect(page.locator("#table-grid .ag-row[row-index='0'] [col-id=c0]")).to_have_text(name)
 
 
-def test_a_table_opens_with_its_masks(visitor: Visitor, streets: list[wandb.Run]) -> None:
-    for query, rows in (("", 120), ('?filter=priority_score+%3C+0.1&sort=["-priority_score"]', 12)):
-        page = open_table(visitor, streets[0], "street", query)
-        count(page, f"{rows} of 120")
-        all_rows_show(visitor, THREE)
+def leave_and_come_back(page: Page) -> None:
+    page.locator(".brand").click()
+    expect(page.locator("#table-page")).to_have_count(0)
+    page.go_back()
 
 
-def test_masks_after_filter_sorting_and_paging(visitor: Visitor, streets: list[wandb.Run]) -> None:
+def test_on_a_phone_then_paging_sorting_and_filtering_on_a_desk(visitor: Visitor, streets: list[wandb.Run]) -> None:
+    visitor.page.set_viewport_size(PHONE)
     page = open_table(visitor, streets[0], "street")
+    count(page, "120 of 120")
+    all_rows_show(visitor, THREE)
+    rows_come_before_controls_and_menus_fit(page)
+    a_row_fills_a_phone(page)
+    page.keyboard.press("Escape")
+    expect(page.locator("#table-large")).to_be_hidden()
+    page.set_viewport_size(VIEWPORT)
+    all_rows_show(visitor, THREE)
+    the_example_in_the_filter_is_seen_whole(page)
+    masks_are_seen_after_paging_sorting_and_filtering(visitor)
+
+
+def rows_come_before_controls_and_menus_fit(page: Page) -> None:
+    row = placed(page.locator("#table-grid .ag-row[row-index='1']").last)
+    assert row["y"] + row["height"] <= PHONE["height"]
+    for title in page.locator("details.table-menu summary").all():
+        title.click()
+        menu = placed(page.locator("details.table-menu[open] > .card"))
+        assert menu["x"] >= 0
+        assert menu["x"] + menu["width"] <= PHONE["width"]
+        page.keyboard.press("Escape")
+
+
+def a_row_fills_a_phone(page: Page) -> None:
+    page.locator("#table-grid .ag-row[row-index='0'] .table-open").click()
+    expect(page.locator("#table-panes canvas")).to_have_count(3)
+    pane = placed(page.locator("#table-panes canvas").first)
+    assert pane["width"] > 0.8 * PHONE["width"]
+    assert 0 <= pane["y"] < PHONE["height"] - pane["height"]
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def the_example_in_the_filter_is_seen_whole(page: Page) -> None:
+    field = page.locator("#table-filter")
+    example = "for example: priority_score < 0.3"
+    expect(field).to_have_attribute("placeholder", example)
+    seen = field.screenshot()
+    field.evaluate("(field, text) => { field.placeholder = text; }", example.replace("_", " "))
+    assert field.screenshot() != seen
+
+
+def masks_are_seen_after_paging_sorting_and_filtering(visitor: Visitor) -> None:
+    page = visitor.page
     page.locator("#table-grid .ag-row[row-index='0'] [col-id=c0]").click()
     page.keyboard.press("Control+End")
     expect(page.locator("#table-grid .ag-row[row-index='119'] [col-id=c0]")).to_have_text("frame 119")
@@ -65,38 +116,43 @@ def test_masks_after_filter_sorting_and_paging(visitor: Visitor, streets: list[w
     all_rows_show(visitor, THREE)
 
 
-def test_back_closes_the_row_and_forward_opens_it(visitor: Visitor, streets: list[wandb.Run]) -> None:
-    page = open_table(visitor, streets[0], "street", "?filter=priority_score+%3C+0.1")
-    table = page.url
+def test_a_link_to_a_filter_then_back_closes_the_row_and_forward_opens_it(
+    visitor: Visitor, streets: list[wandb.Run]
+) -> None:
+    page = open_table(visitor, streets[0], "street", '?filter=priority_score+%3C+0.1&sort=["-priority_score"]')
+    count(page, "12 of 120")
     all_rows_show(visitor, THREE)
+    table = page.url
     page.locator("#table-grid .ag-row[row-index='1'] .table-thumbs").click()
-    expect(page.locator("#table-position")).to_have_text("Row 2 · 2 of 12")
+    expect(page.locator("#table-position")).to_have_text("Row 11 · 2 of 12")
     page.keyboard.press("ArrowRight")  # another row is no other step
-    expect(page.locator("#table-position")).to_have_text("Row 3 · 3 of 12")
+    expect(page.locator("#table-position")).to_have_text("Row 10 · 3 of 12")
     page.go_back()
     expect(page.locator("#table-large")).to_be_hidden()
     expect(page).to_have_url(table)
     all_rows_show(visitor, THREE)
     page.go_forward()
-    expect(page.locator("#table-position")).to_have_text("Row 3 · 3 of 12")
+    expect(page.locator("#table-position")).to_have_text("Row 10 · 3 of 12")
     expect(page.locator("#table-panes figcaption")).to_have_text([f"image · {name}" for name in THREE])
     page.keyboard.press("Escape")  # takes the step back as well
     expect(page.locator("#table-large")).to_be_hidden()
     expect(page).to_have_url(table)
-    page.locator("#shell-crumbs a").last.click()
-    page.wait_for_selector("nav[aria-label=Run]")
-    page.go_back()
+    leave_and_come_back(page)
     count(page, "12 of 120")
     expect(page.locator("#table-large")).to_be_hidden()
     all_rows_show(visitor, THREE)
 
 
-def test_a_link_to_a_row_has_the_table_behind_it(visitor: Visitor, streets: list[wandb.Run]) -> None:
-    page = open_table(visitor, streets[0], "street", "?row=5")
+def test_a_link_to_a_row_its_classes_its_places_and_the_table_behind_it(
+    visitor: Visitor, streets: list[wandb.Run]
+) -> None:
+    page = open_table(visitor, streets[0], "street", "?row=5&opacity=100")
     expect(page.locator("#table-panes figcaption")).to_have_text([f"image · {name}" for name in THREE])
-    page.locator("#shell-crumbs a").last.click()
-    page.wait_for_selector("nav[aria-label=Run]")
-    page.go_back()
+    a_class_alone_leaves_the_kinds_of_error(page)
+    for wide in (1280, 1600):
+        page.set_viewport_size({"width": wide, "height": 900})
+        the_pictures_of_a_row_stand_side_by_side(page)
+    leave_and_come_back(page)
     expect(page.locator("#table-position")).to_have_text("Row 6 · 6 of 120")
     page.click("#table-close")
     expect(page.locator("#table-grid .ag-row[row-index='5'] .ag-cell-focus")).to_be_visible()
@@ -105,58 +161,11 @@ def test_a_link_to_a_row_has_the_table_behind_it(visitor: Visitor, streets: list
     expect(page).not_to_have_url(re.compile("street"))
 
 
-def test_masks_of_a_comparison_and_of_an_artifact(visitor: Visitor, streets: list[wandb.Run]) -> None:
-    open_table(visitor, streets[0], "street", f"?with={streets[1].id}&on=name")
-    all_rows_show(visitor, ["truth", "prediction (A)", "prediction (B)", "error (A)", "error (B)"])
-    visitor.open("/local/tiles/tables/street/v0/street.table.json")
-    all_rows_show(visitor, THREE)
-
-
-def test_all_pictures_of_a_cell_are_seen_or_counted(visitor: Visitor, streets: list[wandb.Run]) -> None:
-    grey = [wandb.Image(np.full((48, 64, 3), GREY, np.uint8)) for _ in range(6)]
-    with wandb.init(project="tiles", id=streets[1].id, resume="must") as run:
-        run.log({"many": wandb.Table(columns=["images"], data=[[grey[:3]], [grey]])})
-    page = open_table(visitor, streets[1], "many")
-    visitor.eventually(f"({TILES})({GREY[0]}).map(names => names.join())", [",".join([" (bare)"] * n) for n in (3, 4)])
-    expect(page.locator("#table-grid .table-thumbs").last).to_have_text("+2")
-
-
-@pytest.mark.parametrize("wide", [390, 1280])
-def test_pictures_are_seen_before_other_columns(visitor: Visitor, streets: list[wandb.Run], wide: int) -> None:
-    names = [f"column {number}" for number in range(6)]
-    made = street(4)
-    table = wandb.Table(columns=[*names, "image"], data=[[*range(6), row[2]] for row in made.data[:4]])
-    with wandb.init(project="tiles", id=streets[1].id, resume="must") as run:
-        run.log({"behind": table})
-    visitor.page.set_viewport_size({"width": wide, "height": 844})
-    page = open_table(visitor, streets[1], "behind")
-    all_rows_show(visitor, THREE)
-    assert placed(page.locator("#table-grid .table-tile").first)["width"] >= (144 if wide > 900 else 80)
-    columns = page.locator("#table-columns label")
-    page.click("summary:has-text('Columns')")
-    expect(columns).to_have_text([*names, "image"])  # as they were logged
-
-
-@pytest.mark.parametrize("wide", [390, 1280])
-def test_a_comparison_shows_what_it_is_sorted_by(visitor: Visitor, streets: list[wandb.Run], wide: int) -> None:
-    visitor.page.set_viewport_size({"width": wide, "height": 844})
-    page = open_table(visitor, streets[0], "street", f"?with={streets[1].id}&on=name")
-    all_rows_show(visitor, ["truth", "prediction (A)", "prediction (B)", "error (A)", "error (B)"])
-    assert placed(page.locator("#table-grid .table-tile").first)["width"] >= (144 if wide > 900 else 50)
-    text = page.locator(".ag-header-cell:has(.ag-sort-ascending-icon:not(.ag-hidden)) .ag-header-cell-text")
-    expect(text).to_have_text(["priority_score (B-A)"])
-    box = placed(text)
-    assert box["x"] + box["width"] <= wide
-    assert text.evaluate("text => text.scrollWidth <= text.clientWidth")
-
-
-def test_a_class_alone_leaves_the_kinds_of_error(visitor: Visitor, streets: list[wandb.Run]) -> None:
-    page = open_table(visitor, streets[0], "street", "?row=0&opacity=100")
+def a_class_alone_leaves_the_kinds_of_error(page: Page) -> None:
     expect(page.locator("#table-panes canvas")).to_have_count(3)
-    missed = (2 / 64, 20 / 48)  # a person in the truth, not in the prediction
-    checked = ["road", "person", "traffic light", "correct", "missed"]
+    missed = (22 / 64, 20 / 48)  # a person in the truth, not in the prediction
     on = page.locator("#table-classes label:has(input:checked)")
-    expect(on).to_have_text(checked)
+    expect(on).to_have_text(["road", "person", "traffic light", "correct", "missed"])
     seen = pixel(page, 2, *missed)
     assert seen != GREY
     page.locator("#table-classes label", has_text="person").dblclick()
@@ -169,7 +178,61 @@ def test_a_class_alone_leaves_the_kinds_of_error(visitor: Visitor, streets: list
     assert pixel(page, 2, *missed) == seen
 
 
-def test_distinct_colours_leave_the_veil_over_what_is_correct(visitor: Visitor, streets: list[wandb.Run]) -> None:
+def the_pictures_of_a_row_stand_side_by_side(page: Page) -> None:
+    """With three kinds of masks and with two; ends with three, as it begins."""
+    panes = page.locator("#table-panes canvas")
+    for shown in (3, 2):
+        expect(panes).to_have_count(shown)
+        boxes = [placed(pane) for pane in panes.all()]
+        assert len({box["y"] for box in boxes}) == 1
+        stage = placed(page.locator("#table-panes"))
+        right = max(box["x"] + box["width"] for box in boxes)
+        assert right >= stage["x"] + 0.85 * stage["width"]
+        fields = placed(page.locator("#table-fields"))
+        assert fields["y"] + fields["height"] <= 900
+        assert fields["height"] >= 180
+        toggle(page, "sets", "error")
+
+
+def test_a_comparison_shows_its_masks_and_what_it_is_sorted_by(visitor: Visitor, streets: list[wandb.Run]) -> None:
+    visitor.page.set_viewport_size(PHONE)
+    page = open_table(visitor, streets[0], "street", f"?with={streets[1].id}&on=name")
+    for wide, least in ((390, 50), (1280, 144)):
+        page.set_viewport_size({"width": wide, "height": 844})
+        all_rows_show(visitor, ["truth", "prediction (A)", "prediction (B)", "error (A)", "error (B)"])
+        tile_grows_to(page, least)
+        text = page.locator(".ag-header-cell:has(.ag-sort-ascending-icon:not(.ag-hidden)) .ag-header-cell-text")
+        expect(text).to_have_text(["priority_score (B-A)"])
+        box = placed(text)
+        assert box["x"] + box["width"] <= wide
+        assert text.evaluate("text => text.scrollWidth <= text.clientWidth")
+
+
+def tile_grows_to(page: Page, least: int) -> None:
+    """The first tile has this many pixels of width at least."""
+    assert placed(page.locator("#table-grid .table-tile").first)["width"] >= least
+
+
+def test_pictures_are_seen_before_other_columns(visitor: Visitor, streets: list[wandb.Run]) -> None:
+    visitor.page.set_viewport_size(PHONE)
+    page = open_table(visitor, streets[1], "behind")
+    for wide, least in ((390, 80), (1280, 144)):
+        page.set_viewport_size({"width": wide, "height": 844})
+        all_rows_show(visitor, THREE)
+        tile_grows_to(page, least)
+    page.click("summary:has-text('Columns')")
+    expect(page.locator("#table-columns label")).to_have_text([*BEFORE, "image"])  # as they were logged
+
+
+def test_all_pictures_of_a_cell_are_seen_or_counted(visitor: Visitor, streets: list[wandb.Run]) -> None:
+    page = open_table(visitor, streets[1], "many")
+    visitor.eventually(f"({TILES})({GREY[0]}).map(names => names.join())", [",".join([" (bare)"] * n) for n in (3, 4)])
+    expect(page.locator("#table-grid .table-thumbs").last).to_have_text("+2")
+
+
+def test_an_artifact_shows_its_masks_and_distinct_colours_leave_the_veil_over_what_is_correct(
+    visitor: Visitor, streets: list[wandb.Run]
+) -> None:
     page = visitor.open("/local/tiles/tables/street/v0/street.table.json?row=0&opacity=100")
     expect(page.locator("#table-panes canvas")).to_have_count(3)
     correct, person = (0.5, 0.9), (2 / 64, 20 / 48)
@@ -181,16 +244,10 @@ def test_distinct_colours_leave_the_veil_over_what_is_correct(visitor: Visitor, 
     expect(page).to_have_url(re.compile("distinct=1"))
     assert pixel(page, 0, *person) == (0, 0, 248)
     assert pixel(page, 2, *correct) == veil
-
-
-def test_the_example_in_the_filter_is_seen_whole(visitor: Visitor, streets: list[wandb.Run]) -> None:
-    page = open_table(visitor, streets[0], "street")
-    field = page.locator("#table-filter")
-    example = "for example: priority_score < 0.3"
-    expect(field).to_have_attribute("placeholder", example)
-    seen = field.screenshot()
-    field.evaluate("(field, text) => { field.placeholder = text; }", example.replace("_", " "))
-    assert field.screenshot() != seen
+    page.get_by_label("Distinct colours").uncheck()
+    expect(page).not_to_have_url(re.compile("distinct=1"))
+    page.click("#table-close")
+    all_rows_show(visitor, THREE)
 
 
 @pytest.mark.soak
@@ -228,45 +285,3 @@ def test_a_filter_sent_while_the_server_is_away_is_run_when_it_is_back(
     first_row(page, "frame 000")
     assert page.input_value("#table-filter") == "priority_score < 0.1"
     visitor.faults.clear()  # what failed while the server was away
-
-
-@pytest.mark.parametrize("wide", [1280, 1600])
-def test_the_pictures_of_a_row_stand_side_by_side(visitor: Visitor, streets: list[wandb.Run], wide: int) -> None:
-    visitor.page.set_viewport_size({"width": wide, "height": 900})
-    page = open_table(visitor, streets[0], "street", "?row=0")
-    panes = page.locator("#table-panes canvas")
-    for shown in (3, 2):
-        expect(panes).to_have_count(shown)
-        boxes = [placed(pane) for pane in panes.all()]
-        assert len({box["y"] for box in boxes}) == 1
-        stage = placed(page.locator("#table-panes"))
-        right = max(box["x"] + box["width"] for box in boxes)
-        assert right >= stage["x"] + 0.85 * stage["width"]
-        fields = placed(page.locator("#table-fields"))
-        assert fields["y"] + fields["height"] <= 900
-        assert fields["height"] >= 180
-        toggle(page, "sets", "error")
-
-
-def test_on_a_phone(visitor: Visitor, streets: list[wandb.Run]) -> None:
-    wide, high = 390, 844
-    visitor.page.set_viewport_size({"width": wide, "height": high})
-    page = open_table(visitor, streets[0], "street")
-    all_rows_show(visitor, THREE)
-    row = page.locator("#table-grid .ag-row[row-index='1']").last.bounding_box()
-    assert row is not None
-    assert row["y"] + row["height"] <= high  # rows before controls
-    for title in page.locator("details.table-menu summary").all():
-        title.click()
-        menu = page.locator("details.table-menu[open] > .card").bounding_box()
-        assert menu is not None
-        assert menu["x"] >= 0
-        assert menu["x"] + menu["width"] <= wide
-        page.keyboard.press("Escape")
-    page.locator("#table-grid .ag-row[row-index='0'] .table-open").click()
-    expect(page.locator("#table-panes canvas")).to_have_count(3)
-    pane = page.locator("#table-panes canvas").first.bounding_box()
-    assert pane is not None
-    assert pane["width"] > 0.8 * wide
-    assert 0 <= pane["y"] < high - pane["height"]
-    assert page.evaluate("document.documentElement.scrollWidth") == wide
