@@ -6,7 +6,7 @@ import json
 import re
 
 import wandb
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.wandb_local.web.conftest import Visitor, run_path
 from tests.wandb_local.web.table.steps import (
@@ -24,32 +24,25 @@ from tests.wandb_local.web.table.steps import (
 from wandb_local.web.table.tokens import spelled
 
 
-def test_sort_filter_and_hide_columns(visitor: Visitor, runs: list[wandb.Run]) -> None:
-    page = open_table(visitor, runs[0])
-    count(page, "6 of 6")
-    page.click("#table-grid .ag-header-cell[col-id=c1]")
-    expect(page.locator("#table-grid .ag-row[row-index='0'] [col-id=c0]")).to_have_text("frame 5")
-    expect(column(page, 1)).to_have_text(["0.15", "0.45", "0.6", "0.75", "0.9", "–"])
-    page.click("#table-grid .ag-header-cell[col-id=c1]")
-    expect(page.locator("#table-grid .ag-row[row-index='0'] [col-id=c0]")).to_have_text("frame 0")
-    expect(column(page, 0).last).to_have_text("frame 4")
-    apply(page, "dice/person < 0.7 and flagged")
-    count(page, "2 of 6")
-    expect(column(page, 0)).to_have_text(["frame 3", "frame 5"])
+def test_filters_sorting_columns_menus_and_a_comparison(visitor: Visitor, runs: list[wandb.Run]) -> None:
+    page = open_table(visitor, runs[0], query="?filter=dice/person+%3C+")
+    a_wrong_filter_is_explained_and_the_rows_stay(page)
+    a_filter_that_takes_long_is_seen_to_be_at_work(visitor)
+    a_class_is_required_by_a_menu(visitor)
+    rows_are_sorted_and_filtered(page)
     page.click("summary:has-text('Columns')")
     assert visitor.inaccessible() == []
-    toggle(page, "columns", "flagged")
-    expect(page.locator("#table-grid .ag-header-cell[col-id=c2]")).to_have_count(0)
-    expect(page).to_have_url(re.compile("hide="))
-    assert query(page) == {
-        "filter": "dice/person < 0.7 and flagged",
-        "sort": '["-dice/person"]',
-        "hide": '["flagged"]',
-    }
+    a_column_is_hidden(page)
+    menus_close_at_escape_and_at_a_click_outside(visitor)
+    apply(page, "")
+    count(page, "6 of 6")
+    page.click("summary:has-text('Compare')")
+    page.click("#table-compare")
+    page.wait_for_url(f"**?with={runs[1].id}&on=name")
+    it_is_seen_where_b_is_worse_than_a(page)
 
 
-def test_a_wrong_filter_is_explained_and_the_rows_stay(visitor: Visitor, runs: list[wandb.Run]) -> None:
-    page = open_table(visitor, runs[0], query="?filter=dice/person+%3C+")
+def a_wrong_filter_is_explained_and_the_rows_stay(page: Page) -> None:
     expect(page.locator("#table-problem")).to_contain_text("at character 15: expected a column or a value")
     count(page, "6 of 6")
     apply(page, "dice/persn < 1")
@@ -60,9 +53,8 @@ def test_a_wrong_filter_is_explained_and_the_rows_stay(visitor: Visitor, runs: l
     expect(page.locator("#table-problem")).to_be_empty()
 
 
-def test_a_filter_that_takes_long_is_seen_to_be_at_work(visitor: Visitor, runs: list[wandb.Run]) -> None:
-    page, held, slow = open_table(visitor, runs[0]), [], [True]
-    count(page, "6 of 6")
+def a_filter_that_takes_long_is_seen_to_be_at_work(visitor: Visitor) -> None:
+    page, held, slow = visitor.page, [], [True]
     busy = page.locator("#table-busy")
     expect(busy).to_be_hidden()
 
@@ -83,8 +75,10 @@ def test_a_filter_that_takes_long_is_seen_to_be_at_work(visitor: Visitor, runs: 
     page.unroute_all(behavior="ignoreErrors")
 
 
-def test_has_class(visitor: Visitor, runs: list[wandb.Run]) -> None:
-    page = open_table(visitor, runs[0], query="?filter=flagged+or+not+flagged")
+def a_class_is_required_by_a_menu(visitor: Visitor) -> None:
+    page = visitor.page
+    apply(page, "flagged or not flagged")
+    count(page, "6 of 6")
     page.click("summary:has-text('Has class')")
     for choice, value in (("class", "person"), ("set", "prediction")):
         page.click(f"#table-has-{choice}")
@@ -94,13 +88,67 @@ def test_has_class(visitor: Visitor, runs: list[wandb.Run]) -> None:
     assert page.input_value("#table-filter") == '(flagged or not flagged) and has("prediction", "person")'
     apply(page, "has(truth, traffic light)")
     count(page, "0 of 6")
+    apply(page, "")
+    count(page, "6 of 6")
+    page.click("h1")  # closes the menu
 
 
-def test_where_is_b_worse_than_a(visitor: Visitor, runs: list[wandb.Run]) -> None:
-    page = open_table(visitor, runs[0])
-    page.click("summary:has-text('Compare')")
-    page.click("#table-compare")
-    page.wait_for_url(f"**?with={runs[1].id}&on=name")
+def rows_are_sorted_and_filtered(page: Page) -> None:
+    page.click("#table-grid .ag-header-cell[col-id=c1]")
+    expect(page.locator("#table-grid .ag-row[row-index='0'] [col-id=c0]")).to_have_text("frame 5")
+    expect(column(page, 1)).to_have_text(["0.15", "0.45", "0.6", "0.75", "0.9", "–"])
+    page.click("#table-grid .ag-header-cell[col-id=c1]")
+    expect(page.locator("#table-grid .ag-row[row-index='0'] [col-id=c0]")).to_have_text("frame 0")
+    expect(column(page, 0).last).to_have_text("frame 4")
+    apply(page, "dice/person < 0.7 and flagged")
+    count(page, "2 of 6")
+    expect(column(page, 0)).to_have_text(["frame 3", "frame 5"])
+
+
+def a_column_is_hidden(page: Page) -> None:
+    toggle(page, "columns", "flagged")
+    expect(page.locator("#table-grid .ag-header-cell[col-id=c2]")).to_have_count(0)
+    expect(page).to_have_url(re.compile("hide="))
+    assert query(page) == {
+        "filter": "dice/person < 0.7 and flagged",
+        "sort": '["-dice/person"]',
+        "hide": '["flagged"]',
+    }
+
+
+def menus_close_at_escape_and_at_a_click_outside(visitor: Visitor) -> None:
+    """While a row is open, which Escape closes only if no menu is open."""
+    page = visitor.page
+    page.locator("#table-grid .ag-row[row-index='1'] .table-open").click()
+    expect(page.locator("#table-position")).to_have_text("Row 6 · 2 of 2")
+    menus = page.locator("details.table-menu")
+    opened = page.locator("details.table-menu[open] > summary")
+    assert menus.count() == 4
+    for title in menus.locator("summary").all():
+        title.click()
+        expect(opened).to_have_count(1)
+        page.keyboard.press("Escape")
+        expect(opened).to_have_count(0)
+        expect(title).to_be_focused()
+        title.click()
+        page.click("h1")
+        expect(opened).to_have_count(0)
+    page.click("summary:has-text('Has class')")
+    page.click("#table-has-class")
+    visitor.choose("road")  # in a list that lies elsewhere in the document
+    expect(page.locator("#table-has-class")).to_contain_text("road")
+    page.click("#table-has-class")
+    page.keyboard.press("Escape")
+    expect(page.locator(".dash-dropdown-content")).to_have_count(0)
+    expect(opened).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(opened).to_have_count(0)
+    expect(page.locator("#table-position")).to_have_text("Row 6 · 2 of 2")  # the row is open still
+    page.keyboard.press("Escape")
+    expect(page.locator("#table-large")).to_be_hidden()
+
+
+def it_is_seen_where_b_is_worse_than_a(page: Page) -> None:
     count(page, "6 of 6")
     headers = page.locator("#table-grid .ag-header-cell-text").all_inner_texts()
     assert headers[:4] == ["#", "dice/person (B-A)", "image", "name"]
@@ -116,14 +164,32 @@ def test_where_is_b_worse_than_a(visitor: Visitor, runs: list[wandb.Run]) -> Non
     assert [box.is_checked() for box in page.locator("#table-classes input").all()] == [False, True, False]
     page.click("#table-close")
     assert page.locator("#table-sets label").all_inner_texts() == ["truth", "prediction"]
-    page.goto(visitor.server.url + run_path(runs[0], "tables", "val/frames") + f"?with={runs[1].id}&on=nothing")
-    expect(page.locator("#shell-page")).to_contain_text("cannot be joined on 'nothing'")
 
 
-def test_csv_of_the_filtered_rows(visitor: Visitor, odd: wandb.Run) -> None:
+def test_hostile_nested_and_unlabelled_cells_are_text_also_as_csv(visitor: Visitor, odd: wandb.Run) -> None:
     page = open_table(visitor, odd, "odd", '?sort=["-<b>name</b>"]')
+    expect(page.locator("#table-grid .ag-header-cell[col-id=c0] .ag-header-cell-text")).to_have_text("<b>name</b>")
+    expect(column(page, 0)).to_have_text(["unicode", "script", "huge", "formula"])
+    expect(column(page, 2)).to_have_text(["-2", "1.5", "∞", "–"])  # the client writes NaN as null
+    expect(column(page, 1).nth(1)).to_have_text(HOSTILE["script"])
+    expect(column(page, 1).nth(2)).to_contain_text("… (250,000 characters)")
+    expect(column(page, 3)).to_have_text(["–", '[1, "two", null]', "plain", '{"deep": {"er": [1]}}'])
+    assert page.locator("#table-classes label").all_inner_texts() == ["class_0", "class_1", "class_2"]
+    apply(page, "has(m, class_2) and `and` is null")
+    count(page, "1 of 4")
+    apply(page, "`and` >= inf")
+    expect(column(page, 0)).to_have_text(["huge"])
+    count(page, "1 of 4")
     apply(page, "text not contains 'long'")
     count(page, "3 of 4")
+    the_filtered_rows_are_in_the_csv(page)
+    page.click("#table-grid .ag-row[row-index='1'] .table-open")
+    expect(page.locator("#table-panes figcaption")).to_have_text(["image"])  # a row without masks
+    expect(page.locator("#table-fields")).to_contain_text(HOSTILE["script"])
+    assert "stolen" not in page.title()
+
+
+def the_filtered_rows_are_in_the_csv(page: Page) -> None:
     with page.expect_download() as waiting:
         page.click("#table-csv")
     assert waiting.value.suggested_filename == "odd.csv"
@@ -135,26 +201,6 @@ def test_csv_of_the_filtered_rows(visitor: Visitor, odd: wandb.Run) -> None:
         ["formula", f"'{HOSTILE['formula']}", ""],
     ]
     assert rows[2][3:5] == ['[1, "two", null]', "[[0, 0], [0, 0]]"]
-
-
-def test_hostile_nested_and_unlabelled_cells_are_text(visitor: Visitor, odd: wandb.Run) -> None:
-    page = open_table(visitor, odd, "odd")
-    expect(page.locator("#table-grid .ag-header-cell[col-id=c0]")).to_have_text("<b>name</b>")
-    expect(column(page, 2)).to_have_text(["1.5", "–", "∞", "-2"])  # the client writes NaN as null
-    expect(column(page, 1).first).to_have_text(HOSTILE["script"])
-    expect(column(page, 1).nth(2)).to_contain_text("… (250,000 characters)")
-    expect(column(page, 3)).to_have_text(['[1, "two", null]', '{"deep": {"er": [1]}}', "plain", "–"])
-    assert page.locator("#table-classes label").all_inner_texts() == ["class_0", "class_1", "class_2"]
-    apply(page, "has(m, class_2) and `and` is null")
-    count(page, "1 of 4")
-    apply(page, "`and` >= inf")
-    count(page, "1 of 4")
-    apply(page, "")
-    count(page, "4 of 4")
-    page.click("#table-grid .ag-row[row-index='0'] .table-open")
-    expect(page.locator("#table-panes figcaption")).to_have_text(["image"])  # a row without masks
-    expect(page.locator("#table-fields")).to_contain_text(HOSTILE["script"])
-    assert "stolen" not in page.title()
 
 
 def test_numbers_are_short_and_exact_under_the_pointer(visitor: Visitor, odd: wandb.Run) -> None:
@@ -181,50 +227,22 @@ def test_a_column_may_have_any_name(visitor: Visitor, odd: wandb.Run) -> None:
     page = open_table(visitor, odd, "names")
     headers = page.locator("#table-grid .ag-header-cell-text")
     expect(headers).to_have_text(["#", *NAMES])
-    for name in NAMES:
-        apply(page, f"{spelled(name, NAMES)} > 0")
-        count(page, "1 of 2")
+    apply(page, " and ".join(f"{spelled(name, NAMES)} > 0" for name in NAMES))
+    count(page, "1 of 2")
     apply(page, "")
     page.locator("#table-grid .ag-header-cell", has_text="a,b").click()
     page.locator("#table-grid .ag-header-cell", has_text="a,b").click()
     expect(column(page, 0)).to_have_text(["1", "0"])
     page.click("summary:has-text('Columns')")
-    for name in NAMES[1:]:
+    expect(page.locator("#table-columns label")).to_have_text(NAMES)
+    page.click("#table-columns-none")
+    expect(headers).to_have_text(["#"])
+    for name in NAMES[:2]:
         page.locator("#table-columns label").get_by_text(name, exact=True).click()
-    expect(headers).to_have_text(["#", "a,b"])
+    expect(headers).to_have_text(["#", *NAMES[:2]])
     page.reload()
     expect(column(page, 0)).to_have_text(["1", "0"])
-    expect(headers).to_have_text(["#", "a,b"])
-
-
-def test_menus_close_at_escape_and_at_a_click_outside(visitor: Visitor, runs: list[wandb.Run]) -> None:
-    page = open_table(visitor, runs[0], query="?row=1")
-    expect(page.locator("#table-position")).to_have_text("Row 2 · 2 of 6")
-    menus = page.locator("details.table-menu")
-    opened = page.locator("details.table-menu[open] > summary")
-    assert menus.count() == 4
-    for title in menus.locator("summary").all():
-        title.click()
-        expect(opened).to_have_count(1)
-        page.keyboard.press("Escape")
-        expect(opened).to_have_count(0)
-        expect(title).to_be_focused()
-        title.click()
-        page.click("h1")
-        expect(opened).to_have_count(0)
-    page.click("summary:has-text('Has class')")
-    page.click("#table-has-class")
-    visitor.choose("person")  # in a list that lies elsewhere in the document
-    expect(page.locator("#table-has-class")).to_contain_text("person")
-    page.click("#table-has-class")
-    page.keyboard.press("Escape")
-    expect(page.locator(".dash-dropdown-content")).to_have_count(0)
-    expect(opened).to_have_count(1)
-    page.keyboard.press("Escape")
-    expect(opened).to_have_count(0)
-    expect(page.locator("#table-position")).to_have_text("Row 2 · 2 of 6")  # the row is open still
-    page.keyboard.press("Escape")
-    expect(page.locator("#table-large")).to_be_hidden()
+    expect(headers).to_have_text(["#", *NAMES[:2]])
 
 
 def test_tables_that_grow_and_tables_of_every_step(visitor: Visitor, odd: wandb.Run) -> None:
@@ -245,16 +263,21 @@ def test_what_is_not_there(visitor: Visitor, runs: list[wandb.Run]) -> None:
         (run_path(runs[0], "tables", "nothing"), "has no table 'nothing'"),
         (run_path(runs[0], "tables", "val", "frames") + "?step=77", "has no table 'val/frames' at step 77"),
         (run_path(runs[0], "tables", "val", "frames") + "?with=nobody", "nobody does not exist"),
+        (run_path(runs[0], "tables", "val/frames") + f"?with={runs[1].id}&on=nothing", "cannot be joined on 'nothing'"),
         ("/local/tables/tables/nothing/v0/a.table.json", "nothing:v0 does not exist"),
     ):
         page = visitor.open(path)
         expect(page.locator("#shell-page")).to_contain_text(words)
 
 
-def test_the_table_of_an_artifact(visitor: Visitor, runs: list[wandb.Run]) -> None:
-    with wandb.init(project="tables", id=runs[1].id, resume="must") as run:
+def test_the_table_of_an_artifact_and_a_table_in_parts(visitor: Visitor, client_home: dict[str, str]) -> None:
+    assert client_home
+    with wandb.init(project="tables") as run:
         artifact = wandb.Artifact("frames", "dataset", metadata={"class_colors": {"person": "#ff8000"}})
         artifact.add(frames(), "all/frames")
+        for part in range(3):
+            artifact.add(wandb.Table(columns=["part"], data=[[part], [part]]), f"parts/{part}")
+        artifact.add(wandb.data_types.PartitionedTable("parts"), "whole")
         run.log_artifact(artifact).wait()
     page = visitor.open("/local/tables/tables/frames/v0/all/frames.table.json?row=0&opacity=100")
     expect(page.locator("#table-panes canvas")).to_have_count(2)
@@ -262,15 +285,6 @@ def test_the_table_of_an_artifact(visitor: Visitor, runs: list[wandb.Run]) -> No
     page.check("#table-colors input")
     expect(page).to_have_url(re.compile("distinct=1"))
     assert pixel(page, 0, 4 / 64, 20 / 48) == (0, 0, 248)
-
-
-def test_a_table_in_parts(visitor: Visitor, runs: list[wandb.Run]) -> None:
-    with wandb.init(project="tables", id=runs[1].id, resume="must") as run:
-        artifact = wandb.Artifact("parts", "dataset")
-        for part in range(3):
-            artifact.add(wandb.Table(columns=["part"], data=[[part], [part]]), f"parts/{part}")
-        artifact.add(wandb.data_types.PartitionedTable("parts"), "whole")
-        run.log_artifact(artifact).wait()
-    page = visitor.open("/local/tables/tables/parts/latest/whole.partitioned-table.json")
+    page = visitor.open("/local/tables/tables/frames/latest/whole.partitioned-table.json")
     count(page, "6 of 6")
     expect(column(page, 0)).to_have_text(["0", "0", "1", "1", "2", "2"])
