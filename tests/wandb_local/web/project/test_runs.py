@@ -6,9 +6,10 @@ from urllib.parse import urlencode
 
 import pytest
 import wandb
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.wandb_local.web.conftest import Visitor
+from tests.wandb_local.web.links import follow
 from tests.wandb_local.web.table.steps import NAMES
 
 SHOWN = "#runs-grid .ag-pinned-left-cols-container .ag-row a"
@@ -23,10 +24,23 @@ def project(client_home):
     return "/local/listed"
 
 
-def test_runs_are_sorted_and_found(visitor: Visitor, project):
+def check_look(page: Page):
+    """The list is searched, sorted and filtered, with two of its runs chosen."""
+    expect(page.locator("#runs-count")).to_have_text("2 of 3 runs")
+    expect(page.get_by_label("Find a run")).to_have_value("t")
+    loss = page.locator("#runs-grid [role=columnheader][col-id='summary.loss']")
+    expect(loss).to_have_attribute("aria-sort", "descending")
+    expect(page.locator("#runs-compare a")).to_have_attribute("href", re.compile("runs=a%2Cc$"))
+    rows = page.locator("#runs-grid .ag-pinned-left-cols-container .ag-row-selected")
+    expect(rows).to_have_text(["a", "c"])
+    expect(page.locator("#runs-grid .ag-header-cell-text").filter(has_text="same")).to_have_count(1)
+
+
+def test_runs_are_sorted_and_found_and_the_look_stays_at_back_and_at_a_reload(visitor: Visitor, project):
     page = visitor.open(project)
     expect(page.locator(SHOWN)).to_have_text(["c", "b", "a"])
-    page.get_by_role("columnheader", name="loss").click()
+    loss = page.get_by_role("columnheader", name="loss")
+    loss.click()
     visitor.eventually(f"[...document.querySelectorAll('{SHOWN}')].length", 3)
     rows = page.locator("#runs-grid .ag-center-cols-container .ag-row")
     expect(rows.and_(page.locator("[row-index='0']"))).to_contain_text("1")
@@ -34,11 +48,7 @@ def test_runs_are_sorted_and_found(visitor: Visitor, project):
     page.get_by_label("Find a run").fill("tb")
     expect(page.locator(SHOWN)).to_have_text(["b"])
     expect(page.locator("#runs-count")).to_have_text("1 of 3 runs")
-    assert visitor.inaccessible() == []
-
-
-def test_columns_are_chosen_and_kept_in_the_address(visitor: Visitor, project):
-    page = visitor.open(project)
+    page.get_by_label("Find a run").fill("t")
     headers = page.locator("#runs-grid .ag-header-cell-text")
     expect(headers.filter(has_text="lr")).to_have_count(1)
     expect(headers.filter(has_text="same")).to_have_count(0)  # no difference, no column
@@ -48,16 +58,7 @@ def test_columns_are_chosen_and_kept_in_the_address(visitor: Visitor, project):
     page.keyboard.press("Escape")
     expect(headers.filter(has_text="same")).to_have_count(1)
     page.wait_for_url("**columns=*config.same*")
-    page.reload()
-    expect(headers.filter(has_text="same")).to_have_count(1)
-
-
-def test_how_the_list_is_looked_at_stays_at_back_and_at_a_reload(visitor: Visitor, project):
-    page = visitor.open(project)
-    loss = page.get_by_role("columnheader", name="loss")
     loss.click()
-    loss.click()
-    page.get_by_label("Find a run").fill("t")
     loss.focus()
     page.keyboard.press("Control+Enter")
     page.locator(".ag-filter .ag-picker-field-wrapper").first.click()
@@ -67,42 +68,29 @@ def test_how_the_list_is_looked_at_stays_at_back_and_at_a_reload(visitor: Visito
     expect(page.locator(SHOWN)).to_have_text(["a", "c"])
     for box in page.locator("#runs-grid .ag-pinned-left-cols-container .ag-row").get_by_role("checkbox").all():
         box.check()
-
-    def look():
-        expect(page.locator("#runs-count")).to_have_text("2 of 3 runs")
-        expect(page.get_by_label("Find a run")).to_have_value("t")
-        expect(page.locator("#runs-grid [role=columnheader][col-id='summary.loss']")).to_have_attribute(
-            "aria-sort", "descending"
-        )
-        expect(page.locator("#runs-compare a")).to_have_attribute("href", re.compile("runs=a%2Cc$"))
-        rows = page.locator("#runs-grid .ag-pinned-left-cols-container .ag-row-selected")
-        expect(rows).to_have_text(["a", "c"])
-
-    look()
+    check_look(page)
     expect(page).to_have_url(re.compile("runs=a%2Cc"))
     page.reload()
-    look()
+    check_look(page)
     page.locator(SHOWN).first.click()
     page.wait_for_selector("nav[aria-label=Run]")  # the address alone changes before the page does
     page.go_back()
-    look()
+    check_look(page)
     page.locator("#runs-grid .ag-header").get_by_role("checkbox").click()
     expect(page.locator("#runs-compare")).to_have_text("Choose runs to compare")
     expect(page).to_have_url(re.compile(r"^((?!runs=).)*$"))
     assert visitor.inaccessible() == []
-
-
-@pytest.mark.parametrize(
-    "query", ["sort=%5B&filter=%7B&runs=no-such", 'filter={"state":{"filterType":"number"}}&sort=x,-y']
-)
-def test_an_address_that_says_nonsense_shows_the_list(visitor: Visitor, project, query):
-    page = visitor.open(f"{project}?{query}")
+    follow(page, "/")
+    expect(page.locator("#runs-grid")).to_have_count(0)
+    follow(page, f'{project}?filter={{"state":{{"filterType":"number"}}}}&sort=x,-y')  # nonsense
     expect(page.locator(SHOWN)).to_have_text(["c", "b", "a"])
     expect(page.locator("#runs-compare")).to_have_text("Choose runs to compare")
 
 
-def test_two_runs_are_compared_with_the_keyboard(visitor: Visitor, project):
-    page = visitor.open(project)
+def test_an_address_that_says_nonsense_shows_the_list_and_keys_compare_two_of_it(visitor: Visitor, project):
+    page = visitor.open(f"{project}?sort=%5B&filter=%7B&runs=no-such")
+    expect(page.locator(SHOWN)).to_have_text(["c", "b", "a"])
+    expect(page.locator("#runs-compare")).to_have_text("Choose runs to compare")
     for name in ("a", "b"):
         row = page.locator("#runs-grid .ag-pinned-left-cols-container .ag-row", has_text=name)
         row.get_by_role("checkbox").focus()
@@ -114,24 +102,28 @@ def test_two_runs_are_compared_with_the_keyboard(visitor: Visitor, project):
     expect(page.locator("#compare-summary .ag-pinned-left-cols-container .ag-row")).to_have_text(["extra.deep", "loss"])
     expect(page.locator("#charts-legend a")).to_have_count(2)
     assert visitor.inaccessible() == []
-
-
-def test_the_list_follows_new_runs(visitor: Visitor, client_home):
     wandb.init(project="growing", name="one").finish()
-    page = visitor.open("/local/growing")
+    follow(page, "/local/growing")
     expect(page.locator(SHOWN)).to_have_text(["one"])
-    wandb.init(project="growing", name="two").finish()
+    wandb.init(project="growing", name="two").finish()  # the list follows new runs
     expect(page.locator(SHOWN)).to_have_text(["two", "one"])
     expect(page.locator("#runs-count")).to_have_text("2 runs")
 
 
-def test_diverged_runs_do_not_disturb_the_order(visitor: Visitor, server):
+def send(server, project: str, losses: dict[str, str]):
+    """Runs with these losses, as JSON, in their summaries."""
     make = 'mutation($p:String,$n:String){upsertBucket(input:{entityName:"local",modelName:$p,name:$n}){inserted}}'
-    for name, loss in {"a": "30", "b": "NaN", "c": "4", "d": "Infinity", "e": "20", "f": "0"}.items():
-        server.graphql(make, p="diverged", n=name)
+    for name, loss in losses.items():
+        server.graphql(make, p=project, n=name)
         files = {"wandb-summary.json": {"offset": 0, "content": [f'{{"loss": {loss}}}']}}
-        server.ask(f"/files/local/diverged/{name}/file_stream", json.dumps({"files": files}).encode())
-    page = visitor.open("/local/diverged?columns=summary.loss")
+        server.ask(f"/files/local/{project}/{name}/file_stream", json.dumps({"files": files}).encode())
+
+
+def check_order(visitor: Visitor):
+    """Diverged runs do not disturb the order and the filter of a column."""
+    send(visitor.server, "diverged", {"a": "30", "b": "NaN", "c": "4", "d": "Infinity", "e": "20", "f": "0"})
+    page = visitor.page
+    follow(page, "/local/diverged?columns=summary.loss")
     page.get_by_role("columnheader", name="loss").click()
     cells = "[...document.querySelectorAll('#runs-grid .ag-cell[col-id=\"summary.loss\"]')]"
     shown = f"{cells}.map(cell => [+cell.closest('.ag-row').getAttribute('row-index'), cell.innerText])"
@@ -145,7 +137,24 @@ def test_diverged_runs_do_not_disturb_the_order(visitor: Visitor, server):
     visitor.eventually(f"{shown}.map(pair => pair[1]).join()", "20")
 
 
-def test_columns_and_runs_may_have_any_name(visitor: Visitor, server):
+def check_digits(visitor: Visitor):
+    """Numbers are short, and the pointer shows all of their digits."""
+    send(visitor.server, "digits", {"a": str(1 / 3), "b": str(2 / 3e7), "c": "1234567"})
+    page = visitor.page
+    for path, cells in (
+        ("/local/digits", "#runs-grid .ag-cell[col-id='summary.loss']"),
+        ("/local/digits/compare?runs=a,b,c", "#compare-summary .ag-center-cols-container .ag-cell"),
+    ):
+        follow(page, path)
+        shown = page.locator(cells)
+        expect(shown.filter(has_text="1")).to_have_count(1)  # their block has come
+        expect(shown).to_have_count(3)
+        assert set(shown.all_inner_texts()) == {"0.333333", "6.66667e-8", "1234567"}
+        exact = shown.filter(has_text="0.333333").locator("xpath=descendant-or-self::*[@title]")
+        expect(exact.first).to_have_attribute("title", "0.3333333333333333")
+
+
+def test_columns_and_runs_may_have_any_name_and_any_number(visitor: Visitor, server):
     make = (
         "mutation($p:String,$n:String,$c:JSONString)"
         '{upsertBucket(input:{entityName:"local",modelName:$p,name:$n,config:$c}){inserted}}'
@@ -175,22 +184,5 @@ def test_columns_and_runs_may_have_any_name(visitor: Visitor, server):
     heads = page.locator("#compare-config .ag-header-cell-text")
     expect(heads).to_have_count(4)
     expect(page.locator("#compare-config .ag-pinned-left-cols-container .ag-row").first).to_have_text(sorted(NAMES)[0])
-
-
-def test_numbers_are_short_and_the_pointer_shows_all_of_them(visitor: Visitor, server):
-    make = 'mutation($n:String){upsertBucket(input:{entityName:"local",modelName:"digits",name:$n}){inserted}}'
-    for name, loss in {"a": 1 / 3, "b": 2 / 3e7, "c": 1234567}.items():
-        server.graphql(make, n=name)
-        files = {"wandb-summary.json": {"offset": 0, "content": [json.dumps({"loss": loss})]}}
-        server.ask(f"/files/local/digits/{name}/file_stream", json.dumps({"files": files}).encode())
-    for path, cells in (
-        ("/local/digits", "#runs-grid .ag-cell[col-id='summary.loss']"),
-        ("/local/digits/compare?runs=a,b,c", "#compare-summary .ag-center-cols-container .ag-cell"),
-    ):
-        page = visitor.open(path)
-        shown = page.locator(cells)
-        expect(shown.filter(has_text="1")).to_have_count(1)  # their block has come
-        expect(shown).to_have_count(3)
-        assert set(shown.all_inner_texts()) == {"0.333333", "6.66667e-8", "1234567"}
-        exact = shown.filter(has_text="0.333333").locator("xpath=descendant-or-self::*[@title]")
-        expect(exact.first).to_have_attribute("title", "0.3333333333333333")
+    check_order(visitor)
+    check_digits(visitor)

@@ -8,11 +8,12 @@ import sys
 
 import pytest
 import wandb
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.wandb_local.process import AGENT, ROOT
 from tests.wandb_local.test_sweeps import create, heartbeat, make_agent
 from tests.wandb_local.web.conftest import Visitor
+from tests.wandb_local.web.links import follow
 
 pytestmark = [
     pytest.mark.usefixtures("server"),
@@ -85,7 +86,50 @@ def drag(page, left, top, right, bottom):
     page.mouse.up()
 
 
-def test_from_the_list_to_a_sweep_and_its_best_run(visitor: Visitor, sweep):
+def check_charts(page: Page):
+    """The charts of all runs, with their legend and their axes, and the table of what is important, are there."""
+    page.wait_for_selector("#sweep-parallel .scatterlayer .trace")
+    page.wait_for_selector("#sweep-overtime .scatterlayer .trace")
+    page.wait_for_selector(".sweep-importance")
+    expect(page.locator(".sweep-importance tbody tr")).to_have_count(3)
+    expect(page.locator("#sweep-parallel .points path")).to_have_count(14 * 4)
+    legend = page.text_content("#sweep-overtime .legend") or ""
+    assert all(text in legend for text in ("best so far", "finished", "stopped early", "running"))
+    axes = page.locator("#sweep-parallel .annotation").all_text_contents()
+    assert {"lr", "optimizer", "model.width", "val/score", "adam", "sgd"} <= {text.strip() for text in axes}
+
+
+def check_brush(visitor: Visitor):
+    """A brush chooses runs in the list, best first, until it is cleared."""
+    page, chosen = visitor.page, visitor.page.locator("#sweep-chosen")
+    expect(chosen).to_have_text("14 of 14 runs, 1 stopped early")
+    drag(page, 0.9, 0.0, 0.9, 0.2)  # straight down from the upper end of the last axis, which is the metric's
+    visitor.eventually("document.querySelector('#sweep-chosen').innerText.split(' ')[0] < 14", True)
+    best = int(chosen.inner_text().split()[0])
+    assert 2 <= best <= 5
+    visitor.eventually(ROWS, best)
+    scores = [float(text) for text in page.locator("#sweep-grid .ag-cell[col-id=metric]").all_inner_texts()]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] == pytest.approx(11 / 12, abs=1e-5)
+    expect(page.locator("#sweep-parallel .shape-group path")).to_have_count(4 + 1)
+    page.click("#sweep-clear")
+    expect(chosen).to_have_text(re.compile("^14 "))
+
+
+def check_filter(visitor: Visitor):
+    """A filter of the list shows in the chart."""
+    page = visitor.page
+    visitor.eventually(ROWS, 14)
+    page.locator("#sweep-grid .ag-header-cell[col-id=state]").focus()
+    page.keyboard.press("Control+Enter")  # AG Grid's key for the filter of a column
+    page.locator(".ag-filter input[type=text]").first.fill("stopped")
+    visitor.eventually(ROWS, 1)
+    points = "[...document.querySelectorAll('#sweep-parallel .points')].map(group => group.childElementCount)"
+    visitor.eventually(f"{points}.join()", f"{13 * 4},{1 * 4}")  # the others are faint, and lie below
+    page.keyboard.press("Escape")
+
+
+def test_from_the_list_to_a_sweep_its_charts_and_its_best_run(visitor: Visitor, sweep):
     page = visitor.open(sweep.rpartition("/")[0])
     page.wait_for_selector("#sweeps-grid .ag-cell[col-id=runs] >> text=14")
     page.click(f"#sweeps-grid >> text={NAME}")
@@ -97,71 +141,23 @@ def test_from_the_list_to_a_sweep_and_its_best_run(visitor: Visitor, sweep):
     assert page.inner_text("h1") == NAME
     assert "method: random" in page.inner_text("#sweep-yaml")
     assert page.inner_text("#sweep-agent").endswith(f"wandb agent {sweep.replace('/sweeps', '').strip('/')}")
+    check_charts(page)
+    assert visitor.inaccessible() == []
+    check_brush(visitor)
+    check_filter(visitor)
     for width in (1400, 390):  # all of the text is seen, and the button stands beside it
         page.set_viewport_size({"width": width, "height": 900})
         text, button = box_of(page, "#sweep-agent"), box_of(page, ".copied:has(#sweep-agent) .copy")
-        assert text["x"] + text["width"] <= button["x"]
+        assert text["x"] + text["width"] <= button["x"], width
         assert page.evaluate("(pre => pre.scrollWidth <= pre.clientWidth)(document.querySelector('#sweep-agent'))")
-    page.set_viewport_size({"width": 1400, "height": 900})
     page.click("#sweep-facts a")
     page.wait_for_url("**/runs/*")
 
 
-def test_charts_and_importance_stand_and_nothing_is_inaccessible(visitor: Visitor, sweep):
-    page = visitor.open(sweep)
-    page.wait_for_selector("#sweep-parallel .scatterlayer .trace")
-    page.wait_for_selector("#sweep-overtime .scatterlayer .trace")
-    page.wait_for_selector(".sweep-importance")
-    expect(page.locator(".sweep-importance tbody tr")).to_have_count(3)
-    visitor.eventually("document.querySelectorAll('#sweep-parallel .points path').length", 14 * 4)
-    legend = page.text_content("#sweep-overtime .legend") or ""
-    assert all(text in legend for text in ("best so far", "finished", "stopped early", "running"))
-    axes = page.locator("#sweep-parallel .annotation").all_text_contents()
-    assert {"lr", "optimizer", "model.width", "val/score", "adam", "sgd"} <= {text.strip() for text in axes}
-    assert visitor.inaccessible() == []
-
-
-def test_a_brush_chooses_runs(visitor: Visitor, sweep):
-    page = visitor.open(sweep)
-    page.wait_for_selector("#sweep-parallel .scatterlayer .trace")
-    chosen = page.locator("#sweep-chosen")
-    visitor.eventually("document.querySelector('#sweep-chosen').innerText", "14 of 14 runs, 1 stopped early")
-    drag(page, 0.9, 0.0, 0.9, 0.2)  # straight down from the upper end of the last axis, which is the metric's
-    visitor.eventually("document.querySelector('#sweep-chosen').innerText.split(' ')[0] < 14", True)
-    best = int(chosen.inner_text().split()[0])
-    assert 2 <= best <= 5
-    visitor.eventually(ROWS, best)
-    scores = [float(text) for text in page.locator("#sweep-grid .ag-cell[col-id=metric]").all_inner_texts()]
-    assert scores == sorted(scores, reverse=True)
-    assert scores[0] == pytest.approx(11 / 12, abs=1e-5)
-    visitor.eventually("document.querySelectorAll('#sweep-parallel .shape-group path').length", 4 + 1)
-    page.click("#sweep-clear")
-    visitor.eventually("document.querySelector('#sweep-chosen').innerText.split(' ')[0]", "14")
-
-
-def test_a_filter_of_the_list_shows_in_the_chart(visitor: Visitor, sweep):
-    page = visitor.open(sweep)
-    page.wait_for_selector("#sweep-parallel .scatterlayer .trace")
-    page.locator("#sweep-grid .ag-header-cell[col-id=state]").focus()
-    page.keyboard.press("Control+Enter")  # AG Grid's key for the filter of a column
-    page.locator(".ag-filter input[type=text]").first.fill("stopped")
-    visitor.eventually(ROWS, 1)
-    points = "[...document.querySelectorAll('#sweep-parallel .points')].map(group => group.childElementCount)"
-    visitor.eventually(f"{points}.join()", f"{13 * 4},{1 * 4}")  # the others are faint, and lie below
-
-
-def test_a_click_on_a_point_opens_the_run(visitor: Visitor, sweep):
-    page = visitor.open(sweep)
-    page.wait_for_selector(".sweep-importance")
-    box = box_of(page, "#sweep-overtime .points path")
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.wait_for_url("**/runs/*")
-    page.wait_for_selector("nav[aria-label=Run]")
-
-
-def test_controls_by_keyboard(visitor: Visitor, sweep):
-    page = visitor.open(sweep)
-    for button, state in (("Pause", "PAUSED"), ("Resume", "RUNNING"), ("Stop", "FINISHED"), ("Resume", "RUNNING")):
+def check_controls(page: Page, sweep: str):
+    """A sweep that is paused is resumed, stopped, resumed and cancelled, with the keys alone."""
+    assert state_of(sweep) == "PAUSED"
+    for button, state in (("Resume", "RUNNING"), ("Stop", "FINISHED"), ("Resume", "RUNNING")):
         page.locator(f"#sweep-heading button:text-is('{button}')").focus()
         page.keyboard.press("Enter")
         page.wait_for_selector(f"#sweep-state.{state}")
@@ -176,23 +172,34 @@ def test_controls_by_keyboard(visitor: Visitor, sweep):
     assert state_of(sweep) == "CANCELED"
 
 
-def test_a_button_keeps_the_focus_as_the_charts_come(visitor: Visitor, sweep):
+def test_from_the_address_that_the_client_prints_by_keyboard_through_all_states(visitor: Visitor, sweep, server):
+    entity, project, _, name = sweep.strip("/").split("/")
+    url = wandb.Api().sweep(f"{entity}/{project}/{name}").url
+    assert re.fullmatch(rf"{server.url}/local/{project}/sweeps/{name}", url)
     held = []
 
     def hold(route):
         held.append(route) if "sweep-overtime" in (route.request.post_data or "") else route.continue_()
 
     visitor.page.route("**/_dash-update-component*", hold)
-    page = visitor.open(sweep)
+    page = visitor.open(url.removeprefix(server.url))
+    assert page.inner_text("h1") == NAME
     page.locator("#sweep-heading button:text-is('Pause')").focus()
     page.wait_for_selector("#sweep-importance table")
     for route in held:
         route.continue_()
     page.wait_for_selector("#sweep-overtime .points path")
     assert held
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#sweep-state.PAUSED")
     page.unroute_all(behavior="ignoreErrors")
+    page.keyboard.press("Enter")  # the button has kept the focus as the charts came
+    page.wait_for_selector("#sweep-state.PAUSED")
+    check_controls(page, sweep)
+    box = box_of(page, "#sweep-overtime .points path")
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_url("**/runs/*")
+    page.wait_for_selector("nav[aria-label=Run]")
+    follow(page, f"{sweep}x")
+    expect(page.locator("#shell-page")).to_contain_text("does not exist")
 
 
 @pytest.mark.soak
@@ -215,16 +222,3 @@ def test_a_running_sweep_comes_in_while_one_looks(visitor: Visitor, run_client, 
     assert "2 of 2" in page.inner_text("#sweep-facts")
     visitor.eventually(ROWS, 2)
     visitor.eventually("document.querySelectorAll('#sweep-parallel .points path').length", 2 * 4)
-
-
-def test_the_address_that_the_client_prints_opens_the_sweep(visitor: Visitor, sweep, server):
-    entity, project, _, name = sweep.strip("/").split("/")
-    url = wandb.Api().sweep(f"{entity}/{project}/{name}").url
-    assert re.fullmatch(rf"{server.url}/local/{project}/sweeps/{name}", url)
-    page = visitor.open(url.removeprefix(server.url))
-    assert page.inner_text("h1") == NAME
-
-
-def test_a_sweep_that_does_not_exist(visitor: Visitor, sweep):
-    page = visitor.open(f"{sweep}x")
-    assert "does not exist" in page.inner_text("#shell-page")
