@@ -16,9 +16,9 @@ from camvid.drafts import draft, taxonomy_yaml
 from camvid.folders import require_folder
 from camvid.labels import ColorLabels, Labels
 from camvid.layouts import AUTO, Frame, RoadDataset, Scan, find_taxonomy, recognise, scan_layout
+from camvid.layouts.agreed_list import list_in
 from camvid.layouts.class_lists import read_list
 from camvid.layouts.codes import passed_over
-from camvid.layouts.folders import list_in
 from camvid.layouts.hints import is_export
 from camvid.layouts.label_content import FEW, SMOOTHED, look_at, spread
 from camvid.layouts.layout import Layout

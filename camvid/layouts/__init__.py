@@ -9,7 +9,8 @@ The other files, by what they are about:
 
 - frames: `scan` pairs them in flat folders, `trees` in nested ones; `dataset` reads them, `facts` knows what was read;
 - splits: `splits` chooses, `split_lists` reads lists of names, `drives` cuts films into stretches;
-- classes: `class_lists` and `codes` read what lists them, `own_classes` makes a taxonomy of such a list;
+- classes: `class_lists` and `codes` read what lists them, `agreed_list` finds the one for all splits, `own_classes`
+  makes a taxonomy of it;
 - labels: `label_content` looks at what pictures hold, `label_kinds` whether all hold the same, `label_meaning`
   concludes what it stands for;
 - messages: `hints` for what is no data set yet, `nearby` for one that lies elsewhere, `notices` for what is guessed.

@@ -17,19 +17,19 @@ from pathlib import Path
 from typing import TypeAlias
 
 from camvid.labels import Labels
-from camvid.layouts.class_lists import Listed, find_lists, read_list
+from camvid.layouts.agreed_list import agreed_list, lists_in
+from camvid.layouts.class_lists import Listed, read_list
 from camvid.layouts.label_content import LOSSY, spread
 from camvid.layouts.label_meaning import labels_of
 from camvid.layouts.layout import Layout
 from camvid.layouts.own_classes import taxonomy_of
-from camvid.layouts.scan import PICTURES, Scan, sequence_of
+from camvid.layouts.scan import ALIASES, PICTURES, Scan, sequence_of
 from camvid.layouts.trees import Tree, holds_pictures, keyed, scan_trees
 from camvid.taxonomy import Taxonomy, TaxonomyError
 
 JSON = "annotations"  # where COCO has no pictures
 IMAGES = ("images", "imgs", "image", "img", "frames", "JPEGImages")
 MASKS = ("masks", "labels", "mask", "label", JSON, "SegmentationClass")
-ALIASES = {"train": ("train", "training"), "val": ("val", "valid", "validation"), "test": ("test", "testing")}
 Ends: TypeAlias = tuple[str, str]
 BESIDE = "_mask"  # how a label is called that lies in the folder of its frame
 
@@ -79,7 +79,7 @@ def _choices(root: Path, trees: Iterable[Tree], given: bool) -> Iterator[str]:
     for folder in dict.fromkeys(places):
         for what, names in {"frames": IMAGES, "labels": MASKS}.items():
             yield from _choice(root, what, list(_all_named(folder, names)))
-    lists = {path.name: path for path in reversed(list(_lists_in(root)))}
+    lists = {(path.name, path.read_bytes()): path for path in reversed(list(lists_in(root)))}
     yield from _choice(root, "classes", list(reversed(lists.values())))
 
 
@@ -135,24 +135,15 @@ def _alike(one: str, other: str) -> int:
 def classes_of(root: Path, classes: Path | None = None, ignore: Collection[int] = ()) -> Taxonomy:
     """The classes that a list names, but those whose values it says and that are ignored.
 
-    Raises TaxonomyError where there is no list.
+    Raises TaxonomyError where there is no list, or where those of two folders differ.
     """
-    path = classes or list_in(root)
+    path = classes or agreed_list(root)
     if path is None:
         raise TaxonomyError(
             f"{root}: nothing lists the classes; put their names into classes.txt there, one a line in the order of "
             f"the values, or `python -m camvid describe {root} --out {root}/taxonomy.yaml` writes what the labels hold"
         )
     return taxonomy_of([one for one in read_list(path) if one.by_line or one.value not in ignore], str(path))
-
-
-def list_in(root: Path) -> Path | None:
-    """A list of classes in a data set's root, or in a folder there."""
-    return next(_lists_in(root), None)
-
-
-def _lists_in(root: Path) -> Iterator[Path]:
-    return find_lists([root, *(path for path in sorted(root.iterdir()) if path.is_dir())])
 
 
 def pair_labels(
@@ -165,7 +156,7 @@ def pair_labels(
             f"{changed[0]}: a label in JPEG, which changes its values; `python -m camvid convert {scan.root} OUT` "
             "writes PNG labels, in which each pixel has its nearest class"
         )
-    path = classes or list_in(scan.root)
+    path = classes or agreed_list(scan.root)
     listed: tuple[Listed, ...] = read_list(path) if path else ()
     return labels_of([frame.mask for frame in scan.frames], taxonomy, listed, str(path), ignore)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import combinations
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from PIL import Image
 
 from camvid.entries import Color
 from camvid.labels import stored_values
@@ -38,16 +40,27 @@ class Look:
         values: pixels of each value; None where a picture holds colours.
         colors: pixels of each colour as viewers show it.
         lossy: whether a format that changes colours is among theirs.
+        palettes: for each picture with a palette, the colours of the values that it uses.
     """
 
     modes: Counter[str]
     values: Counter[int] | None
     colors: Counter[Color]
     lossy: bool = False
+    palettes: tuple[tuple[Path, Mapping[int, Color]], ...] = ()
 
     def __add__(self, other: Look) -> Look:
         values = None if self.values is None or other.values is None else self.values + other.values
-        return Look(self.modes + other.modes, values, self.colors + other.colors, self.lossy or other.lossy)
+        lossy, palettes = self.lossy or other.lossy, self.palettes + other.palettes
+        return Look(self.modes + other.modes, values, self.colors + other.colors, lossy, palettes)
+
+    @property
+    def differing(self) -> tuple[Path, Path] | None:
+        """Two pictures whose palettes show a value that both use in different colours, if there are any."""
+        pairs = combinations(self.palettes, 2)
+        return next(
+            ((a, b) for (a, one), (b, other) in pairs if any(one[v] != other[v] for v in one.keys() & other)), None
+        )
 
     @property
     def strange(self) -> str:
@@ -121,7 +134,15 @@ def _look(path: Path) -> Look:
         colors = Counter({(v & 255, v >> 8 & 255, v >> 16): n for v, n in _counted(pixels).items()})
     else:
         colors = Counter({(value, value, value): count for value, count in found.items()})
-    return Look(Counter([picture.mode]), found, colors, path.suffix.lower() in LOSSY)
+    used = ((path, _used_colors(picture, found)),) if found and picture.mode == "P" else ()
+    return Look(Counter([picture.mode]), found, colors, path.suffix.lower() in LOSSY, used)
+
+
+def _used_colors(picture: Image.Image, values: Iterable[int]) -> dict[int, Color]:
+    """The palette's colours of these values."""
+    parts = picture.getpalette("RGB") or []
+    colors = list(zip(parts[::3], parts[1::3], parts[2::3], strict=True))
+    return {value: colors[value] for value in values if value < len(colors)}
 
 
 def _counted(values: np.typing.NDArray[np.integer]) -> Counter[int]:

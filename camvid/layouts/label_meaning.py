@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from camvid.entries import Color
-from camvid.labels import Labels, color_labels, index_labels
+from camvid.labels import IndexLabels, Labels, color_labels, index_labels
 from camvid.layouts.class_lists import Listed
 from camvid.layouts.label_content import Look, look_at, spread
 from camvid.layouts.notices import GuessWarning, notice
@@ -36,8 +36,26 @@ def labels_of(
         raise ValueError(f"{sample[0]}: {look.strange}")
     if look.lossy:
         look = look.peaks
-    if not listed:
-        return _by_taxonomy(look, taxonomy)
+    labels = _by_list(look, sample[0], taxonomy, listed, origin, ignore) if listed else _by_taxonomy(look, taxonomy)
+    if look.differing and isinstance(labels, IndexLabels):
+        _say_differing(*look.differing)
+    return labels
+
+
+def _say_differing(one: Path, other: Path) -> None:
+    """That values are taken as indices, although the colours in which they are shown say otherwise."""
+    notice(
+        f"{one}: its palette and that of {other} differ; values are taken as indices, and the colours mean nothing. If "
+        "the colours are what counts, list them in class_dict.csv with the columns name,r,g,b, in place of other lists",
+        GuessWarning,
+        level=6,
+    )
+
+
+def _by_list(
+    look: Look, first: Path, taxonomy: Taxonomy, listed: Sequence[Listed], origin: str, ignore: Collection[int]
+) -> Labels:
+    """By the values or colours that a list of classes names."""
     taxonomy = in_words_of(taxonomy, [one.name for one in listed])
     void = dict.fromkeys(ignore, VOID_NAME)
     values = {one.value: one.name for one in listed if one.value is not None}
@@ -46,11 +64,11 @@ def labels_of(
     if values and look.values is not None and _covers(values, {*look.values} - {*void}) and not two:
         return _by_values(taxonomy, values, void, origin)
     if colors and look.values is None:
-        _refuse_ignored(ignore, sample[0])
+        _refuse_ignored(ignore, first)
         return color_labels(taxonomy, colors, origin)
     if look.values is None:
         raise TaxonomyError(
-            f"{sample[0]}: the label holds colours, and {origin} lists none; list them in class_dict.csv with the "
+            f"{first}: the label holds colours, and {origin} lists none; list them in class_dict.csv with the "
             "columns name,r,g,b"
         )
     if colors and set(look.colors) <= {*colors.values()}:
@@ -123,7 +141,7 @@ def _guessed(named: dict[int, str], origin: str) -> dict[int, str]:
         f"{origin}: by what the labels hold, its lines name these values: {told}. If that is wrong, say the values "
         'in a JSON file of the form [{"id": 0, "name": …}, …] and give it with --classes',
         GuessWarning,
-        level=7,
+        level=8,
     )
     return named
 

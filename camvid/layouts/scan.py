@@ -11,6 +11,7 @@ from pathlib import Path
 from camvid.layouts.dataset import Frame
 
 SPLITS = ("train", "val", "test")
+ALIASES = {"train": ("train", "training"), "val": ("val", "valid", "validation"), "test": ("test", "testing")}
 # Formats that Pillow reads and that frames and labels have. Messages name the first ones.
 PICTURES = (
     *(".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", ".pnm"),

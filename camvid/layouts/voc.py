@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from camvid.labels import Labels, index_labels
+from camvid.layouts.agreed_list import list_in
 from camvid.layouts.dataset import Frame
-from camvid.layouts.folders import classes_of, list_in, pair_labels
+from camvid.layouts.folders import classes_of, pair_labels
 from camvid.layouts.layout import Layout
 from camvid.layouts.scan import SPLITS, Scan, plain
 from camvid.layouts.trees import Keyed, keyed

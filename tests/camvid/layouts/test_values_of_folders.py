@@ -1,5 +1,7 @@
 """What the values of labels in a pair of folders mean: a list, a palette, grey colours, 0, 255 and --ignore."""
 
+import warnings
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -12,7 +14,17 @@ from camvid.layouts.notices import GuessWarning
 from camvid.taxonomy import TaxonomyError
 from tests.camvid.replicas.comparing import assert_same, faults_of, first, masks_are
 from tests.camvid.replicas.drawing import SIZE, grey, with_palette
-from tests.camvid.replicas.folders import DICT, NAMES, each, masked, relabelled, write_colors, write_plain
+from tests.camvid.replicas.folders import (
+    COLORS,
+    DICT,
+    NAMES,
+    codes,
+    each,
+    masked,
+    relabelled,
+    write_colors,
+    write_plain,
+)
 
 
 def test_a_palette_that_is_not_the_classes_means_nothing(tmp_path):
@@ -24,6 +36,46 @@ def test_a_palette_that_is_not_the_classes_means_nothing(tmp_path):
     (tmp_path / "classes.txt").unlink()
     (tmp_path / "class_dict.csv").write_text(DICT)
     with pytest.warns(GuessWarning, match="its lines name these values: 0 road, 1 person, 2 sky, 3 Void"):
+        masks_are(tmp_path, lambda mask: mask)
+
+
+@pytest.mark.parametrize("listed", ["classes.txt", "taxonomy.yaml"])
+def test_palettes_that_differ_are_said_where_values_are_indices(listed, tmp_path):
+    """As a tool writes them that gives each picture its own order of the same colours."""
+    write_plain(tmp_path)
+    stems = [stem for _, stem in each()]
+    orders = {stem: np.roll(np.arange(4, dtype=np.uint8), place % 2) for place, stem in enumerate(stems)}
+    for stem in stems:
+        with_palette(tmp_path / "masks" / f"{stem}.png", orders[stem][codes(stem)], COLORS[np.argsort(orders[stem])])
+    if listed == "taxonomy.yaml":
+        (tmp_path / "classes.txt").unlink()
+        entries = "".join(f"- {{name: {name}, color: [{i}, 9, 9]}}\n" for i, name in enumerate((*NAMES, "x")))
+        (tmp_path / listed).write_text(f"name: own\nclasses:\n{entries}")
+    else:
+        (tmp_path / listed).write_text("\n".join((*NAMES, "Void")))
+    line = (
+        rf"{stems[0]}\.png: its palette and that of .*{stems[1]}\.png differ; values are taken as indices.*class_dict"
+    )
+    with pytest.warns(GuessWarning, match=line):
+        open_dataset(tmp_path)
+    assert any(
+        "values are taken as indices" in told for told in describe(tmp_path).lines if told.startswith("guessed: ")
+    )
+    (tmp_path / listed).unlink()
+    (tmp_path / "class_dict.csv").write_text(DICT)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", GuessWarning)  # the colours say all
+        masks_are(tmp_path, lambda mask: mask)
+
+
+def test_palettes_that_differ_only_in_what_is_not_used_are_one(tmp_path):
+    write_plain(tmp_path)
+    for place, (_, stem) in enumerate(each()):
+        unused = np.full((1, 3), place)
+        with_palette(tmp_path / "masks" / f"{stem}.png", codes(stem), np.concatenate([COLORS, unused]))
+    (tmp_path / "classes.txt").write_text("\n".join((*NAMES, "Void")))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", GuessWarning)
         masks_are(tmp_path, lambda mask: mask)
 
 
