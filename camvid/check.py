@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from camvid.dark import about_bits
 from camvid.depth import DepthSource, find_depth
 from camvid.labels import IndexLabels
 from camvid.layouts import SPLITS, Frame, RoadDataset, Scan, recognise, scan_layout
@@ -93,7 +94,8 @@ def check(
     if splits and not splits["train"]:
         taken.append(NO_TRAINING)
     classes = {key: frozenset[int]().union(*(shown[frame.name] for frame in splits[key])) for key in splits}
-    taken += filter(None, (about_absent(taxonomy, classes), about_val(drives_of(splits))))
+    dark = about_bits([frame.image for frame in scan.frames])
+    taken += filter(None, (dark, about_absent(taxonomy, classes), about_val(drives_of(splits))))
     return Report(len(scan.frames), faults, taken)
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from camvid.dark import about_bits
 from camvid.depth.about import about_depth
 from camvid.drafts import draft, taxonomy_yaml
 from camvid.folders import require_folder
@@ -64,6 +65,7 @@ def describe(
         return _strange(root, error)
     image, mask = (scan.shown(path) for path in (scan.frames[0].image, scan.frames[0].mask))
     lines = [f"layout {scan.layout}: {image} has the label {mask}", *about_pictures(scan), *scan.notes]
+    lines += filter(None, [about_bits([frame.image for frame in scan.frames])])
     with warnings.catch_warnings(record=True) as guesses:
         warnings.simplefilter("always")
         lines += _splits(scan, split, seed)
