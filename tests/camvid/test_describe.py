@@ -191,6 +191,19 @@ def test_label_studio_and_coco_are_named(tmp_path):
     assert "panoptic.json: objects in COCO's JSON are not read" in describe(tmp_path / "b").lines[0]
 
 
+def test_label_studio_in_folders_of_usual_names_leads_to_convert_and_an_unwritten_file_is_told(tmp_path):
+    photo(tmp_path / "images" / "1.jpg")
+    grey(tmp_path / "masks" / "task-1-annotation-2-by-1-tag-road-0.png", np.zeros((8, 8), np.uint8))
+    done = run("check", tmp_path)
+    assert done.stderr == (
+        f"error: {tmp_path}: Label Studio's pictures, one for each class: `python -m camvid convert {tmp_path} OUT` "
+        "joins them\n"
+    )
+    done = run("describe", tmp_path, "--out", tmp_path / "own.yaml")
+    assert done.stdout.endswith(f"\n{tmp_path}/own.yaml: not written, as no classes were found\n")
+    assert not (tmp_path / "own.yaml").exists()
+
+
 def test_flags_of_a_pair_of_folders(tmp_path):
     root = tmp_path / "set"
     for stem in DRIVES:
