@@ -10,6 +10,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from camvid.__main__ import main
 from camvid.check import check
 from camvid.describe import describe
 from camvid.layouts import find_taxonomy
@@ -202,6 +203,24 @@ def test_label_studio_in_folders_of_usual_names_leads_to_convert_and_an_unwritte
     done = run("describe", tmp_path, "--out", tmp_path / "own.yaml")
     assert done.stdout.endswith(f"\n{tmp_path}/own.yaml: not written, as no classes were found\n")
     assert not (tmp_path / "own.yaml").exists()
+
+
+def test_the_camvid_export_of_cvat_is_opened_by_its_own_list(tmp_path):
+    for stem in DRIVES:
+        photo(tmp_path / "default" / f"{stem}.png")
+        grey(tmp_path / "defaultannot" / f"{stem}.png", COLORS[codes(stem)])
+    (tmp_path / "label_colors.txt").write_text("0 0 0 Void\n128 64 128 lane\n220 20 60 kerb\n70 130 180 rain\n")
+    (tmp_path / "default.txt").write_text("".join(f"/default/{s}.png /defaultannot/{s}.png\n" for s in DRIVES))
+    found = describe(tmp_path)
+    assert [entry["name"] for entry in yaml.safe_load(found.classes)["classes"]] == ["lane", "kerb", "rain"]
+    flags = "--images default --masks defaultannot --classes label_colors.txt"
+    assert f"6 names of default/ are in defaultannot/: `python -m camvid check {tmp_path} {flags}`; " in found.lines[-1]
+    with pytest.warns(match="divided by sequences"):
+        assert main(["check", str(tmp_path), *flags.split()]) == 0
+    (tmp_path / "label_colors.txt").write_text("0 0 0 Void\n128 64 128 lane\n128 64 300 kerb\n")
+    found = describe(tmp_path)
+    assert (found.classes, found.draft) == ("", False)
+    assert "label_colors.txt, line 3: " in found.lines[-1]
 
 
 def test_flags_of_a_pair_of_folders(tmp_path):
