@@ -56,6 +56,8 @@ def _describe(options: argparse.Namespace) -> int:
             f"wrote {options.out}: name its classes; then put it into the data's folder as taxonomy.yaml, or pass it "
             "as --taxonomy"
         )
+    elif options.out:
+        print(f"{options.out}: not written, as no classes were found")
     elif found.draft:
         print(f"a draft of the classes; `--out FILE` writes it to a file:\n{found.classes}", end="")
     return 0

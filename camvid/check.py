@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from camvid.dark import about_bits
 from camvid.depth import DepthSource, find_depth
 from camvid.labels import IndexLabels
 from camvid.layouts import SPLITS, Frame, RoadDataset, Scan, recognise, scan_layout
@@ -84,17 +85,24 @@ def check(
     if depth:
         taken.append(f"depth of {sum(f.name in depth.maps for f in scan.frames)} frames, as in {depth.form}")
     taken += [*scan.notes, *scan.left_out]
-    shown = dict(zip((frame.name for frame in scan.frames), (one.classes for one in found), strict=True))
-    taken += [
-        f"split {key}: all pixels of its labels are void; some benchmarks keep their test labels secret in this way"
-        for key, frames in splits.items()
-        if frames and not any(shown[frame.name] - {IGNORE_INDEX} for frame in frames)
-    ]
+    read = dict(zip((frame.name for frame in scan.frames), found, strict=True))
+    taken += [_all_void(key) for key, frames in splits.items() if _is_void([read[frame.name] for frame in frames])]
     if splits and not splits["train"]:
         taken.append(NO_TRAINING)
-    classes = {key: frozenset[int]().union(*(shown[frame.name] for frame in splits[key])) for key in splits}
-    taken += filter(None, (about_absent(taxonomy, classes), about_val(drives_of(splits))))
+    classes = {key: frozenset[int]().union(*(read[frame.name].classes for frame in splits[key])) for key in splits}
+    dark = about_bits([frame.image for frame in scan.frames])
+    taken += filter(None, (dark, about_absent(taxonomy, classes), about_val(drives_of(splits))))
     return Report(len(scan.frames), faults, taken)
+
+
+def _is_void(labels: Sequence[Read]) -> bool:
+    """Whether these labels are whole, hold no value outside the taxonomy, and show no class."""
+    return any(one.classes for one in labels) and not any(one.classes - {IGNORE_INDEX} or one.outside for one in labels)
+
+
+def _all_void(split: str) -> str:
+    secret = "; some benchmarks keep their test labels secret in this way" if split == "test" else ""
+    return f"split {split}: all pixels of its labels are void{secret}"
 
 
 def _splits(scan: Scan, split: str, seed: int) -> tuple[Mapping[str, Sequence[Frame]], list[str]]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from camvid.dark import about_bits
 from camvid.depth.about import about_depth
 from camvid.drafts import draft, taxonomy_yaml
 from camvid.folders import require_folder
@@ -19,6 +20,7 @@ from camvid.layouts import AUTO, Frame, RoadDataset, Scan, find_taxonomy, recogn
 from camvid.layouts.agreed_list import list_in
 from camvid.layouts.class_lists import read_list
 from camvid.layouts.codes import passed_over
+from camvid.layouts.folders import classes_of
 from camvid.layouts.hints import is_export
 from camvid.layouts.label_content import FEW, SMOOTHED, look_at, spread
 from camvid.layouts.layout import Layout
@@ -29,7 +31,7 @@ from camvid.layouts.trees import about_loops
 from camvid.picture_sizes import about_pictures
 from camvid.remarks import NO_TRAINING
 from camvid.stats import count_pixels
-from camvid.survey import BLENDED, LABELS, content, matches, survey, told
+from camvid.survey import BLENDED, LABELS, Place, content, matches, survey, told
 from camvid.taxonomy import IGNORE_INDEX, OWN_FILE, VOID_NAME, Taxonomy
 
 TO_TRAIN = "to train on it, let `python -m camvid convert ROOT OUT`, with the same flags, write it in plain form"
@@ -64,6 +66,7 @@ def describe(
         return _strange(root, error)
     image, mask = (scan.shown(path) for path in (scan.frames[0].image, scan.frames[0].mask))
     lines = [f"layout {scan.layout}: {image} has the label {mask}", *about_pictures(scan), *scan.notes]
+    lines += filter(None, [about_bits([frame.image for frame in scan.frames])])
     with warnings.catch_warnings(record=True) as guesses:
         warnings.simplefilter("always")
         lines += _splits(scan, split, seed)
@@ -154,15 +157,32 @@ def _strange(root: Path, error: ValueError) -> Description:
     places = survey(root, looped)
     lines = [getattr(error, "reason", str(error)), *(told(root, place) for place in places), *about_loops(root, looped)]
     pairs = [] if is_export(root) else list(matches(places))
-    for frames, labels, count in pairs:
-        names = [place.folder.relative_to(root).as_posix() for place in (frames, labels)]
-        command = shlex.join(["python", "-m", "camvid", "check", str(root), "--images", names[0], "--masks", names[1]])
-        lines.append(
-            f"{count} names of {names[0]}/ are in {names[1]}/: `{command} --taxonomy FILE`; "
-            "FILE lists the classes; `convert`, with the same flags and a folder to make, writes what `train.py` reads"
-        )
+    listed = list_in(root)
+    lines += [_pair(root, *pair, listed) for pair in pairs]
+    if pairs and listed:
+        return _listed(root, lines)
     found = [label for _, label, _ in pairs] or [place for place in places if place.kind in (LABELS, BLENDED)]
     if not found or is_export(root):
         return Description(lines, "", False)
     look = look_at(spread(found[0].pictures))
     return Description(lines, "" if look.strange else taxonomy_yaml(*draft(look)), not look.strange)
+
+
+def _pair(root: Path, frames: Place, labels: Place, count: int, listed: Path | None) -> str:
+    """What opens a pair of folders, with the classes of a list if there is one."""
+    images, masks = (place.folder.relative_to(root).as_posix() for place in (frames, labels))
+    classes = ["--classes", listed.relative_to(root).as_posix()] if listed else ["--taxonomy", "FILE"]
+    flags = ["--images", images, "--masks", masks, *classes]
+    command = shlex.join(["python", "-m", "camvid", "check", str(root), *flags])
+    return (
+        f"{count} names of {images}/ are in {masks}/: `{command}`; {'' if listed else 'FILE lists the classes; '}"
+        "`convert`, with the same flags and a folder to make, writes what `train.py` reads"
+    )
+
+
+def _listed(root: Path, lines: list[str]) -> Description:
+    """The classes of a list, as a draft; none where the list cannot be read."""
+    try:
+        return Description(lines, taxonomy_yaml(classes_of(root)), True)
+    except ValueError as error:
+        return Description([*lines, f"classes: {error}"], "", False)

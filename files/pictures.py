@@ -4,6 +4,7 @@
 - A picture is turned as its EXIF orientation says, which is how viewers show it. That holds for labels too.
 - Of 16 bits of grey the upper 8 are taken, as Pillow does with colours of 16 bits. Modes without a fixed range of
   brightness (32-bit integers, floats) are refused by name.
+- A picture of more than 400 megapixels is refused by name.
 - A grey label of 1, 2 or 4 bits keeps the values that it stores; Pillow spreads them over 0 to 255.
 """
 
@@ -32,7 +33,9 @@ JPEGS = ("JPEG", "MPO")  # decoders that can leave out detail
 STRIDE = 32  # deepest reduction of the backbones; sizes that are multiples of it waste no pixels
 # One of these stands in every file that has an orientation, and in few others: a search is faster than an opening.
 _SIGNS = (b"Exif", b"eXIf", b"EXIF", b"exif", b"Orientation")
-_DAMAGES = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)  # Pillow's words
+_DAMAGES = (OSError, SyntaxError, ValueError, EOFError, struct.error)  # Pillow's words
+MEGAPIXELS = 400  # largest picture that is read; in colour it takes 1.2 GB
+Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit, which warns in the midst of other lines
 
 
 def scaled_size(size: tuple[float, float], factor: float) -> tuple[int, int]:
@@ -127,7 +130,7 @@ def load_picture(path: Path) -> Image.Image:
 def picture_size(path: Path, data: bytes | None = None) -> tuple[int, int]:
     """Height and width of an upright picture, from its header; `data` are its bytes, if they were read already.
 
-    Raises ValueError for a file that is not a picture.
+    Raises ValueError for a file that is not a picture, or is too large to be read.
     """
     data = read_bytes(path) if data is None else data
     try:
@@ -136,6 +139,7 @@ def picture_size(path: Path, data: bytes | None = None) -> tuple[int, int]:
     except (UnidentifiedImageError, *_DAMAGES):
         _decoded(path, data)  # which says what is wrong
         raise
+    _refuse_huge(path, width, height)
     return (width, height) if _announced_turn(data) > 4 else (height, width)
 
 
@@ -188,14 +192,29 @@ def _loaded(path: Path, data: bytes, at_least: tuple[int, int] | None = None) ->
         Image.open(BytesIO(data)).verify()  # PNG checksums, which decoding alone passes over
         picture = Image.open(BytesIO(data))
         whole = picture.size
+        _refuse_huge(path, *whole)
         if at_least and picture.format in JPEGS:  # whose EXIF data stand before the pixels
             picture.draft(None, at_least if _orientation(picture) > 4 else at_least[::-1])
         picture.load()
     except UnidentifiedImageError as error:
         raise ValueError(f"{path}: unreadable picture ({len(data)} bytes in an unknown format)") from error
+    except _HugeError:
+        raise
     except _DAMAGES as error:
         raise ValueError(f"{path}: unreadable or truncated picture ({error or type(error).__name__})") from error
     return picture, whole if _orientation(picture) > 4 else whole[::-1]
+
+
+class _HugeError(ValueError):
+    """A picture of more pixels than are read."""
+
+
+def _refuse_huge(path: Path, width: int, height: int) -> None:
+    if width * height > MEGAPIXELS * 10**6:
+        raise _HugeError(
+            f"{path}: the picture is {width}x{height}, {width * height / 1e6:.0f} megapixels, and at most {MEGAPIXELS} "
+            "are read; scale it down or cut it into parts, and its label or frame likewise"
+        )
 
 
 def _upright(picture: Image.Image) -> Image.Image:

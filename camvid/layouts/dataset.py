@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from camvid.dark import about_bits
 from camvid.labels import Labels, Mask, say_outside
 from camvid.layouts.facts import file_facts
 from camvid.layouts.label_content import FEW, SMOOTHED
@@ -106,7 +107,9 @@ class RoadDataset:
         """What one should know before a training on this split, one line each; empty if there is nothing."""
         sizes = about_sizes(f"{self.root}: the {split} frames", self.sizes(split))
         val = about_val(drives_of(self.splits))
-        return about_priority(self.taxonomy) + sizes + (val and f"{self.root}: {val}\n")
+        dark = about_bits([frame.image for frame in self.splits[split]])
+        told = "".join(f"{line}\n" for line in (val and f"{self.root}: {val}", dark) if line)
+        return about_priority(self.taxonomy) + sizes + told
 
     def complain(self, path: Path) -> None:
         """Raises ValueError that says what is wrong with a picture, and what to do."""

@@ -19,6 +19,7 @@ from typing import TypeAlias
 from camvid.labels import Labels
 from camvid.layouts.agreed_list import agreed_list, lists_in
 from camvid.layouts.class_lists import Listed, read_list
+from camvid.layouts.hints import export_hint
 from camvid.layouts.label_content import LOSSY, spread
 from camvid.layouts.label_meaning import labels_of
 from camvid.layouts.layout import Layout
@@ -138,6 +139,8 @@ def classes_of(root: Path, classes: Path | None = None, ignore: Collection[int] 
     Raises TaxonomyError where there is no list, or where those of two folders differ.
     """
     path = classes or agreed_list(root)
+    if path is None and (hint := export_hint(root)):
+        raise TaxonomyError(f"{root}: {hint}")
     if path is None:
         raise TaxonomyError(
             f"{root}: nothing lists the classes; put their names into classes.txt there, one a line in the order of "

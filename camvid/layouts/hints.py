@@ -21,12 +21,18 @@ DRAW = "objects in COCO's JSON are not read; draw label pictures of them first: 
 
 def hint_at(root: Path) -> str:
     """What makes a data set of what lies there; empty where nothing is known."""
-    if is_export(root):
-        where = shlex.quote(str(root))
-        return f"Label Studio's pictures, one for each class: `python -m camvid convert {where} OUT` joins them"
+    if hint := export_hint(root):
+        return hint
     if files := coco_files(root):
         return f"{files[0]}: {DRAW}"
     return _polygons_hint(root) or _kinds_hint(root) or _composites_hint(root)
+
+
+def export_hint(root: Path) -> str:
+    """What to do with Label Studio's pictures."""
+    where = shlex.quote(str(root))
+    joins = f"Label Studio's pictures, one for each class: `python -m camvid convert {where} OUT` joins them"
+    return joins if is_export(root) else ""
 
 
 def _polygons_hint(root: Path) -> str:

@@ -3,9 +3,11 @@ import pytest
 from PIL import Image
 
 from camvid.check import check
-from camvid.layouts import scan_layout
+from camvid.layouts import find_taxonomy, scan_layout
 from camvid.taxonomy import TaxonomyError, load_taxonomy
 from tests.camvid.drawn import COLORS, OFFICIAL, WRITERS, draw, save, write_fastai, write_original, write_segnet
+from tests.camvid.replicas.drawing import grey
+from tests.camvid.replicas.folders import write_plain
 
 CAMVID11 = load_taxonomy("camvid11")
 
@@ -215,3 +217,14 @@ def test_a_taxonomy_that_fits_no_label_is_an_error_not_a_fault(tmp_path):
 
 def test_real_camvid_is_clean(real_camvid):
     assert check(real_camvid, CAMVID11)[:2] == (701, [])
+
+
+@pytest.mark.parametrize("value", [77, 255])
+@pytest.mark.filterwarnings("ignore::camvid.layouts.notices.GuessWarning")
+def test_a_split_of_void_is_named_unless_unlisted_values_are_the_cause(value, tmp_path):
+    write_plain(tmp_path)
+    for path in (tmp_path / "masks").iterdir():
+        grey(path, np.full((32, 64), value, np.uint8))
+    said = [line for line in check(tmp_path, find_taxonomy(tmp_path)).taken if "are void" in line]
+    void = [f"split {split}: all pixels of its labels are void" for split in ("train", "val")]
+    assert said == (void if value == 255 else [])

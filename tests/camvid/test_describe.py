@@ -10,6 +10,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from camvid.__main__ import main
 from camvid.check import check
 from camvid.describe import describe
 from camvid.layouts import find_taxonomy
@@ -189,6 +190,37 @@ def test_label_studio_and_coco_are_named(tmp_path):
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "panoptic.json").write_text(json.dumps({"info": {}, "licenses": [], "images": []}))
     assert "panoptic.json: objects in COCO's JSON are not read" in describe(tmp_path / "b").lines[0]
+
+
+def test_label_studio_in_folders_of_usual_names_leads_to_convert_and_an_unwritten_file_is_told(tmp_path):
+    photo(tmp_path / "images" / "1.jpg")
+    grey(tmp_path / "masks" / "task-1-annotation-2-by-1-tag-road-0.png", np.zeros((8, 8), np.uint8))
+    done = run("check", tmp_path)
+    assert done.stderr == (
+        f"error: {tmp_path}: Label Studio's pictures, one for each class: `python -m camvid convert {tmp_path} OUT` "
+        "joins them\n"
+    )
+    done = run("describe", tmp_path, "--out", tmp_path / "own.yaml")
+    assert done.stdout.endswith(f"\n{tmp_path}/own.yaml: not written, as no classes were found\n")
+    assert not (tmp_path / "own.yaml").exists()
+
+
+def test_the_camvid_export_of_cvat_is_opened_by_its_own_list(tmp_path):
+    for stem in DRIVES:
+        photo(tmp_path / "default" / f"{stem}.png")
+        grey(tmp_path / "defaultannot" / f"{stem}.png", COLORS[codes(stem)])
+    (tmp_path / "label_colors.txt").write_text("0 0 0 Void\n128 64 128 lane\n220 20 60 kerb\n70 130 180 rain\n")
+    (tmp_path / "default.txt").write_text("".join(f"/default/{s}.png /defaultannot/{s}.png\n" for s in DRIVES))
+    found = describe(tmp_path)
+    assert [entry["name"] for entry in yaml.safe_load(found.classes)["classes"]] == ["lane", "kerb", "rain"]
+    flags = "--images default --masks defaultannot --classes label_colors.txt"
+    assert f"6 names of default/ are in defaultannot/: `python -m camvid check {tmp_path} {flags}`; " in found.lines[-1]
+    with pytest.warns(match="divided by sequences"):
+        assert main(["check", str(tmp_path), *flags.split()]) == 0
+    (tmp_path / "label_colors.txt").write_text("0 0 0 Void\n128 64 128 lane\n128 64 300 kerb\n")
+    found = describe(tmp_path)
+    assert (found.classes, found.draft) == ("", False)
+    assert "label_colors.txt, line 3: " in found.lines[-1]
 
 
 def test_flags_of_a_pair_of_folders(tmp_path):

@@ -19,7 +19,7 @@ from files.pictures import (
     read_reduced,
     whole_size,
 )
-from tests.files.written import grey_png
+from tests.files.written import announced_png, grey_png
 
 # What a camera stores that is held so, for each EXIF orientation: the inverse of how viewers turn it.
 STORED: dict[int, Callable[[Any], Any]] = {
@@ -216,3 +216,20 @@ def test_a_check_finds_a_mode_that_cannot_be_read(mode, tmp_path):
 def test_a_check_gives_the_size_that_one_sees(seen, orientation, tmp_path):
     for ending in ("jpg", "png", "webp"):
         assert check_image(save(STORED[orientation](seen), tmp_path / f"a.{ending}", orientation)) == (32, 48)
+
+
+@pytest.mark.parametrize("size", [(12000, 8000), (16000, 12000), (20000, 20000)])
+@pytest.mark.filterwarnings("error")
+def test_a_large_picture_is_read_without_a_warning(size, tmp_path):
+    announced_png(*size, tmp_path / "a.png")
+    assert picture_size(tmp_path / "a.png") == size[::-1]
+    with pytest.raises(ValueError, match="truncated"):  # it was decoded
+        load_picture(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("read", [load_picture, load_label, read_image, check_image, picture_size])
+def test_a_picture_beyond_the_limit_is_refused_with_its_size_and_the_fix(read, tmp_path):
+    announced_png(30000, 20000, tmp_path / "a.png")
+    with pytest.raises(ValueError, match=r"a\.png: the picture is 30000x20000, 600 megapixels") as error:
+        read(tmp_path / "a.png")
+    assert "at most 400 are read; scale it down" in str(error.value)

@@ -18,5 +18,11 @@ def grey_png(values: np.ndarray, bits: int, path: Path) -> None:
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*item) for item in (*chunks.items(), (b"IEND", b""))))
 
 
+def announced_png(width: int, height: int, path: Path) -> None:
+    """A PNG in grey whose header says this size, and that has hardly a pixel."""
+    chunks = {b"IHDR": struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0), b"IDAT": zlib.compress(b"\0")}
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*item) for item in (*chunks.items(), (b"IEND", b""))))
+
+
 def _chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
