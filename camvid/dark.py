@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from camvid.layouts.label_content import spread
+from camvid.spread import spread
 from files.pictures import PNG, read_bytes, whole_size
 
 LOOKED = 6  # frames whose brightest value is looked for

@@ -22,7 +22,7 @@ from camvid.layouts.class_lists import read_list
 from camvid.layouts.codes import passed_over
 from camvid.layouts.folders import classes_of
 from camvid.layouts.hints import is_export
-from camvid.layouts.label_content import FEW, SMOOTHED, look_at, spread
+from camvid.layouts.label_content import FEW, SMOOTHED, look_at
 from camvid.layouts.layout import Layout
 from camvid.layouts.nearby import nearby
 from camvid.layouts.recognise import ORDER
@@ -30,6 +30,7 @@ from camvid.layouts.splits import split_frames
 from camvid.layouts.trees import about_loops
 from camvid.picture_sizes import about_pictures
 from camvid.remarks import NO_TRAINING
+from camvid.spread import spread
 from camvid.stats import count_pixels
 from camvid.survey import BLENDED, LABELS, Place, content, matches, survey, told
 from camvid.taxonomy import IGNORE_INDEX, OWN_FILE, VOID_NAME, Taxonomy

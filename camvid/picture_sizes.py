@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from camvid.layouts import Frame, Scan
 from camvid.layouts.dataset import size_mismatch
-from camvid.layouts.label_content import spread
+from camvid.spread import spread
 from camvid.survey import suffixes
 from files.amounts import counted
 from files.pictures import picture_size

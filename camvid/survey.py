@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from camvid.layouts.folders import Ends, endings
-from camvid.layouts.label_content import Look, look_at, spread
+from camvid.layouts.label_content import Look, look_at
 from camvid.layouts.trees import Tree, keyed, pictures_below
+from camvid.spread import spread
 from files.pictures import picture_size, read_image
 
 LOOKED = 6  # number of pictures of a folder that are opened

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from camvid.depth import find_depth
-from camvid.layouts.label_content import spread
 from camvid.layouts.scan import Scan
+from camvid.spread import spread
 
 
 def about_depth(scan: Scan) -> list[str]:

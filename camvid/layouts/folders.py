@@ -20,12 +20,13 @@ from camvid.labels import Labels
 from camvid.layouts.agreed_list import agreed_list, lists_in
 from camvid.layouts.class_lists import Listed, read_list
 from camvid.layouts.hints import export_hint
-from camvid.layouts.label_content import LOSSY, spread
+from camvid.layouts.label_content import LOSSY
 from camvid.layouts.label_meaning import labels_of
 from camvid.layouts.layout import Layout
 from camvid.layouts.own_classes import taxonomy_of
 from camvid.layouts.scan import ALIASES, PICTURES, Scan, sequence_of
 from camvid.layouts.trees import Tree, holds_pictures, keyed, scan_trees
+from camvid.spread import spread
 from camvid.taxonomy import Taxonomy, TaxonomyError
 
 JSON = "annotations"  # where COCO has no pictures

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from itertools import combinations
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from PIL import Image
@@ -17,7 +16,6 @@ from camvid.entries import Color
 from camvid.labels import stored_values
 from files.pictures import load_label
 
-SAMPLE = 12  # pictures that are looked at, spread evenly
 KEPT = 4096  # values or colours of a picture that are counted, the most frequent first: a photograph has far more
 MANY = 160  # different values or colours, above which a picture is no label, or one that was smoothed
 FEW = 20  # values or colours beyond a list, up to which they are taken for forgotten classes; smoothing makes more
@@ -28,7 +26,6 @@ APART = 16  # by which values differ that a lossy format does not mix
 MODES = {"1", "L", "P", "RGB", "RGBA", "I", "I;16", "I;16B"}  # of labels
 STRANGE = "mode {}: that is no label of classes; save the labels with one channel of 8 or 16 bits"
 LOSSY = {".jpg", ".jpeg", ".jpe", ".jfif"}  # suffixes of formats that change colours
-One = TypeVar("One")
 
 
 @dataclass(frozen=True)
@@ -98,12 +95,6 @@ class Look:
 
 def _distance(one: Color, other: Color) -> int:
     return max(abs(mine - its) for mine, its in zip(one, other, strict=True))
-
-
-def spread(items: Sequence[One], count: int = SAMPLE) -> list[One]:
-    """At most so many of the items, spread evenly from the first to the last."""
-    places = np.unique(np.linspace(0, len(items) - 1, min(count, len(items))).round().astype(int)) if items else ()
-    return [items[place] for place in places]
 
 
 def look_at(paths: Iterable[Path]) -> Look:

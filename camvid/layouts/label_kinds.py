@@ -8,8 +8,8 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from camvid.labels import stored_values
-from camvid.layouts.label_content import spread
 from camvid.layouts.scan import Scan
+from camvid.spread import spread
 from files.pictures import load_label
 
 GREY = ("1", "L", "I", "I;16", "I;16B")  # modes that hold values

@@ -8,8 +8,9 @@ from pathlib import Path
 from camvid.entries import Color
 from camvid.labels import IndexLabels, Labels, color_labels, index_labels
 from camvid.layouts.class_lists import Listed
-from camvid.layouts.label_content import Look, look_at, spread
+from camvid.layouts.label_content import Look, look_at
 from camvid.layouts.notices import GuessWarning, notice
+from camvid.spread import spread
 from camvid.taxonomy import IGNORE_INDEX, VOID_COLOR, VOID_NAME, Taxonomy, TaxonomyError
 from camvid.words import in_words_of
 

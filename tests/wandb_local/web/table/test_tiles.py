@@ -32,9 +32,14 @@ def streets(client_home: dict[str, str]) -> list[wandb.Run]:
                 run.log_artifact(artifact).wait()
             else:
                 grey = [wandb.Image(np.full((48, 64, 3), GREY, np.uint8)) for _ in range(6)]
-                behind = [[*range(6), row[2]] for row in street(4).data[:4]]
                 run.log({"many": wandb.Table(columns=["images"], data=[[grey[:3]], [grey]])})
-                run.log({"behind": wandb.Table(columns=[*BEFORE, "image"], data=behind)})
+                run.log(
+                    {
+                        "behind": wandb.Table(
+                            columns=[*BEFORE, "image"], data=[[*range(6), row[2]] for row in street(4).data[:4]]
+                        )
+                    }
+                )
             runs.append(run)
     return runs
 
