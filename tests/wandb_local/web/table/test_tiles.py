@@ -32,14 +32,11 @@ def streets(client_home: dict[str, str]) -> list[wandb.Run]:
                 run.log_artifact(artifact).wait()
             else:
                 grey = [wandb.Image(np.full((48, 64, 3), GREY, np.uint8)) for _ in range(6)]
-                run.log({"many": wandb.Table(columns=["images"], data=[[grey[:3]], [grey]])})
-                run.log(
-                    {
-                        "behind": wandb.Table(
-                            columns=[*BEFORE, "image"], data=[[*range(6), row[2]] for row in street(4).data[:4]]
-                        )
-                    }
+                behind = wandb.Table(
+                    columns=[*BEFORE, "image"], data=[[*range(6), row[2]] for row in street(4).data[:4]]
                 )
+                run.log({"many": wandb.Table(columns=["images"], data=[[grey[:3]], [grey]])})
+                run.log({"behind": behind})
             runs.append(run)
     return runs
 
@@ -49,6 +46,12 @@ def placed(element: Locator) -> FloatRect:
     box = element.bounding_box()
     assert box is not None
     return box
+
+
+def resize(page: Page, size: ViewportSize) -> None:
+    """Give the window another size, and wait until the page was drawn in it."""
+    page.set_viewport_size(size)
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def first_row(page: Page, name: str) -> None:
@@ -70,7 +73,7 @@ def test_on_a_phone_then_paging_sorting_and_filtering_on_a_desk(visitor: Visitor
     a_row_fills_a_phone(page)
     page.keyboard.press("Escape")
     expect(page.locator("#table-large")).to_be_hidden()
-    page.set_viewport_size(VIEWPORT)
+    resize(page, VIEWPORT)
     all_rows_show(visitor, THREE)
     the_example_in_the_filter_is_seen_whole(page)
     masks_are_seen_after_paging_sorting_and_filtering(visitor)
@@ -155,7 +158,7 @@ def test_a_link_to_a_row_its_classes_its_places_and_the_table_behind_it(
     expect(page.locator("#table-panes figcaption")).to_have_text([f"image · {name}" for name in THREE])
     a_class_alone_leaves_the_kinds_of_error(page)
     for wide in (1280, 1600):
-        page.set_viewport_size({"width": wide, "height": 900})
+        resize(page, {"width": wide, "height": 900})
         the_pictures_of_a_row_stand_side_by_side(page)
     leave_and_come_back(page)
     expect(page.locator("#table-position")).to_have_text("Row 6 · 6 of 120")
@@ -203,9 +206,9 @@ def test_a_comparison_shows_its_masks_and_what_it_is_sorted_by(visitor: Visitor,
     visitor.page.set_viewport_size(PHONE)
     page = open_table(visitor, streets[0], "street", f"?with={streets[1].id}&on=name")
     for wide, least in ((390, 50), (1280, 144)):
-        page.set_viewport_size({"width": wide, "height": 844})
+        resize(page, {"width": wide, "height": 844})
         all_rows_show(visitor, ["truth", "prediction (A)", "prediction (B)", "error (A)", "error (B)"])
-        tile_grows_to(page, least)
+        the_first_tile_is_wide(visitor, least)
         text = page.locator(".ag-header-cell:has(.ag-sort-ascending-icon:not(.ag-hidden)) .ag-header-cell-text")
         expect(text).to_have_text(["priority_score (B-A)"])
         box = placed(text)
@@ -213,18 +216,19 @@ def test_a_comparison_shows_its_masks_and_what_it_is_sorted_by(visitor: Visitor,
         assert text.evaluate("text => text.scrollWidth <= text.clientWidth")
 
 
-def tile_grows_to(page: Page, least: int) -> None:
-    """The first tile has this many pixels of width at least."""
-    assert placed(page.locator("#table-grid .table-tile").first)["width"] >= least
+def the_first_tile_is_wide(visitor: Visitor, least: int) -> None:
+    """Wait until it has this many pixels of width at least."""
+    tile = "document.querySelector('#table-grid .table-tile')"
+    visitor.eventually(f"{tile}.getBoundingClientRect().width >= {least}", True)
 
 
 def test_pictures_are_seen_before_other_columns(visitor: Visitor, streets: list[wandb.Run]) -> None:
     visitor.page.set_viewport_size(PHONE)
     page = open_table(visitor, streets[1], "behind")
     for wide, least in ((390, 80), (1280, 144)):
-        page.set_viewport_size({"width": wide, "height": 844})
+        resize(page, {"width": wide, "height": 844})
         all_rows_show(visitor, THREE)
-        tile_grows_to(page, least)
+        the_first_tile_is_wide(visitor, least)
     page.click("summary:has-text('Columns')")
     expect(page.locator("#table-columns label")).to_have_text([*BEFORE, "image"])  # as they were logged
 
