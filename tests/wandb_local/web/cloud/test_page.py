@@ -13,6 +13,7 @@ from scripts.browser import OPTIONS
 from tests.browser import require_browser
 from tests.wandb_local.web.asked import ask
 from tests.wandb_local.web.conftest import Visitor, run_path
+from tests.wandb_local.web.links import follow
 
 # Balls to the right, to the left, above, before and behind: x leads to the right, y up, z to the viewer.
 BALLS = {
@@ -103,8 +104,8 @@ def near(one: list[float], other: list[float]) -> bool:
     return abs(one[1] - other[1]) < 2 and abs(one[2] - other[2]) < 2
 
 
-def test_a_cloud_stands_upright_unmirrored_and_can_be_turned_zoomed_moved_and_coloured(visitor: Visitor, clouds):
-    page = visitor.open(run_path(clouds, "media"))
+def check_views(page: Page) -> None:
+    """A cloud stands upright, unmirrored, and can be turned, zoomed, moved and coloured."""
     photo = card(page, "a photo")
     canvas = photo.locator("canvas")
     first = seen(canvas)
@@ -152,11 +153,10 @@ def test_a_cloud_stands_upright_unmirrored_and_can_be_turned_zoomed_moved_and_co
     photo.get_by_label("Colour").select_option("logged")
     earlier = seen(canvas)
     assert earlier["white"][0] == 0 and earlier["green"][0] > 50
-    assert visitor.inaccessible() == []
 
 
-def test_each_form_of_a_cloud_has_its_viewer_and_what_is_none_a_plain_line(visitor: Visitor, clouds):
-    page = visitor.open(run_path(clouds, "media"))
+def check_forms(page: Page) -> None:
+    """Each form of a cloud has its viewer, and what is none a plain line."""
     both = card(page, "b list").locator(".cloud")
     colors = seen(both.nth(0).locator("canvas"))["all"]
     assert {"230,159,0", "86,180,233", "0,158,115", "85,51,187"} <= colors.keys()  # of the classes 1, 2, 3, 14
@@ -184,8 +184,11 @@ def test_each_form_of_a_cloud_has_its_viewer_and_what_is_none_a_plain_line(visit
         expect(card(page, key).locator("canvas")).to_have_count(0)
 
 
-def test_a_cloud_in_a_table_is_drawn_beside_its_row(visitor: Visitor, clouds):
-    page = visitor.open(run_path(clouds, "tables", "table") + "?row=0")
+def check_tables(page: Page, clouds: wandb.Run) -> None:
+    """A cloud in a table is drawn beside its row."""
+    follow(page, run_path(clouds, "tables", "lists"))
+    expect(page.locator(".table-cell a")).to_have_text("object3D and 1 more")
+    follow(page, run_path(clouds, "tables", "table") + "?row=0")
     canvas = page.locator("#table-fields canvas")
     first = seen(canvas)
     assert min(first[name][0] for name in BALLS) > 50
@@ -194,13 +197,20 @@ def test_a_cloud_in_a_table_is_drawn_beside_its_row(visitor: Visitor, clouds):
     page.click("#table-next")
     expect(page.locator("#table-fields .classes li")).to_have_count(5)
     assert "86,180,233" in seen(canvas)["all"]
-    page = visitor.open(run_path(clouds, "tables", "lists"))
-    expect(page.locator(".table-cell a")).to_have_text("object3D and 1 more")
-    page = visitor.open(run_path(clouds, "tables", "lists") + "?row=0")
+    follow(page, run_path(clouds, "tables", "lists") + "?row=0")
     places = page.locator("#table-fields .cloud")
+    expect(places).to_have_count(2)
     first, second = (seen(places.nth(place).locator("canvas"))["all"] for place in (0, 1))
     assert "255,0,0" in first and "86,180,233" in second
     expect(page.locator("#table-fields dd > a")).to_have_count(2)
+
+
+def test_clouds_on_the_page_of_media_and_in_tables(visitor: Visitor, clouds):
+    page = visitor.open(run_path(clouds, "media"))
+    check_views(page)
+    assert visitor.inaccessible() == []
+    check_forms(page)
+    check_tables(page, clouds)
 
 
 def test_the_points_of_a_cloud_are_sent_inert_and_once(shared_server, cookie, clouds):
