@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from camvid.layouts.dataset import Frame
+from files.amounts import counted
 
 SPLITS = ("train", "val", "test")
 ALIASES = {"train": ("train", "training"), "val": ("val", "valid", "validation"), "test": ("test", "testing")}
@@ -100,6 +101,12 @@ def pair(images: Iterable[Path], masks: Iterable[Path], ending: str) -> tuple[li
     return frames, faults
 
 
+def no_split(root: Path, folder: Path, count: int) -> str:
+    """That a folder beside those of splits is left out, with its number of frames."""
+    shown = folder.relative_to(root).as_posix() if folder.is_relative_to(root) else str(folder)
+    return f"folder {shown} is no split and is left out: {counted(count, 'frame')}"
+
+
 def scan_folders(root: Path, layout: str, folder_ending: str, ending: str) -> Scan:
     """Layouts with two folders for each split."""
     kept: dict[str, Frame] = {}
@@ -114,4 +121,7 @@ def scan_folders(root: Path, layout: str, folder_ending: str, ending: str) -> Sc
         folders[split] = tuple(fresh)
         kept |= fresh
         all_faults += faults
-    return Scan(root, layout, tuple(kept[name] for name in sorted(kept)), folders, tuple(all_faults))
+    pairs = [path for path in sorted(root.iterdir()) if (root / f"{path.name}{folder_ending}").is_dir()]
+    others = [(path, pictures(path)) for path in pairs if path.name not in SPLITS]
+    notes = tuple(no_split(root, path, len(found)) for path, found in others if found)
+    return Scan(root, layout, tuple(kept[name] for name in sorted(kept)), folders, tuple(all_faults), notes=notes)
