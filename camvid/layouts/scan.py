@@ -76,6 +76,15 @@ def pictures(folder: Path, suffixes: Sequence[str] = PICTURES) -> list[Path]:
     return [p for p in files if p.suffix.lower() in suffixes and not p.name.startswith(".") and not p.is_dir()]
 
 
+def about_hidden(scan: Scan) -> tuple[str, ...]:
+    """One line that pictures beside the frames or labels are hidden, or none; those that a Mac writes do not count."""
+    folders = dict.fromkeys(path.parent for frame in scan.frames for path in (frame.image, frame.mask))
+    names = [path for folder in folders for path in sorted(folder.glob(".*")) if path.suffix.lower() in PICTURES]
+    hidden = [path for path in names if not path.name.startswith("._") and path.is_file()]
+    what = f"{counted(len(hidden), 'hidden file')} {'is' if len(hidden) == 1 else 'are'} passed over"
+    return (f"{what}, as a dot begins the name (first: {scan.shown(hidden[0])})",) if hidden else ()
+
+
 def is_label(path: Path, ending: str) -> bool:
     """Whether it is a PNG whose name ends so, apart from its suffix."""
     return path.suffix.lower() == ".png" and path.stem.endswith(ending)
