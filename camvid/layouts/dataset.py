@@ -123,6 +123,14 @@ class RoadDataset:
         return f"`python -m camvid check {self.root}` lists every fault"
 
 
+def require_batch(frames: int, batch_size: int) -> None:
+    """Raises ValueError if a training split has fewer frames than a batch."""
+    if frames < batch_size:
+        raise ValueError(
+            f"batch_size={batch_size} is larger than the train split ({frames} frames): take at most {frames}"
+        )
+
+
 def drives_of(splits: Mapping[str, Sequence[Frame]]) -> dict[str, list[str]]:
     """For each split, the drive of each of its frames."""
     return {key: [frame.sequence for frame in frames] for key, frames in splits.items()}
