@@ -21,7 +21,7 @@ from camvid.layouts.layout import Layout
 from camvid.layouts.recognise import describe_folder
 from camvid.layouts.split_lists import NEEDED
 from camvid.layouts.splits import split_frames
-from camvid.remarks import NO_TRAINING, about_absent, about_val
+from camvid.remarks import NO_TRAINING, about_absent, about_val, way_to_val
 from camvid.stats import count_pixels
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 from files.ordered import map_ordered
@@ -117,7 +117,8 @@ def _splits(scan: Scan, split: str, seed: int) -> tuple[Mapping[str, Sequence[Fr
     needed = [key for key in needed if not _only_judged(scan, splits, key)]
     for key in (key for key in needed if not splits[key]):
         there = folders and (scan.root / key).is_dir()
-        faults.append(f"{scan.root}: split {key} is empty" + (f": {describe_folder(scan.root / key)}" if there else ""))
+        why = f": {describe_folder(scan.root / key)}" if there else ""
+        faults.append(f"{scan.root}: split {key} is empty{why}{way_to_val(splits) if key == 'val' else ''}")
     return splits, faults
 
 

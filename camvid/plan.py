@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
+from camvid.layouts.dataset import require_batch
 from camvid.on_device import POLICIES as DEVICE_POLICIES
 from camvid.on_device import DeviceAugmentation
 from files.ordered import cores
@@ -53,10 +54,7 @@ def plan_loading(
         ValueError: there are fewer frames than in a batch, a batch cannot be shared evenly, the device does not know
             the policy, or the shared memory has no room for the batches of so many loader processes.
     """
-    if frames < batch_size:
-        raise ValueError(
-            f"batch_size={batch_size} is larger than the train split ({frames} frames): take at most {frames}"
-        )
+    require_batch(frames, batch_size)
     if batch_size % count:
         raise ValueError(
             f"batch_size={batch_size} cannot be shared by {count} processes: make it a multiple of {count}"

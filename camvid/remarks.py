@@ -1,7 +1,7 @@
 """Remarks on the data before a training or an evaluation. They are no faults, but they change what is done.
 
 Each function returns one line, or an empty text if there is nothing to remark. The line ends with a line break, except
-in `about_val`.
+in `about_val`; `way_to_val` is the end of one.
 """
 
 from __future__ import annotations
@@ -59,6 +59,12 @@ def about_val(drives: Mapping[str, Sequence[str]]) -> str:
         "a model that is better on val may be worse elsewhere; to choose settings or models, take `--split drives`, "
         "which holds out a stretch of every drive"
     )
+
+
+def way_to_val(splits: Mapping[str, Sequence[object]]) -> str:
+    """The end of a message that the val split is empty: what divides the frames of train, if there are any."""
+    way = "drives" if splits["test"] else "sequence"  # a test split of the data's own stays with drives
+    return f"; `--split {way}` divides the frames of train" if splits["train"] and not splits["val"] else ""
 
 
 def about_sizes(what: str, sizes: Iterable[tuple[int, int]]) -> str:

@@ -36,6 +36,8 @@ def check_settings(configs: Iterable[TrainConfig]) -> None:
     """
     distinct = {repr(vars(config) | ({} if config.split == "random" else {"seed": 0})): config for config in configs}
     opened = [(config, _open(config)) for config in distinct.values()]
+    for config, dataset in opened:
+        _check_batch(config, dataset)
     networks: dict[str, SegmentationModel] = {}
     for config, dataset in opened:
         _check(config, dataset, networks)
@@ -66,6 +68,14 @@ def _open(config: TrainConfig) -> RoadDataset | None:
     except ValueError as error:
         raise CommonFault(str(error)) from error
     return None
+
+
+def _check_batch(config: TrainConfig, dataset: RoadDataset | None) -> None:
+    """Checks what the sizes of the splits tell, before torch is imported and files are read."""
+    from camvid.layouts.dataset import require_batch
+
+    if dataset:
+        require_batch(len(dataset.splits["train"]), config.batch_size)
 
 
 def _check(config: TrainConfig, dataset: RoadDataset | None, networks: dict[str, SegmentationModel]) -> None:

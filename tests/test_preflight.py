@@ -1,6 +1,7 @@
 """Settings that cannot work: one line, before there is a folder, a run or an artifact."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +89,22 @@ def test_what_cannot_work_is_told_before_anything_is_made(data, tmp_path, capsys
     assert message in refused(capsys, f"--data={data}", *SMALL, *flags)
     caches = {tmp_path / name for name in CACHES}
     assert set(tmp_path.iterdir()) - caches == before
+
+
+def test_a_batch_larger_than_the_train_split_is_told_before_a_file_is_read_or_torch_is_imported(data, tmp_path):
+    shutil.copytree(data, tmp_path / "damaged")
+    for path in (tmp_path / "damaged" / "train").iterdir():
+        path.write_bytes(path.read_bytes()[:200])
+    code = (
+        "import sys; import train; "
+        f"assert train.cli(['--data={tmp_path / 'damaged'}', *{SMALL}, '--batch_size=500']) == 2; "
+        "assert 'torch' not in sys.modules"
+    )
+    root = Path(train.__file__).parent
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(root)!r}); {code}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    assert "error: batch_size=500 is larger than the train split" in done.stderr
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_server_on_this_machine_that_does_not_answer_is_named_at_once(data, tmp_path, capsys, monkeypatch):

@@ -7,7 +7,8 @@ A data set may bring classes of its own, in a `taxonomy.yaml` at its root.
 
 The other files, by what they are about:
 
-- frames: `scan` pairs them in flat folders, `trees` in nested ones; `dataset` reads them, `facts` knows what was read;
+- frames: `scan` pairs them in flat folders, `trees` in nested ones, which `split_folders` finds; `dataset` reads them,
+  `facts` knows what was read;
 - splits: `splits` chooses, `split_lists` reads lists of names, `drives` cuts films into stretches;
 - classes: `class_lists` and `codes` read what lists them, `agreed_list` finds the one for all splits, `own_classes`
   makes a taxonomy of it;

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from files.amounts import counted
 from files.texts import read_lines
 
 CODES = "codes.txt"
@@ -54,10 +55,16 @@ def passed_over(path: Path) -> str:
     """What a list of names has besides them, one line; empty for a plain list, and for one of another form."""
     lines = [line for line in read_lines(path) if line] if path.suffix.lower() == ".txt" else []
     names = [line for line in lines if not line.startswith(COMMENT)]
-    comments = len(lines) - len(names)
-    said = [f"{comments} comment{'s' * (comments > 1)} passed over"] if comments else []
+    said = [f"{counted(len(lines) - len(names), 'comment')} passed over"] if len(names) < len(lines) else []
     said += ["the numbers before the names are the values"] if names and not _misplaced(names) else []
     return f"{path.name}: {'; '.join(said)}" if said else ""
+
+
+def about_comments(path: Path) -> str:
+    """The end of a message that a list of names does not fit the labels; empty if no line of it begins with #."""
+    count = sum(line.startswith(COMMENT) for line in read_lines(path))
+    left_out = f"{counted(count, 'line')} of it {'begins' if count == 1 else 'begin'} with {COMMENT} and"
+    return f"; {left_out} {'is' if count == 1 else 'are'} left out" if count else ""
 
 
 def refuse_twice(path: Path, what: str, values: Sequence[object]) -> None:

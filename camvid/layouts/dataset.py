@@ -16,7 +16,7 @@ from camvid.dark import about_bits
 from camvid.labels import Labels, Mask, say_outside
 from camvid.layouts.facts import file_facts
 from camvid.layouts.label_content import FEW, SMOOTHED
-from camvid.remarks import about_priority, about_sizes, about_val
+from camvid.remarks import about_priority, about_sizes, about_val, way_to_val
 from camvid.taxonomy import Taxonomy
 from files.pictures import load_label, load_picture, picture_size, read_image, read_reduced
 
@@ -86,6 +86,8 @@ class RoadDataset:
         """Why a training without frames of a split is refused, and what these data are good for."""
         bare = self.unlabelled.get(split, 0)
         why = f"no frames with labels, {bare} without" if bare else "no frames"
+        if split == "val" and (divided := way_to_val(self.splits)):
+            return f"the {split} split has {why}, and a training needs them{divided}"
         judged = next((key for key, frames in self.splits.items() if frames and key != "train"), "")
         way = f"; `python -m eval RUN --data {self.root} --split {judged}` judges a model" if judged else ""
         return f"the {split} split has {why}, and a training needs them{way}"
@@ -122,6 +124,14 @@ class RoadDataset:
     def advice(self) -> str:
         """The end of messages about a damaged data set."""
         return f"`python -m camvid check {self.root}` lists every fault"
+
+
+def require_batch(frames: int, batch_size: int) -> None:
+    """Raises ValueError if a training split has fewer frames than a batch."""
+    if frames < batch_size:
+        raise ValueError(
+            f"batch_size={batch_size} is larger than the train split ({frames} frames): take at most {frames}"
+        )
 
 
 def drives_of(splits: Mapping[str, Sequence[Frame]]) -> dict[str, list[str]]:

@@ -25,45 +25,12 @@ from camvid.layouts.label_meaning import labels_of
 from camvid.layouts.layout import Layout
 from camvid.layouts.own_classes import taxonomy_of
 from camvid.layouts.scan import ALIASES, PICTURES, Scan, sequence_of
-from camvid.layouts.trees import Tree, holds_pictures, keyed, scan_trees
+from camvid.layouts.split_folders import BESIDE, IMAGES, JSON, MASKS, about_splits, all_named, trees_of
+from camvid.layouts.trees import Tree, keyed, scan_trees
 from camvid.spread import spread
 from camvid.taxonomy import Taxonomy, TaxonomyError
 
-JSON = "annotations"  # where COCO has no pictures
-IMAGES = ("images", "imgs", "image", "img", "frames", "JPEGImages")
-MASKS = ("masks", "labels", "mask", "label", JSON, "SegmentationClass")
 Ends: TypeAlias = tuple[str, str]
-BESIDE = "_mask"  # how a label is called that lies in the folder of its frame
-
-
-def trees_of(root: Path, images: Path | None = None, masks: Path | None = None) -> Iterator[Tree]:
-    """Where the frames of each split lie, and their labels; of no split, where folders say none."""
-    pair = (images, masks) if images and masks else (_named(root, IMAGES), _named(root, MASKS))
-    if pair[0] and pair[1]:
-        inner = list(_inner(pair[0], pair[1]))
-        yield from inner or [Tree("", pair[0], pair[1])]
-        return
-    for split, names in ALIASES.items():
-        for folder in (root / name for name in names if (root / name).is_dir()):
-            frames, labels = _named(folder, IMAGES) or folder, _named(folder, MASKS) or folder / MASKS[0]
-            beside = frames == folder and any(name.endswith(BESIDE) for name in keyed(folder, ""))
-            yield Tree(split, folder, folder) if beside else Tree(split, frames, labels)
-
-
-def _inner(images: Path, masks: Path) -> Iterator[Tree]:
-    for split, names in ALIASES.items():
-        yield from (Tree(split, images / name, masks / name) for name in names if (images / name).is_dir())
-
-
-def _named(folder: Path, names: Iterable[str]) -> Path | None:
-    """The first folder of these names, in upper or lower case, that holds pictures."""
-    return next(_all_named(folder, names), None)
-
-
-def _all_named(folder: Path, names: Iterable[str]) -> Iterator[Path]:
-    there = [path for path in sorted(folder.iterdir()) if path.is_dir()]
-    found = (path for name in names for path in there if path.name.casefold() == name.casefold())
-    return (path for path in found if holds_pictures(path))
 
 
 def scan_pair(root: Path, layout: str, images: Path | None = None, masks: Path | None = None) -> Scan:
@@ -71,7 +38,7 @@ def scan_pair(root: Path, layout: str, images: Path | None = None, masks: Path |
     trees = list(trees_of(root, images, masks))
     ends = endings(trees)
     scan = scan_trees(root, layout, trees, ends, sequence_of, PICTURES)
-    notes = (*scan.notes, *_choices(root, trees, given=bool(images and masks)))
+    notes = (*scan.notes, *_choices(root, trees, given=bool(images and masks)), *about_splits(root, trees))
     return replace(scan, faults=(*scan.faults, *_named_otherwise(trees, ends)), notes=notes)
 
 
@@ -80,7 +47,7 @@ def _choices(root: Path, trees: Iterable[Tree], given: bool) -> Iterator[str]:
     places = [] if given else [root, *(tree.images.parent for tree in trees if tree.images.parent != root)]
     for folder in dict.fromkeys(places):
         for what, names in {"frames": IMAGES, "labels": MASKS}.items():
-            yield from _choice(root, what, list(_all_named(folder, names)))
+            yield from _choice(root, what, list(all_named(folder, names)))
     lists = {(path.name, path.read_bytes()): path for path in reversed(list(lists_in(root)))}
     yield from _choice(root, "classes", list(reversed(lists.values())))
 

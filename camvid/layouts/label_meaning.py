@@ -8,11 +8,13 @@ from pathlib import Path
 from camvid.entries import Color
 from camvid.labels import IndexLabels, Labels, color_labels, index_labels
 from camvid.layouts.class_lists import Listed
+from camvid.layouts.codes import about_comments
 from camvid.layouts.label_content import Look, look_at
 from camvid.layouts.notices import GuessWarning, notice
 from camvid.spread import spread
 from camvid.taxonomy import IGNORE_INDEX, VOID_COLOR, VOID_NAME, Taxonomy, TaxonomyError
 from camvid.words import in_words_of
+from files.amounts import counted
 
 
 def labels_of(
@@ -119,6 +121,7 @@ def _in_order(
     """The names of values by their place in the list, where the list does not say them itself or they do not fit."""
     names, count = [one.name for one in listed], len(listed)
     seen = sorted({*values} - {IGNORE_INDEX, *ignore})
+    comments = about_comments(Path(origin)) if listed[0].by_line else ""
     if _black_and_white(values, listed, ignore):
         if count == 1:
             raise TaxonomyError(f"{origin}: one name for labels of 0 and 255; list two: what 0 is, then what 255 is")
@@ -129,18 +132,28 @@ def _in_order(
         raise TaxonomyError(
             f"{origin}: {count} names, and the labels hold {count + 1} values, 0 to {count}: if 0 means that nothing "
             f"is labelled, put {VOID_NAME} into a line before the others; if {count} does, put it at the end"
+            f"{comments}"
         )
     if seen and seen[-1] == count:
-        return _guessed(dict(enumerate(names, 1)), origin)
+        return _guessed(dict(enumerate(names, 1)), origin, comments)
     plain = dict(enumerate(names))
+    if comments and seen and seen[-1] > count:
+        _say_short(origin, count, seen[-1], comments)
     return plain if listed[0].by_line else _guessed(plain, origin)
 
 
-def _guessed(named: dict[int, str], origin: str) -> dict[int, str]:
+def _say_short(origin: str, count: int, highest: int, comments: str) -> None:
+    """That there are fewer names than values, where lines were left out of the list."""
+    message = f"{origin}: {counted(count, 'name')}, and the labels hold values up to {highest}{comments}"
+    notice(message, GuessWarning, level=8)
+
+
+def _guessed(named: dict[int, str], origin: str, comments: str = "") -> dict[int, str]:
     told = ", ".join(f"{value} {name}" for value, name in named.items())
     notice(
         f"{origin}: by what the labels hold, its lines name these values: {told}. If that is wrong, say the values "
-        'in a JSON file of the form [{"id": 0, "name": …}, …] and give it with --classes',
+        'in a JSON file of the form [{"id": 0, "name": …}, …] and give it with --classes'
+        f"{comments}",
         GuessWarning,
         level=8,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from camvid.folders import require_folder
@@ -18,7 +19,7 @@ from camvid.layouts.layout import Layout
 from camvid.layouts.mapillary import MAPILLARY
 from camvid.layouts.nearby import nearby
 from camvid.layouts.original import ORIGINAL, PUBLISHED
-from camvid.layouts.scan import SPLITS, Scan, pictures
+from camvid.layouts.scan import SPLITS, Scan, about_hidden, pictures
 from camvid.layouts.segnet import SEGNET
 from camvid.layouts.voc import VOC
 
@@ -68,7 +69,7 @@ def scan_layout(root: str | Path, layout: str | Layout | None = None) -> Scan:
     scan = found.scan(root, found.name)
     if not scan.frames:
         raise ValueError(_no_pair(root, found))
-    return scan
+    return replace(scan, notes=(*scan.notes, *about_hidden(scan)))
 
 
 def _looked_for(root: Path, candidates: list[Layout]) -> str:

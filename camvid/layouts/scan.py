@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from camvid.layouts.dataset import Frame
+from files.amounts import counted
 
 SPLITS = ("train", "val", "test")
 ALIASES = {"train": ("train", "training"), "val": ("val", "valid", "validation"), "test": ("test", "testing")}
@@ -75,6 +76,15 @@ def pictures(folder: Path, suffixes: Sequence[str] = PICTURES) -> list[Path]:
     return [p for p in files if p.suffix.lower() in suffixes and not p.name.startswith(".") and not p.is_dir()]
 
 
+def about_hidden(scan: Scan) -> tuple[str, ...]:
+    """One line that pictures beside the frames or labels are hidden, or none; those that a Mac writes do not count."""
+    folders = dict.fromkeys(path.parent for frame in scan.frames for path in (frame.image, frame.mask))
+    names = [path for folder in folders for path in sorted(folder.glob(".*")) if path.suffix.lower() in PICTURES]
+    hidden = [path for path in names if not path.name.startswith("._") and path.is_file()]
+    what = f"{counted(len(hidden), 'hidden file')} {'is' if len(hidden) == 1 else 'are'} passed over"
+    return (f"{what}, as a dot begins the name (first: {scan.shown(hidden[0])})",) if hidden else ()
+
+
 def is_label(path: Path, ending: str) -> bool:
     """Whether it is a PNG whose name ends so, apart from its suffix."""
     return path.suffix.lower() == ".png" and path.stem.endswith(ending)
@@ -100,6 +110,12 @@ def pair(images: Iterable[Path], masks: Iterable[Path], ending: str) -> tuple[li
     return frames, faults
 
 
+def no_split(root: Path, folder: Path, count: int) -> str:
+    """That a folder beside those of splits is left out, with its number of frames."""
+    shown = folder.relative_to(root).as_posix() if folder.is_relative_to(root) else str(folder)
+    return f"folder {shown} is no split and is left out: {counted(count, 'frame')}"
+
+
 def scan_folders(root: Path, layout: str, folder_ending: str, ending: str) -> Scan:
     """Layouts with two folders for each split."""
     kept: dict[str, Frame] = {}
@@ -114,4 +130,7 @@ def scan_folders(root: Path, layout: str, folder_ending: str, ending: str) -> Sc
         folders[split] = tuple(fresh)
         kept |= fresh
         all_faults += faults
-    return Scan(root, layout, tuple(kept[name] for name in sorted(kept)), folders, tuple(all_faults))
+    pairs = [path for path in sorted(root.iterdir()) if (root / f"{path.name}{folder_ending}").is_dir()]
+    others = [(path, pictures(path)) for path in pairs if path.name not in SPLITS]
+    notes = tuple(no_split(root, path, len(found)) for path, found in others if found)
+    return Scan(root, layout, tuple(kept[name] for name in sorted(kept)), folders, tuple(all_faults), notes=notes)

@@ -172,7 +172,8 @@ def test_same_name_in_two_splits(tmp_path):
 @pytest.mark.parametrize("layout", WRITERS)
 def test_empty_split(layout, tmp_path):
     WRITERS[layout](tmp_path, draw({"train": OFFICIAL["train"], "test": OFFICIAL["test"]}))
-    assert check(tmp_path, CAMVID11).faults == [f"{tmp_path}: split val is empty"]
+    way = "`--split drives` divides the frames of train"
+    assert check(tmp_path, CAMVID11).faults == [f"{tmp_path}: split val is empty; {way}"]
 
 
 @pytest.mark.parametrize("layout", WRITERS)

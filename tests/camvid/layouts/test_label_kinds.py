@@ -97,5 +97,7 @@ def test_a_split_without_frames_is_no_reason_to_evaluate_another(tmp_path):
     write_fine(tmp_path)
     for path in (tmp_path / "gtFine" / "val").rglob("*.png"):
         path.unlink()
-    with pytest.raises(ValueError, match=r"the val split has no frames with labels, 2 without, .* needs them$"):
+    way = "`--split sequence` divides the frames of train"
+    told = rf"the val split has no frames with labels, 2 without, .* needs them; {way}$"
+    with pytest.raises(ValueError, match=told):
         open_dataset(tmp_path).require("train", "val")

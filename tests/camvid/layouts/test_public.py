@@ -167,7 +167,8 @@ def test_val_without_labels_is_said(tmp_path):
     for path in (tmp_path / "gtFine" / "val").rglob("*.png"):
         path.unlink()
     report = check(tmp_path, find_taxonomy(tmp_path))
-    assert report.faults == [f"{tmp_path}: split val is empty"]
+    way = "`--split sequence` divides the frames of train"
+    assert report.faults == [f"{tmp_path}: split val is empty; {way}"]
     assert "frames without labels, which are left out: val 2, test 2" in report.taken
 
 

@@ -1,3 +1,4 @@
+import shutil
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -6,13 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camvid.layouts import SPLITS, open_dataset, scan_layout
+from camvid.check import check
+from camvid.layouts import SPLITS, find_taxonomy, open_dataset, scan_layout
 from camvid.layouts import splits as splits_module
 from camvid.layouts.dataset import Frame
 from camvid.layouts.notices import LeakWarning
 from camvid.layouts.scan import Scan, sequence_of
 from camvid.layouts.splits import split_frames
 from tests.camvid.drawn import OFFICIAL, SEGNET, draw, write_fastai, write_kaggle, write_original, write_segnet
+from tests.camvid.replicas.folders import write_colors, write_roboflow
 
 OWN = {"train": ["clip_1", "clip_2", "clip_3"], "val": ["clip_4"], "test": ["clip_5"]}
 
@@ -208,3 +211,21 @@ def test_unknown_split_lists_the_choices(tmp_path):
     with pytest.raises(ValueError, match="split 'mine': allowed are official, drives, sequence, random"):
         open_dataset(tmp_path, split="mine")
     assert scan_layout(tmp_path).folders is not None
+
+
+@pytest.mark.parametrize(("kept", "way"), [(["train"], "sequence"), (["train", "test"], "drives")])
+@pytest.mark.parametrize("write", [write_roboflow, write_colors])
+def test_an_empty_val_split_names_what_divides_the_frames(write, kept, way, tmp_path):
+    write(tmp_path)
+    for path in sorted(tmp_path.rglob("val*")):
+        if "test" in kept:
+            path.rename(path.with_name("test"))
+        else:
+            shutil.rmtree(path)
+    for path in sorted(tmp_path.rglob("cam2_001*")):
+        shutil.copy(path, path.with_name(path.name.replace("cam2", "cam4")))  # a third drive
+    told = rf"; `--split {way}` divides the frames of train"
+    assert check(tmp_path, find_taxonomy(tmp_path)).faults == [f"{tmp_path}: split val is empty{told}"]
+    with pytest.raises(ValueError, match=f"the val split has no frames, and a training needs them{told}$"):
+        open_dataset(tmp_path).require("train", "val")
+    open_dataset(tmp_path, split=way).require("train", "val")

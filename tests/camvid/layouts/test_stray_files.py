@@ -13,6 +13,7 @@ from camvid.convert import convert
 from camvid.describe import describe
 from camvid.layouts import find_taxonomy, open_dataset, scan_layout
 from camvid.layouts.notices import GuessWarning
+from tests.camvid.drawn import WRITERS, draw
 from tests.camvid.replicas.comparing import faults_of, first
 from tests.camvid.replicas.drawing import grey, photo
 from tests.camvid.replicas.folders import NAMES, masked, write_cvat, write_plain
@@ -28,6 +29,24 @@ def test_what_systems_leave_is_no_frame(tmp_path):
         (tmp_path / folder / ".ipynb_checkpoints").mkdir()
         (tmp_path / folder / ".ipynb_checkpoints" / "y.png").write_bytes(b"\0")
     assert check(tmp_path, find_taxonomy(tmp_path))[:2] == (5, [])
+
+
+@pytest.mark.parametrize("layout", ["folders", "segnet"])
+@pytest.mark.filterwarnings("ignore::camvid.layouts.notices.GuessWarning")
+def test_pictures_that_are_hidden_are_counted_in_one_line(layout, tmp_path):
+    root = tmp_path / "set"
+    WRITERS[layout](root, draw({"train": ["0016E5_1", "0016E5_2"], "val": ["0016E5_3"]}))
+    frame, last = (scan_layout(root).frames[place] for place in (0, -1))
+    for path in (frame.image, last.mask):
+        shutil.copy(path, path.with_name(f"._{path.name}"))
+    shutil.copy(frame.image, frame.image.with_name(".dotty.name.tif"))
+    place = scan_layout(root).shown(frame.image.parent)
+    line = f"1 hidden file is passed over, as a dot begins the name (first: {place}/.dotty.name.tif)"
+    assert describe(root).lines.count(line) == 1
+    assert check(root, find_taxonomy(root)).taken.count(line) == 1
+    assert convert(tmp_path / "plain", root).count(line) == 1
+    shutil.copy(last.mask, last.mask.with_name(".x.png"))
+    assert any(told.startswith("2 hidden files are passed over") for told in describe(root).lines)
 
 
 def test_links_to_files_and_folders_are_followed(tmp_path):

@@ -1,5 +1,6 @@
 """What the values of labels in a pair of folders mean: a list, a palette, grey colours, 0, 255 and --ignore."""
 
+import re
 import warnings
 
 import numpy as np
@@ -91,6 +92,33 @@ def test_one_value_more_than_names_is_void_or_a_class_and_has_to_be_said(tmp_pat
         open_dataset(tmp_path)
     (tmp_path / "classes.txt").write_text("\n".join(("Void", *NAMES)))
     masks_are(tmp_path, lambda mask: mask)
+
+
+@pytest.mark.parametrize(
+    ("change", "names", "told"),
+    [
+        (
+            lambda mask: mask,
+            ("#road", *NAMES[1:]),
+            "put Void into .*; 1 line of it begins with # and is left out",
+        ),
+        (lambda mask: mask + (mask < 255), ("#road", "#x", *NAMES), "1 road, 2 person.*; 2 lines .* and are left out"),
+        (lambda mask: mask, ("#road", "#person", "sky"), "1 name, .* values up to 2; 2 lines of it begin with #"),
+    ],
+)
+def test_names_that_do_not_fit_because_lines_are_comments(change, names, told, tmp_path):
+    relabelled(tmp_path, lambda mask: change(mask).astype(np.uint8))
+    (tmp_path / "classes.txt").write_text("\n".join(names))
+    (line,) = [line for line in describe(tmp_path).lines if "left out" in line]
+    assert re.search(told, line)
+    with warnings.catch_warnings(record=True) as guesses:
+        warnings.simplefilter("always")
+        try:
+            open_dataset(tmp_path)
+        except TaxonomyError as error:
+            assert re.search(told, str(error))
+        else:
+            assert any(re.search(told, str(guess.message)) for guess in guesses)
 
 
 def test_black_and_white_labels_are_two_classes_if_two_are_listed(tmp_path):
