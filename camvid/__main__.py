@@ -105,13 +105,11 @@ def _stats(options: argparse.Namespace) -> int:
     seen = {split: np.flatnonzero(found.pixels).tolist() for split, found in frequencies.items()}
     if remark := about_absent(data.taxonomy, seen):
         print(f"{data.root}: {remark}", file=sys.stderr)
-    options.out.mkdir(parents=True, exist_ok=True)
     table, plot = options.out / "frequency.csv", options.out / "frequency.png"
-    with replacing(table) as path:
-        write_csv(path, data.taxonomy, frequencies)
-    with replacing(plot) as path:
-        title = f"{data.taxonomy.name} in {data.root.name}, {data.layout} layout"
-        plot_frequency(path, data.taxonomy, frequencies, title)
+    title = f"{data.taxonomy.name} in {data.root.name}, {data.layout} layout"
+    with replacing(table) as rows, replacing(plot) as bars:  # both or none
+        write_csv(rows, data.taxonomy, frequencies)
+        plot_frequency(bars, data.taxonomy, frequencies, title)
     print(f"wrote {table} and {plot}")
     return 0
 
