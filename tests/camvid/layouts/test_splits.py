@@ -103,9 +103,9 @@ def test_own_lists_win_over_the_published_ones(tmp_path):
 
 BAD_LISTS = {
     "a file is missing": ({"val.txt": None}, r"val\.txt: missing beside train\.txt"),
-    "absent frame": ({"val.txt": "clip_4\nclip_9"}, r"1 frames are listed but not there \(first: clip_9\)"),
-    "forgotten frame": ({"val.txt": ""}, r"1 frames are in no list \(first: clip_4\)"),
-    "twice": ({"val.txt": "clip_4\nclip_1"}, r"1 frames are listed twice \(first: clip_1\)"),
+    "absent frame": ({"val.txt": "clip_4\nclip_9"}, r"1 frame is listed but not there \(first: clip_9\)"),
+    "forgotten frame": ({"val.txt": ""}, r"1 frame is in no list \(first: clip_4\)"),
+    "twice": ({"val.txt": "clip_4\nclip_1"}, r"1 frame is listed twice \(first: clip_1\)"),
     "yaml broken": ({"splits.yaml": "train: ["}, r"splits\.yaml: not valid YAML"),
     "yaml of another form": (
         {"splits.yaml": "{train: [clip_1], valid: []}"},
@@ -208,3 +208,13 @@ def test_unknown_split_lists_the_choices(tmp_path):
     with pytest.raises(ValueError, match="split 'mine': allowed are official, drives, sequence, random"):
         open_dataset(tmp_path, split="mine")
     assert scan_layout(tmp_path).folders is not None
+
+
+def test_one_frame_and_one_more_fault_are_no_plural(tmp_path):
+    with pytest.raises(ValueError, match="1 frame in 1 drive leave"):
+        split_frames(scan_of(["a_1"]), "drives", 0)
+    write_segnet(tmp_path, draw())
+    for frame in scan_layout(tmp_path).frames[:2]:
+        frame.mask.unlink()
+    with pytest.raises(ValueError, match="and 1 more fault; "):
+        open_dataset(tmp_path)
