@@ -123,8 +123,8 @@ def _by_drives(scan: Scan, seed: int) -> Names:
     chosen = {"test": sorted(test)} | cut_drives(pool.values(), HELD_OUT if test else SHARES)
     if empty := [key for key in NEEDED if not chosen[key]]:
         raise ValueError(
-            f"{scan.root}: split drives: {counted(len(scan.frames), 'frame')} in {counted(len(pool), 'drive')} leave {empty[0]} empty; "
-            "take split sequence"
+            f"{scan.root}: split drives: {counted(len(scan.frames), 'frame')} in {counted(len(pool), 'drive')} leave "
+            f"{empty[0]} empty; take split sequence"
         )
     return {key: tuple(chosen[key]) for key in SPLITS}
 

@@ -180,6 +180,8 @@ def test_fewer_than_three_sequences_are_cut_into_stretches(lengths):
 def test_too_few_frames_are_named():
     with pytest.raises(ValueError, match="root: 2 frames are too few to split"):
         split_frames(scan_of(["a_1", "a_2"]), "sequence")
+    with pytest.raises(ValueError, match="root: 1 frame is too few to split"):
+        split_frames(scan_of(["a_1"]), "sequence")
 
 
 def test_random_split_warns_and_follows_its_seed():
