@@ -18,7 +18,7 @@ if __name__ == "__main__":
     end_at_once()
 
 from camvid.layouts import SPLITS, find_taxonomy, open_dataset
-from camvid.options import chosen, data_flags, days
+from camvid.options import chosen, data_flags, days, named_path
 from camvid.synth.write import STYLES
 from files.amounts import byte_size, counted
 from files.whole import replacing, write_whole
@@ -105,13 +105,11 @@ def _stats(options: argparse.Namespace) -> int:
     seen = {split: np.flatnonzero(found.pixels).tolist() for split, found in frequencies.items()}
     if remark := about_absent(data.taxonomy, seen):
         print(f"{data.root}: {remark}", file=sys.stderr)
-    options.out.mkdir(parents=True, exist_ok=True)
     table, plot = options.out / "frequency.csv", options.out / "frequency.png"
-    with replacing(table) as path:
-        write_csv(path, data.taxonomy, frequencies)
-    with replacing(plot) as path:
-        title = f"{data.taxonomy.name} in {data.root.name}, {data.layout} layout"
-        plot_frequency(path, data.taxonomy, frequencies, title)
+    title = f"{data.taxonomy.name} in {data.root.name}, {data.layout} layout"
+    with replacing(table) as rows, replacing(plot) as bars:  # both or none
+        write_csv(rows, data.taxonomy, frequencies)
+        plot_frequency(bars, data.taxonomy, frequencies, title)
     print(f"wrote {table} and {plot}")
     return 0
 
@@ -189,10 +187,10 @@ def _parser() -> argparse.ArgumentParser:
     plain = commands.add_parser(
         "convert", parents=[data, common], help="write a data set again, in the layout `folders`"
     )
-    plain.add_argument("out", type=Path, metavar="OUT", help="folder to make")
+    plain.add_argument("out", type=named_path, metavar="OUT", help="folder to make")
     plain.set_defaults(run=_convert)
     synth = commands.add_parser("synth", parents=[common], help="draw street scenes with all 32 classes")
-    synth.add_argument("out", type=Path, metavar="OUT", help="folder to make")
+    synth.add_argument("out", type=named_path, metavar="OUT", help="folder to make")
     synth.add_argument("--frames", type=int, default=60, metavar="N", help="number of frames, default 60")
     synth.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed draws the same bytes, default 0")
     synth.add_argument("--layout", choices=[*STYLES, COMPOSITES], default="original", help="default: original")
@@ -210,17 +208,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     synth.set_defaults(run=_synth)
     fetch = commands.add_parser("download", parents=[common], help="download fastai's copy of CamVid")
-    fetch.add_argument("out", type=Path, metavar="OUT", help="folder to make")
+    fetch.add_argument("out", type=named_path, metavar="OUT", help="folder to make")
     fetch.add_argument("--url", help="address of another .tgz: https://, http:// or file://")
     fetch.set_defaults(run=_download)
     pairs = commands.add_parser("composites", parents=[common], help="make a data set from photo-and-label pictures")
     pairs.add_argument(
         "root",
-        type=Path,
+        type=named_path,
         metavar="ROOT",
         help="folder with train/ and val/, each picture has the photo left and the label right",
     )
-    pairs.add_argument("out", type=Path, metavar="OUT", help="folder to make")
+    pairs.add_argument("out", type=named_path, metavar="OUT", help="folder to make")
     pairs.add_argument("--k", type=int, default=10, help="number of classes that k-means makes, default 10")
     pairs.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the sample and of k-means, default 0")
     pairs.add_argument("--colors", choices=("kmeans", "cityscapes"), default="kmeans", help="default: kmeans")

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from camvid.dark import about_bits
 from camvid.depth import DepthSource, find_depth
 from camvid.labels import IndexLabels
 from camvid.layouts import SPLITS, Frame, RoadDataset, Scan, recognise, scan_layout
+from camvid.layouts.dark import about_bits
 from camvid.layouts.dataset import drives_of, size_mismatch
 from camvid.layouts.label_content import FEW, SMOOTHED
 from camvid.layouts.layout import Layout
@@ -24,6 +24,7 @@ from camvid.layouts.splits import split_frames
 from camvid.remarks import NO_TRAINING, about_absent, about_val, way_to_val
 from camvid.stats import count_pixels
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
+from files.amounts import counted
 from files.ordered import map_ordered
 from files.pictures import check_image
 
@@ -83,7 +84,7 @@ def check(
     kind = "values" if isinstance(dataset.labels, IndexLabels) else "colours"
     taken.append(f"labels hold {kind}, as in {scan.shown(scan.frames[0].mask)}")
     if depth:
-        taken.append(f"depth of {sum(f.name in depth.maps for f in scan.frames)} frames, as in {depth.form}")
+        taken.append(f"depth of {counted(sum(f.name in depth.maps for f in scan.frames), 'frame')}, as in {depth.form}")
     taken += [*scan.notes, *scan.left_out]
     read = dict(zip((frame.name for frame in scan.frames), found, strict=True))
     taken += [_all_void(key) for key, frames in splits.items() if _is_void([read[frame.name] for frame in frames])]
@@ -194,7 +195,8 @@ def _outside(found: Iterable[tuple[Frame, Read]], taxonomy: str) -> Iterator[str
 def _line(what: str, places: Sequence[tuple[Path, int]], taxonomy: str) -> str:
     files = {path: None for path, _ in places}
     where = f" in {len(files)} files, of which this is the first" if len(files) > 1 else ""
-    return f"{next(iter(files))}: {what} outside taxonomy {taxonomy}: {sum(n for _, n in places)} pixels{where}"
+    pixels = counted(sum(count for _, count in places), "pixel")
+    return f"{next(iter(files))}: {what} not in the class list {taxonomy}: {pixels}{where}"
 
 
 def _classes(dataset: RoadDataset, seen: frozenset[int]) -> str:

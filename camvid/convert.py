@@ -111,7 +111,7 @@ def _left_out(scan: Scan, splits: Mapping[str, Sequence[Frame]]) -> list[str]:
     lines = [*scan.notes, *(f"left out: {fault}" for fault in scan.faults), *scan.left_out]
     lines += [] if splits["train"] else [NO_TRAINING]
     rest = len(scan.frames) - sum(map(len, splits.values()))
-    return lines + ([f"left out: {rest} frames between the splits"] if rest else [])
+    return lines + ([f"left out: {counted(rest, 'frame')} between the splits"] if rest else [])
 
 
 def _write(source: Source, splits: Mapping[str, Sequence[Frame]], folder: Path) -> list[Written]:

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from camvid.dark import about_bits
 from camvid.depth.about import about_depth
 from camvid.drafts import draft, taxonomy_yaml
 from camvid.folders import require_folder
@@ -20,6 +19,7 @@ from camvid.layouts import AUTO, Frame, RoadDataset, Scan, find_taxonomy, recogn
 from camvid.layouts.agreed_list import list_in
 from camvid.layouts.class_lists import read_list
 from camvid.layouts.codes import passed_over
+from camvid.layouts.dark import about_bits
 from camvid.layouts.folders import classes_of
 from camvid.layouts.hints import is_export
 from camvid.layouts.label_content import FEW, SMOOTHED, look_at
@@ -34,6 +34,7 @@ from camvid.spread import spread
 from camvid.stats import count_pixels
 from camvid.survey import BLENDED, LABELS, Place, content, matches, survey, told
 from camvid.taxonomy import IGNORE_INDEX, OWN_FILE, VOID_NAME, Taxonomy
+from files.amounts import counted
 
 TO_TRAIN = "to train on it, let `python -m camvid convert ROOT OUT`, with the same flags, write it in plain form"
 CHANGED = "labels in JPEG: when the classes are listed, `python -m camvid convert` writes them as PNG"
@@ -137,8 +138,8 @@ def _classes(scan: Scan, taxonomy: Taxonomy, labels: Labels, sample: Sequence[Fr
         star = name + " *" * (index in taxonomy.priority)
         share = f"{100 * pixels[index] / max(1, pixels.sum()):8.3f} %  in {pictures[index]} of {len(sample)}"
         lines.append(f"  {star:<{width}} {share}  {_stands_for(labels, index)}".rstrip())
-    lines += [f"outside the classes: {value}, {count} pixels" for value, count in beyond.most_common(LISTED)]
-    lines += [f"and {len(beyond) - LISTED} more {what} outside"] * (len(beyond) > LISTED)
+    lines += [f"outside the classes: {value}, {counted(count, 'pixel')}" for value, count in beyond.most_common(LISTED)]
+    lines += [f"and {counted(len(beyond) - LISTED, 'more ' + what[:-1])} outside"] * (len(beyond) > LISTED)
     lines += [SMOOTHED] * (len(beyond) > FEW)
     return lines + faults[:LISTED]
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from files.interrupts import unwinding
+from files.whole import FULL, unwritten
 
 
 def require_folder(root: Path) -> None:
@@ -32,18 +33,18 @@ def new_folder(out: Path) -> Iterator[Path]:
     Raises:
         FileExistsError: `out` exists and is not an empty folder.
         NotADirectoryError: a folder above it is a file.
+        OSError: naming `out`, for example when the disk is full.
     """
     out = out.absolute()
     if file := next((path for path in out.parents if path.is_file()), None):
         raise NotADirectoryError(f"{out}: {file} is a file, and no folder can be made in it; give another one")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FileExistsError(f"{out}: not an empty folder; give a new one, or empty it first")
-    out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(f".{out.name}.part")
     shutil.rmtree(part, ignore_errors=True)  # left by one that was killed
-    with unwinding():
+    with unwinding(), _disk_of(out, part):
         try:
-            part.mkdir()
+            part.mkdir(parents=True)
             yield part
             if not out.exists():
                 part.rename(out)
@@ -52,3 +53,15 @@ def new_folder(out: Path) -> Iterator[Path]:
                 shutil.move(path, out / path.name)
         finally:
             shutil.rmtree(part, ignore_errors=True)
+
+
+@contextmanager
+def _disk_of(out: Path, part: Path) -> Iterator[None]:
+    """Names `out` in errors of its disk, in place of files of its hidden folder or of none; others are left."""
+    try:
+        yield
+    except OSError as error:
+        named = [Path(str(name)) for name in (error.filename, error.filename2) if name]
+        if any(path.is_relative_to(part) or path in out.parents for path in named) or error.errno in FULL:
+            raise unwritten(out, error) from error
+        raise

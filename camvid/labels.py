@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from camvid.taxonomy import IGNORE_INDEX, VOID_NAME, Color, Taxonomy, TaxonomyError, original_palette
+from files.amounts import counted
 
 Mask: TypeAlias = NDArray[np.uint8]
 
@@ -81,7 +82,7 @@ class IndexLabels:
             )
         table = _index_table(self.indices, self.void)
         mask = np.asarray(cv2.LUT(values, table[:256]), np.uint8) if values.dtype == np.uint8 else table[values]
-        return _outside(mask, values, lambda v: f"index {v}")
+        return _outside(mask, values, lambda v: f"value {v}")
 
 
 Labels: TypeAlias = ColorLabels | IndexLabels
@@ -89,8 +90,8 @@ Labels: TypeAlias = ColorLabels | IndexLabels
 
 def say_outside(outside: Mapping[str, int], what: str) -> str:
     """For messages: how many values or colours of a label are outside of `what`, and the most frequent ones."""
-    listed = ", ".join(f"{value} ({count} pixels)" for value, count in list(outside.items())[:LISTED])
-    return f"{len(outside)} values outside {what}: {listed}"
+    listed = ", ".join(f"{value} ({counted(count, 'pixel')})" for value, count in list(outside.items())[:LISTED])
+    return f"{counted(len(outside), 'value')} not in {what}: {listed}"
 
 
 def stored_values(label: Image.Image) -> NDArray[np.integer] | None:

@@ -15,7 +15,7 @@ from flags import FlagParser
 def data_flags() -> FlagParser:
     """The parser of these flags, as a parent of others."""
     data = FlagParser(add_help=False)
-    data.add_argument("root", type=Path, metavar="ROOT", help="folder that holds the data set")
+    data.add_argument("root", type=named_path, metavar="ROOT", help="folder that holds the data set")
     data.add_argument(
         "--taxonomy",
         default=AUTO,
@@ -73,6 +73,14 @@ def _found(root: Path, path: Path) -> Path:
     if found is None:
         raise FileNotFoundError(f"{root / path}: there is no such file or folder, nor is there {path}")
     return found
+
+
+def named_path(text: str) -> Path:
+    """A path, for flags. Raises ArgumentTypeError for an empty text, which would be the current folder."""
+    if not text:
+        message = "an empty name, as of a variable that is not set; give a folder, or . for the current one"
+        raise argparse.ArgumentTypeError(message)
+    return Path(text)
 
 
 def days(text: str) -> float:

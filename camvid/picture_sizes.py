@@ -28,7 +28,7 @@ def about_pictures(scan: Scan) -> list[str]:
     del sizes[None]
     faults += _misfits(found)
     listed = ", ".join(f"{n} of {size[1]}x{size[0]}" for size, n in sizes.most_common(LISTED) if size)
-    more = f" and {len(sizes) - LISTED} more sizes" if len(sizes) > LISTED else ""
+    more = f" and {counted(len(sizes) - LISTED, 'more size')}" if len(sizes) > LISTED else ""
     images, masks = suffixes(frame.image for frame in scan.frames), suffixes(frame.mask for frame in scan.frames)
     lines = [
         f"{counted(len(scan.frames), 'frame')} with labels: frames {images}, labels {masks}",

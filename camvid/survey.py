@@ -11,6 +11,7 @@ from camvid.layouts.folders import Ends, endings
 from camvid.layouts.label_content import Look, look_at
 from camvid.layouts.trees import Tree, keyed, pictures_below
 from camvid.spread import spread
+from files.amounts import counted
 from files.pictures import picture_size, read_image
 
 LOOKED = 6  # number of pictures of a folder that are opened
@@ -92,7 +93,7 @@ def content(look: Look) -> str:
     colors = look.main_colors
     listed = ", ".join(map(str, colors[:LISTED])) + ", …" * (len(colors) > LISTED)
     blended = f" and {len(look.colors) - len(colors)} blends of them" if look.many else ""
-    return f"mode {modes}, {len(colors)} colours{blended}: {listed}"
+    return f"mode {modes}, {counted(len(colors), 'colour')}{blended}: {listed}"
 
 
 def _ranges(values: list[int]) -> str:

@@ -8,6 +8,11 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
+def being(number: int, thing: str) -> str:
+    """1 frame is, 2 frames are."""
+    return f"{counted(number, thing)} {'is' if number == 1 else 'are'}"
+
+
 def byte_size(count: float) -> str:
     """Bytes as 812 bytes, 3.4 KiB, 45 MiB or 1.2 GiB."""
     for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):

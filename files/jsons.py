@@ -10,6 +10,18 @@ from typing import Any
 
 from files.texts import read_text
 
+# What Python says of a fault, in plain words.
+EXPECTED = {
+    "Expecting value": "a value is expected here: a text in double quotes, a number, a list or an object",
+    "Expecting property name enclosed in double quotes": "a name in double quotes is expected here",
+    "Illegal trailing comma before end of object": "a name in double quotes is expected behind this comma",
+    "Illegal trailing comma before end of array": "a value is expected behind this comma",
+    "Expecting ',' delimiter": "a comma or a closing bracket is expected here",
+    "Expecting ':' delimiter": "a colon is expected here",
+    "Extra data": "the end of the file is expected here",
+    "Unterminated string starting at": "the text that begins here has no closing quote",
+}
+
 
 def plain(value: Any) -> Any:
     """A value that JSON can represent: a NumPy scalar as a Python number, NaN as None."""
@@ -32,4 +44,5 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(read_text(path))
     except json.JSONDecodeError as error:
-        raise ValueError(f"{path}: not valid JSON: {error}") from error
+        place = f"line {error.lineno}, column {error.colno}"
+        raise ValueError(f"{path}, {place}: not valid JSON; {EXPECTED.get(error.msg, error.msg)}") from error

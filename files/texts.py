@@ -29,9 +29,15 @@ def read_text(path: Path) -> str:
         if "\0" in text:  # as UTF-16 without its mark looks
             raise ValueError("it has zero bytes")
     except ValueError as error:
+        what = _broken_line(error) if isinstance(error, UnicodeDecodeError) else str(error)
         name = encoding.removesuffix("-sig").upper()
-        raise ValueError(f"{path}: this is not a text file in {name} ({error}); save it as UTF-8") from error
+        raise ValueError(f"{path}: this is not a text file in {name} ({what}); save it as UTF-8") from error
     return text
+
+
+def _broken_line(error: UnicodeDecodeError) -> str:
+    line = error.object[: error.start].decode(error.encoding, "ignore").count("\n") + 1
+    return f"line {line} has the byte 0x{error.object[error.start]:02x}"
 
 
 def read_lines(path: Path) -> list[str]:

@@ -6,12 +6,15 @@ a reader at any moment, there is either the old file or the new one.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from files.interrupts import unwinding
+
+FULL = (errno.ENOSPC, errno.EDQUOT)  # codes of a disk on which nothing is free, for anybody or for this user
 
 
 @contextmanager
@@ -24,8 +27,11 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         OSError: naming `path`, for example when the disk is full.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.tmp{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritten(path, error) from error
     try:
         with unwinding():
             yield temporary
@@ -35,9 +41,16 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         if error.errno is None or error.filename not in (None, str(temporary)):  # not the disk's, or of another file
             raise
-        raise OSError(f"{path}: cannot be written ({error.strerror}); the previous file, if any, is kept") from error
+        raise unwritten(path, error, "; the previous file, if any, is kept") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # of a disk that can only be read, where there is none
+            temporary.unlink(missing_ok=True)
+
+
+def unwritten(path: Path, error: OSError, kept: str = "") -> OSError:
+    """The error of a file or folder that the disk does not take, with its own path and what to do."""
+    fix = "make room on that disk" if error.errno in FULL else "give a place that can be written"
+    return OSError(f"{path}: cannot be written ({error.strerror}){kept}; {fix}")
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

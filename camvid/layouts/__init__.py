@@ -12,6 +12,7 @@ The other files, by what they are about:
 - splits: `splits` chooses, `split_lists` reads lists of names, `drives` cuts films into stretches;
 - classes: `class_lists` and `codes` read what lists them, `agreed_list` finds the one for all splits, `own_classes`
   makes a taxonomy of it;
+- frames of 16 bits: `dark` says when they use only the lower ones;
 - labels: `label_content` looks at what pictures hold, `label_kinds` whether all hold the same, `label_meaning`
   concludes what it stands for;
 - messages: `hints` for what is no data set yet, `nearby` for one that lies elsewhere, `notices` for what is guessed.
@@ -28,6 +29,7 @@ from camvid.layouts.recognise import LAYOUTS, recognise, scan_layout
 from camvid.layouts.scan import SPLITS, Scan
 from camvid.layouts.splits import split_frames
 from camvid.taxonomy import OWN_FILE, Taxonomy, load_taxonomy
+from files.amounts import counted
 
 __all__ = [
     "AUTO",
@@ -75,7 +77,7 @@ def open_dataset(
     labels = found.decoder(scan, taxonomy)
     dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, labels)
     if scan.faults:
-        more = f" and {len(scan.faults) - 1} more faults" if len(scan.faults) > 1 else ""
+        more = f" and {counted(len(scan.faults) - 1, 'more fault')}" if len(scan.faults) > 1 else ""
         raise ValueError(f"{scan.faults[0]}{more}; {dataset.advice}")
     for note in scan.notes:
         notice(f"{scan.root}: {note}", GuessWarning, level=2)

@@ -25,10 +25,22 @@ def read_codes(path: Path) -> tuple[str, ...]:
     raw = read_lines(path)
     lines = "\n".join(line for line in raw if not line.startswith(COMMENT)).rstrip()
     names = _unnumbered(path, (lines.lstrip("\n") if raw[:1] and raw[0].startswith(COMMENT) else lines).split("\n"))
-    if not all(names) or len(names) > 256:
-        raise ValueError(f"{path}: 1 to 256 names are needed, one a line and no empty line between them")
+    if not any(names):
+        raise ValueError(f"{path}: lists no class; write the names of the classes, one a line")
+    if not all(names):
+        raise ValueError(f"{path}, line {_blank(raw)}: empty, with names behind it; remove it, or write a name there")
+    if len(names) > 256:
+        raise ValueError(f"{path}: {len(names)} names, and a label of 8 bits has at most 256 values; list fewer")
     refuse_twice(path, "", names)
     return names
+
+
+def _blank(lines: Sequence[str]) -> int:
+    """The number of the first empty line that stands for a value; those between comments and the first name do not."""
+    begin = next((place for place, line in enumerate(lines) if not line.startswith(COMMENT)), 0)
+    if begin:
+        begin = next(place for place, line in enumerate(lines) if line and not line.startswith(COMMENT))
+    return next(place for place, line in enumerate(lines, 1) if not line and place > begin)
 
 
 def _unnumbered(path: Path, lines: Sequence[str]) -> tuple[str, ...]:

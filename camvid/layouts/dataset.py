@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from camvid.dark import about_bits
 from camvid.labels import Labels, Mask, say_outside
+from camvid.layouts.dark import about_bits
 from camvid.layouts.facts import file_facts
 from camvid.layouts.label_content import FEW, SMOOTHED
 from camvid.remarks import about_priority, about_sizes, about_val, way_to_val
@@ -52,7 +52,7 @@ class RoadDataset:
         """Class indices, (H, W) uint8, void 255. Raises ValueError naming a file damaged or outside the taxonomy."""
         mask, outside = self.decode(frame)
         if outside:
-            what = say_outside(outside, f"taxonomy {self.taxonomy.name}")
+            what = say_outside(outside, f"the class list {self.taxonomy.name}")
             smoothed = f"; {SMOOTHED}" if len(outside) > FEW else ""
             raise ValueError(f"{frame.mask}: {what}{smoothed}; {self.advice}")
         return mask

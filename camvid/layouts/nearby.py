@@ -7,6 +7,7 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import NamedTuple
 
+from camvid.layouts.folders import ALIASES
 from camvid.layouts.layout import Layout, matching
 
 DEPTH = 3  # folders further down that are looked at
@@ -26,6 +27,9 @@ def nearby(root: Path, candidates: Sequence[Layout]) -> str:
     below = list(islice(_below([root], DEPTH), MOST))
     for _, level in groupby(below, key=lambda folder: len(folder.parts)):
         if found := [folder for folder in level if any(not layout.missing(folder) for layout in candidates)]:
+            if all(folder.parent == root and _split_of(folder) for folder in found):
+                moves = ", and ".join(f"{folder} to {root / _split_of(folder)}" for folder in found)
+                return f"folders of splits are written small: rename {moves}"
             given = "give that folder" if len(found) == 1 else "give one of these folders"
             more = f" and {len(found) - LISTED} more" if len(found) > LISTED else ""
             return f"a data set lies in {', '.join(map(str, found[:LISTED]))}{more}: {given}"
@@ -36,6 +40,12 @@ def nearby(root: Path, candidates: Sequence[Layout]) -> str:
             listed = ", and ".join(f"{part.place} to {part.belongs}" for part in moves)
             return f"the parts of a set of layout {layout.name} lie apart: move or link {listed}"
     return ""
+
+
+def _split_of(folder: Path) -> str:
+    """What a folder of a split is called here that has capitals; empty for another folder."""
+    small = folder.name.lower()
+    return small if folder.name != small and any(small in names for names in ALIASES.values()) else ""
 
 
 def _below(folders: Iterable[Path], depth: int) -> Iterator[Path]:

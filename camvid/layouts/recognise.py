@@ -22,6 +22,7 @@ from camvid.layouts.original import ORIGINAL, PUBLISHED
 from camvid.layouts.scan import SPLITS, Scan, about_hidden, pictures
 from camvid.layouts.segnet import SEGNET
 from camvid.layouts.voc import VOC
+from files.amounts import counted
 
 LISTED = 3  # folders that a message names; the others are counted
 
@@ -119,10 +120,10 @@ def describe_folder(folder: Path, shown: str | None = None) -> str:
     if not folder.is_dir():
         return f"{shown}/ is missing"
     if files := pictures(folder):
-        return f"{shown}/ holds {len(files)} pictures (first: {files[0].name})"
+        return f"{shown}/ holds {counted(len(files), 'picture')} (first: {files[0].name})"
     inner = {path: pictures(path) for path in sorted(folder.iterdir()) if path.is_dir()}
     listed = ", ".join(f"{shown}/{path.name}/ has {len(files)}" for path, files in list(inner.items())[:LISTED])
-    more = f", and {len(inner) - LISTED} more folders" if len(inner) > LISTED else ""
+    more = f", and {counted(len(inner) - LISTED, 'more folder')}" if len(inner) > LISTED else ""
     first = next((files[0] for files in inner.values() if files), None)
     more += f" (first: {first.name})" if first else ""
     return f"{shown}/ holds no picture" + (f", but {listed}{more}" if inner else "")

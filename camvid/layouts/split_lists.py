@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from camvid.layouts.scan import PICTURES, SPLITS, plain
+from files.amounts import being
 from files.texts import read_lines, read_text
 from files.yamls import load_yaml
 
@@ -70,6 +71,6 @@ def checked(names: Names, present: Iterable[str], root: Path) -> Names:
     for problem, found in problems.items():
         if found:
             raise ValueError(
-                f"{root}: split lists: {len(found)} frames are {problem} (first: {found[0]}); mend the lists"
+                f"{root}: split lists: {being(len(found), 'frame')} {problem} (first: {found[0]}); mend the lists"
             )
     return names

@@ -25,6 +25,7 @@ from camvid.layouts.drives import cut_drives, whole_drives
 from camvid.layouts.notices import GuessWarning, LeakWarning, notice
 from camvid.layouts.scan import SPLITS, Scan
 from camvid.layouts.split_lists import NEEDED, Names, checked, own_lists, published, read_names
+from files.amounts import being, counted
 
 SHARES = {"train": 0.7, "val": 0.15, "test": 0.15}
 HELD_OUT = {"train": 0.85, "val": 0.15}  # where a data set has a test split of its own
@@ -122,8 +123,8 @@ def _by_drives(scan: Scan, seed: int) -> Names:
     chosen = {"test": sorted(test)} | cut_drives(pool.values(), HELD_OUT if test else SHARES)
     if empty := [key for key in NEEDED if not chosen[key]]:
         raise ValueError(
-            f"{scan.root}: split drives: {len(scan.frames)} frames in {len(pool)} drives leave {empty[0]} empty; "
-            "take split sequence"
+            f"{scan.root}: split drives: {counted(len(scan.frames), 'frame')} in {counted(len(pool), 'drive')} leave "
+            f"{empty[0]} empty; take split sequence"
         )
     return {key: tuple(chosen[key]) for key in SPLITS}
 
@@ -141,7 +142,7 @@ def _stretches(names: list[str], root: Path) -> Names:
     count = len(names)
     if count < len(SPLITS):
         raise ValueError(
-            f"{root}: {count} frames are too few to split; at least {len(SPLITS)} in a sequence are needed"
+            f"{root}: {being(count, 'frame')} too few to split; at least {len(SPLITS)} in a sequence are needed"
         )
     val, test = (max(1, round(SHARES[key] * count)) for key in ("val", "test"))
     train = count - val - test

@@ -95,8 +95,8 @@ def test_colors_outside_are_counted(tmp_path):
     path = tmp_path / "lab" / f"{frames[0].name}_L.png"
     save(label, path)
     assert check(tmp_path, CAMVID11).faults == [
-        f"{path}: colour (1, 2, 3) outside taxonomy camvid11: 3 pixels",
-        f"{path}: colour (255, 255, 255) outside taxonomy camvid11: 2 pixels",
+        f"{path}: colour (1, 2, 3) not in the class list camvid11: 3 pixels",
+        f"{path}: colour (255, 255, 255) not in the class list camvid11: 2 pixels",
     ]
 
 
@@ -110,7 +110,7 @@ def test_a_colour_takes_one_line_whatever_the_number_of_files(tmp_path):
         label[1, :2] = (255, 255, 255) if number in (2, 4) else label[1, :2]
         save(label, path)
     first, second = check(tmp_path, CAMVID11).faults
-    outside, which = "outside taxonomy camvid11", "of which this is the first"
+    outside, which = "not in the class list camvid11", "of which this is the first"
     assert first == f"{paths[0]}: colour (1, 2, 3) {outside}: 21 pixels in 6 files, {which}"
     assert second == f"{paths[2]}: colour (255, 255, 255) {outside}: 4 pixels in 2 files, {which}"
 
@@ -126,7 +126,7 @@ def test_each_of_twenty_values_is_named_and_of_more_the_most_frequent(tmp_path):
         assert all(fault.startswith(f"{masks[0]}: ") and "in 6 files" in fault for fault in faults)
         named = sum(int(fault.split(" pixels")[0].split()[-1]) for fault in faults)
         assert named == 6 * 8 * 12
-    assert ": 16 more values outside taxonomy camvid11: " in faults[-1]
+    assert ": 16 more values not in the class list camvid11: " in faults[-1]
 
 
 def test_indices_outside_are_counted(tmp_path):
@@ -136,7 +136,7 @@ def test_indices_outside_are_counted(tmp_path):
     save(np.where(frames[0].codes == 0, 77, 5).astype(np.uint8), path)
     count = int((frames[0].codes == 0).sum())
     assert count > 0
-    assert check(tmp_path, CAMVID11).faults == [f"{path}: index 77 outside taxonomy camvid11: {count} pixels"]
+    assert check(tmp_path, CAMVID11).faults == [f"{path}: value 77 not in the class list camvid11: {count} pixels"]
 
 
 def test_many_colors_outside_stay_a_few_lines(tmp_path):
@@ -146,9 +146,9 @@ def test_many_colors_outside_stay_a_few_lines(tmp_path):
     save(np.arange(8 * 12 * 3, dtype=np.uint16).reshape(8, 12, 3).astype(np.uint8) | 1, path)
     faults = check(tmp_path, CAMVID11).faults
     assert len(faults) == 6
-    named = sum(int(fault.split(" pixels")[0].split()[-1]) for fault in faults)
+    named = sum(int(fault.split(" pixel")[0].split()[-1]) for fault in faults)
     assert named == 8 * 12
-    assert "more values outside" in faults[-1]
+    assert "more values not in" in faults[-1]
     assert faults[-1].endswith("`python -m camvid convert` gives each pixel the nearest class of the list")
 
 
@@ -157,7 +157,7 @@ def test_several_faults_of_one_frame_are_all_told(tmp_path):
     frame = scan_layout(tmp_path).frames[0]
     save(np.full((4, 4), 99, np.uint8), frame.mask)
     assert check(tmp_path, CAMVID11).faults == [
-        f"{frame.mask}: index 99 outside taxonomy camvid11: 16 pixels",
+        f"{frame.mask}: value 99 not in the class list camvid11: 16 pixels",
         f"{frame.mask}: label is 4x4, its frame {frame.image.name} is 12x8",
     ]
 

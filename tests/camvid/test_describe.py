@@ -67,7 +67,7 @@ def test_guesses_and_values_outside_are_said(tmp_path):
     assert any(line.startswith("guessed: ") and "no codes.txt" in line for line in describe(tmp_path / "guess").lines)
     write_plain(tmp_path / "outside")
     grey(tmp_path / "outside" / "masks" / "cam1_001.png", np.full((32, 64), 77, np.uint8))
-    assert "outside the classes: index 77, 2048 pixels" in describe(tmp_path / "outside").lines
+    assert "outside the classes: value 77, 2048 pixels" in describe(tmp_path / "outside").lines
 
 
 def test_damaged_files_are_told_and_no_end(tmp_path):

@@ -1,5 +1,7 @@
 """A folder appears whole or not at all."""
 
+import errno
+import resource
 import subprocess
 import sys
 from typing import Any
@@ -33,6 +35,40 @@ def test_an_error_leaves_nothing(tmp_path):
         (folder / "one.txt").touch()
         raise ValueError("on the way")
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("path", [None, ".set.part/masks/a.png"])
+def test_a_full_disk_is_told_by_the_name_of_the_folder_and_the_fix(path, tmp_path):
+    with (
+        pytest.raises(OSError, match=r"/set: cannot be written \(No space left\); make room on that disk$") as error,
+        new_folder(tmp_path / "set"),
+    ):
+        raise OSError(errno.ENOSPC, "No space left", path and str(tmp_path / path))
+    assert ".part" not in str(error.value)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_made_is_told_by_its_own_name_and_an_error_of_other_files_is_left(tmp_path):
+    long = "x" * 252  # with what the hidden name adds, it is too long
+    with (
+        pytest.raises(OSError, match=r"/x{252}: cannot be written \(File name too long\)"),
+        new_folder(tmp_path / long),
+    ):
+        pass
+    with pytest.raises(FileNotFoundError, match=r"No such file or directory: '.*/other'"), new_folder(tmp_path / "set"):
+        (tmp_path / "other").read_text()
+
+
+def test_stats_write_both_files_or_none(tmp_path, capsys):
+    write_plain(tmp_path / "plain")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, limits[1]))  # room for the table, and none for the plot
+    try:
+        assert main(["stats", str(tmp_path / "plain"), "--out", str(tmp_path / "out")]) == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "frequency.png: cannot be written (File too large)" in capsys.readouterr().err
+    assert not any((tmp_path / "out").iterdir())
 
 
 def test_a_folder_in_use_is_left_alone(tmp_path):

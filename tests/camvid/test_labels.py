@@ -49,7 +49,7 @@ def test_any_color_is_either_known_or_counted(pixels):
 def test_outside_is_sorted_by_count():
     values = np.array([[40, 41, 41], [42, 42, 42]], np.uint8)
     mask, outside = index_labels(load_taxonomy("camvid11"), NAMES, "codes.txt").decode(Image.fromarray(values))
-    assert list(outside.items()) == [("index 42", 3), ("index 41", 2), ("index 40", 1)]
+    assert list(outside.items()) == [("value 42", 3), ("value 41", 2), ("value 40", 1)]
     assert (mask == 255).all()
 
 
@@ -118,7 +118,7 @@ def test_names_of_single_values_leave_the_others_outside():
     picture = Image.fromarray(np.array([[0, 3, 255, 300]], np.uint16))
     mask, outside = labels.decode(picture)
     assert mask.tolist() == [[255, 0, 255, 1]]
-    assert outside == {"index 0": 1}
+    assert outside == {"value 0": 1}
     assert labels.known == {255: 255, 3: 0, 300: 1}
 
 

@@ -192,6 +192,9 @@ def test_debug_shows_the_traceback(tmp_path):
     [
         ([], "the following arguments are required: COMMAND"),
         (["check", "x", "--split", "mine"], "invalid choice: 'mine'"),
+        (["check", ""], "argument ROOT: an empty name, as of a variable that is not set; give a folder, or . for the"),
+        (["convert", "x", ""], "argument OUT: an empty name"),
+        (["synth", ""], "argument OUT: an empty name"),
         (["synth", "x", "--frames", "many"], "invalid int value: 'many'"),
     ],
 )

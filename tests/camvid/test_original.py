@@ -142,7 +142,7 @@ def unknown_colour(root):
         changed = picture.copy()
     changed.paste((12, 34, 56), (100, 50, 130, 60))
     changed.save(label(root, 4))
-    return [f"{label(root, 4)}: colour (12, 34, 56) outside taxonomy camvid32: 300 pixels"]
+    return [f"{label(root, 4)}: colour (12, 34, 56) not in the class list camvid32: 300 pixels"]
 
 
 def unknown_drive(root):
@@ -179,7 +179,7 @@ def test_a_label_resized_with_smoothing_is_told_in_a_few_lines(camvid):
     faults = check(camvid, CAMVID32).faults
     assert 2 <= len(faults) <= 6
     assert all(fault.startswith(f"{label(camvid, 0)}: ") for fault in faults)
-    assert "more values outside taxonomy camvid32" in faults[-1]
+    assert "more values not in the class list camvid32" in faults[-1]
 
 
 def test_a_list_of_colours_that_is_wrong_is_named(camvid):

@@ -1,6 +1,6 @@
 import pytest
 
-from files.amounts import byte_size, counted, duration
+from files.amounts import being, byte_size, counted, duration
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,7 @@ def test_times(seconds, text):
 
 def test_things():
     assert [counted(number, "frame") for number in (0, 1, 2)] == ["0 frames", "1 frame", "2 frames"]
+
+
+def test_one_thing_is_and_several_are():
+    assert (being(1, "frame"), being(2, "frame"), being(0, "frame")) == ("1 frame is", "2 frames are", "0 frames are")

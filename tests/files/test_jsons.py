@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from files.jsons import json_text, plain
+from files.jsons import json_text, plain, read_json
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,18 @@ def test_undefined_becomes_null_and_infinite_is_refused():
     assert json.loads(json_text({"a": float("nan"), "b": 1.0, "c": "cpu"})) == {"a": None, "b": 1.0, "c": "cpu"}
     with pytest.raises(ValueError, match="not JSON compliant"):
         json_text({"a": float("inf")})
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "expected"),
+    [
+        ('{\n"a": 1,\nb: 2}', "line 3, column 1", "a name in double quotes is expected here"),
+        ('{"a": }', "line 1, column 7", "a value is expected here"),
+        ("[1\n2]", "line 2, column 1", "a comma or a closing bracket is expected here"),
+        ("[] []", "line 1, column 4", "the end of the file is expected here"),
+    ],
+)
+def test_a_fault_of_json_is_told_with_its_place_and_what_is_expected(text, place, expected, tmp_path):
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(ValueError, match=rf"/a\.json, {place}: not valid JSON; {expected}"):
+        read_json(tmp_path / "a.json")

@@ -221,7 +221,8 @@ def test_a_check_gives_the_size_that_one_sees(seen, orientation, tmp_path):
 @pytest.mark.parametrize("size", [(12000, 8000), (16000, 12000), (20000, 20000)])
 @pytest.mark.filterwarnings("error")
 def test_a_large_picture_is_read_without_a_warning(size, tmp_path):
-    announced_png(size[0], size[1], tmp_path / "a.png")
+    width, height = size
+    announced_png(width, height, tmp_path / "a.png")
     assert picture_size(tmp_path / "a.png") == size[::-1]
     with pytest.raises(ValueError, match="truncated"):  # it was decoded
         load_picture(tmp_path / "a.png")

@@ -34,3 +34,11 @@ def test_what_is_no_text_names_file_and_encoding(data, encoding, tmp_path):
     (tmp_path / "a.txt").write_bytes(data)
     with pytest.raises(ValueError, match=rf"a\.txt: this is not a text file in {encoding} \(.*\); save it as UTF-8"):
         read_text(tmp_path / "a.txt")
+
+
+def test_the_line_of_a_byte_that_is_not_utf_8_is_told(tmp_path):
+    (tmp_path / "a.txt").write_bytes("road\nsky\nStraße\n".encode("latin-1"))
+    with pytest.raises(
+        ValueError, match=r"a\.txt: this is not a text file in UTF-8 \(line 3 has the byte 0xdf\); save"
+    ):
+        read_text(tmp_path / "a.txt")

@@ -93,3 +93,21 @@ def test_a_leftover_of_a_killed_write_is_overwritten(tmp_path):
     write_whole(tmp_path / "file", "whole")
     assert (tmp_path / "file").read_text() == "whole"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_folder_that_cannot_be_made_is_told_with_the_file_and_the_fix(tmp_path):
+    path = tmp_path / ("x" * 300) / "file"
+    with pytest.raises(OSError, match=r"/file: cannot be written \(File name too long\); give a place that can be"):
+        write_whole(path, "a")
+
+
+def test_a_file_that_cannot_even_be_made_is_told_by_its_own_name(tmp_path):
+    path = tmp_path / ("x" * 252)  # with what the temporary name adds, it is too long
+    with pytest.raises(OSError, match=r"/x{252}: cannot be written \(File name too long\)") as error:
+        write_whole(path, "a")
+    assert ".tmp" not in str(error.value)
+
+
+def test_a_full_disk_is_told_with_the_fix(tmp_path):
+    with pytest.raises(OSError, match=r"is kept; make room on that disk$"), replacing(tmp_path / "file"):
+        raise OSError(errno.ENOSPC, "No space left on device")

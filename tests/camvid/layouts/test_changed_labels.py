@@ -63,7 +63,7 @@ def test_blended_edges_are_named_and_converted(tmp_path):
     faults = faults_of(root)
     assert len(faults) == 6
     assert faults[-1].endswith("`python -m camvid convert` gives each pixel the nearest class of the list")
-    with pytest.raises(ValueError, match=r"values outside taxonomy own: .*; blended edges or JPEG make that many"):
+    with pytest.raises(ValueError, match=r"values not in the class list own: .*; blended edges or JPEG make that many"):
         data = open_dataset(root)
         data.read_mask(data.splits["train"][0])
     assert_cleaned(root, tmp_path / "plain", 0.93)
@@ -90,7 +90,7 @@ def test_a_forgotten_class_is_no_blended_edge(tmp_path):
     write_colors(tmp_path / "set")
     path = tmp_path / "set" / "class_dict.csv"
     path.write_text(DICT.replace("sky,70,130,180\n", ""))
-    with pytest.raises(ValueError, match=r"1 values outside the classes: colour \(70, 130, 180\) .*; list them"):
+    with pytest.raises(ValueError, match=r"1 value not in the classes: colour \(70, 130, 180\) .*; list them"):
         convert(tmp_path / "plain", tmp_path / "set")
 
 

@@ -38,10 +38,7 @@ def test_label_colors_with_uneven_tabs(tmp_path):
 
 
 BAD = {
-    "codes empty": (read_codes, "\n", "1 to 256 names"),
-    "codes with a gap": (read_codes, "Road\n\nSky\n", "no empty line"),
     "codes twice": (read_codes, "Road\nSky\nRoad\n", "'Road' is listed twice"),
-    "codes too many": (read_codes, "\n".join(map(str, range(257))), "1 to 256 names"),
     "dict without header": (read_class_dict, "Road,1,2,3\n", "columns name,r,g,b; got 'Road,1,2,3'"),
     "dict empty": (read_class_dict, "", "columns name,r,g,b"),
     "dict header alone": (read_class_dict, "name,r,g,b\n", "lists no class"),
@@ -117,3 +114,23 @@ def test_binary_table_is_named(read, tmp_path):
     path.write_bytes(b"\x89PNG\xff\x00")
     with pytest.raises(ValueError, match=r"table\.txt: this is not a text file"):
         read(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", r"codes\.txt: lists no class; write the names of the classes, one a line"),
+        ("# a comment\n\n", r"codes\.txt: lists no class"),
+        ("road\n\nsky\n", r"codes\.txt, line 2: empty, with names behind it"),
+        ("# a comment\n\nroad\n\nsky\n", r"codes\.txt, line 4: empty, with names behind it"),
+        ("\nroad\n", r"codes\.txt, line 1: empty, with names behind it"),
+        (
+            "\n".join(map(str, range(1, 300))).replace("1", "one"),
+            r"codes\.txt: 299 names, and a label of 8 bits has at",
+        ),
+    ],
+)
+def test_each_fault_of_a_list_of_names_has_its_own_message(text, message, tmp_path):
+    (tmp_path / "codes.txt").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        read_codes(tmp_path / "codes.txt")

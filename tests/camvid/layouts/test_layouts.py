@@ -65,7 +65,7 @@ def test_original_reads_its_own_colors(tmp_path):
     write_original(tmp_path, frames)
     (tmp_path / "label_colors.txt").write_text("64 128 64\tAnimal\n0 0 0\t\tVoid\n")
     data = open_dataset(tmp_path)
-    with pytest.raises(ValueError, match="outside taxonomy camvid11: colour"):
+    with pytest.raises(ValueError, match="not in the class list camvid11: colour"):
         data.read_mask(data.splits["train"][0])
 
 
@@ -151,7 +151,7 @@ def test_a_missing_partner_stops_opening(layout, tmp_path):
     scan.frames[0].mask.unlink()
     scan.frames[1].image.unlink()
     with pytest.raises(
-        ValueError, match=r"0001TP_006690\.png: frame without a label .* and 1 more faults; .*camvid check"
+        ValueError, match=r"0001TP_006690\.png: frame without a label .* and 1 more fault; .*camvid check"
     ):
         open_dataset(tmp_path)
 
@@ -201,7 +201,7 @@ def test_a_value_outside_the_taxonomy_is_named_with_its_count(tmp_path):
     data = open_dataset(tmp_path)
     frame = data.splits["val"][0]
     save(np.array([[0, 12, 12], [11, 1, 200]], np.uint8), frame.mask)
-    with pytest.raises(ValueError, match=r"2 values outside .* camvid11: index 12 \(2 pixels\), index 200 \(1"):
+    with pytest.raises(ValueError, match=r"2 values not in .* camvid11: value 12 \(2 pixels\), value 200 \(1"):
         data.read_mask(frame)
 
 

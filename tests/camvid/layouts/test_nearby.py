@@ -36,6 +36,22 @@ def test_several_sets_further_down_are_named(tmp_path):
     assert f"a data set lies in {inner}/VOC2007, {inner}/VOC2012: give one of these folders. `" in refusal(tmp_path)
 
 
+def test_folders_of_splits_in_capitals_are_to_be_renamed_and_then_open(tmp_path):
+    for split, stem in {"Train": "a_1", "VALID": "b_1"}.items():
+        photo(tmp_path / split / "Images" / f"{stem}.png")
+        grey(tmp_path / split / "Masks" / f"{stem}.png", masked(stem))
+    (tmp_path / "classes.txt").write_text("\n".join(NAMES))
+    told = f"rename {tmp_path}/Train to {tmp_path}/train, and {tmp_path}/VALID to {tmp_path}/valid. `python"
+    assert told in refusal(tmp_path)
+    for split in ("Train", "VALID"):
+        (tmp_path / split).rename(tmp_path / split.lower())
+    assert {key: len(frames) for key, frames in open_dataset(tmp_path).splits.items()} == {
+        "train": 1,
+        "val": 1,
+        "test": 0,
+    }
+
+
 def test_parts_of_cityscapes_in_folders_of_their_archives_are_named(tmp_path):
     write_fine(tmp_path)
     for name in ("leftImg8bit", "gtFine"):

@@ -233,4 +233,4 @@ def test_a_value_beyond_the_list_is_a_fault(tmp_path):
     path = tmp_path / "labels" / "sem_seg" / "masks" / "val" / f"{stem}.png"
     Image.fromarray(np.full((32, 64), 19, np.uint8)).save(path)
     (fault,) = check(tmp_path, find_taxonomy(tmp_path)).faults
-    assert fault == f"{path}: index 19 outside taxonomy bdd19: {32 * 64} pixels"
+    assert fault == f"{path}: value 19 not in the class list bdd19: {32 * 64} pixels"

@@ -106,9 +106,9 @@ def test_own_lists_win_over_the_published_ones(tmp_path):
 
 BAD_LISTS = {
     "a file is missing": ({"val.txt": None}, r"val\.txt: missing beside train\.txt"),
-    "absent frame": ({"val.txt": "clip_4\nclip_9"}, r"1 frames are listed but not there \(first: clip_9\)"),
-    "forgotten frame": ({"val.txt": ""}, r"1 frames are in no list \(first: clip_4\)"),
-    "twice": ({"val.txt": "clip_4\nclip_1"}, r"1 frames are listed twice \(first: clip_1\)"),
+    "absent frame": ({"val.txt": "clip_4\nclip_9"}, r"1 frame is listed but not there \(first: clip_9\)"),
+    "forgotten frame": ({"val.txt": ""}, r"1 frame is in no list \(first: clip_4\)"),
+    "twice": ({"val.txt": "clip_4\nclip_1"}, r"1 frame is listed twice \(first: clip_1\)"),
     "yaml broken": ({"splits.yaml": "train: ["}, r"splits\.yaml: not valid YAML"),
     "yaml of another form": (
         {"splits.yaml": "{train: [clip_1], valid: []}"},
@@ -183,6 +183,8 @@ def test_fewer_than_three_sequences_are_cut_into_stretches(lengths):
 def test_too_few_frames_are_named():
     with pytest.raises(ValueError, match="root: 2 frames are too few to split"):
         split_frames(scan_of(["a_1", "a_2"]), "sequence")
+    with pytest.raises(ValueError, match="root: 1 frame is too few to split"):
+        split_frames(scan_of(["a_1"]), "sequence")
 
 
 def test_random_split_warns_and_follows_its_seed():
@@ -229,3 +231,13 @@ def test_an_empty_val_split_names_what_divides_the_frames(write, kept, way, tmp_
     with pytest.raises(ValueError, match=f"the val split has no frames, and a training needs them{told}$"):
         open_dataset(tmp_path).require("train", "val")
     open_dataset(tmp_path, split=way).require("train", "val")
+
+
+def test_one_frame_and_one_more_fault_are_no_plural(tmp_path):
+    with pytest.raises(ValueError, match="1 frame in 1 drive leave"):
+        split_frames(scan_of(["a_1"]), "drives", 0)
+    write_segnet(tmp_path, draw())
+    for frame in scan_layout(tmp_path).frames[:2]:
+        frame.mask.unlink()
+    with pytest.raises(ValueError, match="and 1 more fault; "):
+        open_dataset(tmp_path)

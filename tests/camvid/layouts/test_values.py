@@ -61,7 +61,9 @@ def test_a_class_of_an_own_taxonomy_may_collect_void(tmp_path):
 def test_values_that_an_own_taxonomy_lacks_are_faults(tmp_path):
     taxonomy_of(home_made(tmp_path, void=3), *plain(*HOME))
     (fault,) = check(tmp_path, find_taxonomy(tmp_path, "own")).faults
-    assert fault.endswith(f": index 3 outside taxonomy home: {4 * 24} pixels in 4 files, of which this is the first")
+    assert fault.endswith(
+        f": value 3 not in the class list home: {4 * 24} pixels in 4 files, of which this is the first"
+    )
 
 
 def test_the_classes_of_a_data_set_are_not_passed_over(tmp_path):
@@ -158,7 +160,7 @@ def test_255_is_void_where_no_class_has_that_value(layout, taxonomy, tmp_path):
     save(np.array([[0, 255], [254, 255]], np.uint8), frame.mask)
     mask, outside = data.decode(frame)
     void = data.read_mask(data.splits["val"][0]).max()
-    assert outside == {"index 254": 1}
+    assert outside == {"value 254": 1}
     assert (mask[:, 1] == void).all()
     assert void == (11 if taxonomy == "camvid12" else 255)
 
