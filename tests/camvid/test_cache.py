@@ -108,7 +108,7 @@ def test_a_label_outside_the_classes_is_named_and_leaves_nothing(root, tmp_path)
     dataset = open_dataset(tmp_path / "copy")
     path = dataset.splits["train"][3].mask
     Image.fromarray(np.full((64, 96), 77, np.uint8)).save(path)
-    with pytest.raises(ValueError, match=f"{path.name}: 1 values outside"):
+    with pytest.raises(ValueError, match=f"{path.name}: 1 value not in the class list"):
         cached_frames(dataset, "train", SIZE, tmp_path / "cache")
     assert not entries(tmp_path / "cache")
 

@@ -81,7 +81,7 @@ def test_each_frame_is_in_one_split_at_most_short_drives_are_never_cut_and_no_se
 
 
 def test_too_few_drives_are_named():
-    with pytest.raises(ValueError, match=r"root: split drives: 2 frames in 1 drives leave val empty; take split seq"):
+    with pytest.raises(ValueError, match=r"root: split drives: 2 frames in 1 drive leave val empty; take split seq"):
         split_frames(scan_of(["a_1", "a_2"]), "drives")
 
 
