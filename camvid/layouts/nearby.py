@@ -28,8 +28,8 @@ def nearby(root: Path, candidates: Sequence[Layout]) -> str:
     for _, level in groupby(below, key=lambda folder: len(folder.parts)):
         if found := [folder for folder in level if any(not layout.missing(folder) for layout in candidates)]:
             if all(folder.parent == root and _split_of(folder) for folder in found):
-                moves = ", and ".join(f"{folder} to {root / _split_of(folder)}" for folder in found)
-                return f"folders of splits are written small: rename {moves}"
+                renamed = ", and ".join(f"{folder} to {root / _split_of(folder)}" for folder in found)
+                return f"folders of splits are written small: rename {renamed}"
             given = "give that folder" if len(found) == 1 else "give one of these folders"
             more = f" and {len(found) - LISTED} more" if len(found) > LISTED else ""
             return f"a data set lies in {', '.join(map(str, found[:LISTED]))}{more}: {given}"
