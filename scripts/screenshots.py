@@ -56,6 +56,7 @@ TINY = (
     "epochs=1",
 )
 QUICK = Plan(24, (96, 128), TINY, TINY, 2)
+WIDE = 1280  # CSS pixels of the window for a sweep
 WIDTH, HEIGHT, SCALE = 1200, 910, 1.2  # CSS pixels of the window, and pixels of the picture for each of them
 VIEW = {"filter": "has(ground_truth, Pedestrian) and dice/Pedestrian < 0.7", "sort": '["dice/Pedestrian"]'}
 PROJECT = "camvid"
@@ -138,7 +139,7 @@ def shoot(url: str, key: str, table: str, sweep: str, out: Path) -> None:
         page.locator("#table-grid .table-thumbs").first.click()
         page.wait_for_selector("#table-panes canvas")
         tab.save(out / "row.jpg")
-        page.set_viewport_size({"width": 1280, "height": 1710})  # all axes, and down to the importance
+        page.set_viewport_size({"width": WIDE, "height": 1710})  # all axes, and down to the importance
         tab.open(sweep)
         for part in ("parallel .trace", "overtime .trace", "importance > *", "grid .ag-row"):
             page.wait_for_selector(f"#sweep-{part}", state="attached")  # a state without a run has an empty trace

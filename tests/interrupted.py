@@ -34,6 +34,11 @@ class Ended(NamedTuple):
         return [shown for row in rows if (shown := row.rstrip("\r").rpartition("\r")[2].strip())]
 
 
+def _hear() -> None:
+    """Ctrl-C is heard again where the tests run in the background, and their shell has switched it off."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def interrupt(
     words: Sequence[str | Path], environment: Mapping[str, str], when: Callable[[str], bool], delay: float = 0.0
 ) -> Ended:
@@ -48,7 +53,9 @@ def interrupt(
     with tempfile.TemporaryFile() as out:
         terminal, its_end = os.openpty()
         termios.tcsetwinsize(its_end, (24, 100))
-        process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=out, stderr=its_end, start_new_session=True)
+        process = subprocess.Popen(
+            words, cwd=ROOT, env=environment, stdout=out, stderr=its_end, start_new_session=True, preexec_fn=_hear
+        )
         os.close(its_end)
         said = bytearray()
         deadline = time.monotonic() + PATIENCE

@@ -56,7 +56,8 @@ def data(tmp_path_factory):
 
 def command(*words, folder, **variables):
     """Run ``python -m eval`` as a process of its own, at ``folder``."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "WANDB_MODE": "offline", "WANDB_SILENT": "true"} | variables
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}  # of tests before it
+    environment = kept | {"PYTHONPATH": str(ROOT), "WANDB_MODE": "offline", "WANDB_SILENT": "true"} | variables
     line = [sys.executable, "-m", "eval", *map(str, words)]
     return subprocess.run(line, cwd=folder, env=environment, capture_output=True, text=True, timeout=280, check=False)
 
