@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import termios
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -34,9 +34,14 @@ class Ended(NamedTuple):
         return [shown for row in rows if (shown := row.rstrip("\r").rpartition("\r")[2].strip())]
 
 
-def _hear() -> None:
-    """Ctrl-C is heard again where the tests run in the background, and their shell has switched it off."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+@contextlib.contextmanager
+def _heard() -> Iterator[None]:
+    """Programs that start here hear Ctrl-C, also where the tests run in the background and their shell ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def interrupt(
@@ -53,9 +58,10 @@ def interrupt(
     with tempfile.TemporaryFile() as out:
         terminal, its_end = os.openpty()
         termios.tcsetwinsize(its_end, (24, 100))
-        process = subprocess.Popen(
-            words, cwd=ROOT, env=environment, stdout=out, stderr=its_end, start_new_session=True, preexec_fn=_hear
-        )
+        with _heard():
+            process = subprocess.Popen(
+                words, cwd=ROOT, env=environment, stdout=out, stderr=its_end, start_new_session=True
+            )
         os.close(its_end)
         said = bytearray()
         deadline = time.monotonic() + PATIENCE
