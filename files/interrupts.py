@@ -21,11 +21,13 @@ from typing import Any, NoReturn
 INTERRUPTED = 130  # what shells report for a program that Ctrl-C has ended
 LINE = "interrupted"
 SOON = 0.1  # seconds
+_ending: set[int] = set()  # the process that Ctrl-C ends; those that were forked from it leave that to it
 
 
 def end_at_once() -> None:
     """From now on Ctrl-C ends this process at once, unless its parent has switched Ctrl-C off, as `nohup` does."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        _ending.add(os.getpid())
         os.register_at_fork(after_in_child=_leave_to_parent)
         sys.unraisablehook = _repeat
         signal.signal(signal.SIGINT, _end)
@@ -64,7 +66,9 @@ def run_program(main: Callable[[], int]) -> NoReturn:
     sys.exit(code)
 
 
-def _end(*_: Any) -> NoReturn:
+def _end(*_: Any) -> None:
+    if os.getpid() not in _ending:  # the signal came between the fork and `_leave_to_parent`
+        return
     signal.signal(signal.SIGINT, _kill)
     sys.unraisablehook = lambda _: None  # a module that is half imported may leave a function that fails
     atexit._run_exitfuncs()  # which take away temporary folders, those of W&B's client too
@@ -80,6 +84,8 @@ def _kill(*_: Any) -> NoReturn:
 
 
 def _raise(_: int, frame: FrameType | None) -> None:
+    if os.getpid() not in _ending:
+        return
     signal.signal(signal.SIGINT, _kill)
     if _starts_process(frame):
         _raise_soon()

@@ -28,12 +28,14 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _temporary_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What a killed process leaves goes with the folders of these tests, of which pytest keeps those of three runs."""
-    folder = tmp_path_factory.mktemp("tmp", numbered=False)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TMPDIR", str(folder))
-        patch.setattr(tempfile, "tempdir", str(folder))
+def _temporary_files() -> Iterator[None]:
+    """What a killed process leaves is removed at the end. The path is short, as those of sockets have to be."""
+    with (
+        tempfile.TemporaryDirectory(prefix="t", ignore_cleanup_errors=True) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("TMPDIR", folder)
+        patch.setattr(tempfile, "tempdir", folder)
         yield
 
 

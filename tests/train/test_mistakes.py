@@ -119,7 +119,7 @@ def test_a_damaged_frame_is_named_by_a_process_that_ends_with_2(data, tmp_path, 
     [
         ("nowhere", [], "nowhere: no such folder"),
         (".", [], "/camvid: give that folder"),
-        ("camvid", ["--taxonomy=camvid13"], "cityscapes19, mapillary65, voc21 nor a YAML file"),
+        ("camvid", ["--taxonomy=camvid13"], "there is no such YAML file; built in are bdd19, camvid11"),
         ("camvid", ["--project=a/b"], "project='a/b'"),
     ],
 )
