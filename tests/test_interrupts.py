@@ -50,7 +50,7 @@ def files_in(folder):
 
 
 def temporary(environment):
-    """What is left for temporary files, without what torch leaves: a folder for each user, and one of a loader process."""
+    """What is left for temporary files, but not what torch leaves: folders of the user and of loader processes."""
     names = [path.name for path in Path(environment["TMPDIR"]).iterdir()]
     return [name for name in names if not name.startswith(("torchinductor_", "pymp-"))]
 
