@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from camvid.depth import DepthSource, find_depth
+from camvid.depth import DepthSource
+from camvid.depth.faults import depth_faults, matched_depth
 from camvid.labels import IndexLabels
 from camvid.layouts import SPLITS, Frame, RoadDataset, Scan, recognise, scan_layout
 from camvid.layouts.dark import about_bits
@@ -71,7 +72,7 @@ def check(
     scan = scan_layout(root, layout)
     dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, layout.decoder(scan, taxonomy))
     splits, faults = _splits(scan, split, seed)
-    depth, misfits = _depth(scan)
+    depth, misfits = matched_depth(scan)
     reading = map_ordered(partial(_read, dataset, depth), scan.frames)
     found = list(tqdm(reading, "checking", len(scan.frames), unit="frame", disable=None))
     faults = [*scan.faults, *faults, *misfits, *_outside(zip(scan.frames, found, strict=True), taxonomy.name)]
@@ -115,8 +116,7 @@ def _splits(scan: Scan, split: str, seed: int) -> tuple[Mapping[str, Sequence[Fr
     folders = scan.folders is not None
     needed = [key for key in SPLITS if key in NEEDED or (folders and _expected(scan, key))]
     faults = []
-    needed = [key for key in needed if not _only_judged(scan, splits, key)]
-    for key in (key for key in needed if not splits[key]):
+    for key in (key for key in needed if not splits[key] and not _only_judged(scan, splits, key)):
         there = folders and (scan.root / key).is_dir()
         why = f": {describe_folder(scan.root / key)}" if there else ""
         faults.append(f"{scan.root}: split {key} is empty{why}{way_to_val(splits) if key == 'val' else ''}")
@@ -131,28 +131,6 @@ def _only_judged(scan: Scan, splits: Mapping[str, Sequence[Frame]], split: str) 
 def _expected(scan: Scan, split: str) -> bool:
     """Whether an optional split must have pairs: it has a folder, and its frames are not all without labels."""
     return (scan.root / split).exists() and split not in scan.unlabelled
-
-
-def _depth(scan: Scan) -> tuple[DepthSource | None, list[str]]:
-    """The depth of the frames, if there is any, and what is wrong with all of it."""
-    try:
-        depth = find_depth(scan)
-    except ValueError as error:
-        return None, [str(error)]
-    names = {frame.name for frame in scan.frames}
-    maps = depth.maps if depth else {}
-    return depth, [f"{path}: depth without a frame ({name})" for name, path in maps.items() if name not in names]
-
-
-def _depth_faults(depth: DepthSource, frame: Frame, size: tuple[int, int] | None) -> list[str]:
-    try:
-        found, _ = depth.read(frame.name)
-    except ValueError as error:
-        return [str(error)]
-    path, (height, width) = depth.maps[frame.name], found.shape
-    if size and size != found.shape:
-        return [f"{path}: depth is {width}x{height}, its frame {frame.image.name} is {size[1]}x{size[0]}"]
-    return [] if np.isfinite(found).any() else [f"{path}: no pixel has a depth; remove the file, or write it again"]
 
 
 def _read(dataset: RoadDataset, depth: DepthSource | None, frame: Frame) -> Read:
@@ -173,7 +151,7 @@ def _read(dataset: RoadDataset, depth: DepthSource | None, frame: Frame) -> Read
     if image_size and mask_size and image_size != mask_size:
         faults.append(size_mismatch(frame, image_size, mask_size))
     if depth and frame.name in depth.maps:
-        faults += _depth_faults(depth, frame, image_size)
+        faults += depth_faults(depth, frame, image_size)
     return Read(faults, outside, classes)
 
 

@@ -1,7 +1,7 @@
 """Remarks on the data before a training or an evaluation. They are no faults, but they change what is done.
 
-Each function returns one line, or an empty text if there is nothing to remark. The line ends with a line break, except
-in `about_val`; `way_to_val` is the end of one.
+Each function returns one line, or an empty text if there is nothing to remark. The lines of `about_priority` and
+`about_sizes` end with a line break. `way_to_val` is the end of a line.
 """
 
 from __future__ import annotations

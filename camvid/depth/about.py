@@ -7,6 +7,7 @@ import numpy as np
 from camvid.depth import find_depth
 from camvid.layouts.scan import Scan
 from camvid.spread import spread
+from files.amounts import counted
 
 
 def about_depth(scan: Scan) -> list[str]:
@@ -23,6 +24,6 @@ def about_depth(scan: Scan) -> list[str]:
     known = values[np.isfinite(values)]
     reach = f"{known.min():.1f} to {known.max():.1f} m" if len(known) else "no values"
     return [
-        f"depth of {len(names)} frames, as in {depth.form}; of {len(maps)} looked at: {reach}, "
+        f"depth of {counted(len(names), 'frame')}, as in {depth.form}; of {len(maps)} looked at: {reach}, "
         f"{len(known) / len(values):.0%} of the pixels known"
     ]
