@@ -7,11 +7,11 @@ unknown. Each form is a file here:
 - `cityscapes`: `disparity/` with `camera/`.
 """
 
-from camvid.depth.camera import Camera
 from camvid.depth.cityscapes import find_disparity
 from camvid.depth.plain import find_plain
 from camvid.depth.source import Depth, DepthSource
 from camvid.layouts.scan import Scan
+from files.camera import Camera
 
 FORMS = (find_plain, find_disparity)
 

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from camvid.depth.camera import Camera
 from camvid.depth.source import Depth, DepthSource, read_16_bits
 from camvid.layouts.scan import Scan
+from files.camera import Camera
 
 FRAMES, MAPS, CAMERAS = "leftImg8bit", "disparity", "camera"
 

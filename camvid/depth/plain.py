@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from camvid.depth.camera import Camera
 from camvid.depth.source import Depth, DepthSource, read_16_bits
 from camvid.layouts.scan import DEPTH, Scan
 from camvid.layouts.trees import Keyed, keyed
+from files.camera import Camera
 from files.texts import read_text
 
 CAMERAS = "cameras.csv"

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from camvid.depth.camera import Camera
+from files.camera import Camera
 from files.pictures import load_picture
 
 Depth: TypeAlias = NDArray[np.float32]  # (H, W), metres along the camera's axis, NaN where it is unknown
