@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from models.hub import WAYS_OUT, check_hub
 from models.mit import MIT, MixTransformer
 from models.mit_weights import load_mit
+from models.relu6 import save_memory
 from models.weights import load_backbone, package_file, read_weights, rename_efficientnet
 
 # The ImageNet weights of the packages belong to the `tf_` models (SAME padding). In the plain ones, logits would be off
@@ -88,6 +89,7 @@ def build_backbone(name: str, weights: str = "none") -> nn.Module:
         reason = str(error) or type(error).__name__
         raise ValueError(f"backbone: {name} gives no usable feature maps ({reason}); choose e.g. resnet34") from error
     load_weights(backbone, name, weights)
+    save_memory(backbone)
     return backbone
 
 

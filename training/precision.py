@@ -47,7 +47,7 @@ class Autocast(Callback):
     def before_fit(self) -> None:
         model = self.learn.model
         for conv in self._depthwise():
-            vars(conv)["forward"] = _in_float32(conv.forward)
+            vars(conv)["forward"] = in_float32(conv.forward)
         vars(model)["forward"] = torch.autocast(self.device, torch.bfloat16)(model.forward)
 
     def after_fit(self) -> None:
@@ -59,9 +59,23 @@ class Autocast(Callback):
         return [conv for conv in convs if self.device == "cpu" and conv.groups == conv.in_channels > 1]
 
 
-def _in_float32(forward: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+def in_float32(forward: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """The same layer in float32. For the gradient it keeps its input as it came: a copy would take twice the memory."""
+
     def run(x: Tensor) -> Tensor:
-        with torch.autocast("cpu", enabled=False):
-            return forward(x.float()).to(x.dtype)
+        wide = x.float()
+        copy, version = wide.data_ptr(), x._version
+
+        def keep(saved: Tensor) -> Tensor:
+            if saved.data_ptr() == copy:
+                return x.detach()
+            return saved.to(x.dtype) if saved.shape[:2] == x.shape[:2] else saved  # the input, padded; or the weights
+
+        def give(kept: Tensor) -> Tensor:
+            assert x._version == version, "a layer has changed the input of a depthwise convolution in place"
+            return kept.float()
+
+        with torch.autocast("cpu", enabled=False), torch.autograd.graph.saved_tensors_hooks(keep, give):
+            return forward(wide).to(x.dtype)
 
     return run

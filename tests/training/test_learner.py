@@ -2,15 +2,18 @@
 
 import copy
 import math
+from collections import Counter
 from typing import Any
 
 import pytest
 import torch
+from timm.layers import Conv2dSame
 from torch import nn
 
 from losses import build_loss
 from models import build_model
 from training import fit, load_best
+from training.precision import in_float32
 from training.progress import TrainingDiverged
 
 PLAN: dict[str, Any] = {"fit": "one_cycle", "epochs": 3, "freeze_epochs": 1, "lr": 0.01, "backbone_lr_factor": 0.0}
@@ -40,6 +43,29 @@ def test_bf16_takes_effect_on_the_cpu_but_for_depthwise_convolutions(make_learne
     assert all(parameter.dtype == torch.float32 for parameter in learn.model.parameters())
     assert "forward" not in vars(depthwise)
     assert not torch.is_autocast_enabled("cpu")
+
+
+@pytest.mark.parametrize("padding", [1, "SAME"])
+def test_a_depthwise_convolution_in_float32_keeps_its_input_as_it_came(padding):
+    conv: nn.Conv2d = Conv2dSame(4, 4, 3, stride=2, groups=4) if padding == "SAME" else nn.Conv2d(4, 4, 3, 1, 1, 1, 4)
+    x = torch.randn(2, 4, 8, 8).to(torch.bfloat16).requires_grad_()
+    gradients = []
+    for layer in (lambda x: conv(x.float()).to(x.dtype), in_float32(conv.forward)):
+        conv.zero_grad()
+        x.grad = None
+        layer(x).square().sum().backward()
+        gradients.append((x.grad, conv.weight.grad))
+    assert all(torch.equal(one, other) for one, other in zip(*gradients, strict=True))
+    y = in_float32(conv.forward)(x * 1)
+    assert kept(y) == {torch.bfloat16: 1, torch.float32: 1}  # the input, and the weights
+
+
+def kept(result: torch.Tensor) -> Counter[torch.dtype]:
+    """How many tensors the gradient of a convolution keeps, by their number format."""
+    step: Any = result.grad_fn
+    while not hasattr(step, "_raw_saved_input"):
+        step = step.next_functions[0][0]
+    return Counter(saved.data.dtype for saved in (step._raw_saved_input, step._raw_saved_weight))
 
 
 def test_bf16_learns(make_learner):
