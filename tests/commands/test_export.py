@@ -133,6 +133,6 @@ def test_a_model_of_several_tasks_is_refused_in_one_line(run_folder, tmp_path, c
     model = build_model("hydra", len(classes["classes"]), "test_resnet")
     save_model(tmp_path / "joint", model, config=config, taxonomy=classes, data={}, metrics={})
     assert main(["export", str(tmp_path / "joint")]) == 2
-    message = f"error: {tmp_path / 'joint'}: only models that return logits can be exported, and not hydra; train a"
+    message = f"error: {tmp_path / 'joint'}: hydra cannot be exported, only models that return logits; train a"
     assert capsys.readouterr().err.startswith(message)
     assert not list((tmp_path / "joint").glob("*.onnx"))
