@@ -50,13 +50,18 @@ def build_loss(
     return WeightedLoss({name: (spec[name], term) for name, term in terms.items()})
 
 
-def build_depth_loss(depth_loss: str | Mapping[str, float]) -> DepthLoss:
-    """The depth loss of that name, or the weighted sum `{name: weight, …}`. Raises ValueError as `build_loss` does."""
+def build_depth_loss(
+    depth_loss: str | Mapping[str, float], depth_min: float = 0.0, depth_max: float = math.inf
+) -> DepthLoss:
+    """The depth loss of that name, or the weighted sum `{name: weight, …}`. Raises ValueError as `build_loss` does.
+
+    depth_min, depth_max: the range of what is predicted; a target beyond an end counts as this end.
+    """
     spec = _weights("depth_loss", depth_loss, DEPTH_LOSSES)
-    terms = {name: DEPTH_LOSSES[name]() for name in spec}
-    if list(spec.values()) == [1]:
-        return terms.popitem()[1]
-    return WeightedDepthLoss({name: (spec[name], term) for name, term in terms.items()})
+    terms = {name: (weight, DEPTH_LOSSES[name]()) for name, weight in spec.items()}
+    built = terms.popitem()[1][1] if list(spec.values()) == [1] else WeightedDepthLoss(terms)
+    built.depth_range = (depth_min, depth_max)
+    return built
 
 
 def _weights(setting: str, asked: str | Mapping[str, float], known: Iterable[str]) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import torch
@@ -13,7 +14,12 @@ class DepthLoss(nn.Module):
 
     A pixel is valid if its target is finite and above 0. Only valid pixels count, in value and gradient; a batch
     without any gives 0 with a zero gradient. Subclasses implement `from_valid`.
+
+    Attributes:
+        depth_range: the smallest and the largest depth that can be predicted; a target beyond it counts as its end.
     """
+
+    depth_range = (0.0, math.inf)
 
     def forward(self, depth: Tensor, target: Tensor) -> Tensor:
         """Scalar loss of depth (N, H, W) against target (N, H, W), NaN where it is unknown; float32 under autocast."""
@@ -23,7 +29,7 @@ class DepthLoss(nn.Module):
                 "(N, H, W)"
             )
         with torch.autocast(depth.device.type, enabled=False):
-            return self.from_valid(depth.float(), target.float(), is_valid(target))
+            return self.from_valid(depth.float(), target.float().clamp(*self.depth_range), is_valid(target))
 
     def from_valid(self, depth: Tensor, target: Tensor, valid: Tensor) -> Tensor:
         """Scalar loss of depth and target (N, H, W) float32, where valid (N, H, W) bool; else target is anything."""

@@ -121,6 +121,17 @@ def test_shapes_that_do_not_fit_are_named(spec):
         build_depth_loss(spec)(depth[:, None], target[:, None])
 
 
+@every_loss
+def test_a_target_beyond_the_range_counts_as_the_end_of_it(spec):
+    depth, target = depth_batch()
+    loss = build_depth_loss(spec, depth_min=5.0, depth_max=20.0)
+    assert (
+        loss(depth, target)
+        == build_depth_loss(spec)(depth, target.clamp(5, 20))
+        != build_depth_loss(spec)(depth, target)
+    )
+
+
 def test_a_weighted_sum_is_the_sum():
     depth, target = depth_batch()
     expected = 0.5 * build_depth_loss("silog")(depth, target) + 2 * build_depth_loss("berhu")(depth, target)
