@@ -18,7 +18,10 @@ class CommonMistake(ConfigError, CommonFault):
     """A mistake that all trials of a sweep share: an unknown setting, or a preset that does not exist."""
 
 
-Loss = str | dict[str, Annotated[float, Field(gt=0)]]
+Weight = Annotated[float, Field(gt=0)]
+Loss = str | dict[str, Weight]
+Task = Literal["segmentation", "depth"]
+MAPPINGS = ("loss", "depth_loss", "task_weights")  # settings that take a name or weights by name
 MAX_OBJECT_AREA = 0.1  # few objects fill a tenth of a frame; with more, nothing would count
 Fraction = Annotated[float, Field(ge=0, le=1)]
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ def class_table(evaluation: Evaluation) -> str:
         mark = "★" if index in evaluation.priority else " "
         scores = "  ".join(_score(evaluation.metrics[f"{key}/{name}"]) for key in ("iou", "dice", "acc"))
         lines.append(f"{mark} {name:<{width}}  {scores}")
-    figures = [f"  {key:<{width}}  {_score(evaluation.metrics[key])}" for key in HEADLINES]
+    figures = [f"  {key:<{width}}  {_score(evaluation.metrics[key])}" for key in HEADLINES if key in evaluation.metrics]
     return "\n".join([*lines, "", *figures])
 
 
