@@ -21,6 +21,7 @@ The other files, by what they are about:
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from camvid.layouts.dataset import Frame, RoadDataset, content_digest
 from camvid.layouts.layout import Layout
@@ -30,6 +31,9 @@ from camvid.layouts.scan import SPLITS, Scan
 from camvid.layouts.splits import split_frames
 from camvid.taxonomy import OWN_FILE, Taxonomy, load_taxonomy
 from files.amounts import counted
+
+if TYPE_CHECKING:
+    from camvid.depth import DepthSource
 
 __all__ = [
     "AUTO",
@@ -81,7 +85,18 @@ def open_dataset(
         raise ValueError(f"{scan.faults[0]}{more}; {dataset.advice}")
     for note in scan.notes:
         notice(f"{scan.root}: {note}", GuessWarning, level=2)
-    return RoadDataset(scan.root, scan.layout, taxonomy, split_frames(scan, split, seed), labels, scan.unlabelled)
+    splits = split_frames(scan, split, seed)
+    return RoadDataset(scan.root, scan.layout, taxonomy, splits, labels, scan.unlabelled, *_depth(scan))
+
+
+def _depth(scan: Scan) -> tuple[DepthSource | None, str]:
+    """The depth of a data set, or why the one that lies there cannot be used. Masks can be used all the same."""
+    from camvid.depth import find_depth  # which imports the scans of this package
+
+    try:
+        return find_depth(scan), ""
+    except ValueError as error:
+        return None, str(error)
 
 
 def find_taxonomy(

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,11 @@ from camvid.layouts.facts import file_facts
 from camvid.layouts.label_content import FEW, SMOOTHED
 from camvid.remarks import about_priority, about_sizes, about_val, way_to_val
 from camvid.taxonomy import Taxonomy
+from files.camera import Camera
 from files.pictures import load_label, load_picture, picture_size, read_image, read_reduced
+
+if TYPE_CHECKING:  # which finds depth with this package
+    from camvid.depth.source import Depth, DepthSource
 
 
 @dataclass(frozen=True)
@@ -33,8 +38,17 @@ class Frame:
 
 @dataclass(frozen=True)
 class RoadDataset:
-    """A data set on disk. `splits` has the keys train, val, test; `labels` decodes its label pictures; `unlabelled` has
-    the number of frames without labels of each split that has no label at all.
+    """A data set on disk.
+
+    Attributes:
+        root: its folder.
+        layout: the name of its layout.
+        taxonomy: the classes of its masks.
+        splits: the frames, by the keys train, val and test.
+        labels: decodes its label pictures.
+        unlabelled: the number of frames without labels of each split that has no label at all.
+        depth: the depth of its frames and their cameras; None if it brings none, or none that can be used.
+        depth_fault: why the depth that lies there cannot be used; else empty.
     """
 
     root: Path
@@ -43,6 +57,8 @@ class RoadDataset:
     splits: dict[str, tuple[Frame, ...]]
     labels: Labels
     unlabelled: Mapping[str, int] = field(default_factory=dict)
+    depth: DepthSource | None = None
+    depth_fault: str = ""
 
     def read_image(self, frame: Frame) -> NDArray[np.uint8]:
         """RGB, (H, W, 3) uint8, upright. Raises ValueError naming a file that is damaged."""
@@ -68,6 +84,18 @@ class RoadDataset:
             raise ValueError(size_mismatch(frame, size, mask.shape))
         return image, mask
 
+    def read_depth(self, frame: Frame) -> tuple[Depth, Camera] | None:
+        """Depth (H, W) in metres, NaN where it is unknown, and camera of a frame at its own size; None if it has none.
+
+        Raises ValueError naming a file that is missing, damaged, impossible, or of another size than the frame.
+        """
+        if not self.depth or frame.name not in self.depth.maps:
+            return None
+        depth, camera = self.depth.read(frame.name)
+        if fault := depth_mismatch(self.depth.maps[frame.name], frame, depth.shape, picture_size(frame.image)):
+            raise ValueError(f"{fault}; {self.advice}")
+        return depth, camera
+
     def decode(self, frame: Frame) -> tuple[Mask, dict[str, int]]:
         """Mask, and pixel counts of what the taxonomy's labels do not know. Raises ValueError naming a damaged file."""
         picture = load_label(frame.mask)
@@ -81,6 +109,16 @@ class RoadDataset:
         for split in splits:
             if not self.splits[split]:
                 raise ValueError(f"{self.root}: {self._lacking(split)}")
+
+    def require_depth(self, split: str) -> None:
+        """Raises ValueError if no frame of a split has depth that can be used."""
+        if self.depth_fault:
+            raise ValueError(self.depth_fault)
+        if not self.depth or not any(frame.name in self.depth.maps for frame in self.splits[split]):
+            raise ValueError(
+                f"{self.root}: no frame of the {split} split has depth; docs/data.md lists what is read, and "
+                "`python -m camvid synth OUT --depth` draws streets with depth"
+            )
 
     def _lacking(self, split: str) -> str:
         """Why a training without frames of a split is refused, and what these data are good for."""
@@ -146,14 +184,25 @@ def size_mismatch(frame: Frame, image: tuple[int, ...], mask: tuple[int, ...]) -
     return f"{frame.mask}: label is {mask[1]}x{mask[0]}, its frame {frame.image.name} is {image[1]}x{image[0]}{way}"
 
 
+def depth_mismatch(path: Path, frame: Frame, depth: tuple[int, ...], image: tuple[int, ...]) -> str:
+    """The message for depth of another size (height, width) than its image; empty if they have the same size."""
+    if depth == image:
+        return ""
+    return f"{path}: depth is {depth[1]}x{depth[0]}, its frame {frame.image.name} is {image[1]}x{image[0]}"
+
+
 def content_digest(dataset: RoadDataset) -> str:
-    """SHA-256 over frame names, what is read of the files, splits, taxonomy and label table, wherever the files lie."""
+    """SHA-256 over frame names, what is read of the files, splits, taxonomy and label table, wherever the files lie.
+
+    The files are images, masks, and depth with its cameras if the frames have it.
+    """
     digest = hashlib.sha256(dataset.taxonomy.digest.encode())
     digest.update(json.dumps(dataset.labels.table).encode())
     for split, frames in sorted(dataset.splits.items()):
         ordered = sorted(frames, key=lambda frame: frame.name)
-        for frame, files in zip(ordered, frame_digests(dataset, ordered), strict=True):
-            digest.update(json.dumps([split, frame.name, *files]).encode())
+        found = zip(ordered, frame_digests(dataset, ordered), depth_digests(dataset, ordered), strict=True)
+        for frame, files, depth in found:
+            digest.update(json.dumps([split, frame.name, *files, *depth]).encode())
     return digest.hexdigest()
 
 
@@ -169,3 +218,19 @@ def frame_digests(dataset: RoadDataset, frames: Sequence[Frame]) -> list[tuple[s
             dataset.complain(path)
     digests = [fact.digest for fact in facts]
     return list(zip(digests[::2], digests[1::2], strict=True))
+
+
+def depth_digests(dataset: RoadDataset, frames: Sequence[Frame]) -> list[tuple[str, ...]]:
+    """SHA-256 of the depth and of the camera of each frame; empty for a frame without depth.
+
+    Raises ValueError naming a file that is missing, or a picture that is cut short.
+    """
+    if dataset.depth is None:
+        return [()] * len(frames)
+    files = [dataset.depth.files(frame.name) for frame in frames]
+    listed = list(dict.fromkeys(path for paths in files for path in paths))
+    facts = dict(zip(listed, file_facts(dataset.root, [(path, True) for path in listed]), strict=True))
+    for path, fact in facts.items():
+        if fact.size is None and path.suffix.lower() == ".png":
+            dataset.complain(path)
+    return [tuple(facts[path].digest for path in paths) for paths in files]
