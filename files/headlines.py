@@ -27,6 +27,7 @@ class Headline(NamedTuple):
 
 MIOU = Headline("miou", "mIoU", monitored=True)
 PRIORITY_DICE = Headline("priority_dice", "priority Dice", monitored=True)
+ABS_REL = Headline("depth/abs_rel", "depth AbsRel", monitored=True, higher=False)
 HEADLINES = {
     headline.key: headline
     for headline in (
@@ -42,7 +43,7 @@ HEADLINES = {
         Headline("object_f1", "object F1", monitored=True),
         Headline("false_alarms", "false alarms per frame", higher=False),
         Headline("edge_case_rate", "share of edge cases", higher=False),
-        Headline("depth/abs_rel", "depth AbsRel", monitored=True, higher=False),
+        ABS_REL,
         Headline("depth/rmse", "depth RMSE in m", monitored=True, higher=False),
         Headline("depth/delta1", "depth within 1.25", monitored=True),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -12,7 +13,6 @@ from losses.base import PixelLoss
 from losses.depth import DepthLoss, is_valid
 
 TASKS = ("segmentation", "depth")  # the order of `log_variances`
-NONE = torch.tensor(float("nan"))
 
 
 class Outputs(Protocol):
@@ -60,21 +60,20 @@ class TaskLoss(nn.Module):
 
     def forward(self, outputs: Outputs, masks: Tensor, depths: Tensor | None = None) -> Tensor:
         """Scalar loss against masks (N, H, W) of class indices and depths (N, H, W), NaN where they are unknown."""
-        found: dict[str, tuple[Tensor, Tensor]] = {}  # the loss, and whether there was any truth
+        self.parts, terms, variances = {}, [], outputs.log_variances
         if outputs.logits is not None:
             seen = (masks != self.segmentation.ignore_index).any()
-            found["segmentation"] = self.segmentation(outputs.logits, masks), seen
+            terms.append(self._term("segmentation", self.segmentation(outputs.logits, masks), seen, variances))
         if outputs.depth is not None and depths is not None:
-            found["depth"] = self.depth(outputs.depth, depths), is_valid(depths).any()
-        assert found, "the network and the batch share no task"
-        self.parts = {f"loss/{task}": loss.detach().where(seen, NONE.to(loss)) for task, (loss, seen) in found.items()}
-        terms = [self._weighted(task, loss, seen, outputs.log_variances) for task, (loss, seen) in found.items()]
+            terms.append(self._term("depth", self.depth(outputs.depth, depths), is_valid(depths).any(), variances))
+        assert terms, "the network and the batch share no task"
         return torch.stack(terms).sum()
 
-    def _weighted(self, task: str, loss: Tensor, seen: Tensor, log_variances: Tensor | None) -> Tensor:
-        if log_variances is None:
-            self.parts[f"weight/{task}"] = loss.new_tensor(self.weights[TASKS.index(task)])
-            return self.weights[TASKS.index(task)] * loss
-        variance = log_variances[TASKS.index(task)].float()
-        self.parts[f"weight/{task}"] = variance.detach().neg().exp()
-        return seen * (variance.neg().exp() * loss + variance / 2)
+    def _term(self, task: str, loss: Tensor, seen: Tensor, log_variances: Tensor | None) -> Tensor:
+        """What a task adds to the sum; nothing if its truth was not seen."""
+        place = TASKS.index(task)
+        variance = None if log_variances is None else log_variances[place].float()
+        weight = loss.new_full((), self.weights[place]) if variance is None else variance.neg().exp()
+        self.parts[f"loss/{task}"] = loss.detach().where(seen, loss.new_full((), math.nan))
+        self.parts[f"weight/{task}"] = weight.detach()
+        return weight * loss if variance is None else seen * (weight * loss + variance / 2)

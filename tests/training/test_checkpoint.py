@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from fastai.callback.core import Callback
@@ -86,6 +87,12 @@ def test_the_best_has_the_lowest_error_where_lower_is_better(make_learner, tmp_p
         assert torch.equal(load_file(tmp_path / "best.safetensors")["head.weight"], kept[best])
     assert learn.checkpoint.best == 0.1
     assert len(learn.checkpoint.history) == 5  # two evaluations without a better one
+
+
+def test_scores_of_numpy_can_be_read_from_a_checkpoint(make_learner, tmp_path):
+    fit(make_learner(evaluate=lambda _: {"miou": np.float64(0.25)}), **PLAN)
+    checkpoint = load_checkpoint(tmp_path / "last.pt")
+    assert checkpoint["best"] == checkpoint["history"][-1]["val/miou"] == 0.25
 
 
 def test_while_the_score_is_undefined_the_newest_weights_are_the_best(make_learner, tmp_path, capsys):
