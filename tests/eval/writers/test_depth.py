@@ -22,22 +22,23 @@ def row(*metres):
     return np.array([metres], np.float32)
 
 
-def brightness(picture):
-    return picture.astype(float) @ (0.2126, 0.7152, 0.0722)
+def lightness(picture):
+    """CIE L* of sRGB, about the lightness that people see."""
+    linear = ((picture / 255 + 0.055) / 1.055) ** 2.4
+    return 116 * np.cbrt(linear @ (0.2126, 0.7152, 0.0722)) - 16
 
 
 def test_the_nearer_the_brighter_and_unknown_is_grey():
     picture = depth_picture(row(2, 4, 8, 16, 32, 64, 80, 500, np.nan))[0]
-    light = brightness(picture)
+    light = lightness(picture)
     assert (np.diff(light[:7]) < 0).all()
     assert np.array_equal(picture[6], picture[7])
     assert tuple(picture[8]) == UNKNOWN_COLOR
 
 
 def test_equal_ratios_of_distance_are_equal_steps_of_lightness():
-    light = brightness(depth_picture(row(*(2 * 40 ** (np.arange(11) / 10))))[0])
-    steps = -np.diff(np.cbrt(light))  # about the lightness that people see
-    assert steps.max() < 3 * steps.min()
+    steps = -np.diff(lightness(depth_picture(row(*(2 * 40 ** (np.arange(11) / 10))))[0]))
+    assert steps.max() < 1.3 * steps.min()
 
 
 def test_too_near_is_blue_too_far_is_red_and_right_is_pale():
