@@ -52,8 +52,13 @@ def cloud(depth: Depth, camera: Camera, left_out: NDArray[np.bool_] | None = Non
 def _grid(shape: tuple[int, ...], count: int, most: int) -> NDArray[np.bool_]:
     """Whether a pixel (H, W) lies on an even grid, as about ``most`` of ``count`` pixels do; all if they fit."""
     step = max(1.0, np.sqrt(count / most))
-    sides = [np.isin(np.arange(side), np.arange(0, side, step).astype(int)) for side in shape]
-    return np.asarray(sides[0][:, None] & sides[1][None, :])
+    down, across = (np.isin(np.arange(side), _spread(side, max(1, round(side / step)))) for side in shape)
+    return np.asarray(down[:, None] & across)
+
+
+def _spread(side: int, count: int) -> NDArray[np.int64]:
+    """So many places among 0 to ``side - 1``, evenly spread."""
+    return (np.arange(count) * 2 + 1) * side // (2 * count)
 
 
 def endless(mask: NDArray[np.uint8], class_names: Sequence[str]) -> NDArray[np.bool_]:
