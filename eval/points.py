@@ -8,11 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.depth.measures import CAP
+from eval.depth.measures import CAP, LEAST
 from eval.samples import Depth
 from files.camera import Camera
 
 MOST = 100_000  # points
+WIDTHS = 240  # a change is measured over this part of the frame's width
+UNEVEN = 0.05  # relative change of the slope of inverse depth, at an edge
 ENDLESS = ("sky",)  # names of classes that have no distance, in small letters
 
 
@@ -59,6 +61,40 @@ def _grid(shape: tuple[int, ...], count: int, most: int) -> NDArray[np.bool_]:
 def _spread(side: int, count: int) -> NDArray[np.int64]:
     """So many places among 0 to ``side - 1``, evenly spread."""
     return (np.arange(count) * 2 + 1) * side // (2 * count)
+
+
+def predicted_cloud(
+    depth: Depth, camera: Camera, mask: NDArray[np.uint8] | None, class_names: Sequence[str], most: int = MOST
+) -> Cloud:
+    """The points of a predicted depth, without what lies between two things, and without the sky if it is known.
+
+    Args:
+        depth: (H, W) metres.
+        camera: of the frame at this size.
+        mask: (H, W) predicted class indices, or None.
+        class_names: C names.
+        most: points at most.
+    """
+    left_out = between(depth) if mask is None else between(depth) | endless(mask, class_names)
+    return cloud(depth, camera, left_out, most)
+
+
+def between(depth: Depth) -> NDArray[np.bool_]:
+    """The pixels (H, W) of a predicted depth that lie between a near and a far thing, where nothing is.
+
+    A network's edges are blurred. Along a plane the inverse depth changes evenly from pixel to pixel; a pixel at which
+    it changes in one direction and unevenly is on an edge. A thin thing stays: there it changes in both directions.
+    """
+    step = max(2, round(depth.shape[1] / WIDTHS))
+    inverse = np.float32(1) / np.maximum(depth, np.float32(LEAST))
+    return _uneven(inverse, step) | _uneven(inverse.T, step).T
+
+
+def _uneven(inverse: Depth, step: int) -> NDArray[np.bool_]:
+    """Whether inverse depth (H, W) changes along the rows in one direction, but not evenly."""
+    padded = np.pad(inverse, [(0, 0), (step, step)], mode="edge")
+    before, after = inverse - padded[:, : -2 * step], padded[:, 2 * step :] - inverse
+    return np.asarray((before * after > 0) & (np.abs(after - before) > UNEVEN * inverse))
 
 
 def endless(mask: NDArray[np.uint8], class_names: Sequence[str]) -> NDArray[np.bool_]:

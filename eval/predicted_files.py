@@ -89,7 +89,7 @@ class Files:
         focal = f"{focal_of(self.predictor.model):.4g}"
         return [
             f"the camera of {self.seen[False]} of {self.seen.total()} pictures is unknown: their depth is in metres if "
-            f"they were taken with the focal length of the training, {focal} pixels at the size of the network's input; "
+            f"they were taken with the focal length of the training, {focal} pixels at the network's input; "
             "if they were not, give --camera, or cameras.csv beside the pictures"
         ]
 

@@ -14,7 +14,7 @@ from torch import nn
 
 from eval.depth.scale import assumed_camera, focal_of, metres_per_canonical
 from eval.inference import SizeFor, evaluating, label_mask, predict_outputs, resize_image
-from eval.points import Cloud, cloud, endless
+from eval.points import Cloud, predicted_cloud
 from eval.samples import Depth
 from eval.stored import Mask, enlarged
 from eval.writers.colors import Picture, overlay
@@ -90,6 +90,6 @@ class Predictor:
         return with_legend(overlay(image, mask, self.colors), class_entries(self.class_names, self.colors))
 
     def cloud(self, found: Prediction) -> Cloud:
-        """The points of a prediction with depth and camera, without the sky, if the model knows it."""
+        """The points of a prediction that has depth and camera."""
         assert found.depth is not None and found.camera is not None
-        return cloud(found.depth, found.camera, None if found.mask is None else endless(found.mask, self.class_names))
+        return predicted_cloud(found.depth, found.camera, found.mask, self.class_names)

@@ -1,7 +1,8 @@
+import cv2
 import numpy as np
 import pytest
 
-from eval.points import MOST, cloud, endless
+from eval.points import MOST, between, cloud, endless, predicted_cloud
 from files.camera import Camera
 
 CAMERA = Camera(100, 50, 2, 1)
@@ -48,6 +49,31 @@ def test_of_more_points_an_even_choice_is_taken(shape, most):
     assert len(set(pixels.tolist())) == len(points)
     middle = np.median(np.divmod(pixels, shape[1]), axis=1)
     assert middle == pytest.approx(np.array(shape) / 2, rel=0.2, abs=2)
+
+
+def test_blurred_edges_make_no_points_and_planes_and_thin_things_do():
+    rows = np.arange(48, dtype=np.float32)[:, None]
+    road = (1.5 * 80 / np.maximum(rows - 15.5, 2)) * np.ones((1, 240), np.float32)
+    assert not between(road)[20:].any()  # above, the distance is cut off
+    wall = np.full((48, 240), 40, np.float32)
+    wall[:, 100:140] = 10
+    assert not between(wall).any()  # a sharp edge
+    blurred = cv2.GaussianBlur(wall, (0, 0), 2)
+    lost = between(blurred)
+    assert lost[:, [99, 139]].all() and not lost[:, :90].any() and not lost[:, 110:130].any()
+    pole = np.full((48, 240), 40, np.float32)
+    pole[:, 100:104] = 10
+    assert not between(cv2.GaussianBlur(pole, (0, 0), 1))[:, 101:103].any()
+
+
+def test_points_of_a_prediction_have_no_sky_and_no_blurred_edges():
+    depth = cv2.GaussianBlur(np.repeat(np.repeat(np.array([[10, 40]], np.float32), 30, 0), 60, 1), (0, 0), 3)
+    mask = np.ones(depth.shape, np.uint8)
+    mask[:10] = 0
+    pixels = predicted_cloud(depth, CAMERA, mask, ("Sky", "Road")).pixels
+    assert pixels.min() >= 10 * 120
+    distances = depth.ravel()[predicted_cloud(depth, CAMERA, None, ()).pixels]
+    assert ((distances < 12) | (distances > 35)).mean() > 0.97 > ((depth < 12) | (depth > 35)).mean()
 
 
 def test_few_points_are_all_taken():
