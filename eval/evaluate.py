@@ -88,9 +88,9 @@ def evaluate(
         raise ValueError("the split has no images, so there is nothing to evaluate")
     if len(class_names) != num_classes:
         raise ValueError(f"class_names has {len(class_names)} names for num_classes={num_classes}")
-    rule = Rule(class_names, priority, threshold, object_area, severity)
+    rule = Rule(class_names, priority, threshold, object_area, severity, depth_threshold)
     tally = Tally(len(samples), rule, background)
-    judging = partial(judge, rule=rule, focal=focal_of(model), depth_threshold=depth_threshold)
+    judging = partial(judge, rule=rule, focal=focal_of(model))
     hide = None if progress is None else not progress
     with tqdm(total=len(samples), desc="evaluate", unit="img", file=sys.stderr, disable=hide) as bar:
         how: Any = {"size_for": size_for, "batch_size": batch_size, "device": device, "precision": precision}

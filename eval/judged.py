@@ -52,12 +52,12 @@ class Judged(NamedTuple):
     depth: JudgedDepth | None
 
 
-def judge(predicted: Predicted, rule: Rule, focal: float, depth_threshold: float) -> Judged:
-    """The scores of an image; arguments are those of ``evaluate``, and the focal length of the model's training."""
+def judge(predicted: Predicted, rule: Rule, focal: float) -> Judged:
+    """The scores of an image. ``focal``: the focal length that the model has learned."""
     position, sample, mask, counts, loss, metres = predicted
     frame: Row = {"name": sample.name, "sequence": sample.sequence}
     classes = None if mask is None or counts is None else _classes(position, sample, mask, counts, rule)
-    depth = None if metres is None else _depth(sample, metres, rule, focal, depth_threshold)
+    depth = None if metres is None else _depth(sample, metres, rule, focal)
     row = frame | (classes.row if classes else {"flagged": False, "why": ""})
     if depth:
         row |= depth.row
@@ -74,10 +74,10 @@ def _classes(position: int, sample: Sample, mask: Mask, counts: Tensor, rule: Ru
     return JudgedClasses(counts, row, failures, (height, width), pack(mask))
 
 
-def _depth(sample: Sample, metres: Depth, rule: Rule, focal: float, threshold: float) -> JudgedDepth:
+def _depth(sample: Sample, metres: Depth, rule: Rule, focal: float) -> JudgedDepth:
     height, width = metres.shape
     shape = sample.frame_size
     sums = depth_sums(enlarged(metres, shape), sample.depth, sample.mask, len(rule.class_names))
-    row, why = depth_record(sums, rule, threshold)
+    row, why = depth_record(sums, rule)
     camera = camera_of(sample, (height, width), focal)
     return JudgedDepth(sums, {**row}, why, shape, (height, width), pack(metres.astype(np.float16)), camera)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 
 from eval.depth.found import DepthFound
-from eval.depth.measures import Floats
+from eval.depth.measures import BANDS, SUMS, Floats
 from eval.edge_cases import rank
 from eval.evaluation import Evaluation
 from eval.failures import Rule, failure_table
@@ -36,7 +37,8 @@ class Tally:
         self.failures: list[dict[str, object]] = []
         self.masks = StoredMasks(0)
         self.depths = StoredDepths(0)
-        self.depth_sums: dict[int, Floats] = {}
+        self.depth_sum = np.zeros((classes + 1, len(BANDS), SUMS))
+        self.frame_sums: dict[int, Floats] = {}
         self.cameras: dict[int, Camera] = {}
 
     def add(self, one: Judged) -> None:
@@ -55,7 +57,8 @@ class Tally:
 
     def _add_depth(self, position: int, found: JudgedDepth) -> None:
         self.depths = self.depths or StoredDepths(self.count)
-        self.depth_sums[position] = found.sums
+        self.depth_sum += found.sums
+        self.frame_sums[position] = found.sums.sum((0, 1))
         self.depths.store(position, found.shape, found.small, found.packed)
         if found.camera:
             self.cameras[position] = found.camera
@@ -80,5 +83,11 @@ class Tally:
     def _depth(self) -> DepthFound | None:
         if not self.depths:
             return None
-        sums = sum(self.depth_sums[position] for position in range(1, self.count)) + self.depth_sums[0]
-        return DepthFound(sums, self.depths, self.cameras, tuple(self.rule.class_names))
+        return DepthFound(
+            self.depth_sum,
+            np.stack([self.frame_sums[position] for position in range(self.count)]),
+            self.depths,
+            self.cameras,
+            tuple(self.rule.class_names),
+            self.rule.depth_threshold,
+        )

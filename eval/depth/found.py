@@ -18,17 +18,21 @@ class DepthFound:
 
     Attributes:
         sums: (C + 1, bands, sums) over the split, as `depth_sums` gives them; void is the last class.
+        frames: (N, sums) of each frame, in the order of the split.
         predictions: (H, W) float32 metres in the order of the split, each read from a temporary file when it is asked
             for.
         cameras: of the frames, by position in the split. It has the focal length of the training and the middle of the
             frame where the camera is unknown; a frame is left out if that is unknown, too.
         class_names: C names.
+        threshold: the mean relative error of a priority class above which a frame is flagged; 0 flags none.
     """
 
     sums: Floats
+    frames: Floats
     predictions: StoredDepths
     cameras: Mapping[int, Camera]
     class_names: tuple[str, ...]
+    threshold: float
 
     @property
     def known(self) -> bool:
@@ -38,14 +42,14 @@ class DepthFound:
     @property
     def metrics(self) -> dict[str, float]:
         """Flat keys: the figures over the split, then ``depth/abs_rel`` of each class and of each band."""
-        parts = {**self.by_class()["abs_rel"], **self.by_band()["abs_rel"]}
+        parts = {**self.by_class()["abs_rel"], **self.by_distance()["abs_rel"]}
         return flat(figures(self.sums.sum((0, 1)))) | {f"depth/abs_rel/{key}": value for key, value in parts.items()}
 
     def by_class(self) -> pd.DataFrame:
         """A row for each class: ``pixels`` that count, and the figures; NaN for a class without such pixels."""
         return _table(self.sums[:-1].sum(1), self.class_names, "class")
 
-    def by_band(self) -> pd.DataFrame:
+    def by_distance(self) -> pd.DataFrame:
         """A row for each band of distance: ``pixels`` that count, and the figures."""
         return _table(self.sums.sum(0), BANDS, "distance")
 

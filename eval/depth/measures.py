@@ -24,8 +24,8 @@ LEAST = 1e-3  # metres; a prediction is never taken as less
 BANDS = {"0-10m": 10.0, "10-20m": 20.0, "20-40m": 40.0, "40-80m": CAP}  # upper ends; each holds its own
 FIGURES = {
     "abs_rel": "AbsRel",
-    "sq_rel": "SqRel",
-    "rmse": "RMSE",
+    "sq_rel": "SqRel (m)",
+    "rmse": "RMSE (m)",
     "rmse_log": "RMSE log",
     "silog": "SILog",
     "delta1": "δ < 1.25",

@@ -110,7 +110,7 @@ def test_a_wrong_depth_of_a_pedestrian_flags_the_frame_and_says_why():
     worst = evaluation.records.iloc[0]
     assert worst["name"] == "closer1"
     assert worst["depth/abs_rel/Pedestrian"] == pytest.approx(1)
-    assert worst["why"] == "depth of Pedestrian is wrong by 100%"
+    assert worst["why"] == "depth of Pedestrian wrong by 100 %"
     assert evaluation.records["flagged"].tolist() == [True, False, False]
     assert evaluation.metrics["edge_case_rate"] == pytest.approx(1 / 3)
     assert evaluation.metrics["depth/abs_rel/Pedestrian"] == pytest.approx(1 / 3)
