@@ -146,7 +146,8 @@ def about_classes(dataset: RoadDataset, train: TrainingFrames, folder: Path | No
         return ""
     counts = {"train": train.counts} | {key: class_counts(dataset, key, folder, limit) for key in ("val", "test")}
     seen = {key: np.flatnonzero(found.sum(0)).tolist() for key, found in counts.items()}
-    return f"{dataset.root}: {about_absent(dataset.taxonomy, seen)}\n"
+    line = about_absent(dataset.taxonomy, seen)
+    return f"{dataset.root}: {line}\n" if line else ""
 
 
 def _cost(dataset: RoadDataset, frame: Frame, kept: Kept, limit: int) -> str:

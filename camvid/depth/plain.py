@@ -17,12 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from camvid.depth.source import Depth, DepthSource, read_16_bits
-from camvid.layouts.scan import DEPTH, Scan
+from camvid.layouts.scan import CAMERAS, DEPTH, Scan
 from camvid.layouts.trees import Keyed, keyed
 from files.camera import Camera
 from files.texts import read_text
 
-CAMERAS = "cameras.csv"
 COLUMNS = ("fx", "fy", "cx", "cy", "width", "height")
 STEPS = 256  # of a picture's value in a metre
 

@@ -15,6 +15,7 @@ The other files, by what they are about:
 - frames of 16 bits: `dark` says when they use only the lower ones;
 - labels: `label_content` looks at what pictures hold, `label_kinds` whether all hold the same, `label_meaning`
   concludes what it stands for;
+- frames of which only the depth is known: `unlabelled`;
 - messages: `hints` for what is no data set yet, `nearby` for one that lies elsewhere, `notices` for what is guessed.
 """
 
@@ -60,6 +61,7 @@ def open_dataset(
     layout: str | Layout | None = None,
     split: str = "official",
     seed: int = 0,
+    depth: bool = False,
 ) -> RoadDataset:
     """Open a data set.
 
@@ -69,6 +71,7 @@ def open_dataset(
         layout: a layout or its name; None recognises it.
         split: official, drives, sequence or random (see `camvid.layouts.splits`).
         seed: of the random split, and of ties between sequences of equal length.
+        depth: whether frames that have depth and no label are among its frames.
 
     Raises:
         ValueError: no layout fits, or one that holds no pair, frames or labels without a partner, duplicate names, a
@@ -77,7 +80,7 @@ def open_dataset(
     """
     taxonomy = find_taxonomy(root, taxonomy, layout)
     found = recognise(root, layout)
-    scan = scan_layout(root, found)
+    scan = scan_layout(root, found, depth)
     labels = found.decoder(scan, taxonomy)
     dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, labels)
     if scan.faults:

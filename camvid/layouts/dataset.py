@@ -18,7 +18,7 @@ from camvid.layouts.dark import about_bits
 from camvid.layouts.facts import file_facts
 from camvid.layouts.label_content import FEW, SMOOTHED
 from camvid.remarks import about_priority, about_sizes, about_val, way_to_val
-from camvid.taxonomy import Taxonomy
+from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 from files.camera import Camera
 from files.pictures import load_label, load_picture, picture_size, read_image, read_reduced
 
@@ -28,12 +28,21 @@ if TYPE_CHECKING:  # which finds depth with this package
 
 @dataclass(frozen=True)
 class Frame:
-    """An image and its mask. `sequence` is the drive it was taken on: frames of one sequence resemble each other."""
+    """An image, and its mask if it has one. `sequence` is the drive: frames of one sequence resemble each other.
+
+    A frame without a mask has depth.
+    """
 
     name: str
     sequence: str
     image: Path
-    mask: Path
+    mask: Path | None
+
+    @property
+    def label(self) -> Path:
+        """The mask's file, of a frame that is known to have one."""
+        assert self.mask is not None
+        return self.mask
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,10 @@ class RoadDataset:
         return read_image(frame.image)
 
     def read_mask(self, frame: Frame) -> Mask:
-        """Class indices, (H, W) uint8, void 255. Raises ValueError naming a file damaged or outside the taxonomy."""
+        """Class indices, (H, W) uint8, void 255; all void for a frame without a mask.
+
+        Raises ValueError naming a file that is damaged or outside the taxonomy.
+        """
         mask, outside = self.decode(frame)
         if outside:
             what = say_outside(outside, f"the class list {self.taxonomy.name}")
@@ -79,7 +91,7 @@ class RoadDataset:
         Raises ValueError as their readers do, and where the files differ in size.
         """
         image, size = read_reduced(frame.image, at_least)
-        mask = self.read_mask(frame)
+        mask = self.read_mask(frame) if frame.mask else void(size)
         if size != mask.shape:
             raise ValueError(size_mismatch(frame, size, mask.shape))
         return image, mask
@@ -96,8 +108,14 @@ class RoadDataset:
             raise ValueError(f"{fault}; {self.advice}")
         return depth, camera
 
+    def depth_files(self, frame: Frame) -> tuple[Path, ...]:
+        """The files of its depth and of its camera; none if it has no depth."""
+        return self.depth.files(frame.name) if self.depth else ()
+
     def decode(self, frame: Frame) -> tuple[Mask, dict[str, int]]:
         """Mask, and pixel counts of what the taxonomy's labels do not know. Raises ValueError naming a damaged file."""
+        if not frame.mask:
+            return void(picture_size(frame.image)), {}
         picture = load_label(frame.mask)
         try:
             return self.labels.decode(picture)
@@ -120,6 +138,14 @@ class RoadDataset:
                 "`python -m camvid synth OUT --depth` draws streets with depth"
             )
 
+    def require_masks(self, split: str) -> None:
+        """Raises ValueError if no frame of a split has a mask."""
+        if not any(frame.mask for frame in self.splits[split]):
+            raise ValueError(
+                f"{self.root}: no frame of the {split} split has a label, only depth; train with --tasks depth, or "
+                "give the folder as --depth_data beside data with labels"
+            )
+
     def _lacking(self, split: str) -> str:
         """Why a training without frames of a split is refused, and what these data are good for."""
         bare = self.unlabelled.get(split, 0)
@@ -131,13 +157,13 @@ class RoadDataset:
         return f"the {split} split has {why}, and a training needs them{way}"
 
     def sizes(self, split: str) -> list[tuple[int, int]]:
-        """Height and width of each frame of a split, as its label's file says without being decoded.
+        """Height and width of each frame of a split, as the file of its label says without being decoded.
 
-        Raises ValueError naming a file that is no picture.
+        Of a frame without a label the image's file says it. Raises ValueError naming a file that is no picture.
         """
-        masks = [frame.mask for frame in self.splits[split]]
-        facts = file_facts(self.root, [(mask, True) for mask in masks])
-        return [fact.size or picture_size(mask) for mask, fact in zip(masks, facts, strict=True)]
+        files = [(frame.mask or frame.image, bool(frame.mask)) for frame in self.splits[split]]
+        facts = file_facts(self.root, files)
+        return [fact.size or picture_size(path) for (path, _), fact in zip(files, facts, strict=True)]
 
     def frame_size(self, split: str) -> tuple[int, int]:
         """The height and width that most frames of a split have; of several, those of the frame that comes first."""
@@ -162,6 +188,11 @@ class RoadDataset:
     def advice(self) -> str:
         """The end of messages about a damaged data set."""
         return f"`python -m camvid check {self.root}` lists every fault"
+
+
+def void(size: tuple[int, int]) -> Mask:
+    """A mask (H, W) of a frame of which no class is known."""
+    return np.full(size, IGNORE_INDEX, np.uint8)
 
 
 def require_batch(frames: int, batch_size: int) -> None:
@@ -209,15 +240,17 @@ def content_digest(dataset: RoadDataset) -> str:
 def frame_digests(dataset: RoadDataset, frames: Sequence[Frame]) -> list[tuple[str, str]]:
     """SHA-256 of what is read of each frame: of its image and of its mask, each with what is done to it.
 
-    Raises ValueError naming a file that is no picture, or is cut short.
+    That of a mask that is missing is empty. Raises ValueError naming a file that is no picture, or is cut short.
     """
-    files = [file for frame in frames for file in ((frame.image, False), (frame.mask, True))]
-    facts = file_facts(dataset.root, files)
-    for (path, _), fact in zip(files, facts, strict=True):
+    images = [(frame.image, False) for frame in frames]
+    masks = [(frame.mask, True) for frame in frames if frame.mask]
+    files = [*images, *masks]
+    facts = dict(zip(files, file_facts(dataset.root, files), strict=True))
+    for (path, _), fact in facts.items():
         if fact.size is None:
             dataset.complain(path)
-    digests = [fact.digest for fact in facts]
-    return list(zip(digests[::2], digests[1::2], strict=True))
+    found = {path: fact.digest for (path, _), fact in facts.items()}
+    return [(found[frame.image], found[frame.mask] if frame.mask else "") for frame in frames]
 
 
 def depth_digests(dataset: RoadDataset, frames: Sequence[Frame]) -> list[tuple[str, ...]]:
@@ -225,9 +258,7 @@ def depth_digests(dataset: RoadDataset, frames: Sequence[Frame]) -> list[tuple[s
 
     Raises ValueError naming a file that is missing, or a picture that is cut short.
     """
-    if dataset.depth is None:
-        return [()] * len(frames)
-    files = [dataset.depth.files(frame.name) for frame in frames]
+    files = [dataset.depth_files(frame) for frame in frames]
     listed = list(dict.fromkeys(path for paths in files for path in paths))
     facts = dict(zip(listed, file_facts(dataset.root, [(path, True) for path in listed]), strict=True))
     for path, fact in facts.items():
