@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from commands.tasks import check_truth
 from eval.export.read import is_exported, load_exported
 
 if TYPE_CHECKING:  # what takes seconds to import is imported by the command that needs it
@@ -77,6 +78,7 @@ def training_data(run: wandb.Run, config: TrainConfig) -> RoadDataset:
     root = Path(config.data) if config.data else use_dataset(run, config.dataset)
     dataset = open_dataset(root, config.taxonomy, **config.pick("split", "seed"))
     dataset.require("train", "val")
+    check_truth(config, dataset)
     sys.stderr.write(dataset.remarks("train"))
     if config.data:
         name = artifact_name(config.project)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.tasks import NETWORK, check_depth, check_tasks, training_loss
+from commands.tasks import NETWORK, check_tasks, check_truth, training_loss
 from configs import TrainConfig
 from files.faults import CommonFault
 
@@ -99,6 +99,8 @@ def _check(config: TrainConfig, dataset: RoadDataset | None, networks: dict[str,
             "fit='fine_tune' and weights='none': fine_tune first trains the head on a frozen backbone, and this "
             "backbone would be frozen with random weights; use weights=imagenet or fit=one_cycle"
         )
+    if dataset:
+        check_truth(config, dataset)
     _check_room(Path(config.out), networks[repr(network)])
     _check_names(config)
 
@@ -154,7 +156,6 @@ def _check_loading(config: TrainConfig, dataset: RoadDataset, device: str, count
     frames = dataset.splits["train"]
     try:
         dataset.read(frames[0])
-        check_depth(config, dataset)
         own = dataset.frame_size("train")
     except ValueError as error:
         raise CommonFault(str(error)) from error

@@ -43,15 +43,16 @@ def check_tasks(config: TrainConfig) -> None:
             raise ValueError(f"{key}={getattr(config, key)} has no effect with {shown}; set {shown},depth")
 
 
-def check_depth(config: TrainConfig, dataset: RoadDataset) -> None:
-    """Check that there is depth to learn from, and to choose the best checkpoint by.
+def check_truth(config: TrainConfig, dataset: RoadDataset) -> None:
+    """Check that each task has something to learn from, and the best checkpoint something to be chosen by.
 
     Raises:
-        ValueError: the data have no depth that can be used.
+        ValueError: the data have no masks, or no depth that can be used; the message says what to do.
     """
-    if "depth" not in config.tasks:
-        return
-    if not config.depth_data:
+    if "segmentation" in config.tasks:
+        dataset.require_masks("train")
+        dataset.require_masks("val")
+    if "depth" in config.tasks and not config.depth_data:
         dataset.require_depth("train")
     if config.monitor.startswith("depth/"):
         dataset.require_depth("val")
