@@ -84,6 +84,20 @@ def training_data(run: wandb.Run, config: TrainConfig) -> RoadDataset:
     return dataset
 
 
+def depth_data(folder: str, dataset: RoadDataset) -> RoadDataset | None:
+    """The data set of the setting `depth_data`, which gives depth beside `dataset`; None if the setting is empty.
+
+    Raises ValueError naming the folder if its train split has no depth, FileNotFoundError if there is no such folder.
+    """
+    from camvid.layouts import open_depth
+
+    if not folder:
+        return None
+    second = open_depth(folder, dataset.taxonomy)
+    second.require_depth("train")
+    return second
+
+
 def open_data(options: argparse.Namespace, saved: SavedModel, *splits: str) -> RoadDataset:
     """The data set ``options.data``, read with the model's taxonomy and divided as in its training.
 
