@@ -49,9 +49,11 @@ def check_depth(config: TrainConfig, dataset: RoadDataset) -> None:
     Raises:
         ValueError: the data have no depth that can be used.
     """
+    from commands.training_data import depth_data
+
     if "depth" not in config.tasks:
         return
-    if not config.depth_data:
+    if depth_data(config, dataset) is None:
         dataset.require_depth("train")
     if config.monitor.startswith("depth/"):
         dataset.require_depth("val")

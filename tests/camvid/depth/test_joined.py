@@ -18,7 +18,8 @@ from camvid.layouts import open_dataset, open_depth
 from camvid.loaders import SeededOrder, train_loader
 from camvid.synth import synth
 from camvid.taxonomy import load_taxonomy
-from commands.opening import depth_data
+from commands.training_data import depth_data
+from configs import TrainConfig
 from tests.camvid.loaded import SIZE, batches
 from tests.camvid.test_frames import equal
 
@@ -146,12 +147,13 @@ def test_guests_of_other_hosts_have_an_entry_of_their_own(roots, tmp_path):
 
 
 def test_a_second_data_set_without_depth_is_refused(roots, tmp_path):
+    def opened(folder):
+        return depth_data(TrainConfig(depth_data=str(folder)), dataset)
+
     dataset = open_dataset(roots[0])
-    assert depth_data("", dataset) is None
+    assert depth_data(TrainConfig(), dataset) is None
     with pytest.raises(ValueError, match=r"masks: no frame has depth; docs/data\.md lists the forms"):
-        depth_data(str(roots[0]), dataset)
+        opened(roots[0])
     with pytest.raises(FileNotFoundError, match="nowhere"):
-        depth_data(str(tmp_path / "nowhere"), dataset)
-    found = depth_data(str(roots[1]), dataset)
-    assert found is not None
-    assert found.has_depth("train")
+        opened(tmp_path / "nowhere")
+    assert opened(roots[1]).has_depth("train")
