@@ -9,8 +9,6 @@ from configs import TrainConfig
 if TYPE_CHECKING:  # torch takes seconds to import
     from torch import Tensor, nn
 
-    from camvid.layouts import RoadDataset
-
 OF_TASKS = ("tasks", "depth_min", "depth_max", "task_weights")
 NETWORK = ("architecture", "backbone", "weights", "crp", "mirror", *OF_TASKS)  # what `models.build_model` takes
 
@@ -41,18 +39,3 @@ def check_tasks(config: TrainConfig) -> None:
     for key in ("depth_data", "depth_threshold"):
         if getattr(config, key) and "depth" not in config.tasks:
             raise ValueError(f"{key}={getattr(config, key)} has no effect with {shown}; set {shown},depth")
-
-
-def check_truth(config: TrainConfig, dataset: RoadDataset) -> None:
-    """Check that each task has something to learn from, and the best checkpoint something to be chosen by.
-
-    Raises:
-        ValueError: the data have no masks, or no depth that can be used; the message says what to do.
-    """
-    if "segmentation" in config.tasks:
-        dataset.require_masks("train")
-        dataset.require_masks("val")
-    if "depth" in config.tasks and not config.depth_data:
-        dataset.require_depth("train")
-    if config.monitor.startswith("depth/"):
-        dataset.require_depth("val")
