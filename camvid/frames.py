@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +14,9 @@ from tqdm import tqdm
 
 from camvid.cache import cached, describe_split, entry_name
 from camvid.cache_folder import COUNTS, default_folder, obtain
-from camvid.kept import GB, Extent, Kept, decode, keep
+from camvid.depth.cache import training_depth
+from camvid.depth.training import TrainingDepth, WithDepth
+from camvid.kept import GB, Extent, Kept, decode, decode_depth, keep
 from camvid.labels import Mask
 from camvid.layouts import Frame, RoadDataset
 from camvid.remarks import about_absent
@@ -41,6 +43,14 @@ class TrainingFrames(Protocol):
     def cost(self) -> str:
         """One line: the time that decoding takes at each read. Empty if the frames are in the cache."""
 
+    @property
+    def depth(self) -> TrainingDepth | None:
+        """The depth of the frames; None if the training does not learn it."""
+
+    @property
+    def focal(self) -> float:
+        """The focal length of canonical depth, in pixels of a training image. NaN if depth is not learned."""
+
     def extent(self, index: int, /) -> Extent:
         """Height and width of a frame, which lies at the top left of its picture."""
 
@@ -51,7 +61,7 @@ class TrainingFrames(Protocol):
 
 
 @dataclass(frozen=True)
-class StreamedFrames:
+class StreamedFrames(WithDepth):
     """Frames that are decoded when they are read. The arrays equal those of a `FrameCache`."""
 
     dataset: RoadDataset
@@ -59,6 +69,7 @@ class StreamedFrames:
     kept: Kept
     counts: NDArray[np.int64]
     cost: str
+    depth: TrainingDepth | None = None
 
     @property
     def size(self) -> Extent:
@@ -85,6 +96,7 @@ def training_frames(
     limit: int = LIMIT,
     augment: str = "crop",
     crop_min: float = 0.25,
+    depth: bool = False,
 ) -> TrainingFrames:
     """Frames of a split from the cache. If it has no room for them, each frame is decoded whenever it is needed.
 
@@ -98,17 +110,22 @@ def training_frames(
         limit: largest size of all entries together, in bytes.
         augment: a key of `camvid.transforms.POLICIES`.
         crop_min: smallest share of a frame's area that a crop keeps, in policies that crop.
+        depth: whether the frames bring their depth, too.
 
     Raises:
-        ValueError: a file is corrupt or holds a value that the taxonomy lacks; the message names the file.
+        ValueError: a file is corrupt or holds a value that the taxonomy lacks, or no frame has depth where it is asked
+            for; the message names the file.
     """
     dataset.require(split)
-    kept, folder = keep(dataset, split, train_size, augment, crop_min), folder or default_folder()
+    if depth:
+        dataset.require_depth(split)
+    kept, folder = keep(dataset, split, train_size, augment, crop_min, depth), folder or default_folder()
+    found = training_depth(dataset, split, kept, train_size, folder, limit) if depth else None
     if kept.bytes <= limit:
-        return cached(dataset, split, kept, folder, limit)
+        return replace(cached(dataset, split, kept, folder, limit), depth=found)
     frames = dataset.splits[split]
     counts = _counts(dataset, split, kept, folder, limit)
-    return StreamedFrames(dataset, frames, kept, counts, _cost(dataset, frames[0], kept, limit))
+    return StreamedFrames(dataset, frames, kept, counts, _cost(dataset, frames[0], kept, limit), found)
 
 
 def class_counts(dataset: RoadDataset, split: str, folder: Path | None = None, limit: int = LIMIT) -> NDArray[np.int64]:
@@ -129,13 +146,16 @@ def about_classes(dataset: RoadDataset, train: TrainingFrames, folder: Path | No
         return ""
     counts = {"train": train.counts} | {key: class_counts(dataset, key, folder, limit) for key in ("val", "test")}
     seen = {key: np.flatnonzero(found.sum(0)).tolist() for key, found in counts.items()}
-    return f"{dataset.root}: {about_absent(dataset.taxonomy, seen)}\n"
+    line = about_absent(dataset.taxonomy, seen)
+    return f"{dataset.root}: {line}\n" if line else ""
 
 
 def _cost(dataset: RoadDataset, frame: Frame, kept: Kept, limit: int) -> str:
     """One line: why frames are streamed, and the time of a core for one frame and for all frames."""
     started = time.thread_time()
     decode(dataset, frame, kept.extents[0], kept.size)
+    if kept.depth:
+        decode_depth(dataset, frame, kept.extents[0], kept.size)
     seconds = time.thread_time() - started
     return (
         f"{kept.needs(limit)}: each is decoded whenever it is needed, which takes {duration(seconds)} of a core, "

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands.tasks import NETWORK, check_depth, check_tasks, training_loss
 from configs import TrainConfig
 from files.faults import CommonFault
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from camvid.layouts import RoadDataset
     from models import SegmentationModel
-
-NETWORK = ("architecture", "backbone", "weights", "crp", "mirror")
 
 
 def check_settings(configs: Iterable[TrainConfig]) -> None:
@@ -38,6 +37,7 @@ def check_settings(configs: Iterable[TrainConfig]) -> None:
     opened = [(config, _open(config)) for config in distinct.values()]
     for config, dataset in opened:
         _check_batch(config, dataset)
+        check_tasks(config)
     networks: dict[str, SegmentationModel] = {}
     for config, dataset in opened:
         _check(config, dataset, networks)
@@ -81,12 +81,11 @@ def _check_batch(config: TrainConfig, dataset: RoadDataset | None) -> None:
 def _check(config: TrainConfig, dataset: RoadDataset | None, networks: dict[str, SegmentationModel]) -> None:
     """Checks device, loss, loader, network and names; `networks` holds the networks that have passed."""
     from commands.device import resolve_device
-    from losses import build_loss
     from models import SegmentationModel, check_model
     from training import check_fit
 
     device = resolve_device(config.device)
-    build_loss(config.loss, focal_gamma=config.focal_gamma)
+    training_loss(config)
     count = int(os.environ.get("WORLD_SIZE", "1"))
     size = _check_loading(config, dataset, device, count) if dataset else None
     network = config.pick(*NETWORK)
@@ -114,7 +113,8 @@ def _read_data(config: TrainConfig, dataset: RoadDataset) -> None:
     try:
         content_digest(dataset)
         size = scaled_size(dataset.frame_size("train"), config.resize_factor)
-        training_frames(dataset, "train", size, limit=limit, **config.pick("augment", "crop_min"))
+        depth = "depth" in config.tasks
+        training_frames(dataset, "train", size, limit=limit, depth=depth, **config.pick("augment", "crop_min"))
         class_counts(dataset, "val", limit=limit)
     except ValueError as error:
         raise CommonFault(str(error)) from error
@@ -154,11 +154,12 @@ def _check_loading(config: TrainConfig, dataset: RoadDataset, device: str, count
     frames = dataset.splits["train"]
     try:
         dataset.read(frames[0])
+        check_depth(config, dataset)
         own = dataset.frame_size("train")
     except ValueError as error:
         raise CommonFault(str(error)) from error
     size = scaled_size(own, config.resize_factor)
-    kept = keep(dataset, "train", size, **config.pick("augment", "crop_min"))
+    kept = keep(dataset, "train", size, **config.pick("augment", "crop_min"), depth="depth" in config.tasks)
     streamed = kept.bytes > int(config.cache_gb * 2**30)
     loading = config.pick("augment", "augment_on", "batch_size", "workers")
     plan_loading(len(frames), size, kept.size, device=device, count=count, streamed=streamed, **loading)
