@@ -89,14 +89,8 @@ def refused(capsys, *flags):
         ),
         ([*HYDRA, "--monitor=depth/rmse"], "monitor=depth/rmse is not measured, because tasks=segmentation leaves out"),
         ([*HYDRA, "--tasks=depth", "--monitor=depth/rmse"], "camvid: no frame of the train split has depth"),
-        (
-            [*HYDRA, "--tasks=segmentation,depth", "--depth_data=x", "--monitor=depth/rmse"],
-            "of the val split has depth",
-        ),
-        (
-            [*HYDRA, "--depth_data=other"],
-            "depth_data=other has no effect with tasks=segmentation; set tasks=segmentation",
-        ),
+        ([*HYDRA, "--tasks=segmentation,depth", "--depth_data=gone"], "gone: no such folder"),
+        ([*HYDRA, "--depth_data=other"], "depth_data=other has no effect with tasks=segmentation; set tasks="),
         ([*HYDRA, "--depth_threshold=0.2"], "depth_threshold=0.2 has no effect with tasks=segmentation; set tasks=seg"),
         ([*HYDRA, "--tasks=depth,depth", "--monitor=depth/rmse"], "tasks: depth,depth is not allowed; name some of"),
         ([*HYDRA, "--depth_min=80"], "depth_min=80 and depth_max=80 are not allowed; give metres, 0 < depth_min"),
@@ -111,6 +105,14 @@ def test_what_cannot_work_is_told_before_anything_is_made(data, tmp_path, capsys
     assert message in refused(capsys, f"--data={data}", *SMALL, *flags)
     caches = {tmp_path / name for name in CACHES}
     assert set(tmp_path.iterdir()) - caches == before
+
+
+def test_a_second_data_set_of_depth_does_not_measure_the_val_frames_of_the_first(data, tmp_path, capsys):
+    synth(tmp_path / "deep", frames=4, seed=1, layout="segnet", size=(96, 128), depth=True)
+    flags = [f"--data={data}", *SMALL, *HYDRA, "--tasks=segmentation,depth"]
+    message = refused(capsys, *flags, "--depth_data=deep", "--monitor=depth/abs_rel")
+    assert f"{data}: no frame of the val split has depth" in message
+    assert f"{data}: no frame has depth" in refused(capsys, *flags, f"--depth_data={data}")
 
 
 def test_a_batch_larger_than_the_train_split_is_told_before_a_file_is_read_or_torch_is_imported(data, tmp_path):
