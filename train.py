@@ -38,13 +38,13 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from camvid.preview import write_preview
     from camvid.weights import class_weights
     from commands.device import resolve_device, resolve_precision
-    from commands.opening import training_data
+    from commands.tasks import NETWORK, training_loss
+    from commands.training_data import depth_data, training_data
     from eval.evaluate import FrameSamples, KeptSamples, evaluate, expected_seconds
     from eval.latency import measure_latency
     from eval.writers.report import write_report
     from files.pictures import prediction_size, scaled_size
     from files.whole import write_whole
-    from losses import build_loss
     from models import build_model, save_model
     from training import build_learner, drop_state, fit, join_team, load_best, resume_from
     from training.machine import peak_memory, seed_everything
@@ -69,18 +69,21 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         train_size = scaled_size(frame_size, config.resize_factor)
         size_for = partial(prediction_size, factor=config.eval_factor or config.resize_factor, trained=frame_size)
         kept = {"limit": int(config.cache_gb * 2**30), **config.pick("augment", "crop_min")}
+        learns_depth = "depth" in config.tasks
+        kept |= {"depth": learns_depth, "depth_data": depth_data(config, dataset)}
         frames = training_frames(dataset, "train", train_size, **kept)
         sys.stderr.write(frames.cost + about_classes(dataset, frames, limit=kept["limit"]) if team.leads else "")
         seen = config.pick("augment", "augment_on", "crop_min", "crop_max", "batch_size", "seed", "workers")
         train = train_loader(frames, size=train_size, device=device, share=(team.rank, team.count), **seen)
-        network = config.pick("architecture", "backbone", "weights", "crp", "mirror")
-        model = build_model(num_classes=taxonomy.num_classes, **network)
+        network = config.pick(*NETWORK)
+        model = build_model(num_classes=taxonomy.num_classes, focal=frames.focal, **network)
         weights = class_weights(config.class_weights, frames.counts)
         log_preview(run, team.once(lambda: write_preview(folder / "data", train.dataset, taxonomy, weights)))
-        weighting = None if weights is None else torch.from_numpy(weights)
-        loss = build_loss(config.loss, weighting, focal_gamma=config.focal_gamma)
-        val = KeptSamples(FrameSamples(dataset.splits["val"], dataset.read))
-        scoring = taxonomy.scoring | config.pick("batch_size", "threshold", "object_area")
+        loss = training_loss(config, None if weights is None else torch.from_numpy(weights))
+        val = KeptSamples(
+            FrameSamples(dataset.splits["val"], dataset.read, dataset.read_depth if learns_depth else None)
+        )
+        scoring = taxonomy.scoring | config.pick("batch_size", "threshold", "object_area", "depth_threshold")
         judge: Callable[..., Any] = partial(evaluate, samples=val, size_for=size_for, **where, **scoring)
         learn = build_learner(
             model,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 import wandb
 
 from artifacts.errors import CLIENT_ERRORS
-from files.headlines import MONITORED
+from files.headlines import MONITORED, better, worst
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what fastai uses of torch at import is called old there
@@ -60,7 +60,8 @@ class WandbCallback(Callback):  # type: ignore[misc]
             self.tracker.log(metrics)
             self.logged.add(metrics["epoch"])
         for key in metrics.keys() & set(BEST_METRICS):
-            self.best[key] = max(metrics[key], self.best.get(key, -math.inf))
+            if better(key, metrics[key], self.best.get(key, worst(key))):
+                self.best[key] = metrics[key]
         self.tracker.summary.update(self.best)  # the client has just put the last values there
 
 

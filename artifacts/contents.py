@@ -36,8 +36,8 @@ class FrameLike(Protocol):
         """The picture's file."""
 
     @property
-    def mask(self) -> Path:
-        """The label's file."""
+    def mask(self) -> Path | None:
+        """The label's file; None for a frame of which only the depth is known."""
 
 
 Member = tuple[str, FrameLike]  # a frame and its split
@@ -61,6 +61,9 @@ class DatasetLike(Protocol):
     @property
     def splits(self) -> Mapping[str, Sequence[FrameLike]]:
         """Frames by split."""
+
+    def depth_files(self, frame: Any, /) -> Sequence[Path]:
+        """The files of the frame's depth and of its camera; none if it has no depth."""
 
     def read_image(self, frame: Any, /) -> NDArray[np.uint8]:
         """RGB (H, W, 3) uint8, upright; ValueError for a damaged file."""

@@ -1,4 +1,4 @@
-"""The dataset artifact: the frames and masks as they lie on disk, with tables that show what is in them.
+"""The dataset artifact: the frames, masks and depth as they lie on disk, with tables that show what is in them.
 
 data/…                       the files of the data set, in its own layout: `open_dataset` reads this folder
 dataset.json                 content digest, layout, taxonomy, and the names of each split
@@ -80,12 +80,12 @@ def dataset_artifact(dataset: DatasetLike, name: str, digest: str, *, reference:
 
 
 def files_of(dataset: DatasetLike) -> list[Path]:
-    """The frames and masks of all splits, and the lists that the layout needs."""
+    """The frames and masks of all splits, their depth, and the lists that the layout needs."""
     lists = {path for pattern in LISTS for path in dataset.root.glob(pattern) if path.is_file()}
-    pictures = {
-        path for _, frames in frames_by_split(dataset) for frame in frames for path in (frame.image, frame.mask)
-    }
-    return sorted(lists | pictures)
+    frames = [frame for _, found in frames_by_split(dataset) for frame in found]
+    pictures = {path for frame in frames for path in (frame.image, frame.mask) if path}
+    depth = {path for frame in frames for path in dataset.depth_files(frame)}
+    return sorted(lists | pictures | depth)
 
 
 def _entry(root: Path, path: Path) -> str:

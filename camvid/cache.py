@@ -15,13 +15,14 @@ import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from camvid.cache_folder import ABOUT, COUNTS, obtain
+from camvid.depth.training import TrainingDepth, WithDepth
 from camvid.kept import Extent, Kept, decode
 from camvid.labels import Mask
 from camvid.layouts import Frame, RoadDataset
@@ -34,7 +35,7 @@ ARRAYS = ("images.npy", "masks.npy", COUNTS)  # files of an entry
 
 
 @dataclass(frozen=True)
-class FrameCache:
+class FrameCache(WithDepth):
     """Frames of one split, in pictures of one size. A frame of another shape lies at the top left of its picture.
 
     Attributes:
@@ -42,12 +43,14 @@ class FrameCache:
         masks: (N, H, W) uint8 class indices, void 255, memory-mapped.
         counts: (N, C) int64, pixels of each class in each mask; class weights follow from them.
         extents: height and width of each frame in its picture; the rest is void. None if all fill their pictures.
+        depth: of the frames; None if the training does not learn it.
     """
 
     images: NDArray[np.uint8]
     masks: NDArray[np.uint8]
     counts: NDArray[np.int64]
     extents: Sequence[Extent] | None = None
+    depth: TrainingDepth | None = None
     cost: ClassVar[str] = ""  # see `camvid.frames.TrainingFrames`
 
     @property
@@ -84,14 +87,19 @@ def cached(dataset: RoadDataset, split: str, kept: Kept, folder: Path, limit: in
     shape = (len(kept.extents), *kept.size)
     entry = folder / entry_name(dataset, split, kept)
     found = obtain(
-        entry, kept.bytes, limit, lambda path: _load(path, shape), lambda path: _build(dataset, split, kept, path)
+        entry,
+        kept.picture_bytes,
+        limit,
+        lambda path: _load(path, shape),
+        lambda path: _build(dataset, split, kept, path),
     )
     return replace(found, extents=kept.extents) if kept.mixed else found
 
 
 def entry_name(dataset: RoadDataset, split: str, kept: Kept, what: str = "") -> str:
     """The name of an entry: a digest of what it is made from."""
-    content = [VERSION, *kept.size, kept.mixed, dataset.taxonomy.digest, repr(dataset.labels), what]
+    shapes = kept.extents if kept.guests else kept.mixed
+    content = [VERSION, *kept.size, shapes, dataset.taxonomy.digest, repr(dataset.labels), what]
     digests = frame_digests(dataset, dataset.splits[split])
     return hashlib.blake2b(json.dumps([content, digests]).encode(), digest_size=16).hexdigest()
 
@@ -101,6 +109,20 @@ def _load(entry: Path, shape: tuple[int, int, int]) -> FrameCache | None:
 
     It counts as in use while a reference to its images exists.
     """
+    arrays = open_arrays(entry, ARRAYS)
+    if arrays is None:
+        return None
+    images, masks, counts = arrays
+    cache = FrameCache(images, masks, counts)
+    whole = cache.images.shape == (*shape, 3) and cache.masks.shape == shape and len(cache.counts) == shape[0]
+    return cache if whole else None
+
+
+def open_arrays(entry: Path, names: Sequence[str]) -> list[NDArray[Any]] | None:
+    """Memory maps of files of an entry; None if one is missing or cut short.
+
+    The entry counts as in use while a reference to the first one exists.
+    """
     try:
         held = os.open(entry / COUNTS, os.O_RDONLY)
     except OSError:
@@ -108,14 +130,13 @@ def _load(entry: Path, shape: tuple[int, int, int]) -> FrameCache | None:
     try:
         with contextlib.suppress(OSError):  # the file system has no locks
             fcntl.flock(held, fcntl.LOCK_SH)
-        cache = FrameCache(*(np.load(entry / name, mmap_mode="r") for name in ARRAYS))
+        arrays: list[NDArray[Any]] = [np.load(entry / name, mmap_mode="r") for name in names]
         os.utime(entry)
     except (OSError, ValueError, EOFError):  # deleted at this moment, or cut short
         os.close(held)
         return None
-    weakref.finalize(cache.images, os.close, held)
-    whole = cache.images.shape == (*shape, 3) and cache.masks.shape == shape and len(cache.counts) == shape[0]
-    return cache if whole else None
+    weakref.finalize(arrays[0], os.close, held)
+    return arrays
 
 
 def _build(dataset: RoadDataset, split: str, kept: Kept, folder: Path) -> None:
@@ -128,8 +149,8 @@ def _build(dataset: RoadDataset, split: str, kept: Kept, folder: Path) -> None:
         return image, mask, count_pixels(mask)[:classes]
 
     with (folder / ARRAYS[0]).open("wb") as images, (folder / ARRAYS[1]).open("wb") as masks:
-        _write_header(images, (len(frames), *size, 3))
-        _write_header(masks, (len(frames), *size))
+        write_header(images, (len(frames), *size, 3))
+        write_header(masks, (len(frames), *size))
         decoded = map_ordered(read, zip(frames, kept.extents, strict=True))
         for image, mask, count in tqdm(decoded, f"decoding {split}", len(frames), unit="frame", leave=False):
             images.write(image.data)
@@ -142,12 +163,13 @@ def _build(dataset: RoadDataset, split: str, kept: Kept, folder: Path) -> None:
     describe_split(folder, dataset, split, kept)
 
 
-def describe_split(folder: Path, dataset: RoadDataset, split: str, kept: Kept) -> None:
-    """Write into an entry which split it holds."""
+def describe_split(folder: Path, dataset: RoadDataset, split: str, kept: Kept, what: str = "") -> None:
+    """Write into an entry which split it holds, and `what` of it; by default the classes of the masks."""
     about = {"data": str(dataset.root.resolve()), "split": split, "frames": len(kept.extents)}
-    about |= {"height": kept.size[0], "width": kept.size[1], "taxonomy": dataset.taxonomy.name}
+    about |= {"height": kept.size[0], "width": kept.size[1], "taxonomy": what or dataset.taxonomy.name}
     (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
 
 
-def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
-    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+def write_header(file: BinaryIO, shape: tuple[int, ...], dtype: str = "|u1") -> None:
+    """Begin a .npy file, whose values follow."""
+    np.lib.format.write_array_header_1_0(file, {"descr": dtype, "fortran_order": False, "shape": shape})

@@ -69,7 +69,7 @@ def check(
         FileNotFoundError: the root is missing.
     """
     layout = recognise(root, layout)
-    scan = scan_layout(root, layout)
+    scan = scan_layout(root, layout, depth=True)
     dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, layout.decoder(scan, taxonomy))
     splits, faults = _splits(scan, split, seed)
     depth, misfits = matched_depth(scan)
@@ -83,7 +83,7 @@ def check(
         sizes += f", left out {left}"
     taken = [f"layout {scan.layout}" + (f", split {split}: {sizes}" if splits else ""), _classes(dataset, seen)]
     kind = "values" if isinstance(dataset.labels, IndexLabels) else "colours"
-    taken.append(f"labels hold {kind}, as in {scan.shown(scan.frames[0].mask)}")
+    taken += [f"labels hold {kind}, as in {scan.shown(mask)}" for mask in scan.masks[:1]]
     if depth:
         taken.append(f"depth of {counted(sum(f.name in depth.maps for f in scan.frames), 'frame')}, as in {depth.form}")
     taken += [*scan.notes, *scan.left_out]
@@ -143,9 +143,10 @@ def _read(dataset: RoadDataset, depth: DepthSource | None, frame: Frame) -> Read
     except (ValueError, OSError) as error:
         faults.append(str(error))
     try:
-        mask, outside = dataset.decode(frame)
-        mask_size = mask.shape
-        classes = frozenset(np.flatnonzero(count_pixels(mask)).tolist())
+        if frame.mask:
+            mask, outside = dataset.decode(frame)
+            mask_size = mask.shape
+            classes = frozenset(np.flatnonzero(count_pixels(mask)).tolist())
     except (ValueError, OSError) as error:
         faults.append(str(error))
     if image_size and mask_size and image_size != mask_size:
@@ -160,7 +161,7 @@ def _outside(found: Iterable[tuple[Frame, Read]], taxonomy: str) -> Iterator[str
     places: defaultdict[str, list[tuple[Path, int]]] = defaultdict(list)
     for frame, read in found:
         for value, count in read.outside.items():
-            places[value].append((frame.mask, count))
+            places[value].append((frame.label, count))
     ranked = sorted(places.items(), key=lambda item: -sum(count for _, count in item[1]))
     listed = len(ranked) if len(ranked) <= FEW else LISTED
     for value, files in ranked[:listed]:

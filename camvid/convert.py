@@ -100,9 +100,9 @@ def _source(root: Path, taxonomy: str, layout: str | Layout | None) -> Source:
 
 
 def _cleaned(labels: Labels, frame: Frame) -> tuple[Mask, int]:
-    picture = load_label(frame.mask)
+    picture = load_label(frame.label)
     try:
-        return clean(picture, labels, frame.mask.suffix.lower() in LOSSY)
+        return clean(picture, labels, frame.label.suffix.lower() in LOSSY)
     except ValueError as error:
         raise ValueError(f"{frame.mask}: {error}") from error
 
@@ -129,9 +129,9 @@ def _write_frame(source: Source, folder: Path, job: tuple[str, Frame]) -> Writte
     mask, cleaned = source.read(frame)
     target = folder / "masks" / key / f"{frame.name}.png"
     fitted = _fitted(mask, frame)
-    linked = not cleaned and fitted is mask and _holds(frame.mask, mask)
+    linked = not cleaned and fitted is mask and _holds(frame.label, mask)
     if linked:
-        link(frame.mask, target)
+        link(frame.label, target)
     else:
         Image.fromarray(fitted).save(target)
     return Written(linked, fitted is not mask, cleaned, mask.size)

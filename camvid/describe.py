@@ -63,11 +63,10 @@ def describe(
     require_folder(root)
     try:
         found = recognise(root, layout)
-        scan = scan_layout(root, found)
+        scan = scan_layout(root, found, depth=True)
     except ValueError as error:
         return _strange(root, error)
-    image, mask = (scan.shown(path) for path in (scan.frames[0].image, scan.frames[0].mask))
-    lines = [f"layout {scan.layout}: {image} has the label {mask}", *about_pictures(scan), *scan.notes]
+    lines = [f"layout {scan.layout}: {_example(scan)}", *about_pictures(scan), *scan.notes]
     lines += filter(None, [about_bits([frame.image for frame in scan.frames])])
     with warnings.catch_warnings(record=True) as guesses:
         warnings.simplefilter("always")
@@ -82,6 +81,12 @@ def describe(
     return Description(lines, classes, drafted)
 
 
+def _example(scan: Scan) -> str:
+    frame = next(iter((*scan.labelled, *scan.frames)))
+    image = scan.shown(frame.image)
+    return f"{image} has the label {scan.shown(frame.mask)}" if frame.mask else f"{image} has depth and no label"
+
+
 def _splits(scan: Scan, split: str, seed: int) -> list[str]:
     try:
         splits = split_frames(scan, split, seed)
@@ -93,9 +98,11 @@ def _splits(scan: Scan, split: str, seed: int) -> list[str]:
 
 def _labels(scan: Scan, found: Layout, taxonomy: str) -> tuple[list[str], str, bool]:
     """What a sample of the labels holds, the classes in it, their file, and whether that is a draft."""
-    sample = spread(scan.frames)
+    sample = spread(scan.labelled)
+    if not sample:
+        return [], "", False
     try:
-        look = look_at(frame.mask for frame in sample)
+        look = look_at(frame.label for frame in sample)
     except ValueError as error:
         return [f"fault: {error}"], "", False
     lines = [f"labels, of {len(sample)} looked at: {content(look)}"]

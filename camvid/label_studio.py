@@ -44,7 +44,7 @@ class Tasks:
 
         Raises ValueError naming a picture that is damaged or has another size than the first one.
         """
-        whole = np.full(picture_size(frame.mask), IGNORE_INDEX, np.uint8)
+        whole = np.full(picture_size(frame.label), IGNORE_INDEX, np.uint8)
         for tag, index in self.taxonomy.sources.items():
             for path in self.parts[frame.name].get(tag, ()):
                 shown = np.asarray(load_label(path).convert("L")) >= WHITE

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from camvid.frames import TrainingFrames
+from camvid.joined import TrainingFrames
 from camvid.on_device import DeviceAugmentation
 from camvid.plan import plan_loading
-from camvid.transforms import WHOLE, build_augmentation
+from camvid.transforms import WHOLE, build_augmentation, zoom
 
 
 class SeededOrder(Sampler[tuple[int, int]]):
@@ -37,32 +38,43 @@ class SeededOrder(Sampler[tuple[int, int]]):
 
 
 class TrainFrames(Dataset[tuple[Tensor, ...]]):
-    """Augmented pairs: image (3, h, w) uint8 and mask (h, w) uint8. The pair's seed determines the augmentation."""
+    """Augmented frames: image (3, h, w) uint8, mask (h, w) uint8, and if it is learned, canonical depth (h, w) float32.
+
+    The seed of a frame determines its augmentation.
+    """
 
     def __init__(self, frames: TrainingFrames, policy: str, size: tuple[int, int], crops: tuple[float, float]):
         self.frames, self.whole = frames, policy in WHOLE
-        self.augmentation = build_augmentation(policy, size, crops)
+        self.size, self.augmentation = size, build_augmentation(policy, size, crops, frames.depth is not None)
 
     def __len__(self) -> int:
         return len(self.frames)
 
-    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, ...]:
         seed, index = key
         self.augmentation.set_random_seed(seed)
-        image, mask = self.frames.read(index)
-        if not self.whole:  # a crop shows no padding
-            height, width = self.frames.extent(index)
-            image, mask = image[:height, :width], mask[:height, :width]
-        pair = self.augmentation(image=image, mask=mask)
-        return torch.from_numpy(pair["image"]).permute(2, 0, 1), torch.from_numpy(pair["mask"])
+        parts: dict[str, NDArray[Any]] = dict(zip(("image", "mask"), self.frames.read(index), strict=True))
+        if self.frames.depth:
+            parts["depth"] = self.frames.depth.read(index)
+        height, width = self.frames.size if self.whole else self.frames.extent(index)  # a crop shows no padding
+        found = self.augmentation(**{name: part[:height, :width] for name, part in parts.items()})
+        pair = torch.from_numpy(found["image"]).permute(2, 0, 1), torch.from_numpy(found["mask"])
+        if not self.frames.depth:
+            return pair
+        enlarged = zoom(found["applied_transforms"], (height, width), self.size)
+        return *pair, torch.from_numpy(found["depth"]) / enlarged
 
     def pair(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
         """What the network sees for a seed and index: image (3, h, w) uint8 and mask (h, w) uint8."""
-        return self[key]
+        image, mask, *_ = self[key]
+        return image, mask
 
 
 class WholeFrames(Dataset[tuple[Tensor, ...]]):
-    """Frames as they are kept, (3, H, W) and (H, W) uint8, and the numbers by which the device augments them."""
+    """Frames as they are kept, (3, H, W) and (H, W) uint8, and the numbers by which the device augments them.
+
+    If depth is learned, it comes last: canonical metres (H, W) float32.
+    """
 
     def __init__(self, frames: TrainingFrames, augmentation: DeviceAugmentation):
         self.frames, self.augmentation = frames, augmentation
@@ -70,15 +82,16 @@ class WholeFrames(Dataset[tuple[Tensor, ...]]):
     def __len__(self) -> int:
         return len(self.frames)
 
-    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
+    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, ...]:
         seed, index = key
         image, mask = self.frames.read(index)
         numbers = self.augmentation.draw(seed, self.frames.extent(index), self.frames.size)
-        return torch.from_numpy(image).permute(2, 0, 1), torch.from_numpy(mask), numbers
+        parts = torch.from_numpy(image).permute(2, 0, 1), torch.from_numpy(mask), numbers
+        return (*parts, torch.from_numpy(self.frames.depth.read(index))) if self.frames.depth else parts
 
     def pair(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
         """What the network sees for a seed and index: image (3, h, w) uint8 and mask (h, w) uint8."""
-        images, masks = self.augmentation(*(part[None] for part in self[key]))
+        images, masks, *_ = self.augmentation(*(part[None] for part in self[key]))
         return images[0].round().byte(), masks[0]
 
 
@@ -103,6 +116,9 @@ def train_loader(
     augment_on: str = "auto",
 ) -> TrainLoader:
     """Shuffled, augmented training batches: images (N, 3, h, w) uint8 and masks (N, h, w) uint8.
+
+    If the frames bring depth, a batch has it as a third part: (N, h, w) float32, canonical metres for `frames.focal`,
+    NaN where it is unknown.
 
     If the device augments, a batch has whole frames and the numbers of their augmentation, for the loader's `finish`.
 
@@ -130,7 +146,14 @@ def train_loader(
         "workers": workers,
     }
     plan = plan_loading(
-        len(frames), size, frames.size, device=device, count=share[1], streamed=bool(frames.cost), **settings
+        len(frames),
+        size,
+        frames.size,
+        device=device,
+        count=share[1],
+        streamed=bool(frames.cost),
+        depth=frames.depth is not None,
+        **settings,
     )
     finish = DeviceAugmentation(augment, size, (crop_min, crop_max)) if plan.on_device else None
     loader = TrainLoader(

@@ -74,16 +74,20 @@ class DeviceAugmentation:
         height, width = fitted_size(picture, frame, frame)
         return (frame[0] - height) // 2, (frame[1] - width) // 2, height, width
 
-    def __call__(self, images: Tensor, masks: Tensor, numbers: Tensor) -> tuple[Tensor, Tensor]:
+    def __call__(
+        self, images: Tensor, masks: Tensor, numbers: Tensor, depths: Tensor | None = None
+    ) -> tuple[Tensor, ...]:
         """Augments a batch on its device.
 
         Args:
             images: (N, 3, H, W) uint8.
             masks: (N, H, W) uint8.
             numbers: (N, 9) from `draw`.
+            depths: (N, H, W) float, canonical metres; None if depth is not learned.
 
         Returns:
-            Images (N, 3, h, w) float in [0, 255] and masks (N, h, w) uint8.
+            Images (N, 3, h, w) float in [0, 255], masks (N, h, w) uint8, and depths (N, h, w) if there are any. What a
+            crop enlarges has a smaller canonical depth; see `camvid.depth.training`.
         """
         top, left, height, width, flipped = (column[:, None] for column in numbers[:, :5].long().unbind(1))
         down = torch.arange(self.size[0], device=images.device)[None]
@@ -92,13 +96,17 @@ class DeviceAugmentation:
         rows = top + (2 * down + 1) * height // (2 * self.size[0])  # (N, h)
         columns = left + (2 * across + 1) * width // (2 * self.size[1])
         batch = torch.arange(len(masks), device=masks.device)[:, None, None]
-        nearest = masks[batch, rows[:, :, None], columns[:, None, :]]
+        nearest = batch, rows[:, :, None], columns[:, None, :]
         y = _between(down, top, height, self.size[0]) / images.shape[2]
         x = _between(across, left, width, self.size[1]) / images.shape[3]
         shape = (len(masks), *self.size)
         grid = torch.stack((x[:, None, :].expand(shape), y[:, :, None].expand(shape)), -1) * 2 - 1  # (N, h, w, 2)
         sampled = functional.grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
-        return (_color(sampled, numbers[:, 5:].float()) if self.policy == "color" else sampled), nearest
+        pair = (_color(sampled, numbers[:, 5:].float()) if self.policy == "color" else sampled), masks[nearest]
+        if depths is None:
+            return pair
+        zoom = torch.sqrt(self.size[0] * self.size[1] / (height * width).to(depths.dtype))  # (N, 1)
+        return *pair, depths[nearest] / zoom[:, :, None]
 
 
 def _between(position: Tensor, start: Tensor, length: Tensor, size: int) -> Tensor:

@@ -23,15 +23,15 @@ def about_pictures(scan: Scan) -> list[str]:
     """Their number and formats, the sizes of a sample, and labels of another size than their frame, a line each."""
     sample = spread(scan.frames, SIZED)
     faults: list[str] = []
-    found = [(frame, _size(frame.image, faults), _size(frame.mask, [])) for frame in sample]
+    found = [(frame, _size(frame.image, faults), _size(frame.mask, []) if frame.mask else None) for frame in sample]
     sizes = Counter(size for _, size, _ in found)
     del sizes[None]
     faults += _misfits(found)
     listed = ", ".join(f"{n} of {size[1]}x{size[0]}" for size, n in sizes.most_common(LISTED) if size)
     more = f" and {counted(len(sizes) - LISTED, 'more size')}" if len(sizes) > LISTED else ""
-    images, masks = suffixes(frame.image for frame in scan.frames), suffixes(frame.mask for frame in scan.frames)
+    images, masks = suffixes(frame.image for frame in scan.frames), suffixes(scan.masks)
     lines = [
-        f"{counted(len(scan.frames), 'frame')} with labels: frames {images}, labels {masks}",
+        f"{counted(len(scan.masks), 'frame')} with labels: frames {images}, labels {masks or 'none'}",
         f"sizes of {counted(sizes.total(), 'frame')}: {listed}{more}",
     ]
     return lines + [f"fault: {fault}" for fault in faults[:LISTED]]

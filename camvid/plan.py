@@ -17,6 +17,7 @@ PREFETCH = 2  # batches that each loader process has ready, torch's default
 HELD = 2  # batches that the training itself holds; see training.ahead
 SHARED = Path("/dev/shm")  # loader processes put their batches here, on Linux
 PIXEL = 4  # bytes of one pixel: three for the image, one for the mask
+METRES = 4  # bytes of its depth
 
 
 class Plan(NamedTuple):
@@ -39,6 +40,7 @@ def plan_loading(
     device: str,
     count: int,
     streamed: bool = False,
+    depth: bool = False,
 ) -> Plan:
     """The plan for settings of `camvid.loaders.train_loader`.
 
@@ -49,6 +51,7 @@ def plan_loading(
         count: number of processes that train together.
         streamed: whether loader processes decode the frames. Then augment_on=auto lets them augment too. That takes a
             tenth of the time of decoding, and the batches that wait are smaller.
+        depth: whether the batches hold depth, too.
 
     Raises:
         ValueError: there are fewer frames than in a batch, a batch cannot be shared evenly, the device does not know
@@ -64,7 +67,7 @@ def plan_loading(
     if on_device:
         DeviceAugmentation(augment, size, (1.0, 1.0))  # refuses a policy that it does not know
     share = batch_size // count
-    batch = share * PIXEL * math.prod(kept if on_device else size)
+    batch = share * (PIXEL + METRES * depth) * math.prod(kept if on_device else size)
     return Plan(share, _processes(workers, batch, device, streamed), on_device)
 
 

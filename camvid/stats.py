@@ -40,11 +40,11 @@ class Row(NamedTuple):
 
 
 def class_frequency(dataset: RoadDataset, split: str) -> ClassFrequency:
-    """Count pixels and images of every class over a split, at the masks' own size.
+    """Count pixels and images of every class over the masks of a split, at their own size.
 
     Raises ValueError that names a mask which is damaged or does not fit the taxonomy.
     """
-    frames = dataset.splits[split]
+    frames = [frame for frame in dataset.splits[split] if frame.mask]
     counts = np.zeros((len(frames), IGNORE_INDEX + 1), np.int64)
     counting = map_ordered(lambda frame: count_pixels(dataset.read_mask(frame)), frames)
     for row, found in zip(counts, tqdm(counting, split, len(frames), unit="mask", disable=None), strict=True):

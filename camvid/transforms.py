@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,6 +15,7 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it asks the network fo
 
 import albumentations as A
 
+from camvid.depth.source import Depth
 from camvid.taxonomy import IGNORE_INDEX
 from files.pictures import scaled_size
 
@@ -36,6 +39,13 @@ def resize_mask(mask: Image, size: tuple[int, int]) -> Image:
     return np.asarray(cv2.resize(mask, size[::-1], interpolation=MASKS), dtype=np.uint8)
 
 
+def resize_depth(depth: Depth, size: tuple[int, int]) -> Depth:
+    """Depth (H, W), resized to (height, width) by nearest neighbour, so that NaN spreads to no other pixel."""
+    if depth.shape == size:
+        return depth
+    return np.asarray(cv2.resize(depth, size[::-1], interpolation=MASKS), np.float32)
+
+
 def fitted_size(frame: tuple[int, int], whole: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
     """Height and width of a frame that is fitted into a picture of `size`. Frames of shape `whole` fill the picture.
 
@@ -57,6 +67,12 @@ def pad_mask(mask: Image, size: tuple[int, int]) -> Image:
     """A mask (H, W), padded to (height, width) with void below and on the right."""
     down, right = size[0] - mask.shape[0], size[1] - mask.shape[1]
     return np.pad(mask, ((0, down), (0, right)), constant_values=IGNORE_INDEX)
+
+
+def pad_depth(depth: Depth, size: tuple[int, int]) -> Depth:
+    """Depth (H, W), padded to (height, width) with NaN below and on the right."""
+    down, right = size[0] - depth.shape[0], size[1] - depth.shape[1]
+    return np.pad(depth, ((0, down), (0, right)), constant_values=np.nan)
 
 
 def _resize(size: tuple[int, int], crops: tuple[float, float]) -> list[A.BasicTransform]:
@@ -102,20 +118,39 @@ POLICIES: dict[str, Callable[[tuple[int, int], tuple[float, float]], list[A.Basi
 WHOLE = ("none", "flip")  # policies that show whole frames; the others crop
 
 
-def build_augmentation(policy: str, size: tuple[int, int], crops: tuple[float, float] = (0.25, 1.0)) -> A.Compose:
+def build_augmentation(
+    policy: str, size: tuple[int, int], crops: tuple[float, float] = (0.25, 1.0), depth: bool = False
+) -> A.Compose:
     """The transform that turns a cached frame and its mask into a training pair.
 
     Args:
         policy: a key of POLICIES. Each policy includes the one before it.
         size: height and width of the training image, in pixels.
         crops: smallest and largest share of the frame's area that a random crop keeps.
+        depth: whether it also takes `depth` (H, W), as it takes a mask. Then `zoom` tells how much it was enlarged.
 
     Raises:
         ValueError: the policy is unknown.
     """
     if policy not in POLICIES:
         raise ValueError(f"augment={policy!r}: allowed are {', '.join(POLICIES)}")
-    return A.Compose(POLICIES[policy](size, crops))
+    steps = POLICIES[policy](size, crops)
+    return (
+        A.Compose(steps, additional_targets={"depth": "mask"}, save_applied_params=True) if depth else A.Compose(steps)
+    )
+
+
+def zoom(applied: Sequence[tuple[str, Mapping[str, Any]]], frame: tuple[int, int], size: tuple[int, int]) -> float:
+    """How many times larger objects are in an augmented image: by sides, the geometric mean of both.
+
+    Args:
+        applied: `applied_transforms` of a transform of `build_augmentation`, with its crop if there is one.
+        frame: height and width of what was augmented.
+        size: height and width of the image.
+    """
+    boxes = (parameters["crop_coords"] for _, parameters in applied if "crop_coords" in parameters)
+    left, top, right, bottom = next(boxes, (0, 0, frame[1], frame[0]))
+    return math.sqrt(size[0] * size[1] / ((bottom - top) * (right - left)))
 
 
 __all__ = [
@@ -123,9 +158,12 @@ __all__ = [
     "WHOLE",
     "build_augmentation",
     "fitted_size",
+    "pad_depth",
     "pad_image",
     "pad_mask",
+    "resize_depth",
     "resize_image",
     "resize_mask",
     "scaled_size",
+    "zoom",
 ]

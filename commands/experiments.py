@@ -30,7 +30,7 @@ from flags import drop_empty_variables
 if TYPE_CHECKING:
     import wandb
 
-OF_THE_WEIGHTS = ("architecture", "backbone", "crp", "taxonomy")  # settings that say what weights there are
+OF_THE_WEIGHTS = ("architecture", "backbone", "crp", "tasks", "depth_min", "depth_max", "taxonomy")  # what they mean
 RECIPE = Path(__file__).parents[1] / "train.py"
 
 

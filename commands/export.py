@@ -50,6 +50,8 @@ def export(options: argparse.Namespace) -> None:
     if is_exported(Path(options.model)):
         raise ValueError(f"{options.model}: this is an exported file; give the run folder that it was made from")
     saved = open_model(options)
+    if saved.config["architecture"] == "hydra":
+        raise ValueError(f"{options.model}: hydra cannot be exported, only models that return logits; train a unet")
     suffix = FORMATS[options.format].suffix
     path = options.out or saved.folder / f"model{'.int8' if options.int8 else ''}{suffix}"
     if path.suffix != suffix:

@@ -9,8 +9,10 @@ import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from commands.tasks import NETWORK, check_tasks, training_loss
+from commands.training_data import check_depth, depth_data, open_training
 from configs import TrainConfig
 from files.faults import CommonFault
 
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
 
     from camvid.layouts import RoadDataset
     from models import SegmentationModel
-
-NETWORK = ("architecture", "backbone", "weights", "crp", "mirror")
 
 
 def check_settings(configs: Iterable[TrainConfig]) -> None:
@@ -38,6 +38,7 @@ def check_settings(configs: Iterable[TrainConfig]) -> None:
     opened = [(config, _open(config)) for config in distinct.values()]
     for config, dataset in opened:
         _check_batch(config, dataset)
+        check_tasks(config)
     networks: dict[str, SegmentationModel] = {}
     for config, dataset in opened:
         _check(config, dataset, networks)
@@ -48,7 +49,7 @@ def check_settings(configs: Iterable[TrainConfig]) -> None:
 def _open(config: TrainConfig) -> RoadDataset | None:
     """The data set of a folder; None for an artifact, for which only the taxonomy can be checked."""
     from camvid.folders import require_folder
-    from camvid.layouts import AUTO, OWN, open_dataset
+    from camvid.layouts import AUTO, OWN
     from camvid.taxonomy import load_taxonomy
 
     if not (config.data or config.dataset):
@@ -60,9 +61,7 @@ def _open(config: TrainConfig) -> RoadDataset | None:
         require_folder(Path(config.data))
     try:
         if config.data:
-            dataset = open_dataset(config.data, config.taxonomy, **config.pick("split", "seed"))
-            dataset.require("train", "val")
-            return dataset
+            return open_training(config, Path(config.data))
         if config.taxonomy not in (AUTO, OWN):
             load_taxonomy(config.taxonomy)
     except ValueError as error:
@@ -81,12 +80,11 @@ def _check_batch(config: TrainConfig, dataset: RoadDataset | None) -> None:
 def _check(config: TrainConfig, dataset: RoadDataset | None, networks: dict[str, SegmentationModel]) -> None:
     """Checks device, loss, loader, network and names; `networks` holds the networks that have passed."""
     from commands.device import resolve_device
-    from losses import build_loss
     from models import SegmentationModel, check_model
     from training import check_fit
 
     device = resolve_device(config.device)
-    build_loss(config.loss, focal_gamma=config.focal_gamma)
+    training_loss(config)
     count = int(os.environ.get("WORLD_SIZE", "1"))
     size = _check_loading(config, dataset, device, count) if dataset else None
     network = config.pick(*NETWORK)
@@ -100,6 +98,8 @@ def _check(config: TrainConfig, dataset: RoadDataset | None, networks: dict[str,
             "fit='fine_tune' and weights='none': fine_tune first trains the head on a frozen backbone, and this "
             "backbone would be frozen with random weights; use weights=imagenet or fit=one_cycle"
         )
+    if dataset:
+        check_depth(config, dataset)
     _check_room(Path(config.out), networks[repr(network)])
     _check_names(config)
 
@@ -114,7 +114,9 @@ def _read_data(config: TrainConfig, dataset: RoadDataset) -> None:
     try:
         content_digest(dataset)
         size = scaled_size(dataset.frame_size("train"), config.resize_factor)
-        training_frames(dataset, "train", size, limit=limit, **config.pick("augment", "crop_min"))
+        depth = "depth" in config.tasks
+        kept = {"limit": limit, "depth_data": depth_data(config, dataset), **config.pick("augment", "crop_min")}
+        training_frames(dataset, "train", size, depth=depth, **kept)
         class_counts(dataset, "val", limit=limit)
     except ValueError as error:
         raise CommonFault(str(error)) from error
@@ -158,8 +160,9 @@ def _check_loading(config: TrainConfig, dataset: RoadDataset, device: str, count
     except ValueError as error:
         raise CommonFault(str(error)) from error
     size = scaled_size(own, config.resize_factor)
-    kept = keep(dataset, "train", size, **config.pick("augment", "crop_min"))
-    streamed = kept.bytes > int(config.cache_gb * 2**30)
-    loading = config.pick("augment", "augment_on", "batch_size", "workers")
-    plan_loading(len(frames), size, kept.size, device=device, count=count, streamed=streamed, **loading)
+    deep = "depth" in config.tasks
+    kept = keep(dataset, "train", size, **config.pick("augment", "crop_min"), depth=deep)
+    loading: dict[str, Any] = {"streamed": kept.bytes > int(config.cache_gb * 2**30), "depth": deep}
+    loading |= config.pick("augment", "augment_on", "batch_size", "workers")
+    plan_loading(len(frames), size, kept.size, device=device, count=count, **loading)
     return size

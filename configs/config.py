@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAda
 from pydantic.dataclasses import dataclass
 
 from configs.values import (
+    MAPPINGS,
     MAX_OBJECT_AREA,
     CommonMistake,
     ConfigError,
@@ -20,6 +21,8 @@ from configs.values import (
     Loss,
     Monitor,
     Tag,
+    Task,
+    Weight,
     allowed_project,
     listed,
     without_split,
@@ -38,6 +41,11 @@ class TrainConfig:
         description="auto (the data's taxonomy.yaml if it has one, else the classes of its layout), a built-in one "
         "(camvid11, camvid12, camvid32, cityscapes19, bdd19, mapillary65, voc21), the path of a YAML file, or own (the "
         "data's taxonomy.yaml)",
+    )
+    depth_data: str = Field(
+        default="",
+        description="folder of a second data set that gives only depth, for a `data` with few depth maps or none; its "
+        "masks are not used",
     )
     split: Literal["official", "drives", "sequence", "random"] = Field(
         default="official",
@@ -64,7 +72,20 @@ class TrainConfig:
     )
     crp: bool = Field(
         default=False,
-        description="add chained residual pooling on every skip connection and at the bottleneck (unet, plain_unet)",
+        description="add chained residual pooling on every skip connection and at the bottleneck (unet, plain_unet, "
+        "hydra)",
+    )
+    tasks: Annotated[tuple[Task, ...], BeforeValidator(listed), Field(min_length=1)] = Field(
+        default=("segmentation",),
+        description="what the network predicts: segmentation, depth, or segmentation,depth as a flag and a list in a "
+        "preset; depth needs hydra",
+    )
+    depth_min: float = Field(default=1.0, gt=0, description="smallest depth that is predicted, in canonical metres")
+    depth_max: float = Field(
+        default=80.0,
+        gt=0,
+        description="largest depth that is predicted, in canonical metres: as if the training images had one focal "
+        "length",
     )
 
     # What it sees.
@@ -109,6 +130,14 @@ class TrainConfig:
         description="how classes are weighted in cross-entropy and focal loss, so that rare classes count more",
     )
     focal_gamma: float = Field(default=2.0, ge=0, le=10, description="focusing exponent of the focal loss")
+    depth_loss: Loss = Field(
+        default="silog", description="silog, berhu, or a weighted sum such as {silog: 1.0, berhu: 0.1}"
+    )
+    task_weights: Literal["learned"] | dict[Task, Weight] = Field(
+        default="learned",
+        description="weights of the losses of the tasks: learned (by their uncertainty), or numbers such as "
+        "{segmentation: 1.0, depth: 0.5}; a task that is not named has 1",
+    )
 
     # How it learns.
     fit: Literal["one_cycle", "fine_tune", "flat"] = Field(
@@ -173,6 +202,12 @@ class TrainConfig:
         description="an object of a priority class is missed if less than this share of it is found; a predicted "
         "object is false "
         "if less than this share of it is correct",
+    )
+    depth_threshold: float = Field(
+        default=0.0,
+        ge=0,
+        description="a frame is an edge case if the mean relative error of depth on the pixels of a priority class is "
+        "above this; 0 switches it off",
     )
     object_area: Annotated[float, Field(ge=0, le=MAX_OBJECT_AREA)] = Field(
         default=6e-4,
@@ -280,6 +315,7 @@ def _describe(error: ValidationError, values: dict[str, Any]) -> str:
     if isinstance(cause := first.get("ctx", {}).get("error"), ConfigError):
         return str(cause)
     place = first["loc"]
-    if place and place[0] == "loss":  # a union: pydantic speaks of each member
-        return f"loss={values['loss']!r}: expected a name or {{name: weight above 0, …}}"
+    if place and place[0] in MAPPINGS:  # a union: pydantic speaks of each member
+        name = "learned" if place[0] == "task_weights" else "a name"
+        return f"{place[0]}={values[str(place[0])]!r}: expected {name} or {{name: weight above 0, …}}"
     return f"{place[0] if place else 'value'}={first['input']!r}: {first['msg']}"

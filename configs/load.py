@@ -16,7 +16,7 @@ from configs.grid import Cell, grid
 from configs.schema import default_of, describe_field
 from configs.stray import refuse
 from configs.swept import BestSettings, Swept
-from configs.values import CommonMistake, ConfigError
+from configs.values import MAPPINGS, CommonMistake, ConfigError
 from files.yamls import load_yaml
 from flags import FlagParser, require_own
 
@@ -116,7 +116,7 @@ def find_preset(text: str) -> Path:
 def plain(key: str, text: str) -> Any:
     """A flag's text as YAML reads it, so that `--loss '{dice: 1.0}'`, `--crp true` and `--tags '[a, b]'` work."""
     default = default_of(key)
-    if (isinstance(default, str) and key != "loss") or (isinstance(default, tuple) and not text.startswith("[")):
+    if (isinstance(default, str) and key not in MAPPINGS) or (isinstance(default, tuple) and not text.startswith("[")):
         return text
     try:
         value = load_yaml(text)

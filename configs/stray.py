@@ -9,7 +9,7 @@ from typing import NoReturn
 from configs.config import TrainConfig
 from configs.values import CommonMistake
 
-LISTS = ("tags", "seeds", "vary")  # flags whose values are separated by commas
+LISTS = ("tags", "tasks", "seeds", "vary")  # flags whose values are separated by commas
 
 
 def refuse(word: str, words: Sequence[str]) -> NoReturn:

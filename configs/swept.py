@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from configs.config import TrainConfig
-from configs.values import ConfigError
+from configs.values import MAPPINGS, ConfigError
 from files.yamls import load_yaml
 
 # From a sweep and a backbone (None: any) to a text that names the best run, and the settings that the sweep varied.
@@ -45,12 +45,11 @@ class Swept:
 
 
 def _checked(source: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters that are settings here; a loss that an agent passed as text becomes a mapping."""
+    """The parameters that are settings here; a mapping that an agent passed as text becomes one."""
     known = {field.name for field in dataclasses.fields(TrainConfig)}
     if unknown := sorted(set(found) - known):
         print(f"{source}: these parameters are ignored, because they are not settings here: {', '.join(unknown)}")
-    loss = found.get("loss")
-    mapped = {"loss": load_yaml(loss)} if isinstance(loss, str) else {}
+    mapped = {key: load_yaml(text) for key in MAPPINGS if isinstance(text := found.get(key), str)}
     settings = {key: value for key, value in {**found, **mapped}.items() if key in known}
     TrainConfig.from_dict(settings, source=source)
     return settings

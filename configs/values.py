@@ -18,13 +18,17 @@ class CommonMistake(ConfigError, CommonFault):
     """A mistake that all trials of a sweep share: an unknown setting, or a preset that does not exist."""
 
 
-Loss = str | dict[str, Annotated[float, Field(gt=0)]]
+Weight = Annotated[float, Field(gt=0)]
+Loss = str | dict[str, Weight]
+MAPPINGS = ("loss", "depth_loss", "task_weights")  # settings that take a name or weights by name
 MAX_OBJECT_AREA = 0.1  # few objects fill a tenth of a frame; with more, nothing would count
 Fraction = Annotated[float, Field(ge=0, le=1)]
 if TYPE_CHECKING:
     Monitor = str
+    Task = str
 else:
     Monitor = Literal[*MONITORED]
+    Task = Literal["segmentation", "depth"]
 Tag = Annotated[str, Field(min_length=1, max_length=64)]  # as W&B takes them
 
 

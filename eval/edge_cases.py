@@ -15,6 +15,15 @@ from eval.means import known_mean
 from eval.metrics import dice
 from eval.objects import COUNTS, SIZE_LIMITS, Mask, Objects, Region, find_objects, object_counts
 
+WORST_FIRST = {  # by column, whether its low values come first
+    "missed_area": False,
+    "false_area": False,
+    "depth_error": False,
+    "priority_score": True,
+    "depth/abs_rel": False,
+    "name": True,
+}
+
 
 def edge_case(confusion: Tensor, pred: Mask, target: Mask, rule: Rule) -> tuple[dict[str, object], Failures]:
     """The record of one image, and the objects behind it.
@@ -81,13 +90,13 @@ def _object_columns(objects: Mapping[int, Objects], rule: Rule) -> dict[str, int
 
 
 def rank(records: Iterable[dict[str, object]]) -> pd.DataFrame:
-    """Records as a table, worst first: most missed area, then most false area, then by priority score.
+    """Records as a table, worst first, by the columns of ``WORST_FIRST`` that they have.
 
     The index is each record's position in the input, which is the image's position in the split.
     """
     table = pd.DataFrame(records)
-    keys = ["missed_area", "false_area", "priority_score", "name"]
-    return table.sort_values(keys, ascending=[False, False, True, True], na_position="last")
+    keys = {column: ascending for column, ascending in WORST_FIRST.items() if column in table}
+    return table.sort_values([*keys], ascending=[*keys.values()], na_position="last")
 
 
 def frames_found(records: pd.DataFrame) -> pd.DataFrame:

@@ -1,24 +1,24 @@
-"""Evaluate a model on a split: each image once, without augmentation, scored at the size of its mask."""
+"""Evaluate a model on a split: each image once, without augmentation, scored at the size of its truth."""
 
 import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from tqdm import tqdm
 
-from eval.edge_cases import edge_case, rank
+from eval.depth.scale import focal_of
 from eval.evaluation import Evaluation
-from eval.failures import THRESHOLD, Rule, failure_rows, failure_table
+from eval.failures import THRESHOLD, Rule
 from eval.inference import SizeFor
-from eval.metrics import summarize
-from eval.objects import OBJECT_AREA, object_scores
-from eval.predicted import Loss, Predicted, predicted_images
+from eval.judged import judge
+from eval.objects import OBJECT_AREA
+from eval.predicted import Loss, predicted_images
 from eval.samples import FrameSamples, KeptSamples, Sample, Samples
-from eval.stored import StoredMasks, pack
+from eval.tally import Tally
 from files.ordered import cores, map_ordered
 
 __all__ = [
@@ -49,6 +49,7 @@ def evaluate(
     threshold: float = THRESHOLD,
     object_area: float = OBJECT_AREA,
     severity: Sequence[float] | None = None,
+    depth_threshold: float = 0.0,
     loss: Loss | None = None,
     progress: bool | None = None,
 ) -> Evaluation:
@@ -57,7 +58,8 @@ def evaluate(
     Images are read and scored in threads, some at a time, and predictions are stored on the disk.
 
     Args:
-        model: images (N, 3, h, w) in [0, 1] to logits (N, C, h, w). It is moved to ``device``; its modes are restored.
+        model: images (N, 3, h, w) in [0, 1] to logits (N, C, h, w), or to what ``predict_outputs`` takes with depth; of
+            a model of depth, the buffer ``focal`` is read. It is moved to ``device``; its modes are restored.
         samples: the split; images and masks may differ in size from sample to sample.
         num_classes: C, void excluded.
         class_names: C names, in the order of the indices.
@@ -71,51 +73,32 @@ def evaluate(
             this share of it is correct.
         object_area: the smallest object that counts, as a share of the frame.
         severity: for each class, the weight of a pixel of a missed object when images are ordered; None means 1.
-        loss: a function of logits (N, C, h, w) and target (N, h, w). The metric ``loss`` is its mean over the images:
-            what training minimises, without augmentation and auxiliary logits.
+        depth_threshold: an image is flagged if the mean relative error of depth on the pixels of a priority class is
+            above it; 0 flags none.
+        loss: a function of logits (N, C, h, w) and target (N, h, w), or, if the model returns no plain tensor, of
+            ``Outputs``, target and true canonical depth (N, h, w), NaN where unknown. The metric ``loss`` is its mean
+            over the images: what training minimises, without augmentation and auxiliary logits.
         progress: True shows a bar on stderr, False shows none, None shows one only on a terminal.
 
     Raises:
-        ValueError: the split is empty, the names do not match the classes, a label is not a class, or logits are not
-            finite.
+        ValueError: the split is empty, the names do not match the classes, a label is not a class, or logits or
+            depth are not finite.
     """
     if len(samples) == 0:
         raise ValueError("the split has no images, so there is nothing to evaluate")
     if len(class_names) != num_classes:
         raise ValueError(f"class_names has {len(class_names)} names for num_classes={num_classes}")
-    confusion = torch.zeros(num_classes, num_classes, dtype=torch.int64)
-    rule = Rule(class_names, priority, threshold, object_area, severity)
-    rows: dict[int, dict[str, object]] = {}
-    losses: dict[int, float] = {}
-    failures: list[dict[str, object]] = []
-    predictions = StoredMasks(len(samples))
+    rule = Rule(class_names, priority, threshold, object_area, severity, depth_threshold)
+    tally = Tally(len(samples), rule, background)
+    judging = partial(judge, rule=rule, focal=focal_of(model))
     hide = None if progress is None else not progress
     with tqdm(total=len(samples), desc="evaluate", unit="img", file=sys.stderr, disable=hide) as bar:
         how: Any = {"size_for": size_for, "batch_size": batch_size, "device": device, "precision": precision}
         images = predicted_images(model.to(device), samples, loss=loss, num_classes=num_classes, **how)
-        for one in map_ordered(partial(_judge, rule=rule), images, SCORERS, SCORERS + 1):
-            confusion += one.counts
-            rows[one.position], losses[one.position] = one.row, one.loss
-            failures += one.failures
-            predictions.store(one.position, one.shape, one.packed)
+        for one in map_ordered(judging, images, SCORERS, SCORERS + 1):
+            tally.add(one)
             bar.update()
-    assert len(rows) == len(samples), f"{len(rows)} images seen, the split has {len(samples)}"
-    records = rank(rows[position] for position in range(len(rows)))
-    metrics = summarize(confusion, class_names, priority, background)
-    metrics["edge_case_rate"] = float(records["flagged"].mean())
-    metrics |= object_scores(records, [class_names[index] for index in priority])
-    if loss is not None:
-        metrics["loss"] = sum(losses[position] for position in range(len(losses))) / len(losses)
-    return Evaluation(
-        confusion,
-        metrics,
-        records,
-        failure_table(failures),
-        predictions,
-        tuple(class_names),
-        tuple(priority),
-        threshold,
-    )
+    return tally.evaluation(with_loss=loss is not None)
 
 
 def expected_seconds(judge: Callable[..., object], model: nn.Module, samples: Samples, few: int = 3) -> float:
@@ -125,24 +108,3 @@ def expected_seconds(judge: Callable[..., object], model: nn.Module, samples: Sa
     started = time.perf_counter()
     judge(model, samples=some)
     return (time.perf_counter() - started) * len(samples) / len(some)
-
-
-class Judged(NamedTuple):
-    """What is kept for each image: its record, its failures, and its packed mask."""
-
-    position: int
-    counts: Tensor
-    loss: float
-    row: dict[str, object]
-    failures: list[dict[str, object]]
-    shape: tuple[int, int]
-    packed: bytes
-
-
-def _judge(predicted: Predicted, rule: Rule) -> Judged:
-    position, sample, mask, counts, loss = predicted
-    row, failed = edge_case(counts, mask, sample.mask, rule)
-    frame = {"name": sample.name, "sequence": sample.sequence}
-    failures = [{"position": position} | frame | one for one in failure_rows(failed, mask, sample.mask, rule)]
-    height, width = mask.shape
-    return Judged(position, counts, loss, frame | row, failures, (height, width), pack(mask))

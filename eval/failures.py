@@ -25,6 +25,7 @@ class Rule(NamedTuple):
         threshold: the share of an object that must be found, and of a predicted object that must be correct.
         object_area: area of the smallest object that counts, as a share of the frame.
         severity: for each of the C classes, the weight of a pixel of a missed object; None is 1 for all.
+        depth_threshold: the mean relative error of the depth of a class that flags a frame; 0 flags none.
     """
 
     class_names: Sequence[str]
@@ -32,6 +33,7 @@ class Rule(NamedTuple):
     threshold: float = THRESHOLD
     object_area: float = OBJECT_AREA
     severity: Sequence[float] | None = None
+    depth_threshold: float = 0.0
 
     def weight(self, region: Region) -> float:
         """The pixels of an object, weighed by its class."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -50,25 +51,45 @@ def resize_image(image: NDArray[np.uint8], size: tuple[int, int] | None) -> NDAr
     return np.asarray(cv2.resize(image, (size[1], size[0]), interpolation=method), dtype=np.uint8)
 
 
-def predict_logits(
+class Outputs(NamedTuple):
+    """What a model returned for N images, in float32.
+
+    Attributes:
+        logits: (N, C, h, w), or None.
+        depth: (N, h, w) canonical metres, as `eval.depth.scale` explains, or None.
+        log_variances: those of the tasks, if the model learns the weights of its losses.
+        plain: the model returned logits alone, as a tensor.
+    """
+
+    logits: Tensor | None = None
+    depth: Tensor | None = None
+    log_variances: Tensor | None = None
+    plain: bool = False
+
+
+def predict_outputs(
     model: nn.Module, images: Sequence[NDArray[np.uint8]], device: str | torch.device = "cpu", precision: str = "fp32"
-) -> Tensor:
-    """Logits of images of one size, in the mode the model is in.
+) -> Outputs:
+    """What a model returns for images of one size, in the mode the model is in.
 
     Args:
-        model: images (N, 3, h, w) in [0, 1] to logits (N, C, h, w), on ``device``.
+        model: images (N, 3, h, w) in [0, 1] to logits (N, C, h, w), or to an object with ``logits`` and ``depth``
+            (N, h, w), each of which may be None; on ``device``.
         images: N arrays (h, w, 3) uint8 RGB.
         device: where to compute.
         precision: "fp32" or "bf16" (autocast).
 
     Returns:
-        (N, C, h, w) float32 on ``device``.
+        Tensors on ``device``.
     """
     batch = torch.from_numpy(np.stack(images)).to(device)  # (N, h, w, 3)
     batch = batch.permute(0, 3, 1, 2).float().div_(255)  # (N, 3, h, w), channels_last in memory
     with torch.inference_mode(), autocast(device, precision):
-        logits: Tensor = model(batch)
-    return logits.float()
+        returned = model(batch)
+    if isinstance(returned, Tensor):
+        return Outputs(returned.float(), plain=True)
+    parts = {name: getattr(returned, name, None) for name in ("logits", "depth", "log_variances")}
+    return Outputs(**{name: part.float() for name, part in parts.items() if part is not None})
 
 
 def label_mask(logits: Tensor, size: tuple[int, int]) -> Tensor:
@@ -118,6 +139,7 @@ def predict_mask(
     Logits are computed at ``size`` (h, w), or at the image's size when it is None.
     """
     with evaluating(model):
-        logits = predict_logits(model, [resize_image(image, size)], device, precision)
+        logits = predict_outputs(model, [resize_image(image, size)], device, precision).logits
+        assert logits is not None, "the model predicts no classes"
         height, width = image.shape[:2]
         return label_mask(logits[0], (height, width)).cpu().numpy()

@@ -97,7 +97,7 @@ def time_in_turns(
 
 def _images(count: int, size: tuple[int, int], device: torch.device) -> Tensor:
     images = torch.rand(count, 3, *size, device=device)
-    return images.contiguous(memory_format=torch.channels_last)  # as in predict_logits
+    return images.contiguous(memory_format=torch.channels_last)  # as in predict_outputs
 
 
 def _median_seconds(model: Callable[[Tensor], Tensor], images: Tensor, seconds: float) -> float:

@@ -1,23 +1,20 @@
-"""Predict an image, a folder of images or a video: masks of class indices, and colour overlays."""
+"""Predict an image, a folder of images or a video: masks, overlays, depth and points as files."""
 
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-from PIL import Image
-from torch import nn
 from tqdm import tqdm
 
-from eval.inference import SizeFor, predict_mask
-from eval.writers.colors import Picture, overlay
-from eval.writers.legend import class_entries, with_legend
+from eval.predicted_files import Files
+from eval.predictor import Prediction, Predictor
+from eval.writers.colors import Picture
 from eval.writers.video import SUFFIXES as VIDEO_SUFFIXES
 from eval.writers.video import Video, VideoError, open_video, video_writer, writable_rate
+from files.camera import Camera
 from files.pictures import read_image
 from files.whole import replacing
 
@@ -26,36 +23,7 @@ __all__ = ["IMAGE_SUFFIXES", "Predicted", "Predictor", "predict_path", "read_ima
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 Pictures = Callable[[Path, Sequence[str]], list[Path]]  # from a folder to its pictures of these suffixes, sorted
-
-
-@dataclass(frozen=True)
-class Predictor:
-    """A model with all that a prediction needs.
-
-    Attributes:
-        model: images (N, 3, h, w) in [0, 1] to logits, on ``device``.
-        class_names: C names.
-        colors: (C, 3) uint8 RGB of the classes.
-        size_for: from an image's (H, W) to the (h, w) at which logits are computed.
-        device: where the model runs.
-        precision: "fp32" or "bf16" (autocast).
-    """
-
-    model: nn.Module
-    class_names: Sequence[str]
-    colors: NDArray[np.uint8]
-    size_for: SizeFor
-    device: str | torch.device = "cpu"
-    precision: str = "fp32"
-
-    def __call__(self, image: Picture) -> Picture:
-        """Class indices (H, W) uint8 of an image (H, W, 3) uint8 RGB."""
-        height, width = image.shape[:2]
-        return predict_mask(self.model, image, self.size_for((height, width)), self.device, self.precision)
-
-    def overlay(self, image: Picture, mask: Picture) -> Picture:
-        """The image with its mask over it, and a legend of the classes below."""
-        return with_legend(overlay(image, mask, self.colors), class_entries(self.class_names, self.colors))
+CameraOf = Callable[[str], Camera | None]  # from a name without suffix
 
 
 @dataclass
@@ -67,18 +35,29 @@ class Predicted:
     notes: list[str] = field(default_factory=list)
 
 
-def predict_path(predictor: Predictor, source: Path, folder: Path, pictures: Pictures) -> Predicted:
+def predict_path(
+    predictor: Predictor,
+    source: Path,
+    folder: Path,
+    pictures: Pictures,
+    *,
+    camera_of: CameraOf = lambda _: None,
+    points: bool = False,
+) -> Predicted:
     """Predict ``source``, an image, a folder of images or a video, into ``folder``.
 
     Writes ``masks/<name>.png`` (8-bit class indices, at the image's own size) and ``overlays/<name>.png``, which have a
-    legend below; for a video ``masks/<name>_000000.png`` and so on, and ``<name>_overlay.mp4``. A file that cannot be
-    read, or a video that cannot be written, is a fault; the other files are predicted anyway.
+    legend below; for a video ``masks/<name>_000000.png`` and so on, and ``<name>_overlay.mp4``. Depth is
+    ``depth/<name>.png`` (16 bits, 256 to a metre) and ``depth_colors/<name>.png``, for a video ``<name>_depth.mp4``.
+    A file that cannot be read, or a video that cannot be written, is a fault; the other files are predicted anyway.
 
     Args:
         predictor: the model.
         source: what to predict.
         folder: where to; made when missing.
         pictures: which files of a folder are pictures.
+        camera_of: from the name of a picture or video, without its suffix, to its camera; None if it is unknown.
+        points: also write ``points/<name>.ply``.
 
     Raises:
         ValueError: ``source`` is missing, of an unknown type, or a folder without images; or two images share a name.
@@ -86,9 +65,13 @@ def predict_path(predictor: Predictor, source: Path, folder: Path, pictures: Pic
     """
     if not source.exists():
         raise ValueError(f"{source}: not found; give an image, a folder of images, or a video")
+    files = Files(predictor, folder, points)
     if source.suffix.lower() in VIDEO_SUFFIXES and not source.is_dir():
-        return _predict_video(predictor, source, folder)
-    return _predict_images(predictor, _images_of(source, pictures), folder)
+        result = _predict_video(files, source, camera_of(source.stem))
+    else:
+        result = _predict_images(files, _images_of(source, pictures), camera_of)
+    result.notes += files.notes()
+    return result
 
 
 def _images_of(source: Path, pictures: Pictures) -> list[Path]:
@@ -107,58 +90,64 @@ def _images_of(source: Path, pictures: Pictures) -> list[Path]:
     return images
 
 
-def _predict_images(predictor: Predictor, images: list[Path], folder: Path) -> Predicted:
+def _predict_images(files: Files, images: list[Path], camera_of: CameraOf) -> Predicted:
     result = Predicted()
     for path in tqdm(images, desc="predict", unit="img", file=sys.stderr, disable=None):
         try:
             image = read_image(path)
+            found = files.predict(image, camera_of(path.stem), path)
         except ValueError as error:
             result.faults.append(str(error))
             continue
-        mask = predictor(image)
-        result.written += [
-            _save(folder / "masks" / f"{path.stem}.png", mask),
-            _save(folder / "overlays" / f"{path.stem}.png", predictor.overlay(image, mask)),
-        ]
+        result.written += files.write(path.stem, image, found)
+        result.written += files.write_pictures(path.stem, image, found)
     return result
 
 
-def _predict_video(predictor: Predictor, source: Path, folder: Path) -> Predicted:
-    result, target = Predicted(), folder / f"{source.stem}_overlay.mp4"
+def _predict_video(files: Files, source: Path, camera: Camera | None) -> Predicted:
+    result = Predicted()
     with open_video(source) as video:
         rate = writable_rate(video.rate)
         if not math.isclose(rate, video.rate, rel_tol=0, abs_tol=0.0006):  # OpenCV rounds to thousandths
             result.notes.append(
-                f"{source}: a video with {video.rate:g} frames/s cannot be written; {target.name} has {rate:g} frames/s"
+                f"{source}: a video with {video.rate:g} frames/s cannot be written; the result has {rate:g} frames/s"
             )
-        try:
-            with replacing(target) as temporary, video_writer(temporary, rate) as write:
-                for image, mask in _predict_frames(predictor, source, video, folder, result):
-                    write(predictor.overlay(image, mask))
-            result.written.append(target)
-        except VideoError as error:
-            result.faults.append(f"{target}: {error}; the predicted masks are in {folder / 'masks'}")
+        with ExitStack() as videos:
+            writers: dict[str, Callable[[Picture], None]] = {}
+            for image, found in _predict_frames(files, source, camera, video, result):
+                for kind, picture in files.pictures(image, found).items():
+                    if kind not in writers:
+                        target = files.folder / f"{source.stem}_{kind}.mp4"
+                        writers[kind] = videos.enter_context(_writing(target, rate, result))
+                    writers[kind](picture)
     return result
 
 
+@contextmanager
+def _writing(target: Path, rate: float, result: Predicted) -> Iterator[Callable[[Picture], None]]:
+    """A video that is written to ``target``; if that fails, it is a fault of the result."""
+    try:
+        with replacing(target) as temporary, video_writer(temporary, rate) as write:
+            yield write
+        result.written.append(target)
+    except VideoError as error:
+        result.faults.append(f"{target}: {error}; the predictions of its frames are in {target.parent}")
+
+
 def _predict_frames(
-    predictor: Predictor, source: Path, video: Video, folder: Path, result: Predicted
-) -> Iterator[tuple[Picture, Picture]]:
-    """Each frame with its mask, which is saved by then."""
+    files: Files, source: Path, camera: Camera | None, video: Video, result: Predicted
+) -> Iterator[tuple[Picture, Prediction]]:
+    """Each frame with its prediction, which is saved by then."""
     bar = tqdm(video.frames, "predict", video.announced or None, unit="frame", file=sys.stderr, disable=None)
+    count = 0
     for number, image in enumerate(bar):
-        mask = predictor(image)
-        result.written.append(_save(folder / "masks" / f"{source.stem}_{number:06d}.png", mask))
-        yield image, mask
-    if not result.written:
+        found = files.predict(image, camera, source)
+        result.written += files.write(f"{source.stem}_{number:06d}", image, found)
+        count = number + 1
+        yield image, found
+    if not count:
         raise ValueError(f"{source}: no frame of this video can be decoded")
-    if len(result.written) < video.announced:
+    if count < video.announced:
         result.faults.append(
-            f"{source}: the video announces {video.announced} frames, but only {len(result.written)} could be decoded"
+            f"{source}: the video announces {video.announced} frames, but only {count} could be decoded"
         )
-
-
-def _save(path: Path, picture: Picture) -> Path:
-    with replacing(path) as temporary:
-        Image.fromarray(picture).save(temporary)
-    return path

@@ -1,35 +1,44 @@
 """Every image of a split once through the network, a batch of one size at a time."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from eval.inference import SizeFor, evaluating, label_mask, predict_logits, resize_image
+from eval.depth.scale import canonical_truth, focal_of, metres_per_canonical
+from eval.inference import Outputs, SizeFor, evaluating, label_mask, predict_outputs, resize_image
 from eval.metrics import confusion_matrix
-from eval.samples import Sample, Samples
+from eval.samples import Depth, Sample, Samples
 from eval.stored import Mask
 from files.ordered import map_ordered
 
-Loss = Callable[[Tensor, Tensor], Tensor]
+Loss = Callable[..., Tensor]  # of logits and masks, or of outputs, masks and canonical depth
 Placed = tuple[int, Sample]  # position in the split, and a sample whose image (h, w, 3) is as the model gets it
+R = TypeVar("R")
 WAITING = 8  # batches of samples that wait at most for others of their size
 
 
 class Predicted(NamedTuple):
-    """An image that was predicted: ``mask`` (H, W) at its truth's size, and the (C, C) ``counts`` of both.
+    """An image that was predicted.
 
-    ``loss`` is that of its batch.
+    Attributes:
+        position: in the split.
+        sample: with its image (h, w, 3) as the model got it.
+        mask: (H, W) at its truth's size, and ``counts`` (C, C) of both; both None if the model predicts no classes.
+        loss: that of its batch.
+        depth: (h, w) in metres, or None.
     """
 
     position: int
     sample: Sample
-    mask: Mask
-    counts: Tensor
+    mask: Mask | None
+    counts: Tensor | None
     loss: float
+    depth: Depth | None
 
 
 def predicted_images(
@@ -47,14 +56,18 @@ def predicted_images(
 
     Images are read ahead in threads. torch computes in the caller's alone, on all cores.
     """
+    focal = focal_of(model)
     for group in _groups(samples, size_for, batch_size):
+        members = [sample for _, sample in group]
         with evaluating(model):
-            logits = predict_logits(model, [sample.image for _, sample in group], device, precision)  # (N, C, h, w)
-            masks = [_mask_of(sample, scores) for (_, sample), scores in zip(group, logits, strict=True)]
-            value = float("nan") if loss is None else _loss_of([sample for _, sample in group], logits, loss)
-        del logits
-        for (position, sample), mask in zip(group, masks, strict=True):
-            yield Predicted(position, sample, mask, _count(sample, mask, num_classes), value)
+            outputs = predict_outputs(model, [sample.image for sample in members], device, precision)
+            masks = _each(_mask_of, members, outputs.logits)
+            depths = _each(partial(_depth_of, focal=focal), members, outputs.depth)
+            value = float("nan") if loss is None else _loss_of(members, outputs, loss, focal)
+        del outputs
+        for (position, sample), mask, depth in zip(group, masks, depths, strict=True):
+            counts = None if mask is None else _count(sample, mask, num_classes)
+            yield Predicted(position, sample, mask, counts, value, depth)
 
 
 def _groups(samples: Samples, size_for: SizeFor | None, batch_size: int) -> Iterator[list[Placed]]:
@@ -77,6 +90,11 @@ def _groups(samples: Samples, size_for: SizeFor | None, batch_size: int) -> Iter
     yield from waiting.values()
 
 
+def _each(work: Callable[[Sample, Tensor], R], samples: Sequence[Sample], found: Tensor | None) -> Sequence[R | None]:
+    """What ``work`` makes of each sample and its part of what the model returned; None for all if that is nothing."""
+    return [None] * len(samples) if found is None else list(map(work, samples, found))
+
+
 def _mask_of(sample: Sample, scores: Tensor) -> Mask:
     if not scores.sum().isfinite():
         raise ValueError(f"{sample.name}: the model's logits are not finite: its weights have diverged; lower lr")
@@ -84,11 +102,26 @@ def _mask_of(sample: Sample, scores: Tensor) -> Mask:
     return label_mask(scores, (height, width)).cpu().numpy()
 
 
-def _loss_of(samples: Sequence[Sample], logits: Tensor, loss: Loss) -> float:
-    """The loss of a batch, as in training: of logits (N, C, h, w) against the masks at their size."""
-    height, width = logits.shape[-2:]
-    targets = [cv2.resize(sample.mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT) for sample in samples]
-    return float(loss(logits, torch.from_numpy(np.stack(targets)).long().to(logits.device)))
+def _depth_of(sample: Sample, canonical: Tensor, focal: float) -> Depth:
+    """Metres (h, w) of canonical depth (h, w)."""
+    if not canonical.sum().isfinite():
+        raise ValueError(f"{sample.name}: the model's depth is not finite: its weights have diverged; lower lr")
+    height, width = canonical.shape
+    scale = metres_per_canonical(sample.camera, sample.frame_size, (height, width), focal)
+    return np.asarray(canonical.cpu().numpy() * np.float32(scale), np.float32)
+
+
+def _loss_of(samples: Sequence[Sample], outputs: Outputs, loss: Loss, focal: float) -> float:
+    """The loss of a batch, as in training: the truth is at the size (h, w) of what the model returned."""
+    first = outputs.depth if outputs.logits is None else outputs.logits
+    assert first is not None, "the model returned neither logits nor depth"
+    height, width = first.shape[-2:]
+    masks = [cv2.resize(sample.mask, (width, height), interpolation=cv2.INTER_NEAREST_EXACT) for sample in samples]
+    target = torch.from_numpy(np.stack(masks)).long().to(first.device)
+    if outputs.plain:
+        return float(loss(outputs.logits, target))
+    depths = np.stack([canonical_truth(sample, (height, width), focal) for sample in samples])
+    return float(loss(outputs, target, torch.from_numpy(depths).to(first.device)))
 
 
 def _count(sample: Sample, pred: Mask, num_classes: int) -> Tensor:

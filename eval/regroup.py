@@ -1,9 +1,12 @@
 """A model judged by classes that it was not trained with."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from eval.depth.scale import focal_of
 
 
 class Regrouped(nn.Module):
@@ -25,8 +28,18 @@ class Regrouped(nn.Module):
         self.model = model
         self.sources = [[index for index, other in enumerate(meant) if other == k] for k in range(num_classes)]
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, K, h, w) float32 of images (N, 3, h, w)."""
-        logits = self.model(images).float()
+    @property
+    def focal(self) -> float:
+        """The focal length that the model has learned."""
+        return focal_of(self.model)
+
+    def forward(self, images: Tensor) -> Any:
+        """Logits (N, K, h, w) float32 of images (N, 3, h, w); with depth, what the model returns with such logits."""
+        returned = self.model(images)
+        if isinstance(returned, Tensor):
+            return self._regroup(returned.float())
+        return returned if returned.logits is None else returned._replace(logits=self._regroup(returned.logits.float()))
+
+    def _regroup(self, logits: Tensor) -> Tensor:
         never = (logits.amin() - 1).expand_as(logits[:, 0])
         return torch.stack([logits[:, group].amax(1) if group else never for group in self.sources], 1)

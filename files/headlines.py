@@ -5,6 +5,7 @@ The list is in `files/` because every room uses it. `eval` computes the metrics.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 
@@ -26,6 +27,7 @@ class Headline(NamedTuple):
 
 MIOU = Headline("miou", "mIoU", monitored=True)
 PRIORITY_DICE = Headline("priority_dice", "priority Dice", monitored=True)
+ABS_REL = Headline("depth/abs_rel", "depth AbsRel", monitored=True, higher=False)
 HEADLINES = {
     headline.key: headline
     for headline in (
@@ -41,6 +43,9 @@ HEADLINES = {
         Headline("object_f1", "object F1", monitored=True),
         Headline("false_alarms", "false alarms per frame", higher=False),
         Headline("edge_case_rate", "share of edge cases", higher=False),
+        ABS_REL,
+        Headline("depth/rmse", "depth RMSE in m", monitored=True, higher=False),
+        Headline("depth/delta1", "depth within 1.25", monitored=True),
     )
 }
 MONITORED = tuple(key for key, headline in HEADLINES.items() if headline.monitored)
@@ -49,3 +54,17 @@ MONITORED = tuple(key for key, headline in HEADLINES.items() if headline.monitor
 def choose(*keys: str) -> tuple[Headline, ...]:
     """The headlines of these keys, in this order. Raises KeyError for one that is not in the list."""
     return tuple(HEADLINES[key] for key in keys)
+
+
+def better(key: str, value: float, other: float) -> bool:
+    """Whether a value of the metric `key` is better than another; the key may begin with `val/` or `test/`.
+
+    Higher is better for a metric that is not in the list. NaN is never better.
+    """
+    headline = HEADLINES.get(key.removeprefix("val/").removeprefix("test/"))
+    return value > other if headline is None or headline.higher else value < other
+
+
+def worst(key: str) -> float:
+    """The value that any other value of the metric `key` is better than: minus or plus infinity."""
+    return -math.inf if better(key, 1, 0) else math.inf

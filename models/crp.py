@@ -36,5 +36,6 @@ def refuse_crp(crp: bool) -> None:
     """Raise ValueError if chained residual pooling is requested from an architecture that does not support it."""
     if crp:
         raise ValueError(
-            "crp: True is not allowed here, because only unet and plain_unet have chained residual pooling; use False"
+            "crp: True is not allowed here, because only unet, plain_unet and hydra have chained residual pooling; "
+            "use False"
         )

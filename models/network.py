@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, MutableMapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models.outputs import TaskOutputs, TrainingLogits
+
 STRIDE = 32  # stride of the deepest feature map; images are padded to multiples of it
-
-
-class TrainingLogits(NamedTuple):
-    """What a model with auxiliary heads returns in training. Every loss takes it in place of logits.
-
-    logits: (N, num_classes, H, W). auxiliary: further logits of the same shape. weight: weight of the loss of each
-    auxiliary one in the sum. train/loss is this sum; val/loss is the loss of `logits` only.
-    """
-
-    logits: Tensor
-    auxiliary: tuple[Tensor, ...]
-    weight: float
 
 
 class SegmentationModel(nn.Module):
@@ -69,7 +59,7 @@ class SegmentationModel(nn.Module):
         self.register_buffer("std", stats[1])
         self.register_load_state_dict_pre_hook(_rename_in_place)  # type: ignore[no-untyped-call]
 
-    def forward(self, images: Tensor) -> Tensor | TrainingLogits:
+    def forward(self, images: Tensor) -> Tensor | TrainingLogits | TaskOutputs:
         """Logits of images. Raises ValueError for a training batch that is too small for batch normalisation."""
         if self.training:
             self.check_batch(len(images), (images.shape[-2], images.shape[-1]))
@@ -83,10 +73,14 @@ class SegmentationModel(nn.Module):
     def _logits(self, images: Tensor, heads: list[nn.Module]) -> list[Tensor]:
         """The logits of all heads, `head` first, at the size of the images."""
         padded = pad_to_multiple(images, STRIDE)
+        maps = self._maps(padded)
+        return [at_size(head(features), padded, images) for head, features in zip(heads, maps, strict=False)]
+
+    def _maps(self, padded: Tensor) -> list[Tensor]:
+        """What the decoder makes of padded images: the map for the head, then those for the auxiliary heads."""
         normalised = (padded - self.mean) / self.std
         decoded = self.decoder([normalised, *self.backbone(normalised)])
-        maps = decoded if isinstance(decoded, list) else [decoded]
-        return [_at_size(head(features), padded, images) for head, features in zip(heads, maps, strict=False)]
+        return decoded if isinstance(decoded, list) else [decoded]
 
     def drop_auxiliary(self) -> None:
         """Remove the auxiliary heads: a model that is saved or exported only predicts."""
@@ -115,7 +109,7 @@ def _rename_in_place(model: nn.Module, tensors: MutableMapping[str, Tensor], pre
         current_names(tensors, model.state_dict())
 
 
-def _at_size(logits: Tensor, padded: Tensor, images: Tensor) -> Tensor:
+def at_size(logits: Tensor, padded: Tensor, images: Tensor) -> Tensor:
     """Upsample logits bilinearly to the size of the padded images, if they are smaller, and crop them."""
     if logits.shape[-2:] != padded.shape[-2:]:
         logits = F.interpolate(logits, size=padded.shape[-2:], mode="bilinear", align_corners=False)

@@ -27,6 +27,8 @@ from models.network import current_names
 
 WEIGHTS = "model.safetensors"
 CONFIG_KEYS = ("architecture", "backbone", "crp")
+TASK_KEYS = ("tasks", "depth_min", "depth_max")  # earlier versions have none
+TRAINING_ONLY = ("auxiliary.", "log_variances")  # how the names of these tensors begin
 
 
 @dataclass(frozen=True)
@@ -88,13 +90,13 @@ def save_model(
 
     config has architecture, backbone and crp, and taxonomy has the classes: `load_model` builds the model from them.
     data may have frame_size, the height and width of the training frames, which sets the size of predictions.
-    metrics were measured with these weights. Auxiliary heads are not saved, because they are only for training. Raises
-    OSError if a file cannot be written; the previous files are kept.
+    metrics were measured with these weights. Auxiliary heads and the learned weights of tasks are not saved, because
+    they are only for training. Raises OSError if a file cannot be written; the previous files are kept.
     """
     missing = [key for key in CONFIG_KEYS if key not in config] + ["classes"] * ("classes" not in taxonomy)
     if missing:
         raise ValueError(f"config or taxonomy has no {', '.join(missing)}; load_model needs them to build the model")
-    state = {key: value for key, value in model.state_dict().items() if not key.startswith("auxiliary.")}
+    state = {key: value for key, value in model.state_dict().items() if not key.startswith(TRAINING_ONLY)}
     tensors = {key: value.detach().cpu().contiguous() for key, value in state.items()}
     files: dict[str, str | bytes] = {
         f"{name}.yaml": yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True)
@@ -136,6 +138,7 @@ def load_model(path: str | Path, device: str | torch.device = "cpu") -> SavedMod
         crp=config["crp"],
         mirror=config.get("mirror", False),
         auxiliary=False,
+        **{key: config[key] for key in TASK_KEYS if key in config},
     )
     _fill(model, read_tensors(weights), weights, len(taxonomy["classes"]))
     data = _read(folder / "data.yaml", load_yaml)

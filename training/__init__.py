@@ -12,6 +12,7 @@ learner through which they depend on each other. Three callbacks are fastai's, a
        11  GradientClip       -                                        -
        15  SetEpoch           pct_train                                epoch_metrics
        20  Watch              set_epoch time_budget xb                 epoch_metrics
+       21  Parts              -                                        epoch_metrics
        30  Validate           average out_of_time set_epoch            epoch_metrics
        55  TimeBudget         epoch_metrics validate                   out_of_time pct_train spent
        60  ParamScheduler     pct_train                                -

@@ -16,6 +16,7 @@ from fastai.callback.core import Callback, CancelFitException
 from safetensors.torch import load_file, save
 from tqdm import tqdm
 
+from files.headlines import better, worst
 from files.whole import replacing, write_whole
 from training.distributed import Team
 from training.progress import evaluated_model
@@ -66,7 +67,7 @@ class Checkpoint(Callback):
 
     Args:
         folder: where the two files go.
-        monitor: key of the epoch's metrics that should grow; while it is NaN the newest weights count as the best.
+        monitor: key of the epoch's metrics that should improve; while it is NaN the newest weights count as the best.
         patience: evaluations of a stage without an improvement before the stage is ended; 0 never ends it.
         team: the processes of the training; the first one writes.
     """
@@ -75,7 +76,7 @@ class Checkpoint(Callback):
 
     def __init__(self, folder: Path, monitor: str, patience: int, team: Team):
         self.folder, self.monitor, self.patience, self.team = folder, monitor, patience, team
-        self.best, self.waited, self.stage = -math.inf, 0, 0
+        self.best, self.waited, self.stage = worst(monitor), 0, 0
         self.history: list[dict[str, float]] = []
 
     @property
@@ -111,17 +112,18 @@ class Checkpoint(Callback):
         if self.monitor not in metrics:
             return
         value = metrics[self.monitor]
-        undefined = math.isnan(value) and self.best == -math.inf
+        undefined = math.isnan(value) and self.best == worst(self.monitor)
         if undefined and not any(math.isnan(row.get(self.monitor, 0)) for row in self.history[:-1]):
             name = self.monitor.removeprefix("val/")
             tqdm.write(
                 f"monitor={name} is undefined for these predictions; the newest weights are kept until it is defined"
             )
-        if value > self.best or undefined or not (self.folder / "best.safetensors").exists():
+        improved = better(self.monitor, value, self.best)
+        if improved or undefined or not (self.folder / "best.safetensors").exists():
             weights = {key: value.cpu().contiguous() for key, value in evaluated_model(self.learn).state_dict().items()}
             content = save(weights)  # save_file would leave a file that only its owner can read
             write_whole(self.folder / "best.safetensors", content)
-            self.best, self.waited = -math.inf if math.isnan(value) else value, 0
+            self.best, self.waited = worst(self.monitor) if math.isnan(value) else value, 0
         else:
             self.waited += 1
 

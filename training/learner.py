@@ -1,4 +1,4 @@
-"""A fastai Learner for segmentation, and the fit that can be interrupted anywhere and resumed."""
+"""A fastai Learner for segmentation and depth, and the fit that can be interrupted anywhere and resumed."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from training.average import Average
 from training.checkpoint import Checkpoint, set_random_state
 from training.distributed import ALONE, Parallel, Team
 from training.machine import LoaderFailed, OutOfMemory, is_out_of_memory, loader_advice, memory_advice, own_words
+from training.parts import Parts
 from training.precision import Autocast, Prepare, compile_network
 from training.progress import EpochLine, Evaluate, Rehearse, Validate, Watch
 from training.schedule import Stage, check_fit, in_groups, split_parameters, stage_budget, stages
@@ -31,6 +32,8 @@ from training.schedule import Stage, check_fit, in_groups, split_parameters, sta
 
 class Loaders(DataLoaders):
     """The training batches on a device; validation has a loop of its own."""
+
+    n_inp = 1  # of a batch only the images are the network's input, however many targets follow
 
     def __init__(self, train: DataLoader[tuple[Tensor, ...]], device: str):
         super().__init__(Ahead(train, torch.device(device), getattr(train, "finish", None)), [])
@@ -120,10 +123,12 @@ def build_learner(
     """A Learner with AdamW and the project's callbacks.
 
     Args:
-        model: from images (N, 3, H, W) in [0, 1] to logits (N, C, H, W); its `backbone` can be frozen.
-        train: batches of images (N, 3, H, W) in 0 to 255 and masks (N, H, W), from a sampler with an `epoch`; if it has
-            a function `finish`, that is applied to each batch on the device.
-        loss: of logits and int64 target.
+        model: from images (N, 3, H, W) in [0, 1] to what the loss takes, e.g. logits (N, C, H, W); its `backbone` can
+            be frozen.
+        train: batches of images (N, 3, H, W) in 0 to 255, masks (N, H, W), and depths (N, H, W) if they are learned,
+            from a sampler with an `epoch`; if it has a function `finish`, that is applied to each batch on the device.
+        loss: of what the model returns, int64 masks, and depths if there are any. If it has `parts`, scalars by name
+            after each batch, they are logged as train/<name>.
         evaluate: validation metrics of a model, by name; logged as val/<name>.
         folder: where checkpoints go.
         device: cpu or cuda.
@@ -145,6 +150,7 @@ def build_learner(
     """
     cbs: list[Callback] = [Prepare(channels_last), SetEpoch(), Watch(team), EpochLine(team)]
     cbs += [Validate(evaluate, eval_every, evaluations, team, rehearse)]
+    cbs += [Parts(team)] if hasattr(loss, "parts") else []
     cbs += [Parallel()] if team.count > 1 else []
     cbs += [Autocast(device)] if precision == "bf16" else []
     cbs += [Average(model, ema)] if ema else []

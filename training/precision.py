@@ -18,7 +18,10 @@ def compile_network(model: nn.Module) -> None:
 
 
 class Prepare(Callback):
-    """The last step of loading, on the device: images in 0 to 255 to floats in [0, 1], uint8 masks to int64."""
+    """The last step of loading, on the device: images in 0 to 255 to floats in [0, 1], uint8 masks to int64.
+
+    Depths, if there are any, stay as they are.
+    """
 
     order = -5
 
@@ -31,7 +34,8 @@ class Prepare(Callback):
     def before_batch(self) -> None:
         image: Tensor = self.learn.xb[0]  # (N, 3, H, W) uint8 or float
         self.learn.xb = (image.to(memory_format=self.memory_format).float().div_(255),)
-        self.learn.yb = (self.learn.yb[0].long(),)
+        masks, *depths = self.learn.yb
+        self.learn.yb = (masks.long(), *depths)
 
 
 class Autocast(Callback):

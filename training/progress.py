@@ -11,7 +11,7 @@ from fastai.callback.core import Callback, CancelValidException
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from files.headlines import MIOU, PRIORITY_DICE
+from files.headlines import ABS_REL, MIOU, PRIORITY_DICE
 from training.average import Average
 from training.distributed import Team
 
@@ -148,7 +148,7 @@ class Validate(Callback):
             metrics = self._run(self.evaluate)
             took = time.perf_counter() - started
             self.seconds, self.rehearse = took if self.rehearse else max(took, self.seconds), None
-            self.learn.epoch_metrics |= {f"val/{key}": value for key, value in metrics.items()}
+            self.learn.epoch_metrics |= {f"val/{key}": float(value) for key, value in metrics.items()}
         raise CancelValidException
 
     def _run(self, judge: Callable[[nn.Module], T]) -> T:
@@ -160,7 +160,7 @@ class Validate(Callback):
 
 
 class EpochLine(Callback):
-    """Prints one line for each epoch: loss, mIoU, priority Dice, time."""
+    """Prints one line for each epoch: loss, mIoU, priority Dice, AbsRel of depth, time."""
 
     order = 90
 
@@ -175,7 +175,7 @@ class EpochLine(Callback):
         if not metrics or not self.team.leads:
             return
         shown = {"loss": "train/loss", "val loss": "val/loss"}
-        shown |= {score.label: f"val/{score.key}" for score in (MIOU, PRIORITY_DICE)}
+        shown |= {score.label: f"val/{score.key}" for score in (MIOU, PRIORITY_DICE, ABS_REL)}
         parts = [f"{label} {metrics[key]:.3f}" for label, key in shown.items() if key in metrics]
         minutes = (time.perf_counter() - self.started) / 60
         tqdm.write(f"epoch {self.learn.epoch + 1:3d}/{self.learn.n_epoch}  {'  '.join(parts)}  {minutes:.1f} min")

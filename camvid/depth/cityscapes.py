@@ -8,6 +8,8 @@ is fx * baseline / disparity. Source: cityscapesScripts, README.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,13 +38,9 @@ def find_disparity(scan: Scan) -> DepthSource | None:
     }
     if not maps:
         return None
-    files = {frame.name: _beside(scan.root, frame.image, CAMERAS, ".json") for frame in scan.frames}
-    return DepthSource(
-        f"{MAPS}/ and {CAMERAS}/",
-        maps,
-        lambda name: _rig(files[name]).camera,
-        lambda name: _decode(maps[name], _rig(files[name])),
-    )
+    found = {frame.name: _beside(scan.root, frame.image, CAMERAS, ".json") for frame in scan.frames}
+    files = {name: path for name, path in found.items() if path and name in maps}
+    return DepthSource(f"{MAPS}/ and {CAMERAS}/", maps, files, partial(_camera, files), partial(_decode, maps, files))
 
 
 def _beside(root: Path, image: Path, folder: str, suffix: str) -> Path | None:
@@ -53,8 +51,11 @@ def _beside(root: Path, image: Path, folder: str, suffix: str) -> Path | None:
     return root / folder / inner.parent / f"{inner.stem.removesuffix(f'_{FRAMES}')}_{folder}{suffix}"
 
 
-def _rig(path: Path | None) -> Rig:
-    assert path is not None, "only frames with a disparity have a camera"
+def _camera(files: Mapping[str, Path], name: str) -> Camera:
+    return _rig(files[name]).camera
+
+
+def _rig(path: Path) -> Rig:
     try:
         read = json.loads(path.read_bytes())
         inner, outer = read["intrinsic"], read["extrinsic"]
@@ -70,8 +71,8 @@ def _rig(path: Path | None) -> Rig:
     return Rig(camera, baseline)
 
 
-def _decode(path: Path, rig: Rig) -> Depth:
-    stored = read_16_bits(path)
+def _decode(maps: Mapping[str, Path], files: Mapping[str, Path], name: str) -> Depth:
+    rig, stored = _rig(files[name]), read_16_bits(maps[name])
     disparity = (stored.astype(np.float32) - 1) / 256  # pixels; 0 is at no finite distance
     with np.errstate(divide="ignore"):
         return np.where(stored > 1, np.float32(rig.camera.fx * rig.baseline) / disparity, np.float32("nan"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from camvid.depth import DepthSource, find_depth
-from camvid.layouts.dataset import Frame
+from camvid.layouts.dataset import Frame, depth_mismatch
 from camvid.layouts.scan import Scan
 
 
@@ -26,7 +26,7 @@ def depth_faults(depth: DepthSource, frame: Frame, size: tuple[int, int] | None)
         found, _ = depth.read(frame.name)
     except ValueError as error:
         return [str(error)]
-    path, (height, width) = depth.maps[frame.name], found.shape
-    if size and size != found.shape:
-        return [f"{path}: depth is {width}x{height}, its frame {frame.image.name} is {size[1]}x{size[0]}"]
+    path = depth.maps[frame.name]
+    if size and (fault := depth_mismatch(path, frame, found.shape, size)):
+        return [fault]
     return [] if np.isfinite(found).any() else [f"{path}: no pixel has a depth; remove the file, or write it again"]

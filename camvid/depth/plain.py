@@ -17,12 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from camvid.depth.source import Depth, DepthSource, read_16_bits
-from camvid.layouts.scan import DEPTH, Scan
+from camvid.layouts.scan import CAMERAS, DEPTH, Scan
 from camvid.layouts.trees import Keyed, keyed
 from files.camera import Camera
 from files.texts import read_text
 
-CAMERAS = "cameras.csv"
 COLUMNS = ("fx", "fy", "cx", "cy", "width", "height")
 STEPS = 256  # of a picture's value in a metre
 
@@ -41,7 +40,11 @@ def find_plain(scan: Scan) -> DepthSource | None:
     cameras = _cameras(table)
     files = _by_frame(found, {frame.name for frame in scan.frames})
     return DepthSource(
-        f"{DEPTH}/ and {CAMERAS}", files, partial(_camera, table, cameras), lambda name: _decode(files[name])
+        f"{DEPTH}/ and {CAMERAS}",
+        files,
+        dict.fromkeys(files, table),
+        partial(_camera, table, cameras),
+        partial(_decode, files),
     )
 
 
@@ -87,7 +90,8 @@ def _camera(table: Path, cameras: Mapping[str, Camera], name: str) -> Camera:
     return cameras[name]
 
 
-def _decode(path: Path) -> Depth:
+def _decode(files: Mapping[str, Path], name: str) -> Depth:
+    path = files[name]
     metres = _array(path) if path.suffix.lower() == ".npy" else read_16_bits(path) / np.float32(STEPS)
     return np.where(metres == 0, np.float32("nan"), metres)
 

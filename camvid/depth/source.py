@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,17 +18,19 @@ Depth: TypeAlias = NDArray[np.float32]  # (H, W), metres along the camera's axis
 
 @dataclass(frozen=True)
 class DepthSource:
-    """The depth of a data set.
+    """The depth of a data set. It can be pickled, so that all processes of a training get the same one.
 
     Attributes:
         form: what lies there, in words.
         maps: by the name of the frame, the file of its depth.
+        cameras: by the name of the frame, the file of its camera; several frames may share one.
         camera: of a frame, by its name. Raises ValueError naming the file and the fix.
         decode: the depth of a frame, by its name. Raises ValueError naming the file.
     """
 
     form: str
     maps: Mapping[str, Path]
+    cameras: Mapping[str, Path]
     camera: Callable[[str], Camera]
     decode: Callable[[str], Depth]
 
@@ -40,7 +42,11 @@ class DepthSource:
         if camera.size and camera.size != depth.shape:
             (height, width), (rows, columns) = camera.size, depth.shape
             raise ValueError(f"{self.maps[name]}: depth is {columns}x{rows}, its camera has {width}x{height} pixels")
-        return depth, camera
+        return depth, replace(camera, size=(depth.shape[0], depth.shape[1]))
+
+    def files(self, name: str) -> tuple[Path, ...]:
+        """The files of the depth and of the camera of a frame; none if it has no depth."""
+        return (self.maps[name], self.cameras[name]) if name in self.maps else ()
 
 
 def read_16_bits(path: Path) -> NDArray[np.uint16]:

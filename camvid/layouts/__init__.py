@@ -15,14 +15,18 @@ The other files, by what they are about:
 - frames of 16 bits: `dark` says when they use only the lower ones;
 - labels: `label_content` looks at what pictures hold, `label_kinds` whether all hold the same, `label_meaning`
   concludes what it stands for;
+- frames of which only the depth is known: `unlabelled`;
 - messages: `hints` for what is no data set yet, `nearby` for one that lies elsewhere, `notices` for what is guessed.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from camvid.layouts.dataset import Frame, RoadDataset, content_digest
+from camvid.labels import IndexLabels
+from camvid.layouts.dataset import DEPTH_FORMS, Frame, RoadDataset, content_digest
 from camvid.layouts.layout import Layout
 from camvid.layouts.notices import GuessWarning, notice
 from camvid.layouts.recognise import LAYOUTS, recognise, scan_layout
@@ -30,6 +34,9 @@ from camvid.layouts.scan import SPLITS, Scan
 from camvid.layouts.splits import split_frames
 from camvid.taxonomy import OWN_FILE, Taxonomy, load_taxonomy
 from files.amounts import counted
+
+if TYPE_CHECKING:
+    from camvid.depth import DepthSource
 
 __all__ = [
     "AUTO",
@@ -42,6 +49,7 @@ __all__ = [
     "content_digest",
     "find_taxonomy",
     "open_dataset",
+    "open_depth",
     "recognise",
     "scan_layout",
 ]
@@ -56,6 +64,7 @@ def open_dataset(
     layout: str | Layout | None = None,
     split: str = "official",
     seed: int = 0,
+    depth: bool = False,
 ) -> RoadDataset:
     """Open a data set.
 
@@ -65,6 +74,7 @@ def open_dataset(
         layout: a layout or its name; None recognises it.
         split: official, drives, sequence or random (see `camvid.layouts.splits`).
         seed: of the random split, and of ties between sequences of equal length.
+        depth: whether frames that have depth and no label are among its frames.
 
     Raises:
         ValueError: no layout fits, or one that holds no pair, frames or labels without a partner, duplicate names, a
@@ -73,7 +83,7 @@ def open_dataset(
     """
     taxonomy = find_taxonomy(root, taxonomy, layout)
     found = recognise(root, layout)
-    scan = scan_layout(root, found)
+    scan = scan_layout(root, found, depth)
     labels = found.decoder(scan, taxonomy)
     dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, labels)
     if scan.faults:
@@ -81,7 +91,43 @@ def open_dataset(
         raise ValueError(f"{scan.faults[0]}{more}; {dataset.advice}")
     for note in scan.notes:
         notice(f"{scan.root}: {note}", GuessWarning, level=2)
-    return RoadDataset(scan.root, scan.layout, taxonomy, split_frames(scan, split, seed), labels, scan.unlabelled)
+    splits = split_frames(scan, split, seed)
+    return RoadDataset(scan.root, scan.layout, taxonomy, splits, labels, scan.unlabelled, *_depth(scan))
+
+
+def open_depth(root: str | Path, taxonomy: Taxonomy) -> RoadDataset:
+    """Open a data set of which only the depth is used, beside another one that has masks.
+
+    Args:
+        root: the folder that holds it, in any layout.
+        taxonomy: the classes of the other one.
+
+    Returns:
+        Its frames that have depth, without their masks, divided as the data set says.
+
+    Raises:
+        ValueError: no layout fits, or no frame has depth that can be used.
+        FileNotFoundError: the root is missing.
+    """
+    scan = scan_layout(root, depth=True)
+    source, fault = _depth(scan)
+    if not source:
+        raise ValueError(fault or f"{root}: no frame has depth; {DEPTH_FORMS}")
+    splits = {
+        key: tuple(replace(frame, mask=None) for frame in frames if frame.name in source.maps)
+        for key, frames in split_frames(scan).items()
+    }
+    return RoadDataset(scan.root, scan.layout, taxonomy, splits, IndexLabels(()), depth=source)
+
+
+def _depth(scan: Scan) -> tuple[DepthSource | None, str]:
+    """The depth of a data set, or why the one that lies there cannot be used. Masks can be used all the same."""
+    from camvid.depth import find_depth  # which imports the scans of this package
+
+    try:
+        return find_depth(scan), ""
+    except ValueError as error:
+        return None, str(error)
 
 
 def find_taxonomy(

@@ -93,7 +93,7 @@ def _other_kinds(held: Mapping[Path, Collection[str]], taken: str) -> Iterator[s
 
 def cityscapes_labels(scan: Scan, taxonomy: Taxonomy) -> Labels:
     """Values or colours, as the names of the label pictures say."""
-    stem = scan.frames[0].mask.stem
+    stem = scan.masks[0].stem
     ending = next(ending for ending in ENCODINGS if stem.endswith(ending))
     origin = f"{scan.root}: Cityscapes' list of *{ending}.png"
     names = ENCODINGS[ending]

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,24 +18,51 @@ from camvid.layouts.dark import about_bits
 from camvid.layouts.facts import file_facts
 from camvid.layouts.label_content import FEW, SMOOTHED
 from camvid.remarks import about_priority, about_sizes, about_val, way_to_val
-from camvid.taxonomy import Taxonomy
+from camvid.taxonomy import IGNORE_INDEX, Taxonomy
+from files.camera import Camera
 from files.pictures import load_label, load_picture, picture_size, read_image, read_reduced
+
+if TYPE_CHECKING:  # which finds depth with this package
+    from camvid.depth.source import Depth, DepthSource
+
+
+DEPTH_FORMS = (
+    "docs/data.md lists the forms that are read, and `python -m camvid synth OUT --depth` draws streets with depth"
+)
 
 
 @dataclass(frozen=True)
 class Frame:
-    """An image and its mask. `sequence` is the drive it was taken on: frames of one sequence resemble each other."""
+    """An image, and its mask if it has one. `sequence` is the drive: frames of one sequence resemble each other.
+
+    A frame without a mask has depth.
+    """
 
     name: str
     sequence: str
     image: Path
-    mask: Path
+    mask: Path | None
+
+    @property
+    def label(self) -> Path:
+        """The mask's file, of a frame that is known to have one."""
+        assert self.mask is not None
+        return self.mask
 
 
 @dataclass(frozen=True)
 class RoadDataset:
-    """A data set on disk. `splits` has the keys train, val, test; `labels` decodes its label pictures; `unlabelled` has
-    the number of frames without labels of each split that has no label at all.
+    """A data set on disk.
+
+    Attributes:
+        root: its folder.
+        layout: the name of its layout.
+        taxonomy: the classes of its masks.
+        splits: the frames, by the keys train, val and test.
+        labels: decodes its label pictures.
+        unlabelled: the number of frames without labels of each split that has no label at all.
+        depth: the depth of its frames and their cameras; None if it brings none, or none that can be used.
+        depth_fault: why the depth that lies there cannot be used; else empty.
     """
 
     root: Path
@@ -43,13 +71,18 @@ class RoadDataset:
     splits: dict[str, tuple[Frame, ...]]
     labels: Labels
     unlabelled: Mapping[str, int] = field(default_factory=dict)
+    depth: DepthSource | None = None
+    depth_fault: str = ""
 
     def read_image(self, frame: Frame) -> NDArray[np.uint8]:
         """RGB, (H, W, 3) uint8, upright. Raises ValueError naming a file that is damaged."""
         return read_image(frame.image)
 
     def read_mask(self, frame: Frame) -> Mask:
-        """Class indices, (H, W) uint8, void 255. Raises ValueError naming a file damaged or outside the taxonomy."""
+        """Class indices, (H, W) uint8, void 255; all void for a frame without a mask.
+
+        Raises ValueError naming a file that is damaged or outside the taxonomy.
+        """
         mask, outside = self.decode(frame)
         if outside:
             what = say_outside(outside, f"the class list {self.taxonomy.name}")
@@ -63,13 +96,31 @@ class RoadDataset:
         Raises ValueError as their readers do, and where the files differ in size.
         """
         image, size = read_reduced(frame.image, at_least)
-        mask = self.read_mask(frame)
+        mask = self.read_mask(frame) if frame.mask else void(size)
         if size != mask.shape:
             raise ValueError(size_mismatch(frame, size, mask.shape))
         return image, mask
 
+    def read_depth(self, frame: Frame) -> tuple[Depth, Camera] | None:
+        """Depth (H, W) in metres, NaN where it is unknown, and camera of a frame at its own size; None if it has none.
+
+        Raises ValueError naming a file that is missing, damaged, impossible, or of another size than the frame.
+        """
+        if not self.depth or frame.name not in self.depth.maps:
+            return None
+        depth, camera = self.depth.read(frame.name)
+        if fault := depth_mismatch(self.depth.maps[frame.name], frame, depth.shape, picture_size(frame.image)):
+            raise ValueError(f"{fault}; {self.advice}")
+        return depth, camera
+
+    def depth_files(self, frame: Frame) -> tuple[Path, ...]:
+        """The files of its depth and of its camera; none if it has no depth."""
+        return self.depth.files(frame.name) if self.depth else ()
+
     def decode(self, frame: Frame) -> tuple[Mask, dict[str, int]]:
         """Mask, and pixel counts of what the taxonomy's labels do not know. Raises ValueError naming a damaged file."""
+        if not frame.mask:
+            return void(picture_size(frame.image)), {}
         picture = load_label(frame.mask)
         try:
             return self.labels.decode(picture)
@@ -82,6 +133,25 @@ class RoadDataset:
             if not self.splits[split]:
                 raise ValueError(f"{self.root}: {self._lacking(split)}")
 
+    def has_depth(self, split: str) -> bool:
+        """Whether a frame of a split has depth that can be used."""
+        return any(self.depth_files(frame) for frame in self.splits[split])
+
+    def require_depth(self, split: str) -> None:
+        """Raises ValueError if no frame of a split has depth that can be used."""
+        if self.depth_fault:
+            raise ValueError(self.depth_fault)
+        if not self.has_depth(split):
+            raise ValueError(f"{self.root}: no frame of the {split} split has depth; {DEPTH_FORMS}")
+
+    def require_masks(self, split: str) -> None:
+        """Raises ValueError if no frame of a split has a mask."""
+        if not any(frame.mask for frame in self.splits[split]):
+            raise ValueError(
+                f"{self.root}: no frame of the {split} split has a label, only depth; train with --tasks depth, or "
+                "give the folder as --depth_data beside data with labels"
+            )
+
     def _lacking(self, split: str) -> str:
         """Why a training without frames of a split is refused, and what these data are good for."""
         bare = self.unlabelled.get(split, 0)
@@ -93,13 +163,13 @@ class RoadDataset:
         return f"the {split} split has {why}, and a training needs them{way}"
 
     def sizes(self, split: str) -> list[tuple[int, int]]:
-        """Height and width of each frame of a split, as its label's file says without being decoded.
+        """Height and width of each frame of a split, as the file of its label says without being decoded.
 
-        Raises ValueError naming a file that is no picture.
+        Of a frame without a label the image's file says it. Raises ValueError naming a file that is no picture.
         """
-        masks = [frame.mask for frame in self.splits[split]]
-        facts = file_facts(self.root, [(mask, True) for mask in masks])
-        return [fact.size or picture_size(mask) for mask, fact in zip(masks, facts, strict=True)]
+        files = [(frame.mask or frame.image, bool(frame.mask)) for frame in self.splits[split]]
+        facts = file_facts(self.root, files)
+        return [fact.size or picture_size(path) for (path, _), fact in zip(files, facts, strict=True)]
 
     def frame_size(self, split: str) -> tuple[int, int]:
         """The height and width that most frames of a split have; of several, those of the frame that comes first."""
@@ -126,6 +196,11 @@ class RoadDataset:
         return f"`python -m camvid check {self.root}` lists every fault"
 
 
+def void(size: tuple[int, int]) -> Mask:
+    """A mask (H, W) of a frame of which no class is known."""
+    return np.full(size, IGNORE_INDEX, np.uint8)
+
+
 def require_batch(frames: int, batch_size: int) -> None:
     """Raises ValueError if a training split has fewer frames than a batch."""
     if frames < batch_size:
@@ -146,26 +221,53 @@ def size_mismatch(frame: Frame, image: tuple[int, ...], mask: tuple[int, ...]) -
     return f"{frame.mask}: label is {mask[1]}x{mask[0]}, its frame {frame.image.name} is {image[1]}x{image[0]}{way}"
 
 
+def depth_mismatch(path: Path, frame: Frame, depth: tuple[int, ...], image: tuple[int, ...]) -> str:
+    """The message for depth of another size (height, width) than its image; empty if they have the same size."""
+    if depth == image:
+        return ""
+    return f"{path}: depth is {depth[1]}x{depth[0]}, its frame {frame.image.name} is {image[1]}x{image[0]}"
+
+
 def content_digest(dataset: RoadDataset) -> str:
-    """SHA-256 over frame names, what is read of the files, splits, taxonomy and label table, wherever the files lie."""
+    """SHA-256 over frame names, what is read of the files, splits, taxonomy and label table, wherever the files lie.
+
+    The files are images, masks, and depth with its cameras if the frames have it.
+    """
     digest = hashlib.sha256(dataset.taxonomy.digest.encode())
     digest.update(json.dumps(dataset.labels.table).encode())
     for split, frames in sorted(dataset.splits.items()):
         ordered = sorted(frames, key=lambda frame: frame.name)
-        for frame, files in zip(ordered, frame_digests(dataset, ordered), strict=True):
-            digest.update(json.dumps([split, frame.name, *files]).encode())
+        found = zip(ordered, frame_digests(dataset, ordered), depth_digests(dataset, ordered), strict=True)
+        for frame, files, depth in found:
+            digest.update(json.dumps([split, frame.name, *files, *depth]).encode())
     return digest.hexdigest()
 
 
 def frame_digests(dataset: RoadDataset, frames: Sequence[Frame]) -> list[tuple[str, str]]:
     """SHA-256 of what is read of each frame: of its image and of its mask, each with what is done to it.
 
-    Raises ValueError naming a file that is no picture, or is cut short.
+    That of a mask that is missing is empty. Raises ValueError naming a file that is no picture, or is cut short.
     """
-    files = [file for frame in frames for file in ((frame.image, False), (frame.mask, True))]
-    facts = file_facts(dataset.root, files)
-    for (path, _), fact in zip(files, facts, strict=True):
+    images = [(frame.image, False) for frame in frames]
+    masks = [(frame.mask, True) for frame in frames if frame.mask]
+    files = [*images, *masks]
+    facts = dict(zip(files, file_facts(dataset.root, files), strict=True))
+    for (path, _), fact in facts.items():
         if fact.size is None:
             dataset.complain(path)
-    digests = [fact.digest for fact in facts]
-    return list(zip(digests[::2], digests[1::2], strict=True))
+    found = {path: fact.digest for (path, _), fact in facts.items()}
+    return [(found[frame.image], found[frame.mask] if frame.mask else "") for frame in frames]
+
+
+def depth_digests(dataset: RoadDataset, frames: Sequence[Frame]) -> list[tuple[str, ...]]:
+    """SHA-256 of the depth and of the camera of each frame; empty for a frame without depth.
+
+    Raises ValueError naming a file that is missing, or a picture that is cut short.
+    """
+    files = [dataset.depth_files(frame) for frame in frames]
+    listed = list(dict.fromkeys(path for paths in files for path in paths))
+    facts = dict(zip(listed, file_facts(dataset.root, [(path, True) for path in listed]), strict=True))
+    for path, fact in facts.items():
+        if fact.size is None and path.suffix.lower() == ".png":
+            dataset.complain(path)
+    return [tuple(facts[path].digest for path in paths) for paths in files]

@@ -14,8 +14,8 @@ from camvid.taxonomy import Taxonomy
 def scan_fastai(root: Path, layout: str) -> Scan:
     """`images/<name>.*` and `labels/<name>_P.png`."""
     masks = [path for path in pictures(root / "labels") if is_label(path, "_P")]
-    frames, faults = pair(pictures(root / "images"), masks, "_P")
-    return Scan(root, layout, tuple(frames), None, tuple(faults))
+    frames, faults, bare = pair(pictures(root / "images"), masks, "_P")
+    return Scan(root, layout, tuple(frames), None, tuple(faults), bare=tuple(bare))
 
 
 def fastai_labels(scan: Scan, taxonomy: Taxonomy) -> Labels:

@@ -121,7 +121,7 @@ def pair_labels(
     scan: Scan, taxonomy: Taxonomy, classes: Path | None = None, ignore: Collection[int] = (), lossy: bool = False
 ) -> Labels:
     """As a list or the taxonomy says, see `label_meaning`. Raises ValueError for labels in JPEG, unless `lossy`."""
-    changed = [frame.mask for frame in scan.frames if frame.mask.suffix.lower() in LOSSY]
+    changed = [mask for mask in scan.masks if mask.suffix.lower() in LOSSY]
     if changed and not lossy:
         raise ValueError(
             f"{changed[0]}: a label in JPEG, which changes its values; `python -m camvid convert {scan.root} OUT` "
@@ -129,7 +129,7 @@ def pair_labels(
         )
     path = classes or agreed_list(scan.root)
     listed: tuple[Listed, ...] = read_list(path) if path else ()
-    return labels_of([frame.mask for frame in scan.frames], taxonomy, listed, str(path), ignore)
+    return labels_of(scan.masks, taxonomy, listed, str(path), ignore)
 
 
 def pair_of_folders(

@@ -34,7 +34,7 @@ def require_one_kind(scan: Scan) -> None:
 
 
 def _sample(scan: Scan) -> Iterator[Path]:
-    masks = [frame.mask for frame in scan.frames]
+    masks = scan.masks
     firsts = {mask.parent: mask for mask in reversed(masks)}
     yield from dict.fromkeys([*spread(masks), *spread(list(firsts.values()))])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from camvid.labels import Labels
+from camvid.labels import IndexLabels, Labels
 from camvid.layouts.label_kinds import require_one_kind
 from camvid.layouts.scan import Scan
 from camvid.taxonomy import DEFAULT, Taxonomy, load_taxonomy
@@ -52,7 +52,12 @@ class Layout:
     others: tuple[tuple[str, str], ...] = ()
 
     def decoder(self, scan: Scan, taxonomy: Taxonomy) -> Labels:
-        """The decoder for the labels of what was found. Raises ValueError where they are of two kinds, or not known."""
+        """The decoder for the labels of what was found; any one if there are none.
+
+        Raises ValueError where they are of two kinds, or not known.
+        """
+        if not scan.masks:
+            return IndexLabels(())
         require_one_kind(scan)
         return self.labels(scan, taxonomy)
 

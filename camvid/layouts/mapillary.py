@@ -45,7 +45,7 @@ def mapillary_labels(scan: Scan, taxonomy: Taxonomy) -> Labels:
 
 def _config(scan: Scan) -> Path:
     """The configuration of the version of the labels: config_v2.0.json, or just config.json."""
-    version = scan.frames[0].mask.parent.parent.name
+    version = scan.masks[0].parent.parent.name
     own = scan.root / f"config_{version if version.startswith('v') else 'v1.2'}.json"
     plain = scan.root / "config.json"
     if not own.is_file() and not plain.is_file():

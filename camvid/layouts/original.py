@@ -29,14 +29,14 @@ def scan_original(root: Path, layout: str) -> Scan:
         for path in paths
         if not is_label(path, "_L")
     ]
-    frames, faults = pair(images, masks, "_L")
-    return Scan(root, layout, tuple(frames), None, tuple(faults))
+    frames, faults, bare = pair(images, masks, "_L")
+    return Scan(root, layout, tuple(frames), None, tuple(faults), bare=tuple(bare))
 
 
 def original_labels(scan: Scan, taxonomy: Taxonomy) -> Labels:
     """Colours of label_colors.txt, or CamVid's. Raises ValueError for labels of values, which are not CamVid's."""
-    mask = scan.frames[0].mask
-    if scan.frames[0].sequence not in DRIVES and load_label(mask).mode in GREY:
+    frame, mask = next((frame, frame.mask) for frame in scan.frames if frame.mask)
+    if frame.sequence not in DRIVES and load_label(mask).mode in GREY:
         raise ValueError(
             f"{mask}: the label holds values, and layout original has CamVid's colours; for data of your own, put "
             "the frames into images/, the labels into masks/, and the names of the classes into classes.txt"

@@ -67,7 +67,7 @@ def _brought(scan: Scan) -> Names | None:
         return scan.folders
     present = [frame.name for frame in scan.frames]
     if own := own_lists(scan.root):
-        return checked(own, present, scan.root)
+        return _checked(scan, own)
     unknown = _unknown(scan)
     if not unknown:
         return {key: tuple(name for name in present if name in names) for key, names in published().items()}
@@ -75,8 +75,15 @@ def _brought(scan: Scan) -> Names | None:
     if len(unknown) == len(present) and valid.is_file():
         held_out = read_names(valid)
         train = tuple(name for name in present if name not in held_out)
-        return checked({"train": train, "val": held_out, "test": ()}, present, scan.root)
+        return _checked(scan, {"train": train, "val": held_out, "test": ()})
     return None
+
+
+def _checked(scan: Scan, names: Names) -> Names:
+    """The lists without the frames that are left out, as only their depth is known; all others must fit."""
+    bare = {one.frame.name for one in scan.bare}
+    kept = {key: tuple(name for name in listed if name not in bare) for key, listed in names.items()}
+    return checked(kept, [frame.name for frame in scan.frames], scan.root)
 
 
 def _divided(scan: Scan) -> Names:

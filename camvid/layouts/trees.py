@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from camvid.layouts.dataset import Frame
-from camvid.layouts.scan import PICTURES, SOME, SPLITS, Scan, plain
+from camvid.layouts.scan import PICTURES, SOME, SPLITS, Bare, Scan, plain
 
 JUNK = "__MACOSX"  # what a Mac adds to archives; it also adds hidden files
 
@@ -36,7 +36,8 @@ class _Pair(NamedTuple):
     split: str
     parts: tuple[str, ...]  # the last folders of its tree, those in it, and what both names have in common
     image: Path
-    mask: Path
+    mask: Path | None
+    fault: str = ""  # of a frame without a label, among frames that have some
 
 
 def scan_trees(
@@ -70,17 +71,20 @@ def scan_trees(
         masks = keyed(tree.masks, endings[1], suffixes, looped)
         if tree.images == tree.masks:
             images = {key: paths for key, paths in images.items() if not key.endswith(endings[1])}
-        pairs += _pairs(tree, images, masks)
+        pairs += _pairs(tree, images, masks, endings)
         faults += _faults(images, masks, endings)
         if images and not masks:
             unlabelled[tree.split] += len(images)
-    names = _names([pair.parts for pair in pairs])
-    named = sorted(zip(names, pairs, strict=True))
+    whole, alone = [pair for pair in pairs if pair.mask], [pair for pair in pairs if not pair.mask]
+    names = _names([pair.parts for pair in whole])
+    named = sorted(zip(names, whole, strict=True))
     frames = tuple(Frame(name, sequence(name), pair.image, pair.mask) for name, pair in named)
+    others = sorted(zip(_names([pair.parts for pair in alone], names), alone, strict=True))
+    bare = tuple(Bare(Frame(name, sequence(name), p.image, None), p.split, p.fault) for name, p in others)
     folders = {split: tuple(name for name, pair in named if pair.split == split) for split in SPLITS}
     split = all(tree.split for tree in trees)
     notes = about_loops(root, looped)
-    return Scan(root, layout, frames, folders if split else None, tuple(faults), unlabelled, not split, notes)
+    return Scan(root, layout, frames, folders if split else None, tuple(faults), unlabelled, not split, notes, bare)
 
 
 def keyed(folder: Path, ending: str, suffixes: Sequence[str] = PICTURES, looped: list[Path] | None = None) -> Keyed:
@@ -142,10 +146,19 @@ def _leads_above(path: Path, top: Path) -> bool:
     return any((top / step).resolve().is_relative_to(target) for step in steps)
 
 
-def _pairs(tree: Tree, images: Keyed, masks: Keyed) -> list[_Pair]:
+def _pairs(tree: Tree, images: Keyed, masks: Keyed, endings: tuple[str, str]) -> list[_Pair]:
+    """All frames, each with its label if it has one."""
     above = tree.images.parts[-2:]
-    both = [key for key in images if key in masks]
-    return [_Pair(tree.split, (*above, *key.split("/")), images[key][0], masks[key][0]) for key in both]
+    labels = {key: paths[0] for key, paths in masks.items()}
+    absent = {key: _without_label(key, images, endings) for key in images if masks and key not in masks}
+    return [
+        _Pair(tree.split, (*above, *key.split("/")), paths[0], labels.get(key), absent.get(key, ""))
+        for key, paths in images.items()
+    ]
+
+
+def _without_label(key: str, images: Keyed, endings: tuple[str, str]) -> str:
+    return f"{images[key][0]}: frame without a label ({key}{endings[1]}.png)"
 
 
 def _faults(images: Keyed, masks: Keyed, endings: tuple[str, str]) -> list[str]:
@@ -153,13 +166,14 @@ def _faults(images: Keyed, masks: Keyed, endings: tuple[str, str]) -> list[str]:
     files = (*images.items(), *masks.items())
     faults = [f"{path}: duplicate name {key}, also {paths[0]}" for key, paths in files for path in paths[1:]]
     absent = [key for key in images if key not in masks] if masks else []
-    faults += [f"{images[key][0]}: frame without a label ({key}{endings[1]}.png)" for key in absent]
+    faults += [_without_label(key, images, endings) for key in absent]
     rest = [(key, masks[key][0]) for key in masks if key not in images]
     return faults + [f"{path}: label without a frame ({key}{endings[0]} as {SOME}, …)" for key, path in rest]
 
 
-def _names(places: Sequence[tuple[str, ...]]) -> list[str]:
-    """The last part of each, with as many of the parts before it as make all of them differ."""
-    deepest = max(map(len, places), default=1)
+def _names(places: Sequence[tuple[str, ...]], taken: Iterable[str] = ()) -> list[str]:
+    """The last part of each, with as many of the parts before it as make all of them differ, also from `taken`."""
+    deepest, others = max(map(len, places), default=1), set(taken)
     tried = (["_".join(parts[-depth:]) for parts in places] for depth in range(1, deepest + 1))
-    return next((names for names in tried if len(set(names)) == len(names)), ["_".join(parts) for parts in places])
+    unlike = (names for names in tried if len(set(names)) == len(names) and others.isdisjoint(names))
+    return next(unlike, ["_".join(parts) for parts in places])

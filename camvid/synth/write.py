@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from camvid.depth.plain import CAMERAS, COLUMNS, STEPS
+from camvid.depth.plain import COLUMNS, STEPS
 from camvid.folders import new_folder
 from camvid.layouts import SPLITS
 from camvid.layouts.codes import CODES
@@ -17,7 +17,7 @@ from camvid.layouts.fastai import FASTAI
 from camvid.layouts.kaggle import KAGGLE
 from camvid.layouts.layout import Layout
 from camvid.layouts.original import ORIGINAL
-from camvid.layouts.scan import DEPTH
+from camvid.layouts.scan import CAMERAS, DEPTH
 from camvid.layouts.segnet import SEGNET
 from camvid.synth.camera import Camera
 from camvid.synth.kinds import Kind

@@ -38,19 +38,36 @@ def legend(entries: Sequence[Entry], width: int, letters: int = 14) -> Image.Ima
 
 def with_legend(picture: Picture, entries: tuple[Entry, ...]) -> Picture:
     """The picture (H, W, 3) uint8 with a legend below it; both sides of the result are even, as video codecs want."""
+    return above(picture, _strip(entries, strip_width(picture)))
+
+
+def above(picture: Picture, strip: Picture) -> Picture:
+    """A picture (H, W, 3) above a strip that is at least as wide; both sides of the result are even."""
     height, width = picture.shape[:2]
-    strip = _strip(entries, max(width, SMALLEST))
     sheet = np.full((_even(height + len(strip)), strip.shape[1], 3), PAPER, dtype=np.uint8)
     sheet[:height, :width] = picture
     sheet[height : height + len(strip)] = strip
     return sheet
 
 
+def strip_width(picture: Picture) -> int:
+    """The even width of what stands below a picture."""
+    return _even(max(picture.shape[1], SMALLEST))
+
+
+def letters_below(width: int) -> int:
+    """The height of the letters below a picture of a width."""
+    return max(LETTERS[0], width // LETTERS[1])
+
+
 @lru_cache(maxsize=16)
 def _strip(entries: tuple[Entry, ...], width: int) -> Picture:
-    width = _even(width)
-    drawn = legend(entries, width - 2 * MARGIN, max(LETTERS[0], width // LETTERS[1]))
-    strip = Image.new("RGB", (width, drawn.height + 2 * MARGIN), PAPER)
+    return framed(legend(entries, width - 2 * MARGIN, letters_below(width)))
+
+
+def framed(drawn: Image.Image) -> Picture:
+    """What was drawn, with a margin around it."""
+    strip = Image.new("RGB", (drawn.width + 2 * MARGIN, drawn.height + 2 * MARGIN), PAPER)
     strip.paste(drawn, (MARGIN, MARGIN))
     return np.asarray(strip)
 

@@ -16,6 +16,8 @@ INK = "#1f2933"
 MUTED = "#7b8794"
 PLAIN = "#b6c6d8"
 PRIORITY = "#1d5fa8"
+DEPTH = "#b4540a"
+DELTA = "val/depth/delta1"
 
 
 def confusion_figure(confusion: Tensor, class_names: Sequence[str], priority: Sequence[int] = ()) -> Figure:
@@ -115,12 +117,16 @@ def curves_figure(history: Sequence[Mapping[str, float]]) -> Figure:
     """The loss of every epoch beside the scores on the validation split, where it was evaluated.
 
     Args:
-        history: a row for each epoch with ``train/loss``, and maybe ``val/loss``, ``val/miou``, ``val/priority_dice``.
+        history: a row for each epoch with ``train/loss``, and maybe ``val/loss``, and the scores ``val/miou``,
+            ``val/priority_dice``, ``val/depth/delta1``.
     """
     figure = empty_figure(8.5, 3.8)
-    panels = {"Loss": ("train/loss", "val/loss"), "Scores": tuple(f"val/{key}" for key in MEANS)}
-    for axes, (title, keys) in zip(figure.subplots(1, 2), panels.items(), strict=True):
-        for key, color in zip(keys, (PLAIN if title == "Loss" else INK, PRIORITY), strict=True):
+    scores = {f"val/{key}": color for key, color in zip(MEANS, (INK, PRIORITY), strict=True)}
+    if any(DELTA in row for row in history):
+        scores = {key: color for key, color in scores.items() if key in history[-1]} | {DELTA: DEPTH}
+    panels = {"Loss": {"train/loss": PLAIN, "val/loss": PRIORITY}, "Scores": scores}
+    for axes, (title, colors) in zip(figure.subplots(1, 2), panels.items(), strict=True):
+        for key, color in colors.items():
             points = [(epoch, row[key]) for epoch, row in enumerate(history, 1) if np.isfinite(row.get(key, np.nan))]
             marker = "" if key == "train/loss" and len(points) > 1 else "o"
             places = zip(*points, strict=True) if points else ((), ())

@@ -3,22 +3,47 @@
 import math
 from collections.abc import Iterable, Mapping
 
+import pandas as pd
+
+from eval.depth.measures import FIGURES
+from eval.depth.records import SHOWN
 from eval.drives import drive_scores
 from eval.evaluate import Evaluation
 from eval.noninferiority import LATENCY, Change
 from files.headlines import HEADLINES, choose
 
+DEPTH = "depth/"
+
 
 def class_table(evaluation: Evaluation) -> str:
-    """One line per class (★ marks the priority classes), then the figures over all classes."""
-    width = max(len(name) for name in (*evaluation.class_names, *HEADLINES))
+    """One line per class (★ marks the priority classes), then the figures over all classes; nothing without classes."""
+    if not evaluation.has_classes:
+        return ""
+    keys = [key for key in HEADLINES if key in evaluation.metrics and not key.startswith(DEPTH)]
+    width = max(len(name) for name in (*evaluation.class_names, *keys))
     lines = [f"  {'class':<{width}}  {'IoU':>6}  {'Dice':>6}  {'acc':>6}"]
     for index, name in enumerate(evaluation.class_names):
         mark = "★" if index in evaluation.priority else " "
         scores = "  ".join(_score(evaluation.metrics[f"{key}/{name}"]) for key in ("iou", "dice", "acc"))
         lines.append(f"{mark} {name:<{width}}  {scores}")
-    figures = [f"  {key:<{width}}  {_score(evaluation.metrics[key])}" for key in HEADLINES]
+    figures = [f"  {key:<{width}}  {_score(evaluation.metrics[key])}" for key in keys]
     return "\n".join([*lines, "", *figures])
+
+
+def depth_table(evaluation: Evaluation) -> str:
+    """One line for each class that has pixels with a true depth, for each distance, and for all; nothing without."""
+    if evaluation.depth is None or not evaluation.depth.known:
+        return ""
+    by_class = evaluation.depth.by_class()
+    marks = ["★ " if index in evaluation.priority else "  " for index in range(len(by_class))]
+    rows = [(mark + str(name), row) for mark, (name, row) in zip(marks, by_class.iterrows(), strict=True)]
+    rows = [(name, row) for name, row in rows if row["pixels"]]
+    rows += [(f"  {name}", row) for name, row in evaluation.depth.by_distance().iterrows()]
+    rows.append(("  all", pd.Series({key: evaluation.metrics[DEPTH + key] for key in FIGURES})))
+    width = max(len(name) for name, _ in rows)
+    lines = [f"{'  depth':<{width}}  {'  '.join(f'{label:>9}' for label in FIGURES.values())}"]
+    lines += [f"{name:<{width}}  {'  '.join(f'{_score(row[key]):>9}' for key in FIGURES)}" for name, row in rows]
+    return "\n".join(lines)
 
 
 def drive_table(evaluation: Evaluation) -> str:
@@ -26,7 +51,8 @@ def drive_table(evaluation: Evaluation) -> str:
     drives = drive_scores(evaluation)
     if len(drives) < 2:
         return ""
-    columns = [each.key for each in choose("miou", "priority_dice", "object_f1", "false_alarms")]
+    shown = [each.key for each in choose("miou", "priority_dice", "object_f1", "false_alarms")]
+    columns = [key for key in (*shown, *(DEPTH + key for key in SHOWN)) if key in drives]
     width = max(len(str(name)) for name in (*drives.index, "drive"))
     lines = [f"  {'drive':<{width}}  frames  {'  '.join(f'{column:>13}' for column in columns)}"]
     for name, row in drives.iterrows():

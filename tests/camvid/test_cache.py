@@ -55,7 +55,7 @@ def test_large_frames_are_kept_so_that_the_smallest_crop_is_not_enlarged(dataset
 def test_a_label_that_is_no_picture_is_named(root, tmp_path):
     shutil.copytree(root, tmp_path / "copy")
     copy = open_dataset(tmp_path / "copy")
-    path = copy.splits["train"][1].mask
+    path = copy.splits["train"][1].label
     path.write_bytes(b"no picture")
     with pytest.raises(ValueError, match=f"{path}: unreadable picture"):
         copy.frame_size("train")
@@ -69,7 +69,7 @@ def test_cache_is_reused_and_follows_the_content(root, tmp_path):
     cached_frames(open_dataset(copy), "train", SIZE, folder)
     assert len(entries(folder)) == 1  # the same bytes elsewhere
     frame = open_dataset(copy).splits["train"][0]
-    shutil.copy(open_dataset(copy).splits["train"][1].mask, frame.mask)
+    shutil.copy(open_dataset(copy).splits["train"][1].label, frame.label)
     changed = cached_frames(open_dataset(copy), "train", SIZE, folder)
     assert len(entries(folder)) == 2
     assert not np.array_equal(changed.masks[0], first.masks[0])
@@ -106,7 +106,7 @@ def test_a_frame_that_is_cut_short_is_found_before_any_is_decoded(root, tmp_path
 def test_a_label_outside_the_classes_is_named_and_leaves_nothing(root, tmp_path):
     shutil.copytree(root, tmp_path / "copy")
     dataset = open_dataset(tmp_path / "copy")
-    path = dataset.splits["train"][3].mask
+    path = dataset.splits["train"][3].label
     Image.fromarray(np.full((64, 96), 77, np.uint8)).save(path)
     with pytest.raises(ValueError, match=f"{path.name}: 1 value not in the class list"):
         cached_frames(dataset, "train", SIZE, tmp_path / "cache")

@@ -75,7 +75,7 @@ def test_one_fault_gives_one_line(layout, damage, tmp_path):
 def test_what_a_mac_and_windows_leave_is_passed_over_and_a_broken_link_is_not(layout, tmp_path):
     WRITERS[layout](tmp_path, draw())
     frame = scan_layout(tmp_path).frames[1]
-    for picture in (frame.image, frame.mask):
+    for picture in (frame.image, frame.label):
         picture.with_name(f"._{picture.name}").write_bytes(b"\x00\x05\x16\x07")
         picture.with_name("Thumbs.db").write_bytes(b"")
         picture.with_name(f"folder_{picture.name}").mkdir()
@@ -117,7 +117,7 @@ def test_a_colour_takes_one_line_whatever_the_number_of_files(tmp_path):
 
 def test_each_of_twenty_values_is_named_and_of_more_the_most_frequent(tmp_path):
     write_segnet(tmp_path, draw())
-    masks = [frame.mask for frame in scan_layout(tmp_path).frames]
+    masks = [frame.label for frame in scan_layout(tmp_path).frames]
     for count, lines in {20: 20, 21: 6}.items():
         for mask in masks:
             save((np.arange(96, dtype=np.uint8).reshape(8, 12) % count) + 12, mask)
@@ -155,7 +155,7 @@ def test_many_colors_outside_stay_a_few_lines(tmp_path):
 def test_several_faults_of_one_frame_are_all_told(tmp_path):
     write_segnet(tmp_path, draw())
     frame = scan_layout(tmp_path).frames[0]
-    save(np.full((4, 4), 99, np.uint8), frame.mask)
+    save(np.full((4, 4), 99, np.uint8), frame.label)
     assert check(tmp_path, CAMVID11).faults == [
         f"{frame.mask}: value 99 not in the class list camvid11: 16 pixels",
         f"{frame.mask}: label is 4x4, its frame {frame.image.name} is 12x8",

@@ -26,7 +26,7 @@ def photographs(root, tmp_path_factory):
         Image.open(path).save(path.with_suffix(".jpg"), quality=95)
         path.unlink()
     frame = open_dataset(folder).splits["train"][1]
-    for path in (frame.image, frame.mask):
+    for path in (frame.image, frame.label):
         Image.open(path).crop((0, 0, 50, 60)).save(path)
     return open_dataset(folder)
 

@@ -61,7 +61,7 @@ def test_labels_are_the_original_colours_regrouped(camvid, taxonomy):
         image, mask = data.read(one)
         assert image.shape == (720, 960, 3)
         assert mask.shape == (720, 960)
-        with Image.open(one.mask) as picture:
+        with Image.open(one.label) as picture:
             colors = np.asarray(picture)  # (720, 960, 3)
         codes = (colors[::8, ::8, None] == COLORS).all(-1).argmax(-1)
         assert (mask[::8, ::8] == expected[codes]).all()

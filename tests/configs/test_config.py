@@ -101,6 +101,39 @@ def test_values_as_wandb_agent_passes_them():
     assert (config.backbone, config.name) == ("resnet50", "12")
 
 
+@pytest.mark.parametrize("flag", ["segmentation,depth", "['segmentation', 'depth']", "segmentation, depth"])
+def test_tasks_and_their_losses_as_flags(flag):
+    flags = [f"--tasks={flag}", "--depth_loss={silog: 1.0, berhu: 0.1}", "--task_weights={'depth': 0.5}"]
+    config, _ = parse_command_line([*flags, "--monitor=val/depth/abs_rel"])
+    assert (config.tasks, config.monitor) == (("segmentation", "depth"), "depth/abs_rel")
+    assert (config.depth_loss, config.task_weights) == ({"silog": 1.0, "berhu": 0.1}, {"depth": 0.5})
+    assert TrainConfig.from_dict(yaml.safe_load(config.to_yaml())) == config
+    assert parse_command_line(["--task_weights=learned"])[0].task_weights == "learned"
+
+
+def test_tasks_can_be_varied():
+    cells = parse_command_line(["--vary=tasks=[[segmentation], [depth], [segmentation, depth]]"])[1].cells
+    assert [cell.config.tasks for cell in cells] == [("segmentation",), ("depth",), ("segmentation", "depth")]
+    cells = parse_command_line(["--vary=task_weights=learned,{depth: 2}"])[1].cells
+    assert [cell.config.task_weights for cell in cells] == ["learned", {"depth": 2.0}]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"tasks": "segmentation,normals"}, "tasks='normals': Input should be 'segmentation' or 'depth'"),
+        ({"tasks": []}, "tasks=[]: Value should have at least 1 item"),
+        ({"depth_min": 0}, "depth_min=0: Input should be greater than 0"),
+        ({"depth_loss": {"silog": 0}}, "depth_loss={'silog': 0}: expected a name or {name: weight above 0, …}"),
+        ({"task_weights": "learnt"}, "task_weights='learnt': expected learned or {name: weight above 0, …}"),
+        ({"task_weights": {"normals": 1}}, "task_weights={'normals': 1}: expected learned or"),
+    ],
+)
+def test_settings_of_tasks_that_make_no_sense_are_named(values, message):
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        TrainConfig.from_dict(values)
+
+
 def test_config_is_frozen_and_round_trips_through_yaml():
     config = TrainConfig(loss={"ce": 1.0}, tags=("a", "b"))
     assert TrainConfig.from_dict(yaml.safe_load(yaml.safe_dump(config.to_dict()))) == config

@@ -5,6 +5,7 @@ import pytest
 from configs import ConfigError, TrainConfig, parse_command_line
 
 RUN_A = ("run a", {"backbone": "resnet18", "lr": 0.25, "fit": "fine_tune", "loss": "{ce: 1.0, dice: 0.5}"})
+RUN_B = ("run b", {"task_weights": "{depth: 0.5}", "depth_loss": "berhu", "monitor": "val/depth/abs_rel"})
 BEST = {
     None: RUN_A,
     "resnet18": RUN_A,
@@ -90,3 +91,9 @@ def test_settings_that_name_everything_ask_no_sweep(tmp_path):
 
 def test_the_metric_of_a_sweep_names_the_monitor():
     assert parse_command_line(["--monitor=val/foreground_acc"])[0].monitor == "foreground_acc"
+
+
+def test_the_best_run_of_a_sweep_may_weigh_tasks_and_choose_by_depth():
+    flags = ["--from_sweep=a/b/c", "--tasks=segmentation,depth"]
+    config, _ = parse_command_line(flags, best_settings=lambda *_: RUN_B)
+    assert (config.task_weights, config.depth_loss, config.monitor) == ({"depth": 0.5}, "berhu", "depth/abs_rel")

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 from camvid.transforms import resize_image as resize_for_training
-from eval.inference import autocast, evaluating, label_mask, predict_logits, predict_mask, resize_image
+from eval.inference import autocast, evaluating, label_mask, predict_mask, predict_outputs, resize_image
 from tests.eval.drawn import ColorModel, paint, street
 
 SIDES = st.integers(1, 40)
@@ -53,7 +53,8 @@ def test_images_reach_the_model_in_unit_range_and_rgb_order():
     image[..., 0] = 255
     image[0, 0, 2] = 51
     spy = Spy()
-    logits = predict_logits(spy, [image, image])
+    logits = predict_outputs(spy, [image, image]).logits
+    assert logits is not None
     assert logits.shape == (2, 3, 4, 6)
     assert spy.seen[0, :, 0, 0].tolist() == pytest.approx([1, 0, 0.2])
     assert spy.seen.is_contiguous(memory_format=torch.channels_last)
@@ -69,7 +70,8 @@ def test_bf16_is_in_effect_and_logits_come_back_as_float32():
     kinds = {}
     for precision in ("fp32", "bf16"):
         spy = Spy(3, 2, 1)
-        assert predict_logits(spy, image, precision=precision).dtype == torch.float32
+        logits = predict_outputs(spy, image, precision=precision).logits
+        assert logits is not None and logits.dtype == torch.float32
         kinds[precision] = spy.kind
     assert kinds == {"fp32": torch.float32, "bf16": torch.bfloat16}
 

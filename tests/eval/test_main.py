@@ -200,7 +200,7 @@ def test_a_model_is_judged_by_the_classes_of_other_data(data, tmp_path, capsys, 
     assert main([str(word) for word in words]) == 0
     assert capsys.readouterr().err.startswith("cityscapes19 is judged by camvid11\n")
     metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
-    masks = [np.asarray(Image.open(frame.mask)) for frame in open_dataset(data).splits["val"]]
+    masks = [np.asarray(Image.open(frame.label)) for frame in open_dataset(data).splits["val"]]
     cars, scored = (
         sum(int(found.sum()) for found in each) for each in ([m == 8 for m in masks], [m < 11 for m in masks])
     )

@@ -150,7 +150,7 @@ def test_a_rate_that_mpeg4_cannot_hold_becomes_the_nearest_and_is_said(predictor
     result = predict_path(predictor, source, tmp_path / "out", pictures)
     assert result.faults == []
     (note,) = result.notes
-    assert note.endswith(f" frames/s cannot be written; drive_overlay.mp4 has {near} frames/s")
+    assert note.endswith(f" frames/s cannot be written; the result has {near} frames/s")
     with open_video(result.written[-1]) as video:
         assert video.rate == pytest.approx(float(near), rel=1e-6)
         assert len(list(video.frames)) == 3
@@ -178,7 +178,7 @@ def test_masks_are_there_although_the_encoder_fails(predictor, tmp_path, capfd):
     target = tmp_path / "out/wide_overlay.mp4"
     (fault,) = result.faults
     assert fault.startswith(f"{target}: a video of 9000x")
-    assert fault.endswith(f" cannot be written; the predicted masks are in {tmp_path / 'out/masks'}")
+    assert fault.endswith(f" cannot be written; the predictions of its frames are in {tmp_path / 'out'}")
     assert [path.name for path in result.written] == [f"wide_{number:06d}.png" for number in range(3)]
     assert (read(result.written[2]) == labels(2, 48, 9000)).mean() > 0.8
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["masks"]

@@ -5,6 +5,7 @@ from torch import nn
 
 from eval.inference import label_mask
 from eval.regroup import Regrouped
+from tests.eval.measured import DepthColorModel
 
 NONE = 255
 
@@ -39,6 +40,16 @@ def test_a_class_that_nothing_means_is_never_predicted():
     logits = torch.randn(3, 4, 5).bfloat16() * 1000
     found = predicted(logits, [2, 0, 2], 3, size=(16, 20))
     assert set(found.unique().tolist()) == {0, 2}
+
+
+def test_depth_stays_beside_the_regrouped_classes():
+    model = DepthColorModel(focal=7.0)
+    image = torch.rand(1, 3, 4, 6)
+    regrouped = Regrouped(model, [0] * 5 + [1] * 6, 2)
+    assert regrouped.focal == 7
+    assert regrouped(image).logits.shape == (1, 2, 4, 6)
+    assert torch.equal(regrouped(image).depth, model(image).depth)
+    assert Regrouped(DepthColorModel(classes=False), [0] * 11, 1)(image).logits is None
 
 
 def test_what_is_not_finite_stays_so():

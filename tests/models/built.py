@@ -26,3 +26,9 @@ def trained(case):
 def images(height, width, count=2):
     """Images (count, 3, height, width) in [0, 1]."""
     return torch.rand(count, 3, height, width, generator=torch.Generator().manual_seed(height * width))
+
+
+def predicted(model, batch):
+    """The logits of a batch, whether the model returns them alone or among other outputs."""
+    outputs = model(batch)
+    return outputs if isinstance(outputs, torch.Tensor) else outputs.logits

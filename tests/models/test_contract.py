@@ -8,7 +8,7 @@ from torch import nn
 
 from losses import build_loss
 from models import ARCHITECTURES, build_model
-from tests.models.built import NUM_CLASSES, images, trained
+from tests.models.built import NUM_CLASSES, images, predicted, trained
 
 UNET_BACKBONES = [
     "resnet18",
@@ -40,6 +40,8 @@ CASES = [
     ("fpn", "efficientnet_lite0", False),
     ("bisenet", "resnet18", False),
     ("bisenet", "efficientnet_lite0", False),
+    ("hydra", "mobilenetv2_100", True),
+    ("hydra", "test_convnext", False),
 ]
 every_model = pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(map(str, case)))
 
@@ -57,7 +59,7 @@ def test_an_unknown_architecture_lists_them_all():
 @torch.no_grad()
 def test_logits_have_the_size_of_the_image(case):
     for height, width in ((33, 71), (32, 32), (1, 7)):
-        logits = trained(case)(images(height, width, count=1))
+        logits = predicted(trained(case), images(height, width, count=1))
         assert logits.shape == (1, NUM_CLASSES, height, width)
         assert logits.isfinite().all()
     assert (logits < 0).any()  # raw: neither a softmax nor a ReLU came after
@@ -67,11 +69,11 @@ def test_logits_have_the_size_of_the_image(case):
 @torch.no_grad()
 def test_an_image_is_predicted_alike_alone_in_a_batch_and_in_channels_last(case):
     batch = images(32, 64)
-    together = trained(case)(batch)
-    torch.testing.assert_close(trained(case)(batch[1:]), together[1:], rtol=1e-3, atol=1e-3)
+    together = predicted(trained(case), batch)
+    torch.testing.assert_close(predicted(trained(case), batch[1:]), together[1:], rtol=1e-3, atol=1e-3)
     last = copy.deepcopy(trained(case)).to(memory_format=torch.channels_last)
     torch.testing.assert_close(
-        last(batch.contiguous(memory_format=torch.channels_last)), together, rtol=1e-3, atol=1e-3
+        predicted(last, batch.contiguous(memory_format=torch.channels_last)), together, rtol=1e-3, atol=1e-3
     )
     assert (together[0] - together[1]).abs().max() > 1e-3  # the image matters
 
@@ -80,10 +82,12 @@ def test_an_image_is_predicted_alike_alone_in_a_batch_and_in_channels_last(case)
 def test_backward_reaches_every_parameter(case):
     model = copy.deepcopy(trained(case)).train()
     target = torch.randint(0, NUM_CLASSES, (2, 33, 49))
-    build_loss("ce")(model(images(33, 49)), target).backward()
+    outputs = model(images(33, 49))
+    build_loss("ce")(outputs.logits if case[0] == "hydra" else outputs, target).backward()
     gradients = {name: parameter.grad for name, parameter in model.named_parameters()}
     assert [name for name, gradient in gradients.items() if gradient is None or not gradient.isfinite().all()] == []
-    assert gradients["head.0.weight"].abs().sum() > 0
+    head = "head.segmentation.0.weight" if case[0] == "hydra" else "head.0.weight"
+    assert gradients[head].abs().sum() > 0
     assert sum(float(parameter.grad.abs().sum()) for parameter in model.backbone.parameters()) > 0
 
 
@@ -93,10 +97,10 @@ def test_state_dict_goes_round(case):
     other = copy.deepcopy(trained(case))
     for tensor in other.state_dict().values():
         tensor.copy_(torch.rand_like(tensor.float()))
-    expected = trained(case)(images(32, 64))
-    assert not torch.equal(other(images(32, 64)), expected)
+    expected = predicted(trained(case), images(32, 64))
+    assert not torch.equal(predicted(other, images(32, 64)), expected)
     other.load_state_dict(trained(case).state_dict())
-    assert torch.equal(other(images(32, 64)), expected)
+    assert torch.equal(predicted(other, images(32, 64)), expected)
 
 
 @every_model
@@ -123,11 +127,11 @@ def test_a_training_batch_of_one_either_works_or_is_named(case):
         with pytest.raises(ValueError, match=r"training batch of one 64x64 image, .* use a batch_size of 2 or more"):
             model(images(64, 64, count=1))
     else:
-        assert model(images(64, 64, count=1)).shape == (1, NUM_CLASSES, 64, 64)
+        assert predicted(model, images(64, 64, count=1)).shape == (1, NUM_CLASSES, 64, 64)
     with pytest.raises(ValueError, match="training batch of one 32x32 image"):
         model(images(32, 32, count=1))
     logits = model(images(32, 32, count=2))
-    for one in [logits] if isinstance(logits, torch.Tensor) else [logits.logits, *logits.auxiliary]:
+    for one in [logits] if isinstance(logits, torch.Tensor) else [logits.logits, *getattr(logits, "auxiliary", ())]:
         assert one.shape == (2, NUM_CLASSES, 32, 32)
 
 

@@ -70,7 +70,7 @@ def unlike(data, tmp_path):
     for split in ("train", "val"):
         frames = open_dataset(copy).splits[split]
         for frame, size in ((frames[0], (64, 160)), (frames[-1], (300, 200))):  # the first is not as most are
-            for path in (frame.image, frame.mask):
+            for path in (frame.image, frame.label):
                 with Image.open(path) as picture:
                     resized = picture.resize(size, Image.Resampling.NEAREST)
                 resized.save(path)
@@ -104,7 +104,7 @@ def test_data_unlike_most_is_said_at_the_start_and_each_frame_evaluated_at_its_s
         assert again[key] == pytest.approx(first[key], abs=1e-6)
     assert again["priority_dice"] is None
     val = open_dataset(root, "own").splits["val"]
-    masks = [np.asarray(Image.open(frame.mask)) for frame in val]
+    masks = [np.asarray(Image.open(frame.label)) for frame in val]
     table = pd.read_csv(out / "per_image.csv").set_index("name")
     for frame, mask in zip(val, masks, strict=True):
         assert table.loc[frame.name, "pixels/Road/true"] == (mask == 3).sum()  # at the mask's own size

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from fastai.callback.core import Callback
@@ -71,6 +72,27 @@ def test_best_is_the_best_and_last_is_the_last(make_learner, tmp_path):
     assert torch.equal(load_checkpoint(tmp_path / "last.pt")["model"]["head.weight"], kept[3])
     load_best(tmp_path, learn.model)
     assert torch.equal(learn.model.head.weight, kept[1])
+
+
+def test_the_best_has_the_lowest_error_where_lower_is_better(make_learner, tmp_path):
+    scores, kept = iter([math.nan, 0.5, 0.1, 0.3, 0.2, 0.4]), []
+
+    def judge(model):
+        kept.append(model.head.weight.detach().clone())
+        return {"depth/abs_rel": next(scores)}
+
+    for epochs, best in ((2, 1), (9, 2)):
+        learn = make_learner(evaluate=judge, patience=2, monitor="depth/abs_rel")
+        fit(learn, **PLAN | {"epochs": epochs}, resume=resume_from(tmp_path))
+        assert torch.equal(load_file(tmp_path / "best.safetensors")["head.weight"], kept[best])
+    assert learn.checkpoint.best == 0.1
+    assert len(learn.checkpoint.history) == 5  # two evaluations without a better one
+
+
+def test_scores_of_numpy_can_be_read_from_a_checkpoint(make_learner, tmp_path):
+    fit(make_learner(evaluate=lambda _: {"miou": np.float64(0.25)}), **PLAN)
+    checkpoint = load_checkpoint(tmp_path / "last.pt")
+    assert checkpoint["best"] == checkpoint["history"][-1]["val/miou"] == 0.25
 
 
 def test_while_the_score_is_undefined_the_newest_weights_are_the_best(make_learner, tmp_path, capsys):

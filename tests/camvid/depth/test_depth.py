@@ -191,14 +191,14 @@ def test_disparity_of_cityscapes_becomes_metres(tmp_path):
     write_disparity(tmp_path)
     source = find_depth(scan(tmp_path))
     assert source is not None
-    assert len(source.maps) == 5  # test has no labels, so its frames are not read
+    assert len(source.maps) == 5  # test has no labels
     depth, camera = source.read("aachen_000000_000019")
-    assert (camera.fx, camera.fy, camera.cx, camera.cy, camera.size) == (FX, 2265.3, 1096.98, 513.137, None)
+    assert (camera.fx, camera.fy, camera.cx, camera.cy, camera.size) == (FX, 2265.3, 1096.98, 513.137, SIZE)
     expected = np.array([np.nan, np.nan, FX * BASELINE, FX * BASELINE / 10]).repeat(SIZE[1] // 4)
     np.testing.assert_allclose(depth, np.tile(expected, (SIZE[0], 1)), rtol=1e-6)
     report = check(tmp_path, load_taxonomy("cityscapes19"))
     assert report.faults == []
-    assert "depth of 5 frames, as in disparity/ and camera/" in report.taken
+    assert "depth of 7 frames, as in disparity/ and camera/" in report.taken
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_missing_root_is_named(tmp_path):
 def test_a_missing_partner_stops_opening(layout, tmp_path):
     WRITERS[layout](tmp_path, draw())
     scan = scan_layout(tmp_path)
-    scan.frames[0].mask.unlink()
+    scan.frames[0].label.unlink()
     scan.frames[1].image.unlink()
     with pytest.raises(
         ValueError, match=r"0001TP_006690\.png: frame without a label .* and 1 more fault; .*camvid check"
@@ -169,15 +169,15 @@ def test_damaged_files_are_named(tmp_path):
     frame.image.write_bytes(frame.image.read_bytes()[:-30])
     with pytest.raises(ValueError, match=rf"{frame.image}: unreadable or truncated picture"):
         data.read_image(frame)
-    flipped = bytearray(frame.mask.read_bytes())
+    flipped = bytearray(frame.label.read_bytes())
     flipped[len(flipped) // 2] ^= 1
-    frame.mask.write_bytes(flipped)
+    frame.label.write_bytes(flipped)
     with pytest.raises(ValueError, match=rf"{frame.mask}: unreadable or truncated picture"):
         data.read_mask(frame)
     other.image.write_text("not a picture")
     with pytest.raises(ValueError, match=rf"{other.image}: unreadable picture \(13 bytes in an unknown format\)"):
         data.read_image(other)
-    save(np.zeros((9, 9), np.uint8), other.mask)
+    save(np.zeros((9, 9), np.uint8), other.label)
     save(np.zeros((8, 12, 3), np.uint8), other.image)
     with pytest.raises(ValueError, match=rf"{other.mask}: label is 9x9, its frame {other.image.name} is 12x8"):
         data.read(other)
@@ -200,7 +200,7 @@ def test_a_value_outside_the_taxonomy_is_named_with_its_count(tmp_path):
     write_segnet(tmp_path, draw())
     data = open_dataset(tmp_path)
     frame = data.splits["val"][0]
-    save(np.array([[0, 12, 12], [11, 1, 200]], np.uint8), frame.mask)
+    save(np.array([[0, 12, 12], [11, 1, 200]], np.uint8), frame.label)
     with pytest.raises(ValueError, match=r"2 values not in .* camvid11: value 12 \(2 pixels\), value 200 \(1"):
         data.read_mask(frame)
 

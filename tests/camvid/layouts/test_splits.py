@@ -238,6 +238,6 @@ def test_one_frame_and_one_more_fault_are_no_plural(tmp_path):
         split_frames(scan_of(["a_1"]), "drives", 0)
     write_segnet(tmp_path, draw())
     for frame in scan_layout(tmp_path).frames[:2]:
-        frame.mask.unlink()
+        frame.label.unlink()
     with pytest.raises(ValueError, match="and 1 more fault; "):
         open_dataset(tmp_path)

@@ -37,7 +37,7 @@ def test_pictures_that_are_hidden_are_counted_in_one_line(layout, tmp_path):
     root = tmp_path / "set"
     WRITERS[layout](root, draw({"train": ["0016E5_1", "0016E5_2"], "val": ["0016E5_3"]}))
     frame, last = (scan_layout(root).frames[place] for place in (0, -1))
-    for path in (frame.image, last.mask):
+    for path in (frame.image, last.label):
         shutil.copy(path, path.with_name(f"._{path.name}"))
     shutil.copy(frame.image, frame.image.with_name(".dotty.name.tif"))
     place = scan_layout(root).shown(frame.image.parent)
@@ -45,7 +45,7 @@ def test_pictures_that_are_hidden_are_counted_in_one_line(layout, tmp_path):
     assert describe(root).lines.count(line) == 1
     assert check(root, find_taxonomy(root)).taken.count(line) == 1
     assert convert(tmp_path / "plain", root).count(line) == 1
-    shutil.copy(last.mask, last.mask.with_name(".x.png"))
+    shutil.copy(last.label, last.label.with_name(".x.png"))
     assert any(told.startswith("2 hidden files are passed over") for told in describe(root).lines)
 
 

@@ -157,7 +157,7 @@ def test_255_is_void_where_no_class_has_that_value(layout, taxonomy, tmp_path):
     (write_segnet if layout == "segnet" else write_fastai)(tmp_path, draw())
     data = open_dataset(tmp_path, taxonomy)
     frame = data.splits["train"][0]
-    save(np.array([[0, 255], [254, 255]], np.uint8), frame.mask)
+    save(np.array([[0, 255], [254, 255]], np.uint8), frame.label)
     mask, outside = data.decode(frame)
     void = data.read_mask(data.splits["val"][0]).max()
     assert outside == {"value 254": 1}
@@ -171,7 +171,7 @@ def test_a_class_may_have_the_value_255(tmp_path):
     (tmp_path / "codes.txt").write_text("\n".join([*NAMES, *(f"other {i}" for i in range(32, 255)), "last"]))
     taxonomy_of(tmp_path, *plain("Road", "last"))
     data = open_dataset(tmp_path, "own")
-    save(np.array([[17, 255, 254]], np.uint8), data.splits["train"][0].mask)
+    save(np.array([[17, 255, 254]], np.uint8), data.splits["train"][0].label)
     assert data.decode(data.splits["train"][0])[0].tolist() == [[0, 1, 255]]
 
 
@@ -182,10 +182,10 @@ def test_masks_of_few_bits_hold_the_values_that_are_stored(bits, tmp_path):
     values = np.random.default_rng(bits).integers(0, min(11, 2**bits), (8, 12))
     for part in data.splits.values():
         for frame in part:
-            grey_png(values, bits, frame.mask)
+            grey_png(values, bits, frame.label)
             assert (data.read_mask(frame) == values).all()
     assert check(tmp_path, CAMVID11)[:2] == (6, [])
-    grey_png(np.zeros((8, 12), int), 1, data.splits["train"][0].mask)  # an empty mask, as annotation tools write it
+    grey_png(np.zeros((8, 12), int), 1, data.splits["train"][0].label)  # an empty mask, as annotation tools write it
     assert check(tmp_path, CAMVID11)[:2] == (6, [])
 
 

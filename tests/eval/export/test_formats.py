@@ -71,7 +71,7 @@ def check(case, form, folder):
 
 
 def test_every_architecture_is_exported_here():
-    assert {case[0] for case in SMALL + LARGE} == set(ARCHITECTURES)
+    assert {case[0] for case in SMALL + LARGE} == set(ARCHITECTURES) - {"hydra"}  # which `commands.export` refuses
 
 
 @pytest.mark.parametrize("form", FORMATS)
