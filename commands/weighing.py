@@ -20,7 +20,8 @@ from camvid.remarks import about_priority
 from camvid.taxonomy import Taxonomy
 from commands.device import resolve_device, resolve_precision
 from commands.opening import division, rule_of, taxonomy_of
-from eval.evaluate import FrameSamples, evaluate
+from commands.truth import samples_of
+from eval.evaluate import evaluate
 from eval.figures import counts_objects, paired_figures, read_counts, scores_of
 from eval.latency import Timed, time_in_turns
 from eval.noninferiority import Change, Margins, judge, latency_tried
@@ -171,7 +172,7 @@ def _came_with(side: Side) -> pd.DataFrame | None:
 
 def _evaluate(side: Side, dataset: RoadDataset, options: argparse.Namespace) -> pd.DataFrame:
     config, taxonomy = side.saved.config, dataset.taxonomy
-    samples = FrameSamples(dataset.splits[options.split], dataset.read)
+    samples = samples_of(dataset, options.split, config)
     return evaluate(
         side.saved.model,
         samples,
