@@ -22,7 +22,7 @@ from commands.device import resolve_device, resolve_precision
 from commands.opening import division, rule_of, taxonomy_of
 from commands.truth import samples_of
 from eval.evaluate import evaluate
-from eval.figures import counts_objects, paired_figures, read_counts, scores_of
+from eval.figures import classes_of, counts_objects, paired_figures, read_counts, scores_of
 from eval.latency import Timed, time_in_turns
 from eval.noninferiority import Change, Margins, judge, latency_tried
 from eval.writers.table import change_table
@@ -144,7 +144,7 @@ def _records(sides: Sequence[Side], data: wandb.Artifact | None, options: argpar
     """The per-image records of all models: either those saved with the models, or all measured now on this machine."""
     came = [_came_with(side) for side in sides]
     lacking = [side.name for side, records in zip(sides, came, strict=True) if records is None]
-    old = [side.name for side, records in zip(sides, came, strict=True) if not counts_objects(records)]
+    old = [side.name for side, records in zip(sides, came, strict=True) if _lacks_objects(records)]
     if options.split == "val" and not options.dataset:
         reason = (
             f"no {'records' if lacking else 'matched objects'} per image were saved with {' and '.join(lacking or old)}"
@@ -163,6 +163,10 @@ def _records(sides: Sequence[Side], data: wandb.Artifact | None, options: argpar
     if not dataset.splits[options.split]:
         raise ValueError(f"{version_name(data)}: the {options.split} split has no frames")
     return [_evaluate(side, dataset, options) for side in sides]
+
+
+def _lacks_objects(records: pd.DataFrame | None) -> bool:
+    return records is not None and bool(classes_of(records)) and not counts_objects(records)
 
 
 def _came_with(side: Side) -> pd.DataFrame | None:
