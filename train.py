@@ -38,8 +38,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from camvid.preview import write_preview
     from camvid.weights import class_weights
     from commands.device import resolve_device, resolve_precision
-    from commands.opening import training_data
     from commands.tasks import NETWORK, training_loss
+    from commands.training_data import depth_data, training_data
     from eval.evaluate import FrameSamples, KeptSamples, evaluate, expected_seconds
     from eval.latency import measure_latency
     from eval.writers.report import write_report
@@ -70,7 +70,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         size_for = partial(prediction_size, factor=config.eval_factor or config.resize_factor, trained=frame_size)
         kept = {"limit": int(config.cache_gb * 2**30), **config.pick("augment", "crop_min")}
         learns_depth = "depth" in config.tasks
-        frames = training_frames(dataset, "train", train_size, depth=learns_depth, **kept)
+        kept |= {"depth": learns_depth, "depth_data": depth_data(config, dataset)}
+        frames = training_frames(dataset, "train", train_size, **kept)
         sys.stderr.write(frames.cost + about_classes(dataset, frames, limit=kept["limit"]) if team.leads else "")
         seen = config.pick("augment", "augment_on", "crop_min", "crop_max", "batch_size", "seed", "workers")
         train = train_loader(frames, size=train_size, device=device, share=(team.rank, team.count), **seen)

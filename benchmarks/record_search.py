@@ -24,7 +24,8 @@ from typing import Any
 import yaml
 
 from benchmarks.recorded_search import METRICS, SPACE, TABLE, read_table
-from camvid.frames import TrainingFrames, training_frames
+from camvid.frames import training_frames
+from camvid.joined import TrainingFrames
 from camvid.layouts import RoadDataset, open_dataset
 from camvid.loaders import train_loader
 from commands.device import resolve_precision

@@ -98,7 +98,8 @@ def cached(dataset: RoadDataset, split: str, kept: Kept, folder: Path, limit: in
 
 def entry_name(dataset: RoadDataset, split: str, kept: Kept, what: str = "") -> str:
     """The name of an entry: a digest of what it is made from."""
-    content = [VERSION, *kept.size, kept.mixed, dataset.taxonomy.digest, repr(dataset.labels), what]
+    shapes = kept.extents if kept.guests else kept.mixed
+    content = [VERSION, *kept.size, shapes, dataset.taxonomy.digest, repr(dataset.labels), what]
     digests = frame_digests(dataset, dataset.splits[split])
     return hashlib.blake2b(json.dumps([content, digests]).encode(), digest_size=16).hexdigest()
 

@@ -6,17 +6,18 @@ import os
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from camvid.cache import cached, describe_split, entry_name
+from camvid.cache import FrameCache, cached, describe_split, entry_name
 from camvid.cache_folder import COUNTS, default_folder, obtain
 from camvid.depth.cache import training_depth
 from camvid.depth.training import TrainingDepth, WithDepth
-from camvid.kept import GB, Extent, Kept, decode, decode_depth, keep
+from camvid.joined import TrainingFrames, join
+from camvid.kept import GB, Extent, Kept, decode, decode_depth, keep, keep_beside
 from camvid.labels import Mask
 from camvid.layouts import Frame, RoadDataset
 from camvid.remarks import about_absent
@@ -26,38 +27,6 @@ from files.amounts import duration
 from files.ordered import map_ordered
 
 LIMIT = 8 * GB
-
-
-class TrainingFrames(Protocol):
-    """Frames of one split at one size, read by index: a `FrameCache` or `StreamedFrames`."""
-
-    @property
-    def counts(self) -> NDArray[np.int64]:
-        """(N, C) pixels of each class in each mask."""
-
-    @property
-    def size(self) -> Extent:
-        """Height and width of a picture."""
-
-    @property
-    def cost(self) -> str:
-        """One line: the time that decoding takes at each read. Empty if the frames are in the cache."""
-
-    @property
-    def depth(self) -> TrainingDepth | None:
-        """The depth of the frames; None if the training does not learn it."""
-
-    @property
-    def focal(self) -> float:
-        """The focal length of canonical depth, in pixels of a training image. NaN if depth is not learned."""
-
-    def extent(self, index: int, /) -> Extent:
-        """Height and width of a frame, which lies at the top left of its picture."""
-
-    def read(self, index: int, /) -> tuple[NDArray[np.uint8], Mask]:
-        """Image (H, W, 3) and mask (H, W) of a frame."""
-
-    def __len__(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -97,6 +66,7 @@ def training_frames(
     augment: str = "crop",
     crop_min: float = 0.25,
     depth: bool = False,
+    depth_data: RoadDataset | None = None,
 ) -> TrainingFrames:
     """Frames of a split from the cache. If it has no room for them, each frame is decoded whenever it is needed.
 
@@ -111,21 +81,45 @@ def training_frames(
         augment: a key of `camvid.transforms.POLICIES`.
         crop_min: smallest share of a frame's area that a crop keeps, in policies that crop.
         depth: whether the frames bring their depth, too.
+        depth_data: a second data set, which gives depth and no masks; see `camvid.layouts.open_depth`. Its frames of
+            the split come after those of the first one, which then need no depth.
 
     Raises:
         ValueError: a file is corrupt or holds a value that the taxonomy lacks, or no frame has depth where it is asked
             for; the message names the file.
     """
     dataset.require(split)
-    if depth:
+    deep = depth and (depth_data is None or dataset.has_depth(split))
+    if deep:
         dataset.require_depth(split)
-    kept, folder = keep(dataset, split, train_size, augment, crop_min, depth), folder or default_folder()
-    found = training_depth(dataset, split, kept, train_size, folder, limit) if depth else None
-    if kept.bytes <= limit:
-        return replace(cached(dataset, split, kept, folder, limit), depth=found)
+    kept, store = keep(dataset, split, train_size, augment, crop_min, deep), _Store(folder or default_folder(), limit)
+    frames = _frames(dataset, split, kept, train_size, store)
+    if not depth or depth_data is None:
+        return frames
+    depth_data.require_depth(split)
+    beside = keep_beside(kept, dataset.frame_size(split), depth_data, split)
+    taken = 0 if frames.cost else kept.bytes
+    return join(frames, _frames(depth_data, split, beside, train_size, store, taken))
+
+
+class _Store(NamedTuple):
+    """The folder of the cache, and the largest size of all its entries together, in bytes."""
+
+    folder: Path
+    limit: int
+
+
+def _frames(
+    dataset: RoadDataset, split: str, kept: Kept, train_size: Extent, store: _Store, taken: int = 0
+) -> FrameCache | StreamedFrames:
+    """Frames of a split from the cache, or streamed if it has no room for them beside what is `taken`, in bytes."""
+    whole = taken + kept.bytes <= store.limit
+    depth = training_depth(dataset, split, kept, train_size, *store, streamed=not whole) if kept.depth else None
+    if whole:
+        return replace(cached(dataset, split, kept, *store), depth=depth)
     frames = dataset.splits[split]
-    counts = _counts(dataset, split, kept, folder, limit)
-    return StreamedFrames(dataset, frames, kept, counts, _cost(dataset, frames[0], kept, limit), found)
+    counts = _counts(dataset, split, kept, *store)
+    return StreamedFrames(dataset, frames, kept, counts, _cost(dataset, frames[0], kept, store.limit), depth)
 
 
 def class_counts(dataset: RoadDataset, split: str, folder: Path | None = None, limit: int = LIMIT) -> NDArray[np.int64]:

@@ -35,11 +35,13 @@ class Kept(NamedTuple):
         size: height and width of a picture in which a frame is kept.
         extents: height and width of each frame, which lies at the top left of its picture.
         depth: whether depth is kept too.
+        guests: whether the pictures are those of another data set, whose frames fill them.
     """
 
     size: Extent
     extents: Sequence[Extent]
     depth: bool = False
+    guests: bool = False
 
     @property
     def mixed(self) -> bool:
@@ -88,6 +90,21 @@ def keep(
     own = dataset.frame_size(split)
     size = kept_size(own, train_size, augment, crop_min)
     return Kept(size, [fitted_size(frame, own, size) for frame in dataset.sizes(split)], depth)
+
+
+def keep_beside(hosts: Kept, own: Extent, dataset: RoadDataset, split: str) -> Kept:
+    """The frames of a second data set, with their depth, in pictures of the first one's size.
+
+    Each is fitted into a frame of the first one and keeps its aspect, as a frame of another shape is there.
+
+    Args:
+        hosts: how the frames of the first data set are kept.
+        own: height and width that most of these have.
+        dataset: the second data set.
+        split: train, val or test.
+    """
+    extents = [fitted_size(frame, own, hosts.size) for frame in dataset.sizes(split)]
+    return Kept(hosts.size, extents, depth=True, guests=True)
 
 
 def kept_size(own: Extent, train_size: Extent, augment: str, crop_min: float) -> Extent:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from camvid.frames import TrainingFrames
+from camvid.joined import TrainingFrames
 from camvid.on_device import DeviceAugmentation
 from camvid.plan import plan_loading
 from camvid.transforms import WHOLE, build_augmentation, zoom

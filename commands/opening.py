@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from commands.truth import require_truth
+from commands.truth import learns_depth, require_truth
 from eval.export.read import is_exported, load_exported
 
 if TYPE_CHECKING:  # what takes seconds to import is imported by the command that needs it
-    import wandb
-
     from camvid.layouts import RoadDataset
     from camvid.taxonomy import Taxonomy
-    from configs import TrainConfig
     from eval.inference import SizeFor
     from models.saved import SavedModel
 
@@ -68,22 +64,6 @@ def file_figures(saved: SavedModel) -> dict[str, float]:
     return {key: saved.metrics[key] for key in keys}
 
 
-def training_data(run: wandb.Run, config: TrainConfig) -> RoadDataset:
-    """The data set of a training, opened and tracked: a folder as `log_data` says; an artifact is fetched and recorded
-    as an input."""
-    from artifacts import artifact_name, track_dataset, use_dataset
-    from camvid.layouts import content_digest, open_dataset
-
-    root = Path(config.data) if config.data else use_dataset(run, config.dataset)
-    dataset = open_dataset(root, config.taxonomy, **config.pick("split", "seed"))
-    dataset.require("train", "val")
-    sys.stderr.write(dataset.remarks("train"))
-    if config.data:
-        name = artifact_name(config.project)
-        track_dataset(run, dataset, name, digest=content_digest(dataset), log_data=config.log_data)
-    return dataset
-
-
 def open_data(options: argparse.Namespace, saved: SavedModel, *splits: str) -> RoadDataset:
     """The data set ``options.data``, read with the model's taxonomy and divided as in its training.
 
@@ -94,7 +74,9 @@ def open_data(options: argparse.Namespace, saved: SavedModel, *splits: str) -> R
     from camvid.taxonomy import TaxonomyError
 
     try:
-        dataset = open_dataset(options.data, taxonomy_of(saved), **division(saved.config))
+        dataset = open_dataset(
+            options.data, taxonomy_of(saved), **division(saved.config), depth=learns_depth(saved.config)
+        )
     except TaxonomyError as error:
         if vars(options).get("taxonomy", "") is None:  # a command that has the option, and was not given it
             raise ValueError(f"{error}; {OTHER_CLASSES}") from error

@@ -9,9 +9,10 @@ import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from commands.tasks import NETWORK, check_depth, check_tasks, training_loss
+from commands.tasks import NETWORK, check_tasks, training_loss
+from commands.training_data import check_depth, depth_data, open_training
 from configs import TrainConfig
 from files.faults import CommonFault
 
@@ -48,7 +49,7 @@ def check_settings(configs: Iterable[TrainConfig]) -> None:
 def _open(config: TrainConfig) -> RoadDataset | None:
     """The data set of a folder; None for an artifact, for which only the taxonomy can be checked."""
     from camvid.folders import require_folder
-    from camvid.layouts import AUTO, OWN, open_dataset
+    from camvid.layouts import AUTO, OWN
     from camvid.taxonomy import load_taxonomy
 
     if not (config.data or config.dataset):
@@ -60,9 +61,7 @@ def _open(config: TrainConfig) -> RoadDataset | None:
         require_folder(Path(config.data))
     try:
         if config.data:
-            dataset = open_dataset(config.data, config.taxonomy, **config.pick("split", "seed"))
-            dataset.require("train", "val")
-            return dataset
+            return open_training(config, Path(config.data))
         if config.taxonomy not in (AUTO, OWN):
             load_taxonomy(config.taxonomy)
     except ValueError as error:
@@ -99,6 +98,8 @@ def _check(config: TrainConfig, dataset: RoadDataset | None, networks: dict[str,
             "fit='fine_tune' and weights='none': fine_tune first trains the head on a frozen backbone, and this "
             "backbone would be frozen with random weights; use weights=imagenet or fit=one_cycle"
         )
+    if dataset:
+        check_depth(config, dataset)
     _check_room(Path(config.out), networks[repr(network)])
     _check_names(config)
 
@@ -114,7 +115,8 @@ def _read_data(config: TrainConfig, dataset: RoadDataset) -> None:
         content_digest(dataset)
         size = scaled_size(dataset.frame_size("train"), config.resize_factor)
         depth = "depth" in config.tasks
-        training_frames(dataset, "train", size, limit=limit, depth=depth, **config.pick("augment", "crop_min"))
+        kept = {"limit": limit, "depth_data": depth_data(config, dataset), **config.pick("augment", "crop_min")}
+        training_frames(dataset, "train", size, depth=depth, **kept)
         class_counts(dataset, "val", limit=limit)
     except ValueError as error:
         raise CommonFault(str(error)) from error
@@ -154,13 +156,13 @@ def _check_loading(config: TrainConfig, dataset: RoadDataset, device: str, count
     frames = dataset.splits["train"]
     try:
         dataset.read(frames[0])
-        check_depth(config, dataset)
         own = dataset.frame_size("train")
     except ValueError as error:
         raise CommonFault(str(error)) from error
     size = scaled_size(own, config.resize_factor)
-    kept = keep(dataset, "train", size, **config.pick("augment", "crop_min"), depth="depth" in config.tasks)
-    streamed = kept.bytes > int(config.cache_gb * 2**30)
-    loading = config.pick("augment", "augment_on", "batch_size", "workers")
-    plan_loading(len(frames), size, kept.size, device=device, count=count, streamed=streamed, **loading)
+    deep = "depth" in config.tasks
+    kept = keep(dataset, "train", size, **config.pick("augment", "crop_min"), depth=deep)
+    loading: dict[str, Any] = {"streamed": kept.bytes > int(config.cache_gb * 2**30), "depth": deep}
+    loading |= config.pick("augment", "augment_on", "batch_size", "workers")
+    plan_loading(len(frames), size, kept.size, device=device, count=count, **loading)
     return size

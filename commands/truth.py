@@ -29,7 +29,7 @@ def require_truth(dataset: RoadDataset, split: str, config: Mapping[str, Any]) -
     """ValueError where a split shows nothing of what a model predicts; depth is enough for one of several tasks."""
     if "segmentation" not in config.get("tasks", ("segmentation",)):
         dataset.require_depth(split)
-    elif not (learns_depth(config) and any(map(dataset.read_depth, dataset.splits[split][:FEW]))):
+    elif not (learns_depth(config) and dataset.has_depth(split)):
         _require_classes(dataset, split)
 
 

@@ -20,7 +20,7 @@ from camvid.remarks import about_priority
 from camvid.taxonomy import Taxonomy
 from commands.device import resolve_device, resolve_precision
 from commands.opening import division, rule_of, taxonomy_of
-from commands.truth import samples_of
+from commands.truth import learns_depth, samples_of
 from eval.evaluate import evaluate
 from eval.figures import classes_of, counts_objects, paired_figures, read_counts, scores_of
 from eval.latency import Timed, time_in_turns
@@ -158,8 +158,8 @@ def _records(sides: Sequence[Side], data: wandb.Artifact | None, options: argpar
     if data is None:
         raise ValueError(f"{sides[-1].name}: the server does not have the data it was trained on; give --dataset")
     print(f"evaluating all models on {version_name(data)} ({reason})")
-    split = division(sides[-1].saved.config)
-    dataset = open_dataset(download_dataset(data, default_root()), sides[-1].taxonomy, **split)
+    how = division(sides[-1].saved.config) | {"depth": any(learns_depth(side.saved.config) for side in sides)}
+    dataset = open_dataset(download_dataset(data, default_root()), sides[-1].taxonomy, **how)
     if not dataset.splits[options.split]:
         raise ValueError(f"{version_name(data)}: the {options.split} split has no frames")
     return [_evaluate(side, dataset, options) for side in sides]

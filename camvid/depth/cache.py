@@ -49,17 +49,18 @@ class _Streamed:
 
 
 def training_depth(
-    dataset: RoadDataset, split: str, kept: Kept, train_size: Extent, folder: Path, limit: int
+    dataset: RoadDataset, split: str, kept: Kept, train_size: Extent, folder: Path, limit: int, streamed: bool = False
 ) -> TrainingDepth:
     """The depth of the frames of a split; canonical for the median of their focal lengths at the training size.
 
     Args:
         dataset: the opened data set.
         split: train, val or test.
-        kept: how its frames are kept. If the cache has no room for them, depth is decoded whenever it is needed.
+        kept: how its frames are kept.
         train_size: height and width of a training image in pixels.
         folder: folder of the cache.
         limit: largest size of all entries together, in bytes.
+        streamed: whether depth is decoded whenever it is needed, and not kept.
 
     Raises:
         ValueError: a file is damaged or impossible; the message names it.
@@ -67,7 +68,7 @@ def training_depth(
     metres = _Streamed(dataset, dataset.splits[split], kept)
     focals = _focals(dataset, split, kept)
     focal = float(np.nanmedian(focals)) * math.sqrt(math.prod(train_size) / math.prod(kept.size))
-    if kept.bytes > limit:
+    if streamed:
         return TrainingDepth(focal, focals, metres)
     shape = (len(kept.extents), *kept.size)
     entry = folder / _entry_name(dataset, split, kept)

@@ -46,3 +46,33 @@ class WithDepth:
     def focal(self) -> float:
         """The focal length of canonical depth, in pixels of a training image. NaN if depth is not learned."""
         return self.depth.focal if self.depth else math.nan
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """The maps of a data set, of which there may be none, and after them those of a second one."""
+
+    first: TrainingDepth | None
+    length: int
+    size: tuple[int, int]
+    second: TrainingDepth
+
+    def __call__(self, index: int) -> NDArray[np.float16]:
+        if index >= self.length:
+            return self.second.metres(index - self.length)
+        return self.first.metres(index) if self.first else np.full(self.size, np.nan, np.float16)
+
+
+def join_depth(first: TrainingDepth | None, length: int, size: tuple[int, int], second: TrainingDepth) -> TrainingDepth:
+    """The depth of two data sets, canonical for the median of all their focal lengths.
+
+    Args:
+        first: the depth of the first data set; None if it has none.
+        length: number of frames of the first data set.
+        size: height and width of a picture.
+        second: the depth of the second data set, in pictures of the same size.
+    """
+    own = first.focals if first else np.full(length, np.nan)
+    focals = np.concatenate([own, second.focals])
+    zoom = second.focal / np.nanmedian(second.focals)  # from a picture to a training image
+    return TrainingDepth(float(np.nanmedian(focals) * zoom), focals, _Joined(first, length, size, second))

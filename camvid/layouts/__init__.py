@@ -21,10 +21,12 @@ The other files, by what they are about:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from camvid.layouts.dataset import Frame, RoadDataset, content_digest
+from camvid.labels import IndexLabels
+from camvid.layouts.dataset import DEPTH_FORMS, Frame, RoadDataset, content_digest
 from camvid.layouts.layout import Layout
 from camvid.layouts.notices import GuessWarning, notice
 from camvid.layouts.recognise import LAYOUTS, recognise, scan_layout
@@ -47,6 +49,7 @@ __all__ = [
     "content_digest",
     "find_taxonomy",
     "open_dataset",
+    "open_depth",
     "recognise",
     "scan_layout",
 ]
@@ -90,6 +93,31 @@ def open_dataset(
         notice(f"{scan.root}: {note}", GuessWarning, level=2)
     splits = split_frames(scan, split, seed)
     return RoadDataset(scan.root, scan.layout, taxonomy, splits, labels, scan.unlabelled, *_depth(scan))
+
+
+def open_depth(root: str | Path, taxonomy: Taxonomy) -> RoadDataset:
+    """Open a data set of which only the depth is used, beside another one that has masks.
+
+    Args:
+        root: the folder that holds it, in any layout.
+        taxonomy: the classes of the other one.
+
+    Returns:
+        Its frames that have depth, without their masks, divided as the data set says.
+
+    Raises:
+        ValueError: no layout fits, or no frame has depth that can be used.
+        FileNotFoundError: the root is missing.
+    """
+    scan = scan_layout(root, depth=True)
+    source, fault = _depth(scan)
+    if not source:
+        raise ValueError(fault or f"{root}: no frame has depth; {DEPTH_FORMS}")
+    splits = {
+        key: tuple(replace(frame, mask=None) for frame in frames if frame.name in source.maps)
+        for key, frames in split_frames(scan).items()
+    }
+    return RoadDataset(scan.root, scan.layout, taxonomy, splits, IndexLabels(()), depth=source)
 
 
 def _depth(scan: Scan) -> tuple[DepthSource | None, str]:

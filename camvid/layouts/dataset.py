@@ -26,6 +26,11 @@ if TYPE_CHECKING:  # which finds depth with this package
     from camvid.depth.source import Depth, DepthSource
 
 
+DEPTH_FORMS = (
+    "docs/data.md lists the forms that are read, and `python -m camvid synth OUT --depth` draws streets with depth"
+)
+
+
 @dataclass(frozen=True)
 class Frame:
     """An image, and its mask if it has one. `sequence` is the drive: frames of one sequence resemble each other.
@@ -128,15 +133,16 @@ class RoadDataset:
             if not self.splits[split]:
                 raise ValueError(f"{self.root}: {self._lacking(split)}")
 
+    def has_depth(self, split: str) -> bool:
+        """Whether a frame of a split has depth that can be used."""
+        return any(self.depth_files(frame) for frame in self.splits[split])
+
     def require_depth(self, split: str) -> None:
         """Raises ValueError if no frame of a split has depth that can be used."""
         if self.depth_fault:
             raise ValueError(self.depth_fault)
-        if not self.depth or not any(frame.name in self.depth.maps for frame in self.splits[split]):
-            raise ValueError(
-                f"{self.root}: no frame of the {split} split has depth; docs/data.md lists what is read, and "
-                "`python -m camvid synth OUT --depth` draws streets with depth"
-            )
+        if not self.has_depth(split):
+            raise ValueError(f"{self.root}: no frame of the {split} split has depth; {DEPTH_FORMS}")
 
     def require_masks(self, split: str) -> None:
         """Raises ValueError if no frame of a split has a mask."""

@@ -1,0 +1,71 @@
+"""The data of a training: opened, checked for what its tasks need, and tracked."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what takes seconds to import is imported by the function that needs it
+    import wandb
+
+    from camvid.layouts import RoadDataset
+    from configs import TrainConfig
+
+
+def training_data(run: wandb.Run, config: TrainConfig) -> RoadDataset:
+    """The data set of a training, opened and tracked: a folder as `log_data` says; an artifact is fetched and recorded
+    as an input."""
+    from artifacts import artifact_name, track_dataset, use_dataset
+    from camvid.layouts import content_digest
+
+    root = Path(config.data) if config.data else use_dataset(run, config.dataset)
+    dataset = open_training(config, root)
+    check_depth(config, dataset)
+    sys.stderr.write(dataset.remarks("train"))
+    if config.data:
+        name = artifact_name(config.project)
+        track_dataset(run, dataset, name, digest=content_digest(dataset), log_data=config.log_data)
+    if second := depth_data(config, dataset):
+        note = {"name": second.root.name, "version": None, "digest": content_digest(second)}
+        run.config.update({"depth_data_version": note}, allow_val_change=True)  # type: ignore[no-untyped-call]
+    return dataset
+
+
+def open_training(config: TrainConfig, root: Path) -> RoadDataset:
+    """The data set in a folder, for a training.
+
+    Raises ValueError if a split that is needed has no frames, or none with a label where segmentation is learned.
+    """
+    from camvid.layouts import open_dataset
+
+    deep = "depth" in config.tasks
+    dataset = open_dataset(root, config.taxonomy, **config.pick("split", "seed"), depth=deep)
+    dataset.require("train", "val")
+    for split in ("train", "val") if "segmentation" in config.tasks else ():
+        dataset.require_masks(split)
+    return dataset
+
+
+def depth_data(config: TrainConfig, dataset: RoadDataset) -> RoadDataset | None:
+    """The data set of the setting `depth_data`, which gives depth beside `dataset`; None if the setting is empty.
+
+    Raises ValueError naming the folder if its train split has no depth, FileNotFoundError if there is no such folder.
+    """
+    from camvid.layouts import open_depth
+
+    if not config.depth_data:
+        return None
+    second = open_depth(config.depth_data, dataset.taxonomy)
+    second.require_depth("train")
+    return second
+
+
+def check_depth(config: TrainConfig, dataset: RoadDataset) -> None:
+    """Raise ValueError if there is no depth to learn from, or none to choose the best checkpoint by."""
+    if "depth" not in config.tasks:
+        return
+    if depth_data(config, dataset) is None:
+        dataset.require_depth("train")
+    if config.monitor.startswith("depth/"):
+        dataset.require_depth("val")
