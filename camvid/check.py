@@ -16,9 +16,10 @@ from camvid.depth.faults import depth_faults, matched_depth
 from camvid.labels import IndexLabels
 from camvid.layouts import SPLITS, Frame, RoadDataset, Scan, recognise, scan_layout
 from camvid.layouts.dark import about_bits
-from camvid.layouts.dataset import drives_of, size_mismatch
+from camvid.layouts.dataset import drives_of
 from camvid.layouts.label_content import FEW, SMOOTHED
 from camvid.layouts.layout import Layout
+from camvid.layouts.mismatches import size_mismatch
 from camvid.layouts.recognise import describe_folder
 from camvid.layouts.split_lists import NEEDED
 from camvid.layouts.splits import split_frames

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from camvid.layouts import Frame, Scan
-from camvid.layouts.dataset import size_mismatch
+from camvid.layouts.mismatches import size_mismatch
 from camvid.spread import spread
 from camvid.survey import suffixes
 from files.amounts import counted
