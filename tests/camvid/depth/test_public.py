@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 from artifacts.dataset_artifact import dataset_artifact
+from camvid.__main__ import main
 from camvid.check import check
 from camvid.depth import Camera, Depth, find_depth
 from camvid.describe import describe
@@ -65,6 +66,17 @@ def test_it_has_no_fault_and_depth_is_said(written):
     (line,) = [line for line in report.taken if line.startswith("depth of ")]
     (more,) = [line for line in describe(written).lines if line.startswith("depth of ")]
     assert more.startswith(line)
+
+
+def test_its_depth_is_said_by_split_and_its_labels_are_counted(written, tmp_path, capsys):
+    code = main(["stats", str(written), "--out", str(tmp_path / "stats")])
+    err = capsys.readouterr().err
+    splits = open_dataset(written, depth=True).splits
+    for split, frames in splits.items():
+        assert (f"{split}: depth of {len(frames)} frames, as in " in err) == bool(frames)
+    labelled = any(frame.mask for frames in splits.values() for frame in frames)
+    assert code == (0 if labelled else 2)
+    assert ("no frame has a label, so there is no class to count" in err) != labelled
 
 
 def test_it_is_trained_on(written, tmp_path):
