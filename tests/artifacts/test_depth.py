@@ -25,7 +25,7 @@ COLUMNS = ["name", "image", "depth", "depth_error", "cloud", "class_cloud"]
 @pytest.fixture(scope="module")
 def samples():
     drawn = [measured(seed) for seed in range(COUNT)]
-    return [one._replace(image=one.image ^ 1) for one in drawn]  # a photo has other colours than the classes
+    return [one._replace(image=one.image ^ np.uint8(1)) for one in drawn]  # a photo has other colours than the classes
 
 
 @pytest.fixture(scope="module")
