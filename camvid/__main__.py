@@ -85,7 +85,7 @@ def _check(options: argparse.Namespace) -> int:
     report = check(root, taxonomy, layout, split, seed)
     for fault in report.faults:
         print(fault)
-    for line in (*report.taken, f"{counted(report.frames, 'pair')}, {counted(len(report.faults), 'fault')}"):
+    for line in (*report.taken, f"{counted(report.frames, 'frame')}, {counted(len(report.faults), 'fault')}"):
         print(f"{options.root}: {line}", file=sys.stderr)
     return 1 if report.faults else 0
 
@@ -93,14 +93,19 @@ def _check(options: argparse.Namespace) -> int:
 def _stats(options: argparse.Namespace) -> int:
     import numpy as np
 
+    from camvid.depth.about import about_depths
     from camvid.remarks import about_absent
     from camvid.stats import class_frequency, frequency_table, write_csv
     from camvid.stats_plot import plot_frequency
 
     if file := next((path for path in (options.out, *options.out.parents) if path.is_file()), None):
         raise NotADirectoryError(f"{file}: a file, and no folder; give --out a folder")
-    data = open_dataset(*chosen(options))
-    frequencies = {split: class_frequency(data, split) for split in SPLITS if data.splits[split]}
+    data = open_dataset(*chosen(options), depth=True)
+    for line in about_depths(data):
+        print(f"{data.root}: {line}", file=sys.stderr)
+    frequencies = {split: class_frequency(data, split) for split in SPLITS if any(f.mask for f in data.splits[split])}
+    if not frequencies:
+        raise ValueError(f"{data.root}: no frame has a label, so there is no class to count")
     print(frequency_table(data.taxonomy, frequencies))
     seen = {split: np.flatnonzero(found.pixels).tolist() for split, found in frequencies.items()}
     if remark := about_absent(data.taxonomy, seen):

@@ -26,7 +26,7 @@ from camvid.depth.training import TrainingDepth, WithDepth
 from camvid.kept import Extent, Kept, decode
 from camvid.labels import Mask
 from camvid.layouts import Frame, RoadDataset
-from camvid.layouts.dataset import frame_digests
+from camvid.layouts.digests import frame_digests
 from camvid.stats import count_pixels
 from files.ordered import map_ordered
 

@@ -16,9 +16,10 @@ from camvid.depth.faults import depth_faults, matched_depth
 from camvid.labels import IndexLabels
 from camvid.layouts import SPLITS, Frame, RoadDataset, Scan, recognise, scan_layout
 from camvid.layouts.dark import about_bits
-from camvid.layouts.dataset import drives_of, size_mismatch
+from camvid.layouts.dataset import drives_of
 from camvid.layouts.label_content import FEW, SMOOTHED
 from camvid.layouts.layout import Layout
+from camvid.layouts.mismatches import size_mismatch
 from camvid.layouts.recognise import describe_folder
 from camvid.layouts.split_lists import NEEDED
 from camvid.layouts.splits import split_frames
@@ -36,7 +37,7 @@ class Report(NamedTuple):
     """What a check found.
 
     Attributes:
-        frames: number of complete pairs.
+        frames: number of complete pairs, and of frames that have depth and no label.
         faults: one line for each, which starts with the file.
         taken: how the data was understood: layout and splits, and what the labels stand for.
     """
@@ -81,9 +82,9 @@ def check(
     sizes = ", ".join(f"{key} {len(frames)}" for key, frames in splits.items())
     if splits and (left := len(scan.frames) - sum(map(len, splits.values()))):
         sizes += f", left out {left}"
-    taken = [f"layout {scan.layout}" + (f", split {split}: {sizes}" if splits else ""), _classes(dataset, seen)]
+    taken = [f"layout {scan.layout}" + (f", split {split}: {sizes}" if splits else "")]
     kind = "values" if isinstance(dataset.labels, IndexLabels) else "colours"
-    taken += [f"labels hold {kind}, as in {scan.shown(mask)}" for mask in scan.masks[:1]]
+    taken += [_classes(dataset, seen), f"labels hold {kind}, as in {scan.shown(scan.masks[0])}"] if scan.masks else []
     if depth:
         taken.append(f"depth of {counted(sum(f.name in depth.maps for f in scan.frames), 'frame')}, as in {depth.form}")
     taken += [*scan.notes, *scan.left_out]

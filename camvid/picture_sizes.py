@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from camvid.layouts import Frame, Scan
-from camvid.layouts.dataset import size_mismatch
+from camvid.layouts.mismatches import size_mismatch
 from camvid.spread import spread
 from camvid.survey import suffixes
 from files.amounts import counted
@@ -29,9 +29,10 @@ def about_pictures(scan: Scan) -> list[str]:
     faults += _misfits(found)
     listed = ", ".join(f"{n} of {size[1]}x{size[0]}" for size, n in sizes.most_common(LISTED) if size)
     more = f" and {counted(len(sizes) - LISTED, 'more size')}" if len(sizes) > LISTED else ""
-    images, masks = suffixes(frame.image for frame in scan.frames), suffixes(scan.masks)
+    images, count = suffixes(frame.image for frame in scan.frames), len(scan.masks)
+    what = f"{counted(count, 'frame')} with labels: frames {images}, labels {suffixes(scan.masks)}"
     lines = [
-        f"{counted(len(scan.masks), 'frame')} with labels: frames {images}, labels {masks or 'none'}",
+        what if count else f"{counted(len(scan.frames), 'frame')} without labels: {images}",
         f"sizes of {counted(sizes.total(), 'frame')}: {listed}{more}",
     ]
     return lines + [f"fault: {fault}" for fault in faults[:LISTED]]

@@ -4,16 +4,20 @@
 unknown. Each form is a file here:
 
 - `plain`: `depth/` with `cameras.csv`, beside any layout; `python -m camvid synth --depth` writes it;
-- `cityscapes`: `disparity/` with `camera/`.
+- `cityscapes`: `disparity/` with `camera/`;
+- `kitti`: `proj_depth/groundtruth/` with `calib_cam_to_cam.txt`;
+- `virtual_kitti`: `frames/depth/` with `intrinsic.txt`.
 """
 
 from camvid.depth.cityscapes import find_disparity
+from camvid.depth.kitti import find_kitti
 from camvid.depth.plain import find_plain
 from camvid.depth.source import Depth, DepthSource
+from camvid.depth.virtual_kitti import find_virtual
 from camvid.layouts.scan import Scan
 from files.camera import Camera
 
-FORMS = (find_plain, find_disparity)
+FORMS = (find_plain, find_disparity, find_kitti, find_virtual)
 
 
 def find_depth(scan: Scan) -> DepthSource | None:

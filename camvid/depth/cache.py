@@ -19,7 +19,7 @@ from camvid.cache_folder import COUNTS, obtain
 from camvid.depth.training import TrainingDepth
 from camvid.kept import Extent, Kept, decode_depth
 from camvid.layouts import Frame, RoadDataset
-from camvid.layouts.dataset import depth_digests
+from camvid.layouts.digests import depth_digests
 from files.ordered import map_ordered
 
 MAPS = "depths.npy"  # (N, H, W) float16, metres

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from camvid.depth import DepthSource, find_depth
-from camvid.layouts.dataset import Frame, depth_mismatch
+from camvid.layouts.dataset import Frame
+from camvid.layouts.mismatches import depth_mismatch
 from camvid.layouts.scan import Scan
 
 

@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camvid.labels import IndexLabels
-from camvid.layouts.dataset import DEPTH_FORMS, Frame, RoadDataset, content_digest
+from camvid.layouts.dataset import DEPTH_FORMS, Frame, RoadDataset
+from camvid.layouts.digests import content_digest
 from camvid.layouts.layout import Layout
 from camvid.layouts.notices import GuessWarning, notice
 from camvid.layouts.recognise import LAYOUTS, recognise, scan_layout

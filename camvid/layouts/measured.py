@@ -13,14 +13,13 @@ from camvid.layouts.layout import Layout
 from camvid.layouts.scan import CAMERAS, DEPTH, PICTURES, Scan, sequence_of
 from camvid.layouts.split_folders import IMAGES, MASKS, all_named, trees_of
 from camvid.layouts.trees import scan_trees
-from camvid.layouts.unlabelled import joined, with_depth
 
 
 def scan_measured(root: Path, layout: str) -> Scan:
-    """The frames that have depth; the others are left out, and counted."""
+    """The frames. Those that have no depth are left out, and counted."""
     images = next(all_named(root, IMAGES), None)
     trees = list(trees_of(root, images, root / MASKS[0])) if images else []  # there are no masks
-    return joined(with_depth(scan_trees(root, layout, trees, ("", ""), sequence_of, PICTURES)))
+    return scan_trees(root, layout, trees, ("", ""), sequence_of, PICTURES)
 
 
 MEASURED = Layout(

@@ -15,6 +15,7 @@ from camvid.layouts.folders import FOLDERS
 from camvid.layouts.hints import hint_at
 from camvid.layouts.kaggle import KAGGLE
 from camvid.layouts.kitti import KITTI
+from camvid.layouts.kitti_depth import KITTI_DEPTH
 from camvid.layouts.layout import Layout
 from camvid.layouts.mapillary import MAPILLARY
 from camvid.layouts.measured import MEASURED
@@ -23,14 +24,17 @@ from camvid.layouts.original import ORIGINAL, PUBLISHED
 from camvid.layouts.scan import SPLITS, Scan, about_hidden, pictures
 from camvid.layouts.segnet import SEGNET
 from camvid.layouts.unlabelled import joined, with_depth
+from camvid.layouts.virtual_kitti import VIRTUAL_KITTI
 from camvid.layouts.voc import VOC
 from files.amounts import counted
 
-TO_DEPTH = "train with --tasks depth, or give the folder as --depth_data beside data with labels"
 LISTED = 3  # folders that a message names; the others are counted
 
 # The first one that fits is taken. `*_L.png` of other frames than CamVid's says least, and comes last.
-ORDER = (FASTAI, SEGNET, KAGGLE, CITYSCAPES, BDD100K, KITTI, MAPILLARY, VOC, PUBLISHED, FOLDERS, MEASURED, ORIGINAL)
+ORDER = (
+    *(FASTAI, SEGNET, KAGGLE, CITYSCAPES, BDD100K, KITTI, KITTI_DEPTH, VIRTUAL_KITTI, MAPILLARY, VOC),
+    *(PUBLISHED, FOLDERS, MEASURED, ORIGINAL),
+)
 LAYOUTS = {layout.name: layout for layout in ORDER}
 
 
@@ -64,7 +68,7 @@ def recognise(root: str | Path, layout: str | Layout | None = None) -> Layout:
 def scan_layout(root: str | Path, layout: str | Layout | None = None, depth: bool = False) -> Scan:
     """Find the frames of a data set, in the layout given or the one recognised; faults are collected, not raised.
 
-    Frames without a label are among them only with `depth`, and if they have depth.
+    Frames that have depth and no label are among them with `depth`, or if none has a label.
 
     Raises:
         ValueError: an unknown layout, none that fits (saying what is missing), or one without a single pair of
@@ -73,9 +77,7 @@ def scan_layout(root: str | Path, layout: str | Layout | None = None, depth: boo
     """
     root, found = Path(root), recognise(root, layout)
     scan = with_depth(found.scan(root, found.name))
-    scan = joined(scan) if depth else scan
-    if not scan.frames and scan.bare:
-        raise ValueError(f"{root}: {counted(len(scan.bare), 'frame')} with depth, and none with a label; {TO_DEPTH}")
+    scan = joined(scan) if depth or not scan.frames else scan
     if not scan.frames:
         raise ValueError(_no_pair(root, found))
     return replace(scan, notes=(*scan.notes, *about_hidden(scan)))

@@ -33,7 +33,7 @@ def test_check_of_a_clean_set(tmp_path):
     assert val.startswith(f"{tmp_path}: all 2 val frames are of 0016E5, one of the 2 drives of the train split")
     assert classes.startswith(f"{tmp_path}: classes (camvid32): Animal, Archway, ")
     assert labels == f"{tmp_path}: labels hold colours, as in lab/0001TP_006690_L.png"
-    assert count == f"{tmp_path}: 6 pairs, 0 faults"
+    assert count == f"{tmp_path}: 6 frames, 0 faults"
 
 
 def test_check_says_that_a_taxonomy_has_no_priority_class_and_what_to_add(tmp_path):
@@ -62,7 +62,7 @@ def test_check_of_a_damaged_set(tmp_path):
     first, second = done.stdout.splitlines()
     assert first.startswith(f"{tmp_path}/valannot/0016E5_07959.png: label without a frame")
     assert second.startswith(f"{tmp_path}/trainannot/0001TP_006690.png: unreadable picture")
-    assert done.stderr.endswith("5 pairs, 2 faults\n")
+    assert done.stderr.endswith("5 frames, 2 faults\n")
 
 
 def test_check_shows_a_bar_with_the_time_left_on_a_terminal_alone(tmp_path):

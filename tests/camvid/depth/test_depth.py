@@ -66,7 +66,7 @@ def test_check_and_describe_say_what_depth_there_is(root):
     assert f"depth of {count} frames, as in depth/ and cameras.csv" in report.taken
     (line,) = [line for line in describe(root).lines if line.startswith("depth")]
     assert line.startswith(f"depth of {count} frames, as in depth/ and cameras.csv; of ")
-    assert line.endswith(": 1.5 to 255.5 m, 75% of the pixels known")
+    assert line.endswith(": 1.5 to 255.5 m, half nearer than 80.0 m, 75% of the pixels known")
 
 
 def test_a_data_set_without_depth_says_nothing_of_it(root):

@@ -14,7 +14,7 @@ from tests.camvid.drawn import WRITERS
 from tests.camvid.replicas.cityscapes import NAMES, POLEGROUP, TABLE, TEST, write_colors, write_fine, write_idd
 from tests.camvid.replicas.comparing import assert_counted, assert_same, assert_shipped
 from tests.camvid.replicas.drawing import SIZE, grey, photo, values
-from tests.camvid.replicas.every import REPLICAS
+from tests.camvid.replicas.every import REPLICAS, UNLABELLED
 from tests.camvid.replicas.kitti import write_kitti
 from tests.camvid.replicas.voc import write_voc
 
@@ -29,7 +29,7 @@ def replica(request, tmp_path):
 
 
 def test_every_layout_is_drawn():
-    assert {*WRITERS, *(drawn.layout for drawn in REPLICAS.values())} == set(LAYOUTS)
+    assert {*WRITERS, *(drawn.layout for drawn in (REPLICAS | UNLABELLED).values())} == set(LAYOUTS)
 
 
 def test_a_replica_opens_with_its_own_classes(replica):
