@@ -76,8 +76,11 @@ def test_a_cloud_of_a_large_frame_has_its_limit():
 def test_a_frame_without_a_mask_has_a_cloud():
     one = measured()
     bare = one._replace(mask=np.full_like(one.mask, 255))
-    table = edge_case_table(evaluate(DepthColorModel(), [bare], **SPLIT), [bare], TAXONOMY, shown=[0])
-    assert len(points_of(cells(table, "cloud")[0])) > 1000
+    for classes in (True, False):
+        evaluation = evaluate(DepthColorModel(classes), [bare], **SPLIT)
+        table = edge_case_table(evaluation, [bare], TAXONOMY, shown=[0])
+        assert len(points_of(cells(table, "cloud")[0])) > 1000
+    assert not cells(table, "image")[0]._masks  # nothing is known of its classes, and nothing predicted
 
 
 def test_frames_without_a_camera_have_a_cloud_by_the_focal_length_of_the_training():
