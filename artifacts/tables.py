@@ -9,71 +9,17 @@ from typing import Any
 import pandas as pd
 import wandb
 
-from artifacts.contents import covering, shown_note
-from artifacts.leaving import MAX_IMAGES, MAX_SIDE, shows_frames
-from artifacts.masks import Mask, class_colors, crop_image, evaluation_image
+from artifacts.contents import shown_note
+from artifacts.edge_cases import edge_case_table, shown_frames
+from artifacts.leaving import MAX_IMAGES, shows_frames
+from artifacts.masks import Mask, class_colors, crop_image
 from artifacts.publish import artifact_name, publish
 from camvid.taxonomy import Taxonomy
 from eval.drives import drive_scores
 from eval.edge_cases import frames_found, frames_missed
 from eval.evaluate import Evaluation, Samples
 from eval.failures import BOX, KINDS
-from eval.figures import classes_of
 from files.jsons import plain
-
-
-def edge_case_table(
-    records: pd.DataFrame,
-    samples: Samples,
-    predictions: Sequence[Mask],
-    taxonomy: Taxonomy,
-    *,
-    shown: Collection[int],
-) -> wandb.Table:
-    """The edge-case records, worst first, with ground truth, prediction and error over the image.
-
-    Args:
-        records: from `eval.evaluate`, worst first; the index is the image's position in the split.
-        samples: the split.
-        predictions: (H, W) uint8 masks in the order of the split.
-        taxonomy: names and priorities of the classes.
-        shown: positions in the split of the frames that get an image; the others have null.
-
-    Returns:
-        A table with `name`, `image`, then the records' columns; counts by object size are left to `per_image.csv`.
-    """
-    columns = [column for column in records.columns if column != "name" and column.count("/") < 2]
-    table = wandb.Table(columns=["name", "image", *columns])
-    for position, record in zip(records.index, records.to_dict("records"), strict=True):
-        image = None
-        if position in shown:
-            sample = samples[int(position)]
-            pred = predictions[int(position)]
-            image = evaluation_image(
-                sample.image, sample.mask, pred, taxonomy.names, taxonomy.priority, max_side=MAX_SIDE
-            )
-        table.add_data(record["name"], image, *(plain(record[column]) for column in columns))
-    return table
-
-
-def shown_frames(records: pd.DataFrame, most: int) -> set[int]:
-    """Positions in the split of the frames that get pictures: the worst, and one for each class that those lack.
-
-    The frames that show such a class take the places of the least bad.
-
-    Args:
-        records: as `edge_case_table` gets them.
-        most: how many.
-    """
-    present = records[[f"pixels/{name}/true" for name in classes_of(records)]].to_numpy() > 0  # (frames, C)
-    worst = min(most, len(records))
-    while True:
-        found = covering(present[worst:] & ~present[:worst].any(0), most)
-        if worst + len(found) <= most or 2 * worst <= most:
-            break
-        worst -= 1
-    rows = [*range(worst), *(worst + row for row in found)][:most]
-    return set(records.index[rows].tolist())
 
 
 def object_table(
@@ -135,8 +81,9 @@ def log_evaluation(
 
     `<prefix>/edge_cases` has every image, `<prefix>/missed` and `<prefix>/found` are its two views, and
     `<prefix>/missed_objects` and `<prefix>/false_objects` have a row for each object, with crops of the images that
-    `edge_cases` shows, and `<prefix>/drives` one for each drive. All lie in one artifact, in which each picture is
-    stored once. With log_data=none in the run's config they have no pictures.
+    `edge_cases` shows, and `<prefix>/drives` one for each drive. `<prefix>/depth_classes` and
+    `<prefix>/depth_distances` have the errors of depth. All lie in one artifact, in which each picture is stored once.
+    With log_data=none in the run's config they have no pictures. Without classes or depth their tables are left out.
 
     Args:
         run: where to.
@@ -148,18 +95,13 @@ def log_evaluation(
     """
     most = max_images if shows_frames(run) else 0
     shown = shown_frames(evaluation.records, most)
-    table = edge_case_table(evaluation.records, samples, evaluation.predictions, taxonomy, shown=shown)
-    tables = {
-        "edge_cases": table,
-        "missed": _view(table, frames_missed(evaluation.records)),
-        "found": _view(table, frames_found(evaluation.records)),
-    }
-    for kind in KINDS:
-        failed = evaluation.failures[evaluation.failures["kind"] == kind]
-        tables[f"{kind}_objects"] = object_table(
-            failed, samples, evaluation.predictions, taxonomy, shown=shown, max_images=most
-        )
+    tables = {"edge_cases": edge_case_table(evaluation, samples, taxonomy, shown=shown)}
+    if evaluation.has_classes:
+        tables |= _class_tables(evaluation, samples, taxonomy, tables["edge_cases"], shown, most)
     tables["drives"] = wandb.Table(dataframe=drive_scores(evaluation).reset_index())
+    if evaluation.depth:
+        parts = {"depth_classes": evaluation.depth.by_class(), "depth_distances": evaluation.depth.by_distance()}
+        tables |= {key: wandb.Table(dataframe=part.reset_index()) for key, part in parts.items()}
     metadata = {"class_colors": class_colors(taxonomy)}
     name = artifact_name(f"run-{run.id}", f"-{prefix}-evaluation")
     note = shown_note(len(shown), len(samples))
@@ -168,16 +110,36 @@ def log_evaluation(
         artifact.add(part, key)
     publish(run, artifact)
     charts: dict[str, Any] = {f"{prefix}/{key}": part for key, part in tables.items()}
-    charts[f"{prefix}/confusion_matrix"] = wandb.plot_table(
-        vega_spec_name="wandb/confusion_matrix/v1",
-        data_table=confusion_table(evaluation.confusion.tolist(), taxonomy.names),
-        fields={key: key for key in ("Actual", "Predicted", "nPredictions")},
-        string_fields={"title": f"Confusion matrix, {prefix} (pixels)"},
-    )
+    if evaluation.has_classes:
+        charts[f"{prefix}/confusion_matrix"] = wandb.plot_table(
+            vega_spec_name="wandb/confusion_matrix/v1",
+            data_table=confusion_table(evaluation.confusion.tolist(), taxonomy.names),
+            fields={key: key for key in ("Actual", "Predicted", "nPredictions")},
+            string_fields={"title": f"Confusion matrix, {prefix} (pixels)"},
+        )
     if epoch := run.summary.get("epoch"):  # type: ignore[no-untyped-call]
         charts["epoch"] = epoch  # else 0 in a process that resumed a training after its last epoch
     run.log(charts)
     run.summary.update(_measured(evaluation.metrics, prefix))
+
+
+def _class_tables(
+    evaluation: Evaluation,
+    samples: Samples,
+    taxonomy: Taxonomy,
+    table: wandb.Table,
+    shown: Collection[int],
+    max_images: int,
+) -> dict[str, wandb.Table]:
+    """The two views of the edge-case table, and the tables of objects."""
+    records, failures = evaluation.records, evaluation.failures
+    tables = {"missed": _view(table, frames_missed(records)), "found": _view(table, frames_found(records))}
+    for kind in KINDS:
+        failed = failures[failures["kind"] == kind]
+        tables[f"{kind}_objects"] = object_table(
+            failed, samples, evaluation.predictions, taxonomy, shown=shown, max_images=max_images
+        )
+    return tables
 
 
 def _view(table: wandb.Table, records: pd.DataFrame) -> wandb.Table:

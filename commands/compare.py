@@ -15,10 +15,11 @@ from tqdm import tqdm
 
 from commands.export import metadata_of, prediction_size
 from commands.opening import DRAWN, division, file_figures, open_data, open_model, sizing, taxonomy_of
+from commands.truth import samples_of
 from eval.export.formats import write_onnx
 from eval.export.read import OnnxModel, load_exported
 from eval.latency import measure_latency
-from eval.ranking import SCORES, Ranked, Target, csv_text, markdown, ranking, records
+from eval.ranking import DEPTH_SCORES, SCORES, Ranked, Target, csv_text, field_of, markdown, ranking, records
 from eval.writers.ranking_plot import ranking_figure
 from files.interrupts import unwinding
 from files.whole import replacing, write_whole
@@ -75,6 +76,7 @@ def _untrained(path: Path, options: argparse.Namespace) -> SavedModel:
     from camvid.layouts import AUTO, find_taxonomy
     from camvid.taxonomy import DEFAULT
     from commands.device import resolve_device, resolve_precision
+    from commands.tasks import NETWORK
     from configs import TrainConfig
     from configs.load import read_yaml
     from models import SavedModel, build_model
@@ -84,14 +86,8 @@ def _untrained(path: Path, options: argparse.Namespace) -> SavedModel:
     options.precision = resolve_precision(options.precision or config.precision, options.device)
     classes = DEFAULT if config.taxonomy == AUTO and not options.data else config.taxonomy
     taxonomy = find_taxonomy(options.data or "", classes)
-    model = build_model(
-        config.architecture,
-        taxonomy.num_classes,
-        config.backbone,
-        crp=config.crp,
-        mirror=config.mirror,
-        auxiliary=False,
-    ).eval()
+    network = config.pick(*NETWORK) | {"weights": "none"}
+    model = build_model(num_classes=taxonomy.num_classes, auxiliary=False, **network).eval()
     return SavedModel(model.to(options.device), config.to_dict(), taxonomy.to_dict(), {}, {}, path)
 
 
@@ -138,39 +134,46 @@ def _measure(saved: SavedModel, options: argparse.Namespace, name: str) -> Ranke
         pytorch_ms=math.nan if runtime else float(speed["model/latency_ms"]),
         onnx_ms=float(speed["model/latency_ms"]) if runtime else _onnx_ms(saved, options, size),
         precision="" if runtime else options.precision,
+        tasks=_tasks(saved.config),
     )
 
 
 def _network(config: dict[str, Any]) -> str:
     architecture, backbone = (str(config.get(key, "")) for key in ("architecture", "backbone"))
-    return architecture if architecture == "plain_unet" else f"{architecture} {backbone}".strip()  # it has its own
+    name = architecture if architecture == "plain_unet" else f"{architecture} {backbone}".strip()  # it has its own
+    return name + (f" ({', '.join(tasks)})" if (tasks := _tasks(config)) else "")
+
+
+def _tasks(config: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(config.get("tasks", ())) if config.get("architecture") == "hydra" else ()
 
 
 def _scores(
     saved: SavedModel, options: argparse.Namespace, dataset: RoadDataset | None
 ) -> tuple[dict[str, float], str]:
-    """Mean accuracy, mean IoU and priority Dice, and where they come from: the data, else what was saved."""
-    keys = [score.key for score in SCORES]
-    if not saved.metrics:
-        return dict.fromkeys(keys, math.nan), ""
-    if dataset is None:
-        return {key: float(saved.metrics.get(key, math.nan)) for key in keys}, "val, as saved"
-    from eval.evaluate import FrameSamples, evaluate
+    """The scores of the table by their fields, NaN if undefined, and where they come from: the data, or as saved."""
+    metrics, source = saved.metrics, "val, as saved" if saved.metrics else ""
+    if saved.metrics and dataset:
+        metrics, source = _evaluated(saved, options, dataset), options.split
+    return {field_of(score): float(metrics.get(score.key, math.nan)) for score in (*SCORES, *DEPTH_SCORES)}, source
 
-    evaluation = evaluate(
+
+def _evaluated(saved: SavedModel, options: argparse.Namespace, dataset: RoadDataset) -> dict[str, float]:
+    from eval.evaluate import evaluate
+
+    return evaluate(
         saved.model,
-        FrameSamples(dataset.splits[options.split], dataset.read),
+        samples_of(dataset, options.split, saved.config),
         size_for=sizing(options, saved),
         device=options.device,
         precision=options.precision,
         **taxonomy_of(saved).scoring,
-    )
-    return {key: evaluation.metrics[key] for key in keys}, options.split
+    ).metrics
 
 
 def _onnx_ms(saved: SavedModel, options: argparse.Namespace, size: tuple[int, int]) -> float:
-    """Milliseconds per image with ONNX Runtime; NaN for an exported file and with --no-onnx."""
-    if options.no_onnx or file_figures(saved):
+    """Milliseconds per image with ONNX Runtime; NaN for an exported file, with --no-onnx, and for what has tasks."""
+    if options.no_onnx or file_figures(saved) or _tasks(saved.config):
         return math.nan
     with unwinding(), tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"

@@ -1,7 +1,7 @@
 """Evaluate a model, predict with it, measure its speed, compare it with others, or export it.
 
 python -m eval MODEL --data ROOT --split test --out DIR    metrics, edge cases and a report
-python -m eval predict MODEL INPUT --out DIR               masks and overlays of an image, a folder or a video
+python -m eval predict MODEL INPUT --out DIR               masks, depth, points of an image, a folder or a video
 python -m eval latency MODEL                               parameters, size, milliseconds per image
 python -m eval compare MODEL [MODEL …] --data ROOT         a table of several models, with a plot
 python -m eval export MODEL --format onnx                  one file, checked against PyTorch; --int8 makes it smaller
@@ -45,15 +45,16 @@ def _evaluate(options: argparse.Namespace) -> None:
     gc.disable()  # a fifth of the time of these imports would be spent among objects that stay
     from camvid.remarks import about_priority
     from commands.opening import file_figures, judged_by, open_data, open_model, sizing
-    from eval.evaluate import FrameSamples, evaluate
+    from commands.truth import samples_of
+    from eval.evaluate import evaluate
     from eval.latency import measure_latency
     from eval.writers.report import write_report
-    from eval.writers.table import class_table, drive_table
+    from eval.writers.table import class_table, depth_table, drive_table
 
     gc.enable()
     saved, told = judged_by(options.taxonomy, open_model(options), options.data)
     dataset = open_data(options, saved, options.split)
-    taxonomy, samples = dataset.taxonomy, FrameSamples(dataset.splits[options.split], dataset.read)
+    taxonomy, samples = dataset.taxonomy, samples_of(dataset, options.split, saved.config)
     sys.stderr.write(told + about_priority(taxonomy))
     size_for = sizing(options, saved)
     evaluation = evaluate(
@@ -66,12 +67,13 @@ def _evaluate(options: argparse.Namespace) -> None:
         **_rule(options, saved),
         **taxonomy.scoring,
     )
-    sizes = Counter(map(size_for, evaluation.predictions.shapes)).most_common()
+    sizes = Counter(map(size_for, evaluation.shapes)).most_common()
     speed = measure_latency(saved.model, sizes[0][0], device=options.device, precision=options.precision, seconds=3)
     speed |= file_figures(saved)
     title = f"{saved.folder.name} on the {options.split} split of {options.data.name}"
     page = write_report(evaluation, samples, options.out, colors=taxonomy.colors, title=title, extra=speed)
-    print("\n\n".join(filter(None, (class_table(evaluation), drive_table(evaluation)))))
+    tables = (table(evaluation) for table in (class_table, depth_table, drive_table))
+    print("\n\n".join(filter(None, tables)))
     several = f" and {len(sizes) - 1} other size{'s' * (len(sizes) > 2)}" if len(sizes) > 1 else ""
     where = f"{options.precision} on {options.device}"
     print(f"\n{len(samples)} frames, predicted at {sizes[0][0][0]}x{sizes[0][0][1]}{several}, {where}")
@@ -81,22 +83,24 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _rule(options: argparse.Namespace, saved: SavedModel) -> dict[str, Any]:
-    """The rules for objects and for missed objects: from the options, else those of the model's training."""
+    """The rules for objects, missed objects and depth: from the options, else those of the model's training."""
     from commands.opening import rule_of
 
-    asked = {key: getattr(options, key) for key in ("threshold", "object_area")}
+    asked = {key: getattr(options, key) for key in ("threshold", "object_area", "depth_threshold")}
     return rule_of(saved.config) | {key: value for key, value in asked.items() if value is not None}
 
 
 def _predict(options: argparse.Namespace) -> None:
     from camvid.layouts.scan import pictures
+    from commands.cameras import camera_of
     from commands.opening import open_model, sizing, taxonomy_of
     from eval.predict import Predictor, predict_path
 
     saved = open_model(options)
+    cameras = camera_of(options, saved)
     size_for, taxonomy = sizing(options, saved), taxonomy_of(saved)
     predictor = Predictor(saved.model, taxonomy.names, taxonomy.colors, size_for, options.device, options.precision)
-    result = predict_path(predictor, options.input, options.out, pictures)
+    result = predict_path(predictor, options.input, options.out, pictures, camera_of=cameras, points=options.points)
     print(*result.notes, sep="\n", end="\n" * bool(result.notes))
     print(f"{len(result.written)} files written to {options.out}")
     if result.faults:

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from files.camera import Camera
 from flags import FlagParser, between, drop_empty_variables, require_own
 
 CAMVID_SIZE = (360, 480)  # height and width of SegNet's copy of CamVid
@@ -61,6 +62,8 @@ def _evaluate_parser(description: str | None) -> argparse.ArgumentParser:
     add("--threshold", type=between(0, 1), help="share of an object that must be found; default: as in training")
     area = f"smallest object that counts, as a share of the frame, at most {MAX_OBJECT_AREA:g}; default: as in training"
     add("--object-area", type=between(0, MAX_OBJECT_AREA), help=area)
+    wrong = "flag frames whose mean relative error of depth on a priority class is above it, 0 = none; default: as in "
+    add("--depth-threshold", type=_share, help=f"{wrong}training")
     add("--batch-size", type=_count, default=4, metavar="N", help="images per forward pass, default 4")
     classes = "classes to judge by: camvid11, …, a YAML file, auto or own (those of the data); default: the model's"
     add("--taxonomy", help=classes)
@@ -69,10 +72,17 @@ def _evaluate_parser(description: str | None) -> argparse.ArgumentParser:
 
 
 def _predict_parser(_: str | None) -> argparse.ArgumentParser:
-    parser = _parser("predict", "Write masks and colour overlays for an image, a folder of images, or a video.")
-    parser.add_argument("input", type=Path, metavar="INPUT", help="image, folder of images, or video")
+    about = "Write masks and colour overlays, or depth, for an image, a folder of images, or a video."
+    parser = _parser("predict", about)
+    add = parser.add_argument
+    add("input", type=Path, metavar="INPUT", help="image, folder of images, or video")
     where = "folder for the results; default: predictions"
-    parser.add_argument("--out", type=Path, metavar="DIR", default=Path("predictions"), help=where)
+    add("--out", type=Path, metavar="DIR", default=Path("predictions"), help=where)
+    add("--points", action="store_true", help="also write point clouds (PLY), of a model that predicts depth")
+    lens = (
+        "focal lengths and principal point in pixels of the pictures; default: cameras.csv beside them, else those of "
+    )
+    add("--camera", type=_camera, metavar="FX,FY,CX,CY", help=f"{lens}the training")
     return parser
 
 
@@ -132,6 +142,21 @@ def _sweep_parser(_: str | None) -> argparse.ArgumentParser:
 def _add_size(parser: argparse.ArgumentParser) -> None:
     about = "height and width of the image, default 360 480"
     parser.add_argument("--size", type=_count, nargs=2, default=CAMVID_SIZE, metavar=("H", "W"), help=about)
+
+
+def _camera(text: str) -> tuple[float, ...]:
+    values = tuple(map(float, text.split(",")))
+    if len(values) != 4 or (fault := Camera(*values).fault()):
+        fault = fault if len(values) == 4 else "four numbers are needed, FX,FY,CX,CY"
+        raise argparse.ArgumentTypeError(f"{text}: {fault}")
+    return values
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} must be 0 or more")
+    return value
 
 
 def _above_zero(text: str) -> float:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from commands.truth import learns_depth, require_truth
 from eval.export.read import is_exported, load_exported
 
 if TYPE_CHECKING:  # what takes seconds to import is imported by the command that needs it
@@ -17,7 +18,6 @@ if TYPE_CHECKING:  # what takes seconds to import is imported by the command tha
     from eval.inference import SizeFor
     from models.saved import SavedModel
 
-FEW = 8  # labels of which one must show a class
 DRAWN = ("sequence", "random")  # splits for which drives or frames are drawn, by the seed
 OTHER_CLASSES = "--taxonomy judges the model by other classes: camvid11, another one, or auto for those of the data"
 
@@ -74,8 +74,9 @@ def open_data(options: argparse.Namespace, saved: SavedModel, *splits: str) -> R
     from camvid.taxonomy import TaxonomyError
 
     try:
-        deep = "depth" in saved.config.get("tasks", ())
-        dataset = open_dataset(options.data, taxonomy_of(saved), **division(saved.config), depth=deep)
+        dataset = open_dataset(
+            options.data, taxonomy_of(saved), **division(saved.config), depth=learns_depth(saved.config)
+        )
     except TaxonomyError as error:
         if vars(options).get("taxonomy", "") is None:  # a command that has the option, and was not given it
             raise ValueError(f"{error}; {OTHER_CLASSES}") from error
@@ -84,21 +85,8 @@ def open_data(options: argparse.Namespace, saved: SavedModel, *splits: str) -> R
         if not dataset.splits[split]:
             filled = ", ".join(name for name, frames in dataset.splits.items() if frames) or "none"
             raise ValueError(f"{options.data}: the {split} split has no frames; --split can be: {filled}")
-        if not (deep and dataset.has_depth(split)):
-            _require_classes(dataset, split)
+        require_truth(dataset, split, saved.config)
     return dataset
-
-
-def _require_classes(dataset: RoadDataset, split: str) -> None:
-    """ValueError where the first labels of a split are void throughout, as a benchmark ships those that it keeps."""
-    from camvid.taxonomy import IGNORE_INDEX
-
-    frames = dataset.splits[split][:FEW]
-    if not any((dataset.read_mask(frame) != IGNORE_INDEX).any() for frame in frames):
-        raise ValueError(
-            f"{dataset.root}: the first {len(frames)} labels of the {split} split show no class of "
-            f"{dataset.taxonomy.name}, as where a benchmark keeps them: nothing can be scored; take another --split"
-        )
 
 
 def judged_by(name: str | None, saved: SavedModel, data: Path) -> tuple[SavedModel, str]:
@@ -154,8 +142,8 @@ def division(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def rule_of(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The rules for objects of a model's training; without those that a model of an earlier version does not have."""
-    return {key: config[key] for key in ("threshold", "object_area") if key in config}
+    """The rules for objects and depth of a model's training, without those that an earlier version does not have."""
+    return {key: config[key] for key in ("threshold", "object_area", "depth_threshold") if key in config}
 
 
 def sizing(options: argparse.Namespace, saved: SavedModel) -> SizeFor:

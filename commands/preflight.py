@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from commands.tasks import NETWORK, check_depth, check_tasks, training_loss
+from commands.tasks import NETWORK, check_tasks, training_loss
+from commands.training_data import check_depth, depth_data, open_training
 from configs import TrainConfig
 from files.faults import CommonFault
 
@@ -50,7 +51,6 @@ def _open(config: TrainConfig) -> RoadDataset | None:
     from camvid.folders import require_folder
     from camvid.layouts import AUTO, OWN
     from camvid.taxonomy import load_taxonomy
-    from commands.training_data import open_training
 
     if not (config.data or config.dataset):
         message = (
@@ -98,6 +98,8 @@ def _check(config: TrainConfig, dataset: RoadDataset | None, networks: dict[str,
             "fit='fine_tune' and weights='none': fine_tune first trains the head on a frozen backbone, and this "
             "backbone would be frozen with random weights; use weights=imagenet or fit=one_cycle"
         )
+    if dataset:
+        check_depth(config, dataset)
     _check_room(Path(config.out), networks[repr(network)])
     _check_names(config)
 
@@ -107,7 +109,6 @@ def _read_data(config: TrainConfig, dataset: RoadDataset) -> None:
     from camvid.frames import class_counts, training_frames
     from camvid.layouts import content_digest
     from camvid.transforms import scaled_size
-    from commands.training_data import depth_data
 
     limit = int(config.cache_gb * 2**30)
     try:
@@ -155,7 +156,6 @@ def _check_loading(config: TrainConfig, dataset: RoadDataset, device: str, count
     frames = dataset.splits["train"]
     try:
         dataset.read(frames[0])
-        check_depth(config, dataset)
         own = dataset.frame_size("train")
     except ValueError as error:
         raise CommonFault(str(error)) from error

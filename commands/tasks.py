@@ -9,8 +9,6 @@ from configs import TrainConfig
 if TYPE_CHECKING:  # torch takes seconds to import
     from torch import Tensor, nn
 
-    from camvid.layouts import RoadDataset
-
 OF_TASKS = ("tasks", "depth_min", "depth_max", "task_weights")
 NETWORK = ("architecture", "backbone", "weights", "crp", "mirror", *OF_TASKS)  # what `models.build_model` takes
 
@@ -41,19 +39,3 @@ def check_tasks(config: TrainConfig) -> None:
     for key in ("depth_data", "depth_threshold"):
         if getattr(config, key) and "depth" not in config.tasks:
             raise ValueError(f"{key}={getattr(config, key)} has no effect with {shown}; set {shown},depth")
-
-
-def check_depth(config: TrainConfig, dataset: RoadDataset) -> None:
-    """Check that there is depth to learn from, and to choose the best checkpoint by.
-
-    Raises:
-        ValueError: the data have no depth that can be used.
-    """
-    from commands.training_data import depth_data
-
-    if "depth" not in config.tasks:
-        return
-    if depth_data(config, dataset) is None:
-        dataset.require_depth("train")
-    if config.monitor.startswith("depth/"):
-        dataset.require_depth("val")

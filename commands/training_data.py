@@ -21,6 +21,7 @@ def training_data(run: wandb.Run, config: TrainConfig) -> RoadDataset:
 
     root = Path(config.data) if config.data else use_dataset(run, config.dataset)
     dataset = open_training(config, root)
+    check_depth(config, dataset)
     sys.stderr.write(dataset.remarks("train"))
     if config.data:
         name = artifact_name(config.project)
@@ -58,3 +59,13 @@ def depth_data(config: TrainConfig, dataset: RoadDataset) -> RoadDataset | None:
     second = open_depth(config.depth_data, dataset.taxonomy)
     second.require_depth("train")
     return second
+
+
+def check_depth(config: TrainConfig, dataset: RoadDataset) -> None:
+    """Raise ValueError if there is no depth to learn from, or none to choose the best checkpoint by."""
+    if "depth" not in config.tasks:
+        return
+    if depth_data(config, dataset) is None:
+        dataset.require_depth("train")
+    if config.monitor.startswith("depth/"):
+        dataset.require_depth("val")

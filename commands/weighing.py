@@ -20,8 +20,9 @@ from camvid.remarks import about_priority
 from camvid.taxonomy import Taxonomy
 from commands.device import resolve_device, resolve_precision
 from commands.opening import division, rule_of, taxonomy_of
-from eval.evaluate import FrameSamples, evaluate
-from eval.figures import counts_objects, paired_figures, read_counts, scores_of
+from commands.truth import learns_depth, samples_of
+from eval.evaluate import evaluate
+from eval.figures import classes_of, counts_objects, paired_figures, read_counts, scores_of
 from eval.latency import Timed, time_in_turns
 from eval.noninferiority import Change, Margins, judge, latency_tried
 from eval.writers.table import change_table
@@ -143,7 +144,7 @@ def _records(sides: Sequence[Side], data: wandb.Artifact | None, options: argpar
     """The per-image records of all models: either those saved with the models, or all measured now on this machine."""
     came = [_came_with(side) for side in sides]
     lacking = [side.name for side, records in zip(sides, came, strict=True) if records is None]
-    old = [side.name for side, records in zip(sides, came, strict=True) if not counts_objects(records)]
+    old = [side.name for side, records in zip(sides, came, strict=True) if _lacks_objects(records)]
     if options.split == "val" and not options.dataset:
         reason = (
             f"no {'records' if lacking else 'matched objects'} per image were saved with {' and '.join(lacking or old)}"
@@ -157,11 +158,15 @@ def _records(sides: Sequence[Side], data: wandb.Artifact | None, options: argpar
     if data is None:
         raise ValueError(f"{sides[-1].name}: the server does not have the data it was trained on; give --dataset")
     print(f"evaluating all models on {version_name(data)} ({reason})")
-    split = division(sides[-1].saved.config)
-    dataset = open_dataset(download_dataset(data, default_root()), sides[-1].taxonomy, **split)
+    how = division(sides[-1].saved.config) | {"depth": any(learns_depth(side.saved.config) for side in sides)}
+    dataset = open_dataset(download_dataset(data, default_root()), sides[-1].taxonomy, **how)
     if not dataset.splits[options.split]:
         raise ValueError(f"{version_name(data)}: the {options.split} split has no frames")
     return [_evaluate(side, dataset, options) for side in sides]
+
+
+def _lacks_objects(records: pd.DataFrame | None) -> bool:
+    return records is not None and bool(classes_of(records)) and not counts_objects(records)
 
 
 def _came_with(side: Side) -> pd.DataFrame | None:
@@ -171,7 +176,7 @@ def _came_with(side: Side) -> pd.DataFrame | None:
 
 def _evaluate(side: Side, dataset: RoadDataset, options: argparse.Namespace) -> pd.DataFrame:
     config, taxonomy = side.saved.config, dataset.taxonomy
-    samples = FrameSamples(dataset.splits[options.split], dataset.read)
+    samples = samples_of(dataset, options.split, config)
     return evaluate(
         side.saved.model,
         samples,

@@ -2,18 +2,20 @@
 
 Scores are over the data set, not means over images. So they follow from the counts of each image: true positives, false
 positives and false negatives, of pixels and of objects. Dice and object F1 are 2 TP / (2 TP + FP + FN), and IoU is
-TP / (TP + FP + FN), so one statistic is enough for all of them; see ``eval.evidence``.
+TP / (TP + FP + FN), so one statistic is enough for all of them; see ``eval.evidence``. Of depth it is the share of the
+pixels that are right within a factor of 1.25.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from eval.depth.records import PIXELS
 from eval.evidence import Estimate, Floats, jackknife, stretches, sums_left_out
 from eval.means import MEANS, headline_means
 from files.headlines import PRIORITY_DICE
@@ -21,13 +23,14 @@ from files.headlines import PRIORITY_DICE
 COUNTS = ("pixels/", "objects/", "matched/", "false_alarms/")  # the columns of a record that a promotion needs
 LABELS = ("name", "sequence")
 POOLED = "object_f1/all"  # over the objects of all priority classes
+DELTA = "depth/delta1"
 
 
 class Figure(NamedTuple):
     """One figure of two models.
 
     Attributes:
-        key: ``dice/<class>``, ``object_f1/<class>``, ``POOLED``, ``miou`` or ``priority_dice``.
+        key: ``dice/<class>``, ``object_f1/<class>``, ``POOLED``, ``miou``, ``priority_dice`` or ``DELTA``.
         before: value of the first model; NaN if the images have no such class or object.
         after: value of the second model.
         change: from the first to the second; NaN if one of them is NaN.
@@ -51,7 +54,7 @@ def read_counts(path: Path) -> pd.DataFrame:
         records = pd.read_csv(path, dtype=dict.fromkeys(LABELS, str), keep_default_na=False, usecols=_is_needed)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: the file is not a table of images ({error})") from error
-    if "name" not in records or not classes_of(records):
+    if "name" not in records or not (classes_of(records) or measures_depth(records)):
         raise ValueError(f"{path}: the table has no counts of pixels; evaluate the model again")
     return records
 
@@ -59,6 +62,11 @@ def read_counts(path: Path) -> pd.DataFrame:
 def counts_objects(records: pd.DataFrame | None) -> bool:
     """Whether there are records with counts of matched objects, which the records of older models do not have."""
     return records is not None and any(column.startswith("matched/") for column in records.columns)
+
+
+def measures_depth(records: pd.DataFrame) -> bool:
+    """Whether the records are of a model that predicts depth, on frames of which some is known."""
+    return PIXELS in records.columns and bool(records[PIXELS].sum())
 
 
 def classes_of(records: pd.DataFrame) -> list[str]:
@@ -69,7 +77,7 @@ def classes_of(records: pd.DataFrame) -> list[str]:
 
 def scores_of(records: pd.DataFrame, priority: Sequence[str]) -> dict[str, float]:
     """The figures of one model, by key; NaN if the images have no such class or object."""
-    counts, keys = _additive(records, priority, counts_objects(records))
+    counts, keys = _additive(records, priority, counts_objects(records), measures_depth(records))
     return {key: float(score) for key, score in _scores(counts.sum(0), keys, priority).items()}
 
 
@@ -82,18 +90,19 @@ def paired_figures(before: pd.DataFrame, after: pd.DataFrame, priority: Sequence
         priority: names of the priority classes.
 
     Returns:
-        Dice of each priority class, object F1 of each and ``POOLED`` where both records count matched objects, then
-        ``MEANS``, then Dice of the other classes.
+        Dice of each priority class, object F1 of each and ``POOLED`` where both records count matched objects,
+        ``DELTA`` where both measure depth, then ``MEANS``, then Dice of the other classes.
 
     Raises:
-        ValueError: images, classes or true labels differ.
+        ValueError: images, classes or true labels differ, or only the first model predicts depth.
     """
     before, after = _paired(before, after)
     stretch = stretches(before["sequence"].tolist() if "sequence" in before else [""] * len(before))
     objects = counts_objects(before) and counts_objects(after)
+    depth = measures_depth(before) and measures_depth(after)
     scores, weights = [], []
     for records in (before, after):
-        counts, keys = _additive(records, priority, objects)
+        counts, keys = _additive(records, priority, objects, depth)
         sums, within = sums_left_out(counts, stretch)
         scores.append(_scores(sums, keys, priority))
         weights.append(dict(zip(keys, within[:, :, 1].T, strict=True)))
@@ -110,6 +119,8 @@ def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd
     """Both records in the order of the images' names."""
     if (first := classes_of(before)) != (second := classes_of(after)):
         raise ValueError(f"the two models have different classes: {', '.join(first)}, and {', '.join(second)}")
+    if measures_depth(before) and not measures_depth(after):
+        raise ValueError("the first of the two models predicts depth, and the second does not, or was not judged by it")
     before, after = (records.sort_values("name", ignore_index=True) for records in (before, after))
     if odd := sorted({*before["name"]} ^ {*after["name"]}):
         raise ValueError(
@@ -117,6 +128,7 @@ def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd
             f"{odd[0]}); evaluate both on the same split of the same data version"
         )
     labels = [f"pixels/{name}/true" for name in first]
+    labels += [PIXELS] if PIXELS in before and PIXELS in after else []
     differing = np.argwhere(before[labels].to_numpy() != after[labels].to_numpy())
     if len(differing):
         row, column = differing[0]
@@ -128,10 +140,10 @@ def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd
 
 
 def _is_needed(column: str) -> bool:
-    return column in LABELS or column.startswith(COUNTS)
+    return column in (*LABELS, PIXELS, DELTA) or column.startswith(COUNTS)
 
 
-def _additive(records: pd.DataFrame, priority: Sequence[str], objects: bool) -> tuple[Floats, list[str]]:
+def _additive(records: pd.DataFrame, priority: Sequence[str], objects: bool, depth: bool) -> tuple[Floats, list[str]]:
     """What each image adds to K ratios, as (N, K, 3): numerator, denominator, and true pixels; and the K keys."""
     names = classes_of(records)
     true, predicted, common = (
@@ -146,6 +158,10 @@ def _additive(records: pd.DataFrame, priority: Sequence[str], objects: bool) -> 
         of_objects = (2 * matched, there + matched + false, there)
         counts += [of_objects, tuple(values.sum(1, keepdims=True) for values in of_objects)]
         keys += [*(f"object_f1/{name}" for name in priority), POOLED]
+    if depth:
+        pixels = _columns(records, [PIXELS])
+        counts.append((np.nan_to_num(_columns(records, [DELTA])) * pixels, pixels, pixels))
+        keys.append(DELTA)
     return np.concatenate([np.stack(three, axis=-1) for three in counts], axis=1), keys
 
 
@@ -162,11 +178,16 @@ def _scores(sums: Floats, keys: Sequence[str], priority: Sequence[str]) -> dict[
     ratios = np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
     by_key = dict(zip(keys, np.moveaxis(ratios, -1, 0), strict=True))
     judged = dict(zip(keys, np.moveaxis(np.where(true > 0, ratios, np.nan), -1, 0), strict=True))
-    chosen = [*(f"{kind}/{name}" for kind in ("dice", "object_f1") for name in priority), POOLED]
+    chosen = [*(f"{kind}/{name}" for kind in ("dice", "object_f1") for name in priority), POOLED, DELTA]
     others = [key for key in keys if key.startswith("dice/") and key not in chosen]
     classes = [key.removeprefix("iou/") for key in keys if key.startswith("iou/")]
+    means = _means(by_key, classes, priority) if classes else {}
+    return {key: judged[key] for key in chosen if key in judged} | means | {key: judged[key] for key in others}
+
+
+def _means(by_key: Mapping[str, Floats], classes: Sequence[str], priority: Sequence[str]) -> dict[str, Floats]:
     ious, dices = (np.stack([by_key[f"{kind}/{name}"] for name in classes], axis=-1) for kind in ("iou", "dice"))
     means = headline_means(ious, dices, [classes.index(name) for name in priority])
     if not priority:
         del means[PRIORITY_DICE.key]
-    return {key: judged[key] for key in chosen if key in judged} | means | {key: judged[key] for key in others}
+    return means

@@ -5,10 +5,10 @@ It is *worse* if it fell by more than the margin, and chance is ruled out by Hol
 judged together. So the chance that any figure of two equal models is called worse is 1 - confidence. Otherwise there is
 not enough data, and the number of images that would be enough is estimated.
 
-A model is as good if these figures are: Dice of each priority class, object F1 over all of them, mIoU, and priority
-Dice. A model that lost more than the margin in one of them passes in at most (1 - confidence) / 2 of all cases. For
-object F1 of one class, and for Dice of a class that is not a priority class, there is seldom enough data. It is enough
-if they did not fall by more than their margin.
+A model is as good if these figures are: Dice of each priority class, object F1 over all of them, mIoU, priority Dice,
+and the share of the pixels with the right depth. A model that lost more than the margin in one of them passes in at
+most (1 - confidence) / 2 of all cases. For object F1 of one class, and for Dice of a class that is not a priority
+class, there is seldom enough data. It is enough if they did not fall by more than their margin.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from eval.evidence import NO_SPREAD, Estimate, Spread, frames_needed, holm, with_spread
-from eval.figures import POOLED, Figure
+from eval.figures import DELTA, POOLED, Figure
 from eval.means import MEANS
 
 LATENCY = "latency_ms"
@@ -62,7 +62,7 @@ class Margins:
 
     Attributes:
         classes: margin of Dice and object F1 of a priority class; Dice of any other class may fall by twice as much.
-        means: margin of mIoU and priority Dice.
+        means: margin of mIoU, priority Dice and the share of the pixels with the right depth.
         confidence: confidence of the two-sided intervals.
     """
 
@@ -80,7 +80,7 @@ class Margins:
         kind, _, name = key.partition("/")
         return (
             self.means
-            if key in MEANS
+            if key in (*MEANS, DELTA)
             else 2 * self.classes
             if kind == "dice" and name not in priority
             else self.classes
@@ -103,7 +103,7 @@ def judge(
     chances = holm([estimate.chance_of_no_fall() for estimate in estimates])
     changes = []
     for figure, estimate, extra, chance in zip(figures, estimates, spreads, chances, strict=True):
-        needed = figure.key in (*MEANS, POOLED, *(f"dice/{name}" for name in priority))
+        needed = figure.key in (*MEANS, POOLED, DELTA, *(f"dice/{name}" for name in priority))
         margin = margins.of(figure.key, priority)
         surely = chance < 1 - margins.confidence
         answer = answer_to(estimate, margin, margins.tail, surely=surely, needed=needed)

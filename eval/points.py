@@ -86,7 +86,7 @@ def between(depth: Depth) -> NDArray[np.bool_]:
     it changes in one direction and unevenly is on an edge. A thin thing stays: there it changes in both directions.
     """
     step = max(2, round(depth.shape[1] / WIDTHS))
-    inverse = np.float32(1) / np.maximum(depth, np.float32(LEAST))
+    inverse = np.reciprocal(np.maximum(depth, np.float32(LEAST)))
     return _uneven(inverse, step) | _uneven(inverse.T, step).T
 
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from files.headlines import HEADLINES, choose
+from files.headlines import Headline, choose
 from files.jsons import plain_values
 from files.markdown import MISSING, markdown_table
 
@@ -33,6 +33,9 @@ class Ranked:
         pytorch_ms: milliseconds for one image with PyTorch.
         onnx_ms: the same with ONNX Runtime.
         precision: in which PyTorch computed; ONNX Runtime computes in fp32, or what the file holds.
+        abs_rel: AbsRel of its depth; NaN without depth.
+        delta1: share of the pixels whose depth is right within a factor of 1.25; NaN without depth.
+        tasks: what it predicts; empty for segmentation alone by a network that cannot have other tasks.
     """
 
     name: str
@@ -47,6 +50,9 @@ class Ranked:
     pytorch_ms: float
     onnx_ms: float
     precision: str
+    abs_rel: float = math.nan
+    delta1: float = math.nan
+    tasks: tuple[str, ...] = ()
 
     @property
     def fastest_ms(self) -> float:
@@ -67,31 +73,55 @@ class Target:
 
 
 SCORES = choose("mean_acc", "miou", "priority_dice")
-COLUMNS = {
-    "model": "name",
-    "network": "network",
-    "size": "size",
-    "scores on": "scores",
-    **{score.label: score.key for score in SCORES},
-    "parameters": "parameters",
-    "MB": "mb",
-    "ms PyTorch": "pytorch_ms",
-    "ms ONNX Runtime": "onnx_ms",
-    "embedded": "embedded",
-}
+DEPTH_SCORES = choose("depth/abs_rel", "depth/delta1")
 TEXTS = 4  # the first columns, of words
+DEPTH = "depth"
+
+
+def field_of(score: Headline) -> str:
+    """The field of ``Ranked`` that holds a score."""
+    return score.key.removeprefix("depth/")
+
+
+FIELDS = {field_of(score) for score in (*SCORES, *DEPTH_SCORES)}
+
+
+def columns(models: Iterable[Ranked]) -> dict[str, str]:
+    """From a label to the key of a record; scores of depth are there if a model predicts it."""
+    scores = (*SCORES, *(DEPTH_SCORES if _with_depth(models) else ()))
+    return {
+        "model": "name",
+        "network": "network",
+        "size": "size",
+        "scores on": "scores",
+        **{score.label: field_of(score) for score in scores},
+        "parameters": "parameters",
+        "MB": "mb",
+        "ms PyTorch": "pytorch_ms",
+        "ms ONNX Runtime": "onnx_ms",
+        "embedded": "embedded",
+    }
+
+
+def _with_depth(models: Iterable[Ranked]) -> bool:
+    return any(DEPTH in model.tasks for model in models)
 
 
 def ranking(models: Iterable[Ranked]) -> list[Ranked]:
-    """Best mIoU first; models without scores come last, smaller files first."""
-    return sorted(models, key=lambda model: (-_or(model.miou, -1), model.mb, model.name))
+    """Best mIoU first, then by AbsRel; models without scores come last, smaller files first."""
+    return sorted(models, key=lambda model: (-_or(model.miou, -1), _or(model.abs_rel, math.inf), model.mb, model.name))
 
 
 def records(models: Sequence[Ranked], target: Target) -> list[dict[str, object]]:
-    """A dict of plain values for each model in the order given; undefined numbers are None."""
+    """A dict of plain values for each model in the order given; undefined numbers are None.
+
+    What is of depth is there if a model predicts it.
+    """
     rows = []
+    left_out = () if _with_depth(models) else ("abs_rel", "delta1", "tasks")
     for model in models:
-        values = {field.name: getattr(model, field.name) for field in fields(model)}
+        values = {field.name: getattr(model, field.name) for field in fields(model) if field.name not in left_out}
+        values |= {} if left_out else {"tasks": ", ".join(model.tasks)}
         rows.append(plain_values(values) | {"embedded": target.suits(model)})
     return rows
 
@@ -108,14 +138,38 @@ def csv_text(models: Sequence[Ranked], target: Target) -> str:
 
 def markdown(models: Sequence[Ranked], target: Target, machine: str) -> str:
     """The table as Markdown, its columns aligned, with a line on how it was measured. ``machine``: on what."""
-    rows = ([_cell(row, key) for key in COLUMNS.values()] for row in records(models, target))
-    table = markdown_table(COLUMNS, rows, texts=TEXTS)
+    keys = columns(models)
+    rows = ([_cell(row, key) for key in keys.values()] for row in records(models, target))
+    table = markdown_table(keys, rows, texts=TEXTS)
     kinds = " and ".join(dict.fromkeys(model.precision for model in models if model.precision)) or "fp32"
     note = (
         f"{machine}; one image, warm median; PyTorch in {kinds}. "
         f"Embedded: at most {target.mb:g} MB, and {target.ms:g} ms with the faster of the two runtimes."
     )
-    return f"{table}\n\n{note}\n"
+    return "\n\n".join([table, note, *about_joint(models)]) + "\n"
+
+
+def about_joint(models: Sequence[Ranked]) -> list[str]:
+    """For each model of two tasks, what it costs beside the models of one task each: a line, if both are in the table.
+
+    They are compared by PyTorch's time, if they have the same network and size.
+    """
+    lines = []
+    for joint in (model for model in models if len(model.tasks) > 1):
+        kind = joint.network.partition(" (")[0], joint.size
+        alone = {
+            model.tasks[0]: model
+            for model in models
+            if len(model.tasks) == 1 and (model.network.partition(" (")[0], model.size) == kind
+        }
+        if set(alone) == set(joint.tasks):
+            names = " and ".join(model.name for model in alone.values())
+            ms, mb = (sum(getattr(model, key) for model in alone.values()) for key in ("pytorch_ms", "mb"))
+            lines.append(
+                f"{joint.name} takes {joint.pytorch_ms:.1f} ms, and {names} together {ms:.1f} ms: "
+                f"{joint.pytorch_ms / ms:.2f} of the time, and {joint.mb / mb:.2f} of the size."
+            )
+    return lines
 
 
 def _cell(row: Mapping[str, object], key: str) -> str:
@@ -125,7 +179,7 @@ def _cell(row: Mapping[str, object], key: str) -> str:
     if key == "parameters":
         return f"{float(str(value)) / 1e6:.2f} M"
     if isinstance(value, float):
-        return f"{value:.3f}" if key in HEADLINES else f"{value:.1f}"
+        return f"{value:.3f}" if key in FIELDS else f"{value:.1f}"
     return MISSING if value in (None, "") else str(value)
 
 

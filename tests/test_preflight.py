@@ -23,6 +23,7 @@ from tests.client import teardown
 from tests.wandb_local.process import free_port
 
 CACHES = ("WANDB_CACHE_DIR", "WANDB_CONFIG_DIR", "WANDB_DATA_DIR", "XDG_CACHE_HOME")
+HYDRA = ["--architecture=hydra", "--backbone=test_resnet"]
 SMALL = ["--architecture=plain_unet", "--resize_factor=0.34", "--batch_size=2", "--epochs=1"]
 
 
@@ -79,6 +80,21 @@ def refused(capsys, *flags):
         (["--split=sequence", "--taxonomy=camvid32"], "take taxonomy camvid11 or camvid12"),
         (["--taxonomy=own"], "taxonomy.yaml: missing"),
         (["--taxonomy=broken.yaml"], "broken.yaml: "),
+        (["--tasks=segmentation,depth"], "tasks=segmentation,depth is not allowed, because plain_unet only does segm"),
+        (["--depth_max=200"], "depth_max=200 is not allowed, because plain_unet only does segmentation; use architect"),
+        ([*HYDRA, "--tasks=segmentation,depth"], "camvid: no frame of the train split has depth; docs/data.md lists"),
+        (
+            [*HYDRA, "--tasks=depth"],
+            "monitor=miou is not measured, because tasks=depth leaves out segmentation; set mon",
+        ),
+        ([*HYDRA, "--monitor=depth/rmse"], "monitor=depth/rmse is not measured, because tasks=segmentation leaves out"),
+        ([*HYDRA, "--tasks=depth", "--monitor=depth/rmse"], "camvid: no frame of the train split has depth"),
+        ([*HYDRA, "--tasks=segmentation,depth", "--depth_data=gone"], "gone: no such folder"),
+        ([*HYDRA, "--depth_data=other"], "depth_data=other has no effect with tasks=segmentation; set tasks="),
+        ([*HYDRA, "--depth_threshold=0.2"], "depth_threshold=0.2 has no effect with tasks=segmentation; set tasks=seg"),
+        ([*HYDRA, "--tasks=depth,depth", "--monitor=depth/rmse"], "tasks: depth,depth is not allowed; name some of"),
+        ([*HYDRA, "--depth_min=80"], "depth_min=80 and depth_max=80 are not allowed; give metres, 0 < depth_min"),
+        ([*HYDRA, "--depth_loss=l1"], "depth_loss: 'l1' is unknown; choose from silog, berhu"),
         (["--project=road/scenes"], "project='road/scenes': give 1 to 128 characters"),
     ],
 )
@@ -89,6 +105,14 @@ def test_what_cannot_work_is_told_before_anything_is_made(data, tmp_path, capsys
     assert message in refused(capsys, f"--data={data}", *SMALL, *flags)
     caches = {tmp_path / name for name in CACHES}
     assert set(tmp_path.iterdir()) - caches == before
+
+
+def test_a_second_data_set_of_depth_does_not_measure_the_val_frames_of_the_first(data, tmp_path, capsys):
+    synth(tmp_path / "deep", frames=4, seed=1, layout="segnet", size=(96, 128), depth=True)
+    flags = [f"--data={data}", *SMALL, *HYDRA, "--tasks=segmentation,depth"]
+    message = refused(capsys, *flags, "--depth_data=deep", "--monitor=depth/abs_rel")
+    assert f"{data}: no frame of the val split has depth" in message
+    assert f"{data}: no frame has depth" in refused(capsys, *flags, f"--depth_data={data}")
 
 
 def test_a_batch_larger_than_the_train_split_is_told_before_a_file_is_read_or_torch_is_imported(data, tmp_path):

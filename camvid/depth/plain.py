@@ -59,6 +59,12 @@ def _by_frame(found: Keyed, names: Container[str]) -> dict[str, Path]:
     return files
 
 
+def read_cameras(table: Path) -> dict[str, Camera]:
+    """The cameras in a table, by the names of their frames. Raises ValueError naming the table and what is wrong."""
+    cameras = _cameras(table)
+    return {name: _camera(table, cameras, name) for name in cameras}
+
+
 def _cameras(table: Path) -> dict[str, Camera]:
     try:
         rows = list(csv.DictReader(StringIO(read_text(table)), skipinitialspace=True))

@@ -13,8 +13,9 @@ from PIL import Image
 from torch import nn
 
 from artifacts import log_evaluation, tracked
+from artifacts.edge_cases import edge_case_table, shown_frames
 from artifacts.masks import error_mask
-from artifacts.tables import confusion_table, edge_case_table, object_table, shown_frames
+from artifacts.tables import confusion_table, object_table
 from camvid.taxonomy import IGNORE_INDEX, load_taxonomy
 from eval.evaluate import Evaluation, Sample, evaluate
 
@@ -65,7 +66,7 @@ def evaluation(samples) -> Evaluation:
 
 @pytest.fixture
 def table(evaluation, samples) -> wandb.Table:
-    return edge_case_table(evaluation.records, samples, evaluation.predictions, TAXONOMY, shown=range(5))
+    return edge_case_table(evaluation, samples, TAXONOMY, shown=range(5))
 
 
 def cells(table: wandb.Table, column: str) -> list[Any]:
@@ -92,9 +93,7 @@ def test_cells_are_plain_and_absent_classes_null(table, evaluation):
 
 
 def test_only_the_worst_get_images(evaluation, samples):
-    table = edge_case_table(
-        evaluation.records, samples, evaluation.predictions, TAXONOMY, shown=shown_frames(evaluation.records, 2)
-    )
+    table = edge_case_table(evaluation, samples, TAXONOMY, shown=shown_frames(evaluation.records, 2))
     assert [image is not None for image in cells(table, "image")] == [True, True, False, False, False]
 
 
@@ -131,9 +130,7 @@ def test_beside_the_tables_it_says_how_many_frames_have_pictures(new_run, read_r
 def test_overlays_of_each_image(new_run, evaluation, samples):
     with tracked(new_run()) as run:
         artifact = wandb.Artifact("a", "evaluation")
-        artifact.add(
-            edge_case_table(evaluation.records, samples, evaluation.predictions, TAXONOMY, shown=range(5)), "t"
-        )
+        artifact.add(edge_case_table(evaluation, samples, TAXONOMY, shown=range(5)), "t")
     rows = json.loads(Path(artifact.manifest.entries["t.table.json"].local_path or "").read_text())["data"]
     for position, row in zip(evaluation.records.index, rows, strict=True):
         sample, pred = samples[position], evaluation.predictions[position]

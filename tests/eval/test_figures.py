@@ -7,11 +7,13 @@ from sklearn.metrics import f1_score
 
 from eval.edge_cases import rank
 from eval.evaluate import evaluate
-from eval.figures import POOLED, counts_objects, paired_figures, read_counts, scores_of
+from eval.figures import DELTA, POOLED, counts_objects, paired_figures, read_counts, scores_of
 from eval.means import MEANS
 from eval.metrics import dice
+from eval.noninferiority import AS_GOOD, WORSE, Margins, judge
 from files.whole import write_whole
 from tests.eval.drawn import NAMES, PRIORITY, SPLIT, ColorModel, sample, street
+from tests.eval.measured import DepthColorModel, measured
 
 PRIORITY_NAMES = [NAMES[index] for index in PRIORITY]
 
@@ -172,3 +174,38 @@ def test_pixel_columns_sum_to_the_confusion_matrix(good):
     assert sums == [list(row) for row in zip(confusion.sum(1).tolist(), confusion.sum(0).tolist(),
                                              confusion.diagonal().tolist(), strict=True)]  # fmt: skip
     assert dice(confusion)[8] == pytest.approx(good.metrics["dice/Car"])
+
+
+def judged_depth(error, classes=True):
+    """Records of a model whose depth is wrong by `error(seed)`, with 4 frames a drive."""
+    samples = []
+    for seed in range(24):
+        one = measured(seed)
+        assert one.depth is not None
+        depth = one.depth * np.where(np.arange(64) < 64 * error(seed), np.float32(2), np.float32(1))
+        samples.append(one._replace(name=f"frame{seed:02}", depth=depth, sequence=f"drive{seed // 4}"))
+    return evaluate(DepthColorModel(classes), samples, **SPLIT, progress=False)
+
+
+def test_depth_is_compared_where_both_models_predict_it(good):
+    first, second = judged_depth(lambda seed: 0.2), judged_depth(lambda seed: 0.4 + 0.01 * (seed % 3))
+    found = figures(first.records, second.records)[DELTA]
+    assert found.before == pytest.approx(first.metrics[DELTA], abs=1e-9)
+    assert found.after == pytest.approx(second.metrics[DELTA], abs=1e-9)
+    assert scores_of(first.records, PRIORITY_NAMES)[DELTA] == pytest.approx(found.before)
+    answers = {change.key: change.answer for change in judge([found], PRIORITY_NAMES, Margins())}
+    assert answers == {DELTA: WORSE}
+    assert DELTA not in figures(good.records, first.records)  # what only the new model has
+    with pytest.raises(ValueError, match="predicts depth, and the second does not"):
+        figures(first.records, good.records)
+
+
+def test_depth_alone_is_compared(tmp_path):
+    first, second = (judged_depth(lambda seed, share=share: share, classes=False) for share in (0.2, 0.2))
+    for name, evaluation in (("a", first), ("b", second)):
+        evaluation.records.to_csv(tmp_path / f"{name}.csv", index=False, float_format="%.6g")
+    found = figures(*(read_counts(tmp_path / f"{name}.csv") for name in "ab"))
+    assert set(found) == {DELTA} and found[DELTA].before == found[DELTA].after
+    assert found[DELTA].before == pytest.approx(first.metrics[DELTA], abs=1e-5)
+    (change,) = judge(list(found.values()), PRIORITY_NAMES, Margins())
+    assert (change.answer, change.margin) == (AS_GOOD, Margins().means)

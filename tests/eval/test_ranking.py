@@ -1,5 +1,6 @@
 import csv
 import math
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.text import Annotation, Text
 
-from eval.ranking import Ranked, Target, csv_text, markdown, ranking, records
+from eval.ranking import Ranked, Target, about_joint, csv_text, markdown, ranking, records
 from eval.writers.ranking_plot import ranking_figure
 
 NAN = math.nan
@@ -109,3 +110,27 @@ def test_equal_models_get_labels_apart():
     models = [model(f"run-{number}", 0.5, 20) for number in range(6)]
     labels, _ = boxes(ranking_figure(models, Target()))
     assert not any(a is not b and a.overlaps(b) for a in labels.values() for b in labels.values())
+
+
+def test_columns_of_depth_are_there_if_a_model_predicts_it():
+    plain = model("plain", 0.5)
+    assert not {"abs_rel", "delta1", "tasks"} & set(records([plain], Target())[0])
+    assert "AbsRel" not in markdown([plain], Target(), "m")
+    depth = model("depth", NAN, tasks=("depth",), abs_rel=0.0812, delta1=0.93, network="hydra resnet18 (depth)")
+    near = model("near", NAN, tasks=("depth",), abs_rel=0.07, delta1=0.95, mb=50)
+    assert [one.name for one in ranking([depth, near, plain])] == ["plain", "near", "depth"]
+    rows = records([plain, depth], Target())
+    assert [(row["abs_rel"], row["tasks"]) for row in rows] == [(None, ""), (0.0812, "depth")]
+    table = markdown([plain, depth], Target(), "m")
+    assert "depth AbsRel" in table and " 0.081 " in table
+
+
+def test_a_joint_model_is_put_beside_those_of_one_task():
+    joint = model("joint", mb=12, pytorch=55, tasks=("segmentation", "depth"), network="hydra resnet18 (both)")
+    classes = model("classes", mb=10, pytorch=50, tasks=("segmentation",), network="hydra resnet18 (segmentation)")
+    depth = model("depth", NAN, mb=10, pytorch=60, tasks=("depth",), network="hydra resnet18 (depth)")
+    line = "joint takes 55.0 ms, and classes and depth together 110.0 ms: 0.50 of the time, and 0.60 of the size."
+    assert about_joint([joint, classes, depth]) == [line]
+    assert line in markdown([joint, classes, depth], Target(), "m")
+    assert about_joint([joint, classes]) == about_joint([classes, depth]) == []
+    assert about_joint([joint, classes, replace(depth, size="96x128")]) == []
