@@ -106,6 +106,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         more: dict[str, Any] = {"colors": taxonomy.colors, "extra": cost, "history": learn.checkpoint.history}
         report = write_report(evaluation, val, folder / "report", title=f"{folder.name}, val split", **more)
         data = {**run.config["data_version"], "frame_size": [*frame_size]}
+        data |= {"depth_data": run.config["depth_data_version"]} if config.depth_data else {}
         origin = {"config": config.to_dict(), "taxonomy": taxonomy.to_dict(), "data": data}
         save_model(folder, model, **origin, metrics=evaluation.metrics | cost)
         run.summary.update(cost)

@@ -64,10 +64,9 @@ class TrainFrames(Dataset[tuple[Tensor, ...]]):
         enlarged = zoom(found["applied_transforms"], (height, width), self.size)
         return *pair, torch.from_numpy(found["depth"]) / enlarged
 
-    def pair(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
-        """What the network sees for a seed and index: image (3, h, w) uint8 and mask (h, w) uint8."""
-        image, mask, *_ = self[key]
-        return image, mask
+    def parts(self, key: tuple[int, int]) -> tuple[Tensor, ...]:
+        """What the network sees for a seed and index: image (3, h, w), mask (h, w), and depth if it is learned."""
+        return self[key]
 
 
 class WholeFrames(Dataset[tuple[Tensor, ...]]):
@@ -89,10 +88,10 @@ class WholeFrames(Dataset[tuple[Tensor, ...]]):
         parts = torch.from_numpy(image).permute(2, 0, 1), torch.from_numpy(mask), numbers
         return (*parts, torch.from_numpy(self.frames.depth.read(index))) if self.frames.depth else parts
 
-    def pair(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
-        """What the network sees for a seed and index: image (3, h, w) uint8 and mask (h, w) uint8."""
-        images, masks, *_ = self.augmentation(*(part[None] for part in self[key]))
-        return images[0].round().byte(), masks[0]
+    def parts(self, key: tuple[int, int]) -> tuple[Tensor, ...]:
+        """What the network sees for a seed and index: image (3, h, w), mask (h, w), and depth if it is learned."""
+        image, *others = (part[0] for part in self.augmentation(*(part[None] for part in self[key])))
+        return image.round().byte(), *others
 
 
 class TrainLoader(DataLoader[tuple[Tensor, ...]]):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
@@ -23,6 +26,8 @@ BEFORE, AFTER = "#9fb3c8", "#1f5f99"
 LEGEND_COLUMNS = 11
 FRAMES, DRAWS = 4, 3  # frames in the sample, and augmentations of each
 SEED = 20  # for the sample only; the training has a seed of its own
+TITLES = ("draw {}", "with its mask", "with its depth, 2 to 80 m")
+REACH = (2, 80)  # metres, canonical
 SHOWN = 320  # width of a picture in the sample, in pixels
 
 
@@ -32,18 +37,19 @@ def write_preview(
     """Write the pictures into `folder`, and return their paths by name.
 
     Args:
-        folder: is made if it is missing. It gets class_weights.png and augmentation.png.
+        folder: is made if it is missing. It gets augmentation.png, and class_weights.png if there are labels.
         frames: the training frames with their augmentation.
         taxonomy: the classes.
         weights: (C,) weights of the classes in the loss. None means that all pixels have the same weight.
     """
     assert isinstance(frames, TrainFrames | WholeFrames)  # the two data sets of `train_loader`
     folder.mkdir(parents=True, exist_ok=True)
-    paths = {name: folder / f"{name}.png" for name in ("class_weights", "augmentation")}
     counts = frames.frames.counts.sum(0)
-    weight_figure(taxonomy, counts, weights).savefig(paths["class_weights"])
-    augmentation_figure(frames, taxonomy).savefig(paths["augmentation"])
-    return paths
+    figures = {"class_weights": weight_figure(taxonomy, counts, weights)} if counts.any() else {}
+    figures["augmentation"] = augmentation_figure(frames, taxonomy)
+    for name, figure in figures.items():
+        figure.savefig(folder / f"{name}.png")
+    return {name: folder / f"{name}.png" for name in figures}
 
 
 def weight_figure(taxonomy: Taxonomy, counts: NDArray[np.int64], weights: NDArray[np.float32] | None) -> Figure:
@@ -78,7 +84,7 @@ def weight_figure(taxonomy: Taxonomy, counts: NDArray[np.int64], weights: NDArra
 
 
 def augmentation_figure(frames: TrainFrames | WholeFrames, taxonomy: Taxonomy) -> Figure:
-    """Some frames, and beside each a few augmentations of it: the image, and the image under its mask.
+    """Some frames, and beside each a few augmentations of it: the image, the image under its mask, and its depth.
 
     Args:
         frames: the training frames with their augmentation. The choice of frames and draws is always the same.
@@ -86,23 +92,32 @@ def augmentation_figure(frames: TrainFrames | WholeFrames, taxonomy: Taxonomy) -
     """
     chosen = np.linspace(0, len(frames) - 1, min(FRAMES, len(frames)), dtype=int).tolist()
     height, width = frames.frames.size
-    figure = _figure(2.3 * (1 + 2 * DRAWS), 0.5 + 2.3 * height / width * len(chosen))
-    grid = figure.subplots(len(chosen), 1 + 2 * DRAWS, squeeze=False)
+    titles = TITLES if frames.frames.depth else TITLES[:2]
+    figure = _figure(2.3 * (1 + len(titles) * DRAWS), 0.5 + 2.3 * height / width * len(chosen))
+    grid = figure.subplots(len(chosen), 1 + len(titles) * DRAWS, squeeze=False)
     for row, index in zip(grid, chosen, strict=True):
         _show(row[0], frames.frames.read(index)[0])
-        for draw in range(DRAWS):
-            image, mask = (np.asarray(part) for part in frames.pair((SEED + draw, index)))
-            picture = np.ascontiguousarray(image.transpose(1, 2, 0))  # (h, w, 3)
-            _show(row[1 + 2 * draw], picture)
-            _show(row[2 + 2 * draw], _overlay(picture, mask, taxonomy))
-    for column, axes in enumerate(grid[0]):
-        title = "frame" if column == 0 else f"draw {(column + 1) // 2}" if column % 2 else "with its mask"
-        axes.set_title(title, fontsize=10, loc="left")
+        for draw, columns in enumerate(row[1:].reshape(DRAWS, len(titles))):
+            _show_parts(columns, [np.asarray(part) for part in frames.parts((SEED + draw, index))], taxonomy)
+    for column, axes in enumerate(grid[0][1:]):
+        draw, place = divmod(column, len(titles))
+        axes.set_title(titles[place].format(draw + 1), fontsize=10, loc="left")
+    grid[0][0].set_title("frame", fontsize=10, loc="left")
     swatches = [
         Patch(color=color, label=name) for name, color in zip(taxonomy.names, taxonomy.colors / 255, strict=True)
     ]
     figure.legend(handles=swatches, loc="outside lower center", ncols=min(LEGEND_COLUMNS, len(swatches)), frameon=False)
     return figure
+
+
+def _show_parts(columns: NDArray[np.object_], parts: Sequence[NDArray[Any]], taxonomy: Taxonomy) -> None:
+    """Image (3, h, w), mask (h, w) and, if there is one, canonical depth (h, w), which is dark where it is near."""
+    picture = np.ascontiguousarray(parts[0].transpose(1, 2, 0))  # (h, w, 3)
+    _show(columns[0], picture)
+    _show(columns[1], _overlay(picture, parts[1], taxonomy))
+    for axes, depth in zip(columns[2:], parts[2:], strict=True):
+        axes.imshow(depth, cmap="cividis", norm=LogNorm(*REACH, clip=True), interpolation="nearest")
+        axes.set_axis_off()  # what is unknown stays white
 
 
 def _overlay(image: NDArray[np.uint8], mask: NDArray[np.uint8], taxonomy: Taxonomy) -> NDArray[np.uint8]:

@@ -51,7 +51,7 @@ def _log_dataset(options: argparse.Namespace) -> int:
     from camvid.layouts import content_digest, open_dataset
     from files.interrupts import unwinding
 
-    dataset = open_dataset(options.root, options.taxonomy)
+    dataset = open_dataset(options.root, options.taxonomy, depth=True)
     config = {"root": str(options.root), "taxonomy": dataset.taxonomy.name}
     with (
         unwinding(),

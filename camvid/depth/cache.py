@@ -19,7 +19,7 @@ from camvid.cache_folder import COUNTS, obtain
 from camvid.depth.training import TrainingDepth
 from camvid.kept import Extent, Kept, decode_depth
 from camvid.layouts import Frame, RoadDataset
-from camvid.layouts.digests import depth_digests
+from camvid.layouts.digests import depth_digests, require_whole_depth
 from files.ordered import map_ordered
 
 MAPS = "depths.npy"  # (N, H, W) float16, metres
@@ -65,6 +65,7 @@ def training_depth(
     Raises:
         ValueError: a file is damaged or impossible; the message names it.
     """
+    require_whole_depth(dataset, dataset.splits[split])
     metres = _Streamed(dataset, dataset.splits[split], kept)
     focals = _focals(dataset, split, kept)
     focal = float(np.nanmedian(focals)) * math.sqrt(math.prod(train_size) / math.prod(kept.size))

@@ -113,8 +113,8 @@ class RoadDataset:
         return depth, camera
 
     def depth_files(self, frame: Frame) -> tuple[Path, ...]:
-        """The files of its depth and of its camera; none if it has no depth."""
-        return self.depth.files(frame.name) if self.depth else ()
+        """The files of its depth and of its camera, as far as they are there; none if it has no depth."""
+        return tuple(path for path in self.depth.files(frame.name) if path.is_file()) if self.depth else ()
 
     def decode(self, frame: Frame) -> tuple[Mask, dict[str, int]]:
         """Mask, and pixel counts of what the taxonomy's labels do not know. Raises ValueError naming a damaged file."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from camvid.layouts.dataset import Frame, RoadDataset
-from camvid.layouts.facts import file_facts
+from camvid.layouts.facts import Fact, file_facts
 
 
 def content_digest(dataset: RoadDataset) -> str:
@@ -44,12 +45,20 @@ def frame_digests(dataset: RoadDataset, frames: Sequence[Frame]) -> list[tuple[s
 def depth_digests(dataset: RoadDataset, frames: Sequence[Frame]) -> list[tuple[str, ...]]:
     """SHA-256 of the depth and of the camera of each frame; empty for a frame without depth.
 
-    Raises ValueError naming a file that is missing, or a picture that is cut short.
+    That they can be used is not checked, as a training without depth does not need it.
     """
     files = [dataset.depth_files(frame) for frame in frames]
-    listed = list(dict.fromkeys(path for paths in files for path in paths))
-    facts = dict(zip(listed, file_facts(dataset.root, [(path, True) for path in listed]), strict=True))
-    for path, fact in facts.items():
+    facts = _depth_facts(dataset, files)
+    return [tuple(facts[path].digest for path in paths) for paths in files]
+
+
+def require_whole_depth(dataset: RoadDataset, frames: Sequence[Frame]) -> None:
+    """Raises ValueError naming a picture of depth that is cut short."""
+    for path, fact in _depth_facts(dataset, [dataset.depth_files(frame) for frame in frames]).items():
         if fact.size is None and path.suffix.lower() == ".png":
             dataset.complain(path)
-    return [tuple(facts[path].digest for path in paths) for paths in files]
+
+
+def _depth_facts(dataset: RoadDataset, files: Iterable[tuple[Path, ...]]) -> dict[Path, Fact]:
+    listed = list(dict.fromkeys(path for paths in files for path in paths))
+    return dict(zip(listed, file_facts(dataset.root, [(path, True) for path in listed]), strict=True))

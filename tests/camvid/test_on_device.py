@@ -122,7 +122,7 @@ def test_the_loader_brings_whole_frames_whatever_its_workers():
         cache, augment="color", size=(32, 64), crop_min=0.3, crop_max=1.0, batch_size=2, seed=1, augment_on="device"
     ).dataset
     assert isinstance(frames, WholeFrames)
-    image, mask = frames.pair((7, 1))
+    image, mask = frames.parts((7, 1))
     assert (image.shape, image.dtype, mask.shape, mask.dtype) == ((3, 32, 64), torch.uint8, (32, 64), torch.uint8)
     for alone, helped in zip(load(0), load(1), strict=True):
         assert torch.equal(alone[0], helped[0])

@@ -3,7 +3,9 @@ import pytest
 from PIL import Image
 
 from camvid.cache import FrameCache
-from camvid.loaders import TrainFrames
+from camvid.depth.training import TrainingDepth
+from camvid.loaders import TrainFrames, WholeFrames
+from camvid.on_device import DeviceAugmentation
 from camvid.preview import augmentation_figure, weight_figure, write_preview
 from camvid.taxonomy import load_taxonomy
 from camvid.weights import class_weights
@@ -85,3 +87,27 @@ def test_pictures_are_written_and_the_training_draws_as_without_them(tmp_path):
         with Image.open(path) as picture:
             assert picture.width > 600
     assert all((one == other).all() for one, other in zip(before, data[7, 1], strict=True))
+
+
+def test_depth_stands_beside_the_mask(tmp_path):
+    """It moves with its image: one column of it is near and the others are far, as one column of the image is dark."""
+    images = np.full((4, 32, 64, 3), 200, np.uint8)
+    images[:, :, :8] = 0
+    metres = np.where(np.arange(64) < 8, np.float16(3), np.float16(60)).repeat(32).reshape(64, 32).T
+    depth = TrainingDepth(50.0, np.full(4, 50.0), lambda index: metres)
+    cache = FrameCache(images, np.zeros((4, 32, 64), np.uint8), np.zeros((4, 11), np.int64), None, depth)
+    for sample in (
+        TrainFrames(cache, "flip", (32, 64), (1.0, 1.0)),
+        WholeFrames(cache, DeviceAugmentation("flip", (32, 64), (1.0, 1.0))),
+    ):
+        figure = augmentation_figure(sample, CAMVID11)
+        titles = [axes.get_title(loc="left") for axes in figure.axes[:4]]
+        assert titles == ["frame", "draw 1", "with its mask", "with its depth, 2 to 80 m"]
+        near = set()
+        for axes in figure.axes[3::3][:3]:
+            image_axes = figure.axes[figure.axes.index(axes) - 2]
+            shown, image = (np.asarray(one.images[0].get_array()) for one in (axes, image_axes))
+            assert np.array_equal(shown < 10, image[:, :, 0] < 100)
+            near.add(int(np.argmin(shown[0])))
+        assert near == {0, 56}
+    assert list(write_preview(tmp_path, sample, CAMVID11, None)) == ["augmentation"]  # no labels

@@ -19,12 +19,14 @@ from camvid.cache import FrameCache
 from camvid.cache_entries import list_entries
 from camvid.depth.training import TrainingDepth
 from camvid.frames import StreamedFrames, training_frames
-from camvid.layouts import open_dataset
+from camvid.layouts import content_digest, open_dataset
 from camvid.loaders import TrainFrames, WholeFrames
 from camvid.on_device import DeviceAugmentation
 from camvid.synth import synth
 from camvid.transforms import resize_depth
+from tests.camvid.depth.test_depth import write_disparity
 from tests.camvid.loaded import SIZE, batches
+from tests.camvid.replicas.cityscapes import write_fine
 
 OWN = (64, 96)
 
@@ -244,3 +246,26 @@ def test_read_depth_gives_metres_and_the_camera_at_the_frames_own_size(root):
     assert np.array_equal(np.nan_to_num(depth), stored.astype(np.float32))
     row = pd.read_csv(root / "cameras.csv").set_index("name").loc[frame.name]
     assert (camera.fx, camera.cy, camera.size) == (row.fx, row.cy, OWN)
+
+
+@pytest.mark.parametrize("limit", [1, 2**33])
+def test_a_map_that_is_cut_short_is_named_before_a_training_of_depth_and_hinders_no_other(root, tmp_path, limit):
+    shutil.copytree(root, tmp_path / "copy")
+    dataset = open_dataset(tmp_path / "copy")
+    path = tmp_path / "copy" / "depth" / f"{dataset.splits['train'][3].name}.png"
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(ValueError, match=f"{path}: unreadable or truncated picture"):
+        frames_of(tmp_path / "copy", tmp_path / "cache", limit=limit)
+    assert content_digest(dataset) != content_digest(open_dataset(root))
+    assert len(training_frames(dataset, "train", SIZE, tmp_path / "cache")) == 8
+
+
+def test_cameras_that_are_missing_hinder_no_training_without_depth(tmp_path):
+    write_fine(tmp_path / "set")
+    write_disparity(tmp_path / "set")
+    shutil.rmtree(tmp_path / "set" / "camera")
+    dataset = open_dataset(tmp_path / "set")
+    assert len(content_digest(dataset)) == 64
+    assert len(training_frames(dataset, "train", SIZE, tmp_path / "cache")) == 3
+    with pytest.raises(ValueError, match=r"_camera\.json: missing; unpack camera_trainvaltest\.zip"):
+        training_frames(dataset, "train", SIZE, tmp_path / "cache", depth=True)
