@@ -93,7 +93,8 @@ def _depth_row(evaluation: Evaluation, samples: Samples, position: int, record: 
     panels, note = [resize_image(sample.image, sample.frame_size), depth_picture(depth)], ""
     if sample.depth is not None:
         panels = [panels[0], depth_picture(sample.depth), panels[1], depth_error_picture(depth, sample.depth)]
-        note = f"AbsRel {record['depth/abs_rel']:.3f}, RMSE {record['depth/rmse']:.2f} m; {record['why']}".rstrip("; ")
+        why = [part for part in str(record["why"]).split("; ") if part.startswith("depth of")]
+        note = "; ".join([f"AbsRel {record['depth/abs_rel']:.3f}, RMSE {record['depth/rmse']:.2f} m", *why])
     return Row(sample.name, note, shrunk_panels(panels), bool(record["depth_error"]))
 
 
