@@ -40,7 +40,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from commands.device import resolve_device, resolve_precision
     from commands.tasks import NETWORK, training_loss
     from commands.training_data import depth_data, training_data
-    from eval.evaluate import FrameSamples, KeptSamples, evaluate, expected_seconds
+    from commands.truth import samples_of
+    from eval.evaluate import KeptSamples, evaluate, expected_seconds
     from eval.latency import measure_latency
     from eval.writers.report import write_report
     from files.pictures import prediction_size, scaled_size
@@ -69,20 +70,16 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         train_size = scaled_size(frame_size, config.resize_factor)
         size_for = partial(prediction_size, factor=config.eval_factor or config.resize_factor, trained=frame_size)
         kept = {"limit": int(config.cache_gb * 2**30), **config.pick("augment", "crop_min")}
-        learns_depth = "depth" in config.tasks
-        kept |= {"depth": learns_depth, "depth_data": depth_data(config, dataset)}
+        kept |= {"depth": "depth" in config.tasks, "depth_data": depth_data(config, dataset)}
         frames = training_frames(dataset, "train", train_size, **kept)
         sys.stderr.write(frames.cost + about_classes(dataset, frames, limit=kept["limit"]) if team.leads else "")
         seen = config.pick("augment", "augment_on", "crop_min", "crop_max", "batch_size", "seed", "workers")
         train = train_loader(frames, size=train_size, device=device, share=(team.rank, team.count), **seen)
-        network = config.pick(*NETWORK)
-        model = build_model(num_classes=taxonomy.num_classes, focal=frames.focal, **network)
+        model = build_model(num_classes=taxonomy.num_classes, focal=frames.focal, **config.pick(*NETWORK))
         weights = class_weights(config.class_weights, frames.counts)
         log_preview(run, team.once(lambda: write_preview(folder / "data", train.dataset, taxonomy, weights)))
         loss = training_loss(config, None if weights is None else torch.from_numpy(weights))
-        val = KeptSamples(
-            FrameSamples(dataset.splits["val"], dataset.read, dataset.read_depth if learns_depth else None)
-        )
+        val = KeptSamples(samples_of(dataset, "val", config.to_dict()))
         scoring = taxonomy.scoring | config.pick("batch_size", "threshold", "object_area", "depth_threshold")
         judge: Callable[..., Any] = partial(evaluate, samples=val, size_for=size_for, **where, **scoring)
         learn = build_learner(

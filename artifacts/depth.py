@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from artifacts.leaving import MAX_SIDE
-from camvid.taxonomy import Taxonomy
+from artifacts.masks import Mask
+from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 from eval.evaluate import Evaluation, Sample
 from eval.inference import resize_image
 from eval.points import predicted_cloud
@@ -50,15 +51,17 @@ def depth_cells(
 
 
 def _clouds(evaluation: Evaluation, position: int, sample: Sample, taxonomy: Taxonomy) -> dict[str, wandb.Object3D]:
-    """The points of a frame in metres, x to the right, y up, z towards the camera; in two kinds of colours."""
+    """The points of a frame in metres, x to the right, y up, z towards the camera; in two kinds of colours.
+
+    Pixels whose true class is void make none.
+    """
     assert evaluation.depth
     if (camera := evaluation.depth.cameras.get(position)) is None:
         return {}
     depth = evaluation.depth.predictions[position]
-    mask = evaluation.predictions[position] if evaluation.has_classes else None
-    if mask is not None and mask.shape != depth.shape:
-        mask = np.asarray(Image.fromarray(mask).resize(depth.shape[::-1], Image.Resampling.NEAREST))
-    points, pixels = predicted_cloud(depth, camera, mask, taxonomy.names, POINTS)
+    mask = _nearest(evaluation.predictions[position], depth.shape) if evaluation.has_classes else None
+    void = _nearest(sample.mask, depth.shape) == IGNORE_INDEX  # such as the bonnet below; all if no class is known
+    points, pixels = predicted_cloud(depth, camera, mask, taxonomy.names, None if void.all() else void, POINTS)
     if not len(points):
         return {}
     colored = {"cloud": resize_image(sample.image, sample.frame_size)}
@@ -67,6 +70,11 @@ def _clouds(evaluation: Evaluation, position: int, sample: Sample, taxonomy: Tax
         column: wandb.Object3D(np.hstack([points.round(2).astype(float), rgb.reshape(-1, 3)[pixels]]))
         for column, rgb in colored.items()
     }
+
+
+def _nearest(mask: Mask, size: tuple[int, ...]) -> Mask:
+    height, width = size
+    return np.asarray(Image.fromarray(mask).resize((width, height), Image.Resampling.NEAREST))
 
 
 def _shrunk(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

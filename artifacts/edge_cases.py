@@ -12,7 +12,7 @@ from artifacts.contents import covering
 from artifacts.depth import CLOUDS, depth_cells, depth_columns
 from artifacts.leaving import MAX_SIDE
 from artifacts.masks import class_labels, evaluation_image, masked_image, shrunk
-from camvid.taxonomy import Taxonomy
+from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 from eval.evaluate import Evaluation, Sample, Samples
 from eval.figures import classes_of
 from files.jsons import plain
@@ -80,6 +80,7 @@ def _cells(
         image = evaluation_image(sample.image, sample.mask, pred, taxonomy.names, taxonomy.priority, MAX_SIDE)
     else:
         small, truth = shrunk(sample.image, sample.mask, max_side=MAX_SIDE)
-        image = masked_image(small, {"ground_truth": (truth, class_labels(taxonomy.names))})
+        known = {"ground_truth": (truth, class_labels(taxonomy.names))}
+        image = masked_image(small, {} if (truth == IGNORE_INDEX).all() else known)
     depth = depth_cells(evaluation, position, sample, taxonomy, clouds=clouds) if evaluation.depth else {}
     return {"image": image, **depth}

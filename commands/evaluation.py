@@ -85,7 +85,10 @@ def _evaluate(options: argparse.Namespace) -> None:
 def _rule(options: argparse.Namespace, saved: SavedModel) -> dict[str, Any]:
     """The rules for objects, missed objects and depth: from the options, else those of the model's training."""
     from commands.opening import rule_of
+    from commands.truth import learns_depth
 
+    if options.depth_threshold and not learns_depth(saved.config):
+        raise ValueError(f"--depth-threshold: {saved.folder} predicts no depth; leave it out, or take another model")
     asked = {key: getattr(options, key) for key in ("threshold", "object_area", "depth_threshold")}
     return rule_of(saved.config) | {key: value for key, value in asked.items() if value is not None}
 

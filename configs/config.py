@@ -39,8 +39,8 @@ class TrainConfig:
     taxonomy: str = Field(
         default="auto",
         description="auto (the data's taxonomy.yaml if it has one, else the classes of its layout), a built-in one "
-        "(camvid11, camvid12, camvid32, cityscapes19, bdd19, mapillary65, voc21), the path of a YAML file, or own (the "
-        "data's taxonomy.yaml)",
+        "(camvid11, camvid12, camvid32, cityscapes19, bdd19, mapillary65, voc21, virtual_kitti), the path of a "
+        "YAML file, or own (the data's taxonomy.yaml)",
     )
     depth_data: str = Field(
         default="",

@@ -77,7 +77,8 @@ def _classes(position: int, sample: Sample, mask: Mask, counts: Tensor, rule: Ru
 def _depth(sample: Sample, metres: Depth, rule: Rule, focal: float) -> JudgedDepth:
     height, width = metres.shape
     shape = sample.frame_size
-    sums = depth_sums(enlarged(metres, shape), sample.depth, sample.mask, len(rule.class_names))
+    found = metres if sample.depth is None else enlarged(metres, shape)
+    sums = depth_sums(found, sample.depth, sample.mask, len(rule.class_names))
     row, why = depth_record(sums, rule)
     camera = camera_of(sample, (height, width), focal)
     return JudgedDepth(sums, {**row}, why, shape, (height, width), pack(metres.astype(np.float16)), camera)

@@ -64,7 +64,12 @@ def _spread(side: int, count: int) -> NDArray[np.int64]:
 
 
 def predicted_cloud(
-    depth: Depth, camera: Camera, mask: NDArray[np.uint8] | None, class_names: Sequence[str], most: int = MOST
+    depth: Depth,
+    camera: Camera,
+    mask: NDArray[np.uint8] | None,
+    class_names: Sequence[str],
+    left_out: NDArray[np.bool_] | None = None,
+    most: int = MOST,
 ) -> Cloud:
     """The points of a predicted depth, without what lies between two things, and without the sky if it is known.
 
@@ -73,10 +78,13 @@ def predicted_cloud(
         camera: of the frame at this size.
         mask: (H, W) predicted class indices, or None.
         class_names: C names.
+        left_out: (H, W), pixels that make no point.
         most: points at most.
     """
-    left_out = between(depth) if mask is None else between(depth) | endless(mask, class_names)
-    return cloud(depth, camera, left_out, most)
+    parts = [between(depth)]
+    parts += [] if mask is None else [endless(mask, class_names)]
+    parts += [] if left_out is None else [left_out]
+    return cloud(depth, camera, np.logical_or.reduce(parts), most)
 
 
 def between(depth: Depth) -> NDArray[np.bool_]:

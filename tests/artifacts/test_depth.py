@@ -57,7 +57,7 @@ def test_the_cloud_is_the_street_in_metres(evaluation, samples):
     one = samples[int(evaluation.records.index[0])]
     photo, classes = points_of(cells(table, "cloud")[0]), points_of(cells(table, "class_cloud")[0])
     assert np.array_equal(photo[:, :3], classes[:, :3])
-    assert photo.shape == ((evaluation.predictions[int(evaluation.records.index[0])] != 0).sum(), 6)
+    assert photo.shape == (((one.mask != 0) & (one.mask != 255)).sum(), 6)  # neither the sky nor void
     x, y, forward = photo[:, 0], photo[:, 1], -photo[:, 2]
     rows, columns = np.rint(23.5 - y / forward * FOCAL).astype(int), np.rint(31.5 + x / forward * FOCAL).astype(int)
     assert np.array_equal(photo[:, 3:], one.image[rows, columns])
@@ -71,6 +71,16 @@ def test_a_cloud_of_a_large_frame_has_its_limit():
     one = sample(large)._replace(depth=DISTANCES[np.where(large == 255, 3, large)], camera=camera(480, 640))
     table = edge_case_table(evaluate(DepthColorModel(), [one], **SPLIT), [one], TAXONOMY, shown=[0])
     assert POINTS / 2 < len(points_of(cells(table, "cloud")[0])) <= POINTS
+
+
+def test_a_frame_without_a_mask_has_a_cloud():
+    one = measured()
+    bare = one._replace(mask=np.full_like(one.mask, 255))
+    for classes in (True, False):
+        evaluation = evaluate(DepthColorModel(classes), [bare], **SPLIT)
+        table = edge_case_table(evaluation, [bare], TAXONOMY, shown=[0])
+        assert len(points_of(cells(table, "cloud")[0])) > 1000
+    assert not cells(table, "image")[0]._masks  # nothing is known of its classes, and nothing predicted
 
 
 def test_frames_without_a_camera_have_a_cloud_by_the_focal_length_of_the_training():

@@ -66,6 +66,14 @@ def test_a_model_of_depth_alone_is_evaluated(models, streets, tmp_path, capsys):
     assert "miou" not in json.loads((tmp_path / "metrics.json").read_text())
 
 
+def test_a_threshold_of_depth_needs_a_model_of_depth(models, streets, tmp_path, capsys):
+    words = (models["classes"], "--data", streets, "--out", tmp_path / "out", "--depth-threshold", "0.2")
+    assert run(*words) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: --depth-threshold: ") and str(models["classes"]) in line
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_model_of_depth_needs_data_with_depth(models, data, tmp_path, capsys):
     assert run(models["depth"], "--data", data, "--out", tmp_path / "out") == 2
     (line,) = capsys.readouterr().err.splitlines()

@@ -5,9 +5,11 @@ import tracemalloc
 from pathlib import Path
 
 import numpy as np
+import torch
+from torch.nn import functional
 
 from eval.evaluate import evaluate
-from eval.stored import StoredMasks, pack
+from eval.stored import StoredDepths, StoredMasks, pack
 from tests.eval.drawn import SPLIT, ColorModel, sample, street
 
 RNG = np.random.default_rng(0)
@@ -32,6 +34,19 @@ def test_a_part_of_a_larger_array_is_packed_alone():
     stored = StoredMasks(1)
     stored.store(0, (5, 4), pack(whole[::2, ::3]))
     np.testing.assert_array_equal(stored[0], whole[::2, ::3])
+
+
+def test_depth_comes_back_at_the_size_of_its_frame():
+    depths = [RNG.uniform(1, 80, shape).astype(np.float32) for shape in ((6, 8), (3, 5))]
+    stored = StoredDepths(2)
+    for position, shape in ((1, (9, 15)), (0, (6, 8))):
+        half = depths[position].astype(np.float16)
+        stored.store(position, shape, depths[position].shape, pack(half))
+    assert len(stored) == 2 and stored.shapes == [(6, 8), (9, 15)]
+    np.testing.assert_allclose(stored[0], depths[0], rtol=1e-3)
+    expected = functional.interpolate(torch.from_numpy(depths[1])[None, None], size=(9, 15), mode="bilinear")[0, 0]
+    np.testing.assert_allclose(stored[1], expected, rtol=1e-3)
+    assert stored[1].dtype == np.float32
 
 
 def test_the_file_goes_with_the_masks():

@@ -12,6 +12,7 @@ from camvid.synth import synth
 from eval.__main__ import main as eval_main
 from models import load_model
 from tests.train.started import SMALL, only, run
+from tests.train.test_processes import LAUNCH
 from tests.train.test_resuming import killed
 
 HYDRA = ["--architecture=hydra", "--tasks=segmentation,depth", "--epochs=2"]
@@ -85,3 +86,14 @@ def test_a_run_of_both_tasks_that_was_killed_resumes_to_the_same_weights(measure
         found[name] = load_file(only(tmp_path / name) / "model.safetensors")
     assert found["whole"].keys() == found["cut"].keys()
     assert all(torch.equal(value, found["cut"][key]) for key, value in found["whole"].items())
+
+
+@pytest.mark.soak
+def test_two_processes_train_both_tasks(measured, tmp_path, environment):
+    words = [*LAUNCH, *command(measured, tmp_path / "two", *HYDRA, "--device=cpu")]
+    run(words, environment)
+    folder = only(tmp_path / "two")
+    history = json.loads((folder / "checkpoints" / "history.json").read_text())
+    assert [row["epoch"] for row in history] == [1, 2]
+    assert all(row["train/loss/depth"] > 0 and row["train/weight/depth"] != 1 for row in history)
+    assert metrics_of(folder)["depth/abs_rel"] > 0
