@@ -91,7 +91,7 @@ def _entry(path: Path, number: int, parts: list[str]) -> tuple[str, Color]:
 
 VIRTUAL_KITTI = Layout(
     "virtual_kitti",
-    (f"{FRAMES}/",),
+    ("Scene*/", f"{FRAMES}/"),
     scan_virtual_kitti,
     virtual_kitti_labels,
     ("Scene*/*/frames/rgb/Camera_0/rgb_x.jpg", "Scene*/*/frames/classSegmentation/Camera_0/classgt_x.png"),

@@ -24,6 +24,8 @@ from camvid.loaders import TrainFrames, WholeFrames
 from camvid.on_device import DeviceAugmentation
 from camvid.synth import synth
 from camvid.transforms import resize_depth
+from eval.depth.scale import canonical_truth
+from eval.samples import FrameSamples
 from tests.camvid.depth.test_depth import write_disparity
 from tests.camvid.loaded import SIZE, batches
 from tests.camvid.replicas.cityscapes import write_fine
@@ -269,3 +271,17 @@ def test_cameras_that_are_missing_hinder_no_training_without_depth(tmp_path):
     assert len(training_frames(dataset, "train", SIZE, tmp_path / "cache")) == 3
     with pytest.raises(ValueError, match=r"_camera\.json: missing; unpack camera_trainvaltest\.zip"):
         training_frames(dataset, "train", SIZE, tmp_path / "cache", depth=True)
+
+
+@pytest.mark.parametrize("size", [SIZE, (48, 64), (96, 160)])
+def test_an_evaluation_turns_the_canonical_depth_of_the_training_into_metres(root, tmp_path, size):
+    """At any size of the network's input, squeezed or enlarged."""
+    dataset = open_dataset(root)
+    frames = training_frames(dataset, "train", size, tmp_path, depth=True)
+    seen = TrainFrames(frames, "none", size, (1.0, 1.0))
+    samples = FrameSamples(dataset.splits["train"], dataset.read, dataset.read_depth)
+    for index in range(8):
+        wanted = canonical_truth(samples[index], size, frames.focal)
+        if size[0] <= OWN[0]:  # a smaller frame is kept, and then made larger
+            np.testing.assert_allclose(seen[0, index][2].numpy(), wanted, rtol=6e-4)
+        assert np.nanmedian(seen[0, index][2].numpy()) == pytest.approx(np.nanmedian(wanted), rel=1e-3)
