@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from fastai.callback.core import Callback
@@ -64,22 +65,28 @@ class Autocast(Callback):
 
 
 def in_float32(forward: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    """The same layer in float32. For the gradient it keeps its input as it came: a copy would take twice the memory."""
+    """The same layer in float32."""
 
     def run(x: Tensor) -> Tensor:
         wide = x.float()
-        copy, version = wide.data_ptr(), x._version
-
-        def keep(saved: Tensor) -> Tensor:
-            if saved.data_ptr() == copy:
-                return x.detach()
-            return saved.to(x.dtype) if saved.shape[:2] == x.shape[:2] else saved  # the input, padded; or the weights
-
-        def give(kept: Tensor) -> Tensor:
-            assert x._version == version, "a layer has changed the input of a depthwise convolution in place"
-            return kept.float()
-
-        with torch.autocast("cpu", enabled=False), torch.autograd.graph.saved_tensors_hooks(keep, give):
+        frugal = _keep_as_it_came(x, wide.data_ptr()) if x.requires_grad else nullcontext()
+        with torch.autocast("cpu", enabled=False), frugal:
             return forward(wide).to(x.dtype)
 
     return run
+
+
+def _keep_as_it_came(x: Tensor, copy: int) -> AbstractContextManager[object]:
+    """A layer keeps its input `x` for the gradient, and not the copy in float32 at this address: half the memory."""
+    version = x._version
+
+    def keep(saved: Tensor) -> Tensor:
+        if saved.data_ptr() == copy:
+            return x.detach()
+        return saved.to(x.dtype) if saved.shape[:2] == x.shape[:2] else saved  # the input, padded; or the weights
+
+    def give(kept: Tensor) -> Tensor:
+        assert x._version == version, "a layer has changed the input of a depthwise convolution in place"
+        return kept.float()
+
+    return torch.autograd.graph.saved_tensors_hooks(keep, give)

@@ -68,6 +68,18 @@ def kept(result: torch.Tensor) -> Counter[torch.dtype]:
     return Counter(saved.data.dtype for saved in (step._raw_saved_input, step._raw_saved_weight))
 
 
+def test_bf16_is_evaluated_in_inference_mode_during_the_training(make_learner):
+    shapes = []
+
+    @torch.inference_mode()
+    def evaluate(network):
+        shapes.append(network(torch.rand(1, 3, 32, 32)).shape)
+        return {"miou": 0.5}
+
+    fit(make_learner(precision="bf16", evaluate=evaluate), **PLAN)
+    assert shapes == [(1, 3, 32, 32)] * 3
+
+
 def test_bf16_learns(make_learner):
     learn = make_learner(precision="bf16")
     fit(learn, **PLAN | {"epochs": 10})
