@@ -8,6 +8,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
@@ -26,8 +27,9 @@ BEFORE, AFTER = "#9fb3c8", "#1f5f99"
 LEGEND_COLUMNS = 11
 FRAMES, DRAWS = 4, 3  # frames in the sample, and augmentations of each
 SEED = 20  # for the sample only; the training has a seed of its own
-TITLES = ("draw {}", "with its mask", "with its depth, 2 to 80 m")
+TITLES = ("draw {}", "with its mask", "with its depth: yellow 2 m, dark 80 m, grey unknown")
 REACH = (2, 80)  # metres, canonical
+DEPTH = colormaps["viridis_r"].with_extremes(bad="0.6")  # as reports show depth
 SHOWN = 320  # width of a picture in the sample, in pixels
 
 
@@ -111,13 +113,13 @@ def augmentation_figure(frames: TrainFrames | WholeFrames, taxonomy: Taxonomy) -
 
 
 def _show_parts(columns: NDArray[np.object_], parts: Sequence[NDArray[Any]], taxonomy: Taxonomy) -> None:
-    """Image (3, h, w), mask (h, w) and, if there is one, canonical depth (h, w), which is dark where it is near."""
+    """Image (3, h, w), mask (h, w) and, if there is one, canonical depth (h, w)."""
     picture = np.ascontiguousarray(parts[0].transpose(1, 2, 0))  # (h, w, 3)
     _show(columns[0], picture)
     _show(columns[1], _overlay(picture, parts[1], taxonomy))
     for axes, depth in zip(columns[2:], parts[2:], strict=True):
-        axes.imshow(depth, cmap="cividis", norm=LogNorm(*REACH, clip=True), interpolation="nearest")
-        axes.set_axis_off()  # what is unknown stays white
+        axes.imshow(depth, cmap=DEPTH, norm=LogNorm(*REACH, clip=True), interpolation="nearest")
+        axes.set_axis_off()
 
 
 def _overlay(image: NDArray[np.uint8], mask: NDArray[np.uint8], taxonomy: Taxonomy) -> NDArray[np.uint8]:

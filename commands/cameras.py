@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from files.camera import Camera
 
+TABLE = "cameras.csv"
+
 if TYPE_CHECKING:
     from models.saved import SavedModel
 
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
 def camera_of(options: argparse.Namespace, saved: SavedModel) -> Callable[[str], Camera | None]:
     """A function from the name of a picture to its camera, None if it is unknown.
 
-    A camera is that of `--camera`, or of the line for the picture in `cameras.csv` beside it.
+    A camera is that of `--camera`, or of the line for the picture in `cameras.csv`, which is looked for beside the
+    picture and in the folder above.
 
     Raises:
         ValueError: the model predicts no depth, and points or a camera were asked for; or the table is faulty.
@@ -32,5 +35,6 @@ def camera_of(options: argparse.Namespace, saved: SavedModel) -> Callable[[str],
         return lambda _: None
     if options.camera:
         return lambda _: Camera(*options.camera)
-    table = (options.input if options.input.is_dir() else options.input.parent) / "cameras.csv"
-    return read_cameras(table).get if table.is_file() else lambda _: None
+    folder = options.input.absolute() if options.input.is_dir() else options.input.absolute().parent
+    tables = [table for place in (folder, folder.parent) if (table := place / TABLE).is_file()]
+    return read_cameras(tables[0]).get if tables else lambda _: None

@@ -80,9 +80,10 @@ def _predict_parser(_: str | None) -> argparse.ArgumentParser:
     add("--out", type=Path, metavar="DIR", default=Path("predictions"), help=where)
     add("--points", action="store_true", help="also write point clouds (PLY), of a model that predicts depth")
     lens = (
-        "focal lengths and principal point in pixels of the pictures; default: cameras.csv beside them, else those of "
+        "focal lengths and principal point in pixels of the pictures; default: cameras.csv beside them or in the "
+        "folder above, else those of the training"
     )
-    add("--camera", type=_camera, metavar="FX,FY,CX,CY", help=f"{lens}the training")
+    add("--camera", type=_camera, metavar="FX,FY,CX,CY", help=lens)
     return parser
 
 

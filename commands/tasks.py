@@ -9,6 +9,7 @@ from configs import TrainConfig
 if TYPE_CHECKING:  # torch takes seconds to import
     from torch import Tensor, nn
 
+OF_DEPTH = ("depth_min", "depth_max", "depth_loss", "depth_data", "depth_threshold", "task_weights")
 OF_TASKS = ("tasks", "depth_min", "depth_max", "task_weights")
 NETWORK = ("architecture", "backbone", "weights", "crp", "mirror", *OF_TASKS)  # what `models.build_model` takes
 
@@ -36,6 +37,8 @@ def check_tasks(config: TrainConfig) -> None:
     if needed not in config.tasks:
         fix = f"{shown},depth" if needed == "depth" else "monitor=depth/abs_rel"
         raise ValueError(f"monitor={config.monitor} is not measured, because {shown} leaves out {needed}; set {fix}")
-    for key in ("depth_data", "depth_threshold"):
-        if getattr(config, key) and "depth" not in config.tasks:
-            raise ValueError(f"{key}={getattr(config, key)} has no effect with {shown}; set {shown},depth")
+    default, given = vars(TrainConfig()), vars(config)
+    way = f"{'' if config.architecture == 'hydra' else 'architecture=hydra and '}{shown},depth"
+    for key in OF_DEPTH:
+        if given[key] != default[key] and "depth" not in config.tasks:
+            raise ValueError(f"{key}={given[key]} has no effect with {shown}; set {way}")

@@ -56,7 +56,7 @@ def parse(words: Sequence[str] | None, description: str | None) -> argparse.Name
             0.05,
             "how far Dice or object F1 of a priority class may fall; Dice of any other class may fall twice as far",
         ),
-        "--mean-tolerance": (0.02, f"how far {MIOU.label} and {PRIORITY_DICE.label} may fall"),
+        "--mean-tolerance": (0.02, f"how far {MIOU.label}, {PRIORITY_DICE.label} and depth/delta1 may fall"),
         "--floor": (0.1, "lowest allowed Dice of each priority class, also without a comparison"),
         "--miou-floor": (0.25, f"lowest allowed {MIOU.label}, also without a comparison"),
     }

@@ -25,6 +25,7 @@ from configs.values import (
     Weight,
     allowed_project,
     listed,
+    some_tasks,
     without_split,
 )
 
@@ -75,7 +76,7 @@ class TrainConfig:
         description="add chained residual pooling on every skip connection and at the bottleneck (unet, plain_unet, "
         "hydra)",
     )
-    tasks: Annotated[tuple[Task, ...], BeforeValidator(listed), Field(min_length=1)] = Field(
+    tasks: Annotated[tuple[Task, ...], BeforeValidator(listed), AfterValidator(some_tasks)] = Field(
         default=("segmentation",),
         description="what the network predicts: segmentation, depth, or segmentation,depth as a flag and a list in a "
         "preset; depth needs hydra",
@@ -316,6 +317,6 @@ def _describe(error: ValidationError, values: dict[str, Any]) -> str:
         return str(cause)
     place = first["loc"]
     if place and place[0] in MAPPINGS:  # a union: pydantic speaks of each member
-        name = "learned" if place[0] == "task_weights" else "a name"
-        return f"{place[0]}={values[str(place[0])]!r}: expected {name} or {{name: weight above 0, …}}"
+        expected = MAPPINGS[str(place[0])]
+        return f"{place[0]}={values[str(place[0])]!r}: expected {expected}"
     return f"{place[0] if place else 'value'}={first['input']!r}: {first['msg']}"

@@ -20,7 +20,12 @@ class CommonMistake(ConfigError, CommonFault):
 
 Weight = Annotated[float, Field(gt=0)]
 Loss = str | dict[str, Weight]
-MAPPINGS = ("loss", "depth_loss", "task_weights")  # settings that take a name or weights by name
+_BY_NAME = "a name or {name: weight above 0, …}"
+MAPPINGS = {  # settings that take a name or weights by name, and what is expected
+    "loss": _BY_NAME,
+    "depth_loss": _BY_NAME,
+    "task_weights": "learned or weights above 0 such as {segmentation: 1, depth: 0.5}",
+}
 MAX_OBJECT_AREA = 0.1  # few objects fill a tenth of a frame; with more, nothing would count
 Fraction = Annotated[float, Field(ge=0, le=1)]
 if TYPE_CHECKING:
@@ -40,6 +45,13 @@ def listed(value: Any) -> Any:
         return parts
     texts = [str(part).strip() if isinstance(part, str | int | float) else part for part in parts]
     return [text for text in texts if text != ""] if isinstance(value, str) else texts
+
+
+def some_tasks(tasks: tuple[str, ...]) -> tuple[str, ...]:
+    """Checks that there is a task."""
+    if not tasks:
+        raise ConfigError("tasks='': name segmentation, depth or both")
+    return tasks
 
 
 def allowed_project(name: str) -> str:

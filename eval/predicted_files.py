@@ -12,6 +12,7 @@ from eval.predictor import Prediction, Predictor
 from eval.writers.colors import Picture
 from eval.writers.depth import depth_picture, with_depth_scale, write_depth
 from eval.writers.ply import write_ply
+from files.amounts import counted
 from files.camera import Camera
 from files.whole import replacing
 
@@ -88,9 +89,9 @@ class Files:
             return []
         focal = f"{focal_of(self.predictor.model):.4g}"
         return [
-            f"the camera of {self.seen[False]} of {self.seen.total()} pictures is unknown: their depth is in metres if "
-            f"they were taken with the focal length of the training, {focal} pixels at the network's input; "
-            "if they were not, give --camera, or cameras.csv beside the pictures"
+            f"unknown cameras: {self.seen[False]} of {counted(self.seen.total(), 'picture')}. Their depth is in metres "
+            f"if the focal length was that of the training, {focal} pixels at the network's input; else give --camera, "
+            "or cameras.csv beside the pictures or in the folder above"
         ]
 
 

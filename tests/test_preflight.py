@@ -23,6 +23,7 @@ from tests.client import teardown
 from tests.wandb_local.process import free_port
 
 CACHES = ("WANDB_CACHE_DIR", "WANDB_CONFIG_DIR", "WANDB_DATA_DIR", "XDG_CACHE_HOME")
+BOTH = ["--tasks=segmentation,depth"]
 HYDRA = ["--architecture=hydra", "--backbone=test_resnet"]
 SMALL = ["--architecture=plain_unet", "--resize_factor=0.34", "--batch_size=2", "--epochs=1"]
 
@@ -81,7 +82,10 @@ def refused(capsys, *flags):
         (["--taxonomy=own"], "taxonomy.yaml: missing"),
         (["--taxonomy=broken.yaml"], "broken.yaml: "),
         (["--tasks=segmentation,depth"], "tasks=segmentation,depth is not allowed, because plain_unet only does segm"),
-        (["--depth_max=200"], "depth_max=200 is not allowed, because plain_unet only does segmentation; use architect"),
+        (
+            ["--depth_max=200"],
+            "depth_max=200.0 has no effect with tasks=segmentation; set architecture=hydra and tasks=",
+        ),
         ([*HYDRA, "--tasks=segmentation,depth"], "camvid: no frame of the train split has depth; docs/data.md lists"),
         (
             [*HYDRA, "--tasks=depth"],
@@ -91,10 +95,25 @@ def refused(capsys, *flags):
         ([*HYDRA, "--tasks=depth", "--monitor=depth/rmse"], "camvid: no frame of the train split has depth"),
         ([*HYDRA, "--tasks=segmentation,depth", "--depth_data=gone"], "gone: no such folder"),
         ([*HYDRA, "--depth_data=other"], "depth_data=other has no effect with tasks=segmentation; set tasks="),
+        (
+            ["--depth_loss=berhu"],
+            "depth_loss=berhu has no effect with tasks=segmentation; set architecture=hydra and",
+        ),
+        (
+            [*HYDRA, "--task_weights={depth: 2}"],
+            "task_weights={'depth': 2.0} has no effect with tasks=segmentation; set tasks=",
+        ),
+        (
+            [*HYDRA, "--depth_min=5"],
+            "depth_min=5.0 has no effect with tasks=segmentation; set tasks=segmentation,depth",
+        ),
         ([*HYDRA, "--depth_threshold=0.2"], "depth_threshold=0.2 has no effect with tasks=segmentation; set tasks=seg"),
         ([*HYDRA, "--tasks=depth,depth", "--monitor=depth/rmse"], "tasks: depth,depth is not allowed; name some of"),
-        ([*HYDRA, "--depth_min=80"], "depth_min=80 and depth_max=80 are not allowed; give metres, 0 < depth_min"),
-        ([*HYDRA, "--depth_loss=l1"], "depth_loss: 'l1' is unknown; choose from silog, berhu"),
+        (
+            [*HYDRA, *BOTH, "--depth_min=80"],
+            "depth_min=80 and depth_max=80 are not allowed; give metres, 0 < depth_min",
+        ),
+        ([*HYDRA, *BOTH, "--depth_loss=l1"], "depth_loss: 'l1' is unknown; choose from silog, berhu"),
         (["--project=road/scenes"], "project='road/scenes': give 1 to 128 characters"),
     ],
 )

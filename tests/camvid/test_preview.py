@@ -102,7 +102,7 @@ def test_depth_stands_beside_the_mask(tmp_path):
     ):
         figure = augmentation_figure(sample, CAMVID11)
         titles = [axes.get_title(loc="left") for axes in figure.axes[:4]]
-        assert titles == ["frame", "draw 1", "with its mask", "with its depth, 2 to 80 m"]
+        assert titles == ["frame", "draw 1", "with its mask", "with its depth: yellow 2 m, dark 80 m, grey unknown"]
         near = set()
         for axes in figure.axes[3::3][:3]:
             image_axes = figure.axes[figure.axes.index(axes) - 2]

@@ -115,11 +115,18 @@ def test_predict_takes_the_cameras_of_the_table(models, pictures, tmp_path, caps
     np.testing.assert_allclose(depth_of(tmp_path / "b"), 2 * depth_of(tmp_path / "a"), atol=0.01)
 
 
+def test_predict_takes_the_cameras_of_the_folder_above(models, pictures, tmp_path, capsys):
+    (pictures / "cameras.csv").rename(pictures.parent / "cameras.csv")
+    for name, source in (("a", pictures), ("b", next(pictures.glob("*.png")))):
+        assert run("predict", models["joint"], source, "--out", tmp_path / name) == 0
+        assert "unknown cameras" not in capsys.readouterr().out
+
+
 def test_predict_says_in_one_line_that_no_camera_is_known(models, pictures, tmp_path, capsys):
     (pictures / "cameras.csv").unlink()
     assert run("predict", models["depth"], pictures, "--out", tmp_path / "a") == 0
     note, written = capsys.readouterr().out.splitlines()
-    assert note.startswith("the camera of 2 of 2 pictures is unknown") and "60 pixels" in note
+    assert note.startswith("unknown cameras: 2 of 2 pictures.") and "60 pixels" in note
     assert written.startswith("4 files")
 
 

@@ -122,11 +122,11 @@ def test_tasks_can_be_varied():
     ("values", "message"),
     [
         ({"tasks": "segmentation,normals"}, "tasks='normals': Input should be 'segmentation' or 'depth'"),
-        ({"tasks": []}, "tasks=[]: Value should have at least 1 item"),
+        ({"tasks": []}, "tasks='': name segmentation, depth or both"),
         ({"depth_min": 0}, "depth_min=0: Input should be greater than 0"),
         ({"depth_loss": {"silog": 0}}, "depth_loss={'silog': 0}: expected a name or {name: weight above 0, …}"),
-        ({"task_weights": "learnt"}, "task_weights='learnt': expected learned or {name: weight above 0, …}"),
-        ({"task_weights": {"normals": 1}}, "task_weights={'normals': 1}: expected learned or"),
+        ({"task_weights": "learnt"}, "task_weights='learnt': expected learned or weights above 0"),
+        ({"task_weights": {"normals": 1}}, "expected learned or weights above 0 such as {segmentation: 1, depth: 0.5}"),
     ],
 )
 def test_settings_of_tasks_that_make_no_sense_are_named(values, message):

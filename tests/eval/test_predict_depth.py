@@ -78,7 +78,7 @@ def test_the_camera_decides_the_metres(picture, labels, tmp_path):
 def test_without_a_camera_that_of_the_training_is_taken_and_said(picture, labels, tmp_path):
     result = predict_path(predictor(focal=30.0, factor=2), picture, tmp_path / "out", pictures, points=True)
     (note,) = result.notes
-    assert note.startswith("the camera of 1 of 1 pictures is unknown") and "30 pixels" in note and "--camera" in note
+    assert note.startswith("unknown cameras: 1 of 1 picture.") and "30 pixels" in note and "--camera" in note
     found = predictor(focal=30.0, factor=2).predict(read(picture))
     assert found.camera == camera()  # 30 pixels at half the size are 60 at the picture's own
     assert (
