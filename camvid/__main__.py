@@ -121,8 +121,10 @@ def _stats(options: argparse.Namespace) -> int:
 
 def _synth(options: argparse.Namespace) -> int:
     size = tuple(options.size) if options.size else None
-    if options.layout == COMPOSITES and options.depth:
-        raise ValueError(f"--depth does not go with --layout {COMPOSITES}; choose another layout")
+    for flag in ("depth", "one_camera"):
+        if options.layout == COMPOSITES and getattr(options, flag):
+            shown = flag.replace("_", "-")
+            raise ValueError(f"--{shown} does not go with --layout {COMPOSITES}; choose another layout")
     if options.layout == COMPOSITES:
         from camvid.composites.draw import draw_composites
 
@@ -130,7 +132,7 @@ def _synth(options: argparse.Namespace) -> int:
     else:
         from camvid.synth import synth
 
-        synth(options.out, options.frames, options.seed, options.layout, size, options.depth)
+        synth(options.out, options.frames, options.seed, options.layout, size, options.depth, options.one_camera)
     print(f"{options.out}: {counted(options.frames, 'frame')}, layout {options.layout}")
     return 0
 
@@ -210,6 +212,11 @@ def _parser() -> argparse.ArgumentParser:
         "--depth",
         action="store_true",
         help="write the depth of each frame (depth/NAME.png: 16 bits, 256 to a metre, 0 for none) and cameras.csv too",
+    )
+    synth.add_argument(
+        "--one-camera",
+        action="store_true",
+        help="one camera takes all streets, as in most recorded data sets; by default each street has its own camera",
     )
     synth.set_defaults(run=_synth)
     fetch = commands.add_parser("download", parents=[common], help="download fastai's copy of CamVid")

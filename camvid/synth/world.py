@@ -1,5 +1,7 @@
 """A world: one street in one light, with a camera car driving along it. From it, every frame of a sequence is drawn."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +17,7 @@ from camvid.synth.themes import THEMES
 from camvid.synth.things import Thing
 from camvid.synth.traffic import Actor, Moment, cast
 
+MOUNTING = ("focal", "horizon", "pan", "y", "bonnet")  # what the camera has, wherever its car drives
 _STREET, SKYLINE, SENSOR = 1, 2, 3  # purposes that have random numbers of their own
 
 
@@ -44,6 +47,11 @@ class World:
     actors: Sequence[Actor]
     clouds: Texture
     texture: Texture
+
+    def seen_by(self, car: CameraCar) -> World:
+        """The same street, seen by the camera of another car."""
+        mounting = {name: getattr(car, name) for name in MOUNTING}
+        return replace(self, car=replace(self.car, **mounting))
 
     def _z(self, index: int) -> float:
         return self.car.start + index * self.car.pace

@@ -105,6 +105,7 @@ def synth(
     layout: str = "original",
     size: tuple[int, int] | None = None,
     depth: bool = False,
+    one_camera: bool = False,
 ) -> None:
     """Draw a data set of street scenes, which appears whole at the end; the same arguments give the same bytes.
 
@@ -115,6 +116,8 @@ def synth(
         layout: original, fastai, segnet or kaggle.
         size: (height, width) in pixels; None is the layout's own: 360x480 for segnet, else 720x960.
         depth: whether `depth/` and `cameras.csv` are written too; in the form of `camvid.depth.plain`.
+        one_camera: whether one camera takes all streets, as in most recorded data sets; else each street has its own
+            focal length, height and angle.
 
     Raises:
         ValueError: an impossible argument.
@@ -131,7 +134,7 @@ def synth(
         for place in places | ({folder / DEPTH} if depth else set()):
             place.mkdir(parents=True, exist_ok=True)
         cameras: dict[str, Camera] = {}
-        for shot, scene in draw_shots(shots, size, depth):
+        for shot, scene in draw_shots(shots, size, depth, one_camera):
             for path, picture in zip(style.paths(shot), (scene.image, table[scene.label]), strict=True):
                 _write_png(folder / path, picture)
             if scene.depth is not None:
@@ -143,12 +146,15 @@ def synth(
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
-def draw_shots(shots: Sequence[Shot], size: tuple[int, int], depth: bool = False) -> Iterator[tuple[Shot, Scene]]:
-    """Each shot with what the camera took, under a progress bar."""
-    world = make_world(shots[0].seed)
+def draw_shots(
+    shots: Sequence[Shot], size: tuple[int, int], depth: bool = False, one_camera: bool = False
+) -> Iterator[tuple[Shot, Scene]]:
+    """Each shot with what the camera took, under a progress bar. One camera is that of the first street."""
+    first = world = make_world(shots[0].seed)
     for shot in tqdm(shots, desc="drawing", unit="frame", disable=None):
         world = world if world.seed == shot.seed else make_world(shot.seed)
-        yield shot, take(world, shot.index, size, depth)
+        seen = world.seen_by(first.car) if one_camera else world
+        yield shot, take(seen, shot.index, size, depth)
 
 
 def _depth_path(shot: Shot) -> str:

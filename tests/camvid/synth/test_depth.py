@@ -111,3 +111,16 @@ def test_files_of_depth_and_cameras_lie_beside_a_data_set_that_opens(tmp_path, l
         ground = dataset.read_mask(frame) == dataset.taxonomy.names.index("Road")
         rise = (np.arange(72)[:, None] - cameras.cy[frame.name]) * (depth / 256) / cameras.fy[frame.name]
         assert 1.2 < np.median(rise[ground]) < 1.8  # the camera's height above the road
+
+
+def test_one_camera_takes_all_streets_or_each_has_its_own(tmp_path):
+    for one, count in ((True, 1), (False, 5)):
+        synth(tmp_path / str(one), 10, 3, "segnet", (36, 48), depth=True, one_camera=one)
+        cameras = pd.read_csv(tmp_path / str(one) / "cameras.csv")
+        streets = cameras.groupby(cameras["name"].str.split("_").str[0])
+        assert len(streets) == 5
+        assert cameras["fx"].nunique() == count
+        swaying = cameras["cy"].max() - cameras["cy"].min() < 0.025 * 36
+        assert swaying == one
+    images = [sorted((tmp_path / name / "test").iterdir())[-1].read_bytes() for name in ("True", "False")]
+    assert images[0] != images[1]
