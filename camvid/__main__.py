@@ -69,8 +69,9 @@ def _convert(options: argparse.Namespace) -> int:
 
     lines, out = convert(options.out, *chosen(options, lossy=True)), shlex.quote(str(options.out))
     print("\n".join(lines))
-    trained = NO_TRAINING not in lines
-    command = f"python train.py --config cpu --data {out}" if trained else f"python -m eval RUN --data {out}"
+    trained, labelled = NO_TRAINING not in lines, (options.out / "masks" / "train").is_dir()
+    flags = "" if labelled else " --architecture hydra --tasks depth"
+    command = f"python train.py --config cpu{flags} --data {out}" if trained else f"python -m eval RUN --data {out}"
     print(f"wrote {options.out}; {'train' if trained else 'evaluate a model'} with\n  {command}")
     return 0
 

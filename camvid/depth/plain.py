@@ -15,6 +15,7 @@ from math import isfinite
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from camvid.depth.source import Depth, DepthSource, read_16_bits
 from camvid.layouts.scan import CAMERAS, DEPTH, Scan
@@ -100,6 +101,11 @@ def _decode(files: Mapping[str, Path], name: str) -> Depth:
     path = files[name]
     metres = _array(path) if path.suffix.lower() == ".npy" else read_16_bits(path) / np.float32(STEPS)
     return np.where(metres == 0, np.float32("nan"), metres)
+
+
+def encode_depth(depth: Depth) -> NDArray[np.uint16]:
+    """Depth (H, W) in metres as KITTI stores it: in steps of 1/256 m, with 0 where it is unknown (NaN)."""
+    return np.rint(np.nan_to_num(depth) * STEPS).clip(0, 2**16 - 1).astype(np.uint16)
 
 
 def _array(path: Path) -> Depth:
