@@ -82,9 +82,9 @@ def open_dataset(
             split that does not fit the frames, labels of another taxonomy; the message names file, value and fix.
         FileNotFoundError: the root, or a taxonomy's file, is missing.
     """
-    taxonomy = find_taxonomy(root, taxonomy, layout)
     found = recognise(root, layout)
     scan = scan_layout(root, found, depth)
+    taxonomy = find_taxonomy(root, taxonomy, found)
     labels = found.decoder(scan, taxonomy)
     dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, labels)
     if scan.faults:
