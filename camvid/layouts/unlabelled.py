@@ -15,7 +15,9 @@ def with_depth(scan: Scan) -> Scan:
     names = _measured(scan)
     bare = tuple(one for one in scan.bare if one.frame.name in names)
     known = {one.fault for one in bare}
-    return replace(scan, bare=bare, faults=tuple(fault for fault in scan.faults if fault not in known))
+    passed = frozenset(one.frame.name for one in scan.bare) - names
+    faults = tuple(fault for fault in scan.faults if fault not in known)
+    return replace(scan, bare=bare, faults=faults, passed=passed)
 
 
 def joined(scan: Scan) -> Scan:
