@@ -73,7 +73,7 @@ def _open(config: TrainConfig) -> RoadDataset | None:
 
 def _check_batch(config: TrainConfig, dataset: RoadDataset | None) -> None:
     """Checks what the sizes of the splits tell, before torch is imported and files are read."""
-    from camvid.layouts.dataset import require_batch
+    from camvid.layouts.lacking import require_batch
 
     if dataset:
         require_batch(len(dataset.splits["train"]), config.batch_size)

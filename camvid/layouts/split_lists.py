@@ -76,11 +76,10 @@ def checked(names: Names, present: Iterable[str], root: Path) -> Names:
         "listed but not there": [name for name in listed if name not in known],
         "in no list": sorted(known - set(listed)),
     }
-    faults = [
-        f"{root}: split lists: {name} is {what}; mend the lists" for what, one in problems.items() for name in one
-    ]
+    where = f"{root}: split lists"
+    faults = [f"{where}: {name} is {what}; mend the lists" for what, found in problems.items() for name in found]
     for problem, found in problems.items():
         if found:
             message = f"{being(len(found), 'frame')} {problem} (first: {found[0]}); mend the lists"
-            raise ListsError(f"{root}: split lists: {message}", faults)
+            raise ListsError(f"{where}: {message}", faults)
     return names

@@ -30,6 +30,17 @@ def joined(scan: Scan) -> Scan:
     return replace(scan, frames=tuple(frames), folders=folders, unlabelled=left, bare=())
 
 
+def unusable(scan: Scan) -> str:
+    """Why the depth of frames without a label cannot be used; empty if there is none."""
+    from camvid.depth import find_depth  # which imports the scans of this package
+
+    try:
+        find_depth(scan)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def _measured(scan: Scan) -> set[str]:
     """The names of the frames that have depth."""
     from camvid.depth import find_depth  # which imports the scans of this package
