@@ -17,7 +17,7 @@ from files.interrupts import end_at_once, run_program
 if __name__ == "__main__":
     end_at_once()
 
-from camvid.layouts import SPLITS, find_taxonomy, open_dataset
+from camvid.layouts import SPLITS, open_dataset
 from camvid.options import chosen, data_flags, days, named_path
 from camvid.synth.write import STYLES
 from files.amounts import byte_size, counted
@@ -69,8 +69,9 @@ def _convert(options: argparse.Namespace) -> int:
 
     lines, out = convert(options.out, *chosen(options, lossy=True)), shlex.quote(str(options.out))
     print("\n".join(lines))
-    trained = NO_TRAINING not in lines
-    command = f"python train.py --config cpu --data {out}" if trained else f"python -m eval RUN --data {out}"
+    trained, labelled = NO_TRAINING not in lines, (options.out / "masks" / "train").is_dir()
+    flags = "" if labelled else " --architecture hydra --tasks depth"
+    command = f"python train.py --config cpu{flags} --data {out}" if trained else f"python -m eval RUN --data {out}"
     print(f"wrote {options.out}; {'train' if trained else 'evaluate a model'} with\n  {command}")
     return 0
 
@@ -79,10 +80,8 @@ def _check(options: argparse.Namespace) -> int:
     from camvid.check import check
     from camvid.remarks import about_priority
 
-    root, name, layout, split, seed = chosen(options)
-    taxonomy = find_taxonomy(root, name, layout)
-    sys.stderr.write(about_priority(taxonomy))
-    report = check(root, taxonomy, layout, split, seed)
+    report = check(*chosen(options))
+    sys.stderr.write(about_priority(report.taxonomy))
     for fault in report.faults:
         print(fault)
     for line in (*report.taken, f"{counted(report.frames, 'frame')}, {counted(len(report.faults), 'fault')}"):

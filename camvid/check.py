@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -14,16 +14,14 @@ from tqdm import tqdm
 from camvid.depth import DepthSource
 from camvid.depth.faults import depth_faults, matched_depth
 from camvid.labels import IndexLabels
-from camvid.layouts import SPLITS, Frame, RoadDataset, Scan, recognise, scan_layout
+from camvid.layouts import AUTO, Frame, RoadDataset, find_taxonomy, recognise, scan_layout
 from camvid.layouts.dark import about_bits
 from camvid.layouts.dataset import drives_of
 from camvid.layouts.label_content import FEW, SMOOTHED
 from camvid.layouts.layout import Layout
 from camvid.layouts.mismatches import size_mismatch
-from camvid.layouts.recognise import describe_folder
-from camvid.layouts.split_lists import NEEDED
-from camvid.layouts.splits import split_frames
-from camvid.remarks import NO_TRAINING, about_absent, about_val, way_to_val
+from camvid.remarks import NO_TRAINING, about_absent, about_val
+from camvid.split_faults import checked_splits
 from camvid.stats import count_pixels
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 from files.amounts import counted
@@ -40,11 +38,13 @@ class Report(NamedTuple):
         frames: number of complete pairs, and of frames that have depth and no label.
         faults: one line for each, which starts with the file.
         taken: how the data was understood: layout and splits, and what the labels stand for.
+        taxonomy: the classes by which it was read.
     """
 
     frames: int
     faults: list[str]
     taken: list[str]
+    taxonomy: Taxonomy
 
 
 class Read(NamedTuple):
@@ -56,7 +56,11 @@ class Read(NamedTuple):
 
 
 def check(
-    root: str | Path, taxonomy: Taxonomy, layout: str | Layout | None = None, split: str = "official", seed: int = 0
+    root: str | Path,
+    taxonomy: Taxonomy | str | Path = AUTO,
+    layout: str | Layout | None = None,
+    split: str = "official",
+    seed: int = 0,
 ) -> Report:
     """Read every file of a data set, and report what is wrong.
 
@@ -71,8 +75,9 @@ def check(
     """
     layout = recognise(root, layout)
     scan = scan_layout(root, layout, depth=True)
+    taxonomy = find_taxonomy(root, taxonomy, layout)
     dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, layout.decoder(scan, taxonomy))
-    splits, faults = _splits(scan, split, seed)
+    splits, faults = checked_splits(scan, split, seed)
     depth, misfits = matched_depth(scan)
     reading = map_ordered(partial(_read, dataset, depth), scan.frames)
     found = list(tqdm(reading, "checking", len(scan.frames), unit="frame", disable=None))
@@ -95,7 +100,7 @@ def check(
     classes = {key: frozenset[int]().union(*(read[frame.name].classes for frame in splits[key])) for key in splits}
     dark = about_bits([frame.image for frame in scan.frames])
     taken += filter(None, (dark, about_absent(taxonomy, classes), about_val(drives_of(splits))))
-    return Report(len(scan.frames), faults, taken)
+    return Report(len(scan.frames), faults, taken, taxonomy)
 
 
 def _is_void(labels: Sequence[Read]) -> bool:
@@ -106,32 +111,6 @@ def _is_void(labels: Sequence[Read]) -> bool:
 def _all_void(split: str) -> str:
     secret = "; some benchmarks keep their test labels secret in this way" if split == "test" else ""
     return f"split {split}: all pixels of its labels are void{secret}"
-
-
-def _splits(scan: Scan, split: str, seed: int) -> tuple[Mapping[str, Sequence[Frame]], list[str]]:
-    """The splits, and what is wrong with them. There are no splits if they do not fit the frames."""
-    try:
-        splits = split_frames(scan, split, seed)
-    except ValueError as error:
-        return {}, [str(error)]
-    folders = scan.folders is not None
-    needed = [key for key in SPLITS if key in NEEDED or (folders and _expected(scan, key))]
-    faults = []
-    for key in (key for key in needed if not splits[key] and not _only_judged(scan, splits, key)):
-        there = folders and (scan.root / key).is_dir()
-        why = f": {describe_folder(scan.root / key)}" if there else ""
-        faults.append(f"{scan.root}: split {key} is empty{why}{way_to_val(splits) if key == 'val' else ''}")
-    return splits, faults
-
-
-def _only_judged(scan: Scan, splits: Mapping[str, Sequence[Frame]], split: str) -> bool:
-    """Whether a train split is empty because there is no folder for it, or no label: others can be evaluated."""
-    return split == "train" and not _expected(scan, split) and any(splits.values())
-
-
-def _expected(scan: Scan, split: str) -> bool:
-    """Whether an optional split must have pairs: it has a folder, and its frames are not all without labels."""
-    return (scan.root / split).exists() and split not in scan.unlabelled
 
 
 def _read(dataset: RoadDataset, depth: DepthSource | None, frame: Frame) -> Read:

@@ -12,6 +12,10 @@ from PIL import Image
 from tqdm import tqdm
 
 from camvid.clean import clean
+from camvid.converted import Done, Written, about_done
+from camvid.depth.faults import matched_depth
+from camvid.depth.source import DepthSource
+from camvid.depth.write import about_carried, write_cameras, write_depth
 from camvid.drafts import taxonomy_yaml
 from camvid.folders import new_folder, require_folder, require_outside
 from camvid.label_studio import find_tasks
@@ -21,7 +25,9 @@ from camvid.layouts.folders import FOLDERS, pair_of_folders
 from camvid.layouts.label_content import LOSSY
 from camvid.layouts.layout import Layout
 from camvid.layouts.recognise import recognise, scan_layout
+from camvid.layouts.scan import CAMERAS, DEPTH
 from camvid.layouts.splits import split_frames
+from camvid.links import holds, link
 from camvid.remarks import NO_TRAINING
 from camvid.taxonomy import OWN_FILE, Taxonomy
 from files.amounts import counted
@@ -29,7 +35,6 @@ from files.ordered import map_ordered
 from files.pictures import load_label, picture_size
 
 REPORT = "converted.txt"
-NEAREST = "the nearest class, as their colour or value is not in the list"
 JOINED = "a picture for each class: what none shows is void; where two overlap, the class that is listed later counts"
 ALIKE = 0.02  # by which the aspect of a label may differ from its frame's, where it is scaled
 
@@ -43,15 +48,6 @@ class Source(NamedTuple):
     rules: tuple[str, ...] = ()
 
 
-class Written(NamedTuple):
-    """What was done with a frame and its label."""
-
-    linked: bool
-    scaled: bool
-    cleaned: int
-    pixels: int
-
-
 def convert(
     out: Path,
     root: Path,
@@ -61,6 +57,8 @@ def convert(
     seed: int = 0,
 ) -> list[str]:
     """Write a data set as `images/<split>/`, `masks/<split>/` and `taxonomy.yaml`; `out` appears whole or not at all.
+
+    Depth becomes `depth/NAME.png` and `cameras.csv`. A frame that has depth needs no label.
 
     Pictures are linked, and so are labels that are PNG of class indices already. Other labels are written: those of
     another size than their frame are scaled, and pixels that smoothing or JPEG changed get the nearest class.
@@ -81,7 +79,11 @@ def convert(
         sizes = ", ".join(f"{key} {len(frames)}" for key, frames in splits.items())
         lines = [f"{root}: layout {source.scan.layout}, split {split}: {sizes}", *_left_out(source.scan, splits)]
         lines += source.rules
-        lines += _told(_write(source, splits, folder))
+        depth, unused = matched_depth(source.scan)
+        done = _write(source, depth, splits, folder)
+        lines += about_done(done)
+        lines += about_carried([one.depth for one in done if one.depth], depth.form) if depth else []
+        lines += [f"left out: depth: {fault}" for fault in unused]
         (folder / OWN_FILE).write_text(taxonomy_yaml(source.taxonomy), encoding="utf-8")
         lines.append(f"classes: {', '.join(f'{i} {name}' for i, name in enumerate(source.taxonomy.names))}; 255 void")
         (folder / REPORT).write_text("\n".join([*lines, ""]), encoding="utf-8")
@@ -94,7 +96,7 @@ def _source(root: Path, taxonomy: str, layout: str | Layout | None) -> Source:
         return Source(tasks.scan, tasks.taxonomy, lambda frame: (tasks.mask(frame), 0), (JOINED,))
     found = recognise(root, layout)
     found = pair_of_folders(lossy=True) if found is FOLDERS else found
-    scan, classes = scan_layout(root, found), find_taxonomy(root, taxonomy, found)
+    scan, classes = scan_layout(root, found, depth=True), find_taxonomy(root, taxonomy, found)
     plain = Taxonomy(classes.name, classes.classes, {name: (name,) for name in classes.names})  # of what is written
     return Source(scan, plain, partial(_cleaned, found.decoder(scan, classes)))
 
@@ -114,22 +116,39 @@ def _left_out(scan: Scan, splits: Mapping[str, Sequence[Frame]]) -> list[str]:
     return lines + ([f"left out: {counted(rest, 'frame')} between the splits"] if rest else [])
 
 
-def _write(source: Source, splits: Mapping[str, Sequence[Frame]], folder: Path) -> list[Written]:
+def _write(
+    source: Source, depth: DepthSource | None, splits: Mapping[str, Sequence[Frame]], folder: Path
+) -> list[Done]:
     jobs = [(key, frame) for key in SPLITS for frame in splits[key]]
-    for key in {key for key, _ in jobs}:
-        (folder / "images" / key).mkdir(parents=True)
-        (folder / "masks" / key).mkdir(parents=True)
-    done = map_ordered(partial(_write_frame, source, folder), jobs)
-    return list(tqdm(done, "converting", len(jobs), unit="frame", disable=None))
+    places = {f"images/{key}" for key, _ in jobs} | {f"masks/{key}" for key, frame in jobs if frame.mask}
+    for place in places | ({DEPTH} if depth else set()):
+        (folder / place).mkdir(parents=True)
+    done = map_ordered(partial(_write_frame, source, depth, folder), jobs)
+    listed = list(tqdm(done, "converting", len(jobs), unit="frame", disable=None))
+    carried = [one.depth for one in listed if one.depth]
+    if not any(one.kept for one in listed):
+        raise ValueError(f"{carried[0].faults[0]}; so no frame has a label or depth")
+    if any(one.camera for one in carried):
+        write_cameras(carried, folder / CAMERAS)
+    elif depth:
+        (folder / DEPTH).rmdir()
+    return listed
 
 
-def _write_frame(source: Source, folder: Path, job: tuple[str, Frame]) -> Written:
+def _write_frame(source: Source, depth: DepthSource | None, folder: Path, job: tuple[str, Frame]) -> Done:
     key, frame = job
-    link(frame.image, folder / "images" / key / f"{frame.name}{frame.image.suffix.lower()}")
+    carried = write_depth(depth, frame, folder / DEPTH) if depth and frame.name in depth.maps else None
+    done = Done(_write_label(source, frame, folder / "masks" / key) if frame.mask else None, carried)
+    if done.kept:
+        link(frame.image, folder / "images" / key / f"{frame.name}{frame.image.suffix.lower()}")
+    return done
+
+
+def _write_label(source: Source, frame: Frame, folder: Path) -> Written:
     mask, cleaned = source.read(frame)
-    target = folder / "masks" / key / f"{frame.name}.png"
+    target = folder / f"{frame.name}.png"
     fitted = _fitted(mask, frame)
-    linked = not cleaned and fitted is mask and _holds(frame.label, mask)
+    linked = not cleaned and fitted is mask and holds(frame.label, mask, ("L", "P"))
     if linked:
         link(frame.label, target)
     else:
@@ -149,35 +168,3 @@ def _fitted(mask: Mask, frame: Frame) -> Mask:
             "turn one of the two, or take both away"
         )
     return np.asarray(Image.fromarray(mask).resize((width, height), Image.Resampling.NEAREST))
-
-
-def _holds(path: Path, mask: Mask) -> bool:
-    """Whether the file is a PNG of one channel with 8 bits that holds this very mask, the way viewers show it."""
-    with Image.open(path) as picture:
-        plain = picture.format == "PNG" and picture.mode in ("L", "P") and "exif" not in picture.info
-        return plain and np.array_equal(np.asarray(picture), mask)
-
-
-def link(source: Path, target: Path) -> None:
-    """A hard link, or on another disk a symbolic one."""
-    source = source.resolve()
-    try:
-        target.hardlink_to(source)
-    except OSError:
-        target.symlink_to(source)
-
-
-def _told(written: Sequence[Written]) -> list[str]:
-    linked, scaled = (sum(getattr(one, what) for one in written) for what in ("linked", "scaled"))
-    lines = [
-        f"{counted(len(written), 'frame')} linked; {counted(linked, 'label')} linked as they are, "
-        f"{len(written) - linked} written as PNG"
-    ]
-    if scaled:
-        lines.append(f"scaled to the size of the frame, each pixel as its nearest one: {counted(scaled, 'label')}")
-    if cleaned := [one for one in written if one.cleaned]:
-        share = 100 * sum(one.cleaned for one in cleaned) / sum(one.pixels for one in cleaned)
-        lines.append(
-            f"smoothed or compressed: {counted(len(cleaned), 'label')}; {share:.2g} % of their pixels got {NEAREST}"
-        )
-    return lines

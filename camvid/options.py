@@ -71,7 +71,8 @@ def _found(root: Path, path: Path) -> Path:
     """The file or folder, looked for in the root and then in the current folder."""
     found = next((place for place in (root / path, path) if place.exists()), None)
     if found is None:
-        raise FileNotFoundError(f"{root / path}: there is no such file or folder, nor is there {path}")
+        nor = f", nor is there {path}" if path != root / path else ""
+        raise FileNotFoundError(f"{root / path}: there is no such file or folder{nor}")
     return found
 
 

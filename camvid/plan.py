@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
-from camvid.layouts.dataset import require_batch
+from camvid.layouts.lacking import require_batch
 from camvid.on_device import POLICIES as DEVICE_POLICIES
 from camvid.on_device import DeviceAugmentation
 from files.ordered import cores

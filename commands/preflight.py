@@ -9,12 +9,14 @@ import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from commands.tasks import NETWORK, check_tasks, training_loss
 from commands.training_data import check_depth, depth_data, open_training
 from configs import TrainConfig
 from files.faults import CommonFault
+from files.whole import FULL, unwritten
 
 if TYPE_CHECKING:
     from torch import nn
@@ -71,7 +73,7 @@ def _open(config: TrainConfig) -> RoadDataset | None:
 
 def _check_batch(config: TrainConfig, dataset: RoadDataset | None) -> None:
     """Checks what the sizes of the splits tell, before torch is imported and files are read."""
-    from camvid.layouts.dataset import require_batch
+    from camvid.layouts.lacking import require_batch
 
     if dataset:
         require_batch(len(dataset.splits["train"]), config.batch_size)
@@ -125,12 +127,24 @@ def _read_data(config: TrainConfig, dataset: RoadDataset) -> None:
 def _check_room(out: Path, model: nn.Module) -> None:
     """Weights, averaged weights, optimiser state, and the files that replace them are on the disk at the same time."""
     need = 6 * sum(weight.nbytes for weight in model.state_dict().values())
-    free = shutil.disk_usage(next(place for place in (out, *out.absolute().parents) if place.exists())).free
+    place = next(place for place in (out, *out.absolute().parents) if place.exists())
+    _check_written(out, place)
+    free = shutil.disk_usage(place).free
     if free < need:
         raise ValueError(
             f"out={str(out)!r}: a run needs up to {need / 1e6:.0f} MB while it trains, but the disk has only "
             f"{free / 1e6:.0f} MB free; free some space, or give another folder"
         )
+
+
+def _check_written(out: Path, place: Path) -> None:
+    """Raises OSError if nothing can be written in `place`, the folder `out` or the first one above it that exists."""
+    try:
+        with TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        if error.errno not in FULL:  # of a full disk, what a run needs is said
+            raise unwritten(out, error) from error
 
 
 def _check_names(config: TrainConfig) -> None:

@@ -67,5 +67,6 @@ def check_depth(config: TrainConfig, dataset: RoadDataset) -> None:
         return
     if depth_data(config, dataset) is None:
         dataset.require_depth("train")
+    dataset.require_cameras("train", "val")
     if config.monitor.startswith("depth/"):
         dataset.require_depth("val")

@@ -179,6 +179,23 @@ def test_a_disk_that_is_too_small_for_a_run_is_named(data):
     assert list(Path("runs").iterdir()) == []
 
 
+@pytest.mark.parametrize("out", ["/proc/x", "/proc/x/deep", "file/x"])
+def test_a_folder_that_cannot_be_made_is_named(data, capsys, out):
+    Path("file").touch()
+    message = refused(capsys, f"--data={data}", *SMALL, f"--out={out}")
+    assert message.startswith(f"{out}: cannot be written (")
+    assert message.endswith("; give a place that can be written")
+
+
+def test_a_camera_of_val_that_cannot_be_used_is_named(tmp_path, capsys):
+    synth(tmp_path / "deep", frames=12, seed=3, layout="segnet", size=(96, 128), depth=True)
+    name = next((tmp_path / "deep" / "val").iterdir()).stem
+    table = tmp_path / "deep" / "cameras.csv"
+    table.write_text(table.read_text() + f"{name},1,1,1,1,128,96\n")
+    message = refused(capsys, "--data=deep", *HYDRA, *SMALL[1:], "--tasks=depth")
+    assert message == f"deep/cameras.csv: {name} has 2 lines; leave one"
+
+
 def test_with_an_artifact_all_but_the_data_is_checked(tmp_path, capsys):
     assert "backbone: timm has no model" in refused(capsys, "--dataset=d:latest", "--backbone=resnet43")
     assert "built in are bdd19, camvid11" in refused(capsys, "--dataset=d:latest", "--taxonomy=camvid13")

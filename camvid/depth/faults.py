@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from camvid.depth import DepthSource, find_depth
 from camvid.layouts.dataset import Frame
 from camvid.layouts.mismatches import depth_mismatch
-from camvid.layouts.scan import Scan
+from camvid.layouts.scan import DEPTH, Scan, plain
+from camvid.layouts.trees import pictures_below
 
 
 def matched_depth(scan: Scan) -> tuple[DepthSource | None, list[str]]:
@@ -16,13 +19,32 @@ def matched_depth(scan: Scan) -> tuple[DepthSource | None, list[str]]:
         depth = find_depth(scan)
     except ValueError as error:
         return None, [str(error)]
+    if not depth:
+        return None, []
     names = {frame.name for frame in scan.frames}
-    maps = depth.maps if depth else {}
-    return depth, [f"{path}: depth without a frame ({name})" for name, path in maps.items() if name not in names]
+    faults = [f"{path}: depth without a frame ({name})" for name, path in depth.maps.items() if name not in names]
+    lines = {name: path for name, path in depth.cameras.items() if name not in depth.maps and name not in names}
+    known = scan.passed | (_stems(scan.root) if lines else frozenset())
+    faults += [f"{path}: a line for {name!r}, and no such frame" for name, path in lines.items() if name not in known]
+    return depth, faults
+
+
+def _stems(root: Path) -> frozenset[str]:
+    """The names of all pictures but depth maps, as frames that are in no split may have a camera."""
+    below = (path for path in pictures_below(root) if not path.is_relative_to(root / DEPTH))
+    return frozenset(plain(path.stem) for path in below)
 
 
 def depth_faults(depth: DepthSource, frame: Frame, size: tuple[int, int] | None) -> list[str]:
     """What is wrong with the depth of a frame, which has this height and width; None if that is unknown."""
+    faults: list[str] = []
+    for part in (depth.camera, depth.metres):
+        try:
+            part(frame.name)
+        except ValueError as error:
+            faults.append(str(error))
+    if faults:
+        return list(dict.fromkeys(faults))  # depth of Cityscapes needs the camera, too
     try:
         found, _ = depth.read(frame.name)
     except ValueError as error:

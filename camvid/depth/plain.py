@@ -15,6 +15,7 @@ from math import isfinite
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from camvid.depth.source import Depth, DepthSource, read_16_bits
 from camvid.layouts.scan import CAMERAS, DEPTH, Scan
@@ -41,21 +42,18 @@ def find_plain(scan: Scan) -> DepthSource | None:
     files = _by_frame(found, {frame.name for frame in scan.frames})
     return DepthSource(
         f"{DEPTH}/ and {CAMERAS}",
-        files,
-        dict.fromkeys(files, table),
+        {name: paths[0] for name, paths in files.items()},
+        dict.fromkeys([*files, *cameras], table),
         partial(_camera, table, cameras),
         partial(_decode, files),
     )
 
 
-def _by_frame(found: Keyed, names: Container[str]) -> dict[str, Path]:
-    """The map of each frame. Maps may lie in the folders that make up a frame's name, or in others."""
-    files: dict[str, Path] = {}
+def _by_frame(found: Keyed, names: Container[str]) -> Keyed:
+    """The maps of each frame. They may lie in the folders that make up a frame's name, or in others."""
+    files: Keyed = {}
     for key, paths in found.items():
-        name = key if key in names else key.rpartition("/")[2]
-        for path in paths:
-            if files.setdefault(name, path) != path:
-                raise ValueError(f"{path}: a second depth map of frame {name}, beside {files[name]}; remove one")
+        files.setdefault(key if key in names else key.rpartition("/")[2], []).extend(paths)
     return files
 
 
@@ -65,41 +63,55 @@ def read_cameras(table: Path) -> dict[str, Camera]:
     return {name: _camera(table, cameras, name) for name in cameras}
 
 
-def _cameras(table: Path) -> dict[str, Camera]:
+def _cameras(table: Path) -> dict[str, Camera | str]:
+    """For each name in the table, its camera, or what is wrong with its line."""
     try:
         rows = list(csv.DictReader(StringIO(read_text(table)), skipinitialspace=True))
     except csv.Error as error:
         raise ValueError(f"{table}: not a table of comma-separated values ({error})") from error
     given = rows[0] if rows else {}
     if missing := [column for column in ("name", *COLUMNS) if column not in given]:
-        raise ValueError(f"{table}: column {missing[0]} is missing; needed are name, {', '.join(COLUMNS)}")
-    names = Counter(row["name"] for row in rows)
-    if (name := names.most_common(1)[0][0]) and names[name] > 1:
-        raise ValueError(f"{table}: {name} has two lines; leave one")
-    try:
-        return {row["name"]: _of_row(*(float(row[column] or "nan") for column in COLUMNS)) for row in rows}
-    except ValueError as error:
-        raise ValueError(f"{table}: {', '.join(COLUMNS)} must be numbers of pixels ({error})") from error
+        what = f"column{'s' * (len(missing) > 1)} {', '.join(missing)} {'are' if len(missing) > 1 else 'is'} missing"
+        raise ValueError(f"{table}: {what}; needed are name, {', '.join(COLUMNS)}")
+    cameras = {row["name"]: _of_row(row) for row in rows}
+    counts = Counter(row["name"] for row in rows)
+    return cameras | {name: f"{name} has {count} lines; leave one" for name, count in counts.items() if count > 1}
 
 
-def _of_row(fx: float, fy: float, cx: float, cy: float, width: float, height: float) -> Camera:
+def _of_row(row: Mapping[str, str | None]) -> Camera | str:
     """Empty fields are NaN, which `Camera.fault` names; an empty size is none."""
+    values, strange = [], []
+    for column in COLUMNS:
+        try:
+            values.append(float(row[column] or "nan"))
+        except ValueError:
+            strange.append(f"{column} must be a number of pixels, got {row[column]!r}")
+    if strange:
+        return f"frame {row['name']}: {'; '.join(strange)}"
+    fx, fy, cx, cy, width, height = values
     sized = isfinite(width) and isfinite(height)
-    return Camera(fx, fy, cx, cy, (int(height), int(width)) if sized else None)
+    camera = Camera(fx, fy, cx, cy, (int(height), int(width)) if sized else None)
+    return f"frame {row['name']}: {fault}" if (fault := camera.fault()) else camera
 
 
-def _camera(table: Path, cameras: Mapping[str, Camera], name: str) -> Camera:
-    if name not in cameras:
-        raise ValueError(f"{table}: no line for frame {name}; add its camera")
-    if fault := cameras[name].fault():
-        raise ValueError(f"{table}: frame {name}: {fault}")
-    return cameras[name]
+def _camera(table: Path, cameras: Mapping[str, Camera | str], name: str) -> Camera:
+    camera = cameras.get(name, f"no line for frame {name}; add its camera")
+    if isinstance(camera, str):
+        raise ValueError(f"{table}: {camera}")
+    return camera
 
 
-def _decode(files: Mapping[str, Path], name: str) -> Depth:
-    path = files[name]
+def _decode(files: Keyed, name: str) -> Depth:
+    path, *others = files[name]
+    if others:
+        raise ValueError(f"{others[0]}: a second depth map of frame {name}, beside {path}; remove one")
     metres = _array(path) if path.suffix.lower() == ".npy" else read_16_bits(path) / np.float32(STEPS)
     return np.where(metres == 0, np.float32("nan"), metres)
+
+
+def encode_depth(depth: Depth) -> NDArray[np.uint16]:
+    """Depth (H, W) in metres as KITTI stores it: in steps of 1/256 m, with 0 where it is unknown (NaN)."""
+    return np.rint(np.nan_to_num(depth) * STEPS).clip(0, 2**16 - 1).astype(np.uint16)
 
 
 def _array(path: Path) -> Depth:

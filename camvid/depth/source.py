@@ -36,13 +36,18 @@ class DepthSource:
 
     def read(self, name: str) -> tuple[Depth, Camera]:
         """Depth and camera of a frame. Raises ValueError naming a file that is missing, damaged or impossible."""
-        camera, depth = self.camera(name), self.decode(name)
-        if np.isinf(depth).any() or (depth < 0).any():
-            raise ValueError(f"{self.maps[name]}: depth is negative or infinite; write unknown depth as 0 or NaN")
+        camera, depth = self.camera(name), self.metres(name)
         if camera.size and camera.size != depth.shape:
             (height, width), (rows, columns) = camera.size, depth.shape
             raise ValueError(f"{self.maps[name]}: depth is {columns}x{rows}, its camera has {width}x{height} pixels")
         return depth, replace(camera, size=(depth.shape[0], depth.shape[1]))
+
+    def metres(self, name: str) -> Depth:
+        """The depth of a frame alone. Raises ValueError naming a file that is damaged or impossible."""
+        depth = self.decode(name)
+        if np.isinf(depth).any() or (depth < 0).any():
+            raise ValueError(f"{self.maps[name]}: depth is negative or infinite; write unknown depth as 0 or NaN")
+        return depth
 
     def files(self, name: str) -> tuple[Path, ...]:
         """The files of the depth and of the camera of a frame; none if it has no depth."""

@@ -16,7 +16,8 @@ The other files, by what they are about:
 - labels: `label_content` looks at what pictures hold, `label_kinds` whether all hold the same, `label_meaning`
   concludes what it stands for;
 - frames of which only the depth is known: `unlabelled`;
-- messages: `hints` for what is no data set yet, `nearby` for one that lies elsewhere, `notices` for what is guessed.
+- messages: `hints` for what is no data set yet, `nearby` for one that lies elsewhere, `lacking` for an empty split,
+  `notices` for what is guessed.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from camvid.labels import IndexLabels
-from camvid.layouts.dataset import DEPTH_FORMS, Frame, RoadDataset
+from camvid.layouts.dataset import Frame, RoadDataset
 from camvid.layouts.digests import content_digest
+from camvid.layouts.lacking import DEPTH_FORMS
 from camvid.layouts.layout import Layout
 from camvid.layouts.notices import GuessWarning, notice
 from camvid.layouts.recognise import LAYOUTS, recognise, scan_layout
@@ -82,9 +84,9 @@ def open_dataset(
             split that does not fit the frames, labels of another taxonomy; the message names file, value and fix.
         FileNotFoundError: the root, or a taxonomy's file, is missing.
     """
-    taxonomy = find_taxonomy(root, taxonomy, layout)
     found = recognise(root, layout)
     scan = scan_layout(root, found, depth)
+    taxonomy = find_taxonomy(root, taxonomy, found)
     labels = found.decoder(scan, taxonomy)
     dataset = RoadDataset(scan.root, scan.layout, taxonomy, {}, labels)
     if scan.faults:

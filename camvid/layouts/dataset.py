@@ -15,19 +15,15 @@ from camvid.labels import Labels, Mask, say_outside
 from camvid.layouts.dark import about_bits
 from camvid.layouts.facts import file_facts
 from camvid.layouts.label_content import FEW, SMOOTHED
+from camvid.layouts.lacking import DEPTH_FORMS, lacking
 from camvid.layouts.mismatches import depth_mismatch, size_mismatch
-from camvid.remarks import about_priority, about_sizes, about_val, way_to_val
+from camvid.remarks import about_priority, about_sizes, about_val
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 from files.camera import Camera
 from files.pictures import load_label, load_picture, picture_size, read_image, read_reduced
 
 if TYPE_CHECKING:  # which finds depth with this package
     from camvid.depth.source import Depth, DepthSource
-
-
-DEPTH_FORMS = (
-    "docs/data.md lists the forms that are read, and `python -m camvid synth OUT --depth` draws streets with depth"
-)
 
 
 @dataclass(frozen=True)
@@ -130,7 +126,7 @@ class RoadDataset:
         """Raises ValueError for the first of these splits that has no frames."""
         for split in splits:
             if not self.splits[split]:
-                raise ValueError(f"{self.root}: {self._lacking(split)}")
+                raise ValueError(lacking(self.root, self.splits, split, self.unlabelled.get(split, 0)))
 
     def has_depth(self, split: str) -> bool:
         """Whether a frame of a split has depth that can be used."""
@@ -143,6 +139,12 @@ class RoadDataset:
         if not self.has_depth(split):
             raise ValueError(f"{self.root}: no frame of the {split} split has depth; {DEPTH_FORMS}")
 
+    def require_cameras(self, *splits: str) -> None:
+        """Raises ValueError for the first frame of these splits that has depth, and no camera that can be used."""
+        for frame in (frame for split in splits for frame in self.splits[split]):
+            if self.depth and frame.name in self.depth.maps:
+                self.depth.camera(frame.name)
+
     def require_masks(self, split: str) -> None:
         """Raises ValueError if no frame of a split has a mask."""
         if not any(frame.mask for frame in self.splits[split]):
@@ -150,16 +152,6 @@ class RoadDataset:
                 f"{self.root}: no frame of the {split} split has a label, only depth; train with --tasks depth, or "
                 "give the folder as --depth_data beside data with labels"
             )
-
-    def _lacking(self, split: str) -> str:
-        """Why a training without frames of a split is refused, and what these data are good for."""
-        bare = self.unlabelled.get(split, 0)
-        why = f"no frames with labels, {bare} without" if bare else "no frames"
-        if split == "val" and (divided := way_to_val(self.splits)):
-            return f"the {split} split has {why}, and a training needs them{divided}"
-        judged = next((key for key, frames in self.splits.items() if frames and key != "train"), "")
-        way = f"; `python -m eval RUN --data {self.root} --split {judged}` judges a model" if judged else ""
-        return f"the {split} split has {why}, and a training needs them{way}"
 
     def sizes(self, split: str) -> list[tuple[int, int]]:
         """Height and width of each frame of a split, as the file of its label says without being decoded.
@@ -198,14 +190,6 @@ class RoadDataset:
 def void(size: tuple[int, int]) -> Mask:
     """A mask (H, W) of a frame of which no class is known."""
     return np.full(size, IGNORE_INDEX, np.uint8)
-
-
-def require_batch(frames: int, batch_size: int) -> None:
-    """Raises ValueError if a training split has fewer frames than a batch."""
-    if frames < batch_size:
-        raise ValueError(
-            f"batch_size={batch_size} is larger than the train split ({frames} frames): take at most {frames}"
-        )
 
 
 def drives_of(splits: Mapping[str, Sequence[Frame]]) -> dict[str, list[str]]:

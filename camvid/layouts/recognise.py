@@ -23,7 +23,7 @@ from camvid.layouts.nearby import nearby
 from camvid.layouts.original import ORIGINAL, PUBLISHED
 from camvid.layouts.scan import SPLITS, Scan, about_hidden, pictures
 from camvid.layouts.segnet import SEGNET
-from camvid.layouts.unlabelled import joined, with_depth
+from camvid.layouts.unlabelled import joined, unusable, with_depth
 from camvid.layouts.virtual_kitti import VIRTUAL_KITTI
 from camvid.layouts.voc import VOC
 from files.amounts import counted
@@ -79,7 +79,7 @@ def scan_layout(root: str | Path, layout: str | Layout | None = None, depth: boo
     scan = with_depth(found.scan(root, found.name))
     scan = joined(scan) if depth or not scan.frames else scan
     if not scan.frames:
-        raise ValueError(_no_pair(root, found))
+        raise ValueError(unusable(scan) or _no_pair(root, found))
     return replace(scan, notes=(*scan.notes, *about_hidden(scan)))
 
 

@@ -52,6 +52,7 @@ class Scan:
         divided: where nothing says which frames validate, they are divided by their sequences, with a word about it.
         notes: what was taken and what was passed over, where there was a choice, one line each.
         bare: frames without labels, which are not among the frames.
+        passed: the names of frames that are left out, as they have neither a label nor depth.
     """
 
     root: Path
@@ -63,6 +64,7 @@ class Scan:
     divided: bool = False
     notes: tuple[str, ...] = ()
     bare: tuple[Bare, ...] = ()
+    passed: frozenset[str] = frozenset()
 
     @property
     def labelled(self) -> list[Frame]:

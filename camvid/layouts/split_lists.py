@@ -59,8 +59,16 @@ def read_names(path: Path) -> tuple[str, ...]:
     return tuple(Path(line).stem if line.lower().endswith(PICTURES) else line for line in lines)
 
 
+class ListsError(ValueError):
+    """Split lists that do not fit the frames; `faults` has a line for each frame."""
+
+    def __init__(self, message: str, faults: list[str]) -> None:
+        super().__init__(message)
+        self.faults = faults
+
+
 def checked(names: Names, present: Iterable[str], root: Path) -> Names:
-    """The lists name every frame once and no other."""
+    """The lists, which name every frame once and no other; else raises ListsError."""
     listed = Counter(name for key in SPLITS for name in names[key])
     known = set(present)
     problems = {
@@ -68,9 +76,10 @@ def checked(names: Names, present: Iterable[str], root: Path) -> Names:
         "listed but not there": [name for name in listed if name not in known],
         "in no list": sorted(known - set(listed)),
     }
+    where = f"{root}: split lists"
+    faults = [f"{where}: {name} is {what}; mend the lists" for what, found in problems.items() for name in found]
     for problem, found in problems.items():
         if found:
-            raise ValueError(
-                f"{root}: split lists: {being(len(found), 'frame')} {problem} (first: {found[0]}); mend the lists"
-            )
+            message = f"{being(len(found), 'frame')} {problem} (first: {found[0]}); mend the lists"
+            raise ListsError(f"{where}: {message}", faults)
     return names

@@ -15,7 +15,9 @@ def with_depth(scan: Scan) -> Scan:
     names = _measured(scan)
     bare = tuple(one for one in scan.bare if one.frame.name in names)
     known = {one.fault for one in bare}
-    return replace(scan, bare=bare, faults=tuple(fault for fault in scan.faults if fault not in known))
+    passed = frozenset(one.frame.name for one in scan.bare) - names
+    faults = tuple(fault for fault in scan.faults if fault not in known)
+    return replace(scan, bare=bare, faults=faults, passed=passed)
 
 
 def joined(scan: Scan) -> Scan:
@@ -26,6 +28,17 @@ def joined(scan: Scan) -> Scan:
     whole = Counter(one.split for one in scan.bare if not one.fault)  # the frames of splits without any label
     left = {split: count - whole[split] for split, count in scan.unlabelled.items() if count > whole[split]}
     return replace(scan, frames=tuple(frames), folders=folders, unlabelled=left, bare=())
+
+
+def unusable(scan: Scan) -> str:
+    """Why the depth of frames without a label cannot be used; empty if there is none."""
+    from camvid.depth import find_depth  # which imports the scans of this package
+
+    try:
+        find_depth(scan)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _measured(scan: Scan) -> set[str]:

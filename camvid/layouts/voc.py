@@ -25,17 +25,20 @@ LISTS = "ImageSets/Segmentation"
 
 
 def scan_voc(root: Path, layout: str) -> Scan:
-    """The frames that the lists name. A split whose frames have no label at all is left out, and counted."""
+    """The frames that the lists name. A split whose frames have no label at all is left out, and counted.
+
+    A frame that is listed twice, which is a fault, is in the first of its splits.
+    """
     images, masks = keyed(root / "JPEGImages", ""), keyed(root / "SegmentationClass", "", (".png",))
     lists = {split: _listed(root / LISTS / f"{split}.txt") for split in SPLITS}
-    folders = {
-        split: tuple(name for name in names if name in images and name in masks) for split, names in lists.items()
-    }
-    bare = {split: [name for name in names if name in images] for split, names in lists.items() if not folders[split]}
+    whole = {split: [name for name in names if name in images and name in masks] for split, names in lists.items()}
+    first = {name: split for split, names in reversed(whole.items()) for name in names}
+    folders = {split: tuple(name for name in first if first[name] == split) for split in lists}
+    bare = {split: [name for name in names if name in images] for split, names in lists.items() if not whole[split]}
     unlabelled = {split: len(names) for split, names in bare.items() if names}
     named = {name: Frame(name, name, images[name][0], masks[name][0]) for names in folders.values() for name in names}
     frames = tuple(named[name] for name in sorted(named))
-    faults = tuple(_faults(root, {split: names for split, names in lists.items() if folders[split]}, images, masks))
+    faults = tuple(_faults(root, {split: names for split, names in lists.items() if whole[split]}, images, masks))
     return Scan(root, layout, frames, folders, faults, unlabelled)
 
 

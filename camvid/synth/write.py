@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from camvid.depth.plain import COLUMNS, STEPS
+from camvid.depth.plain import COLUMNS, encode_depth
 from camvid.folders import new_folder
 from camvid.layouts import SPLITS
 from camvid.layouts.codes import CODES
@@ -22,7 +22,7 @@ from camvid.layouts.segnet import SEGNET
 from camvid.synth.camera import Camera
 from camvid.synth.kinds import Kind
 from camvid.synth.plan import Shot, plan
-from camvid.synth.render import Depth, Picture, Scene, check_size, take
+from camvid.synth.render import Picture, Scene, check_size, take
 from camvid.synth.world import make_world
 from camvid.taxonomy import VOID_NAME, load_taxonomy, original_palette
 
@@ -159,11 +159,6 @@ def draw_shots(
 
 def _depth_path(shot: Shot) -> str:
     return f"{DEPTH}/{shot.name}.png"
-
-
-def encode_depth(depth: Depth) -> NDArray[np.uint16]:
-    """Depth (H, W) in metres as KITTI stores it: in steps of 1/256 m, with 0 where it is unknown (NaN)."""
-    return np.rint(np.nan_to_num(depth) * STEPS).clip(0, 2**16 - 1).astype(np.uint16)
 
 
 def _camera_table(cameras: Mapping[str, Camera]) -> str:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from camvid.__main__ import main
 from camvid.check import check
 from camvid.layouts import find_taxonomy, scan_layout
 from camvid.taxonomy import TaxonomyError, load_taxonomy
@@ -229,3 +230,26 @@ def test_a_split_of_void_is_named_unless_unlisted_values_are_the_cause(value, tm
     said = [line for line in check(tmp_path, find_taxonomy(tmp_path)).taken if "are void" in line]
     void = [f"split {split}: all pixels of its labels are void" for split in ("train", "val")]
     assert said == (void if value == 255 else [])
+
+
+def test_all_faults_of_split_lists_are_named(tmp_path):
+    write_original(tmp_path, draw({"train": [f"clip_{number}" for number in range(1, 7)]}))
+    lists = {"train": ["clip_1", "clip_2", "clip_8"], "val": ["clip_1", "clip_2", "clip_3", "clip_9"]}
+    for split, names in lists.items():
+        (tmp_path / f"{split}.txt").write_text("\n".join(names))
+    wanted = {"listed twice": (1, 2), "listed but not there": (8, 9), "in no list": (4, 5, 6)}
+    assert check(tmp_path, CAMVID11).faults == [
+        f"{tmp_path}: split lists: clip_{number} is {what}; mend the lists"
+        for what, numbers in wanted.items()
+        for number in numbers
+    ]
+
+
+@pytest.mark.parametrize("command", ["check", "stats", "convert"])
+def test_two_folders_without_pictures_are_described_and_no_classes_asked_for(command, tmp_path, capsys):
+    (tmp_path / "set" / "images").mkdir(parents=True)
+    (tmp_path / "set" / "masks").mkdir()
+    assert main([command, str(tmp_path / "set"), *([str(tmp_path / "out")] if command == "convert" else [])]) == 2
+    said = capsys.readouterr().err
+    assert "images/ holds no picture; masks/ holds no picture" in said
+    assert "nothing lists the classes" not in said

@@ -97,6 +97,7 @@ def test_flags_of_a_pair_of_folders(tmp_path):
     errors = {
         ("--images", "rgb"): "--images and --masks: give both",
         ("--images", "rgb", "--masks", "nowhere"): "nowhere: there is no such file or folder, nor is there nowhere",
+        ("--classes", "/nowhere"): "error: /nowhere: there is no such file or folder\n",
         ("--classes", "mine.yaml"): "--classes mine.yaml: this is a taxonomy; give it as --taxonomy mine.yaml",
         (
             "--layout",

@@ -100,8 +100,8 @@ FAULTS = {
     "cameras.csv: column fy is missing; needed are name, fx, fy": lambda root, name: rows(
         root, lambda t: t.drop(columns="fy")
     ),
-    "cameras.csv: {name} has two lines; leave one": lambda root, name: rows(root, lambda t: pd.concat([t, t[:1]])),
-    "cameras.csv: fx, fy, cx, cy, width, height must be numbers": lambda root, name: rows(
+    "cameras.csv: {name} has 2 lines; leave one": lambda root, name: rows(root, lambda t: pd.concat([t, t[:1]])),
+    "cameras.csv: frame {name}: fx must be a number of pixels, got 'far'": lambda root, name: rows(
         root, lambda t: t.assign(fx="far")
     ),
     "cameras.csv: frame {name}: the focal lengths are 0 and 990": lambda root, name: rows(
@@ -144,6 +144,43 @@ def test_a_fault_of_depth_is_named_with_its_file(fault, root):
     faults = check(root, load_taxonomy("camvid32")).faults
     assert [line for line in faults if fault.format(name=name) in line], faults
     assert not [line for line in faults if "frame without" in line]
+
+
+def test_all_faults_of_cameras_and_maps_are_named_at_once(root):
+    names = sorted(add_depth(root))
+    table = pd.read_csv(root / "cameras.csv", dtype=str).set_index("name")
+    table.loc[names[0], ["fx", "cy"]] = "far", "?"
+    table.loc[names[1], "fy"] = "0"
+    table.loc[names[2], "width"] = "24"
+    table = table.drop(names[4])
+    table.loc["ghost"] = table.loc[names[3]]
+    table.loc["phantom"] = "?"
+    pd.concat([table, table.loc[[names[3]]]]).reset_index(names="name").to_csv(root / "cameras.csv", index=False)
+    (root / "depth" / f"{names[1]}.png").write_bytes(b"")
+    np.save(root / "depth" / f"{names[5]}.npy", METRES)
+    csv, depth = f"{root}/cameras.csv", f"{root}/depth"
+    wanted = [
+        f"{csv}: a line for 'ghost', and no such frame",
+        f"{csv}: a line for 'phantom', and no such frame",
+        f"{csv}: frame {names[0]}: fx must be a number of pixels, got 'far'; cy must be a number of pixels, got '?'",
+        f"{csv}: frame {names[1]}: the focal lengths are 1000 and 0 pixels; they must be above 0",
+        f"{depth}/{names[1]}.png: unreadable picture (0 bytes in an unknown format)",
+        f"{depth}/{names[2]}.png: depth is 12x8, its camera has 24x8 pixels",
+        f"{csv}: {names[3]} has 2 lines; leave one",
+        f"{csv}: no line for frame {names[4]}; add its camera",
+        f"{depth}/{names[5]}.png: a second depth map of frame {names[5]}, beside {depth}/{names[5]}.npy; remove one",
+    ]
+    assert sorted(check(root, load_taxonomy("camvid32")).faults) == sorted(wanted)
+
+
+def test_frames_that_are_left_out_may_have_a_camera(tmp_path):
+    write_fine(tmp_path)  # its test split has no labels
+    (tmp_path / "depth").mkdir()
+    names = [Path(stem).name for stems in (*SPLITS.values(), TEST) for stem in stems]
+    Image.fromarray(np.full(SIZE, 256, np.uint16)).save(tmp_path / "depth" / f"{names[0]}.png")
+    camera = CAMERA | {"width": SIZE[1], "height": SIZE[0]}
+    pd.DataFrame([{"name": name, **camera} for name in names]).to_csv(tmp_path / "cameras.csv", index=False)
+    assert check(tmp_path, load_taxonomy("cityscapes19")).faults == []
 
 
 def test_depth_of_another_size_than_the_frame_is_named(root):

@@ -147,6 +147,12 @@ def test_frames_with_depth_alone_are_a_data_set(measured, tmp_path):
     assert torch.isfinite(depths).all()
 
 
+def test_where_there_is_only_depth_its_fault_is_named(measured):
+    (measured / "cameras.csv").write_text("name,fx,cx,cy,width\nx,1,1,1,1\n")
+    with pytest.raises(ValueError, match=r"cameras\.csv: columns fy, height are missing; needed are name, fx, fy"):
+        open_dataset(measured)
+
+
 def test_labels_without_depth_and_depth_without_labels_stand_side_by_side(tmp_path):
     """Each frame has one of the two."""
     root = tmp_path / "streets"

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from camvid.check import check
+from camvid.convert import convert
 from camvid.layouts import LAYOUTS, find_taxonomy, open_dataset, scan_layout
 from camvid.layouts.notices import GuessWarning
 from camvid.taxonomy import load_taxonomy
@@ -215,6 +216,26 @@ def test_faults_of_vocs_lists(tmp_path):
         f"{lists / 'val.txt'}: lists 2007_999999, which is not in JPEGImages",
         f"{tmp_path}/JPEGImages/2007_000027.jpg: frame without a label (SegmentationClass/2007_000027.png)",
     )
+
+
+@pytest.mark.parametrize(
+    ("lists", "sizes"),
+    [
+        ({"val": "2007_000033\n2007_000032\n"}, "train 3, val 1, test 0"),
+        ({"train": "2007_000032\n2007_000032\n2007_000039\n"}, "train 2, val 1, test 0"),
+        ({"val": "2007_000032\n"}, "train 3, val 0, test 0"),
+    ],
+)
+def test_a_frame_that_vocs_lists_name_twice_is_in_one_split_and_counted_once(lists, sizes, tmp_path):
+    write_voc(tmp_path / "set")
+    for split, names in lists.items():
+        (tmp_path / "set" / "ImageSets" / "Segmentation" / f"{split}.txt").write_text(names)
+    report = check(tmp_path / "set", find_taxonomy(tmp_path / "set"))
+    assert report.taken[0] == f"layout voc, split official: {sizes}"
+    assert report.faults[0].endswith("2007_000032 is listed 2 times")
+    lines = convert(tmp_path / "plain", tmp_path / "set")
+    assert not [line for line in lines if "between the splits" in line]
+    assert scan_layout(tmp_path / "plain").faults == ()
 
 
 def test_mapillary_without_its_configuration(tmp_path):
