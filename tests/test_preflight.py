@@ -192,7 +192,7 @@ def test_a_camera_of_val_that_cannot_be_used_is_named(tmp_path, capsys):
     name = next((tmp_path / "deep" / "val").iterdir()).stem
     table = tmp_path / "deep" / "cameras.csv"
     table.write_text(table.read_text() + f"{name},1,1,1,1,128,96\n")
-    message = refused(capsys, "--data=deep", *HYDRA, *SMALL[1:], "--tasks=depth")
+    message = refused(capsys, "--data=deep", *HYDRA, *SMALL[1:], "--tasks=depth", "--monitor=depth/abs_rel")
     assert message == f"deep/cameras.csv: {name} has 2 lines; leave one"
 
 

@@ -84,6 +84,7 @@ def open_dataset(
             split that does not fit the frames, labels of another taxonomy; the message names file, value and fix.
         FileNotFoundError: the root, or a taxonomy's file, is missing.
     """
+    taxonomy = taxonomy if taxonomy == AUTO else find_taxonomy(root, taxonomy)
     found = recognise(root, layout)
     scan = scan_layout(root, found, depth)
     taxonomy = find_taxonomy(root, taxonomy, found)

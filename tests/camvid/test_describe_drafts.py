@@ -134,8 +134,8 @@ def test_label_studio_in_folders_of_usual_names_leads_to_convert_and_an_unwritte
     grey(tmp_path / "masks" / "task-1-annotation-2-by-1-tag-road-0.png", np.zeros((8, 8), np.uint8))
     done = run("check", tmp_path)
     assert done.stderr == (
-        f"error: {tmp_path}: Label Studio's pictures, one for each class: `python -m camvid convert {tmp_path} OUT` "
-        "joins them\n"
+        f"error: {tmp_path}: layout folders, and no frame with its label: Label Studio's pictures, one for each class: "
+        f"`python -m camvid convert {tmp_path} OUT` joins them\n"
     )
     done = run("describe", tmp_path, "--out", tmp_path / "own.yaml")
     assert done.stdout.endswith(f"\n{tmp_path}/own.yaml: not written, as no classes were found\n")
