@@ -246,7 +246,7 @@ def test_commands_on_ones_own_camvid(data, tmp_path):
     film(open_dataset(data).splits["val"], tmp_path / "drive.mp4")
     for command in (
         *sequence("docs/data.md", "camvid check /data/CamVid"),
-        *sequence("docs/training.md", "eval predict"),
+        *sequence("docs/training.md", "--out overlays"),
     ):
         runs = sorted((tmp_path / "runs").glob("*"))
         line = command.replace("/data/CamVid", str(data))
@@ -255,6 +255,18 @@ def test_commands_on_ones_own_camvid(data, tmp_path):
     assert (runs[0] / "test" / "worst.png").is_file()
     assert list((tmp_path / "overlays").glob("*.mp4"))
     assert left(tmp_path) == {"drive.mp4"}
+
+
+@pytest.mark.soak
+def test_commands_of_depth(tmp_path):
+    for command in (*sequence("docs/training.md", "--one-camera"), *sequence("docs/training.md", "--camera 420")):
+        runs = sorted((tmp_path / "runs").glob("*"))
+        line = command.replace("--frames 1500", "--frames 12 --size 96 128")
+        execute(line.replace("runs/ID", str(runs[0]) if runs else "runs/ID"), tmp_path)
+        if "synth" in line:
+            film(open_dataset(tmp_path / "drawn").splits["val"], tmp_path / "drive.mp4")
+    assert (runs[0] / "test" / "depth.png").is_file()
+    assert len(list((tmp_path / "drive" / "points").glob("*.ply"))) == 2
 
 
 @pytest.mark.soak
