@@ -12,8 +12,8 @@ import yaml
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from configs.messages import closest, describe
 from configs.values import (
-    MAPPINGS,
     MAX_OBJECT_AREA,
     CommonMistake,
     ConfigError,
@@ -180,8 +180,7 @@ class TrainConfig:
         default=0.0,
         ge=0,
         description="time budget in minutes, for all epochs with their evaluations, but not for the start and the "
-        "final report; "
-        "the schedule is shortened to fit; 0 sets no budget",
+        "final report; the schedule is shortened to fit; 0 sets no budget",
     )
 
     # How it is judged.
@@ -201,8 +200,7 @@ class TrainConfig:
     threshold: Fraction = Field(
         default=0.5,
         description="an object of a priority class is missed if less than this share of it is found; a predicted "
-        "object is false "
-        "if less than this share of it is correct",
+        "object is false if less than this share of it is correct",
     )
     depth_threshold: float = Field(
         default=0.0,
@@ -260,7 +258,6 @@ class TrainConfig:
             raise ConfigError(
                 f"data={self.data!r} and dataset={self.dataset!r} exclude each other; give only one of them"
             )
-
         if self.crop_min > self.crop_max:
             raise ConfigError(
                 f"crop_min={self.crop_min} is above crop_max={self.crop_max}; lower crop_min or raise crop_max"
@@ -297,26 +294,8 @@ class TrainConfig:
         names = [field.name for field in dataclasses.fields(cls)]
         unknown = [key for key in values if key not in names]
         if unknown:
-            raise CommonMistake(f"{source}: unknown key {unknown[0]!r}{_closest(str(unknown[0]), names)}")
+            raise CommonMistake(f"{source}: unknown key {unknown[0]!r}{closest(str(unknown[0]), names)}")
         try:
             return TypeAdapter(cls).validate_python(values)
         except ValidationError as error:
-            raise ConfigError(f"{source}: {_describe(error, values)}") from None
-
-
-def _closest(key: str, names: list[str]) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(key, names, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; allowed are {', '.join(names)}"
-
-
-def _describe(error: ValidationError, values: dict[str, Any]) -> str:
-    first = error.errors()[0]
-    if isinstance(cause := first.get("ctx", {}).get("error"), ConfigError):
-        return str(cause)
-    place = first["loc"]
-    if place and place[0] in MAPPINGS:  # a union: pydantic speaks of each member
-        expected = MAPPINGS[str(place[0])]
-        return f"{place[0]}={values[str(place[0])]!r}: expected {expected}"
-    return f"{place[0] if place else 'value'}={first['input']!r}: {first['msg']}"
+            raise ConfigError(f"{source}: {describe(error, values)}") from None
