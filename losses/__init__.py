@@ -17,15 +17,16 @@ from losses.ce import CrossEntropyLoss
 from losses.depth import DepthLoss, WeightedDepthLoss
 from losses.dice import DiceLoss
 from losses.focal import FocalLoss
+from losses.log_l1 import LogL1Loss
 from losses.silog import SILogLoss
 from losses.tasks import TaskLoss
 from losses.weighted import WeightedLoss
 
 __all__ = ["DEPTH_LOSSES", "LOSSES", "BerHuLoss", "CrossEntropyLoss", "DepthLoss", "DiceLoss", "FocalLoss", "PixelLoss"]
-__all__ += ["SILogLoss", "TaskLoss", "WeightedDepthLoss", "WeightedLoss", "build_depth_loss", "build_loss"]
+__all__ += ["LogL1Loss", "SILogLoss", "TaskLoss", "WeightedDepthLoss", "WeightedLoss", "build_depth_loss", "build_loss"]
 
 LOSSES: dict[str, Callable[..., PixelLoss]] = {"ce": CrossEntropyLoss, "focal": FocalLoss, "dice": DiceLoss}
-DEPTH_LOSSES: dict[str, Callable[[], DepthLoss]] = {"silog": SILogLoss, "berhu": BerHuLoss}
+DEPTH_LOSSES: dict[str, Callable[[], DepthLoss]] = {"silog": SILogLoss, "berhu": BerHuLoss, "log_l1": LogL1Loss}
 
 
 def build_loss(
