@@ -132,7 +132,7 @@ class TrainConfig:
     )
     focal_gamma: float = Field(default=2.0, ge=0, le=10, description="focusing exponent of the focal loss")
     depth_loss: Loss = Field(
-        default="silog", description="silog, berhu, or a weighted sum such as {silog: 1.0, berhu: 0.1}"
+        default="silog", description="silog, berhu, log_l1, or a weighted sum such as {silog: 1.0, berhu: 0.1}"
     )
     task_weights: Literal["learned"] | dict[Task, Weight] = Field(
         default="learned",
