@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from camvid.synth.camera import NEAR, Camera, Floats
 from camvid.synth.kinds import Kind
 from camvid.synth.light import Color, Ink, Light
-from camvid.synth.surfaces import SHIFT, Fixed, Surfaces, flat, rod, upright
+from camvid.synth.surfaces import SHIFT, Fixed, Surfaces, flat, rods, upright
 
 _FAR_OFF = 2.0**24  # no vertex lies farther from the picture than this, in 1/16 pixel
 _ARC = np.linspace(-np.pi / 2, np.pi / 2, 6)
@@ -59,7 +59,7 @@ class Canvas:
         points = self.camera.clip(points)
         if len(points) >= 3:
             depths, pixels = points[:, 2] - self.camera.z, self.camera.project(points)
-            planes = [flat(pixels, depths)] if self.surfaces else None
+            planes = flat(pixels, depths, [len(points)]) if self.surfaces else None
             self._fill([_fixed(pixels)], self.light.ink(color, float(depths.mean()), shade), kind, planes)
 
     def patchwork(
@@ -74,16 +74,17 @@ class Canvas:
             return
         depths, pixels = points[:, 2] - self.camera.z, self.camera.project(points)
         depth, fixed = float(depths.mean()), _fixed(pixels)
-        for part, (color, shade) in zip(parts, inks, strict=True):
-            planes = [flat(pixels[part], depths[part])] if self.surfaces else None
-            self._fill([fixed[part]], self.light.ink(color, depth, shade), kind, planes)
+        planes = flat(pixels, depths, lengths)[:, None] if self.surfaces else None
+        for i, (part, (color, shade)) in enumerate(zip(parts, inks, strict=True)):
+            ink = self.light.ink(color, depth, shade)
+            self._fill([fixed[part]], ink, kind, None if planes is None else planes[i])
 
     def quads(self, corners: Floats, color: Color, kind: Kind, shade: float = 1.0) -> None:
         """Fill small quads (M, 4, 3) of one colour that do not overlap, except any that the near plane cuts."""
         corners = corners[(corners[..., 2] > self.camera.z + NEAR).all(axis=1)]
         if len(corners):
             depths, pixels = corners[..., 2] - self.camera.z, self.camera.project(corners)
-            planes = [flat(*quad) for quad in zip(pixels, depths, strict=True)] if self.surfaces else None
+            planes = flat(pixels.reshape(-1, 2), depths.ravel(), [4] * len(corners)) if self.surfaces else None
             self._fill(list(_fixed(pixels)), self.light.ink(color, float(depths.mean()), shade), kind, planes)
 
     def sticks(self, ends: Floats, radii: Floats, colors: Sequence[Color], kind: Kind, shade: float = 1.0) -> None:
@@ -96,9 +97,10 @@ class Canvas:
             return
         pixels, middles = self.camera.project(ends), depths.mean(axis=1)
         outlines = _fixed(_stick_outlines(pixels, radii * self.camera.focal / depths))
+        planes = rods(pixels, depths)[:, None] if self.surfaces else None
         for i in np.argsort(-middles, kind="stable"):
-            planes = [rod(pixels[i], depths[i])] if self.surfaces else None
-            self._fill([outlines[i]], self.light.ink(colors[i], float(middles[i]), shade), kind, planes)
+            ink = self.light.ink(colors[i], float(middles[i]), shade)
+            self._fill([outlines[i]], ink, kind, None if planes is None else planes[i])
 
     def facing(self, at: Floats, shapes: Floats, color: Color, kind: Kind, shade: float = 1.0) -> None:
         """Fill shapes (M, N, 2) that face the camera, each over the last; metres right of and above `at` (3,)."""
@@ -115,7 +117,7 @@ class Canvas:
         depth = np.zeros((*ends.shape[:2], 1))
         self.sticks(at + np.concatenate((ends, depth), axis=2), radii, [color] * len(ends), kind, shade)
 
-    def _fill(self, contours: Sequence[Fixed], ink: Ink, kind: Kind, planes: Sequence[Floats] | None) -> None:
+    def _fill(self, contours: Sequence[Fixed], ink: Ink, kind: Kind, planes: Floats | Sequence[Floats] | None) -> None:
         cv2.fillPoly(self.pixels, contours, (*ink, float(kind)), cv2.LINE_8, SHIFT)
         if self.surfaces:
             self.surfaces.fill(contours, planes)
