@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 
@@ -8,7 +10,7 @@ from models import build_model, save_model
 SCORES = {"miou": 0.25, "mean_acc": 0.5, "priority_dice": float("nan"), "model/mb": 1.0}
 DEPTH_SCORES = {"depth/abs_rel": 0.5, "depth/abs_rel/Car": 0.75}
 FOCAL = 60.0
-RANGE = {"depth_min": 2.0, "depth_max": 60.0}
+RANGE: dict[str, Any] = {"depth_min": 2.0, "depth_max": 60.0}
 
 
 @pytest.fixture(scope="session")

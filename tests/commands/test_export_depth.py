@@ -106,7 +106,8 @@ def test_compare_has_the_file_beside_the_run(models, streets, tmp_path, capsys):
 def test_int8_tells_what_it_costs(name, method, labels, models, streets, tmp_path, capsys):
     path = tmp_path / "model.onnx"
     lines = exported(capsys, models[name], path, "--int8", method, "--data", streets)
-    told = [re.fullmatch(r"(.*) on val: (\S+) as floats, (\S+) with 8 bits: (\S+)", line) for line in lines[5:-1]]
+    form = r"(.*) on val: (\S+) as floats, (\S+) with 8 bits: (\S+)"
+    told = [found for line in lines[5:-1] if (found := re.fullmatch(form, line))]
     assert [one[1] for one in told] == labels
     assert all(float(one[3]) - float(one[2]) == pytest.approx(float(one[4]), abs=2e-4) for one in told)
     assert load_exported(path).config["focal"] == FOCAL
