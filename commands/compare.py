@@ -16,8 +16,8 @@ from tqdm import tqdm
 from commands.export import metadata_of, prediction_size
 from commands.opening import DRAWN, division, file_figures, open_data, open_model, sizing, taxonomy_of
 from commands.truth import samples_of
-from eval.export.formats import write_onnx
-from eval.export.read import OnnxModel, load_exported
+from eval.export.formats import FORMATS, write_onnx
+from eval.export.read import load_exported
 from eval.latency import measure_latency
 from eval.ranking import DEPTH_SCORES, SCORES, Ranked, Target, csv_text, field_of, markdown, ranking, records
 from eval.writers.ranking_plot import ranking_figure
@@ -121,7 +121,7 @@ def _measure(saved: SavedModel, options: argparse.Namespace, name: str) -> Ranke
     size = prediction_size(options, saved, dataset)
     speed = measure_latency(saved.model, size, device=options.device, precision=options.precision, seconds=SECONDS)
     figures = speed | file_figures(saved)
-    runtime = isinstance(saved.model, OnnxModel)
+    runtime = saved.folder.suffix == FORMATS["onnx"].suffix
     weights = saved.folder / "model.safetensors"
     return Ranked(
         name=name,
@@ -172,8 +172,8 @@ def _evaluated(saved: SavedModel, options: argparse.Namespace, dataset: RoadData
 
 
 def _onnx_ms(saved: SavedModel, options: argparse.Namespace, size: tuple[int, int]) -> float:
-    """Milliseconds per image with ONNX Runtime; NaN for an exported file, with --no-onnx, and for what has tasks."""
-    if options.no_onnx or file_figures(saved) or _tasks(saved.config):
+    """Milliseconds per image with ONNX Runtime; NaN for an exported file, and with --no-onnx."""
+    if options.no_onnx or file_figures(saved):
         return math.nan
     with unwinding(), tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"

@@ -103,7 +103,7 @@ def _export_parser(_: str | None) -> argparse.ArgumentParser:
     eight = "quantise to 8-bit integers; static takes the ranges of the activations from training frames"
     add("--int8", choices=["dynamic", "static"], help=eight)
     add("--data", type=Path, metavar="ROOT", help="folder that holds the data set, for --int8")
-    add("--split", choices=SPLITS, default="val", help="split on which the loss in mIoU is measured; default: val")
+    add("--split", choices=SPLITS, default="val", help="split on which the loss in quality is measured; default: val")
     _add_size(parser)
     return parser
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import tempfile
 from functools import partial
@@ -13,10 +14,12 @@ import numpy as np
 from tqdm import tqdm
 
 from commands.opening import open_data, open_model, sizing, taxonomy_of
+from commands.truth import learns_depth, samples_of
+from eval.depth.scale import focal_of
 from eval.export.check import SIZES, Agreement, verify
 from eval.export.formats import FORMATS
 from eval.export.read import is_exported, load_exported
-from files.headlines import MIOU
+from files.headlines import ABS_REL, HEADLINES, MIOU, Headline
 from files.jsons import plain
 from files.whole import replacing
 
@@ -39,7 +42,14 @@ CONFIG = (
     "split",
     "seed",
     "project",
+    "tasks",
 )
+OF_DEPTH = ("depth_min", "depth_max", "depth_threshold")
+FIGURES = {
+    "largest difference": ("apart", ".2e"),
+    "same class": ("same", ".3%"),
+    "depth, relative": ("depth", ".2e"),
+}  # of an `Agreement`, by column
 CALIBRATION = 32  # training frames that fix the ranges of the activations
 
 
@@ -50,8 +60,6 @@ def export(options: argparse.Namespace) -> None:
     if is_exported(Path(options.model)):
         raise ValueError(f"{options.model}: this is an exported file; give the run folder that it was made from")
     saved = open_model(options)
-    if saved.config["architecture"] == "hydra":
-        raise ValueError(f"{options.model}: hydra cannot be exported, only models that return logits; train a unet")
     suffix = FORMATS[options.format].suffix
     path = options.out or saved.folder / f"model{'.int8' if options.int8 else ''}{suffix}"
     if path.suffix != suffix:
@@ -85,16 +93,35 @@ def _export_int8(options: argparse.Namespace, saved: SavedModel, path: Path) -> 
         frames = _calibration(dataset, size_for) if options.int8 == "static" else None
         quantise(floats, temporary, metadata, frames)
         before, after = (
-            score(load_exported(file).model, saved, dataset, options.split, size_for) for file in (floats, temporary)
+            metrics_on(load_exported(file).model, saved, dataset, options.split, size_for)
+            for file in (floats, temporary)
         )
-    print(f"{MIOU.label} on {options.split}: {before:.4f} as floats, {after:.4f} with 8 bits: {after - before:+.4f}")
+    for headline, truth in ((MIOU, "labels"), (ABS_REL, "depth")):
+        if headline.key in before:
+            print(loss_in_quality(headline, before[headline.key], after[headline.key], options, truth))
+
+
+def loss_in_quality(headline: Headline, before: float, after: float, options: argparse.Namespace, truth: str) -> str:
+    """A line on what 8 bits change in a metric, or why that is not known: NaN stands for data without the truth."""
+    if math.isnan(before):
+        return (
+            f"{options.data}: the {options.split} split has no {truth}, so the change of {headline.label} is unknown."
+        )
+    change = f"{before:.4f} as floats, {after:.4f} with 8 bits: {after - before:+.4f}"
+    return f"{headline.label} on {options.split}: {change}"
 
 
 def metadata_of(saved: SavedModel) -> dict[str, Any]:
-    """What an exported file contains beside the model: settings, classes, and scores (an undefined score is null)."""
-    scores = {key: plain(value) for key, value in saved.metrics.items() if "/" not in key}
+    """What an exported file contains beside the model: settings, classes, and scores (an undefined score is null).
+
+    The settings of a model of depth have the range of its canonical depth, and `focal`: metres are canonical depth
+    times f / focal, where f is the focal length of an image in pixels of the network's input (null: not known).
+    """
+    scores = {key: plain(value) for key, value in saved.metrics.items() if "/" not in key or key in HEADLINES}
+    depth = learns_depth(saved.config)
+    settings = {key: saved.config[key] for key in CONFIG + OF_DEPTH * depth if key in saved.config}
     return {
-        "config": {key: saved.config[key] for key in CONFIG if key in saved.config},
+        "config": settings | ({"focal": plain(focal_of(saved.model))} if depth else {}),
         "taxonomy": saved.taxonomy,
         "metrics": scores,
         "parameters": sum(parameter.numel() for parameter in saved.model.parameters()),
@@ -122,23 +149,24 @@ def _calibration(dataset: RoadDataset, size_for: SizeFor) -> list[Batch]:
     ]
 
 
-def score(model: nn.Module, saved: SavedModel, dataset: RoadDataset, split: str, size_for: SizeFor) -> float:
-    """The model's mIoU over a split."""
-    from eval.evaluate import FrameSamples, evaluate
+def metrics_on(
+    model: nn.Module, saved: SavedModel, dataset: RoadDataset, split: str, size_for: SizeFor
+) -> dict[str, float]:
+    """The model's metrics over a split."""
+    from eval.evaluate import evaluate
 
-    evaluation = evaluate(
-        model,
-        FrameSamples(dataset.splits[split], dataset.read),
-        size_for=size_for,
-        **taxonomy_of(saved).scoring,
-    )
-    return evaluation.metrics[MIOU.key]
+    samples = samples_of(dataset, split, saved.config)
+    return evaluate(model, samples, size_for=size_for, **taxonomy_of(saved).scoring).metrics
 
 
 def agreement_table(found: list[Agreement]) -> str:
-    """One line for each size at which the two were compared."""
-    lines = [f"{'images':>14}  {'largest difference':>18}  {'same class':>10}"]
-    for one in found:
-        images = f"{one.batch} x {one.size[0]}x{one.size[1]}"
-        lines.append(f"{images:>14}  {one.apart:>18.2e}  {one.same:>10.3%}")
-    return "\n".join(lines)
+    """One line for each size at which the two were compared, with a column for each figure that there is."""
+    images = ["images", *(f"{one.batch} x {one.size[0]}x{one.size[1]}" for one in found)]
+    figures = [
+        [name, *(format(getattr(one, key), style) for one in found)]
+        for name, (key, style) in FIGURES.items()
+        if not math.isnan(getattr(found[0], key))
+    ]
+    widths = [max(map(len, column)) for column in (images, *figures)]
+    lines = zip(images, *figures, strict=True)
+    return "\n".join("  ".join(map(str.rjust, line, widths)) for line in lines)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -86,6 +86,11 @@ def predict_outputs(
     batch = batch.permute(0, 3, 1, 2).float().div_(255)  # (N, 3, h, w), channels_last in memory
     with torch.inference_mode(), autocast(device, precision):
         returned = model(batch)
+    return as_outputs(returned)
+
+
+def as_outputs(returned: Any) -> Outputs:
+    """What a model returned: logits, or an object with ``logits`` and ``depth``, each of which may be None."""
     if isinstance(returned, Tensor):
         return Outputs(returned.float(), plain=True)
     parts = {name: getattr(returned, name, None) for name in ("logits", "depth", "log_variances")}

@@ -16,6 +16,7 @@ from pkgutil import resolve_name
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -28,6 +29,7 @@ from camvid.taxonomy import Taxonomy
 from commands.evaluation_options import parse as parse_eval
 from commands.versions_options import parse as parse_artifacts
 from configs import TrainConfig, parse_command_line
+from eval.export.formats import write_onnx
 from models import build_model, save_model
 from wandb_local.__main__ import parser as wandb_local_parser
 
@@ -82,12 +84,14 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def place(data):
-    """A folder with what the pages speak of: the run runs/ID, which is not trained, and frame.png."""
+    """A folder with what the pages speak of: the run runs/ID, which is not trained, frame.png, and joint.onnx."""
     config = TrainConfig(architecture="unet", backbone="test_resnet", data=str(data)).to_dict()
     taxonomy, origin = open_dataset(data).taxonomy.to_dict(), {"data": {}, "metrics": {"model/precision": "fp32"}}
     torch.manual_seed(0)
     model = build_model("unet", len(taxonomy["classes"]), "test_resnet")
     save_model(data.parent / "runs" / "ID", model, config=config, taxonomy=taxonomy, **origin)
+    joint = build_model("hydra", 11, "test_resnet", tasks=("segmentation", "depth"), focal=60.0).eval()
+    write_onnx(joint, data.parent / "joint.onnx", {"config": {"focal": 60.0}})
     frame = open_dataset(data).splits["val"][0]
     (data.parent / "frame.png").write_bytes(frame.image.read_bytes())
     return data.parent
@@ -104,6 +108,9 @@ def test_python_examples_run_from_the_first_to_the_last(page, place, data, monke
         assert (place / "overlay.png").is_file()
         assert len(seen["cases"]) == len(seen["val"])
         assert seen["logits"].shape == (1, 11, 90, 120)
+    if page == "docs/training.md":
+        assert seen["logits"].shape == (1, 11, 144, 192)
+        np.testing.assert_allclose(seen["metres"], seen["depth"] * 2.8, rtol=1e-5)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,6 +1,6 @@
 """A model as one file that needs none of this project: written, checked against PyTorch, quantised, and read back.
 
-The classes, their colours and the size at which it predicts travel in the file as JSON.
+The classes, their colours, the size at which it predicts and what makes metres of its depth travel in the file as JSON.
 """
 
 from eval.export.check import ExportError, verify

@@ -7,6 +7,7 @@ whoever names it trusts its author as one trusts the author of a program. No pic
 import json
 import math
 import warnings
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from eval.export.formats import FORMATS, INPUT, KEY, ExportMissing, missing_packages
+from eval.export.formats import FORMATS, INPUT, KEY, OUTPUTS, ExportMissing, missing_packages
+from eval.inference import Outputs
 
 REQUIRED = ("config", "taxonomy", "parameters")
 
 
 @dataclass(frozen=True)
 class Exported:
-    """A model from a file, with what came in its metadata; `parameters` is their number in the original."""
+    """A model from a file, with what came in its metadata; `parameters` is their number in the original.
+
+    `model` returns logits (N, C, H, W); if it predicts depth, it is a `TaskModel`.
+    """
 
     model: nn.Module
     config: dict[str, Any]
@@ -38,7 +43,10 @@ class Exported:
 
 
 class OnnxModel(nn.Module):
-    """ONNX Runtime behind a module: images (N, 3, H, W) in [0, 1] on the CPU to logits (N, C, H, W) float32."""
+    """ONNX Runtime behind a module: images (N, 3, H, W) in [0, 1] on the CPU to the file's output, or a tuple of them.
+
+    Outputs are float32 on the CPU.
+    """
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
         """threads: of the runtime, by default as many as PyTorch uses."""
@@ -61,14 +69,36 @@ class OnnxModel(nn.Module):
         """Texts by key."""
         return dict(self.session.get_modelmeta().custom_metadata_map)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits of images; RuntimeError if the runtime refuses them."""
+    def forward(self, images: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """Outputs of images; RuntimeError if the runtime refuses them."""
         array = np.ascontiguousarray(images.float().numpy())
         try:
-            (logits,) = self.session.run(None, {INPUT: array})
+            outputs = tuple(map(torch.from_numpy, self.session.run(None, {INPUT: array})))
         except Exception as error:
             raise RuntimeError(str(error)) from error
-        return torch.from_numpy(logits)
+        return outputs if len(outputs) > 1 else outputs[0]
+
+
+class TaskModel(nn.Module):
+    """An exported model that predicts depth: images (N, 3, H, W) in [0, 1] to `Outputs`.
+
+    Attributes:
+        focal: the focal length of canonical depth in pixels of the network's input, as `focal_of` reads it; NaN if it
+            is not known.
+    """
+
+    def __init__(self, model: nn.Module, tasks: Collection[str], focal: float) -> None:
+        """model: returns the output of each of the tasks, in the order of `OUTPUTS`."""
+        super().__init__()
+        self.model = model
+        self.names = [name for task, name in OUTPUTS.items() if task in tasks]
+        self.focal = focal
+
+    def forward(self, images: Tensor) -> Outputs:
+        """Outputs of images; RuntimeError if the file refuses them."""
+        returned = self.model(images)
+        outputs = (returned,) if isinstance(returned, Tensor) else returned
+        return Outputs(**dict(zip(self.names, outputs, strict=True)))
 
 
 def is_exported(path: Path) -> bool:
@@ -112,5 +142,13 @@ def _with_metadata(model: nn.Module, text: str | bytes, path: Path) -> Exported:
         raise ValueError(
             f"{path}: its metadata has no {', '.join(missing)}; use a file that `python -m eval export` wrote"
         )
-    metrics = {key: math.nan if value is None else value for key, value in content.get("metrics", {}).items()}
+    metrics = {key: _number(value) for key, value in content.get("metrics", {}).items()}
+    tasks = content["config"].get("tasks", ())  # earlier versions have none
+    if "depth" in tasks:
+        model = TaskModel(model, tasks, _number(content["config"].get("focal"))).eval()
     return Exported(model, content["config"], content["taxonomy"], metrics, content["parameters"], path)
+
+
+def _number(value: Any) -> Any:
+    """JSON's null is an undefined number."""
+    return math.nan if value is None else value

@@ -7,43 +7,11 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from PIL import Image
 
 from camvid.layouts import open_dataset
-from camvid.synth import synth
-from camvid.taxonomy import load_taxonomy
 from eval.__main__ import main
-from models import build_model, save_model
-from tests.commands.conftest import SCORES
 from tests.eval.ply import read_ply
-
-FOCAL = 60.0
-
-
-@pytest.fixture(scope="module")
-def streets(tmp_path_factory):
-    """Drawn scenes with depth, 96x128."""
-    folder = tmp_path_factory.mktemp("streets") / "camvid"
-    synth(folder, frames=8, seed=2, layout="segnet", size=(96, 128), depth=True)
-    return folder
-
-
-def saved(folder, tasks):
-    torch.manual_seed(0)
-    classes = load_taxonomy("camvid11")
-    model = build_model("hydra", classes.num_classes, "test_resnet", tasks=tasks, focal=FOCAL)
-    config = {"architecture": "hydra", "backbone": "test_resnet", "crp": False, "tasks": [*tasks]}
-    config |= {"eval_factor": 1.0, "precision": "fp32", "project": "drawn", "depth_threshold": 0.0}
-    save_model(folder, model, config=config, taxonomy=classes.to_dict(), data={}, metrics=SCORES)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    root = tmp_path_factory.mktemp("models")
-    tasks = {"joint": ("segmentation", "depth"), "classes": ("segmentation",), "depth": ("depth",)}
-    return {name: saved(root / name, chosen) for name, chosen in tasks.items()}
 
 
 def run(*words):
@@ -162,7 +130,7 @@ def test_a_camera_that_is_none_is_refused(words, capsys):
 def test_compare_joint_and_alone(models, streets, tmp_path, capsys):
     assert run("compare", *models.values(), "--data", streets, "--out", tmp_path) == 0
     rows = pd.read_csv(tmp_path / "comparison.csv", index_col="name")
-    assert rows.loc["joint", ["miou", "abs_rel", "delta1", "pytorch_ms"]].notna().all()
+    assert rows.loc["joint", ["miou", "abs_rel", "delta1", "pytorch_ms", "onnx_ms"]].notna().all()
     assert rows["miou"].isna()["depth"] and rows["abs_rel"].isna()["classes"]
     assert rows.loc["joint", "network"] == "hydra test_resnet (segmentation, depth)"
     table = (tmp_path / "comparison.md").read_text()

@@ -4,12 +4,11 @@ import shutil
 import numpy as np
 import pytest
 import torch
-import yaml
 from PIL import Image
 
 from eval.__main__ import main
 from eval.export import ExportError, load_exported
-from models import build_model, load_model, save_model
+from models import load_model
 
 
 def run(capsys, *words):
@@ -125,14 +124,3 @@ def test_an_exported_model_computes_as_it_was_written(fails, run_folder, tmp_pat
     path = tmp_path / "model.torchscript"
     run(capsys, "export", run_folder, "--format", "torchscript", "--out", path)
     assert "leave --precision out" in fails("latency", path, "--precision", "bf16")
-
-
-def test_a_model_of_several_tasks_is_refused_in_one_line(run_folder, tmp_path, capsys):
-    classes = yaml.safe_load((run_folder / "taxonomy.yaml").read_text())
-    config = {"architecture": "hydra", "backbone": "test_resnet", "crp": False}
-    model = build_model("hydra", len(classes["classes"]), "test_resnet")
-    save_model(tmp_path / "joint", model, config=config, taxonomy=classes, data={}, metrics={})
-    assert main(["export", str(tmp_path / "joint")]) == 2
-    message = f"error: {tmp_path / 'joint'}: hydra cannot be exported, only models that return logits; train a"
-    assert capsys.readouterr().err.startswith(message)
-    assert not list((tmp_path / "joint").glob("*.onnx"))

@@ -6,6 +6,7 @@ from torch import nn
 
 from eval.export import ExportError, verify
 from eval.export.check import drawn_images
+from eval.inference import Outputs
 
 
 def model(images):
@@ -72,3 +73,46 @@ def test_a_size_that_is_refused_is_named():
 def test_another_shape_is_refused():
     with pytest.raises(ExportError, match=r"logits \(1, 3, 4, 6\), but the model returns \(1, 3, 8, 12\)"):
         verify(model, nn.AvgPool2d(2), [(8, 12)])
+
+
+def of_depth(images, factor=1.0):
+    """Metres, and no classes."""
+    return Outputs(depth=factor * (1 + images.sum(1)))
+
+
+def joint(images, factor=1.0):
+    """Logits and metres."""
+    return Outputs(model(images), of_depth(images, factor).depth)
+
+
+@pytest.mark.parametrize("right", [of_depth, joint])
+def test_depth_that_is_equal_or_rounded_agrees(right):
+    (found,) = verify(right, lambda images: right(images, 1 + 1e-4), [(8, 12)])
+    assert found.depth == pytest.approx(1e-4, rel=0.01)
+    assert math.isnan(found.same) is math.isnan(found.apart) is (right is of_depth)
+
+
+@pytest.mark.parametrize("right", [of_depth, joint])
+@pytest.mark.parametrize("factor", [1.002, 0.5, math.nan])
+def test_other_depth_is_refused(right, factor):
+    with pytest.raises(ExportError, match=r"^at 8x12 depth differs by up to (0\.2|50\.|nan).*%; 0\.1% are allowed$"):
+        verify(right, lambda images: right(images, factor), [(8, 12)])
+
+
+def test_other_classes_beside_the_same_depth_are_refused():
+    with pytest.raises(ExportError, match="at 200x30 only 9"):
+        verify(joint, lambda images: joint(images)._replace(logits=swapped(0.01)(images)), [(200, 30)])
+
+
+@pytest.mark.parametrize(
+    ("right", "other", "message"),
+    [
+        (joint, model, r"depth none, but the model returns \(1, 8, 12\)"),
+        (joint, of_depth, r"logits none, but the model returns \(1, 3, 8, 12\)"),
+        (model, joint, r"depth \(1, 8, 12\), but the model returns none"),
+        (of_depth, lambda images: of_depth(images[..., 1:]), r"depth \(1, 8, 11\), but the model returns \(1, 8, 12\)"),
+    ],
+)
+def test_an_output_that_is_missing_or_of_another_shape_is_refused(right, other, message):
+    with pytest.raises(ExportError, match=f"^the exported file returns {message}$"):
+        verify(right, other, [(8, 12)])

@@ -24,6 +24,7 @@ SMALL = [
     ("unet", "efficientnet_lite0", False),  # padding that depends on the size
     ("upernet", "test_resnet", False),  # adaptive pooling
     ("bisenet", "test_resnet", False),  # auxiliary heads
+    ("hydra", "test_resnet", True),  # segmentation alone; depth is in test_depth.py
 ]
 LARGE = [
     ("segformer", "mit_b1", False),
@@ -71,7 +72,7 @@ def check(case, form, folder):
 
 
 def test_every_architecture_is_exported_here():
-    assert {case[0] for case in SMALL + LARGE} == set(ARCHITECTURES) - {"hydra"}  # which `commands.export` refuses
+    assert {case[0] for case in SMALL + LARGE} == set(ARCHITECTURES)
 
 
 @pytest.mark.parametrize("form", FORMATS)
