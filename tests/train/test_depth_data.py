@@ -51,16 +51,14 @@ print(json.dumps([inputs, counts, run.config["depth_data_version"]]))
 
 @pytest.mark.soak
 def test_a_run_that_was_killed_and_one_without_the_folder_have_the_same_version_of_depth(data, tmp_path, environment):
-    deep, both = tmp_path / "deep", [*HYDRA, "--tasks=segmentation,depth", "--epochs=3"]
-    synth(deep, frames=9, seed=4, layout="segnet", size=(72, 120), depth=True)
+    deep, both = tmp_path / "deep", [*HYDRA, "--tasks=segmentation,depth", "--resize_factor=0.34", "--batch_size=4"]
+    synth(deep, frames=4, seed=4, layout="segnet", size=(72, 120), depth=True)
     with Server(tmp_path) as server:
         online = environment | way_to(server)
-        killed(command(data, tmp_path / "cut", *both, f"--depth_data={deep}"), online, 1, 0.1)
+        killed(command(data, tmp_path / "cut", *both, "--epochs=2", f"--depth_data={deep}"), online, 1, 0.1)
         run([sys.executable, "train.py", "--resume", str(only(tmp_path / "cut"))], online)
         deep.rename(tmp_path / "gone")
-        run(
-            command(data, tmp_path / "moved", *both, "--epochs=1", "--depth_dataset=camvid/camvid-depth:latest"), online
-        )
+        run(command(data, tmp_path / "moved", *both, "--depth_dataset=camvid/camvid-depth:latest"), online)
         for folder in (only(tmp_path / "cut"), only(tmp_path / "moved")):
             inputs, counts, note = json.loads(run([sys.executable, "-c", READ, folder.name], online).stdout)
             assert inputs == ["camvid-depth:v0", "camvid:v0"]
