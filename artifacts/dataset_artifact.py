@@ -1,6 +1,6 @@
 """The dataset artifact: the frames, masks and depth as they lie on disk, with tables that show what is in them.
 
-data/…                       the files of the data set, in its own layout: `open_dataset` (`open_depth`) reads them
+data/…                       the files of the data set, in its own layout: `open_dataset` reads this folder
 dataset.json                 content digest, layout, taxonomy, and the names of each split
 frames.table.json            a row for each frame, with its mask as an overlay; points to the files under data/
 class_frequency.table.json   pixels and images of each class in each split
