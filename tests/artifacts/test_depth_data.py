@@ -1,5 +1,7 @@
 """Masks of one data set and depth of another: both are versions on the server, and inputs of the run."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import wandb
@@ -13,7 +15,7 @@ from configs import TrainConfig
 from tests.artifacts.weighed import save
 
 pytestmark = [pytest.mark.usefixtures("online"), pytest.mark.timeout(120)]
-HYDRA = {"architecture": "hydra", "tasks": ("segmentation", "depth")}
+HYDRA: dict[str, Any] = {"architecture": "hydra", "tasks": ("segmentation", "depth")}
 
 
 @pytest.fixture(scope="module")
@@ -100,4 +102,4 @@ def test_the_lineage_shows_both(opened, new_run, folders, tmp_path, capsys, log_
     text = lineage_text(lineage(model))
     assert all(content_digest(data)[:12] in text for data in (dataset, second))
     judged_on = data_of(model)
-    assert judged_on is None if log_data != "files" else judged_on.name == f"{project}:v0"
+    assert (judged_on and judged_on.name) == (f"{project}:v0" if log_data == "files" else None)
