@@ -39,7 +39,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from camvid.weights import class_weights
     from commands.device import resolve_device, resolve_precision
     from commands.tasks import NETWORK, training_loss
-    from commands.training_data import depth_data, training_data
+    from commands.training_data import DATA_VERSION, DEPTH_VERSION, training_data
     from commands.truth import samples_of
     from eval.evaluate import KeptSamples, evaluate, expected_seconds
     from eval.latency import measure_latency
@@ -65,12 +65,12 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
             write_whole(folder / "config.yaml", config.to_yaml())
             free_ended_trials(run, folder.parent)
         with faults_of_all():
-            dataset = team.once(lambda: training_data(run, config))
+            dataset, second = team.once(lambda: training_data(run, config))
         taxonomy, frame_size = dataset.taxonomy, dataset.frame_size("train")
         train_size = scaled_size(frame_size, config.resize_factor)
         size_for = partial(prediction_size, factor=config.eval_factor or config.resize_factor, trained=frame_size)
         kept = {"limit": int(config.cache_gb * 2**30), **config.pick("augment", "crop_min")}
-        kept |= {"depth": "depth" in config.tasks, "depth_data": depth_data(config, dataset)}
+        kept |= {"depth": "depth" in config.tasks, "depth_data": second}
         frames = training_frames(dataset, "train", train_size, **kept)
         sys.stderr.write(frames.cost + about_classes(dataset, frames, limit=kept["limit"]) if team.leads else "")
         seen = config.pick("augment", "augment_on", "crop_min", "crop_max", "batch_size", "seed", "workers")
@@ -105,8 +105,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         cost |= measure_latency(model, size_for(frame_size), seconds=3, **where)
         more: dict[str, Any] = {"colors": taxonomy.colors, "extra": cost, "history": learn.checkpoint.history}
         report = write_report(evaluation, val, folder / "report", title=f"{folder.name}, val split", **more)
-        data = {**run.config["data_version"], "frame_size": [*frame_size]}
-        data |= {"depth_data": run.config["depth_data_version"]} if config.depth_data else {}
+        data = {**run.config[DATA_VERSION], "frame_size": [*frame_size]}
+        data |= {"depth_data": run.config[DEPTH_VERSION]} if second else {}
         origin = {"config": config.to_dict(), "taxonomy": taxonomy.to_dict(), "data": data}
         save_model(folder, model, **origin, metrics=evaluation.metrics | cost)
         run.summary.update(cost)

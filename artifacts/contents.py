@@ -62,6 +62,10 @@ class DatasetLike(Protocol):
     def splits(self) -> Mapping[str, Sequence[FrameLike]]:
         """Frames by split."""
 
+    @property
+    def unread(self) -> Sequence[Path]:
+        """Files that are not read, but without which the layout is not recognised."""
+
     def depth_files(self, frame: Any, /) -> Sequence[Path]:
         """The files of the frame's depth and of its camera; none if it has no depth."""
 

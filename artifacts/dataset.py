@@ -16,10 +16,11 @@ from artifacts.publish import publish
 UPLOAD = "`python -m artifacts dataset ROOT` uploads a data set"
 
 DataVersion = dict[str, str | None]
+KEY = "data_version"  # in the run's config
 
 
-def log_dataset(run: wandb.Run, dataset: DatasetLike, name: str, *, digest: str) -> wandb.Artifact:
-    """Log the data set of a run as the artifact `name`, and note its version in the run's config as `data_version`.
+def log_dataset(run: wandb.Run, dataset: DatasetLike, name: str, *, digest: str, key: str = KEY) -> wandb.Artifact:
+    """Log the data set of a run as the artifact `name`, and note its version in the run's config.
 
     Unchanged data makes no new version: online, a latest version with the same digest is used as it is, without an
     upload; else equal content has equal bytes. Files are read where they lie: an offline run that is synced later needs
@@ -30,16 +31,17 @@ def log_dataset(run: wandb.Run, dataset: DatasetLike, name: str, *, digest: str)
         dataset: the opened data set.
         name: the artifact's name, without a version.
         digest: `camvid`'s content digest.
+        key: the version's key in the run's config.
 
     Raises:
         ValueError: a file is damaged or lies outside the root.
         ArtifactError: the server does not take it.
     """
-    return _publish(run, _unchanged(run, name, digest) or dataset_artifact(dataset, name, digest))
+    return _publish(run, _unchanged(run, name, digest) or dataset_artifact(dataset, name, digest), key)
 
 
 def track_dataset(
-    run: wandb.Run, dataset: DatasetLike, name: str, *, digest: str, log_data: str
+    run: wandb.Run, dataset: DatasetLike, name: str, *, digest: str, log_data: str, key: str = KEY
 ) -> wandb.Artifact | None:
     """Note the data of a training in its run, and send of it what `log_data` allows (see `artifacts.leaving`).
 
@@ -51,6 +53,7 @@ def track_dataset(
         name: the dataset artifact's name, without a version.
         digest: `camvid`'s content digest.
         log_data: auto, files, reference or none.
+        key: the version's key in the run's config.
 
     Returns:
         What the run used or logged; None with none, where the server does not hold the data.
@@ -58,19 +61,21 @@ def track_dataset(
     Raises:
         ValueError, ArtifactError: as `log_dataset`.
     """
-    policy = settled(run, log_data, sum(path.stat().st_size for path in files_of(dataset)))
+    policy = settled(run, log_data, sum(path.stat().st_size for path in files_of(dataset)), name)
     if policy == "files":
-        return log_dataset(run, dataset, name, digest=digest)
+        return log_dataset(run, dataset, name, digest=digest, key=key)
     if held := _held(run, name, digest):
         print(f"the server already has this data: {version_name(held)}", flush=True)
-        return _publish(run, held)
+        return _publish(run, held, key)
     if policy == "none":
-        _note_version(run, {"name": name, "version": None, "digest": digest})
+        _note_version(run, {"name": name, "version": None, "digest": digest}, key)
         return None
-    return log_reference(run, dataset, name, digest=digest)
+    return log_reference(run, dataset, name, digest=digest, key=key)
 
 
-def log_reference(run: wandb.Run, dataset: DatasetLike, name: str, *, digest: str, address: str = "") -> wandb.Artifact:
+def log_reference(
+    run: wandb.Run, dataset: DatasetLike, name: str, *, digest: str, address: str = "", key: str = KEY
+) -> wandb.Artifact:
     """Log where the data set of a run lies, and what is in it, as the artifact `<name>-reference`.
 
     Args:
@@ -79,6 +84,7 @@ def log_reference(run: wandb.Run, dataset: DatasetLike, name: str, *, digest: st
         name: the dataset artifact's name, without a version.
         digest: `camvid`'s content digest.
         address: of the same files elsewhere, s3://… or gs://…; empty is the root, as file://….
+        key: the version's key in the run's config.
 
     Raises:
         ValueError: a file is damaged, or the address is none.
@@ -86,16 +92,17 @@ def log_reference(run: wandb.Run, dataset: DatasetLike, name: str, *, digest: st
     """
     address, name = address or dataset.root.absolute().as_uri(), f"{name}-{REFERENCE}"
     held = _held(run, name, digest, address)
-    return _publish(run, held or dataset_artifact(dataset, name, digest, reference=address))
+    return _publish(run, held or dataset_artifact(dataset, name, digest, reference=address), key)
 
 
-def use_dataset(run: wandb.Run, name: str, root: Path | None = None) -> Path:
+def use_dataset(run: wandb.Run, name: str, root: Path | None = None, *, key: str = KEY) -> Path:
     """Fetch a version of the dataset artifact, note it as an input of the run, and check every file against its digest.
 
     Args:
         run: the run that uses the data.
         name: name and version or alias, e.g. camvid:latest or entity/project/camvid:v3.
         root: the version gets a folder of its own under it; by default as in `artifacts.download.default_root`.
+        key: the version's key in the run's config.
 
     Returns:
         The folder to open with `open_dataset`.
@@ -108,7 +115,7 @@ def use_dataset(run: wandb.Run, name: str, root: Path | None = None) -> Path:
     with naming(name, "fetched", UPLOAD):
         artifact = run.use_artifact(name, type="dataset")
     folder = download_dataset(artifact, root or default_root())
-    _note_version(run, data_version(artifact))
+    _note_version(run, data_version(artifact), key)
     return folder
 
 
@@ -144,12 +151,12 @@ def _held(run: wandb.Run, name: str, digest: str, address: str = "") -> wandb.Ar
         return next((version for version in alike if address_of(version) == address), None)
 
 
-def _publish(run: wandb.Run, artifact: wandb.Artifact) -> wandb.Artifact:
+def _publish(run: wandb.Run, artifact: wandb.Artifact, key: str) -> wandb.Artifact:
     """Log or use the artifact, and note its version in the run's config."""
     logged = publish(run, artifact, use=True)
-    _note_version(run, data_version(logged))
+    _note_version(run, data_version(logged), key)
     return logged
 
 
-def _note_version(run: wandb.Run, version: DataVersion) -> None:
-    run.config.update({"data_version": version}, allow_val_change=True)  # type: ignore[no-untyped-call]
+def _note_version(run: wandb.Run, version: DataVersion, key: str) -> None:
+    run.config.update({key: version}, allow_val_change=True)  # type: ignore[no-untyped-call]

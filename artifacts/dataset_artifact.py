@@ -80,12 +80,12 @@ def dataset_artifact(dataset: DatasetLike, name: str, digest: str, *, reference:
 
 
 def files_of(dataset: DatasetLike) -> list[Path]:
-    """The frames and masks of all splits, their depth, and the lists that the layout needs."""
+    """The frames and masks of all splits, their depth, and the lists and files that the layout needs."""
     lists = {path for pattern in LISTS for path in dataset.root.glob(pattern) if path.is_file()}
     frames = [frame for _, found in frames_by_split(dataset) for frame in found]
     pictures = {path for frame in frames for path in (frame.image, frame.mask) if path}
     depth = {path for frame in frames for path in dataset.depth_files(frame)}
-    return sorted(lists | pictures | depth)
+    return sorted(lists | pictures | depth | {*dataset.unread})
 
 
 def _entry(root: Path, path: Path) -> str:

@@ -26,16 +26,16 @@ MAX_IMAGES = 101  # frames that the tables of an evaluation show: CamVid's valid
 MAX_SIDE = 640  # pixels, their longest side
 
 _SENT = {
-    "files": "all frames and masks go to {place}",
-    "reference": f"no data files go to {{place}}, but their address, pictures of at most {FEW + SAMPLED} frames, and "
-    f"pictures of at most {MAX_IMAGES} val frames in tables; --log_data none sends no pictures, and --log_data files "
-    "sends all data",
-    "none": "no frame, mask or picture goes to {place}; tables have only names and scores",
+    "files": "all frames and masks of {name} go to {place}",
+    "reference": "no data files of {name} go to {place}, but their address, pictures of at most "
+    f"{FEW + SAMPLED} frames, and pictures of at most {MAX_IMAGES} val frames in tables; --log_data none sends no "
+    "pictures, and --log_data files sends all data",
+    "none": "no frame, mask or picture of {name} goes to {place}; tables have only names and scores",
 }
 
 
-def settled(run: wandb.Run, log_data: str, size: int) -> str:
-    """The value files, reference or none that `log_data` means for the run's server and `size` bytes of data.
+def settled(run: wandb.Run, log_data: str, size: int, name: str) -> str:
+    """The value files, reference or none that `log_data` means for the run's server and a data set of `size` bytes.
 
     It prints the value in one line.
     """
@@ -43,11 +43,11 @@ def settled(run: wandb.Run, log_data: str, size: int) -> str:
         return "none"
     server = run.settings.base_url
     here = log_data == "auto" and on_this_machine(server)
-    large = f" (the data has {size / 2**30:.1f} GiB, more than {LARGE / 2**30:g})" if here and size > LARGE else ""
+    large = f" ({name} has {size / 2**30:.1f} GiB, more than {LARGE / 2**30:g})" if here and size > LARGE else ""
     if log_data == "auto":
         log_data = "files" if here and not large else "reference"
     place = "the server that the run is synced to" if run.offline else urlsplit(server).hostname
-    print(f"log_data={log_data}{large}: {_SENT[log_data].format(place=place)}", flush=True)
+    print(f"log_data={log_data}{large}: {_SENT[log_data].format(name=name, place=place)}", flush=True)
     return log_data
 
 

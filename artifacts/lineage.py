@@ -48,11 +48,8 @@ def lineage(model: wandb.Artifact) -> Lineage:
     """
     with naming(model.name, "traced"):
         run = model.logged_by()
-        sources = [_data(data) for data in _datasets(run)] if run else []
-        if run is None or not sources:
-            version = model.metadata.get("data_version") or {}
-            name = ":".join(part for part in (version.get("name"), version.get("version")) if part)
-            sources = [Node("data", name or "not on the server", (_digest(version.get("digest")),))]
+        found = _datasets(run) if run else []
+        sources = [*map(_data, found), *_noted(model, found)]
         if run:
             sources += [*_sweeps(run), _code(run)]
         return Lineage(_model(model), _run(run) if run else None, tuple(sources), tuple(_decisions(model)))
@@ -88,6 +85,16 @@ def _datasets(run: Any) -> list[wandb.Artifact]:
     """The datasets that the run used; an offline run that was synced has logged them."""
     found = {item.id: item for items in (run.used_artifacts(), run.logged_artifacts()) for item in items}
     return [item for item in found.values() if item.type == "dataset"]
+
+
+def _noted(model: wandb.Artifact, found: list[wandb.Artifact]) -> Iterator[Node]:
+    """The data that only the model's metadata name: the server does not have them, or their run was deleted."""
+    version = model.metadata.get("data_version") or {}
+    digests = {data.metadata.get("digest") for data in found}
+    for noted in (version, version.get("depth_data")):
+        if noted is not None and noted.get("digest") not in digests and (noted or not found):
+            name = ":".join(part for part in (noted.get("name"), noted.get("version")) if part)
+            yield Node("data", name or "not on the server", (_digest(noted.get("digest")),))
 
 
 def _model(model: wandb.Artifact) -> Node:

@@ -16,7 +16,10 @@ from files.yamls import load_yaml
 
 MODEL_FILES = ("model.safetensors", "config.yaml", "taxonomy.yaml", "data.yaml", "metrics.json")
 # Settings that do not belong to the recipe of a training: where it ran, and how it was tracked.
-NO_RECIPE = ("seed", "data", "dataset", "workers", "cache_gb", "device", "out", "project", "name", "tags", "log_data")
+NO_RECIPE = (
+    *("data", "dataset", "depth_data", "depth_dataset"),
+    *("seed", "workers", "cache_gb", "device", "out", "project", "name", "tags", "log_data"),
+)
 RECORDS = "report/per_image.csv"  # the val records with which two models are compared
 
 
@@ -71,7 +74,8 @@ def log_model(
 def recipe_of(config: Mapping[str, Any], data: Mapping[str, Any]) -> str:
     """A digest of the settings and the data; two trainings that differ only in their seed have the same one."""
     settings = {key: value for key, value in config.items() if key not in NO_RECIPE}
-    content = json.dumps([settings, data.get("digest")], sort_keys=True, default=str)
+    digests = [version.get("digest") for version in (data, data.get("depth_data") or {})]
+    content = json.dumps([settings, *digests], sort_keys=True, default=str)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 

@@ -116,7 +116,7 @@ def _read_data(config: TrainConfig, dataset: RoadDataset) -> None:
     try:
         content_digest(dataset)
         size = scaled_size(dataset.frame_size("train"), config.resize_factor)
-        depth = "depth" in config.tasks
+        depth = "depth" in config.tasks and (not config.depth_dataset or dataset.has_depth("train"))
         kept = {"limit": limit, "depth_data": depth_data(config, dataset), **config.pick("augment", "crop_min")}
         training_frames(dataset, "train", size, depth=depth, **kept)
         class_counts(dataset, "val", limit=limit)
@@ -152,8 +152,8 @@ def _check_names(config: TrainConfig) -> None:
     from artifacts.download import require_server
     from artifacts.run import require_answer
 
-    if config.dataset:
-        require_server(config.dataset)
+    for name in filter(None, (config.dataset, config.depth_dataset)):
+        require_server(name)
     require_answer()
     names = names_in(config.project, config.architecture)
     if names[0] != config.project and os.environ.get("RANK", "0") == "0":

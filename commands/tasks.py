@@ -9,7 +9,7 @@ from configs import TrainConfig
 if TYPE_CHECKING:  # torch takes seconds to import
     from torch import Tensor, nn
 
-OF_DEPTH = ("depth_min", "depth_max", "depth_loss", "depth_data", "depth_threshold", "task_weights")
+OF_DEPTH = ("depth_min", "depth_max", "depth_loss", "depth_data", "depth_dataset", "depth_threshold", "task_weights")
 OF_TASKS = ("tasks", "depth_min", "depth_max", "task_weights")
 NETWORK = ("architecture", "backbone", "weights", "crp", "mirror", *OF_TASKS)  # what `models.build_model` takes
 

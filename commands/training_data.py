@@ -12,24 +12,32 @@ if TYPE_CHECKING:  # what takes seconds to import is imported by the function th
     from camvid.layouts import RoadDataset
     from configs import TrainConfig
 
+DATA_VERSION, DEPTH_VERSION = "data_version", "depth_data_version"  # in the run's config
 
-def training_data(run: wandb.Run, config: TrainConfig) -> RoadDataset:
-    """The data set of a training, opened and tracked: a folder as `log_data` says; an artifact is fetched and recorded
-    as an input."""
+
+def training_data(run: wandb.Run, config: TrainConfig) -> tuple[RoadDataset, RoadDataset | None]:
+    """The data set of a training, and the second one that gives depth, if one is named.
+
+    Both are opened and tracked: a folder as `log_data` says; an artifact is fetched and recorded as an input.
+    """
     from artifacts import artifact_name, track_dataset, use_dataset
     from camvid.layouts import content_digest
+
+    def track(dataset: RoadDataset, key: str, ending: str = "") -> None:
+        name = artifact_name(config.project, ending)
+        track_dataset(run, dataset, name, digest=content_digest(dataset), log_data=config.log_data, key=key)
 
     root = Path(config.data) if config.data else use_dataset(run, config.dataset)
     dataset = open_training(config, root)
     check_depth(config, dataset)
     sys.stderr.write(dataset.remarks("train"))
     if config.data:
-        name = artifact_name(config.project)
-        track_dataset(run, dataset, name, digest=content_digest(dataset), log_data=config.log_data)
+        track(dataset, DATA_VERSION)
+    if config.depth_dataset:
+        return dataset, _open_depth(use_dataset(run, config.depth_dataset, key=DEPTH_VERSION), dataset)
     if second := depth_data(config, dataset):
-        note = {"name": second.root.name, "version": None, "digest": content_digest(second)}
-        run.config.update({"depth_data_version": note}, allow_val_change=True)  # type: ignore[no-untyped-call]
-    return dataset
+        track(second, DEPTH_VERSION, "-depth")
+    return dataset, second
 
 
 def open_training(config: TrainConfig, root: Path) -> RoadDataset:
@@ -52,11 +60,13 @@ def depth_data(config: TrainConfig, dataset: RoadDataset) -> RoadDataset | None:
 
     Raises ValueError naming the folder if its train split has no depth, FileNotFoundError if there is no such folder.
     """
+    return _open_depth(Path(config.depth_data), dataset) if config.depth_data else None
+
+
+def _open_depth(root: Path, dataset: RoadDataset) -> RoadDataset:
     from camvid.layouts import open_depth
 
-    if not config.depth_data:
-        return None
-    second = open_depth(config.depth_data, dataset.taxonomy)
+    second = open_depth(root, dataset.taxonomy)
     second.require_depth("train")
     return second
 
@@ -65,7 +75,7 @@ def check_depth(config: TrainConfig, dataset: RoadDataset) -> None:
     """Raise ValueError if there is no depth to learn from, or none to choose the best checkpoint by."""
     if "depth" not in config.tasks:
         return
-    if depth_data(config, dataset) is None:
+    if not (depth_data(config, dataset) or config.depth_dataset):
         dataset.require_depth("train")
     dataset.require_cameras("train", "val")
     if config.monitor.startswith("depth/"):

@@ -48,6 +48,9 @@ class TrainConfig:
         description="folder of a second data set that gives only depth, for a `data` with few depth maps or none; its "
         "masks are not used",
     )
+    depth_dataset: str = Field(
+        default="", description="W&B artifact that gives depth instead of `depth_data`, e.g. camvid-depth:latest"
+    )
     split: Literal["official", "drives", "sequence", "random"] = Field(
         default="official",
         description="how frames are divided into splits; drives holds out the last stretch of every drive",
@@ -238,10 +241,10 @@ class TrainConfig:
     )
     log_data: Literal["auto", "files", "reference", "none"] = Field(
         default="auto",
-        description="what part of `data` the W&B server gets: files (all files); reference (no files, but their "
-        "address, names, class frequencies, pictures of at most 12 frames, and pictures of 101 val frames in tables); "
-        "none (name and digest, no pictures); auto (files if the server is on this machine and the data has at most "
-        "2 GiB, else reference)",
+        description="what part of `data` and `depth_data` the W&B server gets: files (all files); reference (no "
+        "files, but their address, names, class frequencies, pictures of at most 12 frames, and pictures of 101 val "
+        "frames in tables); none (name and digest, no pictures); auto (files if the server is on this machine and the "
+        "data has at most 2 GiB, else reference)",
     )
     from_sweep: str = Field(
         default="",
@@ -254,10 +257,11 @@ class TrainConfig:
         Raises:
             ConfigError: naming the keys.
         """
-        if self.data and self.dataset:
-            raise ConfigError(
-                f"data={self.data!r} and dataset={self.dataset!r} exclude each other; give only one of them"
-            )
+        for folder, artifact in (("data", "dataset"), ("depth_data", "depth_dataset")):
+            given = self.pick(folder, artifact)
+            if all(given.values()):
+                shown = " and ".join(f"{key}={value!r}" for key, value in given.items())
+                raise ConfigError(f"{shown} exclude each other; give only one of them")
         if self.crop_min > self.crop_max:
             raise ConfigError(
                 f"crop_min={self.crop_min} is above crop_max={self.crop_max}; lower crop_min or raise crop_max"

@@ -92,6 +92,8 @@ def refused(capsys, *flags):
         ([*HYDRA, "--tasks=depth", "--monitor=depth/rmse"], "camvid: no frame of the train split has depth"),
         ([*HYDRA, "--tasks=segmentation,depth", "--depth_data=gone"], "gone: no such folder"),
         ([*HYDRA, "--depth_data=other"], "depth_data=other has no effect with tasks=segmentation; set tasks="),
+        ([*HYDRA, "--depth_dataset=a:v0"], "depth_dataset=a:v0 has no effect with tasks=segmentation; set tasks="),
+        ([*HYDRA, *BOTH, "--depth_dataset=a:v0"], "artifact 'a:v0' cannot be fetched offline"),
         (
             ["--depth_loss=berhu"],
             "depth_loss=berhu has no effect with tasks=segmentation; set architecture=hydra and",

@@ -121,7 +121,10 @@ def open_depth(root: str | Path, taxonomy: Taxonomy) -> RoadDataset:
         key: tuple(replace(frame, mask=None) for frame in frames if frame.name in source.maps)
         for key, frames in split_frames(scan).items()
     }
-    return RoadDataset(scan.root, scan.layout, taxonomy, splits, IndexLabels(()), depth=source)
+    images = {frame.image for frames in splits.values() for frame in frames}
+    files = (path for frame in scan.frames for path in (frame.image, frame.mask) if path)
+    unread = tuple(path for path in files if path not in images)
+    return RoadDataset(scan.root, scan.layout, taxonomy, splits, IndexLabels(()), depth=source, unread=unread)
 
 
 def _depth(scan: Scan) -> tuple[DepthSource | None, str]:

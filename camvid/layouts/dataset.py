@@ -58,6 +58,7 @@ class RoadDataset:
         unlabelled: the number of frames without labels of each split that has no label at all.
         depth: the depth of its frames and their cameras; None if it brings none, or none that can be used.
         depth_fault: why the depth that lies there cannot be used; else empty.
+        unread: files that are not read, but without which its layout and its splits are not found again.
     """
 
     root: Path
@@ -68,6 +69,7 @@ class RoadDataset:
     unlabelled: Mapping[str, int] = field(default_factory=dict)
     depth: DepthSource | None = None
     depth_fault: str = ""
+    unread: tuple[Path, ...] = ()
 
     def read_image(self, frame: Frame) -> NDArray[np.uint8]:
         """RGB, (H, W, 3) uint8, upright. Raises ValueError naming a file that is damaged."""

@@ -84,7 +84,7 @@ def test_none_leaves_the_name_and_the_digest_alone(new_run, read_run, dataset, t
         assert track_dataset(run, dataset, "roads", digest="d1", log_data="none") is None
         log_preview(run, {"augmentation": picture})
         log_evaluation(run, evaluation, samples, dataset.taxonomy)
-    assert capsys.readouterr().out.startswith("log_data=none: no frame, mask or picture goes to ")
+    assert capsys.readouterr().out.startswith("log_data=none: no frame, mask or picture of roads goes to ")
     written = read_run(Path(run.sync_dir))
     assert written.config["data_version"] == {"name": "roads", "version": None, "digest": "d1"}
     assert {artifact.type for artifact in written.artifacts} == {"evaluation", "run_table"}
@@ -207,12 +207,12 @@ def test_large_data_is_sent_where_that_is_asked_for_alone(new_run, read_run, dat
         file.truncate(LARGE)  # a hole: it takes no room
     with tracked(new_run()) as run:
         for mode in ("auto", "files"):
-            assert settled(run, mode, LARGE) == "files"
-        assert settled(run, "files", LARGE + 1) == "files"
+            assert settled(run, mode, LARGE, "roads") == "files"
+        assert settled(run, "files", LARGE + 1, "roads") == "files"
         capsys.readouterr()
         track_dataset(run, dataset, "roads", digest="d", log_data="auto")
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("log_data=reference (the data has 2.0 GiB, more than 2): no data files go to ")
+    assert line.startswith("log_data=reference (roads has 2.0 GiB, more than 2): no data files of roads go to ")
     (artifact,) = read_run(Path(run.sync_dir)).artifacts
     (place,) = (entry for entry in artifact.manifest.contents if entry.path == "data")
     assert (artifact.name, place.ref) == ("roads-reference", dataset.root.as_uri())

@@ -11,7 +11,7 @@ from torch import nn
 
 from artifacts import ArtifactError, fetch_model, log_model, tracked
 from artifacts.download import find_artifact
-from artifacts.model import MODEL_FILES
+from artifacts.model import MODEL_FILES, recipe_of
 from models.saved import save_model
 
 CONFIG = {"architecture": "plain_unet", "backbone": "resnet18", "crp": False, "lr": 0.1}
@@ -46,6 +46,13 @@ def test_metadata_are_the_metrics_of_those_weights_and_their_data(new_run, read_
     assert metadata["metrics"] == {"miou": 0.5, "dice/Car": 0.25, "dice/Train": None}
     assert metadata["data_version"] == DATA
     assert (metadata["architecture"], metadata["backbone"], metadata["taxonomy"]) == ("plain_unet", "resnet18", "mine")
+
+
+def test_a_recipe_knows_depth_by_its_content_and_not_by_its_place():
+    data = DATA | {"depth_data": {"name": "camvid-depth", "version": "v0", "digest": "e"}}
+    places = [{"depth_data": "/data/a"}, {"depth_data": "/data/b"}, {"depth_dataset": "camvid-depth:v0"}]
+    assert len({recipe_of(CONFIG | place, data) for place in places}) == 1
+    assert len({recipe_of(CONFIG, one) for one in (data, DATA, data | {"depth_data": {"digest": "f"}})}) == 3
 
 
 @pytest.mark.parametrize("file", MODEL_FILES)

@@ -39,6 +39,7 @@ PRESETS = preset_files()
         (["--loss", "{dice: heavy}"], "loss={'dice': 'heavy'}: expected a name or {name: weight above 0, …}"),
         (["--loss", "{dice: -1}"], "loss={'dice': -1}: expected a name or {name: weight above 0, …}"),
         (["--data", "a", "--dataset", "b"], "data='a' and dataset='b' exclude each other"),
+        (["--depth_data=a", "--depth_dataset=b"], "depth_data='a' and depth_dataset='b' exclude each other; give only"),
         (["--evaluations", "3", "--eval_every", "2"], "evaluations=3 and eval_every=2 exclude each other"),
         (["--config", "nowhere.yaml"], "--config nowhere.yaml: no such file; the presets in configs/ are"),
         (["--object_area=1"], "object_area=1: Input should be less than or equal to 0.1"),

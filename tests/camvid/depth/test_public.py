@@ -12,7 +12,6 @@ import pytest
 import torch
 from PIL import Image
 
-from artifacts.dataset_artifact import dataset_artifact
 from camvid.__main__ import main
 from camvid.check import check
 from camvid.depth import Camera, Depth, find_depth
@@ -110,21 +109,6 @@ def test_it_gives_samples_to_an_evaluation(written):
         assert sample.camera is not None
         assert sample.depth.shape == sample.mask.shape == sample.camera.size
         assert np.isfinite(sample.depth).any()
-
-
-def test_its_artifact_opens_as_the_same_data(written, tmp_path):
-    data = open_dataset(written, depth=True)
-    digest = content_digest(data)
-    for name, entry in dataset_artifact(data, "set", digest).manifest.entries.items():
-        target = tmp_path / "fetched" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(entry.local_path or "", target)
-    fetched = open_dataset(tmp_path / "fetched" / "data", depth=True)
-    assert content_digest(fetched) == digest
-    for frame, copy in zip(data.splits["train"], fetched.splits["train"], strict=True):
-        (depth, camera), (other, same) = read(data, frame), read(fetched, copy)
-        assert np.array_equal(depth, other, equal_nan=True)
-        assert camera == same
 
 
 def test_the_digest_follows_depth_and_cameras(written):
