@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -43,15 +44,33 @@ def drop_empty_variables() -> None:
         del os.environ[name]
 
 
-def between(low: float, high: float) -> Callable[[str], float]:
-    """A reader of numbers from `low` to `high`, as the `type` of an argument."""
+def between(low: float, high: float = math.inf) -> Callable[[str], float]:
+    """A reader of finite numbers from `low` to `high`, as the `type` of an argument."""
+    limits = f"{low:g} or more" if math.isinf(high) else f"between {low:g} and {high:g}"
+    return _number(lambda value: low <= value <= high, limits)
 
-    def number(text: str) -> float:
-        if not low <= float(text) <= high:
-            raise argparse.ArgumentTypeError(f"{text} must be between {low:g} and {high:g}")
-        return float(text)
+
+def above(low: float, high: float = math.inf) -> Callable[[str], float]:
+    """A reader of finite numbers above `low`, and at most `high`, as the `type` of an argument."""
+    limits = f"above {low:g}" if math.isinf(high) else f"above {low:g} and at most {high:g}"
+    return _number(lambda value: low < value <= high, limits)
+
+
+def _number(allowed: Callable[[float], bool], limits: str) -> Callable[[str], float]:
+    def number(text: str) -> float:  # argparse names it for what is no number
+        value = float(text)
+        if not allowed(value) or math.isinf(value):
+            raise argparse.ArgumentTypeError(f"{text} must be {limits}")
+        return value
 
     return number
+
+
+def count(text: str) -> int:
+    """A whole number of 1 or more, as the `type` of an argument."""
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} must be 1 or more")
+    return int(text)
 
 
 class FlagParser(argparse.ArgumentParser):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from files.camera import Camera
-from flags import FlagParser, between, drop_empty_variables, require_own
+from flags import FlagParser, above, between, count, drop_empty_variables, require_own
 
 CAMVID_SIZE = (360, 480)  # height and width of SegNet's copy of CamVid
 SPLITS = ("train", "val", "test")
@@ -41,7 +41,7 @@ def _parser(command: str, description: str | None, models: str | None = None) ->
     else:
         add("model", metavar="MODEL", help=about)
     share = "prediction size as a share of the image's size; default: as in training"
-    add("--eval-factor", type=_positive, help=share)
+    add("--eval-factor", type=above(0, 16), help=share)
     if command == "export":  # the exported file is traced and checked on the CPU in fp32, and runs anywhere
         parser.set_defaults(device="cpu", precision="fp32")
     else:
@@ -63,8 +63,8 @@ def _evaluate_parser(description: str | None) -> argparse.ArgumentParser:
     area = f"smallest object that counts, as a share of the frame, at most {MAX_OBJECT_AREA:g}; default: as in training"
     add("--object-area", type=between(0, MAX_OBJECT_AREA), help=area)
     wrong = "flag frames whose mean relative error of depth on a priority class is above it, 0 = none; default: as in "
-    add("--depth-threshold", type=_share, help=f"{wrong}training")
-    add("--batch-size", type=_count, default=4, metavar="N", help="images per forward pass, default 4")
+    add("--depth-threshold", type=between(0), help=f"{wrong}training")
+    add("--batch-size", type=count, default=4, metavar="N", help="images per forward pass, default 4")
     classes = "classes to judge by: camvid11, …, a YAML file, auto or own (those of the data); default: the model's"
     add("--taxonomy", help=classes)
     add("--wandb", action="store_true", help="also log the tables to a W&B run")
@@ -120,8 +120,8 @@ def _compare_parser(_: str | None) -> argparse.ArgumentParser:
     where = "folder for the results; default: comparison"
     add("--out", type=Path, metavar="DIR", default=Path("comparison"), help=where)
     large = "largest file that suits an embedded target, default 25 MB"
-    add("--embedded-mb", type=_above_zero, default=25.0, help=large)
-    add("--embedded-ms", type=_above_zero, default=100.0, help="longest time per image that suits it, default 100 ms")
+    add("--embedded-mb", type=above(0), default=25.0, help=large)
+    add("--embedded-ms", type=above(0), default=100.0, help="longest time per image that suits it, default 100 ms")
     add("--no-onnx", action="store_true", help="do not time ONNX Runtime, which needs an export of each model")
     add("--wandb", action="store_true", help="also log the table and the plot to a W&B run")
     _add_size(parser)
@@ -142,43 +142,18 @@ def _sweep_parser(_: str | None) -> argparse.ArgumentParser:
 
 def _add_size(parser: argparse.ArgumentParser) -> None:
     about = "height and width of the image, default 360 480"
-    parser.add_argument("--size", type=_count, nargs=2, default=CAMVID_SIZE, metavar=("H", "W"), help=about)
+    parser.add_argument("--size", type=count, nargs=2, default=CAMVID_SIZE, metavar=("H", "W"), help=about)
 
 
 def _camera(text: str) -> tuple[float, ...]:
-    values = tuple(map(float, text.split(",")))
-    if len(values) != 4 or (fault := Camera(*values).fault()):
-        fault = fault if len(values) == 4 else "four numbers are needed, FX,FY,CX,CY"
+    try:
+        values = tuple(map(float, text.split(",")))
+    except ValueError:
+        values = ()
+    fault = Camera(*values).fault() if len(values) == 4 else "four numbers are needed, FX,FY,CX,CY"
+    if fault:
         raise argparse.ArgumentTypeError(f"{text}: {fault}")
     return values
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} must be 0 or more")
-    return value
-
-
-def _above_zero(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} must be above 0")
-    return value
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value <= 16:
-        raise argparse.ArgumentTypeError(f"{text} must be above 0 and at most 16")
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} must be 1 or more")
-    return value
 
 
 PARSERS = {

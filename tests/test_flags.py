@@ -37,6 +37,28 @@ def test_eval_takes_both(flag):
     assert eval_options(["compare", "runs/a", "--no_onnx"], None).no_onnx
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["m", "--batch-size=x"], "--batch-size: invalid count value: 'x'"),
+        (["m", "--batch-size=0"], "--batch-size: 0 must be 1 or more"),
+        (["m", "--eval-factor=17"], "--eval-factor: 17 must be above 0 and at most 16"),
+        (["m", "--depth-threshold=-1"], "--depth-threshold: -1 must be 0 or more"),
+        (["m", "--depth-threshold=inf"], "--depth-threshold: inf must be 0 or more"),
+        (["m", "--threshold=2"], "--threshold: 2 must be between 0 and 1"),
+        (["compare", "m", "--embedded-mb=nan"], "--embedded-mb: nan must be above 0"),
+        (["compare", "m", "--embedded-mb=many"], "--embedded-mb: invalid number value: 'many'"),
+        (["predict", "m", "in", "--camera=cameras.csv"], "--camera: cameras.csv: four numbers are needed, FX,FY,CX,CY"),
+        (["predict", "m", "in", "--camera=1,2,3"], "--camera: 1,2,3: four numbers are needed, FX,FY,CX,CY"),
+        (["predict", "m", "in", "--camera=0,2,3,4"], "--camera: 0,2,3,4: the focal lengths are 0 and 2 pixels"),
+    ],
+)
+def test_numbers_that_are_none_or_too_large(words, message, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        eval_options(words, None)
+    assert f"error: argument {message}" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("flag", ["--per-class", "--per_class"])
 def test_subcommands_and_flags_of_parents_take_both(flag):
     shared = FlagParser(add_help=False)
