@@ -268,7 +268,7 @@ def test_commands_on_ones_own_camvid(data, tmp_path):
 def test_commands_of_depth(tmp_path):
     for command in (*sequence("docs/training.md", "--one-camera"), *sequence("docs/training.md", "--camera 420")):
         runs = sorted((tmp_path / "runs").glob("*"))
-        line = command.replace("--frames 1500", "--frames 12 --size 96 128")
+        line = command.replace("--frames 4500", "--frames 12 --size 96 128")
         execute(line.replace("runs/ID", str(runs[0]) if runs else "runs/ID"), tmp_path)
         if "synth" in line:
             film(open_dataset(tmp_path / "drawn").splits["val"], tmp_path / "drive.mp4")

@@ -38,8 +38,11 @@ window.tableFields = (() => {
         return [make(tag, { ...attributes, src: value.href, title: value.path }), link];
     }
 
-    return (pairs) =>
-        document
-            .getElementById("table-fields")
-            ?.replaceChildren(...pairs.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, ...cell(name, value))]));
+    // The name and the value of a column; a long text gets a line of its own where several columns share one.
+    function field([name, value]) {
+        const long = { className: (value?.text ?? value)?.length > 40 ? "long" : "" };
+        return [make("dt", long, name), make("dd", long, ...cell(name, value))];
+    }
+
+    return (pairs) => document.getElementById("table-fields")?.replaceChildren(...pairs.flatMap(field));
 })();

@@ -9,7 +9,7 @@ from playwright.sync_api import FloatRect, Locator, Page, ViewportSize, expect
 
 from tests.wandb_local.web.conftest import VIEWPORT, Visitor
 from tests.wandb_local.web.table.steps import GREY, apply, count, open_table, pixel, toggle
-from tests.wandb_local.web.table.tiles import THREE, TILES, all_rows_show, street
+from tests.wandb_local.web.table.tiles import THREE, TILES, WHY, all_rows_show, street
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 BEFORE = [f"column {number}" for number in range(6)]  # the columns that were logged before the pictures
@@ -199,6 +199,7 @@ def the_pictures_of_a_row_stand_side_by_side(page: Page) -> None:
         fields = placed(page.locator("#table-fields"))
         assert fields["y"] + fields["height"] <= 900
         assert fields["height"] >= 180
+        assert placed(page.locator("#table-fields dd", has_text=WHY))["height"] < 60, "a long text has a line of its own"
         toggle(page, "sets", "error")
 
 

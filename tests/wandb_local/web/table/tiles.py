@@ -29,6 +29,8 @@ TILES = """grey => [...document.querySelectorAll("#table-grid .ag-center-cols-co
         return tile.innerText + (bare ? " (bare)" : "") + (hidden ? " (hidden)" : "");
     }))"""
 
+WHY = "Pedestrian of 3,187 px on the left, 31 % found; Car of 912 px on the right, not found; 2 false objects: Bicyclist"
+
 
 def street(shift: int) -> wandb.Table:
     """Rows with three kinds of masks over grey pictures; the prediction is that many pixels off."""
@@ -40,9 +42,9 @@ def street(shift: int) -> wandb.Table:
         given = {"truth": (truth, LABELS), "prediction": (prediction, LABELS), "error": (error, ERRORS)}
         masks = {name: {"mask_data": mask, "class_labels": labels} for name, (mask, labels) in given.items()}
         made.append(wandb.Image(np.full((48, 64, 3), GREY, np.uint8), masks=masks, file_type="png"))
-    table = wandb.Table(columns=["name", "priority_score", "image"])
+    table = wandb.Table(columns=["name", "priority_score", "image", "why"])
     for number, image in zip(range(ROWS), itertools.cycle(made), strict=False):
-        table.add_data(f"frame {number:03}", number / ROWS, image)
+        table.add_data(f"frame {number:03}", number / ROWS, image, WHY)
     return table
 
 
