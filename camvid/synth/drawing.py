@@ -15,7 +15,7 @@ from camvid.synth.render import Scene, take
 from camvid.synth.world import CameraCar, make_world
 from files.processes import mapping
 
-FEW = 20  # frames: to draw them takes no longer than to start processes
+FEW = 20  # frames: fewer are drawn about as fast by one process, as each one takes half a second to start
 R = TypeVar("R")
 
 

@@ -15,7 +15,7 @@ from tests.interrupted import interrupt
 
 SMALL = ("--size", 32, 32)
 LONG = [sys.executable, "-m", "camvid", "synth", "--frames=3000", "--size", "64", "64", "--processes=2"]
-PATIENCE = 120  # seconds
+PATIENCE = 240  # seconds
 
 
 def contents(root):
@@ -90,10 +90,11 @@ def test_processes_end_with_a_command_that_is_killed(tmp_path):
 
 
 def test_a_full_disk_names_the_folder(tmp_path):
-    (tmp_path / "disk").mkdir()
-    words = " ".join(map(str, [*LONG, tmp_path / "disk" / "set"]))
-    script = f"mount -t tmpfs -o size=1m tmpfs {tmp_path / 'disk'} && {words}; code=$?; ls -A {tmp_path / 'disk'}; exit $code"
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    words = " ".join(map(str, [*LONG, disk / "set"]))
+    script = f"mount -t tmpfs -o size=1m tmpfs {disk} && {words}; code=$?; ls -A {disk}; exit $code"
     command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script]
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=PATIENCE)
     fault = "cannot be written (No space left on device); make room on that disk"
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {tmp_path / 'disk' / 'set'}: {fault}\n")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {disk / 'set'}: {fault}\n")
