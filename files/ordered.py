@@ -6,7 +6,6 @@ import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -35,7 +34,7 @@ def map_ordered(
     threads = threads or cores()
     pool = ThreadPoolExecutor(threads)
     try:
-        yield from in_order(partial(pool.submit, work), items, most or 2 * threads)
+        yield from in_order(lambda item: pool.submit(work, item), items, most or 2 * threads)
     finally:
         pool.shutdown(cancel_futures=True)
 
