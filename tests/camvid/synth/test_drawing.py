@@ -93,7 +93,7 @@ def test_a_full_disk_names_the_folder(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     words = " ".join(map(str, [*LONG, disk / "set"]))
-    script = f"mount -t tmpfs -o size=1m tmpfs {disk} && {words}; code=$?; ls -A {disk}; exit $code"
+    script = f"mount -t tmpfs -o size=200k tmpfs {disk} && {words}; code=$?; ls -A {disk}; exit $code"
     command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script]
     done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=PATIENCE)
     fault = "cannot be written (No space left on device); make room on that disk"
