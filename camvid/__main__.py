@@ -21,6 +21,7 @@ from camvid.layouts import SPLITS, open_dataset
 from camvid.options import chosen, data_flags, days, named_path
 from camvid.synth.write import STYLES
 from files.amounts import byte_size, counted
+from files.ordered import cores
 from files.whole import replacing, write_whole
 
 COMPOSITES = "composites"  # side-by-side pictures: drawn and converted, not read
@@ -127,11 +128,12 @@ def _synth(options: argparse.Namespace) -> int:
     if options.layout == COMPOSITES:
         from camvid.composites.draw import draw_composites
 
-        draw_composites(options.out, options.frames, options.seed, size)
+        draw_composites(options.out, options.frames, options.seed, size, options.processes)
     else:
         from camvid.synth import synth
 
-        synth(options.out, options.frames, options.seed, options.layout, size, options.depth, options.one_camera)
+        whole = (options.layout, size, options.depth, options.one_camera, options.processes)
+        synth(options.out, options.frames, options.seed, *whole)
     print(f"{options.out}: {counted(options.frames, 'frame')}, layout {options.layout}")
     return 0
 
@@ -216,6 +218,13 @@ def _parser() -> argparse.ArgumentParser:
         "--one-camera",
         action="store_true",
         help="one camera takes all streets, as in most recorded data sets; by default each street has its own camera",
+    )
+    synth.add_argument(
+        "--processes",
+        type=int,
+        default=cores(),
+        metavar="N",
+        help="number of processes that draw, default: one per core",
     )
     synth.set_defaults(run=_synth)
     fetch = commands.add_parser("download", parents=[common], help="download fastai's copy of CamVid")

@@ -48,6 +48,16 @@ def unwinding() -> Iterator[None]:
 
 
 @contextmanager
+def deferring() -> Iterator[None]:
+    """In this block Ctrl-C has to wait. Processes that are started in it never hear it: this one must end them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
 def advising(advice: str) -> Iterator[None]:
     """What the user can do after Ctrl-C in this block, for the line that is printed."""
     try:

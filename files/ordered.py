@@ -32,15 +32,19 @@ def map_ordered(
         most: items that are begun and not yet taken, at least 1; twice as many as threads by default.
     """
     threads = threads or cores()
-    most = most or 2 * threads
     pool = ThreadPoolExecutor(threads)
-    waiting: deque[Future[R]] = deque()
     try:
-        for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) == most:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        yield from in_order(lambda item: pool.submit(work, item), items, most or 2 * threads)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def in_order(submit: Callable[[T], Future[R]], items: Iterable[T], most: int) -> Generator[R, None, None]:
+    """The results in the order of the items, of which at most `most` are submitted and not yet taken."""
+    waiting: deque[Future[R]] = deque()
+    for item in items:
+        waiting.append(submit(item))
+        if len(waiting) == most:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()

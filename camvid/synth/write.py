@@ -1,13 +1,13 @@
 """Synthetic data sets on disk, in each of the four layouts of CamVid."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from camvid.depth.plain import COLUMNS, encode_depth
 from camvid.folders import new_folder
@@ -20,10 +20,10 @@ from camvid.layouts.original import ORIGINAL
 from camvid.layouts.scan import CAMERAS, DEPTH
 from camvid.layouts.segnet import SEGNET
 from camvid.synth.camera import Camera
+from camvid.synth.drawing import check_processes, draw_shots
 from camvid.synth.kinds import Kind
 from camvid.synth.plan import Shot, plan
-from camvid.synth.render import Picture, Scene, check_size, take
-from camvid.synth.world import make_world
+from camvid.synth.render import Picture, Scene, check_size
 from camvid.taxonomy import VOID_NAME, load_taxonomy, original_palette
 
 _PNG_EFFORT = 1  # of 9: more makes files hardly smaller and takes much longer
@@ -106,6 +106,7 @@ def synth(
     size: tuple[int, int] | None = None,
     depth: bool = False,
     one_camera: bool = False,
+    processes: int = 1,
 ) -> None:
     """Draw a data set of street scenes, which appears whole at the end; the same arguments give the same bytes.
 
@@ -118,9 +119,11 @@ def synth(
         depth: whether `depth/` and `cameras.csv` are written too; in the form of `camvid.depth.plain`.
         one_camera: whether one camera takes all streets, as in most recorded data sets; else each street has its own
             focal length, height and angle.
+        processes: how many draw, 1 or more. With more than 1 a script must call this under `if __name__ == "__main__"`.
 
     Raises:
         ValueError: an impossible argument.
+        ChildProcessError: a process that draws was killed.
         OSError: the folder holds something, or cannot be written.
     """
     if layout not in STYLES:
@@ -128,37 +131,27 @@ def synth(
     style = STYLES[layout]
     size = style.size if size is None else size
     check_size(size)
-    shots, table = plan(frames, seed), style.table()
+    check_processes(processes)
+    shots = plan(frames, seed)
     with new_folder(Path(out)) as folder:
         places = {(folder / path).parent for shot in shots for path in style.paths(shot)}
         for place in places | ({folder / DEPTH} if depth else set()):
             place.mkdir(parents=True, exist_ok=True)
-        cameras: dict[str, Camera] = {}
-        for shot, scene in draw_shots(shots, size, depth, one_camera):
-            for path, picture in zip(style.paths(shot), (scene.image, table[scene.label]), strict=True):
-                _write_png(folder / path, picture)
-            if scene.depth is not None:
-                _write_png(folder / _depth_path(shot), encode_depth(scene.depth))
-                cameras[shot.name] = scene.camera
-        if cameras:
-            (folder / CAMERAS).write_text(_camera_table(cameras), encoding="utf-8", newline="\n")
+        cameras = draw_shots(shots, partial(_write_scene, folder, layout), size, depth, one_camera, processes)
+        if depth:
+            table = _camera_table({shot.name: camera for shot, camera in zip(shots, cameras, strict=True)})
+            (folder / CAMERAS).write_text(table, encoding="utf-8", newline="\n")
         for name, text in style.lists(shots).items():
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
-def draw_shots(
-    shots: Sequence[Shot], size: tuple[int, int], depth: bool = False, one_camera: bool = False
-) -> Iterator[tuple[Shot, Scene]]:
-    """Each shot with what the camera took, under a progress bar. One camera is that of the first street."""
-    first = world = make_world(shots[0].seed)
-    for shot in tqdm(shots, desc="drawing", unit="frame", disable=None):
-        world = world if world.seed == shot.seed else make_world(shot.seed)
-        seen = world.seen_by(first.car) if one_camera else world
-        yield shot, take(seen, shot.index, size, depth)
-
-
-def _depth_path(shot: Shot) -> str:
-    return f"{DEPTH}/{shot.name}.png"
+def _write_scene(folder: Path, layout: str, shot: Shot, scene: Scene) -> Camera:
+    style = STYLES[layout]
+    for path, picture in zip(style.paths(shot), (scene.image, style.table()[scene.label]), strict=True):
+        _write_png(folder / path, picture)
+    if scene.depth is not None:
+        _write_png(folder / DEPTH / f"{shot.name}.png", encode_depth(scene.depth))
+    return scene.camera
 
 
 def _camera_table(cameras: Mapping[str, Camera]) -> str:
