@@ -199,7 +199,8 @@ def the_pictures_of_a_row_stand_side_by_side(page: Page) -> None:
         fields = placed(page.locator("#table-fields"))
         assert fields["y"] + fields["height"] <= 900
         assert fields["height"] >= 180
-        assert placed(page.locator("#table-fields dd", has_text=WHY))["height"] < 60, "a long text has a line of its own"
+        why = page.locator("#table-fields dd", has_text=WHY)
+        assert placed(why)["height"] < 60, "a long text has a line of its own"
         toggle(page, "sets", "error")
 
 

@@ -29,7 +29,7 @@ TILES = """grey => [...document.querySelectorAll("#table-grid .ag-center-cols-co
         return tile.innerText + (bare ? " (bare)" : "") + (hidden ? " (hidden)" : "");
     }))"""
 
-WHY = "Pedestrian of 3,187 px on the left, 31 % found; Car of 912 px on the right, not found; 2 false objects: Bicyclist"
+WHY = "Pedestrian of 3,187 px on the left, 31 % found; Car of 912 px on the right, not found; 2 false objects: Cyclist"
 
 
 def street(shift: int) -> wandb.Table:
