@@ -55,7 +55,7 @@ def temporary(environment):
     return [name for name in names if not name.startswith(("torchinductor_", "pymp-"))]
 
 
-@pytest.mark.parametrize("delay", [0.05, 0.5, 1.5])
+@pytest.mark.parametrize("delay", [0.05, 0.5, pytest.param(1.5, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("program", ["train", "eval", "artifacts", "camvid"])
 def test_the_start(program, delay, data, environment, tmp_path):
     words = {
@@ -107,7 +107,8 @@ def model(data, tmp_path_factory):
     return only(folder / "runs")
 
 
-@pytest.mark.parametrize("sign", ["evaluate: ", pytest.param("100%|", marks=pytest.mark.soak)])
+@pytest.mark.soak
+@pytest.mark.parametrize("sign", ["evaluate: ", "100%|"])
 def test_an_evaluation(sign, model, large, environment, tmp_path):
     words = [*ours("eval"), str(model), f"--data={large}", "--split=train", f"--out={tmp_path / 'out'}"]
     ended = interrupt(words, environment, lambda said: sign in said, delay=0.5)

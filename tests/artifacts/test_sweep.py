@@ -78,6 +78,7 @@ def test_a_sweep_is_read_with_all_its_runs(made):
     assert "model/device" not in best.metrics
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("backbone", "lr"), [(None, 0.1), ("resnet34", 0.1), ("resnet18", 0.01)])
 def test_the_best_settings_are_those_that_were_varied_and_the_monitor(made, backbone, lr):
     words, settings = best_settings(made, backbone)
@@ -86,6 +87,7 @@ def test_the_best_settings_are_those_that_were_varied_and_the_monitor(made, back
     assert "val/priority_dice" in words
 
 
+@pytest.mark.soak
 def test_a_backbone_that_no_run_had_and_a_sweep_that_is_not_there_are_named(made):
     with pytest.raises(SweepError, match=r"no finished run with backbone=vgg19_bn .* have resnet18, resnet34"):
         best_settings(made, "vgg19_bn")

@@ -9,7 +9,7 @@ from models import build_model
 NUM_CLASSES = 5
 
 
-@functools.cache
+@functools.lru_cache(maxsize=8)
 def trained(case):
     """The model (architecture, backbone, crp) in eval mode, its running statistics fit to its weights.
 
