@@ -81,11 +81,12 @@ def test_commands_that_read_a_data_set(name, bar, large, environment, tmp_path):
     assert not list(tmp_path.glob("*out*"))
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ("flags", "sign"),
     [
         (["--cache_gb=0.0001", "--workers=2", "--augment=color"], "step"),
-        pytest.param(["--workers=0"], "epoch   1/", marks=pytest.mark.soak),
+        (["--workers=0"], "epoch   1/"),
     ],
     ids=["decoding workers", "after an epoch"],
 )

@@ -89,6 +89,7 @@ def test_an_exported_file_predicts_depth_and_points_as_the_run_does(form, models
         assert abs(one - other).max() <= 3  # 256 to a metre
 
 
+@pytest.mark.soak
 def test_compare_has_the_file_beside_the_run(models, streets, tmp_path, capsys):
     exported(capsys, models["joint"], tmp_path / "files" / "joint.onnx")
     words = (models["joint"], tmp_path / "files" / "joint.onnx", "--data", streets, "--out", tmp_path / "out")

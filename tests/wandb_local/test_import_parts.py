@@ -156,6 +156,7 @@ def committed(home):
 ABOVE = [".", "runs", "runs/20260101-000000-ab", "runs/20260101-000000-ab/wandb"]
 
 
+@pytest.mark.soak
 def test_runs_are_found_below_any_folder(home, monkeypatch):
     place = home / "runs" / "20260101-000000-ab"
     place.mkdir(parents=True)

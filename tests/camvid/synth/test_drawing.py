@@ -68,6 +68,7 @@ def test_ctrl_c_ends_all_with_one_line(sign, tmp_path):
     assert not any(tmp_path.iterdir())
 
 
+@pytest.mark.soak
 def test_a_killed_process_is_one_line_that_says_how_to_go_on(tmp_path):
     with subprocess.Popen([*LONG, tmp_path / "set"], cwd=CHECKOUT, stderr=subprocess.PIPE, text=True) as process:
         family = await_frames(process, tmp_path)
@@ -80,6 +81,7 @@ def test_a_killed_process_is_one_line_that_says_how_to_go_on(tmp_path):
     assert not any(tmp_path.iterdir())
 
 
+@pytest.mark.soak
 def test_processes_end_with_a_command_that_is_killed(tmp_path):
     quiet = subprocess.DEVNULL
     with subprocess.Popen([*LONG, tmp_path / "set"], cwd=CHECKOUT, stderr=quiet) as process:
@@ -89,6 +91,7 @@ def test_processes_end_with_a_command_that_is_killed(tmp_path):
     assert psutil.wait_procs(family, timeout=PATIENCE)[1] == []
 
 
+@pytest.mark.soak
 def test_a_full_disk_names_the_folder(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()

@@ -14,6 +14,7 @@ from wandb_local.store.database import Database
 from wandb_local.store.folder import DataFolder
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_long_lineage_is_all_seen_and_in_full_size_at_the_version_itself(visitor: Visitor, chain, width):
     visitor.page.set_viewport_size({"width": width, "height": 844})

@@ -201,6 +201,7 @@ def test_points_come_in_while_a_run_logs(visitor: Visitor, send):
     expect(page.locator("#run-state .badge")).to_have_text("finished")
 
 
+@pytest.mark.soak
 def test_a_long_run_shows_its_spikes_what_is_not_finite_and_all_points_on_every_zoom_and_axis(visitor: Visitor, send):
     stamps = [{"zeal": n // 10, "_runtime": n / 2, "_timestamp": 1.7e9 + n / 2} for n in range(20_000)]
     rows = [{"loss": 0.4 + n % 2 / 5, **stamp} for n, stamp in enumerate(stamps)]

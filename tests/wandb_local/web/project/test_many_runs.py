@@ -6,6 +6,7 @@ import re
 import sqlite3
 import time
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.wandb_local.web.conftest import Visitor
@@ -13,6 +14,7 @@ from tests.wandb_local.web.project.test_runs import SHOWN
 from wandb_local.store.database import Database
 
 
+@pytest.mark.soak
 def test_more_runs_than_can_be_compared_are_counted(visitor: Visitor, server):
     make = 'mutation($n:String){upsertBucket(input:{entityName:"local",modelName:"dozen",name:$n}){inserted}}'
     names = [f"r{number}" for number in range(12)]

@@ -36,6 +36,7 @@ def check_look(page: Page):
     expect(page.locator("#runs-grid .ag-header-cell-text").filter(has_text="same")).to_have_count(1)
 
 
+@pytest.mark.soak
 def test_runs_are_sorted_and_found_and_the_look_stays_at_back_and_at_a_reload(visitor: Visitor, project):
     page = visitor.open(project)
     expect(page.locator(SHOWN)).to_have_text(["c", "b", "a"])

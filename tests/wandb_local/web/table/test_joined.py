@@ -45,6 +45,7 @@ def open_file(visitor: Visitor, version: str, name: str) -> Any:
     return page
 
 
+@pytest.mark.soak
 def test_joined_and_partitioned_tables_are_tables(visitor: Visitor, version):
     page = open_file(visitor, version, "both.joined-table.json")
     count(page, "2 of 2")

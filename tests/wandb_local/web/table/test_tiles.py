@@ -64,6 +64,7 @@ def leave_and_come_back(page: Page) -> None:
     page.go_back()
 
 
+@pytest.mark.soak
 def test_on_a_phone_then_paging_sorting_and_filtering_on_a_desk(visitor: Visitor, streets: list[wandb.Run]) -> None:
     visitor.page.set_viewport_size(PHONE)
     page = open_table(visitor, streets[0], "street")
