@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,13 @@ from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 from eval.evaluate import Evaluation, Sample
 from eval.inference import resize_image
 from eval.points import predicted_cloud
-from eval.writers.colors import colorize
-from eval.writers.depth import depth_error_picture, depth_picture, with_depth_scale
+from eval.writers.colors import Picture, colorize
+from eval.writers.depth import depth_error_picture, depth_picture, with_depth_scale, with_error_scale
+from eval.writers.legend import strip_width
 
 CLOUDS = 4  # frames that get clouds, two each
 POINTS = 40_000  # of such a cloud, 1.5 MB
-PICTURES, OBJECTS = ("depth", "depth_error"), ("cloud", "class_cloud")  # columns
+PICTURES, OBJECTS = ("depth", "depth_error_map"), ("cloud", "class_cloud")  # columns
 
 
 def depth_columns(evaluation: Evaluation) -> tuple[str, ...]:
@@ -44,9 +46,9 @@ def depth_cells(
     """
     assert evaluation.depth
     depth = evaluation.depth.predictions[position]
-    cells: dict[str, Any] = {"depth": _picture(with_depth_scale(_shrunk(depth_picture(depth))))}
+    cells: dict[str, Any] = {"depth": _picture(depth_picture(depth), with_depth_scale)}
     if sample.depth is not None:
-        cells["depth_error"] = _picture(_shrunk(depth_error_picture(depth, sample.depth)))
+        cells["depth_error_map"] = _picture(depth_error_picture(depth, sample.depth), with_error_scale)
     return cells | (_clouds(evaluation, position, sample, taxonomy) if clouds else {})
 
 
@@ -83,5 +85,7 @@ def _shrunk(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return resize_image(picture, (max(1, round(height * scale)), max(1, round(width * scale))))
 
 
-def _picture(picture: NDArray[np.uint8]) -> wandb.Image:
-    return wandb.Image(picture, file_type="jpg")
+def _picture(picture: NDArray[np.uint8], with_scale: Callable[[Picture], Picture]) -> wandb.Image:
+    """The picture with its scale; without one if it is too narrow, so that it stays as wide as the frame."""
+    small = _shrunk(picture)
+    return wandb.Image(with_scale(small) if strip_width(small) <= small.shape[1] + 1 else small, file_type="jpg")

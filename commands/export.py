@@ -116,10 +116,12 @@ def metadata_of(saved: SavedModel) -> dict[str, Any]:
 
     The settings of a model of depth have the range of its canonical depth, and `focal`: metres are canonical depth
     times f / focal, where f is the focal length of an image in pixels of the network's input (null: not known).
+    `input_size` is the height and width at which the model predicts images as large as those of its training.
     """
     scores = {key: plain(value) for key, value in saved.metrics.items() if "/" not in key or key in HEADLINES}
     depth = learns_depth(saved.config)
     settings = {key: saved.config[key] for key in CONFIG + OF_DEPTH * depth if key in saved.config}
+    settings |= {"input_size": [*saved.size_for(saved.frame_size)]} if saved.frame_size else {}
     return {
         "config": settings | ({"focal": plain(focal_of(saved.model))} if depth else {}),
         "taxonomy": saved.taxonomy,

@@ -121,6 +121,11 @@ def _check_alike(before: Side, after: Side, *, any_data: bool) -> None:
     if before.taxonomy.digest != after.taxonomy.digest:
         names = f"{before.taxonomy.name} and {after.taxonomy.name}"
         raise ValueError(f"{both} have different taxonomies ({names}); only models of the same classes can be compared")
+    if learns_depth(before.saved.config) and not learns_depth(after.saved.config):
+        raise ValueError(
+            f"{before.name} predicts depth and {after.name} does not, so they cannot be compared; promote a model that "
+            "predicts depth, or overrule with --force WHY"
+        )
     splits = [division(side.saved.config) for side in (before, after)]
     if splits[0] != splits[1]:
         raise ValueError(

@@ -120,7 +120,7 @@ def _paired(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd
     if (first := classes_of(before)) != (second := classes_of(after)):
         raise ValueError(f"the two models have different classes: {', '.join(first)}, and {', '.join(second)}")
     if measures_depth(before) and not measures_depth(after):
-        raise ValueError("the first of the two models predicts depth, and the second does not, or was not judged by it")
+        raise ValueError("the earlier model was judged by depth, and the later one was not, so they cannot be compared")
     before, after = (records.sort_values("name", ignore_index=True) for records in (before, after))
     if odd := sorted({*before["name"]} ^ {*after["name"]}):
         raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -65,12 +66,17 @@ def error_scale(width: int, letters: int = 14) -> Image.Image:
 
 def with_depth_scale(picture: Picture) -> Picture:
     """A picture (H, W, 3) of depth with its scale below; both sides of the result are even."""
-    return above(picture, _strip(strip_width(picture)))
+    return above(picture, _strip(depth_scale, strip_width(picture)))
 
 
-@lru_cache(maxsize=16)
-def _strip(width: int) -> Picture:
-    return framed(depth_scale(width - 2 * MARGIN, letters_below(width)))
+def with_error_scale(picture: Picture) -> Picture:
+    """A picture (H, W, 3) of the error with its scale below; both sides of the result are even."""
+    return above(picture, _strip(error_scale, strip_width(picture)))
+
+
+@lru_cache(maxsize=32)
+def _strip(made: Callable[[int, int], Image.Image], width: int) -> Picture:
+    return framed(made(width - 2 * MARGIN, letters_below(width)))
 
 
 def write_depth(path: Path, depth: Depth) -> Path:

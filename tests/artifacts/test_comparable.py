@@ -13,6 +13,15 @@ from tests.artifacts.promoted import decisions, production, promote
 pytestmark = [pytest.mark.usefixtures("online"), pytest.mark.timeout(120)]
 
 
+def test_a_model_of_classes_alone_does_not_follow_one_with_depth(make, capsys):
+    joint = {"architecture": "hydra", "tasks": ["segmentation", "depth"]}
+    make("deep", {"spoil": 0.1} | joint, {"spoil": 0.1})
+    assert promote("deep:v0") == 0
+    assert promote("deep:v1") == 2
+    assert "deep:v0 predicts depth and deep:v1 does not, so they cannot be compared" in capsys.readouterr().err
+    assert production("deep") == "v0"
+
+
 @pytest.mark.soak
 def test_what_cannot_be_compared_is_said(make, capsys):
     unlike: dict[str, dict[str, Any]] = {

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import wandb
 
 from artifacts import log_evaluation, tracked
-from artifacts.depth import CLOUDS, POINTS
+from artifacts.depth import CLOUDS, POINTS, depth_cells
 from artifacts.edge_cases import edge_case_table
 from camvid.taxonomy import load_taxonomy
 from eval.evaluate import evaluate
@@ -19,7 +20,7 @@ from tests.eval.measured import DISTANCES, FOCAL, DepthColorModel, camera, measu
 
 TAXONOMY = load_taxonomy("camvid11")
 COUNT = CLOUDS + 2
-COLUMNS = ["name", "image", "depth", "depth_error", "cloud", "class_cloud"]
+COLUMNS = ["name", "image", "depth", "depth_error_map", "cloud", "class_cloud"]
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +47,21 @@ def test_pictures_and_clouds_of_the_worst_frames(evaluation, samples):
     assert table.columns[:6] == COLUMNS
     assert [cell is None for cell in cells(table, "depth")] == [False, True] + [False] * CLOUDS
     assert [cell is not None for cell in cells(table, "cloud")] == [True, False, True, True, True, False]
-    assert cells(table, "depth_error")[0].image.size == (64, 48)
-    assert cells(table, "depth")[0].image.width == 240  # as wide as its scale
+    assert len(set(table.columns)) == len(table.columns)
+    for column in ("depth", "depth_error_map"):  # as the frame, which is too narrow for a scale
+        assert cells(table, column)[0].image.size == (64, 48)
     assert cells(table, "depth/abs_rel/Pedestrian") == pytest.approx([0] * COUNT)
+
+
+def test_pictures_that_are_wide_enough_have_a_scale(evaluation, samples):
+    one = samples[0]._replace(image=np.zeros((180, 240, 3), np.uint8))
+    shown = replace(evaluation, depth=replace(evaluation.depth, predictions=[np.full((180, 240), 9.0, np.float32)]))
+    one = one._replace(depth=np.full((180, 240), 10.0, np.float32))
+    made = depth_cells(shown, 0, one, TAXONOMY, clouds=False)
+    for column, below in (("depth", "viridis"), ("depth_error_map", "red and blue")):
+        picture = np.asarray(made[column].image)
+        assert picture.shape[1] == 240 and picture.shape[0] > 200, column
+        assert len(np.unique(picture[180:].reshape(-1, 3), axis=0)) > 50, f"the scale of {below}"
 
 
 def test_the_cloud_is_the_street_in_metres(evaluation, samples):
@@ -88,7 +101,7 @@ def test_frames_without_a_camera_have_a_cloud_by_the_focal_length_of_the_trainin
     for focal, made in ((FOCAL, True), (math.nan, False)):
         table = edge_case_table(evaluate(DepthColorModel(focal=focal), samples, **SPLIT), samples, TAXONOMY, shown=[0])
         assert (cells(table, "cloud")[0] is not None) == made
-        assert cells(table, "depth")[0] is not None and cells(table, "depth_error") == [None]
+        assert cells(table, "depth")[0] is not None and cells(table, "depth_error_map") == [None]
 
 
 def test_depth_is_logged_whole(new_run, read_run, evaluation, samples):

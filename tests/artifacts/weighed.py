@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -50,10 +51,10 @@ def save(
     classes = load_taxonomy(taxonomy)
     data = data or {"name": "roads", "version": "v0", "digest": digest}
     metrics = {"miou": 0.5, "priority_dice": 0.25, "model/size": size} | (scores or {})
-    model = build_model(
-        "segformer", classes.num_classes, "test_resnet"
-    )  # random weights: its records stand for another
-    save_model(folder, model, config=CONFIG | config, taxonomy=classes.to_dict(), data=data, metrics=metrics)
+    config = CONFIG | config
+    network: dict[str, Any] = {key: config[key] for key in ("architecture", "backbone", "tasks") if key in config}
+    model = build_model(num_classes=classes.num_classes, **network)  # random weights: its records stand for another
+    save_model(folder, model, config=config, taxonomy=classes.to_dict(), data=data, metrics=metrics)
     if spoil is not None:
         (folder / "report").mkdir()
         records(spoil, frames).to_csv(folder / "report" / "per_image.csv", index=False, float_format="%.6g")

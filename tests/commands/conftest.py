@@ -56,13 +56,13 @@ def models(tmp_path_factory):
     return {name: saved_hydra(root / name, chosen) for name, chosen in tasks.items()}
 
 
-def saved_hydra(folder, tasks, focal=FOCAL):
-    """A saved network of these tasks."""
+def saved_hydra(folder, tasks, focal=FOCAL, factor=1.0, **data):
+    """A saved network of these tasks, which predicts at this share of a frame's size."""
     torch.manual_seed(0)
     classes = load_taxonomy("camvid11")
     model = build_model("hydra", classes.num_classes, "test_resnet", tasks=tasks, focal=focal, **RANGE)
     config = {"architecture": "hydra", "backbone": "test_resnet", "crp": False, "tasks": [*tasks], **RANGE}
-    config |= {"eval_factor": 1.0, "precision": "fp32", "project": "drawn", "depth_threshold": 0.0}
+    config |= {"eval_factor": factor, "precision": "fp32", "project": "drawn", "depth_threshold": 0.0}
     metrics = SCORES | (DEPTH_SCORES if "depth" in tasks else {})
-    save_model(folder, model, config=config, taxonomy=classes.to_dict(), data={}, metrics=metrics)
+    save_model(folder, model, config=config, taxonomy=classes.to_dict(), data=data, metrics=metrics)
     return folder

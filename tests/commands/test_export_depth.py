@@ -1,16 +1,23 @@
 """Exported networks of depth, alone or beside classes, in the commands."""
 
 import json
+import math
 import re
 import shutil
 
 import numpy as np
+import onnxruntime
 import pandas as pd
 import pytest
 from PIL import Image
 
 from eval.__main__ import main
 from eval.export import FORMATS, load_exported
+from eval.inference import resize_image
+from eval.predict import Predictor
+from files.camera import Camera
+from files.pictures import read_image
+from models import load_model
 from tests.commands.conftest import FOCAL, RANGE, saved_hydra
 
 
@@ -54,6 +61,23 @@ def test_the_metadata_have_what_makes_metres(name, models, tmp_path, capsys):
     assert file.config.items() >= {"tasks": tasks, "focal": FOCAL, **RANGE}.items()
     assert file.metrics["depth/abs_rel"] == 0.5
     assert "depth/abs_rel/Car" not in file.metrics
+
+
+def test_a_program_of_its_own_finds_the_metres_of_the_run(streets, tmp_path, capsys):
+    """As docs/training.md says; the sides of 96x128 frames are resized by different shares."""
+    folder = saved_hydra(tmp_path / "run", ("segmentation", "depth"), factor=0.75, frame_size=[96, 128])
+    exported(capsys, folder, tmp_path / "model.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    config = json.loads(session.get_modelmeta().custom_metadata_map["camvid.json"])["config"]
+    height, width = config["input_size"]
+    assert height / 96 != width / 128
+    frame = read_image(next((streets / "val").glob("*.png")))
+    small = resize_image(frame, (height, width)).transpose(2, 0, 1)[None].astype(np.float32) / 255
+    _, depth = session.run(["logits", "depth"], {"images": small})
+    metres = depth[0] * 200 * math.sqrt(height / 96 * width / 128) / config["focal"]
+    expected = Predictor(**load_model(folder).prediction).predict(frame, Camera(200, 200, 64, 48)).depth
+    assert expected is not None
+    assert np.median(expected) == pytest.approx(np.median(metres), rel=1e-3)
 
 
 def test_an_unknown_focal_length_is_null(tmp_path, capsys):

@@ -196,7 +196,7 @@ def test_depth_is_compared_where_both_models_predict_it(good):
     answers = {change.key: change.answer for change in judge([found], PRIORITY_NAMES, Margins())}
     assert answers == {DELTA: WORSE}
     assert DELTA not in figures(good.records, first.records)  # what only the new model has
-    with pytest.raises(ValueError, match="predicts depth, and the second does not"):
+    with pytest.raises(ValueError, match="was judged by depth, and the later one was not"):
         figures(first.records, good.records)
 
 
