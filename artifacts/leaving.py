@@ -26,7 +26,7 @@ MAX_IMAGES = 101  # frames that the tables of an evaluation show: CamVid's valid
 MAX_SIDE = 640  # pixels, their longest side
 
 _SENT = {
-    "files": "all frames and masks of {name} go to {place}",
+    "files": "all files of {name} go to {place}",
     "reference": "no data files of {name} go to {place}, but their address, pictures of at most "
     f"{FEW + SAMPLED} frames, and pictures of at most {MAX_IMAGES} val frames in tables; --log_data none sends no "
     "pictures, and --log_data files sends all data",

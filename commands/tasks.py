@@ -33,6 +33,8 @@ def check_tasks(config: TrainConfig) -> None:
         ValueError: naming the settings.
     """
     shown = f"tasks={','.join(config.tasks)}"
+    if len({*config.tasks}) < len(config.tasks):
+        raise ValueError(f"{shown} names a task twice; name each once")
     needed = "depth" if config.monitor.startswith("depth/") else "segmentation"
     if needed not in config.tasks:
         fix = f"{shown},depth" if needed == "depth" else "monitor=depth/abs_rel"

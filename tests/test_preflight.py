@@ -107,7 +107,7 @@ def refused(capsys, *flags):
             "depth_min=5.0 has no effect with tasks=segmentation; set tasks=segmentation,depth",
         ),
         ([*HYDRA, "--depth_threshold=0.2"], "depth_threshold=0.2 has no effect with tasks=segmentation; set tasks=seg"),
-        ([*HYDRA, "--tasks=depth,depth", "--monitor=depth/rmse"], "tasks: depth,depth is not allowed; name some of"),
+        ([*HYDRA, "--tasks=depth,depth"], "tasks=depth,depth names a task twice; name each once"),
         (
             [*HYDRA, *BOTH, "--depth_min=80"],
             "depth_min=80 and depth_max=80 are not allowed; give metres, 0 < depth_min",

@@ -266,14 +266,16 @@ def test_commands_on_ones_own_camvid(data, tmp_path):
 
 @pytest.mark.soak
 def test_commands_of_depth(tmp_path):
-    for command in (*sequence("docs/training.md", "--one-camera"), *sequence("docs/training.md", "--camera 420")):
+    shown_by = ("synth drawn", "--camera 420", "--depth_data streets")
+    for command in (line for mark in shown_by for line in sequence("docs/training.md", mark)):
         runs = sorted((tmp_path / "runs").glob("*"))
-        line = command.replace("--frames 4500", "--frames 12 --size 96 128")
+        line = re.sub(r"--frames \d+", "--frames 12 --size 96 128", command).replace("/data/CamVid", "drawn")
         execute(line.replace("runs/ID", str(runs[0]) if runs else "runs/ID"), tmp_path)
-        if "synth" in line:
+        if "synth drawn" in line:
             film(open_dataset(tmp_path / "drawn").splits["val"], tmp_path / "drive.mp4")
     assert (runs[0] / "test" / "depth.png").is_file()
     assert len(list((tmp_path / "drive" / "points").glob("*.ply"))) == 2
+    assert len(list((tmp_path / "runs").glob("*"))) == 2
 
 
 @pytest.mark.soak
