@@ -42,6 +42,7 @@ def test_the_first_is_promoted_and_said_so_and_a_user_without_a_name_can_do_it(m
     assert len(decisions("first")) == 1
 
 
+@pytest.mark.soak
 def test_up_and_back_again(make, capsys):
     make("steps", {"spoil": 0.5}, {"spoil": 0.2}, {"spoil": 0.2, "lr": 0.1})
     for version in ("v0", "v1", "v2"):

@@ -75,6 +75,7 @@ def test_damaged_files_are_told_and_no_end(tmp_path):
     assert describe(tmp_path).lines[-1].startswith(f"fault: {tmp_path}/masks/cam1_001.png: unreadable picture")
 
 
+@pytest.mark.soak
 def test_flags_of_a_pair_of_folders(tmp_path):
     root = tmp_path / "set"
     for stem in DRIVES:

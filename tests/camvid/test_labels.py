@@ -1,3 +1,5 @@
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,10 +20,16 @@ def simple(*classes):
     return Taxonomy.from_dict({"name": "mine", "classes": entries})
 
 
+@cache
+def colors_of(name):
+    """The decoder of a taxonomy's colours, which takes long to make."""
+    return color_labels(load_taxonomy(name), None, "list")
+
+
 @pytest.mark.parametrize("name", TAXONOMIES)
 @given(codes=codes)
 def test_colors_decode_to_the_indices_of_their_groups(name, codes):
-    mask, outside = color_labels(load_taxonomy(name), None, "list").decode(Image.fromarray(COLORS[codes]))
+    mask, outside = colors_of(name).decode(Image.fromarray(COLORS[codes]))
     expected = [[expected_index(NAMES[code], name) for code in row] for row in codes]
     assert mask.dtype == np.uint8
     assert mask.tolist() == expected

@@ -39,7 +39,10 @@ def metrics_of(folder):
 
 @pytest.mark.parametrize(
     ("form", "name", "keys"),
-    [("onnx", "joint", ["miou", "depth/abs_rel"]), ("torchscript", "depth", ["depth/abs_rel"])],
+    [
+        ("onnx", "joint", ["miou", "depth/abs_rel"]),
+        pytest.param("torchscript", "depth", ["depth/abs_rel"], marks=pytest.mark.soak),
+    ],
 )
 def test_an_exported_file_is_evaluated_as_the_run_is(form, name, keys, models, streets, tmp_path, capsys):
     path = tmp_path / f"model{FORMATS[form].suffix}"

@@ -60,7 +60,8 @@ def test_a_network_of_both_tasks_is_trained_judged_saved_and_loaded(measured, tm
         assert again[key] == pytest.approx(metrics[key], abs=1e-6), key
 
 
-@pytest.mark.parametrize("task", [pytest.param("segmentation", marks=pytest.mark.soak), "depth"])
+@pytest.mark.soak
+@pytest.mark.parametrize("task", ["segmentation", "depth"])
 def test_one_task_alone_trains_too(measured, tmp_path, here, task):
     monitor = {"segmentation": "miou", "depth": "depth/delta1"}[task]
     flags = [*HYDRA, f"--tasks={task}", f"--monitor={monitor}", "--epochs=1"]

@@ -77,6 +77,7 @@ def log_of(home, run):
 EVERYTHING = [("parts", step) for step in range(6)] + [("whole", 0)]
 
 
+@pytest.mark.soak
 def test_offline_runs_come_in_once_without_a_server(home):
     before = sorted((home / "wandb").rglob("*"))
     done = command(home, "import", "--data", "data", "wandb", WANDB_MODE="offline", WANDB_PROJECT="elsewhere")

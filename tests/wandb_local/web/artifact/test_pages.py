@@ -76,6 +76,7 @@ def check_lineage(visitor: Visitor):
     expect(page.locator("main h1")).to_contain_text("trainer")
 
 
+@pytest.mark.soak
 def test_from_the_list_to_a_file_and_to_a_new_version_that_comes_in(visitor: Visitor, project):
     page = visitor.open(f"/local/{project}/artifacts")
     names = page.locator("#artifacts-grid .ag-cell[col-id=name]")

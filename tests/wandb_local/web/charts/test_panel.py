@@ -189,6 +189,7 @@ def send(shared_server):
     return send
 
 
+@pytest.mark.soak
 def test_points_come_in_while_a_run_logs(visitor: Visitor, send):
     send("live", 0, [{"loss": 1.0}])
     page = visitor.open("/local/web/runs/live")

@@ -88,6 +88,7 @@ def test_runs_are_sorted_and_found_and_the_look_stays_at_back_and_at_a_reload(vi
     expect(page.locator("#runs-compare")).to_have_text("Choose runs to compare")
 
 
+@pytest.mark.soak
 def test_an_address_that_says_nonsense_shows_the_list_and_keys_compare_two_of_it(visitor: Visitor, project):
     page = visitor.open(f"{project}?sort=%5B&filter=%7B&runs=no-such")
     expect(page.locator(SHOWN)).to_have_text(["c", "b", "a"])

@@ -129,6 +129,7 @@ def check_filter(visitor: Visitor):
     page.keyboard.press("Escape")
 
 
+@pytest.mark.soak
 def test_from_the_list_to_a_sweep_its_charts_and_its_best_run(visitor: Visitor, sweep):
     page = visitor.open(sweep.rpartition("/")[0])
     page.wait_for_selector("#sweeps-grid .ag-cell[col-id=runs] >> text=14")

@@ -5,6 +5,7 @@ import io
 import json
 import re
 
+import pytest
 import wandb
 from playwright.sync_api import Page, Route, expect
 
@@ -24,6 +25,7 @@ from tests.wandb_local.web.table.steps import (
 from wandb_local.web.table.tokens import spelled
 
 
+@pytest.mark.soak
 def test_filters_sorting_columns_menus_and_a_comparison(visitor: Visitor, runs: list[wandb.Run]) -> None:
     page = open_table(visitor, runs[0], query="?filter=dice/person+%3C+")
     a_wrong_filter_is_explained_and_the_rows_stay(page)
