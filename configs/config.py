@@ -45,12 +45,9 @@ class TrainConfig:
     )
     depth_data: str = Field(
         default="",
-        description="folder of a second data set that gives only depth, for a `data` with few depth maps or none; its "
-        "masks are not used",
+        description="folder of a second data set that gives depth alone, for a `data` with few depth maps or none",
     )
-    depth_dataset: str = Field(
-        default="", description="W&B artifact that gives depth instead of `depth_data`, e.g. camvid-depth:latest"
-    )
+    depth_dataset: str = Field(default="", description="W&B artifact instead of `depth_data`, e.g. camvid-depth:latest")
     split: Literal["official", "drives", "sequence", "random"] = Field(
         default="official",
         description="how frames are divided into splits; drives holds out the last stretch of every drive",
@@ -134,9 +131,7 @@ class TrainConfig:
         description="how classes are weighted in cross-entropy and focal loss, so that rare classes count more",
     )
     focal_gamma: float = Field(default=2.0, ge=0, le=10, description="focusing exponent of the focal loss")
-    depth_loss: Loss = Field(
-        default="silog", description="silog, berhu, log_l1, or a weighted sum such as {silog: 1.0, berhu: 0.1}"
-    )
+    depth_loss: Loss = Field(default="silog", description="silog, berhu, log_l1, or a sum: {silog: 1.0, log_l1: 1.0}")
     task_weights: Literal["learned"] | dict[Task, Weight] = Field(
         default="learned",
         description="weights of the losses of the tasks: learned (by their uncertainty), or numbers such as "
