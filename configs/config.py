@@ -47,7 +47,7 @@ class TrainConfig:
         default="",
         description="folder of a second data set that gives depth alone, for a `data` with few depth maps or none",
     )
-    depth_dataset: str = Field(default="", description="W&B artifact, like camvid-depth:latest, not `depth_data`")
+    depth_dataset: str = Field(default="", description="W&B artifact like camvid-depth:latest instead of `depth_data`")
     split: Literal["official", "drives", "sequence", "random"] = Field(
         default="official",
         description="how frames are divided into splits; drives holds out the last stretch of every drive",
