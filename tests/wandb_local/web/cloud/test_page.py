@@ -213,6 +213,22 @@ def test_clouds_on_the_page_of_media_and_in_tables(visitor: Visitor, clouds):
     check_tables(page, clouds)
 
 
+def test_the_clouds_of_a_row_with_pictures_are_seen_whole(visitor: Visitor, client_home):
+    assert client_home
+    picture, mask = np.full((360, 480, 3), 90, np.uint8), np.ones((360, 480), np.uint8)
+    masks = {name: {"mask_data": mask, "class_labels": {1: "road"}} for name in ("truth", "prediction", "error")}
+    table = wandb.Table(columns=["cloud", "image", "depth", "error"])
+    table.add_data(wandb.Object3D(balls()), wandb.Image(picture, masks=masks), *[wandb.Image(picture)] * 2)
+    with wandb.init(project="clouds") as run:
+        run.log({"row": table})
+    visitor.page.set_viewport_size({"width": 1600, "height": 1000})
+    page = visitor.open(run_path(run, "tables", "row") + "?row=0")
+    expect(page.locator("#table-fields canvas")).to_have_attribute("data-drawn", "true")
+    expect(page.locator(".table-below #table-fields")).to_have_count(1, timeout=5000)
+    hidden = "([...document.querySelectorAll('#table-fields')].map(e => e.scrollHeight - e.clientHeight))"
+    assert page.evaluate(hidden)[0] <= 1, "the fields scroll inside their box"
+
+
 def test_the_points_of_a_cloud_are_sent_inert_and_once(shared_server, cookie, clouds):
     (path,) = [file.name for file in wandb.Api().run(clouds.path).files() if "/d broken" in file.name]
     address = f"/_media/runs/local/clouds/{clouds.id}/{quote(path)}"
