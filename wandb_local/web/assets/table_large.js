@@ -74,10 +74,12 @@ window.tableLarge = (() => {
         const stage = document.getElementById("table-panes");
         if (!stage || !panes.length || !stage.clientWidth) return;
         const ratio = panes[0].source.width / panes[0].source.height;
+        const narrow = getComputedStyle(stage).getPropertyValue("--one-column"); // the page is as long as the pictures are
+        stage.parentElement.classList.remove("table-below"); // below, clouds make the row as high as they are
+        const room = narrow ? Infinity : stage.parentElement.clientHeight;
         const ways = [false, true].map((below) => {
             stage.parentElement.classList.toggle("table-below", below);
-            const narrow = getComputedStyle(stage).getPropertyValue("--one-column"); // the page is as long as the pictures are
-            const high = narrow ? Infinity : stage.parentElement.clientHeight - (below ? FIELDS : 0);
+            const high = room - (below ? FIELDS : 0);
             return window.tableFitted(stage.children.length, stage.clientWidth, high, ratio, 8, 22);
         });
         const below = ways[1].width > ways[0].width || (ways[1].columns > ways[0].columns && ways[1].width >= 0.9 * ways[0].width);

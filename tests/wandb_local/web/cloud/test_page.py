@@ -213,8 +213,10 @@ def test_clouds_on_the_page_of_media_and_in_tables(visitor: Visitor, clouds):
     check_tables(page, clouds)
 
 
-def test_the_clouds_of_a_row_with_pictures_are_seen_whole(visitor: Visitor, client_home):
+@pytest.mark.parametrize("late", ["**/*.png*", "**/*cloud*"])
+def test_the_clouds_of_a_row_with_pictures_are_seen_whole(visitor: Visitor, client_home, late):
     assert client_home
+    visitor.page.route(late, lambda route: (visitor.page.wait_for_timeout(600), route.continue_()))
     picture, mask = np.full((360, 480, 3), 90, np.uint8), np.ones((360, 480), np.uint8)
     masks = {name: {"mask_data": mask, "class_labels": {1: "road"}} for name in ("truth", "prediction", "error")}
     table = wandb.Table(columns=["cloud", "image", "depth", "error"])
