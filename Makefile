@@ -27,9 +27,8 @@ run: setup
 serve: setup
 	$(BIN)/python -m wandb_local serve
 
-test: setup  # the server's tests need nothing of the harness in their processes; more than three are slower on two cores
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal -q --ignore tests/wandb_local
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal -q tests/wandb_local
+test: setup  # more than three processes are slower on two cores
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist worksteal -q
 
 alone:  # the tests of wandb_local where nothing else of this repository is installed
 	$(PYTHON) -m venv build/alone

@@ -128,6 +128,7 @@ def test_a_camera_that_is_none_is_refused(words, capsys):
 
 
 @pytest.mark.soak
+@pytest.mark.soak
 def test_compare_joint_and_alone(models, streets, tmp_path, capsys):
     assert run("compare", *models.values(), "--data", streets, "--out", tmp_path) == 0
     rows = pd.read_csv(tmp_path / "comparison.csv", index_col="name")

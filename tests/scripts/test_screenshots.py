@@ -15,7 +15,7 @@ from tests.browser import require_browser
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.soak
+@pytest.mark.evening
 def test_pictures_of_pages_without_a_fault(tmp_path):
     """A console error, a failed request or one to another host ends the script with exit code 2."""
     require_browser()

@@ -27,6 +27,7 @@ def trained(root, tmp_path, *flags):
     return folder, json.loads((folder / "metrics.json").read_text())
 
 
+@pytest.mark.soak
 def test_masks_of_one_data_set_and_depth_of_another_train_one_network(data, tmp_path, here):
     deep = tmp_path / "deep"
     synth(deep, frames=9, seed=4, layout="fastai", size=(72, 120), depth=True)

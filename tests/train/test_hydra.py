@@ -11,7 +11,7 @@ import train
 from camvid.synth import synth
 from eval.__main__ import main as eval_main
 from models import load_model
-from tests.train.started import SMALL, only, run
+from tests.train.started import SMALL, only, run, weights
 from tests.train.test_processes import LAUNCH
 from tests.train.test_resuming import killed
 
@@ -75,18 +75,14 @@ def test_one_task_alone_trains_too(measured, tmp_path, here, task):
 
 
 @pytest.mark.soak
-def test_a_run_of_both_tasks_that_was_killed_resumes_to_the_same_weights(measured, tmp_path, environment):
+def test_a_run_of_both_tasks_that_was_killed_resumes_to_the_same_weights(measured, tmp_path, environment, here):
     flags = [*HYDRA, "--epochs=4", "--ema=0.8"]
-    found = {}
-    for name in ("whole", "cut"):
-        words = [sys.executable, "train.py", *command(measured, tmp_path / name, *flags)]
-        if name == "cut":
-            killed(words, environment, 2, 0.1)
-            words = [sys.executable, "train.py", "--resume", str(only(tmp_path / name))]
-        run(words, environment)
-        found[name] = load_file(only(tmp_path / name) / "model.safetensors")
-    assert found["whole"].keys() == found["cut"].keys()
-    assert all(torch.equal(value, found["cut"][key]) for key, value in found["whole"].items())
+    killed([sys.executable, "train.py", *command(measured, tmp_path / "cut", *flags)], environment, 2, 0.1)
+    run([sys.executable, "train.py", "--resume", str(only(tmp_path / "cut"))], environment)
+    assert train.cli(command(measured, tmp_path / "whole", *flags)) == 0
+    whole, cut = weights(only(tmp_path / "whole")), weights(only(tmp_path / "cut"))
+    assert whole.keys() == cut.keys()
+    assert all(torch.equal(value, cut[key]) for key, value in whole.items())
 
 
 @pytest.mark.soak

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import train
+from eval.__main__ import main as eval_main
 from tests.train.started import ROOT, command, only, run
 from tests.wandb_local.process import free_port
 
@@ -16,9 +18,9 @@ LAUNCH += ["--num_machines=1", "--mixed_precision=no", "--dynamo_backend=no", "-
 
 
 @pytest.mark.soak
-def test_two_processes_train_what_one_does(data, tmp_path, environment):
+def test_two_processes_train_what_one_does(data, tmp_path, environment, here):
     flags = ["--epochs=3", "--augment=flip", "--ema=0.5", "--lr=0.001", "--precision=fp32", "--device=cpu"]
-    run(command(data, tmp_path / "one", *flags), environment)
+    assert train.cli(command(data, tmp_path / "one", *flags)[2:]) == 0
     done = run([*LAUNCH, *command(data, tmp_path / "two", *flags)[2:]], environment)
     folder = only(tmp_path / "two")
     assert len(list((folder / "wandb").glob("offline-run-*"))) == 1
@@ -32,7 +34,7 @@ def test_two_processes_train_what_one_does(data, tmp_path, environment):
 
     # the metrics are those of the whole split: evaluating the saved model in one process gives them again
     out = tmp_path / "again"
-    run([sys.executable, "-m", "eval", str(folder), f"--data={data}", "--split=val", f"--out={out}"], environment)
+    assert eval_main([str(folder), f"--data={data}", "--split=val", f"--out={out}"]) == 0
     again = json.loads((out / "metrics.json").read_text())
     assert {key: again[key] for key in ("miou", "pixel_acc")} == pytest.approx(
         {key: two[key] for key in ("miou", "pixel_acc")}, abs=1e-6
@@ -47,10 +49,10 @@ def test_an_error_of_one_of_two_processes_ends_both(data, tmp_path, environment)
 
 
 @pytest.mark.soak
-def test_two_nodes_train_what_one_process_does(data, tmp_path, environment):
+def test_two_nodes_train_what_one_process_does(data, tmp_path, environment, here):
     """What train.sbatch starts on each node, both here: without GPUs, and with a cache each."""
     flags = ["--epochs=2", "--augment=flip", "--lr=0.001", "--precision=fp32", "--device=cpu"]
-    run(command(data, tmp_path / "one", *flags), environment)
+    assert train.cli(command(data, tmp_path / "one", *flags)[2:]) == 0
     nodes, port = [], str(free_port())
     for rank in range(2):
         path = f"{Path(sys.executable).parent}:{environment['PATH']}"

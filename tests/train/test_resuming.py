@@ -42,7 +42,7 @@ def whole(data, tmp_path_factory):
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize(("epochs", "delay"), [(1, 0.15), (1, 0.7), (2, 0.05), (3, 0.0)])
+@pytest.mark.parametrize(("epochs", "delay"), [(1, 0.7), (3, 0.0)])
 def test_a_run_killed_at_any_moment_resumes_to_the_same_weights(whole, data, tmp_path, environment, epochs, delay):
     killed(command(data, tmp_path / "cut", *RESUMED), environment, epochs, delay)
     folder = only(tmp_path / "cut")
@@ -67,7 +67,7 @@ def epochs_on(server, run_id):
     return [row["epoch"] for row in rows if "train/loss" in row]
 
 
-STORM = [(1, 0.0), (2, 0.1), (0, 8.0), (4, 0.02), (6, 0.3), (8, 1.0)]  # the last one while it evaluates
+STORM = [(1, 0.0), (0, 8.0), (4, 0.02), (8, 1.0)]  # the second before it trains, the last while it evaluates
 
 
 def storm(data, folder, environment):

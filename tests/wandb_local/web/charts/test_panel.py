@@ -37,6 +37,7 @@ def other_run(client_home):
     return run
 
 
+@pytest.mark.soak
 def test_the_controls_a_second_run_a_reload_and_back(visitor: Visitor, first_run, other_run):
     page = visitor.open(f"{run_path(first_run)}?axis=nothing&section=nothing&smoothing=x&size=9")
     visitor.eventually(POINTS, [30])

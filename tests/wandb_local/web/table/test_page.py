@@ -26,6 +26,7 @@ from wandb_local.web.table.tokens import spelled
 
 
 @pytest.mark.soak
+@pytest.mark.soak
 def test_filters_sorting_columns_menus_and_a_comparison(visitor: Visitor, runs: list[wandb.Run]) -> None:
     page = open_table(visitor, runs[0], query="?filter=dice/person+%3C+")
     a_wrong_filter_is_explained_and_the_rows_stay(page)
