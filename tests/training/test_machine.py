@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from camvid.loaders import SeededOrder, TrainFrames
+from camvid.augmented import TrainFrames
+from camvid.loaders import SeededOrder
 from tests.training.conftest import frames
 from training import fit
 from training.machine import LoaderFailed, OutOfMemory, memory_advice
