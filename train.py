@@ -95,7 +95,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
             callbacks=[tracker],
             **where,
             **config.pick("lr", "weight_decay", "accumulate", "grad_clip", "ema"),
-            **config.pick("monitor", "patience", "eval_every", "evaluations", "channels_last", "compile"),
+            **config.pick("monitor", "patience", "eval_every", "evaluations"),
+            **config.pick("channels_last", "compile", "cuda_graph"),
         )
         plan = config.pick("fit", "epochs", "freeze_epochs", "lr", "backbone_lr_factor", "max_minutes")
         fit(learn, resume=checkpoint, **plan)

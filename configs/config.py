@@ -232,6 +232,11 @@ class TrainConfig:
     compile: bool = Field(
         default=False, description="compile the network with torch.compile; worth it for long trainings on GPUs"
     )
+    cuda_graph: bool = Field(
+        default=True,
+        description="capture the training step as a CUDA graph, which saves the time to start its kernels one by one; "
+        "a CPU has none",
+    )
     seed: int = Field(
         default=0, ge=0, lt=2**31, description="seed of the initial weights, the order of the frames, and augmentation"
     )
