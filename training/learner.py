@@ -27,8 +27,9 @@ from training.distributed import ALONE, Parallel, Team
 from training.machine import LoaderFailed, OutOfMemory, is_out_of_memory, loader_advice, memory_advice, own_words
 from training.parts import Parts
 from training.precision import Autocast, Prepare, compile_network
-from training.progress import EpochLine, Evaluate, Rehearse, Validate, Watch
+from training.progress import EpochLine, Evaluate, Rehearse, Validate
 from training.schedule import Stage, check_fit, in_groups, split_parameters, stage_budget, stages
+from training.watch import Watch
 
 
 class Loaders(DataLoaders):

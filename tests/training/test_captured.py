@@ -13,8 +13,8 @@ from tests.training.test_parts import learner as learner_of_two_tasks
 from training import fit, resume_from
 from training.captured import WARM_UP, choose_recorder
 from training.distributed import Team
-from training.progress import TrainingDiverged
 from training.static_step import StaticStep, capture, rerun
+from training.watch import TrainingDiverged
 
 PLAN: dict[str, Any] = {"fit": "one_cycle", "epochs": 4, "freeze_epochs": 2, "lr": 0.01, "backbone_lr_factor": 0.0}
 STEPS = 5  # in an epoch of `make_learner`
