@@ -1,4 +1,4 @@
-"""Frames that lie on the device give the batches of frames that are loaded. Here the device is the CPU."""
+"""Frames that lie on the device give the batches of loaded frames: on the CPU, and on a GPU if there is one."""
 
 from typing import Any
 
@@ -15,39 +15,44 @@ from camvid.resident import ResidentFrames, room_on
 from camvid.synth import synth
 from tests.camvid.loaded import SIZE, cached_frames
 from tests.camvid.test_sizes import mixed  # noqa: F401  (a fixture)
+from tests.training.test_ahead import DEVICES
+from training.ahead import Ahead
 
 CROPS = (0.3, 1.0)
 
 
-def loaders(frames: TrainingFrames, policy: str, share: tuple[int, int] = (0, 1)) -> list[TrainLoader]:
+def loaders(
+    frames: TrainingFrames, policy: str, share: tuple[int, int] = (0, 1), device: str = "cpu"
+) -> list[TrainLoader]:
     """The loader of whole frames, and that of resident frames."""
     settings: dict[str, Any] = {"augment": policy, "augment_on": "device", "crop_min": CROPS[0], "crop_max": CROPS[1]}
+    settings |= {"workers": 0, "gpu_cache": 0.0, "device": device}
     loaded = train_loader(frames, **settings, size=SIZE, batch_size=2 * share[1], seed=1, share=share)
     order = SeededOrder(len(frames), 1, *share)
-    return [loaded, resident_loader(frames, DeviceAugmentation(policy, SIZE, CROPS), order, 2, "cpu")]
+    return [loaded, resident_loader(frames, DeviceAugmentation(policy, SIZE, CROPS), order, 2, device)]
 
 
-def epoch(loader: TrainLoader, number: int) -> list[tuple[torch.Tensor, ...]]:
+def epoch(loader: TrainLoader, number: int, device: str = "cpu") -> list[tuple[torch.Tensor, ...]]:
     assert isinstance(loader.sampler, SeededOrder)
-    assert loader.finish is not None
     loader.sampler.epoch = number
-    return [loader.finish(*batch) for batch in loader]
+    return list(Ahead(loader, torch.device(device), loader.finish))
 
 
-def assert_equal_batches(frames: TrainingFrames, policy: str, **changes: Any) -> None:
-    loaded, resident = loaders(frames, policy, **changes)
+def assert_equal_batches(frames: TrainingFrames, policy: str, device: str = "cpu", **changes: Any) -> None:
+    loaded, resident = loaders(frames, policy, device=device, **changes)
     for number in (0, 3):
-        found, expected = epoch(resident, number), epoch(loaded, number)
+        found, expected = epoch(resident, number, device), epoch(loaded, number, device)
         assert len(found) == len(expected) == len(resident) > 0
         for one, two in zip(found, expected, strict=True):
             assert all(torch.equal(a.nan_to_num(-1), b.nan_to_num(-1)) for a, b in zip(one, two, strict=True))
     assert (resident.batch_size, resident.num_workers, resident.drop_last) == (loaded.batch_size, 0, True)
 
 
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("share", [(0, 1), (0, 2), (1, 2)])
-def test_the_batches_are_those_of_loaded_frames(dataset, tmp_path, policy, share):
-    assert_equal_batches(cached_frames(dataset, "train", SIZE, tmp_path), policy, share=share)
+def test_the_batches_are_those_of_loaded_frames(dataset, tmp_path, policy, share, device):
+    assert_equal_batches(cached_frames(dataset, "train", SIZE, tmp_path), policy, device, share=share)
 
 
 @pytest.mark.parametrize("policy", ["flip", "color"])

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from tests.training.conftest import Small
+from tests.training.test_ahead import DEVICES
 from tests.training.test_checkpoint import Stop, StopAt
 from tests.training.test_parts import learner as learner_of_two_tasks
 from training import fit, resume_from
@@ -17,6 +18,7 @@ from training.static_step import StaticStep, capture, rerun
 from training.watch import TrainingDiverged
 
 PLAN: dict[str, Any] = {"fit": "one_cycle", "epochs": 4, "freeze_epochs": 2, "lr": 0.01, "backbone_lr_factor": 0.0}
+RECORDERS = {"cpu": rerun, "cuda": capture}
 STEPS = 5  # in an epoch of `make_learner`
 
 
@@ -79,6 +81,19 @@ def test_a_recorded_step_trains_as_an_ordinary_one(make_learner, tmp_path, chang
         torch.manual_seed(5)  # dropout
         fit(learn, **PLAN | {"fit": schedule, "backbone_lr_factor": 0.5})
     assert_same_training(plain, recorded)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("changes", [{}, {"grad_clip": 0.05, "ema": 0.9, "precision": "bf16"}])
+def test_every_device_trains_with_its_recorder_as_without(make_learner, tmp_path, device, changes):
+    plain, recorded = (make_learner(tmp_path / name, device=device, **changes) for name in ("plain", "recorded"))
+    plain.step_recorder, recorded.step_recorder = None, RECORDERS[device]
+    for learn in (plain, recorded):
+        torch.manual_seed(5)
+        fit(learn, **PLAN)
+    assert recorded.step_recorder is RECORDERS[device]  # it was not given up
+    for one, other in zip(plain.checkpoint.history, recorded.checkpoint.history, strict=True):
+        assert one["train/loss"] == pytest.approx(other["train/loss"], rel=1e-2)
 
 
 def test_every_stage_is_recorded_anew_after_ordinary_steps(make_learner):
