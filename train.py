@@ -73,7 +73,9 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         kept |= {"depth": "depth" in config.tasks, "depth_data": second}
         frames = training_frames(dataset, "train", train_size, **kept)
         sys.stderr.write(frames.cost + about_classes(dataset, frames, limit=kept["limit"]) if team.leads else "")
-        seen = config.pick("augment", "augment_on", "crop_min", "crop_max", "batch_size", "seed", "workers")
+        seen = config.pick(
+            "augment", "augment_on", "crop_min", "crop_max", "batch_size", "seed", "workers", "gpu_cache"
+        )
         train = train_loader(frames, size=train_size, device=device, share=(team.rank, team.count), **seen)
         model = build_model(num_classes=taxonomy.num_classes, focal=frames.focal, **config.pick(*NETWORK))
         weights = class_weights(config.class_weights, frames.counts)
@@ -93,7 +95,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
             callbacks=[tracker],
             **where,
             **config.pick("lr", "weight_decay", "accumulate", "grad_clip", "ema"),
-            **config.pick("monitor", "patience", "eval_every", "evaluations", "channels_last", "compile"),
+            **config.pick("monitor", "patience", "eval_every", "evaluations"),
+            **config.pick("channels_last", "compile", "cuda_graph"),
         )
         plan = config.pick("fit", "epochs", "freeze_epochs", "lr", "backbone_lr_factor", "max_minutes")
         fit(learn, resume=checkpoint, **plan)

@@ -26,8 +26,8 @@ class WandbCallback(Callback):  # type: ignore[misc]
     value of `BEST_METRICS` so far, not the last, so that sweeps optimise the model that is kept. (W&B's own
     summary="max" stores a dict {"max": …}, which sweeps do not find under the metric's name.)
 
-    An epoch is logged after the checkpoint is written, so a run never has more epochs than the checkpoint. It may have
-    fewer, because a kill loses the last rows that were logged. After a resume they are logged from the checkpoint.
+    An epoch is logged after its checkpoint, if it has one. A kill may lose the last rows that were logged; after a
+    resume they are logged from the checkpoint. An epoch that a resumed training makes again is not logged again.
 
     Args:
         run: under way.

@@ -35,7 +35,7 @@ from losses import build_loss
 from models import build_model
 from training import build_learner, fit
 from training.machine import seed_everything
-from training.progress import TrainingDiverged
+from training.watch import TrainingDiverged
 
 SIZE, EVAL_SIZE, EPOCHS = (96, 128), (160, 224), 4
 FIXED = {"architecture": "unet", "weights": "auto", "augment": "crop", "weight_decay": 0.01, "eval_every": EPOCHS}

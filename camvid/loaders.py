@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Sampler
 
+from camvid.augmented import TrainFrames, WholeFrames
 from camvid.joined import TrainingFrames
 from camvid.on_device import DeviceAugmentation
 from camvid.plan import plan_loading
-from camvid.transforms import WHOLE, build_augmentation, zoom
+from camvid.resident import FrameIndices, ResidentFrames, room_on
 
 
 class SeededOrder(Sampler[tuple[int, int]]):
@@ -37,67 +36,10 @@ class SeededOrder(Sampler[tuple[int, int]]):
         return iter(pairs[self.rank : len(self) * self.count : self.count])
 
 
-class TrainFrames(Dataset[tuple[Tensor, ...]]):
-    """Augmented frames: image (3, h, w) uint8, mask (h, w) uint8, and if it is learned, canonical depth (h, w) float32.
-
-    The seed of a frame determines its augmentation.
-    """
-
-    def __init__(self, frames: TrainingFrames, policy: str, size: tuple[int, int], crops: tuple[float, float]):
-        self.frames, self.whole = frames, policy in WHOLE
-        self.size, self.augmentation = size, build_augmentation(policy, size, crops, frames.depth is not None)
-
-    def __len__(self) -> int:
-        return len(self.frames)
-
-    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, ...]:
-        seed, index = key
-        self.augmentation.set_random_seed(seed)
-        parts: dict[str, NDArray[Any]] = dict(zip(("image", "mask"), self.frames.read(index), strict=True))
-        if self.frames.depth:
-            parts["depth"] = self.frames.depth.read(index)
-        height, width = self.frames.size if self.whole else self.frames.extent(index)  # a crop shows no padding
-        found = self.augmentation(**{name: part[:height, :width] for name, part in parts.items()})
-        pair = torch.from_numpy(found["image"]).permute(2, 0, 1), torch.from_numpy(found["mask"])
-        if not self.frames.depth:
-            return pair
-        enlarged = zoom(found["applied_transforms"], (height, width), self.size)
-        return *pair, torch.from_numpy(found["depth"]) / enlarged
-
-    def parts(self, key: tuple[int, int]) -> tuple[Tensor, ...]:
-        """What the network sees for a seed and index: image (3, h, w), mask (h, w), and depth if it is learned."""
-        return self[key]
-
-
-class WholeFrames(Dataset[tuple[Tensor, ...]]):
-    """Frames as they are kept, (3, H, W) and (H, W) uint8, and the numbers by which the device augments them.
-
-    If depth is learned, it comes last: canonical metres (H, W) float32.
-    """
-
-    def __init__(self, frames: TrainingFrames, augmentation: DeviceAugmentation):
-        self.frames, self.augmentation = frames, augmentation
-
-    def __len__(self) -> int:
-        return len(self.frames)
-
-    def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, ...]:
-        seed, index = key
-        image, mask = self.frames.read(index)
-        numbers = self.augmentation.draw(seed, self.frames.extent(index), self.frames.size)
-        parts = torch.from_numpy(image).permute(2, 0, 1), torch.from_numpy(mask), numbers
-        return (*parts, torch.from_numpy(self.frames.depth.read(index))) if self.frames.depth else parts
-
-    def parts(self, key: tuple[int, int]) -> tuple[Tensor, ...]:
-        """What the network sees for a seed and index: image (3, h, w), mask (h, w), and depth if it is learned."""
-        image, *others = (part[0] for part in self.augmentation(*(part[None] for part in self[key])))
-        return image.round().byte(), *others
-
-
 class TrainLoader(DataLoader[tuple[Tensor, ...]]):
-    """`finish` augments a batch on the device. It is None if the loader has augmented the batch."""
+    """`finish` makes a batch of what is loaded, on the device. It is None if the loader has augmented the batch."""
 
-    finish: DeviceAugmentation | None = None
+    finish: Callable[..., tuple[Tensor, ...]] | None = None
 
 
 def train_loader(
@@ -113,6 +55,7 @@ def train_loader(
     device: str = "cpu",
     share: tuple[int, int] = (0, 1),
     augment_on: str = "auto",
+    gpu_cache: float = 0.25,
 ) -> TrainLoader:
     """Shuffled, augmented training batches: images (N, 3, h, w) uint8 and masks (N, h, w) uint8.
 
@@ -120,6 +63,7 @@ def train_loader(
     NaN where it is unknown.
 
     If the device augments, a batch has whole frames and the numbers of their augmentation, for the loader's `finish`.
+    If the frames lie on the device, it has their indices in place of them.
 
     Args:
         frames: from the cache, or decoded as they are needed.
@@ -134,6 +78,8 @@ def train_loader(
         device: cpu or cuda.
         share: rank of this process, and number of processes; each gets an equal part of each batch.
         augment_on: loader, device, or auto. auto takes the device if it is a GPU that knows the policy.
+        gpu_cache: share of the free memory of the GPU. Decoded frames that need no more lie there, and are augmented
+            there, without loader processes.
 
     Raises:
         ValueError: as `camvid.plan.plan_loading`.
@@ -152,17 +98,41 @@ def train_loader(
         count=share[1],
         streamed=bool(frames.cost),
         depth=frames.depth is not None,
+        room=room_on(device, gpu_cache),
         **settings,
     )
-    finish = DeviceAugmentation(augment, size, (crop_min, crop_max)) if plan.on_device else None
+    order, augmentation = SeededOrder(len(frames), seed, *share), (augment, size, (crop_min, crop_max))
+    if plan.resident:
+        return resident_loader(frames, DeviceAugmentation(*augmentation), order, plan.share, device)
+    finish = DeviceAugmentation(*augmentation) if plan.on_device else None
     loader = TrainLoader(
-        WholeFrames(frames, finish) if finish else TrainFrames(frames, augment, size, (crop_min, crop_max)),
+        WholeFrames(frames, finish) if finish else TrainFrames(frames, *augmentation),
         batch_size=plan.share,
-        sampler=SeededOrder(len(frames), seed, *share),
+        sampler=order,
         num_workers=plan.workers,
         persistent_workers=plan.workers > 0,
         pin_memory=device == "cuda",
         drop_last=True,
     )
     loader.finish = finish
+    return loader
+
+
+def resident_loader(
+    frames: TrainingFrames, augmentation: DeviceAugmentation, order: SeededOrder, batch_size: int, device: str
+) -> TrainLoader:
+    """The batches of `train_loader` when the device augments, from frames that are put on the device once.
+
+    The small tensors of a batch are pinned, so that their copy to a GPU does not wait.
+
+    Args:
+        frames: from the cache; the device has room for them.
+        augmentation: what the frames go through on the device.
+        order: which frames come when, and the seeds of their augmentation.
+        batch_size: frames in a batch of this process.
+        device: cpu or cuda.
+    """
+    dataset, pinned = FrameIndices(frames, augmentation), device == "cuda"
+    loader = TrainLoader(dataset, batch_size=batch_size, sampler=order, pin_memory=pinned, drop_last=True)
+    loader.finish = ResidentFrames(frames, augmentation, device)
     return loader

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from camvid.transforms import WHOLE, fitted_size
 
 POLICIES = ("none", "flip", "crop", "color")
 GREY = (0.299, 0.587, 0.114)
-TO_YIQ = torch.tensor([GREY, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112)])
+TO_YIQ = (GREY, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
 PLAIN = (1.0, 1.0, 1.0, 0.0)  # brightness, contrast, saturation, hue (in turns) that change nothing
 
 
@@ -115,20 +116,27 @@ def _between(position: Tensor, start: Tensor, length: Tensor, size: int) -> Tens
     return torch.clamp(where, start + 0.5, start + length - 0.5)
 
 
+@lru_cache
+def _constants(device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Grey (1, 3), identity, RGB to YIQ and back (3, 3); made once, because each copy to a GPU waits for it."""
+    to_yiq = torch.tensor(TO_YIQ)
+    matrices = torch.tensor([GREY]), torch.eye(3), to_yiq, torch.linalg.inv(to_yiq)
+    grey, identity, there, back = (matrix.to(device) for matrix in matrices)
+    return grey, identity, there, back
+
+
 def _color(images: Tensor, colors: Tensor) -> Tensor:
     """Brightness, contrast about the mean grey, saturation and hue, in this order; images (N, 3, h, w) in [0, 255]."""
     brightness, contrast, saturation, hue = (column[:, None, None] for column in colors.unbind(1))
-    grey = torch.tensor([GREY], device=images.device)  # (1, 3)
+    grey, identity, to_yiq, from_yiq = _constants(images.device)
     mean = brightness[:, :, 0] * (images.mean((2, 3)) @ grey.T)  # (N, 1)
-    identity = torch.eye(3, device=images.device)
     saturate = saturation * identity + (1 - saturation) * grey.expand(3, 3)  # (N, 3, 3)
-    to_yiq = TO_YIQ.to(images.device)
     turn = torch.zeros(len(images), 3, 3, device=images.device)
     turn[:, 0, 0] = 1
     turn[:, 1, 1] = turn[:, 2, 2] = torch.cos(math.tau * hue[:, 0, 0])
     turn[:, 2, 1] = torch.sin(math.tau * hue[:, 0, 0])
     turn[:, 1, 2] = -turn[:, 2, 1]
-    matrix = torch.linalg.inv(to_yiq) @ turn @ to_yiq @ saturate  # keeps greys, so the contrast's offset passes through
+    matrix = from_yiq @ turn @ to_yiq @ saturate  # keeps greys, so the contrast's offset passes through
     offset = (1 - contrast[:, :, 0]) * mean  # (N, 1)
     colored = torch.einsum("nij,njhw->nihw", brightness * contrast * matrix, images)
     return (colored + offset[:, :, None, None]).clamp(0, 255)

@@ -21,11 +21,19 @@ METRES = 4  # bytes of its depth
 
 
 class Plan(NamedTuple):
-    """Frames in a batch of this process, number of its loader processes, and whether the device augments."""
+    """How batches are loaded.
+
+    Attributes:
+        share: frames in a batch of this process.
+        workers: number of its loader processes.
+        on_device: whether the device augments.
+        resident: whether all frames lie on the device, so that nothing is loaded.
+    """
 
     share: int
     workers: int
     on_device: bool
+    resident: bool = False
 
 
 def plan_loading(
@@ -41,6 +49,7 @@ def plan_loading(
     count: int,
     streamed: bool = False,
     depth: bool = False,
+    room: int = 0,
 ) -> Plan:
     """The plan for settings of `camvid.loaders.train_loader`.
 
@@ -52,6 +61,7 @@ def plan_loading(
         streamed: whether loader processes decode the frames. Then augment_on=auto lets them augment too. That takes a
             tenth of the time of decoding, and the batches that wait are smaller.
         depth: whether the batches hold depth, too.
+        room: bytes that the frames may take on the device; see `camvid.resident.room_on`.
 
     Raises:
         ValueError: there are fewer frames than in a batch, a batch cannot be shared evenly, the device does not know
@@ -66,8 +76,10 @@ def plan_loading(
     on_device = augment_on == "device" or (augment_on == "auto" and known)
     if on_device:
         DeviceAugmentation(augment, size, (1.0, 1.0))  # refuses a policy that it does not know
-    share = batch_size // count
-    batch = share * (PIXEL + METRES * depth) * math.prod(kept if on_device else size)
+    share, pixel = batch_size // count, PIXEL + METRES * depth
+    if on_device and not streamed and frames * pixel * math.prod(kept) <= room:
+        return Plan(share, 0, on_device, resident=True)
+    batch = share * pixel * math.prod(kept if on_device else size)
     return Plan(share, _processes(workers, batch, device, streamed), on_device)
 
 

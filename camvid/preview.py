@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from camvid.loaders import TrainFrames, WholeFrames
+from camvid.augmented import TrainFrames, WholeFrames
 from camvid.stats_plot import name_classes
 from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 

@@ -177,6 +177,7 @@ def _check_loading(config: TrainConfig, dataset: RoadDataset, device: str, count
     deep = "depth" in config.tasks
     kept = keep(dataset, "train", size, **config.pick("augment", "crop_min"), depth=deep)
     loading: dict[str, Any] = {"streamed": kept.bytes > int(config.cache_gb * 2**30), "depth": deep}
-    loading |= config.pick("augment", "augment_on", "batch_size", "workers")
+    loading |= config.pick("augment", "augment_on", "batch_size")
+    loading |= {"workers": max(0, config.workers)}  # a number that is chosen has room, and is chosen later
     plan_loading(len(frames), size, kept.size, device=device, count=count, **loading)
     return size

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAda
 from pydantic.dataclasses import dataclass
 
 from configs.messages import closest, describe
+from configs.together import check_together
 from configs.values import (
     MAX_OBJECT_AREA,
     CommonMistake,
@@ -124,6 +125,14 @@ class TrainConfig:
         "is needed",
     )
 
+    gpu_cache: float = Field(
+        default=0.25,
+        ge=0,
+        le=1,
+        description="largest share of the free GPU memory that the decoded train split may take, so that no loader "
+        "process is needed; 0 always uses loader processes",
+    )
+
     # What it minimises.
     loss: Loss = Field(default="ce", description="ce, focal, dice, or a weighted sum such as {focal: 1.0, dice: 1.0}")
     class_weights: Literal["none", "inverse", "median_frequency", "effective_number"] = Field(
@@ -223,6 +232,11 @@ class TrainConfig:
     compile: bool = Field(
         default=False, description="compile the network with torch.compile; worth it for long trainings on GPUs"
     )
+    cuda_graph: bool = Field(
+        default=True,
+        description="capture the training step as a CUDA graph, which saves the time to start its kernels one by one; "
+        "a CPU has none",
+    )
     seed: int = Field(
         default=0, ge=0, lt=2**31, description="seed of the initial weights, the order of the frames, and augmentation"
     )
@@ -247,25 +261,8 @@ class TrainConfig:
     )
 
     def __post_init__(self) -> None:
-        """Checks settings that are allowed alone but not together.
-
-        Raises:
-            ConfigError: naming the keys.
-        """
-        for folder, artifact in (("data", "dataset"), ("depth_data", "depth_dataset")):
-            given = self.pick(folder, artifact)
-            if all(given.values()):
-                shown = " and ".join(f"{key}={value!r}" for key, value in given.items())
-                raise ConfigError(f"{shown} exclude each other; give only one of them")
-        if self.crop_min > self.crop_max:
-            raise ConfigError(
-                f"crop_min={self.crop_min} is above crop_max={self.crop_max}; lower crop_min or raise crop_max"
-            )
-        if self.evaluations and self.eval_every > 1:
-            raise ConfigError(
-                f"evaluations={self.evaluations} and eval_every={self.eval_every} exclude each other; "
-                "set evaluations=0 or eval_every=1"
-            )
+        """Raises ConfigError for settings that are allowed alone but not together."""
+        check_together(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values, as they stand in a YAML file and in W&B's config."""

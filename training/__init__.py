@@ -2,6 +2,7 @@
 
 The table lists the callbacks in the order in which an event calls them. `reads` and `sets` name the attributes of the
 learner through which they depend on each other. Three callbacks are fastai's, and one is W&B's in `artifacts/`.
+Between before_batch and after_loss, a captured step does all at once; see `training.captured`.
 
     order  callback           reads                                    sets
       -10  TrainEvalCallback  -                                        -

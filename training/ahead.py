@@ -26,6 +26,8 @@ class Ahead:
 
     def __init__(self, loader: DataLoader[Batch], device: torch.device, finish: Callable[..., Batch] | None = None):
         self.loader, self.device, self.finish = loader, device, finish
+        on_gpu = device.type == "cuda"  # one stream for all epochs, because each keeps memory of its own
+        self.stream = torch.cuda.Stream(device) if on_gpu else None  # type: ignore[no-untyped-call]
 
     def __len__(self) -> int:
         return len(self.loader)
@@ -34,23 +36,21 @@ class Ahead:
         return getattr(self.loader, name)
 
     def __iter__(self) -> Iterator[Batch]:
-        on_gpu = self.device.type == "cuda"
-        stream = torch.cuda.Stream(self.device) if on_gpu else None  # type: ignore[no-untyped-call]
         ready: tuple[Batch, torch.cuda.Event | None] | None = None
         for batch in self.loader:
-            coming = self._bring(batch, stream)
+            coming = self._bring(batch)
             if ready:
                 yield _take(*ready)
             ready = coming
         if ready:
             yield _take(*ready)
 
-    def _bring(self, batch: Batch, stream: torch.cuda.Stream | None) -> tuple[Batch, torch.cuda.Event | None]:
+    def _bring(self, batch: Batch) -> tuple[Batch, torch.cuda.Event | None]:
         """The batch on the device, and what to wait for before it is used."""
-        with torch.cuda.stream(stream):  # type: ignore[arg-type]  # None is the current one
+        with torch.cuda.stream(self.stream):  # type: ignore[arg-type]  # None is the current one
             batch = tuple(tensor.to(self.device, non_blocking=True) for tensor in batch)
             batch = self.finish(*batch) if self.finish else batch
-        return batch, stream.record_event() if stream else None
+        return batch, self.stream.record_event() if self.stream else None
 
 
 def _take(batch: Batch, made: torch.cuda.Event | None) -> Batch:

@@ -28,13 +28,20 @@ class Average(Callback):
 
     def before_fit(self) -> None:
         self.module.to(next(self.trained.parameters()).device)
+        theirs = self.trained.state_dict(keep_vars=True)
+        pairs = [(ours, theirs[key]) for key, ours in self.module.state_dict(keep_vars=True).items()]
+        for ours, other in pairs:
+            ours.data = torch.empty_like(other).copy_(ours)  # in the same memory format, so that few kernels do all
+        self.floats = _lists([pair for pair in pairs if pair[0].is_floating_point()])
+        self.counts = _lists([pair for pair in pairs if not pair[0].is_floating_point()])
 
     @torch.no_grad()
     def after_step(self) -> None:
         part = (1 - self.decay) ** min(1.0, self.learn.set_epoch.share / WARM_UP)
-        ours, theirs = self.module.state_dict(), self.trained.state_dict()
-        floats = [key for key, value in ours.items() if value.is_floating_point()]
-        old: list[Tensor] = [ours[key] for key in floats]
-        torch._foreach_lerp_(old, [theirs[key] for key in floats], part)
-        for key in ours.keys() - set(floats):
-            ours[key].copy_(theirs[key])
+        torch._foreach_lerp_(*self.floats, part)
+        if self.counts[0]:  # of the batches that a normalisation layer has seen
+            torch._foreach_copy_(*self.counts)
+
+
+def _lists(pairs: list[tuple[Tensor, Tensor]]) -> tuple[list[Tensor], list[Tensor]]:
+    return [ours for ours, _ in pairs], [theirs for _, theirs in pairs]

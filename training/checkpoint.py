@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from training.distributed import Team
 from training.progress import evaluated_model
 
 HISTORY = "history.json"  # replaces the checkpoints when a training is complete
+SECONDS = 30.0  # after which an epoch without an evaluation is kept too; on a GPU an epoch may take less than a file
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
@@ -63,7 +65,10 @@ def load_best(folder: Path, model: torch.nn.Module) -> None:
 
 
 class Checkpoint(Callback):
-    """After each epoch writes `last.pt` (all that resuming needs) and, when `monitor` has improved, `best.safetensors`.
+    """Writes `last.pt` (all that resuming needs) and, when `monitor` has improved, `best.safetensors`.
+
+    It writes after each evaluation, after the first epoch of a process, and after an epoch that ends half a minute or
+    more after the last file.
 
     Args:
         folder: where the two files go.
@@ -78,6 +83,7 @@ class Checkpoint(Callback):
         self.folder, self.monitor, self.patience, self.team = folder, monitor, patience, team
         self.best, self.waited, self.stage = worst(monitor), 0, 0
         self.history: list[dict[str, float]] = []
+        self.written = -math.inf  # when the last file was, in seconds
 
     @property
     def out_of_patience(self) -> bool:
@@ -98,14 +104,20 @@ class Checkpoint(Callback):
         if not metrics:  # an epoch that a resumed fit skips
             return
         self.history.append(metrics)
+        if not self.team.once(lambda: self._is_due(metrics)):
+            return
         random_states = self.team.gather(random_state())
         if self.team.once(lambda: self._save(metrics, random_states)):
             raise CancelFitException
+
+    def _is_due(self, metrics: dict[str, float]) -> bool:
+        return any(key.startswith("val/") for key in metrics) or time.monotonic() - self.written >= SECONDS
 
     def _save(self, metrics: dict[str, float], random_states: list[dict[str, Any]]) -> bool:
         """Writes the files; whether the fit should end."""
         self._compare(metrics)
         _write_state(self.folder / "last.pt", self._state(random_states))
+        self.written = time.monotonic()
         return self.out_of_patience
 
     def _compare(self, metrics: dict[str, float]) -> None:

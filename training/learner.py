@@ -21,13 +21,15 @@ from tqdm import tqdm
 
 from training.ahead import Ahead
 from training.average import Average
+from training.captured import CapturedLearner, choose_recorder
 from training.checkpoint import Checkpoint, set_random_state
 from training.distributed import ALONE, Parallel, Team
 from training.machine import LoaderFailed, OutOfMemory, is_out_of_memory, loader_advice, memory_advice, own_words
 from training.parts import Parts
 from training.precision import Autocast, Prepare, compile_network
-from training.progress import EpochLine, Evaluate, Rehearse, Validate, Watch
+from training.progress import EpochLine, Evaluate, Rehearse, Validate
 from training.schedule import Stage, check_fit, in_groups, split_parameters, stage_budget, stages
+from training.watch import Watch
 
 
 class Loaders(DataLoaders):
@@ -110,6 +112,7 @@ def build_learner(
     monitor: str,
     channels_last: bool = True,
     compile: bool = False,
+    cuda_graph: bool = True,
     accumulate: int = 1,
     grad_clip: float = 0.0,
     ema: float = 0.0,
@@ -138,6 +141,7 @@ def build_learner(
         monitor: name of the metric that decides which checkpoint is best.
         channels_last: memory format.
         compile: whether the network is compiled with torch.compile.
+        cuda_graph: whether the step is captured as a CUDA graph on a GPU; see `training.captured`.
         accumulate: number of batches whose gradients make one step.
         grad_clip: largest norm of the gradient; 0 switches clipping off.
         ema: decay of the moving average of the weights; 0 switches it off.
@@ -159,7 +163,7 @@ def build_learner(
     cbs += [*callbacks, Checkpoint(folder, f"val/{monitor}", patience, team)]
     if compile:
         compile_network(model)
-    return Learner(
+    return CapturedLearner(
         Loaders(train, device),
         model.to(device),
         loss,
@@ -169,6 +173,7 @@ def build_learner(
         cbs=[TrainEvalCallback(), *cbs],
         default_cbs=False,  # fastai's recorder and bar: Watch, Validate and EpochLine do their work
         wd=[weight_decay, 0.0] * 2,
+        step_recorder=choose_recorder(device, cuda_graph, accumulate, team),
     )
 
 

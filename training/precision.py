@@ -53,7 +53,8 @@ class Autocast(Callback):
         model = self.learn.model
         for conv in self._depthwise():
             vars(conv)["forward"] = in_float32(conv.forward)
-        vars(model)["forward"] = torch.autocast(self.device, torch.bfloat16)(model.forward)
+        narrow = torch.autocast(self.device, torch.bfloat16, cache_enabled=False)  # a CUDA graph must not keep copies
+        vars(model)["forward"] = narrow(model.forward)
 
     def after_fit(self) -> None:
         for module in [self.learn.model, *self._depthwise()]:

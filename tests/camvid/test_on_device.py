@@ -8,9 +8,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from camvid.augmented import WholeFrames
 from camvid.cache import FrameCache
-from camvid.loaders import WholeFrames, train_loader
-from camvid.on_device import POLICIES, DeviceAugmentation, _color
+from camvid.loaders import train_loader
+from camvid.on_device import POLICIES, TO_YIQ, DeviceAugmentation, _color, _constants
 from camvid.transforms import MASKS
 
 FRAME = (60, 80)
@@ -68,6 +69,14 @@ def test_colours_are_those_of_albumentations(colors, name):
     colored = _color(batch, torch.tensor([colors]).float())[0].permute(1, 2, 0).numpy()
     assert np.abs(colored - image).max() > 5
     assert np.abs(colored - expected).max() < 2
+
+
+def test_the_constants_are_made_once_and_turn_colours_as_yiq_does():
+    grey, identity, there, back = _constants(torch.device("cpu"))
+    assert _constants(torch.device("cpu"))[3] is back
+    assert torch.equal(back, torch.linalg.inv(torch.tensor(TO_YIQ)))
+    assert torch.allclose(back @ there, identity, atol=1e-6)
+    assert torch.equal(there[:1], grey)
 
 
 def test_a_turn_of_the_hue_keeps_greys_and_comes_back():

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from camvid.augmented import TrainFrames, WholeFrames
 from camvid.cache import FrameCache
 from camvid.depth.training import TrainingDepth
-from camvid.loaders import TrainFrames, WholeFrames
 from camvid.on_device import DeviceAugmentation
 from camvid.preview import augmentation_figure, weight_figure, write_preview
 from camvid.taxonomy import load_taxonomy

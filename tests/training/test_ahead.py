@@ -4,11 +4,15 @@ from typing import Any
 
 import pytest
 import torch
+from fastai.callback.core import Callback
+from fastai.learner import Learner
 from torch.utils.data import DataLoader, TensorDataset
 
-from camvid.loaders import train_loader
+from camvid.loaders import SeededOrder, resident_loader, train_loader
+from camvid.on_device import DeviceAugmentation
 from tests.training.conftest import frames
-from training import fit
+from tests.training.test_checkpoint import Stop, StopAt
+from training import fit, resume_from
 from training.ahead import Ahead
 
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
@@ -64,6 +68,29 @@ def test_a_training_learns_from_batches_augmented_on_the_device(make_learner):
     assert all(image.min() >= 0 and image.max() <= 1 for image in seen)
     losses = [row["train/loss"] for row in learn.checkpoint.history]
     assert losses[-1] < 0.5 * losses[0]
+
+
+def test_a_training_on_resident_frames_is_that_on_loaded_ones_and_is_resumed(make_learner, tmp_path):
+    def make(folder: str, resident: bool, *callbacks: Callback) -> Learner:
+        augmentation = DeviceAugmentation("color", (32, 32), (0.5, 1.0))
+        settings: dict[str, Any] = {"augment": "color", "size": (32, 32), "batch_size": 2, "seed": 0}
+        settings |= {"crop_min": 0.5, "crop_max": 1.0}
+        loaded = train_loader(frames(), augment_on="device", **settings)
+        loader = resident_loader(frames(), augmentation, SeededOrder(10, 0), 2, "cpu") if resident else loaded
+        return make_learner(tmp_path / folder, loader=loader, callbacks=callbacks)
+
+    def train(learn: Learner, **changes: Any) -> Learner:
+        torch.manual_seed(5)
+        fit(learn, **PLAN | {"epochs": 3}, **changes)
+        return learn
+
+    loaded, resident = train(make("loaded", False)), train(make("resident", True))
+    with pytest.raises(Stop):
+        train(make("cut", True, StopAt(2)))
+    resumed = train(make("cut", True), resume=resume_from(tmp_path / "cut"))
+    for learn in (resident, resumed):
+        for key, value in loaded.model.state_dict().items():
+            assert torch.equal(value, learn.model.state_dict()[key]), key
 
 
 @pytest.mark.soak

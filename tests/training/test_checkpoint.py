@@ -14,6 +14,7 @@ import torch
 from fastai.callback.core import Callback
 from safetensors.torch import load_file
 
+import training.checkpoint
 from training import fit, load_best, load_checkpoint, resume_from
 from training.checkpoint import random_state, set_random_state
 
@@ -33,6 +34,41 @@ class StopAt(Callback):
     def before_batch(self):
         if self.learn.set_epoch.offset + self.learn.epoch == self.last and self.learn.iter == 2:
             raise Stop("killed")
+
+
+class Kept(Callback):
+    """Notes the epoch of the checkpoint after each epoch."""
+
+    order = 96  # after it was written
+
+    def __init__(self) -> None:
+        self.epochs: list[int] = []
+
+    def after_epoch(self):
+        self.epochs.append(load_checkpoint(self.learn.checkpoint.folder / "last.pt")["epoch"])
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(30.0, [1, 1, 3, 3, 3, 6, 7]), (0.0, [1, 2, 3, 4, 5, 6, 7])])
+def test_short_epochs_without_an_evaluation_are_not_kept_each(make_learner, monkeypatch, seconds, expected):
+    monkeypatch.setattr(training.checkpoint, "SECONDS", seconds)
+    kept = Kept()
+    fit(make_learner(eval_every=3, callbacks=[kept]), **PLAN | {"epochs": 7})
+    assert kept.epochs == expected
+
+
+def test_epochs_that_were_not_kept_are_trained_again(make_learner, tmp_path):
+    plan = PLAN | {"epochs": 7}
+    whole = make_learner(tmp_path / "whole", eval_every=3)
+    fit(whole, **plan)
+    with pytest.raises(Stop):
+        fit(make_learner(tmp_path / "cut", eval_every=3, callbacks=[StopAt(5)]), **plan)
+    resumed = make_learner(tmp_path / "cut", eval_every=3)
+    checkpoint = resume_from(tmp_path / "cut")
+    assert checkpoint is not None
+    assert checkpoint["epoch"] == len(checkpoint["history"]) == 3
+    fit(resumed, **plan, resume=checkpoint)
+    assert all(torch.equal(value, resumed.model.state_dict()[key]) for key, value in whole.model.state_dict().items())
+    assert [row["epoch"] for row in resumed.checkpoint.history] == [1, 2, 3, 4, 5, 6, 7]
 
 
 @pytest.mark.parametrize("epoch", [1, 2, 3])

@@ -9,12 +9,13 @@ import pytest
 import torch
 from timm.layers import Conv2dSame
 from torch import nn
+from torch.utils.data import DataLoader, SequentialSampler, TensorDataset
 
 from losses import build_loss
 from models import build_model
 from training import fit, load_best
 from training.precision import in_float32
-from training.progress import TrainingDiverged
+from training.watch import Sent, TrainingDiverged
 
 PLAN: dict[str, Any] = {"fit": "one_cycle", "epochs": 3, "freeze_epochs": 1, "lr": 0.01, "backbone_lr_factor": 0.0}
 
@@ -233,3 +234,38 @@ def test_a_loss_that_is_not_finite_stops_within_ten_steps_and_names_lr(make_lear
     with pytest.raises(TrainingDiverged, match=message):
         fit(learn, **PLAN | {"epochs": 50})
     assert len(steps) <= 10
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["at once", "later"])
+@pytest.mark.parametrize("failing", [1, 7, 10, 11, 20, 23, 25])
+def test_the_first_loss_that_is_not_finite_is_named_whenever_losses_arrive(make_learner, monkeypatch, there, failing):
+    monkeypatch.setattr(Sent, "is_there", there)
+    data = TensorDataset(torch.zeros(25, 3, 8, 8, dtype=torch.uint8), torch.zeros(25, 8, 8))
+    steps: list[int] = []
+    learn = make_learner(loader=DataLoader(data, batch_size=1, sampler=InOrder(data)))
+    inner = learn.loss_func
+    learn.loss_func = lambda *batch: inner(*batch) * (math.nan if len(steps) + 1 == failing else 1)
+    step = learn._step
+    learn._step = lambda: steps.append(1) or step()
+    with pytest.raises(TrainingDiverged, match=rf"epoch 1, step {failing}, lr"):
+        fit(learn, **PLAN)
+    expected = math.ceil(failing / 10) * 10 + (0 if there else 10)
+    assert len(steps) == min(25, expected)
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["at once", "later"])
+def test_the_loss_of_an_epoch_is_that_of_all_its_steps(make_learner, monkeypatch, there):
+    monkeypatch.setattr(Sent, "is_there", there)
+    losses = []
+    data = TensorDataset(torch.zeros(20, 3, 8, 8, dtype=torch.uint8), torch.zeros(20, 8, 8))
+    learn = make_learner(loader=DataLoader(data, batch_size=1, sampler=InOrder(data)))
+    inner = learn.loss_func
+    learn.loss_func = lambda *batch: losses.append(inner(*batch)) or losses[-1]
+    fit(learn, **PLAN | {"epochs": 1})
+    assert learn.checkpoint.history[0]["train/loss"] == pytest.approx(torch.stack(losses).mean().item())
+
+
+class InOrder(SequentialSampler):
+    """Takes the number of the epoch, and does nothing with it."""
+
+    epoch = 0

@@ -9,11 +9,12 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from camvid.loaders import SeededOrder, TrainFrames
+from camvid.augmented import TrainFrames
+from camvid.loaders import SeededOrder
 from tests.training.conftest import frames
 from training import fit
 from training.machine import LoaderFailed, OutOfMemory, memory_advice
-from training.progress import TrainingDiverged
+from training.watch import TrainingDiverged
 
 PLAN: dict[str, Any] = {"fit": "one_cycle", "epochs": 2, "freeze_epochs": 1, "lr": 0.01, "backbone_lr_factor": 0.0}
 

@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from camvid.augmented import TrainFrames, WholeFrames
 from camvid.cache import FrameCache
 from camvid.cache_entries import list_entries
 from camvid.depth.training import TrainingDepth
 from camvid.frames import StreamedFrames, training_frames
 from camvid.layouts import content_digest, open_dataset
-from camvid.loaders import TrainFrames, WholeFrames
 from camvid.on_device import DeviceAugmentation
 from camvid.synth import synth
 from camvid.transforms import resize_depth
