@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAda
 from pydantic.dataclasses import dataclass
 
 from configs.messages import closest, describe
+from configs.together import check_together
 from configs.values import (
     MAX_OBJECT_AREA,
     CommonMistake,
@@ -247,25 +248,8 @@ class TrainConfig:
     )
 
     def __post_init__(self) -> None:
-        """Checks settings that are allowed alone but not together.
-
-        Raises:
-            ConfigError: naming the keys.
-        """
-        for folder, artifact in (("data", "dataset"), ("depth_data", "depth_dataset")):
-            given = self.pick(folder, artifact)
-            if all(given.values()):
-                shown = " and ".join(f"{key}={value!r}" for key, value in given.items())
-                raise ConfigError(f"{shown} exclude each other; give only one of them")
-        if self.crop_min > self.crop_max:
-            raise ConfigError(
-                f"crop_min={self.crop_min} is above crop_max={self.crop_max}; lower crop_min or raise crop_max"
-            )
-        if self.evaluations and self.eval_every > 1:
-            raise ConfigError(
-                f"evaluations={self.evaluations} and eval_every={self.eval_every} exclude each other; "
-                "set evaluations=0 or eval_every=1"
-            )
+        """Checks settings that are allowed alone but not together; raises ConfigError that names them."""
+        check_together(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values, as they stand in a YAML file and in W&B's config."""
