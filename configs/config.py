@@ -126,12 +126,21 @@ class TrainConfig:
     )
 
     # What it minimises.
-    loss: Loss = Field(default="ce", description="ce, focal, dice, or a weighted sum such as {focal: 1.0, dice: 1.0}")
+    loss: Loss = Field(default="ce", description="ce, focal, ohem, dice, or a sum such as {focal: 1.0, dice: 1.0}")
     class_weights: Literal["none", "inverse", "median_frequency", "effective_number"] = Field(
         default="none",
-        description="how classes are weighted in cross-entropy and focal loss, so that rare classes count more",
+        description="how classes are weighted in cross-entropy, focal loss and ohem, so that rare classes count more",
     )
     focal_gamma: float = Field(default=2.0, ge=0, le=10, description="focusing exponent of the focal loss")
+    ohem_threshold: float = Field(
+        default=0.7,
+        ge=0,
+        le=1,
+        description="ohem counts pixels whose true class has a probability below this; 0 is bootstrapped cross-entropy",
+    )
+    ohem_min_kept: float = Field(
+        default=0.0625, gt=0, le=1, description="least share of the labelled pixels of a batch that ohem counts"
+    )
     depth_loss: Loss = Field(default="silog", description="silog, berhu, log_l1, or a sum: {silog: 1.0, log_l1: 1.0}")
     task_weights: Literal["learned"] | dict[Task, Weight] = Field(
         default="learned",
