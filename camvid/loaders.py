@@ -45,7 +45,10 @@ class TrainFrames(Dataset[tuple[Tensor, ...]]):
 
     def __init__(self, frames: TrainingFrames, policy: str, size: tuple[int, int], crops: tuple[float, float]):
         self.frames, self.whole = frames, policy in WHOLE
-        self.size, self.augmentation = size, build_augmentation(policy, size, crops, frames.depth is not None)
+        self.size, self.augmentation = (
+            size,
+            build_augmentation(policy, size, crops, frames.depth is not None, frames.size),
+        )
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -125,7 +128,7 @@ def train_loader(
         frames: from the cache, or decoded as they are needed.
         augment: augmentation policy, see `camvid.transforms`.
         size: height and width of a training image.
-        crop_min, crop_max: smallest and largest share of a frame's area that a crop keeps.
+        crop_min, crop_max: smallest and largest share of a frame's area that a crop shows, see `camvid.crops`.
         batch_size: frames in a batch, over all processes together. The last batch is dropped if it is smaller.
         seed: the run's seed.
         workers: number of loader processes; -1 chooses it. For the CPU that is none, because they slow the network

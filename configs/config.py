@@ -107,13 +107,13 @@ class TrainConfig:
         default="auto",
         description="where augmentation runs; auto takes the device if that is a GPU, but the loader for weather",
     )
-    crop_min: float = Field(default=0.25, gt=0, le=1, description="smallest share of a frame's area that a crop keeps")
+    crop_min: float = Field(default=0.25, gt=0, le=1, description="smallest share of a frame's area that a crop shows")
     crop_max: float = Field(
         default=1.0,
         gt=0,
-        le=1,
-        description="largest share of the area that a crop keeps; below 1, details in crops are as large as in "
-        "prediction",
+        le=4,
+        description="largest share of the area that a crop shows; below 1, details in crops are as large as in "
+        "prediction; above 1, frames are also shown smaller, with void beside them: 4 is half the scale",
     )
     workers: int = Field(
         default=-1, ge=-1, le=64, description="number of loader processes; -1 chooses it by the machine"

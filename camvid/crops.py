@@ -1,0 +1,68 @@
+"""Which part of a frame a training image shows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+Box = tuple[int, int, int, int]  # top, left, height, width; it may reach beyond the frame
+
+
+@dataclass(frozen=True)
+class Crops:
+    """Draws boxes of random area, and nearly the aspect of the training image.
+
+    Attributes:
+        size: height and width of the training image.
+        areas: smallest and largest share of the frame's area. Between them, the area is uniform, if a box has to lie
+            within the frame. If the largest share is above 1, a box may reach beyond the frame. The frame is then shown
+            smaller, with void beside it. The scale at which it is shown, area ** -0.5, is uniform, as in the usual
+            recipes: the areas 0.25 to 4 are the scales 2 to 0.5.
+    """
+
+    size: tuple[int, int]
+    areas: tuple[float, float]
+
+    def draw(self, rng: np.random.Generator, frame: tuple[int, int], picture: tuple[int, int]) -> Box:
+        """A box in a frame, uniform among all places. One beyond an edge of the frame holds the frame's whole side.
+
+        If none of ten fits, it is the largest one in the middle that has the picture's aspect.
+
+        Args:
+            rng: gives the random numbers.
+            frame: height and width of the frame.
+            picture: height and width of the picture in which the frame lies.
+        """
+        for _ in range(10):
+            height, width = self._extent(rng, frame)
+            if self.areas[1] > 1 or (height <= frame[0] and width <= frame[1]):
+                return self._place(rng, frame, (height, width))
+        height, width = fitted_size(picture, frame, frame)
+        return (frame[0] - height) // 2, (frame[1] - width) // 2, height, width
+
+    def _extent(self, rng: np.random.Generator, frame: tuple[int, int]) -> tuple[int, int]:
+        """Height and width of a box."""
+        aspect = self.size[1] / self.size[0]
+        low, high = self.areas
+        share = rng.uniform(low, high) if high <= 1 else rng.uniform(high**-0.5, low**-0.5) ** -2
+        area = share * frame[0] * frame[1]
+        ratio = math.exp(rng.uniform(math.log(0.85 * aspect), math.log(aspect / 0.85)))
+        return max(1, round(math.sqrt(area / ratio))), max(1, round(math.sqrt(area * ratio)))
+
+    def _place(self, rng: np.random.Generator, frame: tuple[int, int], box: tuple[int, int]) -> Box:
+        room = np.subtract(frame, box)  # below 0 where the box is larger
+        top, left = rng.integers(np.minimum(room, 0), np.maximum(room, 0) + 1).tolist()
+        return top, left, *box
+
+
+def fitted_size(frame: tuple[int, int], whole: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
+    """Height and width of a frame that is fitted into a picture of `size`. Frames of shape `whole` fill the picture.
+
+    The frame is as large as possible and keeps its aspect. If the picture is squeezed compared with `whole`, the frame
+    is squeezed in the same way.
+    """
+    scale = min(whole[0] / frame[0], whole[1] / frame[1])
+    height, width = (max(1, round(frame[i] * scale * size[i] / whole[i])) for i in range(2))
+    return height, width
