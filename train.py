@@ -73,7 +73,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         kept |= {"depth": "depth" in config.tasks, "depth_data": second}
         frames = training_frames(dataset, "train", train_size, **kept)
         sys.stderr.write(frames.cost + about_classes(dataset, frames, limit=kept["limit"]) if team.leads else "")
-        seen = config.pick("augment", "augment_on", "crop_min", "crop_max", "batch_size", "seed", "workers")
+        seen = config.pick("augment", "augment_on", "crop_min", "crop_max", "rare_crops")
+        seen |= config.pick("batch_size", "seed", "workers")
         train = train_loader(frames, size=train_size, device=device, share=(team.rank, team.count), **seen)
         model = build_model(num_classes=taxonomy.num_classes, focal=frames.focal, **config.pick(*NETWORK))
         weights = class_weights(config.class_weights, frames.counts)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from camvid.crops import Rare, rare_pixels
 from camvid.joined import TrainingFrames
 from camvid.on_device import DeviceAugmentation
 from camvid.plan import plan_loading
@@ -43,12 +44,17 @@ class TrainFrames(Dataset[tuple[Tensor, ...]]):
     The seed of a frame determines its augmentation.
     """
 
-    def __init__(self, frames: TrainingFrames, policy: str, size: tuple[int, int], crops: tuple[float, float]):
+    def __init__(
+        self,
+        frames: TrainingFrames,
+        policy: str,
+        size: tuple[int, int],
+        crops: tuple[float, float],
+        rare: Rare | None = None,
+    ):
         self.frames, self.whole = frames, policy in WHOLE
-        self.size, self.augmentation = (
-            size,
-            build_augmentation(policy, size, crops, frames.depth is not None, frames.size),
-        )
+        deep = frames.depth is not None
+        self.size, self.augmentation = size, build_augmentation(policy, size, crops, deep, frames.size, rare)
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -87,7 +93,7 @@ class WholeFrames(Dataset[tuple[Tensor, ...]]):
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, ...]:
         seed, index = key
         image, mask = self.frames.read(index)
-        numbers = self.augmentation.draw(seed, self.frames.extent(index), self.frames.size)
+        numbers = self.augmentation.draw(seed, self.frames.extent(index), self.frames.size, mask)
         parts = torch.from_numpy(image).permute(2, 0, 1), torch.from_numpy(mask), numbers
         return (*parts, torch.from_numpy(self.frames.depth.read(index))) if self.frames.depth else parts
 
@@ -116,6 +122,7 @@ def train_loader(
     device: str = "cpu",
     share: tuple[int, int] = (0, 1),
     augment_on: str = "auto",
+    rare_crops: float = 0.0,
 ) -> TrainLoader:
     """Shuffled, augmented training batches: images (N, 3, h, w) uint8 and masks (N, h, w) uint8.
 
@@ -137,6 +144,8 @@ def train_loader(
         device: cpu or cuda.
         share: rank of this process, and number of processes; each gets an equal part of each batch.
         augment_on: loader, device, or auto. auto takes the device if it is a GPU that knows the policy.
+        rare_crops: probability that a crop has to show a pixel of a class that is drawn by its rarity, see
+            `camvid.crops.rare_pixels`.
 
     Raises:
         ValueError: as `camvid.plan.plan_loading`.
@@ -157,9 +166,10 @@ def train_loader(
         depth=frames.depth is not None,
         **settings,
     )
-    finish = DeviceAugmentation(augment, size, (crop_min, crop_max)) if plan.on_device else None
+    rare, areas = rare_pixels(rare_crops, frames.counts), (crop_min, crop_max)
+    finish = DeviceAugmentation(augment, size, areas, rare) if plan.on_device else None
     loader = TrainLoader(
-        WholeFrames(frames, finish) if finish else TrainFrames(frames, augment, size, (crop_min, crop_max)),
+        WholeFrames(frames, finish) if finish else TrainFrames(frames, augment, size, areas, rare),
         batch_size=plan.share,
         sampler=SeededOrder(len(frames), seed, *share),
         num_workers=plan.workers,

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from camvid.crops import Crops
+from camvid.crops import Crops, Rare
+from camvid.labels import Mask
 from camvid.taxonomy import IGNORE_INDEX
 from camvid.transforms import WHOLE
 
@@ -34,11 +35,13 @@ class DeviceAugmentation:
         policy: one of POLICIES.
         size: height and width of the augmented images, in pixels.
         crops: smallest and largest share of the frame's area that a random crop shows, see `camvid.crops`.
+        rare: chooses pixels that crops have to show.
     """
 
     policy: str
     size: tuple[int, int]
     crops: tuple[float, float]
+    rare: Rare | None = None
 
     def __post_init__(self) -> None:
         if self.policy not in POLICIES:
@@ -47,17 +50,20 @@ class DeviceAugmentation:
                 f"augment={self.policy!r} runs only in the loader: take augment_on=loader, or one of {known}"
             )
 
-    def draw(self, seed: int, frame: tuple[int, int], picture: tuple[int, int] | None = None) -> Tensor:
+    def draw(
+        self, seed: int, frame: tuple[int, int], picture: tuple[int, int] | None = None, mask: Mask | None = None
+    ) -> Tensor:
         """The numbers for one frame: top, left, height, width, flipped, and four of colour.
 
         Args:
             seed: seed of the frame's augmentation.
             frame: height and width of the frame.
             picture: height and width of the picture; the frame lies at its top left. By default the frame fills it.
+            mask: (H, W) of the picture, void beside the frame; it is only read if rare pixels are chosen.
         """
         rng, level, picture = np.random.default_rng(seed), POLICIES.index(self.policy), picture or frame
-        crops = Crops(self.size, self.crops)
-        box = (0, 0, *picture) if self.policy in WHOLE else crops.draw(rng, frame, picture)
+        crops = Crops(self.size, self.crops, self.rare)
+        box = (0, 0, *picture) if self.policy in WHOLE else crops.draw(rng, frame, picture, mask)
         flipped = level >= POLICIES.index("flip") and rng.random() < 0.5
         jitter = level >= POLICIES.index("color") and rng.random() < 0.8
         colors = (*rng.uniform(0.7, 1.3, 3), rng.uniform(-0.03, 0.03)) if jitter else PLAIN

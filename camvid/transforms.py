@@ -16,7 +16,7 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it asks the network fo
 import albumentations as A
 from albumentations.core.type_definitions import Targets
 
-from camvid.crops import Crops
+from camvid.crops import Crops, Rare
 from camvid.depth.source import Depth
 from camvid.taxonomy import IGNORE_INDEX
 from files.pictures import scaled_size
@@ -85,7 +85,7 @@ class Crop(A.DualTransform):
     def get_params_dependent_on_data(self, params: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
         """The box as albumentations names it: left, top, right, bottom."""
         frame = params["shape"][:2]
-        top, left, height, width = self.crops.draw(self.random_generator, frame, self.picture or frame)
+        top, left, height, width = self.crops.draw(self.random_generator, frame, self.picture or frame, data["mask"])
         return {"crop_coords": (left, top, left + width, top + height)}
 
     def apply(self, img: Image, crop_coords: tuple[int, int, int, int], **_: Any) -> NDArray[Any]:
@@ -158,6 +158,7 @@ def build_augmentation(
     crops: tuple[float, float] = (0.25, 1.0),
     depth: bool = False,
     picture: tuple[int, int] | None = None,
+    rare: Rare | None = None,
 ) -> A.Compose:
     """The transform that turns a cached frame and its mask into a training pair.
 
@@ -167,13 +168,14 @@ def build_augmentation(
         crops: smallest and largest share of the frame's area that a random crop shows, see `camvid.crops`.
         depth: whether it also takes `depth` (H, W), as it takes a mask. Then `zoom` tells how much it was enlarged.
         picture: height and width of the picture in which a frame lies; None takes those of the frame.
+        rare: chooses pixels that crops have to show.
 
     Raises:
         ValueError: the policy is unknown.
     """
     if policy not in POLICIES:
         raise ValueError(f"augment={policy!r}: allowed are {', '.join(POLICIES)}")
-    steps = POLICIES[policy](size, Crop(Crops(size, crops), picture))
+    steps = POLICIES[policy](size, Crop(Crops(size, crops, rare), picture))
     return (
         A.Compose(steps, additional_targets={"depth": "mask"}, save_applied_params=True) if depth else A.Compose(steps)
     )

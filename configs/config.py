@@ -115,6 +115,13 @@ class TrainConfig:
         description="largest share of the area that a crop shows; below 1, details in crops are as large as in "
         "prediction; above 1, frames are also shown smaller, with void beside them: 4 is half the scale",
     )
+    rare_crops: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="probability that a crop must show a pixel of a class that is drawn by its rarity: with a "
+        "probability proportional to 1 / sqrt(its share of the pixels), among the classes of the frame",
+    )
     workers: int = Field(
         default=-1, ge=-1, le=64, description="number of loader processes; -1 chooses it by the machine"
     )

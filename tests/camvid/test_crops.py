@@ -1,12 +1,15 @@
 """Which part of a frame a training image shows."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 
 from camvid.cache import FrameCache
-from camvid.crops import Crops
-from camvid.loaders import TrainFrames, WholeFrames
+from camvid.crops import Crops, Rare, rare_pixels
+from camvid.loaders import TrainFrames, WholeFrames, train_loader
 from camvid.on_device import DeviceAugmentation
 from camvid.transforms import build_augmentation
 
@@ -93,3 +96,65 @@ def test_depth_beside_the_frame_is_unknown():
     out = build(image=np.zeros((*FRAME, 3), np.uint8), mask=mask[0].numpy(), depth=np.full(FRAME, 10, np.float32))
     assert np.array_equal(np.isnan(out["depth"]), out["mask"] == 255)
     assert set(np.unique(out["mask"])) == {0, 255}
+
+
+def test_a_box_holds_the_rare_pixel_anywhere_in_itself():
+    mask = np.full(FRAME, 255, np.uint8)
+    mask[50, 7] = 2
+    rare = Rare(1.0, np.ones(4))
+    for areas in ((0.1, 0.3), (0.25, 4.0)):
+        crops = Crops(SIZE, areas, rare)
+        boxes = [crops.draw(np.random.default_rng(seed), FRAME, FRAME, mask) for seed in range(500)]
+        top, left, height, width = np.array(boxes).T
+        assert ((top <= 50) & (top + height > 50) & (left <= 7) & (left + width > 7)).all()
+        for start, length, side in ((top, height, FRAME[0]), (left, width, FRAME[1])):
+            assert ((start >= 0) & (start + length <= side))[length <= side].all()
+            assert ((start <= 0) & (start + length >= side))[length > side].all()
+    small = np.array(
+        [Crops(SIZE, (0.1, 0.1), rare).draw(np.random.default_rng(i), FRAME, FRAME, mask) for i in range(500)]
+    )
+    assert set(small[:, 1]) >= set(range(8))  # left: each place from the frame's edge to the pixel
+
+
+def test_classes_are_drawn_by_the_root_of_their_rarity():
+    """Pixels 1 : 4 : 16 in the split are drawn 4 : 2 : 1 in a frame that has all three, and 2 : 1 where two are."""
+    rare = rare_pixels(0.5, np.array([[100, 400, 0, 0], [0, 0, 1600, 0]]))
+    assert rare is not None
+    mask = np.full((30, 30), 255, np.uint8)
+    mask[:10], mask[10:20], mask[25:] = 0, 1, 2
+    for shown, expected in (([0, 1, 2], [4 / 7, 2 / 7, 1 / 7]), ([1, 2], [2 / 3, 1 / 3])):
+        known = np.where(np.isin(mask, shown), mask, 255).astype(np.uint8)
+        pixels = [rare.pixel(np.random.default_rng(seed), known) for seed in range(4000)]
+        drawn = [known[pixel] for pixel in pixels if pixel]
+        assert len(drawn) / 4000 == pytest.approx(0.5, abs=0.03)
+        shares = [drawn.count(index) / len(drawn) for index in shown]
+        assert shares == pytest.approx(expected, abs=0.04)
+    assert len({pixel for pixel in pixels if pixel}) > 400  # any pixel of the class
+
+
+def test_a_frame_without_labels_is_cropped_anywhere():
+    rare = Rare(1.0, np.ones(4))
+    void = np.full(FRAME, 255, np.uint8)
+    assert rare.pixel(np.random.default_rng(0), void) is None
+    assert rare_pixels(0.0, np.ones((2, 4), np.int64)) is None
+    nothing = rare_pixels(0.5, np.zeros((2, 4), np.int64))
+    assert nothing is not None
+    assert nothing.pixel(np.random.default_rng(0), np.zeros(FRAME, np.uint8)) is None
+
+
+def test_rare_crops_in_both_ways_of_the_loader():
+    """Every crop shows the class of four pixels, unless the class of all others is drawn, as one crop in 35 is."""
+    cache = frames(4)
+    cache.masks[:] = 0
+    for index, (row, column) in enumerate([(2, 3), (40, 70), (58, 1), (30, 30)]):
+        cache.masks[index, row : row + 2, column : column + 2] = 3
+    cache = replace(cache, counts=np.array([[FRAME[0] * FRAME[1] - 4, 0, 0, 4]] * 4))
+    settings: dict[str, Any] = {"augment": "crop", "size": FRAME, "crop_min": 0.2, "crop_max": 0.5, "batch_size": 2}
+    shown = []
+    for where in ("loader", "device"):
+        frames_of = train_loader(cache, **settings, seed=1, rare_crops=1.0, augment_on=where).dataset
+        assert isinstance(frames_of, TrainFrames | WholeFrames)
+        parts = [frames_of.parts((seed, index)) for seed in range(40) for index in range(4)]
+        shown.append(np.array([(mask == 3).sum() for _, mask in parts]))
+        assert (shown[-1] > 0).mean() == pytest.approx(34 / 35, abs=0.03)
+    assert ((shown[0] > 0) == (shown[1] > 0)).all()
