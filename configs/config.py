@@ -156,8 +156,10 @@ class TrainConfig:
     )
 
     # How it learns.
-    fit: Literal["one_cycle", "fine_tune", "flat"] = Field(
-        default="one_cycle", description="schedule of the learning rate"
+    fit: Literal["one_cycle", "fine_tune", "flat", "poly"] = Field(
+        default="one_cycle",
+        description="schedule of the learning rate; poly rises for a twentieth of the epochs, and then falls as "
+        "(1 - share of the epochs) ** 0.9",
     )
     epochs: int = Field(default=20, ge=1, description="number of passes over the training frames")
     freeze_epochs: int = Field(
@@ -168,8 +170,7 @@ class TrainConfig:
         default=0.0,
         ge=0,
         le=1,
-        description="the backbone's learning rate as a share of lr; 0 takes the default of `fit` (fine_tune 0.01, "
-        "else 1)",
+        description="the backbone's share of lr; 0 takes the default of `fit` (fine_tune 0.01, else 1)",
     )
     weight_decay: float = Field(
         default=0.01, ge=0, le=1, description="weight decay of AdamW; norms and biases are not decayed"
@@ -178,8 +179,7 @@ class TrainConfig:
     accumulate: int = Field(
         default=1,
         ge=1,
-        description="number of batches whose mean gradient makes one step; a batch with much void counts like any "
-        "other",
+        description="number of batches whose mean gradient makes one step; a batch counts as one, whatever its void",
     )
     grad_clip: float = Field(default=0.0, ge=0, description="largest norm of the gradient; 0 switches clipping off")
     ema: float = Field(

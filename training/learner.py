@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from fastai.callback.core import Callback, CancelBatchException, TrainEvalCallback
-from fastai.callback.schedule import ParamScheduler  # noqa: F401  (patches Learner.fit_one_cycle)
+from fastai.callback.schedule import ParamScheduler  # this also patches Learner.fit_one_cycle
 from fastai.callback.training import GradientClip
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
@@ -187,7 +187,7 @@ def fit(
 
     Args:
         learn: from `build_learner`.
-        fit: one_cycle, fine_tune or flat.
+        fit: one_cycle, fine_tune, flat or poly.
         epochs, freeze_epochs, lr, backbone_lr_factor: see `training.schedule.stages`.
         max_minutes: time budget of all stages together, with their evaluations; 0 for none. Time that a stage leaves
             over is added to the next stage, and time that it exceeds is taken from it.
@@ -247,7 +247,10 @@ def _fit_stage(learn: Learner, stage: Stage, resume: dict[str, Any] | None, cbs:
             return
     start = resume["epoch"] if resume else 0
     lr = np.repeat(stage.lr, 2)
-    if stage.flat:
+    if stage.power:
+        falling = ParamScheduler({"lr": lambda share: np.repeat(stage.rate(share), 2)})
+        learn.fit(stage.epochs, lr=lr, cbs=[*cbs, falling], start_epoch=start)
+    elif stage.flat:
         learn.fit(stage.epochs, lr=lr, cbs=cbs, start_epoch=start)
     else:
         learn.fit_one_cycle(

@@ -21,9 +21,10 @@ def test_time_that_runs_out_in_an_evaluation_makes_it_the_last(make_learner):
     assert {"train/loss", "val/miou"} <= row.keys()
 
 
-def test_time_budget_ends_in_time_with_a_finished_schedule_and_an_evaluation(make_learner):
+@pytest.mark.parametrize("schedule", ["one_cycle", "poly"])
+def test_time_budget_ends_in_time_with_a_finished_schedule_and_an_evaluation(make_learner, schedule):
     learn = make_learner()
-    fit(learn, **PLAN | {"epochs": 100_000}, max_minutes=2 / 60)
+    fit(learn, **PLAN | {"epochs": 100_000, "fit": schedule}, max_minutes=2 / 60)
     history = learn.checkpoint.history
     assert learn.watch.minutes < 0.2
     assert "val/miou" in history[-1]
