@@ -37,7 +37,7 @@ def check_tasks(config: TrainConfig) -> None:
     if len({*config.tasks}) < len(config.tasks):
         raise ValueError(f"{shown} names a task twice; name each once")
     needed = "depth" if config.monitor.startswith("depth/") else "segmentation"
-    if needed not in config.tasks:
+    if needed not in config.tasks and config.train_on == "train":  # else nothing is monitored
         fix = f"{shown},depth" if needed == "depth" else "monitor=depth/abs_rel"
         raise ValueError(f"monitor={config.monitor} is not measured, because {shown} leaves out {needed}; set {fix}")
     default, given = vars(TrainConfig()), vars(config)

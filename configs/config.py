@@ -53,6 +53,10 @@ class TrainConfig:
         default="official",
         description="how frames are divided into splits; drives holds out the last stretch of every drive",
     )
+    train_on: Literal["train", "train+val"] = Field(
+        default="train",
+        description="the splits to train on; with train+val nothing is measured on val, and the last weights are kept",
+    )
 
     # The network.
     architecture: str = Field(
@@ -115,10 +119,8 @@ class TrainConfig:
         description="largest share of the area that a crop shows; below 1, details in crops are as large as in "
         "prediction; above 1, frames are also shown smaller, with void beside them: 4 is half the scale",
     )
-    rare_crops: float = Field(
+    rare_crops: Fraction = Field(
         default=0.0,
-        ge=0,
-        le=1,
         description="probability that a crop must show a pixel of a class that is drawn by its rarity: with a "
         "probability proportional to 1 / sqrt(its share of the pixels), among the classes of the frame",
     )
@@ -139,10 +141,8 @@ class TrainConfig:
         description="how classes are weighted in cross-entropy, focal loss and ohem, so that rare classes count more",
     )
     focal_gamma: float = Field(default=2.0, ge=0, le=10, description="focusing exponent of the focal loss")
-    ohem_threshold: float = Field(
+    ohem_threshold: Fraction = Field(
         default=0.7,
-        ge=0,
-        le=1,
         description="ohem counts pixels whose true class has a probability below this; 0 is bootstrapped cross-entropy",
     )
     ohem_min_kept: float = Field(

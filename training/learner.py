@@ -100,7 +100,7 @@ def build_learner(
     model: nn.Module,
     train: DataLoader[tuple[Tensor, ...]],
     loss: nn.Module,
-    evaluate: Evaluate,
+    evaluate: Evaluate | None,
     *,
     folder: Path,
     device: str,
@@ -129,7 +129,8 @@ def build_learner(
             from a sampler with an `epoch`; if it has a function `finish`, that is applied to each batch on the device.
         loss: of what the model returns, int64 masks, and depths if there are any. If it has `parts`, scalars by name
             after each batch, they are logged as train/<name>.
-        evaluate: validation metrics of a model, by name; logged as val/<name>.
+        evaluate: validation metrics of a model, by name; logged as val/<name>. None measures nothing: the newest
+            weights count as the best, and `monitor`, `patience`, `eval_every` and `evaluations` have no effect.
         folder: where checkpoints go.
         device: cpu or cuda.
         precision: fp32 or bf16.
@@ -149,14 +150,14 @@ def build_learner(
         callbacks: further callbacks, for example W&B's.
     """
     cbs: list[Callback] = [Prepare(channels_last), SetEpoch(), Watch(team), EpochLine(team)]
-    cbs += [Validate(evaluate, eval_every, evaluations, team, rehearse)]
+    cbs += [Validate(evaluate, eval_every, evaluations, team, rehearse if evaluate else None)]
     cbs += [Parts(team)] if hasattr(loss, "parts") else []
     cbs += [Parallel()] if team.count > 1 else []
     cbs += [Autocast(device)] if precision == "bf16" else []
     cbs += [Average(model, ema)] if ema else []
     cbs += [Accumulate(accumulate)] if accumulate > 1 else []
     cbs += [GradientClip(grad_clip)] if grad_clip else []
-    cbs += [*callbacks, Checkpoint(folder, f"val/{monitor}", patience, team)]
+    cbs += [*callbacks, Checkpoint(folder, f"val/{monitor}" if evaluate else "epoch", patience, team)]
     if compile:
         compile_network(model)
     return Learner(
