@@ -189,7 +189,7 @@ def test_help_lists_the_values_of_every_choice():
     values |= {"weights": ("imagenet", "none", "auto")}
     for name, choices in values.items():
         for choice in choices:
-            assert re.search(rf"\b{choice}\b", describe_field(name)), (name, choice)
+            assert re.search(rf"\b{re.escape(choice)}\b", describe_field(name)), (name, choice)
     assert set(get_args(get_type_hints(TrainConfig)["augment"])) == set(POLICIES)
     assert set(get_args(get_type_hints(TrainConfig)["split"])) == set(SPLITTERS)
     assert set(get_args(get_type_hints(TrainConfig)["fit"])) == set(SCHEDULES)
