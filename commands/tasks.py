@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # torch takes seconds to import
     from torch import Tensor, nn
 
 OF_DEPTH = ("depth_min", "depth_max", "depth_loss", "depth_data", "depth_dataset", "depth_threshold", "task_weights")
-OF_LOSSES = ("focal_gamma", "ohem_threshold", "ohem_min_kept")
+OF_LOSSES = ("focal_gamma", "ohem_threshold", "ohem_min_kept", "boundary_width")
 OF_TASKS = ("tasks", "depth_min", "depth_max", "task_weights")
 NETWORK = ("architecture", "backbone", "weights", "crp", "mirror", *OF_TASKS)  # what `models.build_model` takes
 

@@ -102,7 +102,7 @@ class TrainConfig:
         default=0.0,
         ge=0,
         le=2,
-        description="size of the images for prediction, as a share of the frame's size; 0 takes resize_factor",
+        description="prediction size as a share of the frame's size; 0 takes resize_factor",
     )
     augment: Literal["none", "flip", "crop", "color", "weather"] = Field(
         default="color", description="augmentation policy"
@@ -124,9 +124,7 @@ class TrainConfig:
         description="probability that a crop must show a pixel of a class that is drawn by its rarity: with a "
         "probability proportional to 1 / sqrt(its share of the pixels), among the classes of the frame",
     )
-    workers: int = Field(
-        default=-1, ge=-1, le=64, description="number of loader processes; -1 chooses it by the machine"
-    )
+    workers: int = Field(default=-1, ge=-1, le=64, description="loader processes; -1 chooses the number by the machine")
     cache_gb: float = Field(
         default=8.0,
         gt=0,
@@ -135,18 +133,19 @@ class TrainConfig:
     )
 
     # What it minimises.
-    loss: Loss = Field(default="ce", description="ce, focal, ohem, dice, or a sum such as {focal: 1.0, dice: 1.0}")
+    loss: Loss = Field(default="ce", description="ce, focal, ohem, boundary, dice, or a sum: {focal: 1.0, dice: 1.0}")
     class_weights: Literal["none", "inverse", "median_frequency", "effective_number"] = Field(
         default="none",
-        description="how classes are weighted in cross-entropy, focal loss and ohem, so that rare classes count more",
+        description="how classes are weighted in all losses but Dice, so that rare classes count more",
     )
     focal_gamma: float = Field(default=2.0, ge=0, le=10, description="focusing exponent of the focal loss")
     ohem_threshold: Fraction = Field(
         default=0.7,
         description="ohem counts pixels whose true class has a probability below this; 0 is bootstrapped cross-entropy",
     )
-    ohem_min_kept: float = Field(
-        default=0.0625, gt=0, le=1, description="least share of the labelled pixels of a batch that ohem counts"
+    ohem_min_kept: float = Field(default=0.0625, gt=0, le=1, description="least share of the pixels that ohem counts")
+    boundary_width: int = Field(
+        default=3, ge=1, le=64, description="distance from a border between classes up to which boundary counts pixels"
     )
     depth_loss: Loss = Field(default="silog", description="silog, berhu, log_l1, or a sum: {silog: 1.0, log_l1: 1.0}")
     task_weights: Literal["learned"] | dict[Task, Weight] = Field(

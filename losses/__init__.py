@@ -12,6 +12,7 @@ from torch import Tensor
 
 from losses.base import PixelLoss
 from losses.berhu import BerHuLoss
+from losses.boundary import BoundaryLoss
 from losses.build_depth import DEPTH_LOSSES, build_depth_loss
 from losses.ce import CrossEntropyLoss
 from losses.depth import DepthLoss, WeightedDepthLoss
@@ -23,22 +24,15 @@ from losses.silog import SILogLoss
 from losses.tasks import TaskLoss
 from losses.weighted import WeightedLoss, weights_of
 
-__all__ = ["DEPTH_LOSSES", "LOSSES", "BerHuLoss", "CrossEntropyLoss", "DepthLoss", "DiceLoss", "FocalLoss", "PixelLoss"]
-__all__ += [
-    "LogL1Loss",
-    "OhemLoss",
-    "SILogLoss",
-    "TaskLoss",
-    "WeightedDepthLoss",
-    "WeightedLoss",
-    "build_depth_loss",
-    "build_loss",
-]
+__all__ = ["DEPTH_LOSSES", "LOSSES", "BerHuLoss", "BoundaryLoss", "CrossEntropyLoss", "DepthLoss", "DiceLoss"]
+__all__ += ["FocalLoss", "LogL1Loss", "OhemLoss", "PixelLoss", "SILogLoss", "TaskLoss", "WeightedDepthLoss"]
+__all__ += ["WeightedLoss", "build_depth_loss", "build_loss"]
 
 LOSSES: dict[str, Callable[..., PixelLoss]] = {
     "ce": CrossEntropyLoss,
     "focal": FocalLoss,
     "ohem": OhemLoss,
+    "boundary": BoundaryLoss,
     "dice": DiceLoss,
 }
 
@@ -50,18 +44,20 @@ def build_loss(
     focal_gamma: float = 2.0,
     ohem_threshold: float = 0.7,
     ohem_min_kept: float = 0.0625,
+    boundary_width: int = 3,
 ) -> PixelLoss:
     """The loss named `loss`, or the weighted sum `{name: weight, …}`.
 
-    class_weights: (C,) >= 0, the weight of a pixel by its true class, for cross-entropy, focal loss and ohem. Dice
-    ignores them, because it weights all classes equally. Raises ValueError for an unknown name or a weight that is not
-    > 0.
+    class_weights: (C,) >= 0, the weight of a pixel by its true class. Dice ignores them, because it weighs all classes
+    equally. Raises ValueError for an unknown name or a weight that is not > 0.
     """
     spec = weights_of("loss", loss, LOSSES)
+    weighted = {"class_weights": class_weights}
     settings: dict[str, dict[str, object]] = {
-        "ce": {"class_weights": class_weights},
-        "focal": {"class_weights": class_weights, "gamma": focal_gamma},
-        "ohem": {"class_weights": class_weights, "threshold": ohem_threshold, "min_kept": ohem_min_kept},
+        "ce": {**weighted},
+        "focal": {**weighted, "gamma": focal_gamma},
+        "ohem": {**weighted, "threshold": ohem_threshold, "min_kept": ohem_min_kept},
+        "boundary": {**weighted, "width": boundary_width},
     }
     terms = {name: LOSSES[name](ignore_index=ignore_index, **settings.get(name, {})) for name in spec}
     if list(spec.values()) == [1]:

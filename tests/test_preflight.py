@@ -72,7 +72,7 @@ def refused(capsys, *flags):
             ["--architecture=unet", "--fit=fine_tune", "--weights=none"],
             "this backbone would be frozen with random weights",
         ),
-        (["--loss=hinge"], "loss: 'hinge' is unknown; choose from ce, focal, ohem, dice"),
+        (["--loss=hinge"], "loss: 'hinge' is unknown; choose from ce, focal, ohem, boundary, dice"),
         (["--loss={ce: 1.0, hinge: 1.0}"], "loss: 'hinge' is unknown"),
         (["--augment=weather", "--augment_on=device"], "augment='weather' runs only in the loader"),
         (["--batch_size=500"], "batch_size=500 is larger than the train split"),
