@@ -105,7 +105,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         load_best(folder / "checkpoints", model)
         evaluation = judge(model) if judged else None
         cost |= measure_latency(model, size_for(frame_size), seconds=3, **where)
-        metrics, report = {}, f"none, as nothing was measured on val; `python -m eval {folder}` measures on test"
+        metrics, report = {}, f"none for val; on test: python -m eval {folder} --data {dataset.root}"
         if evaluation:
             more: dict[str, Any] = {"colors": taxonomy.colors, "extra": cost, "history": learn.checkpoint.history}
             title, metrics = f"{folder.name}, val split", evaluation.metrics

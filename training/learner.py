@@ -129,7 +129,7 @@ def build_learner(
             from a sampler with an `epoch`; if it has a function `finish`, that is applied to each batch on the device.
         loss: of what the model returns, int64 masks, and depths if there are any. If it has `parts`, scalars by name
             after each batch, they are logged as train/<name>.
-        evaluate: validation metrics of a model, by name; logged as val/<name>. None measures nothing: the newest
+        evaluate: validation metrics of a model, by name; logged as val/<name>. None measures nothing: the last
             weights count as the best, and `monitor`, `patience`, `eval_every` and `evaluations` have no effect.
         folder: where checkpoints go.
         device: cpu or cuda.
@@ -157,7 +157,7 @@ def build_learner(
     cbs += [Average(model, ema)] if ema else []
     cbs += [Accumulate(accumulate)] if accumulate > 1 else []
     cbs += [GradientClip(grad_clip)] if grad_clip else []
-    cbs += [*callbacks, Checkpoint(folder, f"val/{monitor}" if evaluate else "epoch", patience, team)]
+    cbs += [*callbacks, Checkpoint(folder, f"val/{monitor}" if evaluate else "", patience, team)]
     if compile:
         compile_network(model)
     return Learner(

@@ -34,7 +34,7 @@ def test_both_splits_are_learned_and_only_test_is_measured(data, tmp_path, here,
     folder = only(tmp_path / "runs")
     assert said.out.count("train_on=train+val: nothing is measured on val") == 1
     assert "eval_every has no effect" in said.out
-    assert f"report: none, as nothing was measured on val; `python -m eval {folder}` measures on test" in said.out
+    assert f"report: none for val; on test: python -m eval {folder} --data {data}" in said.out
     assert not (folder / "report").exists()
     assert yaml.safe_load((folder / "config.yaml").read_text())["train_on"] == "train+val"
     history = json.loads((folder / "checkpoints" / "history.json").read_text())
