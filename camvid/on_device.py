@@ -59,7 +59,8 @@ class DeviceAugmentation:
             seed: seed of the frame's augmentation.
             frame: height and width of the frame.
             picture: height and width of the picture; the frame lies at its top left. By default the frame fills it.
-            mask: (H, W) of the picture, void beside the frame; it is only read if rare pixels are chosen.
+            mask: (H, W) of the picture, void beside the frame; it is needed, and only read, if rare pixels are
+                chosen.
         """
         rng, level, picture = np.random.default_rng(seed), POLICIES.index(self.policy), picture or frame
         crops = Crops(self.size, self.crops, self.rare)
@@ -67,7 +68,7 @@ class DeviceAugmentation:
         flipped = level >= POLICIES.index("flip") and rng.random() < 0.5
         jitter = level >= POLICIES.index("color") and rng.random() < 0.8
         colors = (*rng.uniform(0.7, 1.3, 3), rng.uniform(-0.03, 0.03)) if jitter else PLAIN
-        return torch.tensor([*box, flipped, *colors])  # (9,)
+        return torch.tensor([*box, flipped, *colors], dtype=torch.float32)  # (9,)
 
     def __call__(
         self, images: Tensor, masks: Tensor, numbers: Tensor, depths: Tensor | None = None

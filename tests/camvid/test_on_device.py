@@ -103,6 +103,14 @@ def test_a_batch_is_augmented_as_each_of_its_frames(policy):
     assert len({mask.numpy().tobytes() for mask in masks}) == {"none": 1, "flip": 2}.get(policy, 6)
 
 
+def test_the_numbers_have_one_type_whether_colours_change_or_not():
+    """Else the batches of loader processes, which take the type of the first frame, would differ from others."""
+    augmentation = DeviceAugmentation("color", (32, 64), (0.3, 1.0))
+    numbers = [augmentation.draw(seed, FRAME) for seed in range(20)]
+    assert {tuple(drawn[5:].tolist()) == (1, 1, 1, 0) for drawn in numbers} == {True, False}
+    assert {drawn.dtype for drawn in numbers} == {torch.float32}
+
+
 @given(st.integers(0, 2**31 - 1), st.sampled_from([(0.25, 1.0), (0.05, 0.1), (1.0, 1.0)]))
 def test_crops_lie_in_the_frame_with_the_share_asked_for(seed, crops):
     augmentation = DeviceAugmentation("crop", (32, 64), crops)
