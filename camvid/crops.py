@@ -82,9 +82,10 @@ class Crops:
             rng: gives the random numbers.
             frame: height and width of the frame.
             picture: height and width of the picture in which the frame lies.
-            mask: (H, W) of the frame; it is only read if rare pixels are chosen.
+            mask: (H, W) of the frame; it is needed, and only read, if rare pixels are chosen.
         """
-        pixel = self.rare.pixel(rng, mask) if self.rare and mask is not None else None
+        assert mask is not None or not self.rare
+        pixel = None if mask is None or not self.rare else self.rare.pixel(rng, mask)
         for _ in range(10):
             height, width = self._extent(rng, frame)
             if self.areas[1] > 1 or (height <= frame[0] and width <= frame[1]):

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from camvid.crops import Rare, rare_pixels
 from camvid.joined import TrainingFrames
+from camvid.labels import Mask
 from camvid.on_device import DeviceAugmentation
 from camvid.plan import plan_loading
 from camvid.transforms import WHOLE, build_augmentation, zoom
@@ -91,11 +92,14 @@ class WholeFrames(Dataset[tuple[Tensor, ...]]):
         return len(self.frames)
 
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, ...]:
+        image, mask = self.frames.read(key[1])
+        parts = torch.from_numpy(image).permute(2, 0, 1), torch.from_numpy(mask), self.numbers(key, mask)
+        return (*parts, torch.from_numpy(self.frames.depth.read(key[1]))) if self.frames.depth else parts
+
+    def numbers(self, key: tuple[int, int], mask: Mask) -> Tensor:
+        """The numbers (9,) by which a frame with this mask is augmented."""
         seed, index = key
-        image, mask = self.frames.read(index)
-        numbers = self.augmentation.draw(seed, self.frames.extent(index), self.frames.size, mask)
-        parts = torch.from_numpy(image).permute(2, 0, 1), torch.from_numpy(mask), numbers
-        return (*parts, torch.from_numpy(self.frames.depth.read(index))) if self.frames.depth else parts
+        return self.augmentation.draw(seed, self.frames.extent(index), self.frames.size, mask)
 
     def parts(self, key: tuple[int, int]) -> tuple[Tensor, ...]:
         """What the network sees for a seed and index: image (3, h, w), mask (h, w), and depth if it is learned."""
