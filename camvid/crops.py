@@ -76,7 +76,7 @@ class Crops:
     ) -> Box:
         """A box in a frame, uniform among all places. One beyond an edge of the frame holds the frame's whole side.
 
-        If none of ten fits, it is the largest one in the middle that has the picture's aspect, whatever pixel was chosen.
+        If none of ten fits, it is the largest one in the middle that has the picture's aspect, whatever the pixel.
 
         Args:
             rng: gives the random numbers.
