@@ -73,14 +73,14 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         kept |= {"depth": "depth" in config.tasks, "depth_data": second}
         frames = training_frames(dataset, "train", train_size, **kept)
         sys.stderr.write(frames.cost + about_classes(dataset, frames, limit=kept["limit"]) if team.leads else "")
-        seen = config.pick(
-            "augment", "augment_on", "crop_min", "crop_max", "batch_size", "seed", "workers", "gpu_cache"
-        )
+        seen = config.pick("augment", "augment_on", "crop_min", "crop_max", "rare_crops")
+        seen |= config.pick("batch_size", "seed", "workers", "gpu_cache")
         train = train_loader(frames, size=train_size, device=device, share=(team.rank, team.count), **seen)
         model = build_model(num_classes=taxonomy.num_classes, focal=frames.focal, **config.pick(*NETWORK))
         weights = class_weights(config.class_weights, frames.counts)
         log_preview(run, team.once(lambda: write_preview(folder / "data", train.dataset, taxonomy, weights)))
         loss = training_loss(config, None if weights is None else torch.from_numpy(weights))
+        judged = config.train_on == "train"  # else the model knows val
         val = KeptSamples(samples_of(dataset, "val", config.to_dict()))
         scoring = taxonomy.scoring | config.pick("batch_size", "threshold", "object_area", "depth_threshold")
         judge: Callable[..., Any] = partial(evaluate, samples=val, size_for=size_for, **where, **scoring)
@@ -88,7 +88,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
             model,
             train,
             loss,
-            lambda network: judge(network, loss=loss, progress=False).metrics,
+            (lambda network: judge(network, loss=loss, progress=False).metrics) if judged else None,
             rehearse=lambda network: expected_seconds(partial(judge, progress=False), network, val),
             folder=folder / "checkpoints",
             team=team,
@@ -104,20 +104,24 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
             return folder
         cost: dict[str, Any] = {"train/minutes": learn.watch.minutes, "train/peak_mb": peak_memory(device)}
         load_best(folder / "checkpoints", model)
-        evaluation = judge(model)
+        evaluation = judge(model) if judged else None
         cost |= measure_latency(model, size_for(frame_size), seconds=3, **where)
-        more: dict[str, Any] = {"colors": taxonomy.colors, "extra": cost, "history": learn.checkpoint.history}
-        report = write_report(evaluation, val, folder / "report", title=f"{folder.name}, val split", **more)
+        metrics, report = {}, f"none for val; on test: python -m eval {folder} --data {dataset.root}"
+        if evaluation:
+            more: dict[str, Any] = {"colors": taxonomy.colors, "extra": cost, "history": learn.checkpoint.history}
+            title, metrics = f"{folder.name}, val split", evaluation.metrics
+            report = str(write_report(evaluation, val, folder / "report", title=title, **more))
         data = {**run.config[DATA_VERSION], "frame_size": [*frame_size]}
         data |= {"depth_data": run.config[DEPTH_VERSION]} if second else {}
         origin = {"config": config.to_dict(), "taxonomy": taxonomy.to_dict(), "data": data}
-        save_model(folder, model, **origin, metrics=evaluation.metrics | cost)
+        save_model(folder, model, **origin, metrics=metrics | cost)
         run.summary.update(cost)
-        log_evaluation(run, evaluation, val, taxonomy, "val")
-        logged = log_model(run, folder, names_in(config.project, config.architecture)[1], metrics=evaluation.metrics)
+        if evaluation:
+            log_evaluation(run, evaluation, val, taxonomy, "val")
+        logged = log_model(run, folder, names_in(config.project, config.architecture)[1], metrics=metrics)
     drop_state(folder / "checkpoints")
     print(f"model:  {folder / 'model.safetensors'}, as {config.project}/{logged.name}\nreport: {report}")
-    print(sync_hint(run, "val/edge_cases"))
+    print(sync_hint(run, "val/edge_cases" if judged else ""))
     return folder
 
 

@@ -11,6 +11,7 @@ import wandb
 from artifacts.download import collection, is_reference, version_name
 from artifacts.errors import naming
 from artifacts.history import JOB_TYPE
+from artifacts.model import TRAIN
 from eval.noninferiority import OPEN
 from files.headlines import MIOU, PRIORITY_DICE
 
@@ -102,7 +103,9 @@ def _model(model: wandb.Artifact) -> Node:
     metrics = metadata.get("metrics") or {}
     scores = tuple(f"val {key} {metrics[key]:.3f}" for key in SHOWN if isinstance(metrics.get(key), float))
     network = " ".join(str(metadata[key]) for key in ("architecture", "backbone") if metadata.get(key))
-    lines = (", ".join(model.aliases), network, *scores, _minute(model.created_at))
+    on = metadata.get("train_on", TRAIN)
+    trained = "" if on == TRAIN else f"trained on {on}"
+    lines = (", ".join(model.aliases), network, trained, *scores, _minute(model.created_at))
     return Node("model", version_name(model), tuple(line for line in lines if line), model.url)
 
 

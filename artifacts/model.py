@@ -20,6 +20,7 @@ NO_RECIPE = (
     *("data", "dataset", "depth_data", "depth_dataset"),
     *("seed", "workers", "cache_gb", "device", "out", "project", "name", "tags", "log_data"),
 )
+TRAIN = "train"  # what a model is trained on, if its config names nothing else
 RECORDS = "report/per_image.csv"  # the val records with which two models are compared
 
 
@@ -39,7 +40,7 @@ def log_model(
         run: the run that made the model.
         folder: where `models.saved.save_model` wrote it.
         name: the artifact's name, without a version.
-        aliases: further aliases beside `latest`.
+        aliases: further aliases beside `latest`; a model that was trained on train+val has this as an alias, too.
         metrics: those measured on these weights, for the artifact's metadata (NaN as null); by default metrics.json's.
 
     Returns:
@@ -64,11 +65,13 @@ def log_model(
         "taxonomy": _read(folder / "taxonomy.yaml").get("name"),
         "recipe": recipe_of(config, data),
         "seed": config.get("seed"),
+        "train_on": config.get("train_on", TRAIN),
     }
     artifact = wandb.Artifact(name, type="model", metadata=metadata)
     for file in (*MODEL_FILES, *([RECORDS] if (folder / RECORDS).is_file() else [])):
         artifact.add_file(str(folder.absolute() / file), name=file, policy="immutable", skip_cache=True)
-    return publish(run, artifact, aliases)
+    on = metadata["train_on"]
+    return publish(run, artifact, [*aliases, *([] if on == TRAIN else [on])])
 
 
 def recipe_of(config: Mapping[str, Any], data: Mapping[str, Any]) -> str:

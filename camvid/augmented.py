@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from camvid.crops import Rare
 from camvid.joined import TrainingFrames
+from camvid.labels import Mask
 from camvid.on_device import DeviceAugmentation
 from camvid.transforms import WHOLE, build_augmentation, zoom
 
@@ -20,9 +22,17 @@ class TrainFrames(Dataset[tuple[Tensor, ...]]):
     The seed of a frame determines its augmentation.
     """
 
-    def __init__(self, frames: TrainingFrames, policy: str, size: tuple[int, int], crops: tuple[float, float]):
+    def __init__(
+        self,
+        frames: TrainingFrames,
+        policy: str,
+        size: tuple[int, int],
+        crops: tuple[float, float],
+        rare: Rare | None = None,
+    ):
         self.frames, self.whole = frames, policy in WHOLE
-        self.size, self.augmentation = size, build_augmentation(policy, size, crops, frames.depth is not None)
+        deep = frames.depth is not None
+        self.size, self.augmentation = size, build_augmentation(policy, size, crops, deep, frames.size, rare)
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -60,13 +70,13 @@ class WholeFrames(Dataset[tuple[Tensor, ...]]):
 
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, ...]:
         image, mask = self.frames.read(key[1])
-        parts = torch.from_numpy(image).permute(2, 0, 1), torch.from_numpy(mask), self.numbers(key)
+        parts = torch.from_numpy(image).permute(2, 0, 1), torch.from_numpy(mask), self.numbers(key, mask)
         return (*parts, torch.from_numpy(self.frames.depth.read(key[1]))) if self.frames.depth else parts
 
-    def numbers(self, key: tuple[int, int]) -> Tensor:
-        """The numbers (9,) by which a frame is augmented."""
+    def numbers(self, key: tuple[int, int], mask: Mask) -> Tensor:
+        """The numbers (9,) by which a frame with this mask is augmented."""
         seed, index = key
-        return self.augmentation.draw(seed, self.frames.extent(index), self.frames.size)
+        return self.augmentation.draw(seed, self.frames.extent(index), self.frames.size, mask)
 
     def parts(self, key: tuple[int, int]) -> tuple[Tensor, ...]:
         """What the network sees for a seed and index: image (3, h, w), mask (h, w), and depth if it is learned."""

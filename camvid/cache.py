@@ -67,6 +67,11 @@ class FrameCache(WithDepth):
         """Image (H, W, 3) and mask (H, W) of a frame, copied."""
         return np.array(self.images[index]), np.array(self.masks[index])
 
+    def read_mask(self, index: int) -> Mask:
+        """The mask (H, W) of a frame, not copied."""
+        mask: Mask = self.masks[index]
+        return mask
+
     def __len__(self) -> int:
         return len(self.images)
 

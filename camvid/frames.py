@@ -53,6 +53,10 @@ class StreamedFrames(WithDepth):
         """Image (H, W, 3) and mask (H, W) of a frame. Raises ValueError that names a damaged file."""
         return decode(self.dataset, self.frames[index], self.kept.extents[index], self.kept.size)
 
+    def read_mask(self, index: int) -> Mask:
+        """The mask (H, W) of a frame, which is decoded with its image."""
+        return self.read(index)[1]
+
     def __len__(self) -> int:
         return len(self.frames)
 

@@ -42,6 +42,9 @@ class TrainingFrames(Protocol):
     def read(self, index: int, /) -> tuple[NDArray[np.uint8], Mask]:
         """Image (H, W, 3) and mask (H, W) of a frame."""
 
+    def read_mask(self, index: int, /) -> Mask:
+        """The mask (H, W) of a frame alone, read-only. From the cache it is not copied."""
+
     def __len__(self) -> int: ...
 
 
@@ -78,6 +81,11 @@ class JoinedFrames(WithDepth):
         """Image (H, W, 3) and mask (H, W) of a frame."""
         part, place = self._at(index)
         return part.read(place)
+
+    def read_mask(self, index: int) -> Mask:
+        """The mask (H, W) of a frame, read-only."""
+        part, place = self._at(index)
+        return part.read_mask(place)
 
     def __len__(self) -> int:
         return sum(map(len, self.parts))

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from camvid.crops import fitted_size
 from camvid.labels import Mask
 from camvid.layouts import Frame, RoadDataset
 from camvid.transforms import (
     WHOLE,
-    fitted_size,
     pad_depth,
     pad_image,
     pad_mask,

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 
 from camvid.augmented import TrainFrames, WholeFrames
+from camvid.crops import rare_pixels
 from camvid.joined import TrainingFrames
 from camvid.on_device import DeviceAugmentation
 from camvid.plan import plan_loading
@@ -56,6 +57,7 @@ def train_loader(
     share: tuple[int, int] = (0, 1),
     augment_on: str = "auto",
     gpu_cache: float = 0.25,
+    rare_crops: float = 0.0,
 ) -> TrainLoader:
     """Shuffled, augmented training batches: images (N, 3, h, w) uint8 and masks (N, h, w) uint8.
 
@@ -69,7 +71,7 @@ def train_loader(
         frames: from the cache, or decoded as they are needed.
         augment: augmentation policy, see `camvid.transforms`.
         size: height and width of a training image.
-        crop_min, crop_max: smallest and largest share of a frame's area that a crop keeps.
+        crop_min, crop_max: smallest and largest share of a frame's area that a crop shows, see `camvid.crops`.
         batch_size: frames in a batch, over all processes together. The last batch is dropped if it is smaller.
         seed: the run's seed.
         workers: number of loader processes; -1 chooses it. For the CPU that is none, because they slow the network
@@ -80,6 +82,8 @@ def train_loader(
         augment_on: loader, device, or auto. auto takes the device if it is a GPU that knows the policy.
         gpu_cache: share of the free memory of the GPU. Decoded frames that need no more lie there, and are augmented
             there, without loader processes.
+        rare_crops: probability that a crop has to show a pixel of a class that is drawn by its rarity, see
+            `camvid.crops.rare_pixels`.
 
     Raises:
         ValueError: as `camvid.plan.plan_loading`.
@@ -101,7 +105,8 @@ def train_loader(
         room=room_on(device, gpu_cache),
         **settings,
     )
-    order, augmentation = SeededOrder(len(frames), seed, *share), (augment, size, (crop_min, crop_max))
+    order = SeededOrder(len(frames), seed, *share)
+    augmentation = augment, size, (crop_min, crop_max), rare_pixels(rare_crops, frames.counts)
     if plan.resident:
         return resident_loader(frames, DeviceAugmentation(*augmentation), order, plan.share, device)
     finish = DeviceAugmentation(*augmentation) if plan.on_device else None

@@ -17,7 +17,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from camvid.transforms import WHOLE, fitted_size
+from camvid.crops import Crops, Rare
+from camvid.labels import Mask
+from camvid.taxonomy import IGNORE_INDEX
+from camvid.transforms import WHOLE
 
 POLICIES = ("none", "flip", "crop", "color")
 GREY = (0.299, 0.587, 0.114)
@@ -32,12 +35,14 @@ class DeviceAugmentation:
     Attributes:
         policy: one of POLICIES.
         size: height and width of the augmented images, in pixels.
-        crops: smallest and largest share of the frame's area that a random crop keeps.
+        crops: smallest and largest share of the frame's area that a random crop shows, see `camvid.crops`.
+        rare: chooses pixels that crops have to show.
     """
 
     policy: str
     size: tuple[int, int]
     crops: tuple[float, float]
+    rare: Rare | None = None
 
     def __post_init__(self) -> None:
         if self.policy not in POLICIES:
@@ -46,34 +51,25 @@ class DeviceAugmentation:
                 f"augment={self.policy!r} runs only in the loader: take augment_on=loader, or one of {known}"
             )
 
-    def draw(self, seed: int, frame: tuple[int, int], picture: tuple[int, int] | None = None) -> Tensor:
+    def draw(
+        self, seed: int, frame: tuple[int, int], picture: tuple[int, int] | None = None, mask: Mask | None = None
+    ) -> Tensor:
         """The numbers for one frame: top, left, height, width, flipped, and four of colour.
 
         Args:
             seed: seed of the frame's augmentation.
             frame: height and width of the frame.
             picture: height and width of the picture; the frame lies at its top left. By default the frame fills it.
+            mask: (H, W) of the picture, void beside the frame; it is needed, and only read, if rare pixels are
+                chosen.
         """
         rng, level, picture = np.random.default_rng(seed), POLICIES.index(self.policy), picture or frame
-        box = (0, 0, *picture) if self.policy in WHOLE else self._box(rng, frame, picture)
+        crops = Crops(self.size, self.crops, self.rare)
+        box = (0, 0, *picture) if self.policy in WHOLE else crops.draw(rng, frame, picture, mask)
         flipped = level >= POLICIES.index("flip") and rng.random() < 0.5
         jitter = level >= POLICIES.index("color") and rng.random() < 0.8
         colors = (*rng.uniform(0.7, 1.3, 3), rng.uniform(-0.03, 0.03)) if jitter else PLAIN
-        return torch.tensor([*box, flipped, *colors])  # (9,)
-
-    def _box(
-        self, rng: np.random.Generator, frame: tuple[int, int], picture: tuple[int, int]
-    ) -> tuple[int, int, int, int]:
-        """A crop of random area and nearly the output's aspect. If none fits, the largest of the picture's aspect."""
-        aspect = self.size[1] / self.size[0]
-        for _ in range(10):
-            area = rng.uniform(*self.crops) * frame[0] * frame[1]
-            ratio = math.exp(rng.uniform(math.log(0.85 * aspect), math.log(aspect / 0.85)))
-            height, width = round(math.sqrt(area / ratio)), round(math.sqrt(area * ratio))
-            if 0 < height <= frame[0] and 0 < width <= frame[1]:
-                return (*rng.integers((frame[0] - height + 1, frame[1] - width + 1)).tolist(), height, width)
-        height, width = fitted_size(picture, frame, frame)
-        return (frame[0] - height) // 2, (frame[1] - width) // 2, height, width
+        return torch.tensor([*box, flipped, *colors], dtype=torch.float32)  # (9,)
 
     def __call__(
         self, images: Tensor, masks: Tensor, numbers: Tensor, depths: Tensor | None = None
@@ -97,17 +93,22 @@ class DeviceAugmentation:
         rows = top + (2 * down + 1) * height // (2 * self.size[0])  # (N, h)
         columns = left + (2 * across + 1) * width // (2 * self.size[1])
         batch = torch.arange(len(masks), device=masks.device)[:, None, None]
-        nearest = batch, rows[:, :, None], columns[:, None, :]
+        last_row, last_column = masks.shape[1] - 1, masks.shape[2] - 1
+        nearest = batch, rows.clamp(0, last_row)[:, :, None], columns.clamp(0, last_column)[:, None, :]
+        beyond = ((rows < 0) | (rows > last_row))[:, :, None] | ((columns < 0) | (columns > last_column))[:, None, :]
         y = _between(down, top, height, self.size[0]) / images.shape[2]
         x = _between(across, left, width, self.size[1]) / images.shape[3]
         shape = (len(masks), *self.size)
         grid = torch.stack((x[:, None, :].expand(shape), y[:, :, None].expand(shape)), -1) * 2 - 1  # (N, h, w, 2)
         sampled = functional.grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
-        pair = (_color(sampled, numbers[:, 5:].float()) if self.policy == "color" else sampled), masks[nearest]
+        pair = (
+            (_color(sampled, numbers[:, 5:].float()) if self.policy == "color" else sampled),
+            masks[nearest].masked_fill(beyond, IGNORE_INDEX),
+        )
         if depths is None:
             return pair
         zoom = torch.sqrt(self.size[0] * self.size[1] / (height * width).to(depths.dtype))  # (N, 1)
-        return *pair, depths[nearest] / zoom[:, :, None]
+        return *pair, depths[nearest].masked_fill(beyond, math.nan) / zoom[:, :, None]
 
 
 def _between(position: Tensor, start: Tensor, length: Tensor, size: int) -> Tensor:

@@ -20,7 +20,7 @@ class FrameIndices(WholeFrames):
 
     def __getitems__(self, keys: list[tuple[int, int]]) -> list[tuple[Tensor, Tensor]]:
         """For `DataLoader`, in place of one call of `__getitem__` for each frame."""
-        return [(torch.tensor(key[1]), self.numbers(key)) for key in keys]
+        return [(torch.tensor(key[1]), self.numbers(key, self.frames.read_mask(key[1]))) for key in keys]
 
 
 class ResidentFrames:

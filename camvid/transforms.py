@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it asks the network for its newest version at import
 
 import albumentations as A
+from albumentations.core.type_definitions import Targets
 
+from camvid.crops import Crops, Rare
 from camvid.depth.source import Depth
 from camvid.taxonomy import IGNORE_INDEX
 from files.pictures import scaled_size
@@ -46,17 +48,6 @@ def resize_depth(depth: Depth, size: tuple[int, int]) -> Depth:
     return np.asarray(cv2.resize(depth, size[::-1], interpolation=MASKS), np.float32)
 
 
-def fitted_size(frame: tuple[int, int], whole: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
-    """Height and width of a frame that is fitted into a picture of `size`. Frames of shape `whole` fill the picture.
-
-    The frame is as large as possible and keeps its aspect. If the picture is squeezed compared with `whole`, the frame
-    is squeezed in the same way.
-    """
-    scale = min(whole[0] / frame[0], whole[1] / frame[1])
-    height, width = (max(1, round(frame[i] * scale * size[i] / whole[i])) for i in range(2))
-    return height, width
-
-
 def pad_image(image: Image, size: tuple[int, int]) -> Image:
     """An image (H, W, 3), padded to (height, width) with its last row and column, as the models pad images."""
     down, right = size[0] - image.shape[0], size[1] - image.shape[1]
@@ -75,26 +66,69 @@ def pad_depth(depth: Depth, size: tuple[int, int]) -> Depth:
     return np.pad(depth, ((0, down), (0, right)), constant_values=np.nan)
 
 
-def _resize(size: tuple[int, int], crops: tuple[float, float]) -> list[A.BasicTransform]:
+class Crop(A.DualTransform):
+    """Shows the part of a frame that `crops` draws, at its size: bilinear images, masks from the nearest pixel.
+
+    Beyond the frame, the image repeats its edge, as the models pad images. There masks are void, and depth is NaN.
+
+    Attributes:
+        crops: draws the part.
+        picture: height and width of the picture in which the frame lies; None takes those of the frame.
+    """
+
+    _targets = (Targets.IMAGE, Targets.MASK)
+
+    def __init__(self, crops: Crops, picture: tuple[int, int] | None = None):
+        super().__init__(p=1.0)
+        self.crops, self.picture = crops, picture
+
+    def get_params_dependent_on_data(self, params: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+        """The box as albumentations names it: left, top, right, bottom."""
+        frame = params["shape"][:2]
+        top, left, height, width = self.crops.draw(self.random_generator, frame, self.picture or frame, data["mask"])
+        return {"crop_coords": (left, top, left + width, top + height)}
+
+    def apply(self, img: Image, crop_coords: tuple[int, int, int, int], **_: Any) -> NDArray[Any]:
+        """The part of an image (H, W, 3)."""
+        return self._resized(_cut(img, crop_coords, cv2.BORDER_REPLICATE), cv2.INTER_LINEAR)
+
+    def apply_to_mask(self, mask: NDArray[Any], crop_coords: tuple[int, int, int, int], **_: Any) -> NDArray[Any]:
+        """The part of a mask (H, W) uint8, or of depth (H, W) float32."""
+        unknown = IGNORE_INDEX if mask.dtype == np.uint8 else math.nan
+        return self._resized(_cut(mask, crop_coords, cv2.BORDER_CONSTANT, unknown), MASKS)
+
+    def _resized(self, part: NDArray[Any], interpolation: int) -> NDArray[Any]:
+        return np.asarray(cv2.resize(part, self.crops.size[::-1], interpolation=interpolation))
+
+
+def _cut(part: NDArray[Any], box: tuple[int, int, int, int], border: int, value: float = 0) -> NDArray[Any]:
+    left, top, right, bottom = box
+    up, before = max(0, -top), max(0, -left)
+    down, after = max(0, bottom - part.shape[0]), max(0, right - part.shape[1])
+    inside = part[max(0, top) : bottom, max(0, left) : right]
+    if not (up or down or before or after):
+        return inside
+    return np.asarray(cv2.copyMakeBorder(inside, up, down, before, after, border, value=value))
+
+
+def _resize(size: tuple[int, int], crop: Crop) -> list[A.BasicTransform]:
     return [A.Resize(*size, interpolation=cv2.INTER_AREA, mask_interpolation=MASKS)]
 
 
-def _flip(size: tuple[int, int], crops: tuple[float, float]) -> list[A.BasicTransform]:
-    return [*_resize(size, crops), A.HorizontalFlip(p=0.5)]
+def _flip(size: tuple[int, int], crop: Crop) -> list[A.BasicTransform]:
+    return [*_resize(size, crop), A.HorizontalFlip(p=0.5)]
 
 
-def _crop(size: tuple[int, int], crops: tuple[float, float]) -> list[A.BasicTransform]:
-    aspect = size[1] / size[0]
-    crop = A.RandomResizedCrop(size, scale=crops, ratio=(0.85 * aspect, aspect / 0.85), mask_interpolation=MASKS)
+def _crop(size: tuple[int, int], crop: Crop) -> list[A.BasicTransform]:
     return [crop, A.HorizontalFlip(p=0.5)]
 
 
-def _color(size: tuple[int, int], crops: tuple[float, float]) -> list[A.BasicTransform]:
+def _color(size: tuple[int, int], crop: Crop) -> list[A.BasicTransform]:
     jitter = A.ColorJitter(brightness=(0.7, 1.3), contrast=(0.7, 1.3), saturation=(0.7, 1.3), hue=(-0.03, 0.03), p=0.8)
-    return [*_crop(size, crops), jitter]
+    return [*_crop(size, crop), jitter]
 
 
-def _weather(size: tuple[int, int], crops: tuple[float, float]) -> list[A.BasicTransform]:
+def _weather(size: tuple[int, int], crop: Crop) -> list[A.BasicTransform]:
     weather = [
         A.RandomFog(fog_coef_range=(0.1, 0.4)),
         A.RandomRain(brightness_coefficient=0.9, blur_value=3),
@@ -103,10 +137,10 @@ def _weather(size: tuple[int, int], crops: tuple[float, float]) -> list[A.BasicT
         A.GaussNoise(std_range=(0.02, 0.08)),
         A.MotionBlur(blur_limit=(3, 5)),
     ]
-    return [*_color(size, crops), A.OneOf(weather, p=0.3)]
+    return [*_color(size, crop), A.OneOf(weather, p=0.3)]
 
 
-POLICIES: dict[str, Callable[[tuple[int, int], tuple[float, float]], list[A.BasicTransform]]] = {
+POLICIES: dict[str, Callable[[tuple[int, int], Crop], list[A.BasicTransform]]] = {
     "none": _resize,
     "flip": _flip,
     "crop": _crop,
@@ -119,22 +153,29 @@ WHOLE = ("none", "flip")  # policies that show whole frames; the others crop
 
 
 def build_augmentation(
-    policy: str, size: tuple[int, int], crops: tuple[float, float] = (0.25, 1.0), depth: bool = False
+    policy: str,
+    size: tuple[int, int],
+    crops: tuple[float, float] = (0.25, 1.0),
+    depth: bool = False,
+    picture: tuple[int, int] | None = None,
+    rare: Rare | None = None,
 ) -> A.Compose:
     """The transform that turns a cached frame and its mask into a training pair.
 
     Args:
         policy: a key of POLICIES. Each policy includes the one before it.
         size: height and width of the training image, in pixels.
-        crops: smallest and largest share of the frame's area that a random crop keeps.
+        crops: smallest and largest share of the frame's area that a random crop shows, see `camvid.crops`.
         depth: whether it also takes `depth` (H, W), as it takes a mask. Then `zoom` tells how much it was enlarged.
+        picture: height and width of the picture in which a frame lies; None takes those of the frame.
+        rare: chooses pixels that crops have to show.
 
     Raises:
         ValueError: the policy is unknown.
     """
     if policy not in POLICIES:
         raise ValueError(f"augment={policy!r}: allowed are {', '.join(POLICIES)}")
-    steps = POLICIES[policy](size, crops)
+    steps = POLICIES[policy](size, Crop(Crops(size, crops, rare), picture))
     return (
         A.Compose(steps, additional_targets={"depth": "mask"}, save_applied_params=True) if depth else A.Compose(steps)
     )
@@ -153,17 +194,5 @@ def zoom(applied: Sequence[tuple[str, Mapping[str, Any]]], frame: tuple[int, int
     return math.sqrt(size[0] * size[1] / ((bottom - top) * (right - left)))
 
 
-__all__ = [
-    "POLICIES",
-    "WHOLE",
-    "build_augmentation",
-    "fitted_size",
-    "pad_depth",
-    "pad_image",
-    "pad_mask",
-    "resize_depth",
-    "resize_image",
-    "resize_mask",
-    "scaled_size",
-    "zoom",
-]
+__all__ = ["POLICIES", "WHOLE", "build_augmentation", "pad_depth", "pad_image", "pad_mask"]
+__all__ += ["resize_depth", "resize_image", "resize_mask", "scaled_size", "zoom"]

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from commands.export import metadata_of, prediction_size
 from commands.opening import DRAWN, division, file_figures, open_data, open_model, sizing, taxonomy_of
-from commands.truth import samples_of
+from commands.truth import samples_of, trained_on
 from eval.export.formats import FORMATS, write_onnx
 from eval.export.read import load_exported
 from eval.latency import measure_latency
@@ -67,8 +67,8 @@ def _open(name: str, options: argparse.Namespace) -> Opened:
     if (preset := find_preset(name)).suffix in PRESETS:
         return _untrained(preset, copy), copy, preset.stem
     saved = open_model(copy)
-    exported = bool(file_figures(saved))
-    return saved, copy, f"{saved.folder.parent.name}/{saved.folder.name}" if exported else saved.folder.name
+    shown = f"{saved.folder.parent.name}/{saved.folder.name}" if file_figures(saved) else saved.folder.name
+    return saved, copy, shown if trained_on(saved.config) == "train" else f"{shown} ({trained_on(saved.config)})"
 
 
 def _untrained(path: Path, options: argparse.Namespace) -> SavedModel:
@@ -152,7 +152,8 @@ def _scores(
     saved: SavedModel, options: argparse.Namespace, dataset: RoadDataset | None
 ) -> tuple[dict[str, float], str]:
     """The scores of the table by their fields, NaN if undefined, and where they come from: the data, or as saved."""
-    metrics, source = saved.metrics, "val, as saved" if saved.metrics else ""
+    judged = saved.metrics and trained_on(saved.config) == "train"
+    metrics, source = saved.metrics, "val, as saved" if judged else ""
     if saved.metrics and dataset:
         metrics, source = _evaluated(saved, options, dataset), options.split
     return {field_of(score): float(metrics.get(score.key, math.nan)) for score in (*SCORES, *DEPTH_SCORES)}, source

@@ -45,7 +45,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     gc.disable()  # a fifth of the time of these imports would be spent among objects that stay
     from camvid.remarks import about_priority
     from commands.opening import file_figures, judged_by, open_data, open_model, sizing
-    from commands.truth import samples_of
+    from commands.truth import samples_of, trained_on
     from eval.evaluate import evaluate
     from eval.latency import measure_latency
     from eval.writers.report import write_report
@@ -71,12 +71,14 @@ def _evaluate(options: argparse.Namespace) -> None:
     speed = measure_latency(saved.model, sizes[0][0], device=options.device, precision=options.precision, seconds=3)
     speed |= file_figures(saved)
     title = f"{saved.folder.name} on the {options.split} split of {options.data.name}"
-    page = write_report(evaluation, samples, options.out, colors=taxonomy.colors, title=title, extra=speed)
+    seen = "" if trained_on(saved.config) == "train" else f", trained on {trained_on(saved.config)}"
+    speed |= {"train_on": trained_on(saved.config)} if seen else {}
+    page = write_report(evaluation, samples, options.out, colors=taxonomy.colors, title=title + seen, extra=speed)
     tables = (table(evaluation) for table in (class_table, depth_table, drive_table))
     print("\n\n".join(filter(None, tables)))
     several = f" and {len(sizes) - 1} other size{'s' * (len(sizes) > 2)}" if len(sizes) > 1 else ""
     where = f"{options.precision} on {options.device}"
-    print(f"\n{len(samples)} frames, predicted at {sizes[0][0][0]}x{sizes[0][0][1]}{several}, {where}")
+    print(f"\n{len(samples)} frames, predicted at {sizes[0][0][0]}x{sizes[0][0][1]}{several}, {where}{seen}")
     print(f"report: {page}")
     if options.wandb:
         _log(options, saved, evaluation, samples, taxonomy)

@@ -30,7 +30,8 @@ from flags import drop_empty_variables
 if TYPE_CHECKING:
     import wandb
 
-OF_THE_WEIGHTS = ("architecture", "backbone", "crp", "tasks", "depth_min", "depth_max", "taxonomy")  # what they mean
+# What the weights mean, and what they have seen.
+OF_THE_WEIGHTS = ("architecture", "backbone", "crp", "tasks", "depth_min", "depth_max", "taxonomy", "train_on")
 RECIPE = Path(__file__).parents[1] / "train.py"
 
 
@@ -72,7 +73,7 @@ def run_folder(config: TrainConfig, resume: Path | None) -> tuple[Path, bool]:
     old, new = vars(begun), vars(config)
     keys = old if resume is None else OF_THE_WEIGHTS
     if changes := [f"{key}={old[key]!r}, now {new[key]!r}" for key in keys if old[key] != new[key]]:
-        fix = ways if resume is None else "the weights fit no other network; leave these flags out"
+        fix = ways if resume is None else "the weights fit no other network or splits; leave these flags out"
         raise ValueError(f"{folder}: the run was started with {'; '.join(changes)}; {fix}")
     if resume is None:
         print(f"{folder}: a run was started here with the same settings; it continues")

@@ -41,6 +41,7 @@ CONFIG = (
     "threshold",
     "split",
     "seed",
+    "train_on",
     "project",
     "tasks",
 )

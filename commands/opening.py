@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from commands.truth import learns_depth, require_truth
+from commands.truth import learns_depth, require_truth, require_unseen, trained_on
 from eval.export.read import is_exported, load_exported
 
 if TYPE_CHECKING:  # what takes seconds to import is imported by the command that needs it
@@ -68,9 +68,10 @@ def open_data(options: argparse.Namespace, saved: SavedModel, *splits: str) -> R
     """The data set ``options.data``, read with the model's taxonomy and divided as in its training.
 
     Raises:
-        ValueError: one of ``splits`` has no frames, or the data cannot be read with this taxonomy.
+        ValueError: one of ``splits`` has no frames, or the model was trained on it; or the data cannot be read with
+            this taxonomy.
     """
-    from camvid.layouts import open_dataset
+    from camvid.layouts import content_digest, open_dataset
     from camvid.taxonomy import TaxonomyError
 
     try:
@@ -85,6 +86,8 @@ def open_data(options: argparse.Namespace, saved: SavedModel, *splits: str) -> R
         if not dataset.splits[split]:
             filled = ", ".join(name for name, frames in dataset.splits.items() if frames) or "none"
             raise ValueError(f"{options.data}: the {split} split has no frames; --split can be: {filled}")
+        if trained_on(saved.config) != "train" and content_digest(dataset) == saved.data.get("digest"):
+            require_unseen(split, saved.config, str(saved.folder))
         require_truth(dataset, split, saved.config)
     return dataset
 

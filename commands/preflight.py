@@ -13,7 +13,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from commands.tasks import NETWORK, check_tasks, training_loss
-from commands.training_data import check_depth, depth_data, open_training
+from commands.training_data import as_trained, check_depth, depth_data, open_training
 from configs import TrainConfig
 from files.faults import CommonFault
 from files.whole import FULL, unwritten
@@ -39,6 +39,7 @@ def check_settings(configs: Iterable[TrainConfig]) -> None:
     distinct = {repr(vars(config) | ({} if config.split == "random" else {"seed": 0})): config for config in configs}
     opened = [(config, _open(config)) for config in distinct.values()]
     for config, dataset in opened:
+        _check_unjudged(config)
         _check_batch(config, dataset)
         check_tasks(config)
     networks: dict[str, SegmentationModel] = {}
@@ -63,12 +64,27 @@ def _open(config: TrainConfig) -> RoadDataset | None:
         require_folder(Path(config.data))
     try:
         if config.data:
-            return open_training(config, Path(config.data))
+            return as_trained(open_training(config, Path(config.data)), config)
         if config.taxonomy not in (AUTO, OWN):
             load_taxonomy(config.taxonomy)
     except ValueError as error:
         raise CommonFault(str(error)) from error
     return None
+
+
+def _check_unjudged(config: TrainConfig) -> None:
+    """Says in one line which settings have no effect if nothing is measured on val; a sweep needs a metric of val."""
+    if config.train_on == "train":
+        return
+    if "WANDB_SWEEP_ID" in os.environ:
+        raise CommonFault(
+            f"train_on={config.train_on}: nothing is measured on val, so a sweep has no metric; set train"
+        )
+    default, given = vars(TrainConfig()), vars(config)
+    idle = [key for key in ("monitor", "patience", "eval_every", "evaluations") if given[key] != default[key]]
+    without = f", and {', '.join(idle)} {'have' if len(idle) > 1 else 'has'} no effect" if idle else ""
+    if os.environ.get("RANK", "0") == "0":
+        print(f"train_on={config.train_on}: nothing is measured on val, the last weights are kept{without}")
 
 
 def _check_batch(config: TrainConfig, dataset: RoadDataset | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,8 @@ DATA_VERSION, DEPTH_VERSION = "data_version", "depth_data_version"  # in the run
 def training_data(run: wandb.Run, config: TrainConfig) -> tuple[RoadDataset, RoadDataset | None]:
     """The data set of a training, and the second one that gives depth, if one is named.
 
-    Both are opened and tracked: a folder as `log_data` says; an artifact is fetched and recorded as an input.
+    Both are opened and tracked: a folder as `log_data` says; an artifact is fetched and recorded as an input. What is
+    tracked has the splits of the folder, also if `train_on` joins two of them.
     """
     from artifacts import artifact_name, track_dataset, use_dataset
     from camvid.layouts import content_digest
@@ -33,6 +35,7 @@ def training_data(run: wandb.Run, config: TrainConfig) -> tuple[RoadDataset, Roa
     sys.stderr.write(dataset.remarks("train"))
     if config.data:
         track(dataset, DATA_VERSION)
+    dataset = as_trained(dataset, config)
     if config.depth_dataset:
         return dataset, _open_depth(use_dataset(run, config.depth_dataset, key=DEPTH_VERSION), dataset)
     if second := depth_data(config, dataset):
@@ -53,6 +56,14 @@ def open_training(config: TrainConfig, root: Path) -> RoadDataset:
     for split in ("train", "val") if "segmentation" in config.tasks else ():
         dataset.require_masks(split)
     return dataset
+
+
+def as_trained(dataset: RoadDataset, config: TrainConfig) -> RoadDataset:
+    """The data set as a training sees it: with `train_on` train+val, val's frames are in train, and val is empty."""
+    if config.train_on == "train":
+        return dataset
+    splits = dataset.splits
+    return replace(dataset, splits={**splits, "train": splits["train"] + splits["val"], "val": ()})
 
 
 def depth_data(config: TrainConfig, dataset: RoadDataset) -> RoadDataset | None:
@@ -78,5 +89,5 @@ def check_depth(config: TrainConfig, dataset: RoadDataset) -> None:
     if not (depth_data(config, dataset) or config.depth_dataset):
         dataset.require_depth("train")
     dataset.require_cameras("train", "val")
-    if config.monitor.startswith("depth/"):
+    if config.monitor.startswith("depth/") and config.train_on == "train":
         dataset.require_depth("val")

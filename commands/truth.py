@@ -18,6 +18,19 @@ def learns_depth(config: Mapping[str, Any]) -> bool:
     return "depth" in config.get("tasks", ())
 
 
+def trained_on(config: Mapping[str, Any]) -> str:
+    """The splits that a model was trained on: train, or train+val."""
+    return str(config.get("train_on", "train"))
+
+
+def require_unseen(split: str, config: Mapping[str, Any], name: str) -> None:
+    """ValueError if a model, of this name and these settings, was trained on val and is to be judged on it."""
+    if split == "val" and trained_on(config) != "train":
+        raise ValueError(
+            f"{name} was trained on {trained_on(config)}, so it cannot be judged on val; take --split test"
+        )
+
+
 def samples_of(dataset: RoadDataset, split: str, config: Mapping[str, Any]) -> FrameSamples[Frame]:
     """The frames of a split, with their depth if the settings are those of a model that predicts it."""
     from eval.samples import FrameSamples

@@ -20,7 +20,7 @@ from camvid.remarks import about_priority
 from camvid.taxonomy import Taxonomy
 from commands.device import resolve_device, resolve_precision
 from commands.opening import division, rule_of, taxonomy_of
-from commands.truth import learns_depth, samples_of
+from commands.truth import learns_depth, require_unseen, samples_of
 from eval.evaluate import evaluate
 from eval.figures import classes_of, counts_objects, paired_figures, read_counts, scores_of
 from eval.latency import Timed, time_in_turns
@@ -65,8 +65,9 @@ def weigh(
     """
     options.device = resolve_device(options.device)
     after = _open(candidate)
+    require_unseen(options.split, after.saved.config, after.name)
     sys.stderr.write(about_priority(after.taxonomy))
-    sides = _alike([_open(artifact) for artifact in references], after, any_data=bool(options.dataset))
+    sides = _alike([_open(artifact) for artifact in references], after, options)
     priority = [after.taxonomy.names[index] for index in after.taxonomy.priority]
     if not sides and options.split == "val" and not options.dataset:
         return Weighed({}, after.saved.metrics, priority)
@@ -86,12 +87,13 @@ def weigh(
     return Weighed(changes_from, scores_of(records, priority), priority)
 
 
-def _alike(sides: Sequence[Side], after: Side, *, any_data: bool) -> list[Side]:
+def _alike(sides: Sequence[Side], after: Side, options: argparse.Namespace) -> list[Side]:
     """The models that can be compared; raises ValueError if the first one cannot."""
     kept = []
     for side in sides:
         try:
-            _check_alike(side, after, any_data=any_data)
+            require_unseen(options.split, side.saved.config, side.name)
+            _check_alike(side, after, any_data=bool(options.dataset))
         except ValueError as error:
             if side is sides[0]:
                 raise

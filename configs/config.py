@@ -53,6 +53,10 @@ class TrainConfig:
         default="official",
         description="how frames are divided into splits; drives holds out the last stretch of every drive",
     )
+    train_on: Literal["train", "train+val"] = Field(
+        default="train",
+        description="the splits to train on; with train+val nothing is measured on val, and the last weights are kept",
+    )
 
     # The network.
     architecture: str = Field(
@@ -91,14 +95,9 @@ class TrainConfig:
     )
 
     # What it sees.
-    resize_factor: float = Field(
-        default=0.5, gt=0, le=2, description="size of the training images, as a share of the frame's size"
-    )
+    resize_factor: float = Field(default=0.5, gt=0, le=2, description="training size as a share of the frame's size")
     eval_factor: float = Field(
-        default=0.0,
-        ge=0,
-        le=2,
-        description="size of the images for prediction, as a share of the frame's size; 0 takes resize_factor",
+        default=0.0, ge=0, le=2, description="prediction size as a share of the frame's size; 0 takes resize_factor"
     )
     augment: Literal["none", "flip", "crop", "color", "weather"] = Field(
         default="color", description="augmentation policy"
@@ -107,17 +106,20 @@ class TrainConfig:
         default="auto",
         description="where augmentation runs; auto takes the device if that is a GPU, but the loader for weather",
     )
-    crop_min: float = Field(default=0.25, gt=0, le=1, description="smallest share of a frame's area that a crop keeps")
+    crop_min: float = Field(default=0.25, gt=0, le=1, description="smallest share of a frame's area that a crop shows")
     crop_max: float = Field(
         default=1.0,
         gt=0,
-        le=1,
-        description="largest share of the area that a crop keeps; below 1, details in crops are as large as in "
-        "prediction",
+        le=4,
+        description="largest share of the area that a crop shows; below 1, details in crops are as large as in "
+        "prediction; above 1, frames are also shown smaller, with void beside them: 4 is half the scale",
     )
-    workers: int = Field(
-        default=-1, ge=-1, le=64, description="number of loader processes; -1 chooses it by the machine"
+    rare_crops: Fraction = Field(
+        default=0.0,
+        description="probability that a crop must show a pixel of a class that is drawn by its rarity: with a "
+        "probability proportional to 1 / sqrt(its share of the pixels), among the classes of the frame",
     )
+    workers: int = Field(default=-1, ge=-1, le=64, description="loader processes; -1 chooses the number by the machine")
     cache_gb: float = Field(
         default=8.0,
         gt=0,
@@ -125,21 +127,27 @@ class TrainConfig:
         "is needed",
     )
 
-    gpu_cache: float = Field(
+    gpu_cache: Fraction = Field(
         default=0.25,
-        ge=0,
-        le=1,
-        description="largest share of the free GPU memory that the decoded train split may take, so that no loader "
-        "process is needed; 0 always uses loader processes",
+        description="largest share of the free GPU memory for the decoded train split, which then needs no loader "
+        "process; 0 always uses loader processes",
     )
 
     # What it minimises.
-    loss: Loss = Field(default="ce", description="ce, focal, dice, or a weighted sum such as {focal: 1.0, dice: 1.0}")
+    loss: Loss = Field(default="ce", description="ce, focal, ohem, boundary, dice, or a sum: {focal: 1.0, dice: 1.0}")
     class_weights: Literal["none", "inverse", "median_frequency", "effective_number"] = Field(
         default="none",
-        description="how classes are weighted in cross-entropy and focal loss, so that rare classes count more",
+        description="how classes are weighted in all losses but Dice, so that rare classes count more",
     )
     focal_gamma: float = Field(default=2.0, ge=0, le=10, description="focusing exponent of the focal loss")
+    ohem_threshold: Fraction = Field(
+        default=0.7,
+        description="ohem counts pixels whose true class has a probability below this; 0 is bootstrapped cross-entropy",
+    )
+    ohem_min_kept: float = Field(default=0.0625, gt=0, le=1, description="least share of the pixels that ohem counts")
+    boundary_width: int = Field(
+        default=3, ge=1, le=64, description="pixels from a border that the loss boundary counts"
+    )
     depth_loss: Loss = Field(default="silog", description="silog, berhu, log_l1, or a sum: {silog: 1.0, log_l1: 1.0}")
     task_weights: Literal["learned"] | dict[Task, Weight] = Field(
         default="learned",
@@ -148,30 +156,26 @@ class TrainConfig:
     )
 
     # How it learns.
-    fit: Literal["one_cycle", "fine_tune", "flat"] = Field(
-        default="one_cycle", description="schedule of the learning rate"
+    fit: Literal["one_cycle", "fine_tune", "flat", "poly"] = Field(
+        default="one_cycle",
+        description="schedule of the learning rate; poly rises for a twentieth of the epochs, and then falls as "
+        "(1 - share of the epochs) ** 0.9",
     )
     epochs: int = Field(default=20, ge=1, description="number of passes over the training frames")
     freeze_epochs: int = Field(
         default=1, ge=1, description="number of epochs with a frozen backbone, before the other epochs (fine_tune)"
     )
     lr: float = Field(default=1e-3, gt=0, le=10, description="highest learning rate")
-    backbone_lr_factor: float = Field(
+    backbone_lr_factor: Fraction = Field(
         default=0.0,
-        ge=0,
-        le=1,
-        description="the backbone's learning rate as a share of lr; 0 takes the default of `fit` (fine_tune 0.01, "
-        "else 1)",
+        description="the backbone's share of lr; 0 takes the default of `fit` (fine_tune 0.01, else 1)",
     )
-    weight_decay: float = Field(
-        default=0.01, ge=0, le=1, description="weight decay of AdamW; norms and biases are not decayed"
-    )
+    weight_decay: Fraction = Field(default=0.01, description="weight decay of AdamW; norms and biases have none")
     batch_size: int = Field(default=8, ge=1, description="number of frames in a batch, over all processes together")
     accumulate: int = Field(
         default=1,
         ge=1,
-        description="number of batches whose mean gradient makes one step; a batch with much void counts like any "
-        "other",
+        description="number of batches whose mean gradient makes one step; a batch counts as one, whatever its void",
     )
     grad_clip: float = Field(default=0.0, ge=0, description="largest norm of the gradient; 0 switches clipping off")
     ema: float = Field(
@@ -261,7 +265,7 @@ class TrainConfig:
     )
 
     def __post_init__(self) -> None:
-        """Raises ConfigError for settings that are allowed alone but not together."""
+        """Checks settings that are allowed alone but not together; raises ConfigError that names them."""
         check_together(self)
 
     def to_dict(self) -> dict[str, Any]:

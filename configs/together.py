@@ -1,4 +1,4 @@
-"""Checks settings that are allowed alone but not together."""
+"""Settings that are allowed alone but not together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 
 
 def check_together(config: TrainConfig) -> None:
-    """Raises ConfigError, naming the keys, if two settings exclude each other."""
+    """Check the settings with each other.
+
+    Raises:
+        ConfigError: naming the keys.
+    """
     for folder, artifact in (("data", "dataset"), ("depth_data", "depth_dataset")):
         given = config.pick(folder, artifact)
         if all(given.values()):

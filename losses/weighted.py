@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 
 from torch import Tensor, nn
 
@@ -28,3 +29,18 @@ class WeightedLoss(PixelLoss):
             check_shapes(log_probs, target, term.class_weights)
             total = total + self.weights[name] * term.from_log_probs(log_probs, target)
         return total
+
+
+def weights_of(setting: str, asked: str | Mapping[str, float], known: Iterable[str]) -> dict[str, float]:
+    """The weight of each loss that a setting names. Raises ValueError for an unknown name or a weight not above 0."""
+    spec = {asked: 1.0} if isinstance(asked, str) else dict(asked)
+    if not spec:
+        raise ValueError(f"{setting}: {asked!r} does not name a loss; choose from {', '.join(known)}")
+    for name, weight in spec.items():
+        if name not in known:
+            raise ValueError(f"{setting}: {name!r} is unknown; choose from {', '.join(known)}")
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < math.inf:
+            raise ValueError(
+                f"{setting}: weight {weight!r} of {name!r} is not allowed; use a number > 0 or leave it out"
+            )
+    return {name: float(weight) for name, weight in spec.items()}

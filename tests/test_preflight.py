@@ -16,6 +16,7 @@ from camvid.synth import synth
 from commands.experiments import parse_command_line, run_folder
 from commands.preflight import check_settings
 from configs import TrainConfig
+from files.faults import CommonFault
 from tests.client import teardown
 from tests.wandb_local.process import free_port
 
@@ -71,7 +72,7 @@ def refused(capsys, *flags):
             ["--architecture=unet", "--fit=fine_tune", "--weights=none"],
             "this backbone would be frozen with random weights",
         ),
-        (["--loss=hinge"], "loss: 'hinge' is unknown; choose from ce, focal, dice"),
+        (["--loss=hinge"], "loss: 'hinge' is unknown; choose from ce, focal, ohem, boundary, dice"),
         (["--loss={ce: 1.0, hinge: 1.0}"], "loss: 'hinge' is unknown"),
         (["--augment=weather", "--augment_on=device"], "augment='weather' runs only in the loader"),
         (["--batch_size=500"], "batch_size=500 is larger than the train split"),
@@ -123,6 +124,18 @@ def test_what_cannot_work_is_told_before_anything_is_made(data, tmp_path, capsys
     assert message in refused(capsys, f"--data={data}", *SMALL, *flags)
     caches = {tmp_path / name for name in CACHES}
     assert set(tmp_path.iterdir()) - caches == before
+
+
+def test_training_on_val_says_what_has_no_effect_and_has_no_place_in_a_sweep(data, capsys, monkeypatch):
+    flags = [f"--data={data}", *SMALL, "--train_on=train+val"]
+    parse_command_line([*flags, "--patience=3", "--monitor=pixel_acc"])
+    line = "train_on=train+val: nothing is measured on val, the last weights are kept"
+    assert capsys.readouterr().out == f"{line}, and monitor, patience have no effect\n"
+    parse_command_line([*flags, "--batch_size=8"])  # of 8 train frames and 2 val frames
+    assert capsys.readouterr().out == f"{line}\n"
+    monkeypatch.setenv("WANDB_SWEEP_ID", "s1")
+    with pytest.raises(CommonFault, match="train_on=train\\+val: nothing is measured on val, so a sweep has no metric"):
+        parse_command_line(flags)
 
 
 def test_a_second_data_set_of_depth_does_not_measure_the_val_frames_of_the_first(data, tmp_path, capsys):

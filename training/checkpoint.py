@@ -73,6 +73,7 @@ class Checkpoint(Callback):
     Args:
         folder: where the two files go.
         monitor: key of the epoch's metrics that should improve; while it is NaN the newest weights count as the best.
+            If it is empty, nothing is measured, and the weights at the end of the fit count as the best.
         patience: evaluations of a stage without an improvement before the stage is ended; 0 never ends it.
         team: the processes of the training; the first one writes.
     """
@@ -113,6 +114,11 @@ class Checkpoint(Callback):
     def _is_due(self, metrics: dict[str, float]) -> bool:
         return any(key.startswith("val/") for key in metrics) or time.monotonic() - self.written >= SECONDS
 
+    def after_fit(self) -> None:
+        """Write the last weights, if no better ones are known."""
+        if not self.monitor:
+            self.team.once(self._write_best)
+
     def _save(self, metrics: dict[str, float], random_states: list[dict[str, Any]]) -> bool:
         """Writes the files; whether the fit should end."""
         self._compare(metrics)
@@ -132,12 +138,15 @@ class Checkpoint(Callback):
             )
         improved = better(self.monitor, value, self.best)
         if improved or undefined or not (self.folder / "best.safetensors").exists():
-            weights = {key: value.cpu().contiguous() for key, value in evaluated_model(self.learn).state_dict().items()}
-            content = save(weights)  # save_file would leave a file that only its owner can read
-            write_whole(self.folder / "best.safetensors", content)
+            self._write_best()
             self.best, self.waited = worst(self.monitor) if math.isnan(value) else value, 0
         else:
             self.waited += 1
+
+    def _write_best(self) -> None:
+        weights = {key: value.cpu().contiguous() for key, value in evaluated_model(self.learn).state_dict().items()}
+        content = save(weights)  # save_file would leave a file that only its owner can read
+        write_whole(self.folder / "best.safetensors", content)
 
     def _state(self, random_states: list[dict[str, Any]]) -> dict[str, Any]:
         average = getattr(self.learn, "average", None)

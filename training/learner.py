@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from fastai.callback.core import Callback, CancelBatchException, TrainEvalCallback
-from fastai.callback.schedule import ParamScheduler  # noqa: F401  (patches Learner.fit_one_cycle)
+from fastai.callback.schedule import ParamScheduler  # this also patches Learner.fit_one_cycle
 from fastai.callback.training import GradientClip
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
@@ -102,7 +102,7 @@ def build_learner(
     model: nn.Module,
     train: DataLoader[tuple[Tensor, ...]],
     loss: nn.Module,
-    evaluate: Evaluate,
+    evaluate: Evaluate | None,
     *,
     folder: Path,
     device: str,
@@ -132,7 +132,8 @@ def build_learner(
             from a sampler with an `epoch`; if it has a function `finish`, that is applied to each batch on the device.
         loss: of what the model returns, int64 masks, and depths if there are any. If it has `parts`, scalars by name
             after each batch, they are logged as train/<name>.
-        evaluate: validation metrics of a model, by name; logged as val/<name>.
+        evaluate: validation metrics of a model, by name; logged as val/<name>. None measures nothing: the last
+            weights count as the best, and `monitor`, `patience`, `eval_every` and `evaluations` have no effect.
         folder: where checkpoints go.
         device: cpu or cuda.
         precision: fp32 or bf16.
@@ -153,14 +154,14 @@ def build_learner(
         callbacks: further callbacks, for example W&B's.
     """
     cbs: list[Callback] = [Prepare(channels_last), SetEpoch(), Watch(team), EpochLine(team)]
-    cbs += [Validate(evaluate, eval_every, evaluations, team, rehearse)]
+    cbs += [Validate(evaluate, eval_every, evaluations, team, rehearse if evaluate else None)]
     cbs += [Parts(team)] if hasattr(loss, "parts") else []
     cbs += [Parallel()] if team.count > 1 else []
     cbs += [Autocast(device)] if precision == "bf16" else []
     cbs += [Average(model, ema)] if ema else []
     cbs += [Accumulate(accumulate)] if accumulate > 1 else []
     cbs += [GradientClip(grad_clip)] if grad_clip else []
-    cbs += [*callbacks, Checkpoint(folder, f"val/{monitor}", patience, team)]
+    cbs += [*callbacks, Checkpoint(folder, f"val/{monitor}" if evaluate else "", patience, team)]
     if compile:
         compile_network(model)
     return CapturedLearner(
@@ -192,7 +193,7 @@ def fit(
 
     Args:
         learn: from `build_learner`.
-        fit: one_cycle, fine_tune or flat.
+        fit: one_cycle, fine_tune, flat or poly.
         epochs, freeze_epochs, lr, backbone_lr_factor: see `training.schedule.stages`.
         max_minutes: time budget of all stages together, with their evaluations; 0 for none. Time that a stage leaves
             over is added to the next stage, and time that it exceeds is taken from it.
@@ -252,7 +253,10 @@ def _fit_stage(learn: Learner, stage: Stage, resume: dict[str, Any] | None, cbs:
             return
     start = resume["epoch"] if resume else 0
     lr = np.repeat(stage.lr, 2)
-    if stage.flat:
+    if stage.power:
+        falling = ParamScheduler({"lr": lambda share: np.repeat(stage.rate(share), 2)})
+        learn.fit(stage.epochs, lr=lr, cbs=[*cbs, falling], start_epoch=start)
+    elif stage.flat:
         learn.fit(stage.epochs, lr=lr, cbs=cbs, start_epoch=start)
     else:
         learn.fit_one_cycle(

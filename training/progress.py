@@ -25,7 +25,7 @@ class Validate(Callback):
     Of several processes, the first one evaluates each image of the split once, and sends the metrics to the others.
 
     Args:
-        evaluate: validation metrics of a model, by name.
+        evaluate: validation metrics of a model, by name; None measures nothing.
         every: number of epochs between evaluations.
         marks: number of evaluations at equal shares of the training, instead of `every`; 0 for none. An evaluation
             comes at the end of the epoch that passes the mark, or at the mark if a time budget shortens the training.
@@ -35,7 +35,7 @@ class Validate(Callback):
 
     order = 30
 
-    def __init__(self, evaluate: Evaluate, every: int, marks: int, team: Team, rehearse: Rehearse | None = None):
+    def __init__(self, evaluate: Evaluate | None, every: int, marks: int, team: Team, rehearse: Rehearse | None = None):
         self.evaluate, self.every, self.marks, self.team, self.rehearse = evaluate, every, marks, team, rehearse
         self.seconds = 0.0  # that the longest evaluation has taken; before the first, what is expected
 
@@ -67,7 +67,7 @@ class Validate(Callback):
         return ended or (self.learn.epoch + 1) % self.every == 0
 
     def before_validate(self) -> None:
-        if self._due:
+        if self.evaluate and self._due:
             started = time.perf_counter()
             metrics = self._run(self.evaluate)
             took = time.perf_counter() - started

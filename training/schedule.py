@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from fastai.callback.core import Callback, CancelFitException, CancelTrainException
 from fastai.learner import Learner
+from numpy.typing import NDArray
 from torch import nn
 from tqdm import tqdm
 
 from training.distributed import Team
 
-SCHEDULES = ("one_cycle", "fine_tune", "flat")
+SCHEDULES = ("one_cycle", "fine_tune", "flat", "poly")
+WARM_UP = 0.05  # share of the epochs in which the rate of `poly` rises
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Stage:
         lr: highest learning rate of the backbone's and of the other parameters.
         frozen: whether the backbone is frozen; its normalisation layers still learn.
         flat: whether the rate is constant; if not, it rises to `lr` and falls to almost zero (Smith 2018).
+        power: with a power above 0, it rises in a straight line and then falls as that power of the time that is left.
         pct_start: share of the epochs in which the rate rises.
         div: the rate starts at `lr` / `div`.
     """
@@ -34,15 +38,25 @@ class Stage:
     lr: tuple[float, float]
     frozen: bool = False
     flat: bool = False
+    power: float = 0.0
     pct_start: float = 0.25
     div: float = 25.0
+
+    def rate(self, share: float) -> NDArray[np.float64]:
+        """(2,) learning rates of the backbone and of the rest, at a share of the stage, for a stage with a `power`.
+
+        Chen et al., "DeepLab", TPAMI 2018: lr * (1 - share) ** power, here of what comes after the rise.
+        """
+        rising = 1 / self.div + (1 - 1 / self.div) * share / self.pct_start
+        falling = max(0.0, (1 - share) / (1 - self.pct_start)) ** self.power
+        return np.asarray(self.lr) * (rising if share < self.pct_start else falling)
 
 
 def stages(fit: str, *, epochs: int, freeze_epochs: int, lr: float, backbone_lr_factor: float) -> list[Stage]:
     """The stages of a schedule; those of `fine_tune` are fastai's.
 
     Args:
-        fit: one_cycle, fine_tune or flat.
+        fit: one_cycle, fine_tune, flat or poly.
         epochs: number of epochs; for fine_tune, the number of epochs after the backbone is unfrozen.
         freeze_epochs: for fine_tune, the number of epochs with a frozen backbone, before the others.
         lr: highest learning rate.
@@ -56,8 +70,11 @@ def stages(fit: str, *, epochs: int, freeze_epochs: int, lr: float, backbone_lr_
         factor = backbone_lr_factor or 0.01
         free = Stage(epochs, (lr / 2 * factor, lr / 2), pct_start=0.3, div=5.0)
         return [Stage(freeze_epochs, (lr, lr), frozen=True, pct_start=0.99), free]
+    rates = (lr * (backbone_lr_factor or 1.0), lr)
+    if fit == "poly":
+        return [Stage(epochs, rates, power=0.9, pct_start=WARM_UP)]
     if fit in SCHEDULES:
-        return [Stage(epochs, (lr * (backbone_lr_factor or 1.0), lr), flat=fit == "flat")]
+        return [Stage(epochs, rates, flat=fit == "flat")]
     raise ValueError(f"fit={fit!r} is unknown; choose from {', '.join(SCHEDULES)}")
 
 

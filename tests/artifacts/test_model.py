@@ -46,6 +46,16 @@ def test_metadata_are_the_metrics_of_those_weights_and_their_data(new_run, read_
     assert metadata["metrics"] == {"miou": 0.5, "dice/Car": 0.25, "dice/Train": None}
     assert metadata["data_version"] == DATA
     assert (metadata["architecture"], metadata["backbone"], metadata["taxonomy"]) == ("plain_unet", "resnet18", "mine")
+    assert metadata["train_on"] == "train"
+
+
+def test_a_model_that_was_trained_on_val_is_named_as_such(new_run, read_run, folder):
+    (folder / "config.yaml").write_text(yaml.safe_dump(CONFIG | {"train_on": "train+val"}))
+    with tracked(new_run()) as run:
+        log_model(run, folder, "unet", metrics={})
+    (logged,) = read_run(Path(run.sync_dir)).artifacts
+    assert sorted(logged.aliases) == ["latest", "train+val"]
+    assert json.loads(logged.metadata)["train_on"] == "train+val"
 
 
 def test_a_recipe_knows_depth_by_its_content_and_not_by_its_place():

@@ -119,6 +119,21 @@ def test_too_few_frames_are_no_reason_to_promote_nor_to_refuse(make, capsys):
     assert production("rare") == "v1"
 
 
+def test_a_model_that_was_trained_on_val_is_not_judged_on_it(make, capsys):
+    make("seen", {"spoil": 0.4}, {"train_on": "train+val"})
+    assert promote("seen:v1") == 2
+    assert (
+        "seen:v1 was trained on train+val, so it cannot be judged on val; take --split test" in capsys.readouterr().err
+    )
+    assert promote("seen:v0") == 0
+    assert promote("seen:v1", "--force", "measured on test") == 0
+    assert "overruled: seen:v1\n  not compared: seen:v1 was trained on train+val" in capsys.readouterr().out
+    model = wandb.Api().artifact("roads/seen:train+val")
+    assert (model.version, "trained on train+val" in lineage(model).model.lines) == ("v1", True)
+    assert promote("seen:v0") == 2  # the holder of the alias knows val
+    assert "seen:v1 was trained on train+val" in capsys.readouterr().err
+
+
 def test_a_first_model_below_the_floors_is_refused(make, capsys):
     make("low", {"scores": {"miou": 0.2, "dice/Car": 0.05, "dice/Pedestrian": 0.4}})
     assert promote("low:v0") == 1

@@ -51,7 +51,8 @@ def test_streamed_frames_are_those_of_the_cache_whatever_the_workers(data, size,
         assert all(
             np.array_equal(one, other) for one, other in zip(streamed.read(index), cache.read(index), strict=True)
         )
-    for changes in ({}, {"augment": "flip"}, {"augment_on": "device"}):
+        assert all(np.array_equal(frames.read_mask(index), cache.read(index)[1]) for frames in (streamed, cache))
+    for changes in ({}, {"augment": "flip"}, {"augment_on": "device"}, {"rare_crops": 0.5, "crop_max": 2.0}):
         expected = batches(cache, size=size, epoch=3, **changes)
         for workers in (0, 2):
             assert equal(batches(streamed, size=size, epoch=3, workers=workers, **changes), expected)

@@ -21,10 +21,15 @@ IMAGE = cv2.GaussianBlur(RNG.integers(0, 256, (*FRAME, 3)).astype(np.uint8), (5,
 BATCH = torch.from_numpy(IMAGE).permute(2, 0, 1)[None], torch.from_numpy(MASK)[None]
 
 
+MARGIN = 90  # pixels by which a box may reach beyond the frame
+
+
 @st.composite
-def boxes(draw):
-    height, width = draw(st.integers(5, FRAME[0])), draw(st.integers(5, FRAME[1]))
-    return draw(st.integers(0, FRAME[0] - height)), draw(st.integers(0, FRAME[1] - width)), height, width
+def boxes(draw, margin=0):
+    sides = [side + 2 * margin for side in FRAME]
+    height, width = draw(st.integers(5, sides[0])), draw(st.integers(5, sides[1]))
+    top, left = draw(st.integers(0, sides[0] - height)), draw(st.integers(0, sides[1] - width))
+    return top - margin, left - margin, height, width
 
 
 def clear(length, size):
@@ -32,15 +37,18 @@ def clear(length, size):
     return ((2 * np.arange(size) + 1) * length % (2 * size)).nonzero()[0]
 
 
-@given(boxes(), st.booleans(), st.sampled_from([(32, 64), (33, 41), FRAME, (96, 128)]))
+@given(boxes() | boxes(MARGIN), st.booleans(), st.sampled_from([(32, 64), (33, 41), FRAME, (96, 128)]))
 def test_crops_and_flips_are_those_of_albumentations(box, flipped, size):
     top, left, height, width = box
+    left, top = left + MARGIN, top + MARGIN
+    padded = np.pad(IMAGE, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), "edge")
+    void = np.pad(MASK, MARGIN, constant_values=255)
     steps = [
         A.Crop(left, top, left + width, top + height),
         A.Resize(*size, interpolation=cv2.INTER_LINEAR, mask_interpolation=MASKS),
         *([A.HorizontalFlip(p=1.0)] if flipped else []),
     ]
-    expected = A.Compose(steps)(image=IMAGE, mask=MASK)
+    expected = A.Compose(steps)(image=padded, mask=void)
     numbers = torch.tensor([[*box, flipped, 1, 1, 1, 0]], dtype=torch.float64)
     images, masks = DeviceAugmentation("crop", size, (0.3, 1.0))(*BATCH, numbers)
     columns = clear(width, size[1])
@@ -102,6 +110,14 @@ def test_a_batch_is_augmented_as_each_of_its_frames(policy):
         assert torch.equal(mask[0], masks[i])
         assert torch.allclose(image[0], images[i], atol=1e-2)
     assert len({mask.numpy().tobytes() for mask in masks}) == {"none": 1, "flip": 2}.get(policy, 6)
+
+
+def test_the_numbers_have_one_type_whether_colours_change_or_not():
+    """Else the batches of loader processes, which take the type of the first frame, would differ from others."""
+    augmentation = DeviceAugmentation("color", (32, 64), (0.3, 1.0))
+    numbers = [augmentation.draw(seed, FRAME) for seed in range(20)]
+    assert {tuple(drawn[5:].tolist()) == (1, 1, 1, 0) for drawn in numbers} == {True, False}
+    assert {drawn.dtype for drawn in numbers} == {torch.float32}
 
 
 @given(st.integers(0, 2**31 - 1), st.sampled_from([(0.25, 1.0), (0.05, 0.1), (1.0, 1.0)]))

@@ -27,7 +27,7 @@ def run_folder(tmp_path_factory):
     return saved(tmp_path_factory.mktemp("runs") / "tiny")
 
 
-def saved(folder, taxonomy="camvid11", backbone="test_resnet"):
+def saved(folder, taxonomy="camvid11", backbone="test_resnet", train_on="train", digest="d"):
     """A saved model; its predictions are poor and the same every time."""
     torch.manual_seed(0)
     classes = load_taxonomy(taxonomy)
@@ -35,8 +35,9 @@ def saved(folder, taxonomy="camvid11", backbone="test_resnet"):
     with torch.no_grad():
         model(torch.rand(4, 3, 64, 64))
     config = {"architecture": "segformer", "backbone": backbone, "crp": False, "resize_factor": 0.5, "data": "/secret"}
-    config |= {"eval_factor": 1.0, "precision": "fp32", "project": "drawn"}
-    save_model(folder, model, config=config, taxonomy=classes.to_dict(), data={}, metrics=SCORES)
+    config |= {"eval_factor": 1.0, "precision": "fp32", "project": "drawn", "train_on": train_on}
+    data = {"digest": digest}
+    save_model(folder, model, config=config, taxonomy=classes.to_dict(), data=data, metrics=SCORES)
     return folder
 
 

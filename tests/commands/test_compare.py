@@ -7,7 +7,7 @@ import torch
 import yaml
 from PIL import Image
 
-from camvid.layouts import open_dataset
+from camvid.layouts import content_digest, open_dataset
 from commands.compare import _open as open_named
 from commands.evaluation_options import parse
 from eval.__main__ import main
@@ -68,6 +68,17 @@ def test_models_are_evaluated_measured_sorted_and_logged(models, data, tmp_path,
     content = json.loads(logged.read_text())
     assert [row[content["columns"].index("name")] for row in content["data"]] == list(rows)
     assert list((out / "wandb").rglob("media/images/compare/quality_against_size_*.png"))
+
+
+def test_a_model_that_was_trained_on_val_is_named_and_not_judged_on_it(data, tmp_path, capsys):
+    folder = saved(tmp_path / "both", train_on="train+val", digest=content_digest(open_dataset(data)))
+    words = ["compare", folder, "--no-onnx", "--out", tmp_path / "out", "--size", "64", "96"]
+    assert main([str(word) for word in words]) == 0
+    assert "| both (train+val) " in (tmp_path / "out" / "comparison.md").read_text()
+    assert "as saved" not in (tmp_path / "out" / "comparison.md").read_text()
+    assert main([str(word) for word in [*words, "--data", data, "--split", "val"]]) == 2
+    assert f"{folder} was trained on train+val, so it cannot be judged on val" in capsys.readouterr().err
+    assert main([str(word) for word in [*words, "--data", data, "--split", "test"]]) == 0
 
 
 def test_without_data_the_saved_scores_are_shown(models, tmp_path, capsys):

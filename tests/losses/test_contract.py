@@ -12,7 +12,7 @@ import losses
 from losses import LOSSES, build_loss
 from tests.losses.drawn import VOID, batch
 
-SPECS = [*LOSSES, {"focal": 1.0, "dice": 1.0}, {"ce": 0.3, "dice": 2.0}]
+SPECS = [*LOSSES, {"focal": 1.0, "dice": 1.0}, {"ce": 0.3, "dice": 2.0}, {"ohem": 1.0, "dice": 1.0}]
 every_loss = pytest.mark.parametrize("spec", SPECS, ids=str)
 
 
@@ -139,6 +139,14 @@ def test_shapes_that_do_not_fit_are_named(spec):
     logits, target = batch()
     with pytest.raises(ValueError, match=r"logits \(2, 5, 7, 9\) and target \(2, 7, 8\) do not match"):
         build_loss(spec)(logits, target[..., :-1])
+
+
+@every_loss
+def test_nothing_is_read_back_from_the_device(spec):
+    """So it can be captured in a CUDA graph. Meta tensors have only shapes: a look at a number fails on them."""
+    logits, target = torch.empty(2, 5, 8, 8, device="meta"), torch.empty(2, 8, 8, dtype=torch.long, device="meta")
+    loss = build_loss(spec, torch.ones(5)).to("meta")
+    assert loss.from_log_probs(logits.log_softmax(1), target).shape == ()
 
 
 def test_every_loss_file_has_80_lines_at_most():

@@ -39,9 +39,9 @@ def test_every_term_gets_the_ignore_index():
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("lovasz", "loss: 'lovasz' is unknown; choose from ce, focal, dice"),
+        ("lovasz", "loss: 'lovasz' is unknown; choose from ce, focal, ohem, boundary, dice"),
         ({"ce": 1.0, "lovasz": 1.0}, "'lovasz' is unknown"),
-        ({}, "does not name a loss; choose from ce, focal, dice"),
+        ({}, "does not name a loss; choose from ce, focal, ohem, boundary, dice"),
         ({"ce": 0.0}, "weight 0.0 of 'ce' is not allowed"),
         ({"ce": -1.0}, "weight -1.0 of 'ce' is not allowed"),
         ({"ce": float("nan")}, "weight nan of 'ce' is not allowed"),

@@ -21,13 +21,14 @@ def test_time_that_runs_out_in_an_evaluation_makes_it_the_last(make_learner):
     assert {"train/loss", "val/miou"} <= row.keys()
 
 
-def test_time_budget_ends_in_time_with_a_finished_schedule_and_an_evaluation(make_learner):
+@pytest.mark.parametrize(("schedule", "least"), [("one_cycle", 0.05), ("poly", 0.2)])  # of lr; poly falls steeply
+def test_time_budget_ends_in_time_with_a_finished_schedule_and_an_evaluation(make_learner, schedule, least):
     learn = make_learner()
-    fit(learn, **PLAN | {"epochs": 100_000}, max_minutes=2 / 60)
+    fit(learn, **PLAN | {"epochs": 100_000, "fit": schedule}, max_minutes=2 / 60)
     history = learn.checkpoint.history
     assert learn.watch.minutes < 0.2
     assert "val/miou" in history[-1]
-    assert [row["lr"] for row in history if "lr" in row][-1] < 0.01 * 0.05
+    assert [row["lr"] for row in history if "lr" in row][-1] < 0.01 * least
 
 
 @pytest.mark.parametrize("event", ["after_epoch", "before_epoch", "before_train"])

@@ -73,7 +73,7 @@ def test_epochs_that_were_not_kept_are_trained_again(make_learner, tmp_path):
 
 @pytest.mark.parametrize("epoch", [1, 2, 3])
 @pytest.mark.parametrize("changes", [{}, {"ema": 0.9}, {"precision": "bf16", "accumulate": 2, "grad_clip": 1.0}])
-@pytest.mark.parametrize("schedule", ["one_cycle", "fine_tune", "flat"])
+@pytest.mark.parametrize("schedule", ["one_cycle", "fine_tune", "flat", "poly"])
 def test_resumed_fit_ends_with_the_weights_of_an_uninterrupted_one(make_learner, tmp_path, schedule, changes, epoch):
     plan = PLAN | {"fit": schedule}
     whole = make_learner(tmp_path / "whole", **changes)

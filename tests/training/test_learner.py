@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, SequentialSampler, TensorDataset
 
 from losses import build_loss
 from models import build_model
-from training import fit, load_best
+from training import build_learner, fit, load_best
 from training.precision import in_float32
 from training.watch import Sent, TrainingDiverged
 
@@ -26,6 +26,21 @@ def test_training_learns(make_learner):
     losses = [row["train/loss"] for row in learn.checkpoint.history]
     assert losses[-1] < 0.3 * losses[0]
     assert [row["epoch"] for row in learn.checkpoint.history] == list(range(1, 11))
+
+
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+def test_without_an_evaluation_the_last_weights_are_kept(make_learner, ema):
+    learn = make_learner(ema=ema, patience=1, eval_every=2)
+    learn = build_learner(
+        learn.model, learn.dls.train.loader, nn.CrossEntropyLoss(), None, folder=learn.checkpoint.folder, device="cpu",
+        precision="fp32", lr=0.01, weight_decay=0.01, monitor="miou", ema=ema, patience=1, evaluations=2,
+    )  # fmt: skip
+    fit(learn, **PLAN | {"epochs": 4})
+    assert [row["epoch"] for row in learn.checkpoint.history] == [1, 2, 3, 4]
+    assert not [key for row in learn.checkpoint.history for key in row if key.startswith("val/")]
+    last = copy.deepcopy((learn.average.module if ema else learn.model).state_dict())
+    load_best(learn.checkpoint.folder, learn.model)
+    assert all(torch.equal(value, last[key]) for key, value in learn.model.state_dict().items())
 
 
 def test_bf16_takes_effect_on_the_cpu_but_for_depthwise_convolutions(make_learner):

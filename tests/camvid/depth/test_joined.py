@@ -60,6 +60,7 @@ def test_frames_of_both_come_one_after_the_other(roots, tmp_path):
         height, width = frames.extent(index)
         assert (height, width) == (58, 96)  # 72x120, fitted into 64x96
         assert (frames.read(index)[1] == 255).all()
+        assert np.array_equal(frames.read_mask(index), frames.read(index)[1])
         known = np.isfinite(frames.depth.read(index))
         assert known[:height].mean() > 0.5
         assert not known[height:].any()
@@ -88,7 +89,7 @@ def test_streamed_frames_of_both_are_those_of_the_cache(roots, tmp_path, limit):
     assert isinstance(streamed, JoinedFrames)
     assert isinstance(streamed.parts[0], FrameCache) == (limit > 1)
     assert streamed.cost.count("\n") == (2 if limit == 1 else 1)
-    for changes in ({}, {"augment_on": "device"}):
+    for changes in ({}, {"augment_on": "device", "rare_crops": 0.5, "crop_max": 2.0}):
         expected = [[part.nan_to_num(-1) for part in batch] for batch in batches(cache, **changes)]
         for workers in (0, 2):
             found = batches(streamed, workers=workers, **changes)
