@@ -145,9 +145,7 @@ class TrainConfig:
         description="ohem counts pixels whose true class has a probability below this; 0 is bootstrapped cross-entropy",
     )
     ohem_min_kept: float = Field(default=0.0625, gt=0, le=1, description="least share of the pixels that ohem counts")
-    boundary_width: int = Field(
-        default=3, ge=1, le=64, description="pixels from a border that the loss boundary counts"
-    )
+    boundary_width: int = Field(default=3, ge=1, le=64, description="pixels from a border that boundary counts")
     depth_loss: Loss = Field(default="silog", description="silog, berhu, log_l1, or a sum: {silog: 1.0, log_l1: 1.0}")
     task_weights: Literal["learned"] | dict[Task, Weight] = Field(
         default="learned",
