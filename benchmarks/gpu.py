@@ -172,9 +172,9 @@ def run(check: Check, about: dict[str, Any], options: argparse.Namespace, starte
 
     def tell(outcome: Outcome) -> None:
         outcomes.append(outcome)
+        write(check.out, about, outcomes)  # before the line, which may be the last thing that is seen
         result = outcome.says or f"FAILED: {outcome.error}"
         print(f"[{time.perf_counter() - started:4.0f} s] {outcome.step}: {outcome.what}: {result}", flush=True)
-        write(check.out, about, outcomes)
 
     for number, (name, share) in enumerate(plan.items()):
         later = sum(other.seconds for other in [*plan.values()][number + 1 :])

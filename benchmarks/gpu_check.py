@@ -81,8 +81,9 @@ def _gpu() -> dict[str, Any]:
     import torch
 
     card = torch.cuda.get_device_properties(0)
+    cudnn = torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
     found = {"GPU": card.name, "memory": f"{card.total_memory / 1e9:.1f} GB", "CUDA": torch.version.cuda}
-    found |= {"cuDNN": torch.backends.cudnn.version(), "compute capability": f"{card.major}.{card.minor}"}
+    found |= {"cuDNN": cudnn, "compute capability": f"{card.major}.{card.minor}"}
     if tool := shutil.which("nvidia-smi"):
         asked = [tool, "--query-gpu=driver_version,memory.used,utilization.gpu", "--format=csv,noheader", "--id=0"]
         said = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=10).stdout.strip()

@@ -17,6 +17,7 @@ from pathlib import Path
 import torch
 from fastai.callback.core import Callback
 from fastai.learner import Learner
+from tqdm import tqdm
 
 from camvid.frames import training_frames
 from camvid.loaders import train_loader
@@ -63,7 +64,7 @@ class EachEpoch(Callback):
     def after_epoch(self) -> None:
         """The epoch has ended, unless no time was left for it."""
         if "throughput" in self.learn.epoch_metrics:
-            print(json.dumps({"epoch": self.learn.epoch_metrics["throughput"]}), flush=True)
+            tqdm.write(json.dumps({"epoch": self.learn.epoch_metrics["throughput"]}))  # on a line of its own
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from files.jsons import read_json
 from files.whole import write_whole
 
 STARTING = 8.0  # seconds until a process has imported what it needs
-EPOCHS = 12  # of the loop
+EPOCHS = 8  # of the loop
 STEP = re.compile(r"^training.*\| (\d+)/\d+ \[")  # the bar of a training
 EVERY_STEP = {"TQDM_MININTERVAL": "0", "TQDM_MINITERS": "1"}  # the bar is drawn at each step, and shows when it ended
 FIRST, ADDRESS, EXIT = "start to first step", "last step to last printed line", "last step to exit"
@@ -67,12 +67,12 @@ def _rate(check: Check, row: str, seconds: float, figures: dict[str, Any]) -> Ou
 
 
 def loop(check: Check, limit: float, tell: Tell) -> None:
-    """The loop of a training, of the settings' network and of a UNet with ResNet50."""
+    """The loop of a training, of the settings' network and of a UNet with ResNet50: of those that have a bare step."""
     other = {"architecture": "unet", "backbone": "resnet50", "weights": "none"}
     networks = {"ours": check.config, "resnet50": _changed(check.config, other)}
-    end = time.perf_counter() + limit
-    for number, (name, config) in enumerate(networks.items()):
-        _loop(check, name, config, (end - time.perf_counter()) / (len(networks) - number), tell)
+    chosen, end = [name for name in networks if name in check.rows] or [*networks], time.perf_counter() + limit
+    for number, name in enumerate(chosen):
+        _loop(check, name, networks[name], (end - time.perf_counter()) / (len(chosen) - number), tell)
 
 
 def _loop(check: Check, name: str, config: TrainConfig, limit: float, tell: Tell) -> None:

@@ -67,7 +67,7 @@ def run_limited(
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", **(variables or {})}
     log.parent.mkdir(parents=True, exist_ok=True)
     with unwinding(), log.open("a", encoding="utf-8") as file, _started(words, environment) as process:
-        timer = threading.Timer(limit, lambda: (stopped.set(), _kill(process)))
+        timer = threading.Timer(limit, _stop, (process, stopped))
         timer.start()
         try:
             assert process.stdout is not None
@@ -87,6 +87,11 @@ def _started(words: Sequence[str], environment: Mapping[str, str]) -> subprocess
     """The process, the first one of a group, so that all that it starts can be killed."""
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     return subprocess.Popen(words, cwd=ROOT, env=environment, start_new_session=True, **pipes)  # type: ignore[call-overload, no-any-return]
+
+
+def _stop(process: subprocess.Popen[bytes], stopped: threading.Event) -> None:
+    stopped.set()
+    _kill(process)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
