@@ -103,10 +103,12 @@ def training(check: Check, limit: float, tell: Tell) -> None:
     what, words = f"train.py, {check.config.max_minutes:g} min", [sys.executable, str(ROOT / "train.py"), *check.words]
     variables = {**EVERY_STEP, "WANDB_RUN_ID": check.run.name}
     ended = run_limited(words, check.log("training"), limit, variables=variables)
+    times = overheads(ended)
     if ended.fault:
-        tell(Outcome("training", what, seconds=ended.seconds, error=ended.fault))
+        why = f"{ended.fault}; first step after {_s(times[FIRST])}, then {_last_epoch(ended)}"
+        tell(Outcome("training", what, seconds=ended.seconds, error=why))
         return
-    times, metrics = overheads(ended), read_json(check.run / "metrics.json")
+    metrics = read_json(check.run / "metrics.json")
     says = f"first step after {_s(times[FIRST])}, exit {_s(times[EXIT])} after the last step; val {_scores(metrics)}"
     history = read_json(check.run / "checkpoints" / "history.json")
     rates = [row["throughput"] for row in history if "throughput" in row]
@@ -123,6 +125,10 @@ def overheads(ended: Ended) -> dict[str, float | None]:
     if not taken:
         return {FIRST: None, ADDRESS: None, EXIT: None}
     return {FIRST: taken[0], ADDRESS: ended.lines[-1].seconds - taken[-1], EXIT: ended.seconds - taken[-1]}
+
+
+def _last_epoch(ended: Ended) -> str:
+    return next((line.text for line in reversed(ended.lines) if line.text.startswith("epoch ")), "no epoch")
 
 
 def evaluation(check: Check, limit: float, tell: Tell) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -56,6 +57,8 @@ def run_limited(
 ) -> Ended:
     """Runs a program in the folder `ROOT`. After `limit` seconds, and after an error here, its processes are killed.
 
+    Its temporary files are deleted.
+
     Args:
         words: the program and its arguments.
         log: what it prints, without progress bars, is added to this file.
@@ -65,8 +68,15 @@ def run_limited(
     """
     started, lines, stopped = time.perf_counter(), list[Line](), threading.Event()
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", **(variables or {})}
+    environment.pop("WANDB_SERVICE", None)  # a process of W&B's client that this one has started
     log.parent.mkdir(parents=True, exist_ok=True)
-    with unwinding(), log.open("a", encoding="utf-8") as file, _started(words, environment) as process:
+    scratch = tempfile.TemporaryDirectory(prefix="g", ignore_cleanup_errors=True)  # a short path, as of sockets
+    with (
+        unwinding(),
+        scratch as folder,
+        log.open("a", encoding="utf-8") as file,
+        _started(words, environment | {"TMPDIR": folder}) as process,
+    ):
         timer = threading.Timer(limit, _stop, (process, stopped))
         timer.start()
         try:

@@ -78,11 +78,12 @@ def kill_child(process, module):
     raise AssertionError(f"{module} was not started")
 
 
+@pytest.mark.timeout(450)
 def test_all_steps(start, code, tmp_path):
     before = files(code)
     chosen = "environment,ours,ours-captured,loop,training,evaluation"
-    with start("--device=cpu", "--minutes=0.05", f"--steps={chosen}", *SMALL) as process:
-        said, errors = process.communicate(timeout=280)
+    with start("--device=cpu", "--minutes=2", "--epochs=2", f"--steps={chosen}", *SMALL) as process:
+        said, errors = process.communicate(timeout=400)
     assert process.returncode == 0, said + errors
     found = steps(tmp_path / "out")
     assert len(found) == 6
@@ -93,7 +94,7 @@ def test_all_steps(start, code, tmp_path):
     loop = found["loop", "unet test_resnet"]["figures"]
     assert loop["of_bare"] == pytest.approx(loop["images_per_second"] / bare["images_per_second"])
     assert len(loop["by_epoch"]) > 1
-    trained = found["training", "train.py, 0.05 min"]["figures"]
+    trained = found["training", "train.py, 2 min"]["figures"]
     taken = trained["seconds"]
     assert 0 < taken["start to first step"] < taken["in all"]
     assert 0 < taken["last step to last printed line"] <= taken["last step to exit"] < taken["in all"]

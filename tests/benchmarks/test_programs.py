@@ -1,4 +1,5 @@
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -48,3 +49,8 @@ def test_after_an_error_here_the_program_is_killed(tmp_path):
     with pytest.raises(ZeroDivisionError) as raised:
         run(tmp_path, "import os, time; print(os.getpid()); time.sleep(60)", hear=hear)
     assert not psutil.pid_exists(int(str(raised.value)))
+
+
+def test_temporary_files_are_deleted(tmp_path):
+    ended = run(tmp_path, "import os, tempfile; print(tempfile.mkdtemp(), flush=True); os.kill(os.getpid(), 9)")
+    assert not Path(ended.lines[0].text).parent.exists()
