@@ -88,7 +88,7 @@ def _loop(check: Check, name: str, config: TrainConfig, limit: float, tell: Tell
     rate = statistics.median(by_epoch[1:] or by_epoch)  # in the first one all warms up
     bare = [check.rates[row] for row in (name, f"{name}-captured") if row in check.rates]
     share = rate / max(bare) if bare else None
-    says = f"{rate:.4g} images/s, median; {len(by_epoch)} epochs: {', '.join(f'{each:.0f}' for each in by_epoch)}"
+    says = f"{rate:.4g} images/s, the median; by epoch {', '.join(f'{each:.0f}' for each in by_epoch)}"
     says += f"; {share:.2f} of the best bare step" if share else ""
     figures = {"images_per_second": rate, "of_bare": share, "by_epoch": by_epoch}
     tell(Outcome("loop", what, says, ended.seconds, figures))

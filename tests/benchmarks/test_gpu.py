@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmarks.gpu import shares
+from benchmarks.gpu import BEYOND, shares
 from camvid.synth import synth
 
 ROOT = Path(__file__).parents[2]
@@ -156,6 +156,6 @@ def test_missing_data_are_one_line(start, tmp_path):
 
 
 @pytest.mark.parametrize("minutes", [0.5, 2, 4])
-def test_all_steps_together_end_four_minutes_after_the_training(minutes):
-    assert sum(share.seconds for share in shares(minutes).values()) == 60 * (minutes + 4)
+def test_all_steps_together_take_less_than_four_minutes_beyond_the_training(minutes):
+    assert sum(share.seconds for share in shares(minutes).values()) == 60 * minutes + BEYOND < 60 * (minutes + 4)
     assert all(share.least <= share.seconds for share in shares(minutes).values())
