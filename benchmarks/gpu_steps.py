@@ -90,6 +90,9 @@ def _loop(check: Check, name: str, config: TrainConfig, limit: float, tell: Tell
     share = rate / max(bare) if bare else None
     says = f"{rate:.4g} images/s, the median; by epoch {', '.join(f'{each:.0f}' for each in by_epoch)}"
     says += f"; {share:.2f} of the best bare step" if share else ""
+    says += "".join(
+        f"; {line.text}" for line in ended.lines if line.text.startswith("cuda_graph:")
+    )  # why there is none
     figures = {"images_per_second": rate, "of_bare": share, "by_epoch": by_epoch}
     tell(Outcome("loop", what, says, ended.seconds, figures))
 
