@@ -31,7 +31,7 @@ from files.interrupts import end_at_once, run_program
 if __name__ == "__main__":
     end_at_once()  # before the other imports
 
-from benchmarks.gpu_check import ROWS, Check, Tell, environment
+from benchmarks.gpu_check import ROWS, Check, Tell, environment, private
 from benchmarks.gpu_report import Outcome, write
 from benchmarks.gpu_steps import evaluation, loop, rates, training
 from configs import TrainConfig, parse_command_line
@@ -150,20 +150,6 @@ def require_device(device: str) -> None:
 
     if device == "cuda" and not torch.cuda.is_available():
         raise OSError("--device cuda: this machine shows no CUDA device; --device cpu checks the same on the CPU")
-
-
-def private(out: Path) -> dict[str, str]:
-    """Variables by which all programs write to `out` alone, and look for no server or hub."""
-    caches, home = out / "cache", Path.home() / ".cache"
-    hub = {"HF_HOME": str(home / "huggingface"), "TORCH_HOME": str(home / "torch")} | dict(os.environ)
-    places = {"XDG_CACHE_HOME": caches, "MPLCONFIGDIR": caches / "matplotlib", "FASTAI_HOME": caches / "fastai"}
-    places |= {f"WANDB_{kind}_DIR": caches / "wandb" for kind in ("CACHE", "DATA", "CONFIG", "ARTIFACT")}
-    places |= {"TORCHINDUCTOR_CACHE_DIR": caches / "inductor", "TRITON_CACHE_DIR": caches / "triton"}
-    places |= {"CUDA_CACHE_PATH": caches / "cuda", "WANDB_DIR": out / "training"}
-    read = {name: hub[name] for name in ("HF_HOME", "TORCH_HOME")}  # weights that are there already
-    return (
-        {name: str(place) for name, place in places.items()} | read | {"HF_HUB_OFFLINE": "1", "WANDB_MODE": "offline"}
-    )
 
 
 def run(check: Check, about: dict[str, Any], options: argparse.Namespace, started: float) -> list[Outcome]:

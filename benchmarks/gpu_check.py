@@ -91,6 +91,20 @@ def _gpu() -> dict[str, Any]:
     return found
 
 
+def private(out: Path) -> dict[str, str]:
+    """Variables by which all programs write to `out` alone, and look for no server or hub."""
+    caches, home = out / "cache", Path.home() / ".cache"
+    hub = {"HF_HOME": str(home / "huggingface"), "TORCH_HOME": str(home / "torch")} | dict(os.environ)
+    places = {"XDG_CACHE_HOME": caches, "MPLCONFIGDIR": caches / "matplotlib", "FASTAI_HOME": caches / "fastai"}
+    places |= {f"WANDB_{kind}_DIR": caches / "wandb" for kind in ("CACHE", "DATA", "CONFIG", "ARTIFACT")}
+    places |= {"TORCHINDUCTOR_CACHE_DIR": caches / "inductor", "TRITON_CACHE_DIR": caches / "triton"}
+    places |= {"CUDA_CACHE_PATH": caches / "cuda", "WANDB_DIR": out / "training"}
+    read = {name: hub[name] for name in ("HF_HOME", "TORCH_HOME")}  # weights that are there already
+    return (
+        {name: str(place) for name, place in places.items()} | read | {"HF_HUB_OFFLINE": "1", "WANDB_MODE": "offline"}
+    )
+
+
 def python(module: str, *words: object) -> list[str]:
     """The command that runs a module."""
     return [sys.executable, "-m", module, *map(str, words)]

@@ -11,7 +11,7 @@ from configs import TrainConfig
 from training import build_learner, fit
 
 SETTINGS = {field.name for field in dataclasses.fields(TrainConfig)}
-RESOLVED = {"device", "precision"}  # auto becomes another value first
+RESOLVED = {"device", "precision", "loss"}  # a function gets what they stand for
 
 
 @pytest.mark.parametrize(("function", "listed"), [(train_loader, LOADER), (build_learner, LEARNER), (fit, SCHEDULE)])
