@@ -37,6 +37,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from camvid.loaders import train_loader
     from camvid.preview import write_preview
     from camvid.weights import class_weights
+    from commands.arguments import LEARNER, LOADER, SCHEDULE
     from commands.device import resolve_device, resolve_precision
     from commands.tasks import NETWORK, training_loss
     from commands.training_data import DATA_VERSION, DEPTH_VERSION, training_data
@@ -73,9 +74,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         kept |= {"depth": "depth" in config.tasks, "depth_data": second}
         frames = training_frames(dataset, "train", train_size, **kept)
         sys.stderr.write(frames.cost + about_classes(dataset, frames, limit=kept["limit"]) if team.leads else "")
-        seen = config.pick("augment", "augment_on", "crop_min", "crop_max", "rare_crops")
-        seen |= config.pick("batch_size", "seed", "workers", "gpu_cache")
-        train = train_loader(frames, size=train_size, device=device, share=(team.rank, team.count), **seen)
+        share = (team.rank, team.count)
+        train = train_loader(frames, size=train_size, device=device, share=share, **config.pick(*LOADER))
         model = build_model(num_classes=taxonomy.num_classes, focal=frames.focal, **config.pick(*NETWORK))
         weights = class_weights(config.class_weights, frames.counts)
         log_preview(run, team.once(lambda: write_preview(folder / "data", train.dataset, taxonomy, weights)))
@@ -94,12 +94,9 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
             team=team,
             callbacks=[tracker],
             **where,
-            **config.pick("lr", "weight_decay", "accumulate", "grad_clip", "ema"),
-            **config.pick("monitor", "patience", "eval_every", "evaluations"),
-            **config.pick("channels_last", "compile", "cuda_graph"),
+            **config.pick(*LEARNER),
         )
-        plan = config.pick("fit", "epochs", "freeze_epochs", "lr", "backbone_lr_factor", "max_minutes")
-        fit(learn, resume=checkpoint, **plan)
+        fit(learn, resume=checkpoint, **config.pick(*SCHEDULE))
         if not team.leads:
             return folder
         cost: dict[str, Any] = {"train/minutes": learn.watch.minutes, "train/peak_mb": peak_memory(device)}

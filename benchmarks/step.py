@@ -2,14 +2,17 @@
 
     python -m benchmarks.step
 
-Both sides take the same batch, loss (torch's cross-entropy, void ignored) and optimiser (AdamW), no pretrained weights,
-and run in one process, alternating; the figure is the median. fp32 is torch's default memory layout, which is how a
-fastai Learner trains on a CPU (its `to_bf16` does nothing there); bf16 is autocast with channels_last on both sides.
+Both sides take the same batch, loss (torch's cross-entropy, void ignored) and optimiser (fused AdamW), no pretrained
+weights, and run in one process, alternating; the figure is the median. fp32 is torch's default memory layout, which is
+how a fastai Learner trains on a CPU (its `to_bf16` does nothing there); bf16 is autocast with channels_last on both
+sides. `python -m benchmarks.gpu` times the same step on a GPU.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
 
 import segmentation_models_pytorch as smp
 import torch
@@ -20,9 +23,13 @@ from torchvision.models import resnet50
 
 from benchmarks.timing import Result, compare
 from models import build_model
+from training.precision import Autocast
 
 NUM_CLASSES = 11
 SIZE = (192, 256)
+Step = Callable[[], None]
+Loss = Callable[[Tensor, Tensor], Tensor]
+CROSS_ENTROPY: Loss = partial(F.cross_entropy, ignore_index=255)
 
 
 def benchmark_steps() -> list[Result]:
@@ -46,47 +53,99 @@ def compare_steps(
     size: tuple[int, int] = SIZE,
 ) -> Result:
     """One row: the step of our UNet-ResNet50 beside that of the model that `build` makes."""
-    generator = torch.Generator().manual_seed(0)
-    images = torch.rand(batch_size, 3, *size, generator=generator).to(device)
-    target = torch.randint(0, NUM_CLASSES, (batch_size, *size), generator=generator).to(device)
-    ours = training_step(build_model("unet", NUM_CLASSES, "resnet50"), images, target, bf16)
-    theirs = training_step(build(), images, target, bf16)
+    batch = draw_batch(batch_size, size, NUM_CLASSES, device)
+    ours = waiting(
+        training_step(build_model("unet", NUM_CLASSES, "resnet50"), *batch, bf16, channels_last=bf16), device
+    )
+    theirs = waiting(training_step(build(), *batch, bf16, channels_last=bf16), device)
     theirs()  # its first step makes the optimiser's state; `compare` warms up ours
     precision = "bf16" if bf16 else "fp32"
     name = f"training step, UNet-ResNet50 vs {rival}, {precision}, {batch_size}x{size[0]}x{size[1]}, {device}"
     return compare(name, ours, theirs, rounds)
 
 
-def training_step(model: nn.Module, images: Tensor, target: Tensor, bf16: bool) -> Callable[[], None]:
-    """A function that runs one step: forward, cross-entropy, backward, AdamW; bf16 also means channels_last."""
-    device = images.device
-    layout = torch.channels_last if bf16 else torch.contiguous_format
+def draw_batch(batch_size: int, size: tuple[int, int], num_classes: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Random images (N, 3, H, W) in [0, 1] and random classes (N, H, W), the same each time, on the device."""
+    generator = torch.Generator().manual_seed(0)
+    images = torch.rand(batch_size, 3, *size, generator=generator)
+    target = torch.randint(0, num_classes, (batch_size, *size), generator=generator)
+    return images.to(device), target.to(device)
+
+
+def training_step(
+    model: nn.Module,
+    images: Tensor,
+    target: Tensor,
+    bf16: bool,
+    *,
+    channels_last: bool = True,
+    loss: Loss = CROSS_ENTROPY,
+) -> Step:
+    """A function that runs one step: forward, loss, backward, fused AdamW. It does not wait for a GPU.
+
+    Args:
+        model: in training mode afterwards, on the device of the images.
+        images: (N, 3, H, W) in [0, 1].
+        target: (N, H, W) int64.
+        bf16: autocast, as a training does it.
+        channels_last: memory format.
+        loss: of logits (N, C, H, W) and target.
+    """
+    device, layout = images.device, torch.channels_last if channels_last else torch.contiguous_format
     model = model.to(device).to(memory_format=layout).train()
     images = images.to(memory_format=layout)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-4)
+    if bf16:
+        autocast = Autocast(device.type)
+        autocast.learn = SimpleNamespace(model=model)
+        autocast.before_fit()
+    graph = device.type == "cuda"  # the step can be captured: the optimiser counts its steps on the device
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-4, fused=True, capturable=graph)
 
     def step() -> None:
-        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-            logits = model(images)
-        loss = F.cross_entropy(logits.float(), target, ignore_index=255)
-        torch.autograd.backward(loss)
+        torch.autograd.backward(loss(model(images).float(), target))
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
 
     return step
 
 
-def fastai_unet(size: tuple[int, int] = SIZE) -> nn.Module:
+def waiting(step: Step, device: torch.device) -> Step:
+    """The step, and the wait until a GPU has done it."""
+
+    def run() -> None:
+        step()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+
+    return run
+
+
+def captured(step: Step) -> Step:
+    """The step as a CUDA graph: all its kernels are launched at once. See `torch.cuda.graphs`.
+
+    It warms up on a stream of its own, as a capture needs it. Call it before the step has run on another one.
+    """
+    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(3):
+            step()
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        step()
+    return graph.replay
+
+
+def fastai_unet(size: tuple[int, int] = SIZE, num_classes: int = NUM_CLASSES) -> nn.Module:
     """The model that `unet_learner(dls, resnet50)` trains on images of `size` (H, W): a DynamicUnet."""
-    model: nn.Module = create_unet_model(resnet50, NUM_CLASSES, size, pretrained=False)
+    model: nn.Module = create_unet_model(resnet50, num_classes, size, pretrained=False)
     return model
 
 
-def smp_unet() -> nn.Module:
+def smp_unet(num_classes: int = NUM_CLASSES) -> nn.Module:
     """`smp.Unet` with a ResNet50."""
-    model: nn.Module = smp.Unet("resnet50", encoder_weights=None, classes=NUM_CLASSES)
+    model: nn.Module = smp.Unet("resnet50", encoder_weights=None, classes=num_classes)
     return model
 
 
