@@ -42,7 +42,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from commands.training_data import DATA_VERSION, DEPTH_VERSION, training_data
     from commands.truth import samples_of
     from eval.evaluate import KeptSamples, evaluate, expected_seconds
-    from eval.latency import measure_latency
+    from eval.latency import BESIDE, measure_latency
     from eval.writers.report import write_report
     from files.pictures import prediction_size, scaled_size
     from files.whole import write_whole
@@ -102,7 +102,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         cost: dict[str, Any] = {"train/minutes": learn.watch.minutes, "train/peak_mb": peak_memory(device)}
         load_best(folder / "checkpoints", model)
         evaluation = judge(model)
-        cost |= measure_latency(model, size_for(frame_size), seconds=3, **where)
+        cost |= measure_latency(model, size_for(frame_size), seconds=BESIDE, **where)
         more: dict[str, Any] = {"colors": taxonomy.colors, "extra": cost, "history": learn.checkpoint.history}
         report = write_report(evaluation, val, folder / "report", title=f"{folder.name}, val split", **more)
         data = {**run.config[DATA_VERSION], "frame_size": [*frame_size]}

@@ -22,7 +22,6 @@ import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects as find_boxes
 
 from eval.means import known_mean
 from eval.metrics import IGNORE_INDEX
@@ -113,18 +112,19 @@ class _Regions:
     """The connected regions of a mask (H, W).
 
     ``ids`` (H, W) numbers them from 1 on and is 0 elsewhere, ``pixels`` (n,) are the places of their pixels in the
-    flattened mask, ``owners`` (n,) the region of each, ``areas`` the pixels of each region, that of number 0 first.
+    flattened mask, ``owners`` (n,) the region of each, ``areas`` the pixels of each region, the rest of the
+    mask first, and ``boxes`` where each lies: x, y, width and height in the mask.
     ``corner`` (x, y) is where the mask lies in its frame.
     """
 
     def __init__(self, mask: NDArray[np.bool_], corner: tuple[int, int]):
         self.corner = corner
-        self.regions, self.ids = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
+        self.regions, self.ids, found, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
+        self.boxes, self.areas = found[:, : cv2.CC_STAT_AREA], found[:, cv2.CC_STAT_AREA].astype(np.int64)
         self.pixels = np.flatnonzero(mask)
         self.owners = self.ids.ravel()[self.pixels]
-        self.areas = self.count(np.s_[:])
 
-    def count(self, where: NDArray[np.bool_] | slice) -> Ints:
+    def count(self, where: NDArray[np.bool_]) -> Ints:
         """How many of the ``pixels`` that ``where`` (n,) chooses each region has."""
         return np.bincount(self.owners[where], minlength=self.regions)
 
@@ -134,18 +134,16 @@ class _Regions:
         ``hits``: how many pixels of each have the class on both sides; ``frame``: pixels of the frame.
         """
         partners = set(matched.tolist())
-        large = [i for i, area in enumerate(self.areas.tolist()) if i and area >= max(1.0, object_area * frame)]
-        boxes = find_boxes(self.ids) if large else []
         return [
-            Region(label, area, size_of(area / frame), self._placed(boxes[i - 1]), int(hits[i]) / area, i in partners)
-            for i, area in ((i, int(self.areas[i])) for i in large)
+            Region(label, area, size_of(area / frame), self._placed(i), int(hits[i]) / area, i in partners)
+            for i, area in enumerate(self.areas.tolist())
+            if i and area >= max(1.0, object_area * frame)
         ]
 
-    def _placed(self, box: tuple[slice, slice]) -> tuple[int, int, int, int]:
-        """Rows and columns of the mask as x, y, width and height in the frame."""
-        rows, columns = box
-        x, y = self.corner[0] + columns.start, self.corner[1] + rows.start
-        return x, y, columns.stop - columns.start, rows.stop - rows.start
+    def _placed(self, region: int) -> tuple[int, int, int, int]:
+        """The box of a region as x, y, width and height in the frame."""
+        x, y, width, height = self.boxes[region].tolist()
+        return self.corner[0] + x, self.corner[1] + y, width, height
 
 
 def size_of(share: float) -> str:

@@ -7,11 +7,11 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-import timm
 import torch
 from torch import Tensor, nn
 
 from models.hub import WAYS_OUT, check_hub
+from models.light_timm import timm
 from models.mit import MIT, MixTransformer
 from models.mit_weights import load_mit
 from models.relu6 import save_memory
