@@ -126,7 +126,8 @@ def test_a_device_that_computes_beside_has_the_next_batch_before_results_are_tak
         "loss": None,
         "num_classes": 11,
     }
-    computed = [(one.position, len(sizes)) for one in predicted_images(model, streets(5), **how)]
+    images = predicted_images(model, streets(5), loss=None, num_classes=11, **how)
+    computed = [(one.position, len(sizes)) for one in images]
     assert computed == [(0, 2), (1, 2), (2, 3), (3, 3), (4, 3)]
     assert sizes == [2, 2, 1]
 
