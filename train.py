@@ -48,6 +48,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from files.whole import write_whole
     from models import build_model, save_model
     from training import build_learner, drop_state, fit, join_team, load_best, resume_from
+    from training.beside import Beside
     from training.machine import peak_memory, seed_everything
 
     gc.enable()
@@ -60,12 +61,12 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     tracking = config.pick("project", "name", "tags") | {"whole": True, "disabled": not team.leads}
     run = start_run(config.to_dict(), folder=folder, resume_id=folder.name, **tracking)
     with advising(f"`python train.py --resume {folder}` continues the training"), tracked(run):
-        tracker = WandbCallback(run, checkpoint["history"] if checkpoint else ())
+        tracker, beside = WandbCallback(run, checkpoint["history"] if checkpoint else ()), Beside()
         if team.leads:
             write_whole(folder / "config.yaml", config.to_yaml())
             free_ended_trials(run, folder.parent)
         with faults_of_all():
-            dataset, second = team.once(lambda: training_data(run, config))
+            dataset, second = team.once(lambda: training_data(run, config, beside.add))
         taxonomy, frame_size = dataset.taxonomy, dataset.frame_size("train")
         train_size = scaled_size(frame_size, config.resize_factor)
         size_for = partial(prediction_size, factor=config.eval_factor or config.resize_factor, trained=frame_size)
@@ -90,7 +91,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
             rehearse=lambda network: expected_seconds(partial(judge, progress=False), network, val),
             folder=folder / "checkpoints",
             team=team,
-            callbacks=[tracker],
+            callbacks=[tracker, beside],
             **where,
             **config.pick("lr", "weight_decay", "accumulate", "grad_clip", "ema"),
             **config.pick("monitor", "patience", "eval_every", "evaluations", "channels_last", "compile"),
@@ -105,6 +106,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         cost |= measure_latency(model, size_for(frame_size), seconds=BESIDE, **where)
         more: dict[str, Any] = {"colors": taxonomy.colors, "extra": cost, "history": learn.checkpoint.history}
         report = write_report(evaluation, val, folder / "report", title=f"{folder.name}, val split", **more)
+        with faults_of_all():
+            beside.finish()
         data = {**run.config[DATA_VERSION], "frame_size": [*frame_size]}
         data |= {"depth_data": run.config[DEPTH_VERSION]} if second else {}
         origin = {"config": config.to_dict(), "taxonomy": taxonomy.to_dict(), "data": data}
