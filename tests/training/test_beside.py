@@ -12,7 +12,7 @@ PLAN: dict[str, Any] = {"fit": "flat", "epochs": 2, "freeze_epochs": 0, "lr": 0.
 
 
 def test_jobs_begin_after_the_first_step_and_are_done_in_order_beside_the_training(make_learner):
-    beside, done = Beside(), []
+    beside, done = Beside(), list[Any]()
     learn = make_learner(callbacks=[beside])
     ended = threading.Event()
 
