@@ -37,7 +37,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from camvid.loaders import train_loader
     from camvid.preview import write_preview
     from camvid.weights import class_weights
-    from commands.device import resolve_device, resolve_precision
+    from commands.device import bound_threads, resolve_device, resolve_precision
     from commands.tasks import NETWORK, training_loss
     from commands.training_data import DATA_VERSION, DEPTH_VERSION, training_data
     from commands.truth import samples_of
@@ -52,6 +52,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from training.machine import peak_memory, seed_everything
 
     gc.enable()
+    bound_threads()
     device = resolve_device(config.device)
     where: dict[str, Any] = {"device": device, "precision": resolve_precision(config.precision, device)}
     team = join_team(device)  # one process, or those that `accelerate launch` started

@@ -14,7 +14,7 @@ WARMUP = 3  # passes
 WARMING = 0.5  # seconds, after which no further pass of a warm-up begins
 REPEATS = 20
 SECONDS = 10.0  # a slow model is measured fewer times
-BESIDE = 1.0  # seconds of a measurement that is not what was asked for
+BESIDE = 0.5  # seconds of a measurement that is not what was asked for
 MIN_REPEATS = 3
 
 

@@ -112,19 +112,18 @@ class _Regions:
     """The connected regions of a mask (H, W).
 
     ``ids`` (H, W) numbers them from 1 on and is 0 elsewhere, ``pixels`` (n,) are the places of their pixels in the
-    flattened mask, ``owners`` (n,) the region of each, ``areas`` the pixels of each region, the rest of the
-    mask first, and ``boxes`` where each lies: x, y, width and height in the mask.
+    flattened mask, ``owners`` (n,) the region of each, ``areas`` the pixels of each region, that of number 0 first.
     ``corner`` (x, y) is where the mask lies in its frame.
     """
 
     def __init__(self, mask: NDArray[np.bool_], corner: tuple[int, int]):
         self.corner = corner
-        self.regions, self.ids, found, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), connectivity=8)
-        self.boxes, self.areas = found[:, : cv2.CC_STAT_AREA], found[:, cv2.CC_STAT_AREA].astype(np.int64)
+        self.regions, self.ids = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
         self.pixels = np.flatnonzero(mask)
         self.owners = self.ids.ravel()[self.pixels]
+        self.areas = self.count(np.s_[:])
 
-    def count(self, where: NDArray[np.bool_]) -> Ints:
+    def count(self, where: NDArray[np.bool_] | slice) -> Ints:
         """How many of the ``pixels`` that ``where`` (n,) chooses each region has."""
         return np.bincount(self.owners[where], minlength=self.regions)
 
@@ -142,7 +141,7 @@ class _Regions:
 
     def _placed(self, region: int) -> tuple[int, int, int, int]:
         """The box of a region as x, y, width and height in the frame."""
-        x, y, width, height = self.boxes[region].tolist()
+        x, y, width, height = cv2.boundingRect((self.ids == region).view(np.uint8))
         return self.corner[0] + x, self.corner[1] + y, width, height
 
 
