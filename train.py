@@ -38,20 +38,22 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from camvid.preview import write_preview
     from camvid.weights import class_weights
     from commands.arguments import LEARNER, LOADER, SCHEDULE
-    from commands.device import resolve_device, resolve_precision
+    from commands.device import bound_threads, resolve_device, resolve_precision
     from commands.tasks import NETWORK, training_loss
     from commands.training_data import DATA_VERSION, DEPTH_VERSION, training_data
     from commands.truth import samples_of
     from eval.evaluate import KeptSamples, evaluate, expected_seconds
-    from eval.latency import measure_latency
+    from eval.latency import BESIDE, measure_latency
     from eval.writers.report import write_report
     from files.pictures import prediction_size, scaled_size
     from files.whole import write_whole
     from models import build_model, save_model
     from training import build_learner, drop_state, fit, join_team, load_best, resume_from
+    from training.beside import Beside
     from training.machine import peak_memory, seed_everything
 
     gc.enable()
+    bound_threads()
     device = resolve_device(config.device)
     where: dict[str, Any] = {"device": device, "precision": resolve_precision(config.precision, device)}
     team = join_team(device)  # one process, or those that `accelerate launch` started
@@ -61,12 +63,12 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     tracking = config.pick("project", "name", "tags") | {"whole": True, "disabled": not team.leads}
     run = start_run(config.to_dict(), folder=folder, resume_id=folder.name, **tracking)
     with advising(f"`python train.py --resume {folder}` continues the training"), tracked(run):
-        tracker = WandbCallback(run, checkpoint["history"] if checkpoint else ())
+        tracker, beside = WandbCallback(run, checkpoint["history"] if checkpoint else ()), Beside()
         if team.leads:
             write_whole(folder / "config.yaml", config.to_yaml())
             free_ended_trials(run, folder.parent)
         with faults_of_all():
-            dataset, second = team.once(lambda: training_data(run, config))
+            dataset, second = team.once(lambda: training_data(run, config, beside.add))
         taxonomy, frame_size = dataset.taxonomy, dataset.frame_size("train")
         train_size = scaled_size(frame_size, config.resize_factor)
         size_for = partial(prediction_size, factor=config.eval_factor or config.resize_factor, trained=frame_size)
@@ -92,7 +94,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
             rehearse=lambda network: expected_seconds(partial(judge, progress=False), network, val),
             folder=folder / "checkpoints",
             team=team,
-            callbacks=[tracker],
+            callbacks=[tracker, beside],
             **where,
             **config.pick(*LEARNER),
         )
@@ -102,12 +104,14 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         cost: dict[str, Any] = {"train/minutes": learn.watch.minutes, "train/peak_mb": peak_memory(device)}
         load_best(folder / "checkpoints", model)
         evaluation = judge(model) if judged else None
-        cost |= measure_latency(model, size_for(frame_size), seconds=3, **where)
+        cost |= measure_latency(model, size_for(frame_size), seconds=BESIDE, **where)
         metrics, report = {}, f"none for val; on test: python -m eval {folder} --data {dataset.root}"
         if evaluation:
             more: dict[str, Any] = {"colors": taxonomy.colors, "extra": cost, "history": learn.checkpoint.history}
             title, metrics = f"{folder.name}, val split", evaluation.metrics
             report = str(write_report(evaluation, val, folder / "report", title=title, **more))
+        with faults_of_all():
+            beside.finish()
         data = {**run.config[DATA_VERSION], "frame_size": [*frame_size]}
         data |= {"depth_data": run.config[DEPTH_VERSION]} if second else {}
         origin = {"config": config.to_dict(), "taxonomy": taxonomy.to_dict(), "data": data}

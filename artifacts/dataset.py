@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import wandb
@@ -40,12 +42,25 @@ def log_dataset(run: wandb.Run, dataset: DatasetLike, name: str, *, digest: str,
     return _publish(run, _unchanged(run, name, digest) or dataset_artifact(dataset, name, digest), key)
 
 
+def at_once(job: Callable[[], object]) -> None:
+    """Do a job now."""
+    job()
+
+
 def track_dataset(
-    run: wandb.Run, dataset: DatasetLike, name: str, *, digest: str, log_data: str, key: str = KEY
-) -> wandb.Artifact | None:
+    run: wandb.Run,
+    dataset: DatasetLike,
+    name: str,
+    *,
+    digest: str,
+    log_data: str,
+    key: str = KEY,
+    later: Callable[[Callable[[], object]], None] = at_once,
+) -> None:
     """Note the data of a training in its run, and send of it what `log_data` allows (see `artifacts.leaving`).
 
-    Where the server holds a version with this very content already, that one becomes the run's input.
+    Where the server holds a version with this very content already, that one becomes the run's input. With none, and
+    until an artifact is made, only the name and the digest are noted.
 
     Args:
         run: the run that uses the data.
@@ -54,23 +69,23 @@ def track_dataset(
         digest: `camvid`'s content digest.
         log_data: auto, files, reference or none.
         key: the version's key in the run's config.
-
-    Returns:
-        What the run used or logged; None with none, where the server does not hold the data.
+        later: takes the job that makes an artifact and sends it, which may take a minute.
 
     Raises:
-        ValueError, ArtifactError: as `log_dataset`.
+        ValueError, ArtifactError: as `log_dataset`; those of the job come from it.
     """
     policy = settled(run, log_data, sum(path.stat().st_size for path in files_of(dataset)), name)
-    if policy == "files":
-        return log_dataset(run, dataset, name, digest=digest, key=key)
-    if held := _held(run, name, digest):
-        print(f"the server already has this data: {version_name(held)}", flush=True)
-        return _publish(run, held, key)
-    if policy == "none":
-        _note_version(run, {"name": name, "version": None, "digest": digest}, key)
-        return None
-    return log_reference(run, dataset, name, digest=digest, key=key)
+    files = policy == "files"
+    if held := _unchanged(run, name, digest) if files else _held(run, name, digest):
+        if not files:
+            print(f"the server already has this data: {version_name(held)}", flush=True)
+        _publish(run, held, key)
+        return
+    noted = f"{name}-{REFERENCE}" if policy == "reference" else name
+    _note_version(run, {"name": noted, "version": None, "digest": digest}, key)
+    if policy != "none":
+        log = log_dataset if files else log_reference
+        later(partial(log, run, dataset, name, digest=digest, key=key))
 
 
 def log_reference(

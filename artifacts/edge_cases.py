@@ -16,6 +16,7 @@ from camvid.taxonomy import IGNORE_INDEX, Taxonomy
 from eval.evaluate import Evaluation, Sample, Samples
 from eval.figures import classes_of
 from files.jsons import plain
+from files.ordered import map_ordered
 
 
 def edge_case_table(
@@ -37,13 +38,15 @@ def edge_case_table(
     columns = [column for column in records.columns if column != "name" and _is_shown(column)]
     media = ["image", *depth_columns(evaluation)]
     table = wandb.Table(columns=["name", *media, *columns])
-    clouds = [position for position in records.index if position in shown][:CLOUDS]
+    drawn = [int(position) for position in records.index if position in shown]
+
+    def draw(position: int) -> dict[str, Any]:
+        return _cells(evaluation, position, samples[position], taxonomy, clouds=position in drawn[:CLOUDS])
+
+    cells = dict(zip(drawn, map_ordered(draw, drawn), strict=True))
     for position, record in zip(records.index, records.to_dict("records"), strict=True):
-        cells: dict[str, Any] = {}
-        if position in shown:
-            cells = _cells(evaluation, int(position), samples[int(position)], taxonomy, clouds=position in clouds)
-        drawn = [cells.get(column) for column in media]
-        table.add_data(record["name"], *drawn, *(plain(record[column]) for column in columns))
+        pictures = [cells.get(position, {}).get(column) for column in media]
+        table.add_data(record["name"], *pictures, *(plain(record[column]) for column in columns))
     return table
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -20,6 +21,7 @@ from eval.edge_cases import frames_found, frames_missed
 from eval.evaluate import Evaluation, Samples
 from eval.failures import BOX, KINDS
 from files.jsons import plain
+from files.ordered import map_ordered
 
 
 def object_table(
@@ -47,11 +49,20 @@ def object_table(
     columns = [column for column in failures.columns if column not in ("name", "kind")]
     positions, rows = failures.index.tolist(), failures.to_dict("records")
     seen = [place for place in range(min(len(rows), max_images)) if positions[place] in shown]
-    crops: dict[int, wandb.Image] = {}
-    for place in sorted(seen, key=lambda place: positions[place]):  # those of a frame one after the other
-        sample, pred = samples[positions[place]], predictions[positions[place]]
-        box = tuple(int(rows[place][side]) for side in BOX)
-        crops[place] = crop_image(sample.image, sample.mask, pred, box, taxonomy.names, taxonomy.priority)
+
+    def crop(found: tuple[int, list[int]]) -> list[tuple[int, wandb.Image]]:
+        """Places of one frame, and their crops."""
+        position, places = found
+        sample, pred = samples[position], predictions[position]
+        boxes = [tuple(int(rows[place][side]) for side in BOX) for place in places]
+        classes = taxonomy.names, taxonomy.priority
+        images = [crop_image(sample.image, sample.mask, pred, box, *classes) for box in boxes]
+        return list(zip(places, images, strict=True))
+
+    frames: dict[int, list[int]] = {}
+    for place in seen:
+        frames.setdefault(positions[place], []).append(place)
+    crops = dict(chain.from_iterable(map_ordered(crop, sorted(frames.items()))))
     table = wandb.Table(columns=["name", "crop", *columns])
     for place, row in enumerate(rows):
         table.add_data(row["name"], crops.get(place), *(plain(row[column]) for column in columns))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from files.ordered import cores
+
 
 def has_fast_bf16(device: str) -> bool:
     """Whether the hardware multiplies bfloat16 faster than float32."""
@@ -31,3 +33,11 @@ def resolve_precision(precision: str, device: str) -> str:
     if precision == "auto":
         return "bf16" if has_fast_bf16(device) else "fp32"
     return precision
+
+
+def bound_threads() -> None:
+    """Let torch use no more threads than there are cores for this process.
+
+    By itself it uses one for each core of the machine, and in a container with fewer they hinder each other.
+    """
+    torch.set_num_threads(min(torch.get_num_threads(), cores()))

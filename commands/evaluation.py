@@ -47,7 +47,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     from commands.opening import file_figures, judged_by, open_data, open_model, sizing
     from commands.truth import samples_of, trained_on
     from eval.evaluate import evaluate
-    from eval.latency import measure_latency
+    from eval.latency import BESIDE, measure_latency
     from eval.writers.report import write_report
     from eval.writers.table import class_table, depth_table, drive_table
 
@@ -57,19 +57,18 @@ def _evaluate(options: argparse.Namespace) -> None:
     taxonomy, samples = dataset.taxonomy, samples_of(dataset, options.split, saved.config)
     sys.stderr.write(told + about_priority(taxonomy))
     size_for = sizing(options, saved)
+    where = {"device": options.device, "precision": options.precision}
     evaluation = evaluate(
         saved.model,
         samples,
         size_for=size_for,
         batch_size=options.batch_size,
-        device=options.device,
-        precision=options.precision,
+        **where,
         **_rule(options, saved),
         **taxonomy.scoring,
     )
     sizes = Counter(map(size_for, evaluation.shapes)).most_common()
-    speed = measure_latency(saved.model, sizes[0][0], device=options.device, precision=options.precision, seconds=3)
-    speed |= file_figures(saved)
+    speed = measure_latency(saved.model, sizes[0][0], seconds=BESIDE, **where) | file_figures(saved)
     title = f"{saved.folder.name} on the {options.split} split of {options.data.name}"
     seen = "" if trained_on(saved.config) == "train" else f", trained on {trained_on(saved.config)}"
     speed |= {"train_on": trained_on(saved.config)} if seen else {}
@@ -77,8 +76,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     tables = (table(evaluation) for table in (class_table, depth_table, drive_table))
     print("\n\n".join(filter(None, tables)))
     several = f" and {len(sizes) - 1} other size{'s' * (len(sizes) > 2)}" if len(sizes) > 1 else ""
-    where = f"{options.precision} on {options.device}"
-    print(f"\n{len(samples)} frames, predicted at {sizes[0][0][0]}x{sizes[0][0][1]}{several}, {where}{seen}")
+    size = "{}x{}".format(*sizes[0][0])
+    print(f"\n{len(samples)} frames, predicted at {size}{several}, {options.precision} on {options.device}{seen}")
     print(f"report: {page}")
     if options.wandb:
         _log(options, saved, evaluation, samples, taxonomy)

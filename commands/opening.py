@@ -28,9 +28,10 @@ def open_model(options: argparse.Namespace) -> SavedModel:
     Raises:
         ValueError: there is no model, or it cannot be used with these options.
     """
-    from commands.device import resolve_device, resolve_precision
+    from commands.device import bound_threads, resolve_device, resolve_precision
     from models.saved import load_model
 
+    bound_threads()
     path = Path(options.model)
     if is_exported(path):
         return _open_exported(path, options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,18 +17,22 @@ if TYPE_CHECKING:  # what takes seconds to import is imported by the function th
 DATA_VERSION, DEPTH_VERSION = "data_version", "depth_data_version"  # in the run's config
 
 
-def training_data(run: wandb.Run, config: TrainConfig) -> tuple[RoadDataset, RoadDataset | None]:
+def training_data(
+    run: wandb.Run, config: TrainConfig, later: Callable[[Callable[[], object]], None]
+) -> tuple[RoadDataset, RoadDataset | None]:
     """The data set of a training, and the second one that gives depth, if one is named.
 
     Both are opened and tracked: a folder as `log_data` says; an artifact is fetched and recorded as an input. What is
-    tracked has the splits of the folder, also if `train_on` joins two of them.
+    tracked has the splits of the folder, also if `train_on` joins two of them. `later` takes the jobs that make and
+    send the artifacts of folders.
     """
     from artifacts import artifact_name, track_dataset, use_dataset
     from camvid.layouts import content_digest
 
     def track(dataset: RoadDataset, key: str, ending: str = "") -> None:
         name = artifact_name(config.project, ending)
-        track_dataset(run, dataset, name, digest=content_digest(dataset), log_data=config.log_data, key=key)
+        how = {"digest": content_digest(dataset), "log_data": config.log_data, "key": key}
+        track_dataset(run, dataset, name, **how, later=later)
 
     root = Path(config.data) if config.data else use_dataset(run, config.dataset)
     dataset = open_training(config, root)

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 PRECISIONS = ("fp32", "bf16")
 LARGE = 2**16  # pixels
+TOGETHER = 2**28  # logits that are upsampled at once on a GPU: 1 GiB
 SizeFor = Callable[[tuple[int, int]], tuple[int, int]]  # from an image's (H, W) to the (h, w) of the logits
 
 
@@ -82,11 +83,24 @@ def predict_outputs(
     Returns:
         Tensors on ``device``.
     """
-    batch = torch.from_numpy(np.stack(images)).to(device)  # (N, h, w, 3)
+    batch = on_device(np.stack(images), device)  # (N, h, w, 3)
     batch = batch.permute(0, 3, 1, 2).float().div_(255)  # (N, 3, h, w), channels_last in memory
     with torch.inference_mode(), autocast(device, precision):
         returned = model(batch)
     return as_outputs(returned)
+
+
+def computes_beside(device: str | torch.device) -> bool:
+    """Whether a device computes beside Python, which may go on before the results are there."""
+    return torch.device(device).type != "cpu"
+
+
+def on_device(array: NDArray[Any], device: str | torch.device) -> Tensor:
+    """A tensor on a device. It goes to a GPU from pinned memory, and nobody waits for what the GPU is doing."""
+    tensor = torch.from_numpy(array)
+    if torch.device(device).type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
 
 
 def as_outputs(returned: Any) -> Outputs:
@@ -115,6 +129,14 @@ def label_mask(logits: Tensor, size: tuple[int, int]) -> Tensor:
     return labels
 
 
+def label_masks(logits: Tensor, size: tuple[int, int]) -> Tensor:
+    """Class indices (N, H, W) uint8 of several images, as ``label_mask`` gives them; on a GPU many at once."""
+    if not computes_beside(logits.device):
+        return torch.stack([label_mask(each, size) for each in logits])
+    together = max(1, TOGETHER // (logits.shape[1] * size[0] * size[1]))
+    return torch.cat([_enlarged(part, size).argmax(1).to(torch.uint8) for part in torch.split(logits, together)])
+
+
 def _planes(logits: Tensor, size: tuple[int, int]) -> Iterator[Tensor]:
     """The logits (H, W) of each class; those of a large image are upsampled one by one.
 
@@ -127,9 +149,14 @@ def _planes(logits: Tensor, size: tuple[int, int]) -> Iterator[Tensor]:
 
 def _upsampled(logits: Tensor, size: tuple[int, int]) -> Tensor:
     """(C, h, w) to (C, H, W), bilinearly."""
+    return _enlarged(logits[None], size)[0]
+
+
+def _enlarged(logits: Tensor, size: tuple[int, int]) -> Tensor:
+    """(N, C, h, w) to (N, C, H, W), bilinearly."""
     if logits.shape[-2:] == size:
         return logits
-    return functional.interpolate(logits[None].contiguous(), size=size, mode="bilinear", align_corners=False)[0]
+    return functional.interpolate(logits.contiguous(), size=size, mode="bilinear", align_corners=False)
 
 
 def predict_mask(

@@ -10,9 +10,11 @@ from torch import Tensor, nn
 
 from eval.inference import autocast, evaluating
 
-WARMUP = 3
+WARMUP = 3  # passes
+WARMING = 0.5  # seconds, after which no further pass of a warm-up begins
 REPEATS = 20
 SECONDS = 10.0  # a slow model is measured fewer times
+BESIDE = 0.5  # seconds of a measurement that is not what was asked for
 MIN_REPEATS = 3
 
 
@@ -101,13 +103,17 @@ def _images(count: int, size: tuple[int, int], device: torch.device) -> Tensor:
 
 
 def _median_seconds(model: Callable[[Tensor], Tensor], images: Tensor, seconds: float) -> float:
-    for _ in range(WARMUP):
-        _timed(model, images)
+    _times(model, images, 1, WARMUP, WARMING)
+    return median(_times(model, images, MIN_REPEATS, REPEATS, seconds))
+
+
+def _times(model: Callable[[Tensor], Tensor], images: Tensor, least: int, most: int, seconds: float) -> list[float]:
+    """Seconds of each pass, as many as there is time for."""
     times: list[float] = []
     end = time.perf_counter() + seconds
-    while len(times) < MIN_REPEATS or (len(times) < REPEATS and time.perf_counter() < end):
+    while len(times) < least or (len(times) < most and time.perf_counter() < end):
         times.append(_timed(model, images))
-    return median(times)
+    return times
 
 
 def _timed(model: Callable[[Tensor], Tensor], images: Tensor) -> float:

@@ -41,7 +41,35 @@ def confusion_matrix(pred: Tensor, target: Tensor, num_classes: int, ignore_inde
     for part_pred, part_target in zip(torch.split(pred, chunk), torch.split(target, chunk), strict=True):
         index = part_target.to(index_type, copy=True).mul_(num_classes).add_(part_pred)
         counts += torch.bincount(index, minlength=counts.numel())
-    table = counts.view(_LABELS, num_classes)  # one row per label: void and faults need no mask
+    return known_labels(counts.view(_LABELS, num_classes), ignore_index)
+
+
+def label_counts(pred: Tensor, target: Tensor, num_classes: int) -> Tensor:
+    """Count the pixels of each image by (true label, predicted class), on any device and without waiting for it.
+
+    Args:
+        pred: (N, ...) uint8 class indices below ``num_classes``.
+        target: uint8 labels of the same shape; what is void or a fault is left to ``known_labels``.
+        num_classes: C, at most 255.
+
+    Returns:
+        (N, 256, C) int64.
+    """
+    count, size = len(pred), _LABELS * num_classes
+    first = size * torch.arange(count, device=pred.device)  # (N,)
+    index = target.flatten(1).long().mul_(num_classes).add_(pred.flatten(1)).add_(first[:, None]).flatten()
+    one = torch.ones((), dtype=torch.int64, device=pred.device).expand(len(index))
+    counts = torch.zeros(count * size, dtype=torch.int64, device=pred.device)
+    return counts.scatter_add_(0, index, one).view(count, _LABELS, num_classes)  # bincount waits for a GPU
+
+
+def known_labels(table: Tensor, ignore_index: int = IGNORE_INDEX) -> Tensor:
+    """The confusion matrix (C, C) in the counts (256, C) of one image, of which a row is a label.
+
+    Raises:
+        ValueError: pixels have a label that is neither a class nor ``ignore_index``.
+    """
+    num_classes, table = table.shape[1], table.clone()
     table[ignore_index] = 0
     if table[num_classes:].any():
         fault = int(table[num_classes:].sum(1).nonzero()[0]) + num_classes

@@ -22,7 +22,6 @@ import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects as find_boxes
 
 from eval.means import known_mean
 from eval.metrics import IGNORE_INDEX
@@ -134,18 +133,16 @@ class _Regions:
         ``hits``: how many pixels of each have the class on both sides; ``frame``: pixels of the frame.
         """
         partners = set(matched.tolist())
-        large = [i for i, area in enumerate(self.areas.tolist()) if i and area >= max(1.0, object_area * frame)]
-        boxes = find_boxes(self.ids) if large else []
         return [
-            Region(label, area, size_of(area / frame), self._placed(boxes[i - 1]), int(hits[i]) / area, i in partners)
-            for i, area in ((i, int(self.areas[i])) for i in large)
+            Region(label, area, size_of(area / frame), self._placed(i), int(hits[i]) / area, i in partners)
+            for i, area in enumerate(self.areas.tolist())
+            if i and area >= max(1.0, object_area * frame)
         ]
 
-    def _placed(self, box: tuple[slice, slice]) -> tuple[int, int, int, int]:
-        """Rows and columns of the mask as x, y, width and height in the frame."""
-        rows, columns = box
-        x, y = self.corner[0] + columns.start, self.corner[1] + rows.start
-        return x, y, columns.stop - columns.start, rows.stop - rows.start
+    def _placed(self, region: int) -> tuple[int, int, int, int]:
+        """The box of a region as x, y, width and height in the frame."""
+        x, y, width, height = cv2.boundingRect((self.ids == region).view(np.uint8))
+        return self.corner[0] + x, self.corner[1] + y, width, height
 
 
 def size_of(share: float) -> str:

@@ -1,5 +1,6 @@
 """Predictions on the disk: an evaluation of any number of frames takes the memory of a few."""
 
+import os
 import tempfile
 import weakref
 import zlib
@@ -58,8 +59,8 @@ class Stored(Sequence[NDArray[T]], Generic[T]):
         if isinstance(position, slice):
             return [self[each] for each in range(*position.indices(len(self)))]
         start, length = self._places[position]
-        self._file.seek(start)
-        pixels = bytearray(zlib.decompress(self._file.read(length)))  # which may be written to, unlike bytes
+        packed = os.pread(self._file.fileno(), length, start)  # by threads too, which share the place of a read
+        pixels = bytearray(zlib.decompress(packed))  # which may be written to, unlike bytes
         return np.frombuffer(pixels, self._kind).reshape(self.shapes[position])
 
 

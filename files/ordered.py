@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-def cores() -> int:
-    """The cores that this process may use: a container or a batch system can leave it fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def cores(limits: Path = Path("/sys/fs/cgroup")) -> int:
+    """The cores that this process may use: a container or a batch system can leave it fewer than the machine has.
+
+    `limits`: the folder in which Linux says how much of their time a container may use.
+    """
+    free = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(free, _share(limits) or free)
+
+
+def _share(limits: Path) -> int:
+    """The cores whose time a container may use, rounded up; 0 if there is no limit."""
+    new, old = limits / "cpu.max", (limits / "cpu/cpu.cfs_quota_us", limits / "cpu/cpu.cfs_period_us")
+    try:
+        words = new.read_text().split() if new.exists() else [path.read_text() for path in old]
+        quota, period = map(int, words)
+    except (OSError, ValueError):  # another system, or "max"
+        return 0
+    return max(0, math.ceil(quota / period))
 
 
 def map_ordered(

@@ -7,11 +7,12 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-import timm
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from models.hub import WAYS_OUT, check_hub
+from models.light_timm import timm
 from models.mit import MIT, MixTransformer
 from models.mit_weights import load_mit
 from models.relu6 import save_memory
@@ -21,6 +22,7 @@ from models.weights import load_backbone, package_file, read_weights, rename_eff
 # by up to 1.65.
 ALIASES = {f"efficientnet_lite{i}": f"tf_efficientnet_lite{i}" for i in range(5)}
 PROBE = (1, 3, 32, 64)
+DRAWING = ("normal_", "uniform_", "kaiming_normal_", "kaiming_uniform_", "trunc_normal_", "xavier_uniform_")
 UNFIT = (RuntimeError, AttributeError, TypeError, AssertionError, ValueError, IndexError)  # what timm's models raise
 
 
@@ -51,8 +53,17 @@ def for_any_size(name: str) -> dict[str, bool]:
     return options
 
 
+class _Undrawn(TorchFunctionMode):
+    """Leaves random weights as they are: to draw them on the device "meta" torch would load its compiler."""
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """The tensor itself for what would fill it, which is given by position or by name."""
+        given = kwargs or {}
+        return given.get("tensor", *args[:1]) if function.__name__ in DRAWING else function(*args, **given)
+
+
 def _reductions(name: str, options: dict[str, bool]) -> list[int]:
-    with torch.device("meta"):  # the layout costs no memory and no time
+    with torch.device("meta"), _Undrawn():  # the layout costs no memory and no time
         reductions: list[int] = timm.create_model(name, features_only=True, **options).feature_info.reduction()
     return reductions
 

@@ -12,10 +12,11 @@ from eval.drives import drive_scores
 from eval.evaluate import Evaluation, Samples
 from eval.writers.page import report_page
 from eval.writers.plots import class_figure, confusion_figure, curves_figure
-from eval.writers.sheets import write_sheets
+from eval.writers.sheets import EFFORT, write_sheets
 from files.jsons import json_text
 from files.whole import replacing, write_whole
 
+PNG = {"compress_level": EFFORT}
 PICTURES = ("worst.png", "depth.png", "classes.png", "confusion.png", "curves.png", "found.png")
 
 
@@ -81,7 +82,7 @@ def _write_charts(folder: Path, evaluation: Evaluation, history: Sequence[Mappin
     charts = {"confusion.png": confusion_figure, "classes.png": class_figure} if evaluation.has_classes else {}
     for name, draw in charts.items():
         with replacing(folder / name) as path:
-            draw(evaluation.confusion, evaluation.class_names, evaluation.priority).savefig(path)
+            draw(evaluation.confusion, evaluation.class_names, evaluation.priority).savefig(path, pil_kwargs=PNG)
     if history:
         with replacing(folder / "curves.png") as path:
-            curves_figure(history).savefig(path)
+            curves_figure(history).savefig(path, pil_kwargs=PNG)

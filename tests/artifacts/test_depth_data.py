@@ -7,6 +7,7 @@ import pytest
 import wandb
 
 from artifacts import ArtifactError, log_model, tracked
+from artifacts.dataset import at_once
 from artifacts.lineage import data_of, lineage, lineage_text
 from camvid.layouts import content_digest
 from camvid.synth import synth
@@ -34,7 +35,7 @@ def opened(new_run):
     def open_data(project, log_data="files", **settings):
         config = TrainConfig(project=project, log_data=log_data, **HYDRA, **settings)
         with tracked(new_run(project=project, config=config.to_dict())) as run:
-            found = training_data(run, config)
+            found = training_data(run, config, at_once)
         return wandb.Api().run(run.path), *found
 
     return open_data

@@ -4,6 +4,8 @@ import json
 import re
 from io import BytesIO
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,6 +73,22 @@ def test_offline_it_goes_by_the_server_that_is_set(new_run, read_run, dataset, m
     assert files <= stored if mode == "files" else not files & stored
 
 
+@pytest.mark.parametrize(("mode", "name"), [("files", "roads"), ("reference", "roads-reference")])
+def test_the_artifact_can_be_made_later_and_until_then_the_digest_is_noted(new_run, read_run, dataset, mode, name):
+    jobs: list[Any] = []
+    noted = {"name": name, "version": None, "digest": "d1"}
+    with tracked(new_run(config={"log_data": mode})) as run:
+        track_dataset(run, dataset, "roads", digest="d1", log_data=mode, later=jobs.append)
+        assert run.config["data_version"] == noted
+        (job,) = jobs
+        thread = Thread(target=job)
+        thread.start()
+        thread.join()
+    written = read_run(Path(run.sync_dir))
+    assert [artifact.name for artifact in written.artifacts] == [name]
+    assert written.config["data_version"] == noted
+
+
 def _is_data(entry):
     return str(entry.path).startswith("data/")
 
@@ -81,7 +99,7 @@ def test_none_leaves_the_name_and_the_digest_alone(new_run, read_run, dataset, t
     samples = FrameSamples(dataset.splits["val"], dataset.read)
     evaluation = evaluate(ColorModel(), samples, **SPLIT, progress=False)
     with tracked(new_run(config={"log_data": "none"})) as run:
-        assert track_dataset(run, dataset, "roads", digest="d1", log_data="none") is None
+        track_dataset(run, dataset, "roads", digest="d1", log_data="none")
         log_preview(run, {"augmentation": picture})
         log_evaluation(run, evaluation, samples, dataset.taxonomy)
     assert capsys.readouterr().out.startswith("log_data=none: no frame, mask or picture of roads goes to ")

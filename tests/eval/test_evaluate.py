@@ -1,5 +1,6 @@
 import math
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from torch import nn
 from eval.evaluate import Sample, evaluate, expected_seconds
 from eval.inference import predict_mask
 from eval.metrics import confusion_matrix, summarize
-from eval.predicted import WAITING
+from eval.predicted import WAITING, predicted_images
 from tests.eval.drawn import BACKGROUND, NAMES, PRIORITY, SPLIT, ColorModel, paint, sample, street, streets
 
 
@@ -90,6 +91,54 @@ class Counted(list[Sample]):
     def __getitem__(self, position):
         self.read += 1
         return super().__getitem__(position)
+
+
+@pytest.fixture
+def beside(monkeypatch):
+    """The way of a device that computes beside Python."""
+    for place in ("inference", "predicted"):
+        monkeypatch.setattr(f"eval.{place}.computes_beside", lambda _: True)
+
+
+def test_a_device_that_computes_beside_gives_the_same(model, request):
+    sizes = [(48, 64), (48, 64), (60, 50), (96, 128), (48, 64)]
+    samples = [
+        sample(street(*size, seed=seed), np.roll(street(*size) % 11, seed, 1)) for seed, size in enumerate(sizes)
+    ]
+    how = {**SPLIT, "batch_size": 3, "size_for": lambda _: (32, 64), "loss": nn.CrossEntropyLoss(ignore_index=255)}
+    here = evaluate(model, samples, **how)
+    request.getfixturevalue("beside")
+    there = evaluate(model, samples, **how)
+    assert there.metrics == pytest.approx(here.metrics, nan_ok=True, rel=0, abs=0)
+    assert torch.equal(there.confusion, here.confusion)
+    assert there.records.equals(here.records) and there.failures.equals(here.failures)
+    assert all(map(np.array_equal, there.predictions, here.predictions))
+
+
+def test_a_device_that_computes_beside_has_the_next_batch_before_results_are_taken(model, beside):
+    sizes: list[int] = []
+    model.register_forward_hook(lambda *found: sizes.append(len(found[-1])))
+    how: Any = {
+        "size_for": None,
+        "batch_size": 2,
+        "device": "cpu",
+        "precision": "fp32",
+        "loss": None,
+        "num_classes": 11,
+    }
+    images = predicted_images(model, streets(5), loss=None, num_classes=11, **how)
+    computed = [(one.position, len(sizes)) for one in images]
+    assert computed == [(0, 2), (1, 2), (2, 3), (3, 3), (4, 3)]
+    assert sizes == [2, 2, 1]
+
+
+def test_faults_are_named_on_a_device_that_computes_beside(model, beside):
+    wrong = sample(np.full((8, 8), 77), np.zeros((8, 8), int), name="wrong")
+    with pytest.raises(ValueError, match="wrong: target has label 77"):
+        evaluate(model, [*streets(2), wrong], **SPLIT)
+    model.scale.data.fill_(torch.nan)
+    with pytest.raises(ValueError, match="frame0: the model's logits are not finite"):
+        evaluate(model, streets(2), **SPLIT)
 
 
 def test_samples_of_many_sizes_do_not_pile_up(model):

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 from camvid.transforms import resize_image as resize_for_training
-from eval.inference import autocast, evaluating, label_mask, predict_mask, predict_outputs, resize_image
+from eval.inference import autocast, evaluating, label_mask, label_masks, predict_mask, predict_outputs, resize_image
 from tests.eval.drawn import ColorModel, paint, street
 
 SIDES = st.integers(1, 40)
@@ -34,6 +34,25 @@ def test_labels_of_large_images_are_the_argmax_as_well(size, memory_format):
     logits = torch.randint(-3, 3, (1, 11, size[0] // 3, size[1] // 2)).float()
     expected = functional.interpolate(logits, size, mode="bilinear", align_corners=False).argmax(1)[0]
     assert torch.equal(label_mask(logits.contiguous(memory_format=memory_format)[0], size).long(), expected)
+
+
+@pytest.mark.parametrize("size", [(8, 9), (300, 400)])
+def test_labels_of_a_batch_are_those_of_its_images_also_as_a_gpu_gets_them(size, monkeypatch):
+    torch.manual_seed(0)
+    logits = torch.randint(-3, 3, (5, 11, 8, 9)).float()
+    expected = torch.stack([label_mask(each, size) for each in logits])
+    assert torch.equal(label_masks(logits, size), expected)
+    monkeypatch.setattr("eval.inference.computes_beside", lambda _: True)
+    monkeypatch.setattr("eval.inference.TOGETHER", 2 * 11 * size[0] * size[1])
+    assert torch.equal(label_masks(logits, size), expected)
+
+
+def test_labels_stay_on_the_device():
+    labels = label_masks(torch.empty(2, 11, 8, 9, device="meta"), (16, 20))
+    assert (labels.shape, labels.dtype, labels.device.type) == ((2, 16, 20), torch.uint8, "meta")
+    image = np.zeros((8, 9, 3), np.uint8)
+    logits = predict_outputs(nn.Conv2d(3, 4, 1, device="meta"), [image, image], "meta").logits
+    assert logits is not None and (logits.shape, logits.device.type) == ((2, 4, 8, 9), "meta")
 
 
 def test_labels_leave_the_logits_alone():

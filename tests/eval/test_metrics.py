@@ -16,6 +16,8 @@ from eval.metrics import (
     dice,
     foreground_accuracy,
     iou,
+    known_labels,
+    label_counts,
     pixel_accuracy,
     present_classes,
     summarize,
@@ -37,6 +39,26 @@ def test_counts_equal_scikit_learn(num_classes):
     keep = target != VOID
     expected = sk.confusion_matrix(target[keep], pred[keep], labels=range(num_classes))
     assert confusion_matrix(pred, target, num_classes).tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("num_classes", [1, 11, 127, 255])
+def test_counts_of_a_batch_are_those_of_its_images(num_classes):
+    pred, target = drawn(num_classes)
+    tables = label_counts(pred, target, num_classes)
+    assert tables.dtype == torch.int64
+    for table, one_pred, one_target in zip(tables, pred, target, strict=True):
+        assert torch.equal(known_labels(table), confusion_matrix(one_pred, one_target, num_classes))
+
+
+def test_counts_of_a_batch_stay_on_the_device_and_name_a_fault():
+    pred, target = drawn()
+    tables = label_counts(pred.to("meta"), target.to("meta"), 11)
+    assert (tables.shape, tables.device.type) == ((3, 256, 11), "meta")
+    target[1, 0, 0] = 11
+    tables = label_counts(pred, target, 11)
+    with pytest.raises(ValueError, match="target has label 11, which is neither one of the 11 classes"):
+        known_labels(tables[1])
+    assert known_labels(tables[0]).sum() == (target[0] != VOID).sum()
 
 
 @pytest.mark.parametrize("pred_type", [torch.uint8, torch.int16, torch.int32, torch.int64])

@@ -2,7 +2,9 @@
 
 import os
 import signal
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -147,6 +149,28 @@ def test_a_program_that_its_parent_shields_goes_on():
     words = ["sh", "-c", 'trap "" INT; exec "$0" "$@"', *program("print('here', flush=True); time.sleep(1)")]
     ended = interrupt(words, os.environ, lambda said: "here" in said)
     assert (ended.code, ended.stderr) == (0, "")
+
+
+def test_a_program_ends_after_its_threads_and_exit_functions_without_taking_its_modules_apart():
+    work = """
+    import atexit, threading
+    class Kept:
+        def __del__(self):
+            os.write(1, b'taken apart')
+    sys.kept = Kept()
+    atexit.register(print, 'at exit')
+    threading.Thread(target=lambda: (time.sleep(0.5), print('thread'))).start()
+    print('main')
+    return 3"""
+    ended = subprocess.run(program(work), capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (3, "main\nthread\nat exit\n", "")
+
+
+def test_what_cannot_be_written_at_the_end_is_reported():
+    buffered = os.environ | {"PYTHONUNBUFFERED": ""}
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(program("print(1)"), stdout=full, stderr=subprocess.PIPE, text=True, env=buffered)
+    assert ended.returncode == 120 and "No space left" in ended.stderr
 
 
 def test_in_a_process_that_is_no_program_of_ours_nothing_changes():

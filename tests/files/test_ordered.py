@@ -1,5 +1,6 @@
 """Work in threads whose results wait to be taken."""
 
+import os
 import threading
 import time
 
@@ -71,3 +72,23 @@ def test_items_run_beside_each_other():
 
 def test_cores_are_those_of_this_process():
     assert cores() >= 1
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"cpu.max": "100000 100000"}, 1),
+        ({"cpu.max": "10000 100000"}, 1),
+        ({"cpu.max": "max 100000"}, None),
+        ({"cpu.max": "100000000 100000"}, None),
+        ({"cpu/cpu.cfs_quota_us": "50000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 1),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, None),
+        ({"cpu/cpu.cfs_quota_us": "50000\n"}, None),
+        ({}, None),
+    ],
+)
+def test_cores_are_no_more_than_a_container_may_use(tmp_path, files, expected):
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    assert cores(tmp_path) == (expected or len(os.sched_getaffinity(0)))
