@@ -21,6 +21,7 @@ Between before_batch and after_loss, a captured step does all at once; see `trai
        90  EpochLine          epoch_metrics                            -
        95  Checkpoint         average epoch_metrics model spent watch  -
        97  WandbCallback      epoch_metrics                            -
+       99  Beside             -                                        -
 """
 
 import warnings

@@ -78,6 +78,7 @@ def kill_child(process, module):
     raise AssertionError(f"{module} was not started")
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(450)
 def test_all_steps(start, code, tmp_path):
     before = files(code)
@@ -107,6 +108,7 @@ def test_all_steps(start, code, tmp_path):
     assert files(code) == before
 
 
+@pytest.mark.soak
 def test_a_step_that_fails_is_a_line_and_the_next_one_runs(start, tmp_path):
     with start("--device=cpu", "--steps=ours,smp,evaluation", *SMALL) as process:
         kill_child(process, "benchmarks.gpu_rates")
@@ -119,6 +121,7 @@ def test_a_step_that_fails_is_a_line_and_the_next_one_runs(start, tmp_path):
     assert "rates: ours, unet test_resnet, eager: FAILED: killed by signal 9\n" in said
 
 
+@pytest.mark.soak
 def test_a_check_that_is_cut_off_has_told_what_it_found(start, tmp_path):
     with start("--device=cpu", "--steps=environment,ours", *SMALL) as process:
         while "environment: machine" not in process.stdout.readline():

@@ -118,14 +118,7 @@ def test_a_device_that_computes_beside_gives_the_same(model, request):
 def test_a_device_that_computes_beside_has_the_next_batch_before_results_are_taken(model, beside):
     sizes: list[int] = []
     model.register_forward_hook(lambda *found: sizes.append(len(found[-1])))
-    how: Any = {
-        "size_for": None,
-        "batch_size": 2,
-        "device": "cpu",
-        "precision": "fp32",
-        "loss": None,
-        "num_classes": 11,
-    }
+    how: Any = {"size_for": None, "batch_size": 2, "device": "cpu", "precision": "fp32"}
     images = predicted_images(model, streets(5), loss=None, num_classes=11, **how)
     computed = [(one.position, len(sizes)) for one in images]
     assert computed == [(0, 2), (1, 2), (2, 3), (3, 3), (4, 3)]

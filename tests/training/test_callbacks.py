@@ -77,7 +77,7 @@ def test_the_table_is_in_the_order_in_which_a_learner_calls_them(make_learner):
     learn = make_learner(precision="bf16", ema=0.9, accumulate=2, grad_clip=1.0)
     called = [type(callback).__name__ for callback in learn.cbs.sorted("order")]
     assert called == [name for name in names if name in called]
-    assert {*names} - {*called} == {"Parallel", "Parts", "TimeBudget", "ParamScheduler", "WandbCallback"}
+    assert {*names} - {*called} == {"Parallel", "Parts", "TimeBudget", "ParamScheduler", "WandbCallback", "Beside"}
 
 
 def test_the_reader_of_sources_sees_what_is_set_and_read():
