@@ -74,6 +74,7 @@ def test_what_is_in_use_is_never_freed(dataset, tmp_path, capsys):
     assert len(free(tmp_path)) == 1
 
 
+@pytest.mark.soak
 def test_another_process_that_uses_an_entry_is_heeded_until_it_dies(dataset, tmp_path):
     make(dataset, tmp_path)
     code = """

@@ -70,6 +70,7 @@ def test_models_are_evaluated_measured_sorted_and_logged(models, data, tmp_path,
     assert list((out / "wandb").rglob("media/images/compare/quality_against_size_*.png"))
 
 
+@pytest.mark.soak
 def test_a_model_that_was_trained_on_val_is_named_and_not_judged_on_it(data, tmp_path, capsys):
     folder = saved(tmp_path / "both", train_on="train+val", digest=content_digest(open_dataset(data)))
     words = ["compare", folder, "--no-onnx", "--out", tmp_path / "out", "--size", "64", "96"]

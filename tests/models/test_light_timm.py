@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 IMPORTS = """
 import sys
 import torch
@@ -29,6 +31,7 @@ print(roi_align(torch.ones(1, 1, 4, 4), boxes, 1).item())
 """
 
 
+@pytest.mark.soak
 def test_the_compiler_and_wandb_are_imported_when_they_are_needed():
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", IMPORTS], capture_output=True, text=True)
     assert done.stdout.splitlines() == ["[]", "ended True", "1.0"], done.stderr

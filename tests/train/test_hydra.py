@@ -34,6 +34,7 @@ def metrics_of(folder):
     return json.loads((folder / "metrics.json").read_text())
 
 
+@pytest.mark.soak
 def test_a_network_of_both_tasks_is_trained_judged_saved_and_loaded(measured, tmp_path, here, capsys):
     assert train.cli(command(measured, tmp_path / "runs", *HYDRA, "--ema=0.8", "--monitor=depth/abs_rel")) == 0
     said = capsys.readouterr().out

@@ -25,6 +25,7 @@ def test_the_frames_of_val_are_learned_after_those_of_train(data):
     assert (both.splits["val"], both.splits["test"]) == ((), dataset.splits["test"])
 
 
+@pytest.mark.soak
 def test_both_splits_are_learned_and_only_test_is_measured(data, tmp_path, here, capsys):
     dataset = open_dataset(data)
     count = {split: len(frames) for split, frames in dataset.splits.items()}

@@ -99,6 +99,7 @@ def damaged():
     raise ValueError("street.png: unreadable picture: 0 bytes")
 
 
+@pytest.mark.soak
 def test_what_a_loader_process_finds_damaged_is_said_in_its_own_words(make_learner):
     for workers in (0, 1):
         loader = DataLoader(Failing(damaged), batch_size=2, sampler=SeededOrder(10, 0), num_workers=workers)

@@ -54,6 +54,7 @@ def test_a_storage_region_is_refused(project):
         log(run, "data", {"a.txt": "1"}, storage_region="mars")
 
 
+@pytest.mark.soak
 def test_equal_contents_logged_at_one_moment_are_one_version(run_client, project, tmp_path):
     code = """
 import multiprocessing, sys, wandb

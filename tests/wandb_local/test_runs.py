@@ -151,6 +151,7 @@ def test_a_restart_without_resume_begins_anew(project):
     assert [row["a"] for row in found.scan_history()] == [2]
 
 
+@pytest.mark.soak
 def test_offline_runs_sync_twice_without_doubling(run_client, project, tmp_path):
     code = f"""
 import wandb

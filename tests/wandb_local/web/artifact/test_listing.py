@@ -20,6 +20,7 @@ def sizes(client_home):
     return "/local/sizes/artifacts"
 
 
+@pytest.mark.soak
 def test_sizes_and_versions_are_sorted_by_what_they_are(visitor: Visitor, sizes):
     page = visitor.open(sizes)
     page.get_by_role("columnheader", name="Total size").click()

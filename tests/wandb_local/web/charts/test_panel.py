@@ -131,6 +131,7 @@ def the_charts_are_as_they_were(visitor, settings):
     visitor.eventually(SEARCH, settings)
 
 
+@pytest.mark.soak
 def test_metrics_lie_over_what_the_script_has_defined_and_hidden_ones_wait(visitor: Visitor, other_run):
     page = visitor.open(run_path(other_run))
     figures = "[...document.querySelectorAll('#charts-grid figure')]"

@@ -205,6 +205,7 @@ def check_tables(page: Page, clouds: wandb.Run) -> None:
     expect(page.locator("#table-fields dd > a")).to_have_count(2)
 
 
+@pytest.mark.soak
 def test_clouds_on_the_page_of_media_and_in_tables(visitor: Visitor, clouds):
     page = visitor.open(run_path(clouds, "media"))
     check_views(page)

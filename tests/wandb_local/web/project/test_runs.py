@@ -156,6 +156,7 @@ def check_digits(visitor: Visitor):
         expect(exact.first).to_have_attribute("title", "0.3333333333333333")
 
 
+@pytest.mark.soak
 def test_columns_and_runs_may_have_any_name_and_any_number(visitor: Visitor, server):
     make = (
         "mutation($p:String,$n:String,$c:JSONString)"

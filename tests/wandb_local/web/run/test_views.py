@@ -82,6 +82,7 @@ def test_kinds_of_media_that_are_not_shown_are_counted(visitor: Visitor, client_
     expect(page.locator("#gallery-note")).to_have_text("")
 
 
+@pytest.mark.soak
 def test_no_medium_reaches_beyond_its_card_or_over_its_neighbour(visitor: Visitor, client_home, tmp_path):
     with wave.open(str(tmp_path / "tone.wav"), "wb") as tone:
         tone.setparams((1, 2, 8000, 0, "NONE", ""))
