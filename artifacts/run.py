@@ -199,6 +199,8 @@ def tracked(run: wandb.Run) -> Iterator[wandb.Run]:
         except BaseException as error:
             finish_failed(run, error)
             raise
+        if run.summary.get("error"):  # type: ignore[no-untyped-call]  # of an earlier part of the run
+            del run.summary["error"]  # type: ignore[no-untyped-call]
         _finish(run)
 
 

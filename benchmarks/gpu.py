@@ -114,6 +114,8 @@ def prepare(options: argparse.Namespace, settings: Sequence[str]) -> tuple[Check
     out, data, begun = options.out.absolute(), options.data.absolute(), datetime.now()
     drop_empty_variables()
     os.environ.update(private(out))
+    if (out / "gpu.json").exists():
+        raise ValueError(f"{out}: holds an earlier check; take another --out, or delete it")
     own = {"--data": data, "--device": options.device, "--max_minutes": options.minutes, "--out": out / "training"}
     words = ["--config", options.config or {"cuda": "gpu"}.get(options.device, "cpu"), *settings]
     words += [str(word) for pair in own.items() for word in pair]
@@ -124,7 +126,7 @@ def prepare(options: argparse.Namespace, settings: Sequence[str]) -> tuple[Check
         "begun": f"{begun:%Y-%m-%d %H:%M:%S}",
         "training": shlex.join(["python", "train.py", *words]),
     }
-    about |= {"image": f"{size[0]}x{size[1]}", "batch": config.batch_size}
+    about |= {"image": f"{size[0]}x{size[1]}", "batch": config.batch_size, "steps asked for": ", ".join(options.steps)}
     title = f"A check of {'a GPU' if options.device == 'cuda' else 'the CPU'}"
     check = Check(config, words, out, out / "training" / f"gpu-{begun:%Y%m%d-%H%M%S}", rows, size, classes)
     return check, {"title": title, "of": about}
@@ -157,6 +159,7 @@ def run(check: Check, about: dict[str, Any], options: argparse.Namespace, starte
     outcomes: list[Outcome] = []
     plan = {name: share for name, share in shares(options.minutes).items() if name in _chosen(options.steps)}
     end = started + BEYOND + 60 * options.minutes
+    write(check.out, about, outcomes)
 
     def tell(outcome: Outcome) -> None:
         outcomes.append(outcome)

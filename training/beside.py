@@ -6,6 +6,9 @@ from collections.abc import Callable
 from threading import Thread
 
 from fastai.callback.core import Callback
+from tqdm import tqdm
+
+PATIENCE = 5.0  # seconds after which one line says what is waited for
 
 
 class Beside(Callback):
@@ -36,6 +39,9 @@ class Beside(Callback):
         """Waits until the jobs are done, and raises the error of one that failed; without a step they begin here."""
         self.after_batch()
         if self.thread:
+            self.thread.join(PATIENCE)
+            if self.thread.is_alive():
+                tqdm.write("waiting until the server has the data set; after Ctrl-C, --resume sends it again")
             self.thread.join()
         if self.fault:
             raise self.fault

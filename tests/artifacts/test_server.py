@@ -257,3 +257,15 @@ def test_of_two_that_fetch_at_the_same_time_one_waits(new_run, tmp_path, monkeyp
         first, second = pool.map(fetch, [find_artifact("roads/many:v0", "dataset") for _ in range(2)])
     assert first == second
     assert len(copied) == len(set(copied)) == len(list(first.iterdir())) == 30
+
+
+def test_a_resumed_run_that_ends_well_does_not_keep_the_error_of_its_first_part(new_run):
+    first = new_run()
+    with pytest.raises(KeyboardInterrupt), tracked(first):
+        raise KeyboardInterrupt
+    assert "KeyboardInterrupt" in wandb.Api().run(first.path).summary["error"]
+    with tracked(new_run(resume_id=first.id)) as second:
+        second.log({"epoch": 1})
+    found = wandb.Api().run(second.path)
+    assert (found.state, found.summary["epoch"]) == ("finished", 1)
+    assert "error" not in found.summary

@@ -150,6 +150,18 @@ def test_mistakes_are_one_line(start, tmp_path, flags, line):
     assert not (tmp_path / "out" / "gpu.json").exists()
 
 
+def test_an_earlier_check_is_not_overwritten(start, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "gpu.json").write_text("{}")
+    with start("--device=cpu", "--steps=environment", *SMALL) as process:
+        errors = process.communicate(timeout=120)[1]
+    assert process.returncode == 2
+    assert errors.splitlines() == [
+        f"error: {tmp_path / 'out'}: holds an earlier check; take another --out, or delete it"
+    ]
+    assert (tmp_path / "out" / "gpu.json").read_text() == "{}"
+
+
 def test_missing_data_are_one_line(start, tmp_path):
     with start("--device=cpu", data=tmp_path / "nowhere") as process:
         errors = process.communicate(timeout=120)[1]
