@@ -37,7 +37,7 @@ def training_data(
     root = Path(config.data) if config.data else use_dataset(run, config.dataset)
     dataset = open_training(config, root)
     check_depth(config, dataset)
-    sys.stderr.write(dataset.remarks("train"))
+    sys.stderr.write(as_trained(dataset, config).remarks("train"))
     if config.data:
         track(dataset, DATA_VERSION)
     dataset = as_trained(dataset, config)

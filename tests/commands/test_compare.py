@@ -80,6 +80,10 @@ def test_a_model_that_was_trained_on_val_is_named_and_not_judged_on_it(data, tmp
     assert main([str(word) for word in [*words, "--data", data, "--split", "val"]]) == 2
     assert f"{folder} was trained on train+val, so it cannot be judged on val" in capsys.readouterr().err
     assert main([str(word) for word in [*words, "--data", data, "--split", "test"]]) == 0
+    file, out = str(tmp_path / "both.onnx"), f"--out={tmp_path / 'val'}"
+    assert main(["export", str(folder), "--out", file, "--size", "64", "96"]) == 0
+    assert main([file, f"--data={data}", "--split=val", out]) == 2
+    assert f"{file} was trained on train+val, so it cannot" in capsys.readouterr().err
 
 
 def test_without_data_the_saved_scores_are_shown(models, tmp_path, capsys):

@@ -33,6 +33,7 @@ def test_both_splits_are_learned_and_only_test_is_measured(data, tmp_path, here,
     assert train.cli(command(data, tmp_path / "runs", *flags)[2:]) == 0
     said = capsys.readouterr()
     folder = only(tmp_path / "runs")
+    assert "val frames are of" not in said.err
     assert said.out.count("train_on=train+val: nothing is measured on val") == 1
     assert "eval_every has no effect" in said.out
     assert f"report: none for val; on test: python -m eval {folder} --data {data}" in said.out
@@ -59,6 +60,7 @@ def test_both_splits_are_learned_and_only_test_is_measured(data, tmp_path, here,
     other = tmp_path / "other"
     synth(other, frames=12, seed=9, layout="segnet", size=(96, 128))
     assert eval_main([str(folder), f"--data={other}", "--split=val", f"--out={out}"]) == 0  # it has not seen this val
+    assert "was trained on train+val of data that differ from these" in capsys.readouterr().err
     assert train.cli(["--resume", str(folder), "--train_on=train"]) == 2
 
 
