@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import training.beside
 from training import fit
 from training.beside import Beside
 
@@ -53,3 +54,16 @@ def test_without_a_step_the_jobs_are_done_at_the_end():
     beside.add(lambda: done.append(1))
     beside.finish()
     assert done == [1]
+
+
+def test_a_long_wait_is_said_in_one_line(make_learner, monkeypatch, capsys):
+    monkeypatch.setattr(training.beside, "PATIENCE", 0.05)
+    beside, ended = Beside(), threading.Event()
+    beside.add(lambda: ended.wait(60))
+    fit(make_learner(callbacks=[beside]), **PLAN)
+    threading.Timer(0.5, ended.set).start()
+    capsys.readouterr()
+    beside.finish()
+    assert (
+        capsys.readouterr().out == "waiting until the server has the data set; after Ctrl-C, --resume sends it again\n"
+    )
