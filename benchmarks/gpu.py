@@ -8,7 +8,8 @@ Steps: environment; rates (bare training steps of ours, smp.Unet and fastai's Dy
 training beside the bare step); training (train.py); evaluation (python -m eval on the test split).
 
 SETTINGS are flags of train.py, such as --backbone resnet34 --weights none. Nothing but an empty folder of torch in
-TMPDIR is written outside of DIR, and no network is used. On the CPU it takes the preset cpu; --batch_size and --resize_factor make it smaller.
+TMPDIR is written outside of DIR, and no network is used. On the CPU it takes the preset cpu; --batch_size and
+--resize_factor make it smaller.
 """
 
 from __future__ import annotations
