@@ -13,7 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmarks.gpu import BEYOND, shares
+from benchmarks.gpu import BEYOND, main, shares
+from benchmarks.gpu_check import private
 from camvid.synth import synth
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +55,22 @@ def start(code, data, tmp_path):
         return subprocess.Popen(words, cwd=code, env=kept | variables, stdout=pipe, stderr=pipe, text=True)
 
     return start
+
+
+@pytest.fixture
+def refused(data, tmp_path, capsys, monkeypatch):
+    """Runs the command in this process, and gives the lines of the error with which it ends."""
+    for name, value in private(tmp_path / "out").items():  # it sets them; afterwards they are as before
+        monkeypatch.setenv(name, value)
+    handler = signal.getsignal(signal.SIGTERM)
+
+    def refused(*flags, data=data):
+        with contextlib.suppress(SystemExit):
+            assert main([f"--data={data}", f"--out={tmp_path / 'out'}", *flags]) == 2
+        return capsys.readouterr().err.splitlines()
+
+    yield refused
+    signal.signal(signal.SIGTERM, handler)
 
 
 def steps(folder):
@@ -136,37 +153,36 @@ def test_a_check_that_is_cut_off_has_told_what_it_found(start, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "line"),
     [
-        ([], "error: --device cuda: this machine shows no CUDA device; --device cpu checks the same on the CPU"),
         (["--device=cpu", "--batch_sise=4"], "batch_size"),
         (["--device=cpu", "--seeds=0,1"], "error: --vary, --seeds and --resume: this checks one training; leave"),
         (["--device=cpu", "--steps=training,speed"], "'speed' is no step; choose from environment, rates, loop"),
     ],
 )
-def test_mistakes_are_one_line(start, tmp_path, flags, line):
-    with start(*flags, *SMALL) as process:
-        errors = process.communicate(timeout=120)[1]
-    assert process.returncode == 2
-    assert line in errors.splitlines()[-1]
+def test_mistakes_are_one_line(refused, tmp_path, flags, line):
+    assert line in refused(*flags, *SMALL)[-1]
     assert not (tmp_path / "out" / "gpu.json").exists()
 
 
-def test_an_earlier_check_is_not_overwritten(start, tmp_path):
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "gpu.json").write_text("{}")
-    with start("--device=cpu", "--steps=environment", *SMALL) as process:
+def test_a_missing_card_is_one_line(start, tmp_path):
+    with start(*SMALL) as process:
         errors = process.communicate(timeout=120)[1]
     assert process.returncode == 2
-    assert errors.splitlines() == [
+    fault = "this machine shows no CUDA device; --device cpu checks the same on the CPU"
+    assert errors.splitlines() == [f"error: --device cuda: {fault}"]
+    assert not (tmp_path / "out" / "gpu.json").exists()
+
+
+def test_an_earlier_check_is_not_overwritten(refused, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "gpu.json").write_text("{}")
+    assert refused("--device=cpu", "--steps=environment", *SMALL) == [
         f"error: {tmp_path / 'out'}: holds an earlier check; take another --out, or delete it"
     ]
     assert (tmp_path / "out" / "gpu.json").read_text() == "{}"
 
 
-def test_missing_data_are_one_line(start, tmp_path):
-    with start("--device=cpu", data=tmp_path / "nowhere") as process:
-        errors = process.communicate(timeout=120)[1]
-    assert process.returncode == 2
-    (line,) = errors.splitlines()
+def test_missing_data_are_one_line(refused, tmp_path):
+    (line,) = refused("--device=cpu", data=tmp_path / "nowhere")
     assert line.startswith(f"error: {tmp_path / 'nowhere'}: ")
 
 

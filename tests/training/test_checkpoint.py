@@ -71,18 +71,23 @@ def test_epochs_that_were_not_kept_are_trained_again(make_learner, tmp_path):
     assert [row["epoch"] for row in resumed.checkpoint.history] == [1, 2, 3, 4, 5, 6, 7]
 
 
-@pytest.mark.parametrize("epoch", [1, 2, 3])
 @pytest.mark.parametrize("changes", [{}, {"ema": 0.9}, {"precision": "bf16", "accumulate": 2, "grad_clip": 1.0}])
 @pytest.mark.parametrize("schedule", ["one_cycle", "fine_tune", "flat", "poly"])
-def test_resumed_fit_ends_with_the_weights_of_an_uninterrupted_one(make_learner, tmp_path, schedule, changes, epoch):
+def test_a_fit_resumed_after_each_epoch_ends_with_the_weights_of_an_uninterrupted_one(
+    make_learner, tmp_path, schedule, changes
+):
+    """Each process but the last ends in the middle of an epoch, and the next one goes on from there."""
     plan = PLAN | {"fit": schedule}
     whole = make_learner(tmp_path / "whole", **changes)
     fit(whole, **plan)
-
-    cut = make_learner(tmp_path / "cut", **changes, callbacks=[StopAt(epoch)])
-    with pytest.raises(Stop):
-        fit(cut, **plan)
-    torch.manual_seed(99)  # whatever the new process drew before it resumes
+    for epoch in (1, 2, 3):
+        with pytest.raises(Stop):
+            fit(
+                make_learner(tmp_path / "cut", **changes, callbacks=[StopAt(epoch)]),
+                **plan,
+                resume=resume_from(tmp_path / "cut"),
+            )
+        torch.manual_seed(99)  # whatever the new process drew before it resumes
     resumed = make_learner(tmp_path / "cut", **changes)
     fit(resumed, **plan, resume=resume_from(tmp_path / "cut"))
 

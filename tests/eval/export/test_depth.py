@@ -1,5 +1,6 @@
 """Exported networks of depth, alone or beside classes."""
 
+import functools
 import json
 
 import pytest
@@ -35,10 +36,21 @@ def written(folder, form, tasks, **config):
     return model, path
 
 
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """The network and the file of a form and tasks, written once for all tests. The focal length is 123.5 pixels."""
+
+    @functools.cache
+    def exported(form, tasks):
+        return written(tmp_path_factory.mktemp("exported"), form, tasks, focal=123.5)
+
+    return exported
+
+
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("tasks", TASKS.values(), ids=TASKS)
-def test_predicts_alike_at_every_size(tasks, form, tmp_path):
-    model, path = written(tmp_path, form, tasks)
+def test_predicts_alike_at_every_size(tasks, form, exported):
+    model, path = exported(form, tasks)
     found = verify(model, load_exported(path).model, SIZES)
     assert [(one.batch, one.size) for one in found] == list(zip((1, 2, 1, 2), SIZES, strict=True))
     assert all(one.depth < 1e-4 for one in found)
@@ -58,13 +70,13 @@ def test_a_mirrored_prediction_is_exported(form, tmp_path):
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("tasks", TASKS.values(), ids=TASKS)
-def test_what_is_loaded_takes_the_place_of_the_network(tasks, form, tmp_path):
-    model, path = written(tmp_path, form, tasks, focal=123.5)
-    exported = load_exported(path)
-    assert exported.config["focal"] == focal_of(exported.model) == 123.5
-    assert not exported.model.training
+def test_what_is_loaded_takes_the_place_of_the_network(tasks, form, exported):
+    model, path = exported(form, tasks)
+    loaded = load_exported(path)
+    assert loaded.config["focal"] == focal_of(loaded.model) == 123.5
+    assert not loaded.model.training
     picture = torch.randint(256, (40, 50, 3), dtype=torch.uint8).numpy()
-    expected, found = (predict_outputs(one, [picture]) for one in (model, exported.model))
+    expected, found = (predict_outputs(one, [picture]) for one in (model, loaded.model))
     assert (found.plain, found.log_variances) == (False, None)
     assert (found.logits is None) is (expected.logits is None) is ("segmentation" not in tasks)
     torch.testing.assert_close(found.depth, expected.depth, rtol=1e-4, atol=0)
@@ -86,11 +98,11 @@ def test_classes_alone_are_a_tensor(form, tmp_path):
 @pytest.mark.parametrize(
     ("tasks", "names"), [(TASKS["joint"], ["logits", "depth"]), (TASKS["depth"], ["depth"])], ids=TASKS
 )
-def test_an_onnx_file_is_read_by_others(tasks, names, tmp_path):
+def test_an_onnx_file_is_read_by_others(tasks, names, exported):
     """Its outputs and metadata, as the onnx package sees them."""
     import onnx
 
-    _, path = written(tmp_path, "onnx", tasks, focal=60.0)
+    _, path = exported("onnx", tasks)
     model = onnx.load(path)
     onnx.checker.check_model(model)
     assert [output.name for output in model.graph.output] == names
@@ -98,13 +110,13 @@ def test_an_onnx_file_is_read_by_others(tasks, names, tmp_path):
     assert depth.elem_type == onnx.TensorProto.FLOAT
     assert [side.dim_param for side in depth.shape.dim] == ["batch", "height", "width"]
     assert [json.loads(entry.value) for entry in model.metadata_props if entry.key == KEY] == [
-        metadata(tasks, focal=60.0)
+        metadata(tasks, focal=123.5)
     ]
 
 
 @pytest.mark.filterwarnings("ignore:.torch.jit.load. is deprecated:FutureWarning")
-def test_a_torchscript_file_returns_a_tuple_or_a_tensor(tmp_path):
+def test_a_torchscript_file_returns_a_tuple_or_a_tensor(exported):
     images = torch.rand(2, 3, 33, 50)
-    logits, depth = torch.jit.load(written(tmp_path, "torchscript", TASKS["joint"])[1])(images)
+    logits, depth = torch.jit.load(exported("torchscript", TASKS["joint"])[1])(images)
     assert (logits.shape, depth.shape, depth.dtype) == ((2, 5, 33, 50), (2, 33, 50), torch.float32)
-    assert torch.jit.load(written(tmp_path, "torchscript", TASKS["depth"])[1])(images).shape == (2, 33, 50)
+    assert torch.jit.load(exported("torchscript", TASKS["depth"])[1])(images).shape == (2, 33, 50)
