@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,12 +26,12 @@ def colorize(mask: Picture, colors: Picture) -> Picture:
     """
     palette = np.full((256, 3), VOID_COLOR, dtype=np.uint8)
     palette[: len(colors)] = colors
-    return palette[mask]
+    return np.asarray(cv2.LUT(cv2.merge((mask, mask, mask)), palette[None]), np.uint8)
 
 
 def overlay(image: Picture, mask: Picture, colors: Picture, opacity: float = 0.55) -> Picture:
     """The image (H, W, 3) with the class colours of ``mask`` (H, W) over it, at ``opacity`` in [0, 1]."""
-    return _blend(image, colorize(mask, colors), opacity)
+    return np.asarray(cv2.addWeighted(image, 1 - opacity, colorize(mask, colors), opacity, 0), np.uint8)
 
 
 def error_map(image: Picture, truth: Picture, pred: Picture, num_classes: int, priority: Sequence[int]) -> Picture:
@@ -38,18 +39,11 @@ def error_map(image: Picture, truth: Picture, pred: Picture, num_classes: int, p
 
     A pixel that both misses one priority class and hallucinates another counts as missed.
     """
-    grey = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2)  # (H, W, 3)
-    picture: Picture = (140 + 0.4 * grey).astype(np.uint8)
-    void = truth >= num_classes
-    wrong = (truth != pred) & ~void
-    missed, hallucinated, other = ERROR_COLORS.values()
-    picture[wrong] = other
-    picture[wrong & np.isin(pred, priority)] = hallucinated
-    picture[wrong & np.isin(truth, priority)] = missed
-    picture[void] = VOID_COLOR
-    return picture
-
-
-def _blend(image: Picture, top: Picture, opacity: float) -> Picture:
-    blended: Picture = np.rint((1 - opacity) * image + opacity * top).astype(np.uint8)
-    return blended
+    matters = np.isin(np.arange(256), priority)
+    kind = np.where(matters[pred], 2, 3).astype(np.uint8)
+    kind[matters[truth]] = 1
+    kind[truth == pred] = 0
+    kind[truth >= num_classes] = 4  # void, which has no colour
+    drawn = colorize(kind, np.array([(0, 0, 0), *ERROR_COLORS.values()], np.uint8))  # (H, W, 3)
+    grey = cv2.transform(image, np.full((3, 3), 0.4 / 3)) + np.uint8(140)
+    return np.where(kind[:, :, None] > 0, drawn, grey)

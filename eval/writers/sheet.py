@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
+from eval.inference import resize_image
 from eval.writers.colors import Picture
 from eval.writers.legend import INK, PAPER, font
 
@@ -59,7 +60,7 @@ def shrunk_panels(panels: Iterable[Picture]) -> list[Image.Image]:
 
 def _shrink(picture: Picture) -> Image.Image:
     height = max(1, round(picture.shape[0] * WIDTH / picture.shape[1]))
-    return Image.fromarray(picture).resize((WIDTH, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return Image.fromarray(resize_image(picture, (height, WIDTH)))
 
 
 def _caption(draw: ImageDraw.ImageDraw, row: Row, top: int, width: int) -> None:
