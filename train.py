@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from commands.experiments import end_trial, free_ended_trials, parse_command_line, run_experiments, run_folder
+from commands.experiments import end_trial, free_ended_trials, parse_command_line, run_experiments
 from configs import TrainConfig
 
 
@@ -39,6 +39,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from camvid.weights import class_weights
     from commands.arguments import LEARNER, LOADER, SCHEDULE
     from commands.device import bound_threads, resolve_device, resolve_precision
+    from commands.run_folder import resume_command, run_folder
     from commands.tasks import NETWORK, training_loss
     from commands.training_data import DATA_VERSION, DEPTH_VERSION, training_data
     from commands.truth import samples_of
@@ -62,7 +63,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     checkpoint = resume_from(folder / "checkpoints") if begun else None
     tracking = config.pick("project", "name", "tags") | {"whole": True, "disabled": not team.leads}
     run = start_run(config.to_dict(), folder=folder, resume_id=folder.name, **tracking)
-    with advising(f"`python train.py --resume {folder}` continues the training"), tracked(run):
+    with advising(f"`{resume_command(folder)}` continues the training"), tracked(run):
         tracker, beside = WandbCallback(run, checkpoint["history"] if checkpoint else ()), Beside()
         if team.leads:
             write_whole(folder / "config.yaml", config.to_yaml())
