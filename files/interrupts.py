@@ -82,7 +82,7 @@ def _leave(code: int) -> NoReturn:
     Threads are waited for, and what was registered to be done at the end is done.
     """
     threading._shutdown()  # type: ignore[attr-defined]
-    atexit._run_exitfuncs()
+    _run_exit_functions(code)
     try:
         sys.stdout.flush()
     except OSError:  # a full disk, or a pipe that nobody reads any more
@@ -91,12 +91,19 @@ def _leave(code: int) -> NoReturn:
     os._exit(code)
 
 
+def _run_exit_functions(code: int) -> None:
+    """Does what was registered to be done at the end. W&B's client learns the exit code from the call of `sys.exit`."""
+    with suppress(SystemExit):
+        sys.exit(code)
+    atexit._run_exitfuncs()
+
+
 def _end(*_: Any) -> None:
     if os.getpid() not in _ending:  # the signal came between the fork and `_leave_to_parent`
         return
     signal.signal(signal.SIGINT, _kill)
     sys.unraisablehook = lambda _: None  # a module that is half imported may leave a function that fails
-    atexit._run_exitfuncs()  # which take away temporary folders, those of W&B's client too
+    _run_exit_functions(INTERRUPTED)  # which take away temporary folders, those of W&B's client too
     _kill()
 
 

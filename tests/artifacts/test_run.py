@@ -10,6 +10,26 @@ import wandb
 from artifacts import start_run, sync_hint, tracked
 from artifacts.run import ROOT, code_version, tracking_mode
 
+EARLY = """
+import os, signal, sys
+from pathlib import Path
+from files.interrupts import end_at_once, run_program, unwinding
+signal.signal(signal.SIGINT, signal.default_int_handler)
+end_at_once()
+from artifacts import start_run
+
+def main():
+    with {block}:
+        start_run({{}}, project="roads", folder=Path(sys.argv[1]))
+        {end}
+
+run_program(main)
+"""
+ENDS = {
+    "at once": ("open(os.devnull)", "os.kill(os.getpid(), signal.SIGINT)", 130),
+    "in a block": ("unwinding()", "os.kill(os.getpid(), signal.SIGINT)", 130),
+    "by an error": ("open(os.devnull)", "return 2", 2),
+}
 
 def test_offline_by_default_in_the_run_folder(new_run, read_run, tmp_path):
     with tracked(new_run(tags=("a", "b"), job_type="evaluate", name="first")) as run:
@@ -112,6 +132,16 @@ def test_an_interrupted_run_fails_too(new_run, read_run):
     with pytest.raises(KeyboardInterrupt), tracked(run):
         raise KeyboardInterrupt
     assert read_run(Path(run.sync_dir)).exit_code == 1
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_a_run_that_ends_before_it_is_tracked_fails(how, read_run, tmp_path):
+    block, end, code = ENDS[how]
+    words = [sys.executable, "-c", EARLY.format(block=block, end=end), tmp_path / "run"]
+    done = subprocess.run(words, env=os.environ | {"WANDB_MODE": "offline"}, cwd=ROOT, timeout=100, check=False)
+    assert done.returncode == code
+    (folder,) = tmp_path.glob("run/wandb/offline-run-*")
+    assert read_run(folder).exit_code == code
 
 
 def test_sync_hint_names_every_part_of_a_resumed_run(new_run, tmp_path):
