@@ -73,9 +73,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         taxonomy, frame_size = dataset.taxonomy, dataset.frame_size("train")
         train_size = scaled_size(frame_size, config.resize_factor)
         size_for = partial(prediction_size, factor=config.eval_factor or config.resize_factor, trained=frame_size)
-        kept = {"limit": int(config.cache_gb * 2**30), **config.pick("augment", "crop_min")}
-        kept |= {"depth": "depth" in config.tasks, "depth_data": second}
-        frames = training_frames(dataset, "train", train_size, **kept)
+        kept = {"limit": int(config.cache_gb * 2**30), "depth_data": second, **config.pick("augment", "crop_min")}
+        frames = training_frames(dataset, "train", train_size, depth="depth" in config.tasks, **kept)
         sys.stderr.write(frames.cost + about_classes(dataset, frames, limit=kept["limit"]) if team.leads else "")
         share = (team.rank, team.count)
         train = train_loader(frames, size=train_size, device=device, share=share, **config.pick(*LOADER))
@@ -147,4 +146,4 @@ def cli(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    run_program(cli)
+    run_program(cli, outlast=True)  # a training does not end because nobody reads its progress

@@ -18,6 +18,8 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any, NoReturn
 
+from files.streams import outlast_output
+
 INTERRUPTED = 130  # what shells report for a program that Ctrl-C has ended
 LINE = "interrupted"
 SOON = 0.1  # seconds
@@ -66,8 +68,13 @@ def advising(advice: str) -> Iterator[None]:
         raise KeyboardInterrupt(advice) from None
 
 
-def run_program(main: Callable[[], int]) -> NoReturn:
-    """Ends the process with the exit code that `main` returns, or as after Ctrl-C."""
+def run_program(main: Callable[[], int], outlast: bool = False) -> NoReturn:
+    """Ends the process with the exit code that `main` returns, or as after Ctrl-C.
+
+    With `outlast` it goes on if its output cannot be written: see `outlast_output`.
+    """
+    if outlast:
+        outlast_output()
     try:
         code = main()
     except KeyboardInterrupt as error:
@@ -84,10 +91,10 @@ def _leave(code: int) -> NoReturn:
     threading._shutdown()  # type: ignore[attr-defined]
     _run_exit_functions(code)
     try:
-        sys.stdout.flush()
+        for stream in filter(None, (sys.stdout, sys.stderr)):  # a stream that is closed is None
+            stream.flush()
     except OSError:  # a full disk, or a pipe that nobody reads any more
         sys.exit(code)  # which reports it
-    sys.stderr.flush()
     os._exit(code)
 
 

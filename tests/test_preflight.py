@@ -14,8 +14,8 @@ from safetensors.torch import save_file
 import train
 from camvid.synth import synth
 from commands.experiments import parse_command_line
-from commands.run_folder import run_folder
 from commands.preflight import check_settings
+from commands.run_folder import run_folder
 from configs import TrainConfig
 from files.faults import CommonFault
 from tests.client import teardown

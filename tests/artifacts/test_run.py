@@ -31,6 +31,7 @@ ENDS = {
     "by an error": ("open(os.devnull)", "return 2", 2),
 }
 
+
 def test_offline_by_default_in_the_run_folder(new_run, read_run, tmp_path):
     with tracked(new_run(tags=("a", "b"), job_type="evaluate", name="first")) as run:
         assert run.offline
