@@ -63,7 +63,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     checkpoint = resume_from(folder / "checkpoints") if begun else None
     tracking = config.pick("project", "name", "tags") | {"whole": True, "disabled": not team.leads}
     run = start_run(config.to_dict(), folder=folder, resume_id=folder.name, **tracking)
-    with advising(f"`{resume_command(folder)}` continues the training"), tracked(run):
+    last: list[str] = []  # what is printed in the end
+    with advising(f"`{resume_command(folder)}` continues the training"), tracked(run, last):
         tracker, beside = WandbCallback(run, checkpoint["history"] if checkpoint else ()), Beside()
         if team.leads:
             write_whole(folder / "config.yaml", config.to_yaml())
@@ -120,8 +121,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         if evaluation:
             log_evaluation(run, evaluation, val, taxonomy, "val")
         logged = log_model(run, folder, names_in(config.project, config.architecture)[1], metrics=metrics)
+        last += [f"model:  {folder / 'model.safetensors'}, as {config.project}/{logged.name}", f"report: {report}"]
     drop_state(folder / "checkpoints")
-    print(f"model:  {folder / 'model.safetensors'}, as {config.project}/{logged.name}\nreport: {report}")
     print(sync_hint(run, "val/edge_cases" if judged else ""))
     return folder
 
