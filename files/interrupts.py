@@ -14,7 +14,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -134,7 +133,7 @@ def _raise(_: int, frame: FrameType | None) -> None:
 
 def _starts_process(frame: FrameType | None) -> bool:
     """Whether a process is being started: a lock would stay locked, and the process unknown to those that end it."""
-    while frame and frame.f_code is not BaseProcess.start.__code__:
+    while frame and frame.f_code.co_qualname != "BaseProcess.start":  # of multiprocessing, which takes long to import
         frame = frame.f_back
     return frame is not None
 
