@@ -139,6 +139,13 @@ def test_training_on_val_says_what_has_no_effect_and_has_no_place_in_a_sweep(dat
         parse_command_line(flags)
 
 
+def test_settings_without_effect_are_said_once_and_end_no_training(data, capsys):
+    flags = [f"--data={data}", *SMALL, "--augment=flip", "--rare_crops=0.5"]
+    parse_command_line([*flags, "--vary=lr=0.001,0.002"])
+    line = "rare_crops=0.5 has no effect with augment=flip; it needs augment=crop or color or weather"
+    assert capsys.readouterr().out == f"{line}\n"
+
+
 def test_a_second_data_set_of_depth_does_not_measure_the_val_frames_of_the_first(data, tmp_path, capsys):
     synth(tmp_path / "deep", frames=4, seed=1, layout="segnet", size=(96, 128), depth=True)
     flags = [f"--data={data}", *SMALL, *HYDRA, "--tasks=segmentation,depth"]
