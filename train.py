@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from commands.experiments import end_trial, free_ended_trials, parse_command_line, run_experiments, run_folder
+from commands.experiments import end_trial, free_ended_trials, parse_command_line, run_experiments
 from configs import TrainConfig
 
 
@@ -39,6 +39,7 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     from camvid.weights import class_weights
     from commands.arguments import LEARNER, LOADER, SCHEDULE
     from commands.device import bound_threads, resolve_device, resolve_precision
+    from commands.run_folder import resume_command, run_folder
     from commands.tasks import NETWORK, training_loss
     from commands.training_data import DATA_VERSION, DEPTH_VERSION, training_data
     from commands.truth import samples_of
@@ -62,7 +63,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
     checkpoint = resume_from(folder / "checkpoints") if begun else None
     tracking = config.pick("project", "name", "tags") | {"whole": True, "disabled": not team.leads}
     run = start_run(config.to_dict(), folder=folder, resume_id=folder.name, **tracking)
-    with advising(f"`python train.py --resume {folder}` continues the training"), tracked(run):
+    last: list[str] = []  # what is printed in the end
+    with advising(f"`{resume_command(folder)}` continues the training"), tracked(run, last):
         tracker, beside = WandbCallback(run, checkpoint["history"] if checkpoint else ()), Beside()
         if team.leads:
             write_whole(folder / "config.yaml", config.to_yaml())
@@ -72,9 +74,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         taxonomy, frame_size = dataset.taxonomy, dataset.frame_size("train")
         train_size = scaled_size(frame_size, config.resize_factor)
         size_for = partial(prediction_size, factor=config.eval_factor or config.resize_factor, trained=frame_size)
-        kept = {"limit": int(config.cache_gb * 2**30), **config.pick("augment", "crop_min")}
-        kept |= {"depth": "depth" in config.tasks, "depth_data": second}
-        frames = training_frames(dataset, "train", train_size, **kept)
+        kept = {"limit": int(config.cache_gb * 2**30), "depth_data": second, **config.pick("augment", "crop_min")}
+        frames = training_frames(dataset, "train", train_size, depth="depth" in config.tasks, **kept)
         sys.stderr.write(frames.cost + about_classes(dataset, frames, limit=kept["limit"]) if team.leads else "")
         share = (team.rank, team.count)
         train = train_loader(frames, size=train_size, device=device, share=share, **config.pick(*LOADER))
@@ -120,8 +121,8 @@ def main(config: TrainConfig, resume: Path | None = None) -> Path:
         if evaluation:
             log_evaluation(run, evaluation, val, taxonomy, "val")
         logged = log_model(run, folder, names_in(config.project, config.architecture)[1], metrics=metrics)
+        last += [f"model:  {folder / 'model.safetensors'}, as {config.project}/{logged.name}", f"report: {report}"]
     drop_state(folder / "checkpoints")
-    print(f"model:  {folder / 'model.safetensors'}, as {config.project}/{logged.name}\nreport: {report}")
     print(sync_hint(run, "val/edge_cases" if judged else ""))
     return folder
 
@@ -146,4 +147,4 @@ def cli(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    run_program(cli)
+    run_program(cli, outlast=True)  # a training does not end because nobody reads its progress

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,14 @@ def log_tables(run: wandb.Run, prefix: str, tables: Mapping[str, pd.DataFrame], 
 
 
 def log_preview(run: wandb.Run, pictures: Mapping[str, Path]) -> None:
-    """Log the pictures of a training's data under data/, unless the run's config says log_data=none."""
-    if shows_frames(run):
-        _log_pictures(run, "data", pictures)
+    """Log the pictures of a training's data under data/, unless the run's config says log_data=none.
+
+    A resumed run logs only those that differ from what it has, or each start would add a row to its history.
+    """
+    known = {name: run.summary.get(f"data/{name}") or {} for name in pictures}  # type: ignore[no-untyped-call]
+    new = {name: path for name, path in pictures.items() if known[name].get("sha256") != _digest(path)}
+    if new and shows_frames(run):
+        _log_pictures(run, "data", new)
 
 
 def log_ranking(run: wandb.Run, rows: Sequence[Mapping[str, object]], picture: Path | None) -> None:
@@ -50,6 +56,11 @@ def log_ranking(run: wandb.Run, rows: Sequence[Mapping[str, object]], picture: P
 
 def _log_pictures(run: wandb.Run, prefix: str, pictures: Mapping[str, Path]) -> None:
     run.log({f"{prefix}/{name}": wandb.Image(str(path)) for name, path in pictures.items()})
+
+
+def _digest(path: Path) -> str:
+    """The content of a picture, as W&B's client notes it in a run's summary."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _table(frame: pd.DataFrame) -> wandb.Table:

@@ -81,8 +81,12 @@ class Decision:
         return f"{name} now has the alias {self.alias}{was}{good}"
 
 
-def carry_out(decision: Decision) -> str:
-    """Log the decision as a run, and move the alias if the decision is accepted; returns where the run can be seen.
+def carry_out(decision: Decision, said: str = "") -> None:
+    """Log the decision as a run, and move the alias if it is accepted; print what was done, and where the run is seen.
+
+    Args:
+        decision: a promotion or a rollback.
+        said: what is printed if it was carried out; empty prints the decision.
 
     Raises:
         ArtifactError: the server refuses the alias, or another version got it after the decision was made; the run then
@@ -101,10 +105,11 @@ def carry_out(decision: Decision) -> str:
     }
     place: dict[str, Any] = {"entity": model.entity, "project": model.project, "job_type": JOB_TYPE}
     name = f"{decision.action} {version_name(model)}"
+    last: list[str] = []
     with (
         unwinding(),
         tempfile.TemporaryDirectory() as folder,
-        tracked(start_run(config, folder=Path(folder), name=name, **place)) as run,
+        tracked(start_run(config, folder=Path(folder), name=name, **place), last) as run,
     ):
         inputs = {item.id: item for item in (model, holder, against, decision.data) if item}
         for artifact in inputs.values():
@@ -116,7 +121,7 @@ def carry_out(decision: Decision) -> str:
         if decision.accepted:
             move_alias(model, decision.alias, holder)
         run.summary.update(summary | {"forced": decision.answer != AS_GOOD and decision.accepted})
-        return sync_hint(run)
+        last += [said or str(decision), sync_hint(run)]
 
 
 def move_alias(model: wandb.Artifact, alias: str, holder: wandb.Artifact | None) -> None:

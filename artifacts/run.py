@@ -191,8 +191,13 @@ def has_table_pages(base_url: str) -> bool:
 
 
 @contextmanager
-def tracked(run: wandb.Run) -> Iterator[wandb.Run]:
-    """Finish the run at the end of the block; if the block raises, the run fails, with the reason in its summary."""
+def tracked(run: wandb.Run, last: Iterable[str] = ()) -> Iterator[wandb.Run]:
+    """Finish the run at the end of the block; if the block raises, the run fails, with the reason in its summary.
+
+    Args:
+        run: a run that was started.
+        last: lines that are printed below those of the client, also if Ctrl-C comes while the client prints its own.
+    """
     with unwinding():
         try:
             yield run
@@ -201,7 +206,11 @@ def tracked(run: wandb.Run) -> Iterator[wandb.Run]:
             raise
         if run.summary.get("error"):  # type: ignore[no-untyped-call]  # of an earlier part of the run
             del run.summary["error"]  # type: ignore[no-untyped-call]
-        _finish(run)
+        try:
+            _finish(run)
+        finally:
+            for line in last:
+                print(line, flush=True)
 
 
 def finish_failed(run: wandb.Run, error: BaseException) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -35,6 +36,7 @@ from files.ordered import map_ordered
 from files.pictures import load_label, picture_size
 
 REPORT = "converted.txt"
+VALUES = "categories.json"  # which lets models of other classes read the labels
 JOINED = "a picture for each class: what none shows is void; where two overlap, the class that is listed later counts"
 ALIKE = 0.02  # by which the aspect of a label may differ from its frame's, where it is scaled
 
@@ -56,7 +58,9 @@ def convert(
     split: str = "official",
     seed: int = 0,
 ) -> list[str]:
-    """Write a data set as `images/<split>/`, `masks/<split>/` and `taxonomy.yaml`; `out` appears whole or not at all.
+    """Write a data set as `images/<split>/`, `masks/<split>/`, `taxonomy.yaml` and `categories.json`.
+
+    `out` appears whole or not at all. `categories.json` names the values, so that other taxonomies can read them too.
 
     Depth becomes `depth/NAME.png` and `cameras.csv`. A frame that has depth needs no label.
 
@@ -85,6 +89,7 @@ def convert(
         lines += about_carried([one.depth for one in done if one.depth], depth.form) if depth else []
         lines += [f"left out: depth: {fault}" for fault in unused]
         (folder / OWN_FILE).write_text(taxonomy_yaml(source.taxonomy), encoding="utf-8")
+        (folder / VALUES).write_text(_values(source.taxonomy), encoding="utf-8")
         lines.append(f"classes: {', '.join(f'{i} {name}' for i, name in enumerate(source.taxonomy.names))}; 255 void")
         (folder / REPORT).write_text("\n".join([*lines, ""]), encoding="utf-8")
     return lines
@@ -107,6 +112,12 @@ def _cleaned(labels: Labels, frame: Frame) -> tuple[Mask, int]:
         return clean(picture, labels, frame.label.suffix.lower() in LOSSY)
     except ValueError as error:
         raise ValueError(f"{frame.mask}: {error}") from error
+
+
+def _values(taxonomy: Taxonomy) -> str:
+    """The names of the values, as COCO lists them; one in each line."""
+    entries = (json.dumps({"id": value, "name": name}, ensure_ascii=False) for value, name in enumerate(taxonomy.names))
+    return "[\n  " + ",\n  ".join(entries) + "\n]\n"
 
 
 def _left_out(scan: Scan, splits: Mapping[str, Sequence[Frame]]) -> list[str]:

@@ -17,17 +17,20 @@ def in_words_of(taxonomy: Taxonomy, names: Iterable[str]) -> Taxonomy:
     """The same classes, for labels of these names. A class also collects what its names are called elsewhere.
 
     Names of other known data sets cannot be in these labels, and are dropped. Unknown names stay, so that a decoder
-    refuses them.
+    refuses them. If the labels have the name of a class and nothing that it collects, this name is the class: they were
+    written by these classes.
     """
     listed = dict.fromkeys(names)
     kept = {VOID_NAME, *listed}
+    whole = {name for name, group in taxonomy.groups.items() if name in listed and listed.keys().isdisjoint(group)}
+    whole -= taxonomy.sources.keys()
     groups = {
-        name: [source for source in group if source in kept or source not in known_names()]
+        name: [name] if name in whole else [one for one in group if one in kept or one not in known_names()]
         for name, group in taxonomy.groups.items()
     }
     for name in listed:
         index = index_of(taxonomy, name)
-        if index != IGNORE_INDEX and name not in taxonomy.sources:
+        if index != IGNORE_INDEX and name not in whole | taxonomy.sources.keys():
             groups[taxonomy.names[index]].append(name)
     return Taxonomy(taxonomy.name, taxonomy.classes, {name: tuple(group) for name, group in groups.items()})
 

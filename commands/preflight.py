@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from commands.tasks import NETWORK, check_tasks, training_loss
 from commands.training_data import as_trained, check_depth, depth_data, open_training
 from configs import TrainConfig
+from configs.together import idle_settings
 from files.faults import CommonFault
 from files.whole import FULL, unwritten
 
@@ -37,6 +38,7 @@ def check_settings(configs: Iterable[TrainConfig]) -> None:
         ValueError: a setting that is not allowed, or not allowed together with another one.
     """
     distinct = {repr(vars(config) | ({} if config.split == "random" else {"seed": 0})): config for config in configs}
+    _say_idle(distinct.values())
     opened = [(config, _open(config)) for config in distinct.values()]
     for config, dataset in opened:
         _check_unjudged(config)
@@ -70,6 +72,13 @@ def _open(config: TrainConfig) -> RoadDataset | None:
     except ValueError as error:
         raise CommonFault(str(error)) from error
     return None
+
+
+def _say_idle(configs: Iterable[TrainConfig]) -> None:
+    """Says in one line each which settings have no effect."""
+    lines = dict.fromkeys(line for config in configs for line in idle_settings(config))
+    if lines and os.environ.get("RANK", "0") == "0":
+        print("\n".join(lines))
 
 
 def _check_unjudged(config: TrainConfig) -> None:

@@ -89,8 +89,7 @@ def _promote(options: argparse.Namespace) -> int:
     decision = _weighed(
         Decision("promote", options.alias, candidate, holder, against, data, why=options.force or ""), options
     )
-    seen = carry_out(decision)
-    print(f"{decision}\n{seen}")
+    carry_out(decision)
     return 0 if decision.accepted else 1
 
 
@@ -122,8 +121,8 @@ def _rollback(options: argparse.Namespace) -> int:
 
     current = _find(f"{options.model}:{options.alias}", options)
     previous = previous_version(current, options.alias)
-    seen = carry_out(Decision("rollback", options.alias, previous, current, why=options.why or ""))
-    print(f"{version_name(previous)} again has the alias {options.alias}, in place of {version_name(current)}\n{seen}")
+    said = f"{version_name(previous)} again has the alias {options.alias}, in place of {version_name(current)}"
+    carry_out(Decision("rollback", options.alias, previous, current, why=options.why or ""), said)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Settings that are allowed alone but not together."""
+"""Settings that are allowed alone but not together, and settings that have no effect without another one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,36 @@ from configs.values import ConfigError
 
 if TYPE_CHECKING:
     from configs.config import TrainConfig
+
+_CROPS = ("augment", ("crop", "color", "weather"))
+NEEDS = {  # settings that have an effect only if another one has, or names, one of these values
+    "crop_min": _CROPS,
+    "crop_max": _CROPS,
+    "rare_crops": _CROPS,
+    "focal_gamma": ("loss", ("focal",)),
+    "ohem_threshold": ("loss", ("ohem",)),
+    "ohem_min_kept": ("loss", ("ohem",)),
+    "boundary_width": ("loss", ("boundary",)),
+    "freeze_epochs": ("fit", ("fine_tune",)),
+}
+
+
+def idle_settings(config: TrainConfig) -> list[str]:
+    """A line for each setting that was changed and has no effect.
+
+    They are allowed, because a sweep and `--vary` change one setting at a time.
+    """
+    default, given = vars(type(config)()), vars(config)
+    return [
+        f"{key}={given[key]} has no effect with {needed}={given[needed]}; it needs {needed}={' or '.join(values)}"
+        for key, (needed, values) in NEEDS.items()
+        if given[key] != default[key] and not _named(given[needed]) & {*values}
+    ]
+
+
+def _named(value: str | dict[str, float]) -> set[str]:
+    """A choice, or the choices that a mapping weighs."""
+    return {value} if isinstance(value, str) else {*value}
 
 
 def check_together(config: TrainConfig) -> None:

@@ -8,6 +8,7 @@
 - `markdown`: tables as Markdown;
 - `ordered`: a `map` by threads with a bound on what waits;
 - `interrupts`: Ctrl-C ends a program with one line;
+- `streams`: a program goes on if its output cannot be written;
 - `headlines`: the headline metrics of an evaluation;
 - `amounts`: bytes and times for people;
 - `faults`: errors that would fail every training of a sweep.

@@ -14,9 +14,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any, NoReturn
+
+from files.streams import outlast_output
 
 INTERRUPTED = 130  # what shells report for a program that Ctrl-C has ended
 LINE = "interrupted"
@@ -66,8 +67,13 @@ def advising(advice: str) -> Iterator[None]:
         raise KeyboardInterrupt(advice) from None
 
 
-def run_program(main: Callable[[], int]) -> NoReturn:
-    """Ends the process with the exit code that `main` returns, or as after Ctrl-C."""
+def run_program(main: Callable[[], int], outlast: bool = False) -> NoReturn:
+    """Ends the process with the exit code that `main` returns, or as after Ctrl-C.
+
+    With `outlast` it goes on if its output cannot be written: see `outlast_output`.
+    """
+    if outlast:
+        outlast_output()
     try:
         code = main()
     except KeyboardInterrupt as error:
@@ -82,13 +88,20 @@ def _leave(code: int) -> NoReturn:
     Threads are waited for, and what was registered to be done at the end is done.
     """
     threading._shutdown()  # type: ignore[attr-defined]
-    atexit._run_exitfuncs()
+    _run_exit_functions(code)
     try:
-        sys.stdout.flush()
+        for stream in filter(None, (sys.stdout, sys.stderr)):  # a stream that is closed is None
+            stream.flush()
     except OSError:  # a full disk, or a pipe that nobody reads any more
         sys.exit(code)  # which reports it
-    sys.stderr.flush()
     os._exit(code)
+
+
+def _run_exit_functions(code: int) -> None:
+    """Does what was registered to be done at the end. W&B's client learns the exit code from the call of `sys.exit`."""
+    with suppress(SystemExit):
+        sys.exit(code)
+    atexit._run_exitfuncs()
 
 
 def _end(*_: Any) -> None:
@@ -96,7 +109,7 @@ def _end(*_: Any) -> None:
         return
     signal.signal(signal.SIGINT, _kill)
     sys.unraisablehook = lambda _: None  # a module that is half imported may leave a function that fails
-    atexit._run_exitfuncs()  # which take away temporary folders, those of W&B's client too
+    _run_exit_functions(INTERRUPTED)  # which take away temporary folders, those of W&B's client too
     _kill()
 
 
@@ -120,7 +133,7 @@ def _raise(_: int, frame: FrameType | None) -> None:
 
 def _starts_process(frame: FrameType | None) -> bool:
     """Whether a process is being started: a lock would stay locked, and the process unknown to those that end it."""
-    while frame and frame.f_code is not BaseProcess.start.__code__:
+    while frame and frame.f_code.co_qualname != "BaseProcess.start":  # of multiprocessing, which takes long to import
         frame = frame.f_back
     return frame is not None
 

@@ -13,8 +13,9 @@ from safetensors.torch import save_file
 
 import train
 from camvid.synth import synth
-from commands.experiments import parse_command_line, run_folder
+from commands.experiments import parse_command_line
 from commands.preflight import check_settings
+from commands.run_folder import run_folder
 from configs import TrainConfig
 from files.faults import CommonFault
 from tests.client import teardown
@@ -136,6 +137,13 @@ def test_training_on_val_says_what_has_no_effect_and_has_no_place_in_a_sweep(dat
     monkeypatch.setenv("WANDB_SWEEP_ID", "s1")
     with pytest.raises(CommonFault, match="train_on=train\\+val: nothing is measured on val, so a sweep has no metric"):
         parse_command_line(flags)
+
+
+def test_settings_without_effect_are_said_once_and_end_no_training(data, capsys):
+    flags = [f"--data={data}", *SMALL, "--augment=flip", "--rare_crops=0.5"]
+    parse_command_line([*flags, "--vary=lr=0.001,0.002"])
+    line = "rare_crops=0.5 has no effect with augment=flip; it needs augment=crop or color or weather"
+    assert capsys.readouterr().out == f"{line}\n"
 
 
 def test_a_second_data_set_of_depth_does_not_measure_the_val_frames_of_the_first(data, tmp_path, capsys):

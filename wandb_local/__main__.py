@@ -1,9 +1,15 @@
 """``python -m wandb_local``, or ``wandb-local``: serve, exec, import, status, gc, verify, backup, restore, export."""
 
+import sys
+
+from wandb_local.interrupts import end_at_once, run
+
+if __name__ == "__main__" or sys.argv[0].endswith("wandb-local"):
+    end_at_once()  # before the other imports
+
 import argparse
 import logging
 import sqlite3
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
-        return int(options.command(options))
+        return run(lambda: int(options.command(options)))
     except (ModuleNotFoundError, ValueError, OSError, sqlite3.Error, FolderInUseError) as error:
         if options.debug:
             raise

@@ -17,6 +17,7 @@ from wandb_local.proxies import bypass
 from wandb_local.store.folder import DataFolder, default_folder
 
 DEFAULT_PORT = 8080
+AGAIN = "WANDB_LOCAL_EXEC"  # for a command that `exec` runs: the words that stand before it
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -57,14 +58,24 @@ def execute(options: argparse.Namespace) -> int:
         signal.signal(number, _leave)  # before the command runs, too, a server that was started is stopped
     with served(folder, options.port) as url:
         variables = {"WANDB_BASE_URL": url, "WANDB_API_KEY": folder.api_key, **bypass(os.environ, url)}
-        environment = {**os.environ, **variables}
+        environment = {**os.environ, **variables, AGAIN: _words_before(options, folder)}
         code = _run(argv, environment)
     if running_server(folder) is None:
         port = urlsplit(url).port
-        command = [*again(), "serve", *([] if port == DEFAULT_PORT else ["--port", str(port)])]
-        command += [] if folder.root == default_folder().resolve() else ["--data", str(folder.root)]
+        command = [*again(), "serve", *_place(folder, port)]
         print(f"to browse the tracked runs at {url}, start: {shlex.join(command)}", file=sys.stderr)
     return code
+
+
+def _words_before(options: argparse.Namespace, folder: DataFolder) -> str:
+    """What a user types before the command to run it once more on the same server."""
+    return shlex.join([*again(), "exec", *_place(folder, options.port), "--"])
+
+
+def _place(folder: DataFolder, port: int | None) -> list[str]:
+    """The flags for this folder and port, without those that are the default."""
+    flags = [] if port == DEFAULT_PORT else ["--port", str(port)]
+    return flags if folder.root == default_folder().resolve() else [*flags, "--data", str(folder.root)]
 
 
 def _run(argv: list[str], environment: dict[str, str]) -> int:

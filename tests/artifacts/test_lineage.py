@@ -69,3 +69,10 @@ def test_a_sweep_that_was_deleted_leaves_its_name(new_run, tmp_path):
     (source,) = [node for node in found.sources if node.kind == "sweep"]
     assert source.name == "local/roads/deleted"
     assert source.lines == ("the run took its best settings", "the sweep is not on the server")
+
+
+@pytest.mark.usefixtures("online")
+def test_a_model_that_was_trained_on_val_too_says_so(new_run, tmp_path, capsys):
+    log_versions(new_run, tmp_path, ("both", {"train_on": "train+val"}))
+    assert main(["lineage", "roads/both:v0"]) == 0
+    assert "trained on train+val" in capsys.readouterr().out

@@ -15,10 +15,11 @@ import wandb
 from fastai.callback.core import Callback, CancelFitException
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
+from PIL import Image
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from artifacts import sync_hint, tracked
+from artifacts import log_preview, sync_hint, tracked
 from artifacts.callback import WandbCallback
 from tests.client import teardown
 
@@ -78,6 +79,21 @@ def test_a_resumed_run_gets_what_the_server_lacks_and_nothing_twice(new_run, on_
     found, summary = epochs_of(first.id)
     assert found == [1, 2, 3, 4, 5, 6]
     assert (summary["val/miou"], summary["train/loss"]) == (0.6, pytest.approx(1 / 6))
+
+
+def picture(path, value):
+    Image.new("RGB", (8, 8), (value, 0, 0)).save(path)
+    return path
+
+
+def test_a_resumed_run_shows_its_data_once_and_again_only_if_they_look_different(new_run, tmp_path):
+    same, other = picture(tmp_path / "same.png", 1), tmp_path / "other.png"
+    for value in (2, 2, 3):
+        with tracked(new_run(resume_id="shown", whole=True)) as run:
+            log_preview(run, {"class_weights": same, "augmentation": picture(other, value)})
+    rows = list(wandb.Api().run("roads/shown").scan_history(use_cache=False))
+    shown = [sorted(key for key in row if key.startswith("data/")) for row in rows]
+    assert shown == [["data/augmentation", "data/class_weights"], ["data/augmentation"]]
 
 
 def track_and_be_killed(folder, run_id, epochs):

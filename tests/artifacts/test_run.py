@@ -10,6 +10,56 @@ import wandb
 from artifacts import start_run, sync_hint, tracked
 from artifacts.run import ROOT, code_version, tracking_mode
 
+EARLY = """
+import os, signal, sys
+from pathlib import Path
+from files.interrupts import end_at_once, run_program, unwinding
+signal.signal(signal.SIGINT, signal.default_int_handler)
+end_at_once()
+from artifacts import start_run
+
+def main():
+    with {block}:
+        start_run({{}}, project="roads", folder=Path(sys.argv[1]))
+        {end}
+
+run_program(main)
+"""
+AT_ITS_LAST_LINES = """
+import os, signal, sys
+from pathlib import Path
+from files.interrupts import end_at_once, run_program
+signal.signal(signal.SIGINT, signal.default_int_handler)
+end_at_once()
+from artifacts import start_run, tracked
+
+class Watched:
+    def __init__(self, stream):
+        self.stream = stream
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+    def write(self, text):
+        count = self.stream.write(text)
+        if "Run summary" in text:
+            os.kill(os.getpid(), signal.SIGINT)
+        return count
+
+def main():
+    last = []
+    with tracked(start_run({}, project="roads", folder=Path(sys.argv[1])), last) as run:
+        run.log({"epoch": 1, "train/loss": 0.5})
+        last += ["model: here", "report: there"]
+        sys.stderr = Watched(sys.stderr)
+    print("not reached")
+
+run_program(main)
+"""
+ENDS = {
+    "at once": ("open(os.devnull)", "os.kill(os.getpid(), signal.SIGINT)", 130),
+    "in a block": ("unwinding()", "os.kill(os.getpid(), signal.SIGINT)", 130),
+    "by an error": ("open(os.devnull)", "return 2", 2),
+}
+
 
 def test_offline_by_default_in_the_run_folder(new_run, read_run, tmp_path):
     with tracked(new_run(tags=("a", "b"), job_type="evaluate", name="first")) as run:
@@ -112,6 +162,24 @@ def test_an_interrupted_run_fails_too(new_run, read_run):
     with pytest.raises(KeyboardInterrupt), tracked(run):
         raise KeyboardInterrupt
     assert read_run(Path(run.sync_dir)).exit_code == 1
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_a_run_that_ends_before_it_is_tracked_fails(how, read_run, tmp_path):
+    block, end, code = ENDS[how]
+    words = [sys.executable, "-c", EARLY.format(block=block, end=end), tmp_path / "run"]
+    done = subprocess.run(words, env=os.environ | {"WANDB_MODE": "offline"}, cwd=ROOT, timeout=100, check=False)
+    assert done.returncode == code
+    (folder,) = tmp_path.glob("run/wandb/offline-run-*")
+    assert read_run(folder).exit_code == code
+
+
+def test_the_last_lines_are_printed_if_ctrl_c_comes_while_the_client_prints_its_own(tmp_path):
+    words = [sys.executable, "-c", AT_ITS_LAST_LINES, tmp_path / "run"]
+    ways = {"WANDB_MODE": "offline", "WANDB_SILENT": "false"}
+    done = subprocess.run(words, env=os.environ | ways, cwd=ROOT, timeout=100, capture_output=True, text=True)
+    assert done.returncode == 130 and "Run summary" in done.stderr and "\ninterrupted\n" in done.stderr
+    assert "model: here\nreport: there\n" in done.stdout and "not reached" not in done.stdout
 
 
 def test_sync_hint_names_every_part_of_a_resumed_run(new_run, tmp_path):

@@ -29,12 +29,14 @@ def test_every_public_data_set_is_the_same_in_plain_form(name, tmp_path):
     assert (tmp_path / "plain" / "converted.txt").read_text().splitlines() == lines
     after = open_dataset(tmp_path / "plain")
     assert (after.layout, after.taxonomy.classes) == ("folders", before.taxonomy.classes)
+    model = open_dataset(tmp_path / "plain", before.taxonomy)  # as a model reads it that the original has trained
     for split, frames in before.splits.items():
         assert {frame.name for frame in after.splits[split]} == {frame.name for frame in frames}
         found = {frame.name: frame for frame in after.splits[split]}
         for frame in frames:
             for now, then in zip(after.read(found[frame.name]), before.read(frame), strict=True):
                 np.testing.assert_array_equal(now, then)
+            np.testing.assert_array_equal(model.read_mask(found[frame.name]), before.read_mask(frame))
 
 
 def test_labels_that_hold_the_indices_are_linked_and_others_are_not(tmp_path):
@@ -45,10 +47,14 @@ def test_labels_that_hold_the_indices_are_linked_and_others_are_not(tmp_path):
     write_original(tmp_path / "camvid", draw())
     lines = convert(tmp_path / "other", tmp_path / "camvid", "camvid12", split="sequence")
     assert "6 frames linked; 0 labels linked as they are, 6 written as PNG" in lines
-    data, before = (open_dataset(tmp_path / name, t) for name, t in (("other", "own"), ("camvid", "camvid12")))
+    data, model, before = (
+        open_dataset(tmp_path / name, taxonomy)
+        for name, taxonomy in (("other", "own"), ("other", "camvid12"), ("camvid", "camvid12"))
+    )
     frames = {frame.name: frame for part in before.splits.values() for frame in part}
     for frame in (frame for part in data.splits.values() for frame in part):
-        np.testing.assert_array_equal(data.read_mask(frame), before.read_mask(frames[frame.name]))
+        for reader in (data, model):
+            np.testing.assert_array_equal(reader.read_mask(frame), before.read_mask(frames[frame.name]))
 
 
 def test_on_another_disk_links_are_symbolic(tmp_path):

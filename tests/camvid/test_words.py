@@ -91,3 +91,13 @@ def test_every_word_is_known_to_some_data_set():
     last = {word for words in synonyms().values() for word in words} - set(synonyms())
     assert last - built_in - {"Void"} <= {"CartLuggagePram", "OtherMoving", "TrafficCone", "Truck_Bus", "rail track"}
     assert built_in <= known_names()
+
+
+def test_labels_that_were_written_by_the_classes_are_read_by_their_names():
+    classes = [
+        {"name": "Vehicle", "color": [1, 0, 0], "collects": ["Car", "lorry"]},
+        {"name": "Car", "color": [2, 0, 0], "collects": ["Truck_Bus"]},
+    ]
+    taxonomy = Taxonomy.from_dict({"name": "mine", "classes": classes})
+    assert in_words_of(taxonomy, ["Vehicle"]).groups == {"Vehicle": ("Vehicle",), "Car": ()}
+    assert in_words_of(taxonomy, ["Car", "Vehicle", "lorry"]).groups["Vehicle"] == ("Car", "lorry")  # as it is asked

@@ -3,7 +3,9 @@
 import os
 import re
 import shutil
+import subprocess
 from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,7 +13,7 @@ from PIL import Image
 
 import train
 from models import ARCHITECTURES
-from tests.train.started import command, run
+from tests.train.started import ROOT, command, only, run
 
 
 def damaged(data, tmp_path, change):
@@ -137,3 +139,12 @@ def test_what_is_quickly_known_is_told_before_torch_is_imported(data, tmp_path, 
 def test_debug_shows_the_traceback(tmp_path, environment):
     done = run(command(tmp_path / "nowhere", tmp_path / "runs", "--debug"), environment, code=2)
     assert "Traceback" in done.stderr
+
+
+@pytest.mark.soak
+def test_a_training_goes_on_if_nobody_can_take_its_output(data, environment, tmp_path):
+    with Path("/dev/full").open("w") as full:
+        words = command(data, tmp_path / "runs", "--epochs=1")
+        done = subprocess.run(words, cwd=ROOT, env=environment, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 0 and done.stderr.count("stdout: cannot be written (No space left on device)") == 1
+    assert (only(tmp_path / "runs") / "model.safetensors").is_file()

@@ -20,7 +20,7 @@ from tests.wandb_local.process import ROOT
 FOLDER = ROOT / "wandb_local"
 SETTINGS = tomllib.loads((FOLDER / "pyproject.toml").read_text())
 LEFT = shutil.ignore_patterns("build", "*.egg-info", "__pycache__")  # by an installation
-HELPERS = ("tests/client.py", "tests/browser.py", "scripts/browser.py")
+HELPERS = ("tests/client.py", "tests/browser.py", "tests/interrupted.py", "scripts/browser.py")
 BUILD = """
 import sys
 from setuptools import build_meta
