@@ -25,7 +25,7 @@ from camvid.weights import class_weights
 from commands.arguments import LEARNER, LOADER, SCHEDULE
 from commands.device import resolve_device, resolve_precision
 from commands.tasks import NETWORK, training_loss
-from commands.training_data import depth_data, open_training
+from commands.training_data import as_trained, depth_data, open_training
 from configs import TrainConfig
 from configs.load import read_yaml
 from files.pictures import scaled_size
@@ -37,7 +37,7 @@ from training.machine import seed_everything
 def learner(config: TrainConfig, folder: Path) -> Learner:
     """The learner of a training; its checkpoints go to `folder`."""
     device = resolve_device(config.device)
-    dataset = open_training(config, Path(config.data))
+    dataset = as_trained(open_training(config, Path(config.data)), config)
     size = scaled_size(dataset.frame_size("train"), config.resize_factor)
     kept = {"limit": int(config.cache_gb * 2**30), **config.pick("augment", "crop_min")}
     kept |= {"depth": "depth" in config.tasks, "depth_data": depth_data(config, dataset)}

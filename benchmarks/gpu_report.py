@@ -13,6 +13,9 @@ from files.markdown import markdown_table
 from files.whole import write_whole
 
 STEPS = ("environment", "rates", "loop", "training", "evaluation")
+BARE = """A bare step is forward pass, loss, backward pass and optimiser on one batch that stays on the device. Eager: Python
+starts each kernel. Captured: all kernels of a step were recorded as one CUDA graph, which is started as a whole."""
+LOOP = "The loop also makes the batches: it reads frames, cuts crops and changes colours."
 Figures = Mapping[str, Any]
 
 
@@ -66,9 +69,9 @@ def page(about: Figures, outcomes: Sequence[Outcome]) -> str:
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _section(title: str, head: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
+def _section(title: str, head: Sequence[str], rows: Iterable[Iterable[Any]], note: str = "") -> str:
     rows = list(rows)
-    return f"## {title}\n\n{markdown_table(head, rows)}" if rows else ""
+    return "\n\n".join(filter(None, (f"## {title}", note, markdown_table(head, rows)))) if rows else ""
 
 
 def _line(outcome: Outcome) -> tuple[Any, ...]:
@@ -79,13 +82,13 @@ def _rates(found: Sequence[Outcome]) -> str:
     head = ["one step, the batch stays on the device", "images/s", "ms a step", "GB reserved", "ours, eager / this"]
     keys = ("images_per_second", "milliseconds", "gigabytes", "ratio")
     rows = ([each.what, *map(each.figures.get, keys)] for each in found if each.figures)
-    return _section("Bare steps", head, rows)
+    return _section("Bare steps", head, rows, BARE)
 
 
 def _loop(found: Sequence[Outcome]) -> str:
     head = ["network", "images/s, median", "of the best bare step"]
     rows = ([each.what, each.figures["images_per_second"], each.figures["of_bare"]] for each in found)
-    return _section("The loop of a training", head, rows)
+    return _section("The loop of a training", head, rows, LOOP)
 
 
 def _times(found: Sequence[Outcome]) -> str:

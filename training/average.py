@@ -9,6 +9,7 @@ from fastai.callback.core import Callback
 from torch import Tensor, nn
 
 WARM_UP = 0.1  # of the training
+SPAN = 0.25  # of the training, the most that the average spans
 
 
 class Average(Callback):
@@ -17,7 +18,8 @@ class Average(Callback):
     Args:
         model: the trained model.
         decay: share of the old average that a step keeps. Over the first tenth of the training the number of steps that
-            the average spans, 1 / (1 - decay), grows from one, by the same factor with each step.
+            the average spans, 1 / (1 - decay), grows from one, by the same factor with each step. It stays below a
+            quarter of the training, so that the average of a short training does not lag behind.
     """
 
     order, run_valid = 65, False
@@ -25,6 +27,7 @@ class Average(Callback):
     def __init__(self, model: nn.Module, decay: float):
         self.trained, self.module = model, copy.deepcopy(model).eval().requires_grad_(False)
         self.decay = decay
+        self.last: float | None = None  # share of the training at the step before
 
     def before_fit(self) -> None:
         self.module.to(next(self.trained.parameters()).device)
@@ -35,9 +38,17 @@ class Average(Callback):
         self.floats = _lists([pair for pair in pairs if pair[0].is_floating_point()])
         self.counts = _lists([pair for pair in pairs if not pair[0].is_floating_point()])
 
+    def before_train(self) -> None:
+        if self.last is None:
+            place = self.learn.set_epoch
+            self.last = place.share - 1 / (len(self.learn.dls.train) * (place.total or self.learn.n_epoch))
+
     @torch.no_grad()
     def after_step(self) -> None:
-        part = (1 - self.decay) ** min(1.0, self.learn.set_epoch.share / WARM_UP)
+        assert self.last is not None
+        share = self.learn.set_epoch.share
+        least, self.last = (share - self.last) / SPAN, share
+        part = min(1.0, max(least, (1 - self.decay) ** min(1.0, share / WARM_UP)))
         torch._foreach_lerp_(*self.floats, part)
         if self.counts[0]:  # of the batches that a normalisation layer has seen
             torch._foreach_copy_(*self.counts)
