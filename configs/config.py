@@ -180,8 +180,8 @@ class TrainConfig:
         default=0.0,
         ge=0,
         lt=1,
-        description="decay of the moving average of the weights, which is evaluated and saved; it spans at most a quarter "
-        "of the training; 0 switches it off",
+        description="decay of the moving average of the weights, which is evaluated and saved; it spans at most a "
+        "quarter of the training; 0 switches it off",
     )
     patience: int = Field(
         default=0, ge=0, description="stop after this many evaluations without a better `monitor`; 0 never stops early"
