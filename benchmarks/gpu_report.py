@@ -14,7 +14,7 @@ from files.whole import write_whole
 
 STEPS = ("environment", "rates", "loop", "training", "evaluation")
 BARE = """A bare step is forward pass, loss, backward pass and optimiser on one batch that stays on the device. Eager:
-Python starts each kernel. Captured: all kernels of a step were recorded as one CUDA graph, which is started as a whole."""
+Python starts each kernel. Captured: the kernels of a step were recorded as one CUDA graph, which starts as a whole."""
 LOOP = "The loop also makes the batches: it reads frames, cuts crops and changes colours."
 Figures = Mapping[str, Any]
 
