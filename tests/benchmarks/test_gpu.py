@@ -120,7 +120,7 @@ def test_all_steps(start, code, tmp_path):
     assert set(tested["scores"]) == set(trained["scores"]) >= {"mIoU", "priority Dice", "IoU of Bicyclist"}
     assert len([line for line in said.splitlines() if line.startswith("[")]) == 6
     page = (tmp_path / "out" / "gpu.md").read_text()
-    assert page.count("Captured: all kernels of a step were recorded") == page.count("The loop also makes") == 1
+    assert page.count("Captured: the kernels of a step were recorded") == page.count("The loop also makes") == 1
     assert all(f"\n## {title}\n" in page for title in ("Steps", "Bare steps", "The loop of a training", "Scores"))
     assert files(tmp_path / "elsewhere") == []
     assert files(code) == before
