@@ -24,7 +24,7 @@ from wandb.sdk.lib.wbauth import read_netrc_auth
 
 from artifacts.errors import CLIENT_ERRORS
 from artifacts.leaving import on_this_machine
-from files.interrupts import unwinding
+from files.interrupts import advising, unwinding
 
 ROOT = Path(__file__).resolve().parent.parent
 CHOICES = ("WANDB_MODE", "WANDB_BASE_URL", "WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE")
@@ -207,7 +207,8 @@ def tracked(run: wandb.Run, last: Iterable[str] = ()) -> Iterator[wandb.Run]:
         if run.summary.get("error"):  # type: ignore[no-untyped-call]  # of an earlier part of the run
             del run.summary["error"]  # type: ignore[no-untyped-call]
         try:
-            _finish(run)
+            with advising("the run is complete, but W&B's client may not have sent all of it"):
+                _finish(run)
         finally:
             for line in last:
                 print(line, flush=True)

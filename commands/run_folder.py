@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
+import sys
 from pathlib import Path
 
 from configs import TrainConfig
@@ -49,4 +51,12 @@ def run_folder(config: TrainConfig, resume: Path | None) -> tuple[Path, bool]:
 
 def resume_command(folder: Path) -> str:
     """The command that continues a training, on the same server if `python -m wandb_local exec` started it."""
-    return f"{os.environ.get(EXEC, '')} python train.py --resume {shlex.quote(str(folder))}".lstrip()
+    return f"{os.environ.get(EXEC, '')} {shlex.join([_python(), 'train.py', '--resume', str(folder)])}".lstrip()
+
+
+def _python() -> str:
+    """What starts this Python: its path if PATH has no `python`, or another one."""
+    own, known = Path(sys.executable), shutil.which("python")
+    if known and Path(known).parent == own.parent:
+        return "python"
+    return str(own.relative_to(Path.cwd()) if own.is_relative_to(Path.cwd()) else own)

@@ -9,11 +9,8 @@ from configs.values import ConfigError
 if TYPE_CHECKING:
     from configs.config import TrainConfig
 
-_CROPS = ("augment", ("crop", "color", "weather"))
 NEEDS = {  # settings that have an effect only if another one has, or names, one of these values
-    "crop_min": _CROPS,
-    "crop_max": _CROPS,
-    "rare_crops": _CROPS,
+    "rare_crops": ("augment", ("crop", "color", "weather")),
     "focal_gamma": ("loss", ("focal",)),
     "ohem_threshold": ("loss", ("ohem",)),
     "ohem_min_kept": ("loss", ("ohem",)),

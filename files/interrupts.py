@@ -60,11 +60,11 @@ def deferring() -> Iterator[None]:
 
 @contextmanager
 def advising(advice: str) -> Iterator[None]:
-    """What the user can do after Ctrl-C in this block, for the line that is printed."""
+    """What the user can do after Ctrl-C in this block, for the line that is printed. An inner block's goes first."""
     try:
         yield
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(advice) from None
+    except KeyboardInterrupt as error:
+        raise KeyboardInterrupt(*(error.args or [advice])) from None
 
 
 def run_program(main: Callable[[], int], outlast: bool = False) -> NoReturn:

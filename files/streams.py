@@ -22,6 +22,8 @@ def outlast_output() -> None:
         stream = getattr(sys, name)
         if stream is None:  # closed, as `>&-` does it
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115  (for as long as the process lasts)
+            if name == "stdout":
+                _report("it is closed")
         elif isinstance(stream, io.TextIOWrapper):
             setattr(sys, name, _lasting(stream))
 
@@ -38,9 +40,14 @@ class _Lasting(io.FileIO):
         except OSError as error:
             if self.fileno() == 1 and not self.reported:
                 self.reported = True
-                with suppress(OSError):
-                    os.write(2, f"\n{LOST.format(error.strerror)}\n".encode())  # a bar may stand in the line
+                _report(error.strerror)
             return memoryview(data).nbytes
+
+
+def _report(why: str | None) -> None:
+    if sys.stderr:
+        with suppress(OSError):
+            os.write(2, f"\n{LOST.format(why)}\n".encode())  # a bar may stand in the line
 
 
 def _lasting(stream: io.TextIOWrapper) -> io.TextIOWrapper:

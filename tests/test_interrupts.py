@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from camvid.synth import synth
+from commands.run_folder import resume_command
 from tests.interrupted import interrupt
 from tests.train.started import command, only, run, variables
 
@@ -95,7 +96,7 @@ def test_a_training_says_how_it_goes_on(flags, sign, data, environment, tmp_path
     words = command(data, tmp_path / "runs", "--epochs=300", *flags)
     ended = interrupt(words, environment, lambda said: "training:" in said and sign in said.rpartition("training:")[2])
     folder = only(tmp_path / "runs")
-    advice = f"`python train.py --resume {folder}` continues the training"
+    advice = f"`{resume_command(folder)}` continues the training"
     assert (ended.code, ended.lines[-1], ended.left) == (130, f"interrupted; {advice}", [])
     assert "Traceback" not in ended.stderr
     assert not list(folder.rglob(".*.tmp*"))
@@ -127,6 +128,6 @@ def test_several_trainings_end_together(data, environment, tmp_path):
     ended = interrupt(words, environment, lambda said: "training:" in said)
     (folder,) = (path.parent for path in tmp_path.glob("runs/*/*/config.yaml"))
     assert (ended.code, ended.left) == (130, [])
-    assert f"interrupted; `python train.py --resume {folder}` continues the training" in ended.lines
+    assert f"interrupted; `{resume_command(folder)}` continues the training" in ended.lines
     assert ended.lines[-1] == "interrupted; the same command continues the trainings"
     assert "Traceback" not in ended.stderr

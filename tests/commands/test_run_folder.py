@@ -22,6 +22,13 @@ def test_what_exec_takes_anyway_is_not_said(tmp_path):
     assert done.stdout == "python -m wandb_local exec -- python train.py --resume 'a b'\n"
 
 
-def test_without_exec_it_is_the_training_alone(monkeypatch):
+def test_without_exec_it_is_the_training_alone_by_the_same_python(monkeypatch, tmp_path):
     monkeypatch.delenv("WANDB_LOCAL_EXEC", raising=False)
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
     assert resume_command(Path("runs/1")) == "python train.py --resume runs/1"
+    (tmp_path / "python").symlink_to("/bin/sh")
+    for other in (str(tmp_path), ""):
+        monkeypatch.setenv("PATH", other)
+        started = shlex.split(resume_command(Path("runs/1")))
+        assert Path(started[0]).absolute() == Path(sys.executable)
+        assert started[1:] == ["train.py", "--resume", "runs/1"]

@@ -293,7 +293,7 @@ def test_what_settings_need_are_values_of_settings():
     choices = {"augment": {*POLICIES}, "loss": {*LOSSES}, "fit": {*SCHEDULES}}
     assert NEEDS.keys() <= vars(TrainConfig()).keys()
     assert all({*values} <= choices[needed] for needed, values in NEEDS.values())
-    assert {*NEEDS["crop_min"][1]} == {*POLICIES} - {*WHOLE}
+    assert {*NEEDS["rare_crops"][1]} == {*POLICIES} - {*WHOLE}
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)

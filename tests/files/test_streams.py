@@ -46,7 +46,14 @@ def test_so_does_a_pipe_that_nobody_reads(environment):
     assert process.returncode == 3
 
 
-@pytest.mark.parametrize("closed", [">/dev/full 2>&1", ">&-", ">&- 2>&-"])
+def test_a_closed_output_is_reported(environment):
+    words = ["sh", "-c", 'exec "$0" "$@" >&-', *WORDS]
+    done = subprocess.run(words, stderr=subprocess.PIPE, text=True, env=environment)
+    lost = "stdout: cannot be written (it is closed); what is printed there is lost, and the program goes on"
+    assert (done.returncode, done.stderr.split("\n")) == (3, ["", lost, "the end", ""])
+
+
+@pytest.mark.parametrize("closed", [">/dev/full 2>&1", ">&- 2>&-"])
 def test_with_nowhere_to_report_it_the_program_goes_on(closed, environment):
     done = subprocess.run(["sh", "-c", f'exec "$0" "$@" {closed}', *WORDS], env=environment)
     assert done.returncode == 3
