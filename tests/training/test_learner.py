@@ -199,7 +199,7 @@ def test_gradient_clipping_bounds_the_norm(make_learner):
 
 def test_average_trails_the_weights_and_is_what_is_evaluated(make_learner):
     evaluated = []
-    learn = make_learner(ema=0.9, evaluate=lambda model: evaluated.append(model) or {"miou": 0.5})
+    learn = make_learner(ema=0.7, evaluate=lambda model: evaluated.append(model) or {"miou": 0.5})
     first = learn.model.head.weight.detach().clone()
     expected = first.clone()
     parts: list[float] = []
@@ -208,12 +208,12 @@ def test_average_trails_the_weights_and_is_what_is_evaluated(make_learner):
 
     def follow():
         step()
-        parts.append(0.1 ** min(1, 10 * len(parts) / steps))
+        parts.append(0.3 ** min(1, 10 * len(parts) / steps))
         expected.lerp_(learn.model.head.weight.detach(), parts[-1])
 
     learn._step = follow
     fit(learn, **PLAN)
-    assert (len(parts), parts[0], parts[-1]) == (steps, 1, 0.1)
+    assert (len(parts), parts[0], parts[-1]) == (steps, 1, 0.3)
     assert evaluated[-1] is learn.average.module
     assert torch.allclose(learn.average.module.head.weight, expected, atol=1e-6)
     assert not torch.equal(learn.average.module.head.weight, learn.model.head.weight)

@@ -96,6 +96,7 @@ def test_where_all_maps_are_damaged_the_labels_are_written(tmp_path):
         (root / "depth" / f"{name}.png").write_bytes(b"")
     assert any(line.startswith("depth of 0 frames") for line in convert(tmp_path / "plain", root))
     assert sorted(path.name for path in (tmp_path / "plain").iterdir()) == [
+        "categories.json",
         "converted.txt",
         "images",
         "masks",
