@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from scripts.browser import OPTIONS, TIMEOUT
+from tests import drawings
 from tests.browser import require_browser
 
 settings.register_profile("any machine", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
@@ -37,6 +38,13 @@ def _temporary_files() -> Iterator[None]:
         patch.setenv("TMPDIR", folder)
         patch.setattr(tempfile, "tempdir", folder)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _drawings(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
+    """All processes of pytest-xdist have one folder for what they draw."""
+    own = tmp_path_factory.getbasetemp()
+    drawings.ROOT[:] = [own if worker_id == "master" else own.parent]
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from camvid.synth import synth
 from commands.experiments import RECIPE
+from tests.drawings import synth_once
 from tests.wandb_local.process import Server, client_environment
 
 ROOT = Path(__file__).parents[1]
@@ -30,7 +30,7 @@ print(json.dumps([sorted(run.summary.keys()), [dict(run.config) for run in final
 @pytest.fixture
 def place(tmp_path):
     """Drawn data, and an environment whose client talks to a server."""
-    synth(tmp_path / "data", frames=12, seed=2, layout="segnet", size=(96, 128))
+    synth_once(tmp_path / "data", frames=12, seed=2, layout="segnet", size=(96, 128))
     (tmp_path / "server").mkdir()
     with Server(tmp_path / "server") as server:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}

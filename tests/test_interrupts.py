@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from camvid.synth import synth
 from commands.run_folder import resume_command
+from tests.drawings import synth_once
 from tests.interrupted import interrupt
 from tests.train.started import command, only, run, variables
 
@@ -18,7 +18,7 @@ MANY = 2500  # small frames, which keep a command busy for some seconds
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data") / "camvid"
-    synth(folder, frames=20, seed=3, layout="segnet", size=(96, 128))
+    synth_once(folder, frames=20, seed=3, layout="segnet", size=(96, 128))
     return folder
 
 

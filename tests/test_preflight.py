@@ -12,13 +12,13 @@ import yaml
 from safetensors.torch import save_file
 
 import train
-from camvid.synth import synth
 from commands.experiments import parse_command_line
 from commands.preflight import check_settings
 from commands.run_folder import run_folder
 from configs import TrainConfig
 from files.faults import CommonFault
 from tests.client import teardown
+from tests.drawings import synth_once
 from tests.wandb_local.process import free_port
 
 CACHES = ("WANDB_CACHE_DIR", "WANDB_CONFIG_DIR", "WANDB_DATA_DIR", "XDG_CACHE_HOME")
@@ -30,7 +30,7 @@ SMALL = ["--architecture=plain_unet", "--resize_factor=0.34", "--batch_size=2", 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data") / "camvid"
-    synth(folder, frames=12, seed=3, layout="segnet", size=(96, 128))
+    synth_once(folder, frames=12, seed=3, layout="segnet", size=(96, 128))
     return folder
 
 
@@ -147,7 +147,7 @@ def test_settings_without_effect_are_said_once_and_end_no_training(data, capsys)
 
 
 def test_a_second_data_set_of_depth_does_not_measure_the_val_frames_of_the_first(data, tmp_path, capsys):
-    synth(tmp_path / "deep", frames=4, seed=1, layout="segnet", size=(96, 128), depth=True)
+    synth_once(tmp_path / "deep", frames=4, seed=1, layout="segnet", size=(96, 128), depth=True)
     flags = [f"--data={data}", *SMALL, *HYDRA, "--tasks=segmentation,depth"]
     message = refused(capsys, *flags, "--depth_data=deep", "--monitor=depth/abs_rel")
     assert f"{data}: no frame of the val split has depth" in message
@@ -208,7 +208,7 @@ def test_a_folder_that_cannot_be_made_is_named(data, capsys, out):
 
 
 def test_a_camera_of_val_that_cannot_be_used_is_named(tmp_path, capsys):
-    synth(tmp_path / "deep", frames=12, seed=3, layout="segnet", size=(96, 128), depth=True)
+    synth_once(tmp_path / "deep", frames=12, seed=3, layout="segnet", size=(96, 128), depth=True)
     name = next((tmp_path / "deep" / "val").iterdir()).stem
     table = tmp_path / "deep" / "cameras.csv"
     table.write_text(table.read_text() + f"{name},1,1,1,1,128,96\n")

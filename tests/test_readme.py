@@ -24,13 +24,13 @@ from wandb.cli.cli import cli as wandb_cli
 
 from camvid.__main__ import _parser as camvid_parser
 from camvid.layouts import open_dataset
-from camvid.synth import synth
 from camvid.taxonomy import Taxonomy
 from commands.evaluation_options import parse as parse_eval
 from commands.versions_options import parse as parse_artifacts
 from configs import TrainConfig, parse_command_line
 from eval.export.formats import write_onnx
 from models import build_model, save_model
+from tests.drawings import synth_once
 from wandb_local.__main__ import parser as wandb_local_parser
 
 ROOT = Path(__file__).parents[1]
@@ -78,7 +78,7 @@ def sequence(page: str, text: str) -> list[str]:
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("readme") / "CamVid"
-    synth(folder, frames=12, seed=1, layout="original", size=(96, 128))
+    synth_once(folder, frames=12, seed=1, layout="original", size=(96, 128))
     return folder
 
 

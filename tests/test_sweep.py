@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from camvid.synth import synth
 from configs import TrainConfig
+from tests.drawings import synth_once
 from tests.wandb_local.process import Server, client_environment
 from wandb_local.search import validate
 from wandb_local.search.hyperband import brackets
@@ -99,7 +99,7 @@ SMALL = {"epochs": 1, "backbone": "mobilenetv3_small_050", "batch_size": 2}
 def run_sweep(tmp_path, sweep, *count):
     """What the agent said, and [state, summary, config] of each run, after `wandb sweep` and `wandb agent`."""
     data = tmp_path / "data"
-    synth(data, frames=12, seed=2, layout="segnet", size=(96, 128))
+    synth_once(data, frames=12, seed=2, layout="segnet", size=(96, 128))
     sweep["parameters"] |= {"data": {"value": str(data)}, "out": {"value": str(tmp_path / "runs")}}
     sweep |= {"program": str(ROOT / "train.py"), "command": [sys.executable, "${program}", "${args}"]}
     (tmp_path / "sweep.yaml").write_text(yaml.safe_dump(sweep))

@@ -10,10 +10,10 @@ from artifacts import ArtifactError, log_model, tracked
 from artifacts.dataset import at_once
 from artifacts.lineage import data_of, lineage, lineage_text
 from camvid.layouts import content_digest
-from camvid.synth import synth
 from commands.training_data import training_data
 from configs import TrainConfig
 from tests.artifacts.weighed import save
+from tests.drawings import synth_once
 
 pytestmark = [pytest.mark.usefixtures("online"), pytest.mark.timeout(120)]
 HYDRA: dict[str, Any] = {"architecture": "hydra", "tasks": ("segmentation", "depth")}
@@ -23,8 +23,8 @@ HYDRA: dict[str, Any] = {"architecture": "hydra", "tasks": ("segmentation", "dep
 def folders(tmp_path_factory):
     """Streets with masks, and streets with depth."""
     root = tmp_path_factory.mktemp("both")
-    synth(root / "masks", frames=6, seed=1, layout="segnet", size=(48, 64))
-    synth(root / "deep", frames=6, seed=2, layout="segnet", size=(32, 48), depth=True)
+    synth_once(root / "masks", frames=6, seed=1, layout="segnet", size=(48, 64))
+    synth_once(root / "deep", frames=6, seed=2, layout="segnet", size=(32, 48), depth=True)
     return {"data": str(root / "masks"), "depth_data": str(root / "deep")}
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from benchmarks.gpu import BEYOND, main, shares
 from benchmarks.gpu_check import private
-from camvid.synth import synth
+from tests.drawings import synth_once
 
 ROOT = Path(__file__).parents[2]
 CODE = ("artifacts", "benchmarks", "camvid", "commands", "configs", "eval", "files", "losses", "models", "training")
@@ -25,7 +25,7 @@ SMALL = ["--backbone=test_resnet", "--weights=none", "--resize_factor=0.5", "--b
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data") / "camvid"
-    synth(folder, frames=12, seed=2, layout="segnet", size=(96, 128))
+    synth_once(folder, frames=12, seed=2, layout="segnet", size=(96, 128))
     return folder
 
 

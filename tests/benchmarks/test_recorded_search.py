@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import record_search
 from benchmarks.recorded_search import METRICS, SPACE, read_table
-from camvid.synth import synth
+from tests.drawings import synth_once
 
 POINTS = math.prod(len(values) for values in SPACE.values())
 
@@ -14,7 +14,7 @@ POINTS = math.prod(len(values) for values in SPACE.values())
 @pytest.mark.soak
 def test_a_training_is_a_row_and_the_next_call_goes_on_after_it(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    synth(tmp_path / "data", frames=30, seed=3, layout="segnet", size=(96, 128))
+    synth_once(tmp_path / "data", frames=30, seed=3, layout="segnet", size=(96, 128))
     table = tmp_path / "table.csv"
     table.write_text(",".join(record_search.COLUMNS) + "\n")
     first, second, *_ = record_search.missing(table)

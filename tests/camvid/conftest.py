@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from camvid.layouts import open_dataset
-from camvid.synth import synth
+from tests.drawings import synth_once
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +19,7 @@ def real_camvid() -> Path:
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data") / "camvid"
-    synth(folder, frames=12, seed=5, layout="segnet", size=(64, 96))
+    synth_once(folder, frames=12, seed=5, layout="segnet", size=(64, 96))
     return folder
 
 

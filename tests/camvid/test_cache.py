@@ -16,9 +16,9 @@ from PIL import Image
 from camvid.cache import FrameCache
 from camvid.frames import training_frames
 from camvid.layouts import open_dataset
-from camvid.synth import synth
 from camvid.transforms import resize_mask
 from tests.camvid.loaded import SIZE, cached_frames
+from tests.drawings import synth_once
 
 
 def entries(folder):
@@ -77,7 +77,7 @@ def test_cache_is_reused_and_follows_the_content(root, tmp_path):
 
 def test_cache_follows_the_table_of_labels(tmp_path):
     root = tmp_path / "camvid"
-    synth(root, frames=6, seed=5, layout="fastai", size=(64, 96))
+    synth_once(root, frames=6, seed=5, layout="fastai", size=(64, 96))
     first = cached_frames(open_dataset(root), "train", SIZE, tmp_path / "cache")
     codes = root / "codes.txt"
     codes.write_text(codes.read_text().replace("Sky", "Moon").replace("Fence", "Sky").replace("Moon", "Fence"))

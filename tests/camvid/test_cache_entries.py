@@ -11,9 +11,9 @@ import pytest
 from camvid.__main__ import main
 from camvid.cache_entries import free, list_entries
 from camvid.layouts import open_dataset
-from camvid.synth import synth
 from files.amounts import byte_size
 from tests.camvid.loaded import cached_frames
+from tests.drawings import synth_once
 
 SIZE = (32, 48)
 
@@ -21,7 +21,7 @@ SIZE = (32, 48)
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
     root = tmp_path_factory.mktemp("data") / "drawn"
-    synth(root, frames=8, seed=5, layout="segnet", size=(64, 96))
+    synth_once(root, frames=8, seed=5, layout="segnet", size=(64, 96))
     return open_dataset(root)
 
 

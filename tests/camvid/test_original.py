@@ -9,9 +9,9 @@ from PIL import Image
 
 from camvid.check import check
 from camvid.layouts import open_dataset
-from camvid.synth import synth
 from camvid.taxonomy import load_taxonomy
 from tests.camvid.drawn import COLORS, NAMES, expected_index
+from tests.drawings import synth_once
 
 CAMVID32 = load_taxonomy("camvid32")
 FRAMES, LABELS = "701_StillsRaw_full", "LabeledApproved_full"
@@ -24,7 +24,7 @@ CAMSEQ = tuple(f"0016E5_{number:05d}" for number in range(7959, 7971, 2))
 def scenes(tmp_path_factory):
     """Six drawn frames with their labels in the original colours, and the list of colours."""
     folder = tmp_path_factory.mktemp("scenes") / "drawn"
-    synth(folder, frames=6, seed=5, layout="original")
+    synth_once(folder, frames=6, seed=5, layout="original")
     return folder
 
 

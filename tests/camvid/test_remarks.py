@@ -8,8 +8,8 @@ from camvid.__main__ import main
 from camvid.frames import about_classes, training_frames
 from camvid.layouts import open_dataset
 from camvid.remarks import about_absent
-from camvid.synth import synth
 from camvid.taxonomy import load_taxonomy
+from tests.drawings import synth_once
 
 CAMVID11 = load_taxonomy("camvid11")
 ALL = range(11)
@@ -39,7 +39,7 @@ def test_several_splits_that_have_it_are_all_named():
 @pytest.fixture
 def root(tmp_path):
     """Drawn streets whose pedestrians are only in val, and whose cyclists are nowhere."""
-    synth(tmp_path / "data", frames=20, seed=3, layout="segnet", size=(96, 128))
+    synth_once(tmp_path / "data", frames=20, seed=3, layout="segnet", size=(96, 128))
     for split in ("train", "val", "test"):
         for path in (tmp_path / "data" / f"{split}annot").iterdir():
             mask = np.array(Image.open(path))
@@ -65,7 +65,7 @@ def test_a_training_says_it(root, tmp_path):
 
 
 def test_a_training_says_nothing_where_train_has_all(tmp_path):
-    synth(tmp_path / "data", frames=40, seed=3, layout="segnet", size=(96, 128))
+    synth_once(tmp_path / "data", frames=40, seed=3, layout="segnet", size=(96, 128))
     dataset = open_dataset(tmp_path / "data")
     train = training_frames(dataset, "train", (96, 128), tmp_path / "cache")
     assert about_classes(dataset, train, tmp_path / "cache") == ""

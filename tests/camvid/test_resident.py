@@ -12,9 +12,9 @@ from camvid.layouts import open_dataset
 from camvid.loaders import SeededOrder, TrainLoader, resident_loader, train_loader
 from camvid.on_device import POLICIES, DeviceAugmentation
 from camvid.resident import ResidentFrames, room_on
-from camvid.synth import synth
 from tests.camvid.loaded import SIZE, cached_frames
 from tests.camvid.test_sizes import mixed  # noqa: F401  (a fixture)
+from tests.drawings import synth_once
 from tests.training.test_ahead import DEVICES
 from training.ahead import Ahead
 
@@ -61,7 +61,7 @@ def test_frames_of_several_shapes_keep_their_padding(mixed, tmp_path, policy):  
 
 
 def test_depth_comes_along(tmp_path):
-    synth(tmp_path / "drawn", frames=8, seed=6, layout="segnet", size=(72, 96), depth=True)
+    synth_once(tmp_path / "drawn", frames=8, seed=6, layout="segnet", size=(72, 96), depth=True)
     frames = training_frames(open_dataset(tmp_path / "drawn"), "train", SIZE, tmp_path / "cache", depth=True)
     assert_equal_batches(frames, "crop")
     (_, _, depths), *_ = epoch(loaders(frames, "crop")[1], 0)

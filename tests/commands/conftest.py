@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 import torch
 
-from camvid.synth import synth
 from camvid.taxonomy import load_taxonomy
 from models import build_model, save_model
+from tests.drawings import synth_once
 
 SCORES = {"miou": 0.25, "mean_acc": 0.5, "priority_dice": float("nan"), "model/mb": 1.0}
 DEPTH_SCORES = {"depth/abs_rel": 0.5, "depth/abs_rel/Car": 0.75}
@@ -17,7 +17,7 @@ RANGE: dict[str, Any] = {"depth_min": 2.0, "depth_max": 60.0}
 def data(tmp_path_factory):
     """Drawn scenes in SegNet's layout, 96x128."""
     folder = tmp_path_factory.mktemp("data") / "camvid"
-    synth(folder, frames=12, seed=2, layout="segnet", size=(96, 128))
+    synth_once(folder, frames=12, seed=2, layout="segnet", size=(96, 128))
     return folder
 
 
@@ -45,7 +45,7 @@ def saved(folder, taxonomy="camvid11", backbone="test_resnet", train_on="train",
 def streets(tmp_path_factory):
     """Drawn scenes with depth, 96x128."""
     folder = tmp_path_factory.mktemp("streets") / "camvid"
-    synth(folder, frames=8, seed=2, layout="segnet", size=(96, 128), depth=True)
+    synth_once(folder, frames=8, seed=2, layout="segnet", size=(96, 128), depth=True)
     return folder
 
 

@@ -4,15 +4,15 @@ import os
 
 import pytest
 
-from camvid.synth import synth
 from tests.client import teardown
+from tests.drawings import synth_once
 from tests.train.started import ROOT, variables
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data") / "camvid"
-    synth(folder, frames=20, seed=3, layout="segnet", size=(96, 128))
+    synth_once(folder, frames=20, seed=3, layout="segnet", size=(96, 128))
     return folder
 
 

@@ -10,8 +10,8 @@ from safetensors.torch import load_file
 
 import train
 from camvid.layouts import content_digest, open_dataset, open_depth
-from camvid.synth import synth
 from tests.camvid.depth.test_public import WRITERS
+from tests.drawings import synth_once
 from tests.train.started import command, only, run
 from tests.train.test_resuming import killed, way_to
 from tests.wandb_local.process import Server
@@ -30,7 +30,7 @@ def trained(root, tmp_path, *flags):
 @pytest.mark.soak
 def test_masks_of_one_data_set_and_depth_of_another_train_one_network(data, tmp_path, here):
     deep = tmp_path / "deep"
-    synth(deep, frames=9, seed=4, layout="fastai", size=(72, 120), depth=True)
+    synth_once(deep, frames=9, seed=4, layout="fastai", size=(72, 120), depth=True)
     folder, metrics = trained(data, tmp_path, "--tasks=segmentation,depth", f"--depth_data={deep}")
     assert np.isfinite(metrics["miou"])
     assert not np.isfinite(metrics.get("depth/abs_rel") or np.nan)  # the first data set has nothing to measure it by
@@ -53,7 +53,7 @@ print(json.dumps([inputs, counts, run.config["depth_data_version"]]))
 @pytest.mark.soak
 def test_a_run_that_was_killed_and_one_without_the_folder_have_the_same_version_of_depth(data, tmp_path, environment):
     deep, both = tmp_path / "deep", [*HYDRA, "--tasks=segmentation,depth", "--resize_factor=0.34", "--batch_size=4"]
-    synth(deep, frames=4, seed=4, layout="segnet", size=(72, 120), depth=True)
+    synth_once(deep, frames=4, seed=4, layout="segnet", size=(72, 120), depth=True)
     with Server(tmp_path) as server:
         online = environment | way_to(server)
         killed(command(data, tmp_path / "cut", *both, "--epochs=2", f"--depth_data={deep}"), online, 1, 0.1)

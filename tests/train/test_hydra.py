@@ -8,9 +8,9 @@ import torch
 from safetensors.torch import load_file
 
 import train
-from camvid.synth import synth
 from eval.__main__ import main as eval_main
 from models import load_model
+from tests.drawings import synth_once
 from tests.train.started import SMALL, only, run, weights
 from tests.train.test_processes import LAUNCH
 from tests.train.test_resuming import killed
@@ -22,7 +22,7 @@ HYDRA = ["--architecture=hydra", "--tasks=segmentation,depth", "--epochs=2"]
 def measured(tmp_path_factory):
     """Drawn streets with depth."""
     folder = tmp_path_factory.mktemp("measured") / "camvid"
-    synth(folder, frames=20, seed=3, layout="segnet", size=(96, 128), depth=True)
+    synth_once(folder, frames=20, seed=3, layout="segnet", size=(96, 128), depth=True)
     return folder
 
 

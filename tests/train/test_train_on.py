@@ -7,11 +7,11 @@ import yaml
 
 import train
 from camvid.layouts import content_digest, open_dataset
-from camvid.synth import synth
 from commands.training_data import as_trained
 from configs import TrainConfig
 from eval.__main__ import main as eval_main
 from models import load_model
+from tests.drawings import synth_once
 from tests.train.started import command, only
 
 BOTH = ["--train_on=train+val", "--ema=0.8", "--eval_every=2"]
@@ -58,7 +58,7 @@ def test_both_splits_are_learned_and_only_test_is_measured(data, tmp_path, here,
     assert "was trained on train+val, so it cannot be judged on val; take --split test" in capsys.readouterr().err
 
     other = tmp_path / "other"
-    synth(other, frames=12, seed=9, layout="segnet", size=(96, 128))
+    synth_once(other, frames=12, seed=9, layout="segnet", size=(96, 128))
     assert eval_main([str(folder), f"--data={other}", "--split=val", f"--out={out}"]) == 0  # it has not seen this val
     assert "was trained on train+val of data that differ from these" in capsys.readouterr().err
     assert train.cli(["--resume", str(folder), "--train_on=train"]) == 2
@@ -68,7 +68,7 @@ def test_both_splits_are_learned_and_only_test_is_measured(data, tmp_path, here,
 def test_a_training_on_both_splits_resumes_and_keeps_its_budget(data, tmp_path, here, capsys):
     flags = [*BOTH, "--epochs=1000", "--max_minutes=0.1", "--fit=poly", "--architecture=hydra", "--tasks=depth"]
     deep = tmp_path / "deep"
-    synth(deep, frames=12, seed=1, layout="segnet", size=(96, 128), depth=True)
+    synth_once(deep, frames=12, seed=1, layout="segnet", size=(96, 128), depth=True)
     assert train.cli(command(deep, tmp_path / "runs", *flags)[2:]) == 0
     said = capsys.readouterr().out
     assert "max_minutes=0.1: the training ended in epoch" in said

@@ -16,20 +16,20 @@ from camvid.frames import training_frames
 from camvid.joined import JoinedFrames
 from camvid.layouts import open_dataset, open_depth
 from camvid.loaders import SeededOrder, train_loader
-from camvid.synth import synth
 from camvid.taxonomy import load_taxonomy
 from commands.training_data import depth_data
 from configs import TrainConfig
 from tests.camvid.loaded import SIZE, batches
 from tests.camvid.test_frames import equal
+from tests.drawings import synth_once
 
 
 @pytest.fixture(scope="module")
 def roots(tmp_path_factory):
     """Frames of 64x96 with masks; and larger ones with depth, of another aspect, whose labels nobody can read."""
     folder = tmp_path_factory.mktemp("both")
-    synth(folder / "masks", frames=12, seed=5, layout="segnet", size=(64, 96))
-    synth(folder / "depth", frames=9, seed=6, layout="fastai", size=(72, 120), depth=True)
+    synth_once(folder / "masks", frames=12, seed=5, layout="segnet", size=(64, 96))
+    synth_once(folder / "depth", frames=9, seed=6, layout="fastai", size=(72, 120), depth=True)
     for path in (folder / "depth" / "labels").iterdir():
         path.write_bytes(b"no picture")
     return folder / "masks", folder / "depth"
@@ -119,7 +119,7 @@ def test_the_order_is_over_both(roots, tmp_path):
 
 
 def test_depth_of_the_first_data_set_is_used_too(roots, tmp_path):
-    synth(tmp_path / "both", frames=12, seed=7, layout="segnet", size=(64, 96), depth=True)
+    synth_once(tmp_path / "both", frames=12, seed=7, layout="segnet", size=(64, 96), depth=True)
     frames = joined((tmp_path / "both", roots[1]), tmp_path / "cache")
     assert frames.depth is not None
     assert all(np.isfinite(frames.depth.read(index)).any() for index in range(len(frames)))
@@ -135,7 +135,7 @@ def test_guests_of_other_hosts_have_an_entry_of_their_own(roots, tmp_path):
     second = open_depth(roots[1], load_taxonomy("camvid11"))
     shapes = []
     for number, size in enumerate([(64, 96), (64, 128)]):
-        synth(tmp_path / str(number), frames=4, seed=5, layout="segnet", size=size)
+        synth_once(tmp_path / str(number), frames=4, seed=5, layout="segnet", size=size)
         first = open_dataset(tmp_path / str(number))
         frames = training_frames(first, "train", (32, 48), tmp_path / "cache", depth=True, depth_data=second)
         assert frames.size[0] == 64

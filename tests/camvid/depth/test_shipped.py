@@ -10,10 +10,10 @@ import pytest
 
 from artifacts.dataset_artifact import dataset_artifact
 from camvid.layouts import RoadDataset, content_digest, open_dataset, open_depth, scan_layout
-from camvid.synth import synth
 from camvid.synth.write import STYLES
 from camvid.taxonomy import load_taxonomy
 from tests.camvid.depth.test_public import WRITERS, read
+from tests.drawings import synth_once
 
 pytestmark = pytest.mark.filterwarnings("ignore::camvid.layouts.notices.GuessWarning")  # Virtual KITTI's split
 
@@ -54,7 +54,7 @@ def test_the_artifact_of_its_depth_alone_opens_as_the_same_depth(written, tmp_pa
 @pytest.mark.parametrize("layout", STYLES)
 def test_the_artifact_of_drawn_depth_opens_as_the_same_depth(layout, tmp_path):
     """The labels are not read, but the layout and the splits follow from them; nor does each frame have depth."""
-    synth(tmp_path / "drawn", frames=5, seed=4, layout=layout, size=(32, 48), depth=True)
+    synth_once(tmp_path / "drawn", frames=5, seed=4, layout=layout, size=(32, 48), depth=True)
     min((tmp_path / "drawn" / "depth").rglob("*.png")).unlink()
     for frame in scan_layout(tmp_path / "drawn").frames:
         frame.label.write_bytes(b"no picture")

@@ -22,13 +22,13 @@ from camvid.depth.training import TrainingDepth
 from camvid.frames import StreamedFrames, training_frames
 from camvid.layouts import content_digest, open_dataset
 from camvid.on_device import DeviceAugmentation
-from camvid.synth import synth
 from camvid.transforms import resize_depth
 from eval.depth.scale import canonical_truth
 from eval.samples import FrameSamples
 from tests.camvid.depth.test_depth import write_disparity
 from tests.camvid.loaded import SIZE, batches
 from tests.camvid.replicas.cityscapes import write_fine
+from tests.drawings import synth_once
 
 OWN = (64, 96)
 
@@ -36,7 +36,7 @@ OWN = (64, 96)
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     folder = tmp_path_factory.mktemp("streets") / "streets"
-    synth(folder, frames=12, seed=5, layout="segnet", size=OWN, depth=True)
+    synth_once(folder, frames=12, seed=5, layout="segnet", size=OWN, depth=True)
     return folder
 
 

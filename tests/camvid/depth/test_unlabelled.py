@@ -16,10 +16,10 @@ from camvid.describe import describe
 from camvid.frames import about_classes, training_frames
 from camvid.layouts import content_digest, find_taxonomy, open_dataset
 from camvid.stats import class_frequency
-from camvid.synth import synth
 from tests.camvid.depth.test_depth import write_disparity
 from tests.camvid.loaded import SIZE, batches
 from tests.camvid.replicas.cityscapes import TEST, write_fine
+from tests.drawings import synth_once
 
 LAYOUTS = ("original", "fastai", "segnet", "kaggle")
 ONE = "1 frame with depth and without a label: only a training of depth uses it"
@@ -29,7 +29,7 @@ ONE = "1 frame with depth and without a label: only a training of depth uses it"
 def street(request, tmp_path_factory):
     """A drawn data set, in which the first frame of train has no label; the name of this frame."""
     root = tmp_path_factory.mktemp(request.param) / "streets"
-    synth(root, frames=6, seed=5, layout=request.param, size=(64, 96), depth=True)
+    synth_once(root, frames=6, seed=5, layout=request.param, size=(64, 96), depth=True)
     frame = open_dataset(root).splits["train"][0]
     frame.label.unlink()
     return root, frame.name
@@ -156,7 +156,7 @@ def test_where_there_is_only_depth_its_fault_is_named(measured):
 def test_labels_without_depth_and_depth_without_labels_stand_side_by_side(tmp_path):
     """Each frame has one of the two."""
     root = tmp_path / "streets"
-    synth(root, frames=12, seed=5, layout="segnet", size=(64, 96), depth=True)
+    synth_once(root, frames=12, seed=5, layout="segnet", size=(64, 96), depth=True)
     for number, frame in enumerate(open_dataset(root).splits["train"]):
         (frame.label if number % 2 else root / "depth" / f"{frame.name}.png").unlink()
     dataset = open_dataset(root, depth=True)

@@ -6,9 +6,9 @@ import pytest
 from camvid.check import check
 from camvid.layouts import find_taxonomy, open_dataset
 from camvid.layouts.notices import GuessWarning
-from camvid.synth import synth
 from camvid.taxonomy import TaxonomyError, load_taxonomy
 from tests.camvid.drawn import NAMES, OFFICIAL, draw, save, write_fastai, write_segnet
+from tests.drawings import synth_once
 from tests.files.written import grey_png
 
 CAMVID11 = load_taxonomy("camvid11")
@@ -191,7 +191,7 @@ def test_masks_of_few_bits_hold_the_values_that_are_stored(bits, tmp_path):
 
 @pytest.mark.parametrize("layout", ["segnet", "fastai"])
 def test_a_name_in_other_letters_is_no_void(layout, tmp_path):
-    synth(tmp_path / "set", frames=6, seed=1, layout=layout, size=(48, 64))
+    synth_once(tmp_path / "set", frames=6, seed=1, layout=layout, size=(48, 64))
     names = (tmp_path / "set" / "codes.txt").read_text()
     (tmp_path / "set" / "codes.txt").write_text(names.replace("Road\n", "road\n"))
     with pytest.raises(TaxonomyError, match=r"lists 'road', which would be void: taxonomy camvid11 spells it 'Road'"):
