@@ -13,13 +13,12 @@ import yaml
 from camvid.layouts import AUTO, OWN
 from camvid.layouts.splits import SPLITTERS
 from camvid.taxonomy import TAXONOMIES
-from camvid.transforms import POLICIES, WHOLE
+from camvid.transforms import POLICIES
 from camvid.weights import SCHEMES
 from configs import ConfigError, TrainConfig, parse_command_line
 from configs.__main__ import groups, page
 from configs.load import preset_files
 from configs.schema import describe_field
-from configs.together import NEEDS, idle_settings
 from losses import LOSSES
 from training.schedule import SCHEDULES
 
@@ -268,34 +267,3 @@ def test_the_page_of_settings_is_that_of_the_settings():
     assert (ROOT / "docs" / "settings.md").read_text() == page()
     named = [name for _, names in groups() for name in names]
     assert named == [field.name for field in dataclasses.fields(TrainConfig)]
-
-
-@pytest.mark.parametrize(
-    ("settings", "lines"),
-    [
-        (
-            {"augment": "flip", "rare_crops": 0.5},
-            ["rare_crops=0.5 has no effect with augment=flip; it needs augment=crop or color or weather"],
-        ),
-        (
-            {"loss": {"ce": 1, "dice": 1}, "ohem_threshold": 0.5},
-            ["ohem_threshold=0.5 has no effect with loss={'ce': 1.0, 'dice': 1.0}; it needs loss=ohem"],
-        ),
-        ({"augment": "none", "loss": "ce"}, []),  # what has its default is not mentioned
-        ({"augment": "crop", "crop_max": 0.8, "loss": {"ce": 1, "focal": 2}, "focal_gamma": 3}, []),
-    ],
-)
-def test_settings_without_effect_are_named(settings, lines):
-    assert idle_settings(TrainConfig(**settings)) == lines
-
-
-def test_what_settings_need_are_values_of_settings():
-    choices = {"augment": {*POLICIES}, "loss": {*LOSSES}, "fit": {*SCHEDULES}}
-    assert NEEDS.keys() <= vars(TrainConfig()).keys()
-    assert all({*values} <= choices[needed] for needed, values in NEEDS.values())
-    assert {*NEEDS["rare_crops"][1]} == {*POLICIES} - {*WHOLE}
-
-
-@pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
-def test_no_setting_of_a_preset_is_without_effect(preset):
-    assert idle_settings(parse_command_line(["--config", str(preset)])[0]) == []
